@@ -9,8 +9,8 @@ import { createLog } from '../src/io/log.ts';
 import { probingThreads } from '../src/io/machine.ts';
 import { systemTimers } from '../src/io/timers.ts';
 import { createWorkers } from '../src/io/workers.ts';
-import { createInlineWorkers } from '../src/io/workers-inline.ts';
 import { createWire } from '../src/wire/wire.ts';
+import { createInlineWorkers } from '../test/support/workers-inline.ts';
 import { bookOf, coldDue } from './subjects.ts';
 
 // Probes one HTTPS mirror cold, so many at a time for so long, in a process whose CPU time its parent reads.

@@ -8,9 +8,9 @@ import { readModuleZip } from '../src/ecosystems/go/zip-file.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { nextTurn, systemTimers } from '../src/io/timers.ts';
 import { watchLoop } from '../src/io/worker-delay.ts';
-import { createInlineWorkers } from '../src/io/workers-inline.ts';
 import { BodyFile } from '../src/wire/body-file.ts';
 import { createWire } from '../src/wire/wire.ts';
+import { createInlineWorkers } from '../test/support/workers-inline.ts';
 import { bookOf } from './subjects.ts';
 
 // Hashes one large module zip in a process whose memory nobody else uses, and says what came of it.

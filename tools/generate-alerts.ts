@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inhibitRulesText } from '../src/features/rules/inhibitions.ts';
 import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
 import { rulesText } from '../src/features/rules/rules.ts';
+import { inhibitRulesText } from './inhibitions.ts';
 import { rulesPage } from './rules-page.ts';
 
 // Writes alerts/mirrorwatch.yml, the same in Chinese, docs/rules.md and the inhibitions of deploy/alertmanager.yml from src/rules; with --check says

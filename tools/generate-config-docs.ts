@@ -1,6 +1,6 @@
 // Writes docs/configuration.md and docs/mirrorwatch.schema.json from the schema; with --check compares and exits 1.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configReference, configSchemaText } from '../src/config/reference.ts';
+import { configReference, configSchemaText } from './config-reference.ts';
 
 const pages = [
   { path: 'docs/configuration.md', text: configReference() },

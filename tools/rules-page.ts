@@ -3,10 +3,10 @@ import { reasons } from '../src/core/failure.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../src/export/catalog/values.ts';
 import { durationText } from '../src/features/rules/duration.ts';
-import { inhibitions, mutedWords } from '../src/features/rules/inhibitions.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/features/rules/parameters.ts';
 import { type AlertRule, levels, mirrorAction, type RuleGroup, type Site } from '../src/features/rules/rule.ts';
 import { ruleGroups } from '../src/features/rules/rules.ts';
+import { inhibitions, mutedWords } from './inhibitions.ts';
 
 /** The site that costs are stated for: one place, 10 Go mirrors, 10 000 targets. */
 export const site: Site = {
@@ -169,7 +169,7 @@ spikes and refusals the daemon has seen itself, long before.
 ### What mutes what
 
 Alertmanager's \`inhibit_rules\` in [deploy/alertmanager.yml](../deploy/alertmanager.yml): each firing alert on the left mutes
-those on the right with equal labels. Table and file are made from one list, \`src/features/rules/inhibitions.ts\`.
+those on the right with equal labels. Table and file are made from one list, \`tools/inhibitions.ts\`.
 
 ${inhibitionTable()}
 

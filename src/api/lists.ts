@@ -1,13 +1,12 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/target.ts';
-import { trendRanges } from '../core/trend.ts';
-import { adviceView, findingView } from '../core/views.ts';
+import { type Trend, trendRanges } from '../core/trend.ts';
+import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, Page, SeriesView } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { sendProblem } from './problem.ts';
-import { trendView } from './trend-view.ts';
-import { mirrorView, targetView } from './views.ts';
+import { mirrorView, seconds, targetView } from './views.ts';
 
 /** `GET /api/v1/{mirrors,targets,findings,advice}`, `GET /api/v1/mirrors/:name/trend` and `GET /api/v1/probes/:id`. */
 export function listRoutes(deps: ApiDeps): Router {
@@ -144,4 +143,30 @@ function pageOfSeries(
   const last = items.at(-1);
   const next = rest.length > items.length && last ? `${Math.round(askedMs)}.${last.atMs}.${last.key}` : null;
   return { items: items.map(({ series }) => series), next };
+}
+
+/** How a mirror went: what `GET /api/v1/mirrors/:name/trend` answers. */
+function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Trend): object {
+  return {
+    registry,
+    range,
+    cellSeconds: cellMs / 1000,
+    fromAt: stamp(fromMs),
+    toAt: stamp(toMs),
+    cells: cells.map((cell) => ({
+      startAt: stamp(cell.startMs),
+      canary: {
+        ok: cell.ok,
+        failed: cell.failed,
+        unknown: cell.unknown,
+        p50Seconds: seconds(cell.p50Ms),
+        p95Seconds: seconds(cell.p95Ms),
+        silentSeconds: seconds(cell.silentMs),
+      },
+      attempts: cell.attempts,
+      failures: cell.failures,
+      bytesPerSecond: cell.bytesPerSecond === null ? null : Math.round(cell.bytesPerSecond),
+      lagSeconds: { lower: seconds(cell.lagLowerMs), upper: seconds(cell.lagUpperMs) },
+    })),
+  };
 }

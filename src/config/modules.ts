@@ -1,3 +1,4 @@
+import { gpgvPaths } from '../core/gpgv.ts';
 import { limits } from '../core/limits.ts';
 import { maskName } from '../core/mask-text.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
@@ -6,7 +7,6 @@ import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../ecosystems/locks.ts';
 import { type EntryFiles, isPrivate, type Named } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import { entryFiles } from './entry-files.ts';
 import type { Path } from './issues.ts';
 import { fromLock, type LockState, type ReaderOf } from './lock.ts';
 import type { Reader, Report } from './report.ts';
@@ -147,4 +147,19 @@ function warnOfUnused(
       });
     else report.warning(path, 'a mirror that this module belongs to: it is not used', { seen, needs: [['mirrors']] });
   }
+}
+
+/** The files that one entry of `modules` names. What reads them reads them when it verifies: they are bytes, not texts. */
+function entryFiles(path: Path, reader: Reader, report: Report): EntryFiles {
+  return {
+    keyring(keys, name) {
+      const at = [...path, ...keys];
+      const text = reader.text(at, name);
+      if (text === '' || text?.includes('-----BEGIN PGP') === true)
+        report.error(at, 'a keyring in binary form, as `gpg --dearmor` makes one');
+      else if (text !== null && !gpgvPaths.some((one) => reader.kind(one) === 'file_or_below_file'))
+        report.warning(at, 'gpgv on this machine: without it signatures stay unverified, and each answer says so');
+      return reader.resolve(name);
+    },
+  };
 }

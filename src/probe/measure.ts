@@ -1,10 +1,52 @@
 import type { Due } from '../core/due.ts';
+import type { Phase } from '../core/failure.ts';
+import { hopPhases } from '../core/hop-phases.ts';
 import { limits } from '../core/limits.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
-import type { Sample } from '../core/sample.ts';
+import type { PhaseTimes, Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
-import { cacheOf } from './cache.ts';
-import { phasesOf } from './phases.ts';
+
+/** Headers of single caches that say whether they had the answer, in the order in which they are believed. */
+const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] as const;
+
+/** Words of a cache that answered from what it holds; nginx, Cloudflare and Squid spell them so. */
+const hit = /(^|[^a-z])(hit|stale|updating|revalidated)([^a-z]|$)|tcp_[a-z_]*hit/i;
+const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
+
+/** Of one header: some caches' words take tens. Looking for them takes the square of a length that a server chooses. */
+const charactersMax = 2_000;
+
+/**
+ * What a cache header says: `hit` where any layer had it, else `miss`; `null` where none says either (`DYNAMIC`,
+ * `BYPASS`, no header). An `Age` above 0 is the word of a cache that names itself in no other way.
+ * @param headers  lower-case names
+ * @see RFC 9211 section 2; nginx $upstream_cache_status; RFC 9111 section 5.1
+ */
+export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'miss' | null {
+  const status = headers['cache-status'];
+  const said = status === undefined ? null : cacheStatus(status.slice(0, charactersMax));
+  if (said !== null) return said;
+  for (const name of names) {
+    const value = headers[name]?.slice(0, charactersMax);
+    if (value === undefined) continue;
+    if (hit.test(value)) return 'hit';
+    if (miss.test(value)) return 'miss';
+  }
+  return /^0*[1-9]\d{0,9}$/.test(headers['age'] ?? '') ? 'hit' : null;
+}
+
+/** Each cache on the way is a member with parameters: `hit`, or `fwd` with why it asked on. Names may be quoted. */
+function cacheStatus(value: string): 'hit' | 'miss' | null {
+  const parameters = value
+    .replace(/"(?:[^"\\]|\\.)*"/g, '')
+    .toLowerCase()
+    .split(/[;,]/)
+    .map((part) => part.trim());
+  if (parameters.some((one) => one === 'hit' || one === 'hit=?1')) return 'hit';
+  return parameters.some((one) => one.startsWith('fwd=') && one !== 'fwd=bypass' && one !== 'fwd=method')
+    ? 'miss'
+    : null;
+}
 
 /** The sample that a transcript amounts to; provisional until detect has settled it. */
 export function measure(due: Due, transcript: Transcript): Sample {
@@ -67,4 +109,20 @@ function hostOf(hop: Hop | undefined): string | null {
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));
   return waits.reduce((longest, wait) => (wait !== null && wait > (longest ?? -1) ? wait : longest), null);
+}
+
+/**
+ * The time of each phase over the timed hops, and their sum.
+ * @returns milliseconds; a phase that did not happen in any hop is absent; `rttMs` is `null` when nothing was timed
+ * @see design.md section 3
+ */
+export function phasesOf(hops: readonly Hop[]): { readonly phases: PhaseTimes; readonly rttMs: number | null } {
+  const timed = hops.filter((hop) => !hop.aside);
+  const times: { [P in Phase]?: number } = {};
+  let rttMs = 0;
+  for (const hop of timed) {
+    for (const [phase, spentMs] of hopPhases(hop)) times[phase] = (times[phase] ?? 0) + spentMs;
+    rttMs += hop.marks.end - hop.marks.start;
+  }
+  return { phases: times, rttMs: timed.length === 0 ? null : rttMs };
 }

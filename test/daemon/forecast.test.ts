@@ -9,10 +9,10 @@ import { workerBook } from '../../src/daemon/book.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { createScheduler } from '../../src/schedule/scheduler.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { type Usual, type UsualMirror, usualMirrors } from '../support/usual-mirrors.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 import { readConfig } from './world.ts';
 
 const base = 'https://mirror.example.com';

@@ -10,9 +10,9 @@ import { createLog } from '../../src/io/log.ts';
 import { createPost } from '../../src/io/post.ts';
 import { seededRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { until } from '../support/patience.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { readConfig } from './world.ts';
 

@@ -9,9 +9,8 @@ import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
-
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 import { breathe, type ManualTime, manualTime } from './manual-time.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { type Script, type ScriptedWire, scriptedWire } from './scripted-wire.ts';

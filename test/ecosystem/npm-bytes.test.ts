@@ -6,12 +6,12 @@ import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
 import type { Answer, SeenRequest } from '../support/answer.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 
 // What an hour of a lock file of twelve packages takes from a registry, counted on real sockets.
 

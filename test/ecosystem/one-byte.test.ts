@@ -13,10 +13,10 @@ import { type DemoMirror, startDemoMirror } from '../../src/features/demo/mirror
 import { systemClock } from '../../src/io/clock.ts';
 import { seededRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 import { withPaper } from './paper/paper.ts';
 
 // One wrong byte in any artifact of the small mirrors, over sockets: the finding names module, version and side.

@@ -7,10 +7,10 @@ import { type DemoPair, demoFile } from '../../src/features/demo/file.ts';
 import { type DemoMirror, startDemoMirror } from '../../src/features/demo/mirror.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 import { withPaper } from './paper/paper.ts';
 
 // The small mirrors that `mirrorwatch demo` runs, asked over real sockets as the daemon asks them.

@@ -3,10 +3,10 @@ import type { Outcome } from '../../src/core/failure.ts';
 import type { ProbeContext, Probed, WireAccess, WorkerBook } from '../../src/core/ports.ts';
 import { type Step, type Target, targetId } from '../../src/core/target.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { declared } from '../support/declared.ts';
 import { patienceMs } from '../support/patience.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 import { accessTo, realWire } from './own-wire.ts';
 
 const [hello] = syntheticModules;

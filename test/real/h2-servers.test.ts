@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import type { HttpProtocol } from '../../src/core/transcript.ts';
-import { phasesOf } from '../../src/probe/phases.ts';
+import { phasesOf } from '../../src/probe/measure.ts';
 import { accessTo, coldHop, realWire } from '../fault/own-wire.ts';
 import { goDownload } from '../support/go-client.ts';
 import { type H2BrokenMirror, startH2BrokenMirror } from '../support/h2-broken-mirror.ts';

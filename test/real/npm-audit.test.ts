@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { targetId } from '../../src/core/target.ts';
 import { readSigningKeys } from '../../src/ecosystems/npm/signing-keys.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { accessTo, realWire } from '../fault/own-wire.ts';
 import { declared } from '../support/declared.ts';
 import { hollowPackage, type NpmRegistryOptions, startNpmRegistry } from '../support/npm-registry.ts';
@@ -13,6 +12,7 @@ import { commandPath } from '../support/paths.ts';
 import { mustRun } from '../support/process.ts';
 import type { RawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 
 const hello = hollowPackage('hello', '1.0.0');
 const [signer, mallory] = [makeNpmSigner('of-the-origin'), makeNpmSigner('of-the-mirror')];

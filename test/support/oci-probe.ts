@@ -1,9 +1,9 @@
 import type { Probed, WireAccess } from '../../src/core/ports.ts';
 import { type Step, targetId } from '../../src/core/target.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { accessTo, realWire } from '../fault/own-wire.ts';
 import { declared } from './declared.ts';
+import { createInlineWorkers } from './workers-inline.ts';
 
 /** One probe of a registry as the daemon makes it: conversation, real wire, measure; over real sockets. */
 export async function probeOci(

@@ -15,7 +15,6 @@ import { parseList } from './list.ts';
 import { isSpoiltMod, parseModFile } from './mod-file.ts';
 import { resolve } from './resolve.ts';
 import { sumdb } from './sumdb.ts';
-import { verify } from './verify.ts';
 import { isCanonical, isPrerelease } from './version.ts';
 import { isSpoiltZip, readModuleZip, startsLikeZip } from './zip-file.ts';
 
@@ -130,4 +129,17 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
 /** What a version that is no fixed one stood for. */
 function factsOf(asked: string | null, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
+}
+
+/**
+ * Judges an immutable answer by its hash: verified where an authority's is known, else only compared.
+ * @param want  the authority's `h1:…`, or `undefined` without one
+ */
+function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
+  if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
+  if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
+  return ended(
+    { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want, got, by: 'the checksum database' } },
+    facts,
+  );
 }

@@ -2,10 +2,11 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
-import type { Result } from '../../core/result.ts';
+import { error, ok, type Result } from '../../core/result.ts';
 import type { Signature } from '../../core/signature.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { heldBody } from '../../core/whole-body.ts';
 import { seenIn } from '../seen.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { wholeOf } from '../whole.ts';
@@ -13,12 +14,11 @@ import type { HttpContext } from './context.ts';
 import { mailDate } from './dates.ts';
 import type { Expect } from './expect.ts';
 import { formatFailure } from './format.ts';
-import { throughList } from './listed.ts';
 import { wrongPackage } from './packages.ts';
 import { isFilePath } from './path.ts';
-import type { Head, Summed } from './profile.ts';
+import type { Head, ListedAt, Profile, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { signatureOf, type WholeFile } from './signed.ts';
+import { malformed, signatureOf, type WholeFile } from './signed.ts';
 import { hashFailure, judge, sumOf } from './verify.ts';
 
 /** One step of a file mirror. */
@@ -132,4 +132,31 @@ function dated(changedAtMs: number | null): Facts {
 
 function failed(failure: ProbeFailure, facts: Facts = {}): Verdict {
   return ended({ tag: 'failed', failure }, facts);
+}
+
+/**
+ * The signature over the list that names a whole file, and through it the file. The list is the same mirror's, asked aside
+ * after the file: while a mirror is being synchronised the two may be of different days. A file of another size is then the
+ * likely thing, and clients refuse it for now: malformed. Other bytes of the size that was signed are a mismatch.
+ */
+function* throughList(
+  { bytes, sha256 }: Summed,
+  { list, name }: ListedAt,
+  find: NonNullable<Profile['lists']>['find'],
+  keyring: string,
+  context: HttpContext,
+): Talk<Result<Signature, End>> {
+  const ask = { url: below(context, list), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get(ask, context);
+  if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
+  const { body } = got.value;
+  const signature = yield* signatureOf({ path: list, body, sum: yield* sumOf(heldBody(body)) }, keyring, context);
+  if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
+  const listed = find(body, name);
+  if (listed === null) return malformed(`a file that ${list} lists`);
+  if (listed.bytes !== bytes) return malformed(`a file of the size that ${list} lists`);
+  const want = listed.sha256;
+  if (sha256 === want) return signature;
+  const by = `the signed ${list}`;
+  return error({ tag: 'failed', failure: { kind: 'mismatch', algorithm: 'sha256', want, got: sha256, by } });
 }

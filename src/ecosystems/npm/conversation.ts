@@ -1,8 +1,9 @@
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { ok, type Result } from '../../core/result.ts';
+import { error, ok, type Result } from '../../core/result.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
@@ -17,7 +18,6 @@ import { escapeName } from './package-name.ts';
 import { parsePackument, parseTags, type Signed } from './packument.ts';
 import { judgeSignature } from './registry-signature.ts';
 import { readSigningKeys, signingKeysExpected } from './signing-keys.ts';
-import { tarballUrl } from './tarball-url.ts';
 import { judgeBytes, type Known, startsLikeGzip, vouched } from './verify.ts';
 import { isExact } from './version.ts';
 
@@ -165,4 +165,25 @@ function startsLikeObject(body: Uint8Array): boolean {
 /** What a version that is no fixed one stood for. */
 function factsOf(asked: string, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
+}
+
+/**
+ * The artifact's URL as the packument has it, without its fragment; an error in words where it leads clients past the
+ * mirror: to a host that is neither its own nor named in `tarballHosts`, from https to http, or with credentials in it.
+ * @see protocols.md 2.2 and 2.8
+ */
+function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {
+  const url = readForeignUrl(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return wrong('a whole URL');
+  if (url.username !== '' || url.password !== '') return wrong('a URL without credentials');
+  const base = new URL(baseUrl);
+  if (base.protocol === 'https:' && url.protocol === 'http:') return wrong('by https, as the mirror is');
+  if (url.hostname !== base.hostname && !own.tarballHosts.includes(url.hostname))
+    return wrong("on the mirror's own host or one of its tarballHosts");
+  url.hash = '';
+  return ok(url.href);
+}
+
+function wrong(expected: string): Result<never, ProbeFailure> {
+  return error({ kind: 'malformed', expected: `dist.tarball ${expected}` });
 }

@@ -1,10 +1,26 @@
-import type { TomlTable, TomlValue } from 'smol-toml';
+import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { sha256Of } from './file-url.ts';
 import { byNeed, entryOf, type LockSource } from './lock-source.ts';
 import { normalName } from './project.ts';
-import { parseToml } from './toml.ts';
+
+/** A lock file's are three deep. */
+const depthMax = 50;
+
+/**
+ * Reads TOML; its tables have no prototype. An integer that a double cannot hold is an error: as a bigint of millions of
+ * digits it would hold up the thread for seconds.
+ * @returns the number of the line that could not be read
+ */
+export function parseToml(text: string): Result<TomlTable, number> {
+  try {
+    return ok(parse(text, { maxDepth: depthMax }));
+  } catch (thrown) {
+    if (thrown instanceof TomlError) return error(thrown.line);
+    throw thrown;
+  }
+}
 
 /** One package of a lock file, in words that both kinds share. */
 interface Locked {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Machine, Surroundings } from '../../core/machine.ts';
+import type { Assignment, Machine, Surroundings } from '../../core/machine.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
 import { placeText } from '../../core/trap.ts';
@@ -7,7 +7,29 @@ import type { Doctor, Today } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { readAssignments } from './assignments.ts';
-import { setsVariables, variablesIn } from './project-settings.ts';
+
+const files =
+  /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
+/** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: values that are one URL or begin a list of them, with nothing still to be put in. */
+const assigned = /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(https?:[^\s"'$;]+))/g;
+
+/** True for files of a project that set variables for builds: CI, compose files, Dockerfiles. @param path  in the project */
+function setsVariables(path: string): boolean {
+  return files.test(path);
+}
+
+/** The variables that such a file sets to URLs, and on which line. */
+function variablesIn(file: string, text: string): readonly Assignment[] {
+  return text.split('\n').flatMap((line, at) => {
+    if (/^\s*(#|\/\/)/.test(line)) return [];
+    return [...line.matchAll(assigned)].map(([, name = '', ...values]) => ({
+      name,
+      file,
+      line: at + 1,
+      value: values.find((value) => value !== undefined) ?? '',
+    }));
+  });
+}
 
 const depthMax = 3;
 const foldersMax = 300;

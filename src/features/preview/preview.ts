@@ -9,11 +9,11 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Card } from '../../notify/chat/card.ts';
 import { type Chat, isChat } from '../../notify/chat/message.ts';
 import { isQuiet, quietEndMs } from '../../notify/chat/quiet.ts';
+import { marks } from '../../notify/chat/service.ts';
 import { createNotifier, type Notifier } from '../../notify/notifier.ts';
 import { saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 import { previewPage } from './page.ts';
-import { plainCard } from './plain-text.ts';
 
 const minute = 60_000;
 
@@ -233,4 +233,23 @@ function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice,
     mirrors: config.mirrors,
   });
   return { remedy, rollback: saySentence(rollback, english) };
+}
+
+/** A card as lines for a terminal. */
+function plainCard({ tone, title, sections, link, foot }: Card): string[] {
+  const isOne = sections.length === 1;
+  return [
+    `${marks[tone]} ${title}`,
+    ...sections.flatMap((section) => [
+      '',
+      ...(isOne ? [] : [`${marks[section.tone]} ${section.title} #${section.ref}`]),
+      ...(section.code === null
+        ? []
+        : [section.code.label, ...section.code.text.split('\n').map((line) => `    ${line}`)]),
+      ...section.rows.map(({ label, text }) => `${label}: ${text}`),
+    ]),
+    '',
+    ...(link === null ? [] : [`${link.text}: ${link.url}`]),
+    foot,
+  ];
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { regretByMonth } from '../../../src/api/page/regret.ts';
+import { regretByMonth } from '../../../src/api/page/overview.ts';
 import type { LookedBack } from '../../../src/core/advice.ts';
 import { fixture } from './fixture-deps.ts';
 import { type Served, serve } from './server.ts';

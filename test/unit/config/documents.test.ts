@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { formatIssues } from '../../../src/config/format-issues.ts';
 import { configJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
-import { configReference, configSchemaText } from '../../../src/config/reference.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
+import { configReference, configSchemaText } from '../../../tools/config-reference.ts';
 import { diskFiles } from './support.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { addressBytes, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
+import { netrcLogin } from '../../../src/config/auth.ts';
 import { cronGaps, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
 import { nearestWord } from '../../../src/config/issues.ts';
-import { netrcLogin } from '../../../src/config/netrc.ts';
 import { envProxy, isExcepted } from '../../../src/config/proxy.ts';
 import { isWebhookSecret } from '../../../src/config/schema-webhook.ts';
 import { controlUrl, hostOf, proxyUrl } from '../../../src/config/urls.ts';
 import { baseUrl } from '../../../src/core/base-url.ts';
 import { durationMs, durationPattern, durationText, shareOf, sizeBytes } from '../../../src/core/units.ts';
-import { goproxyMistake } from '../../../src/ecosystems/go/client.ts';
+import { goproxyMistake, readGoProxyList } from '../../../src/ecosystems/go/client.ts';
 import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/module-name.ts';
-import { readGoProxyList } from '../../../src/ecosystems/go/proxy-list.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
 
 describe('units', () => {

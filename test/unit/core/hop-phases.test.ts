@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Phase, phases } from '../../../src/core/failure.ts';
 import { hopPhases } from '../../../src/core/hop-phases.ts';
 import type { Hop, Marks } from '../../../src/core/transcript.ts';
-import { phasesOf } from '../../../src/probe/phases.ts';
+import { phasesOf } from '../../../src/probe/measure.ts';
 
 function hop(marks: Marks, fault: Phase | null): Hop {
   return {

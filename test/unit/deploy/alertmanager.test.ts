@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { inhibitions, mutedWords } from '../../../src/features/rules/inhibitions.ts';
+import { inhibitions, mutedWords } from '../../../tools/inhibitions.ts';
 import { repoDir } from '../../support/paths.ts';
 
 interface Alert {

@@ -7,9 +7,9 @@ import type { HopAnswer, Wire, WireAccess, WorkerBook, Workers } from '../../../
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
-import { createInlineWorkers } from '../../../src/io/workers-inline.ts';
 import { declared } from '../../support/declared.ts';
 import { patienceMs, until } from '../../support/patience.ts';
+import { createInlineWorkers } from '../../support/workers-inline.ts';
 import { type ManualTime, manualTime } from './manual-time.ts';
 
 const entry = new URL('./fake-worker.ts', import.meta.url);

@@ -4,9 +4,7 @@ import type { Due } from '../../../src/core/due.ts';
 import type { Phase } from '../../../src/core/failure.ts';
 import type { PhaseTimes } from '../../../src/core/sample.ts';
 import type { Hop, Marks, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
-import { cacheOf } from '../../../src/probe/cache.ts';
-import { measure } from '../../../src/probe/measure.ts';
-import { phasesOf } from '../../../src/probe/phases.ts';
+import { cacheOf, measure, phasesOf } from '../../../src/probe/measure.ts';
 import { declared } from '../../support/declared.ts';
 
 function hopOf(marks: Marks, more: Partial<Hop> = {}): Hop {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { quantileOf } from '../../../src/core/quantile.ts';
-import { Sketch } from '../../../src/state/sketch.ts';
+import { Sketch } from '../../../src/state/open-cell.ts';
 
 test('a quantile is told to 2 %, from a tenth of a millisecond to two minutes', () => {
   const rtt = fc.double({ min: 0.1, max: 120_000, noNaN: true });

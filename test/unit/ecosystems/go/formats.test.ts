@@ -3,8 +3,8 @@ import { limits } from '../../../../src/core/limits.ts';
 import { atOnce, charsPerSlice, type Slices } from '../../../../src/core/slices.ts';
 import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
 import { parseList } from '../../../../src/ecosystems/go/list.ts';
+import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/lookup.ts';
 import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
-import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/record.ts';
 
 const page = '<!DOCTYPE html><html><body>Log in</body></html>';
 const bytes = (text: string) => Buffer.from(text, 'utf8');

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { goClient } from '../../../../src/ecosystems/go/client.ts';
-import { readGoProxyList } from '../../../../src/ecosystems/go/proxy-list.ts';
+import { goClient, readGoProxyList } from '../../../../src/ecosystems/go/client.ts';
 
 describe('GOPROXY as the go command splits it', () => {
   test.each([

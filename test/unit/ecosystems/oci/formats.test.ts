@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bearerChallenge } from '../../../../src/ecosystems/oci/challenge.ts';
 import { parsePlatform } from '../../../../src/ecosystems/oci/context.ts';
+import { quotaOf } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
 import { parseImage } from '../../../../src/ecosystems/oci/image-name.ts';
 import { ociNames } from '../../../../src/ecosystems/oci/names.ts';
-import { quotaOf } from '../../../../src/ecosystems/oci/quota.ts';
 import { readToken } from '../../../../src/ecosystems/oci/token.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 

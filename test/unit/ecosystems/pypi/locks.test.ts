@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Lock } from '../../../../src/ecosystems/locks.ts';
 import { pypiLocks } from '../../../../src/ecosystems/pypi/locks.ts';
-import { parseToml } from '../../../../src/ecosystems/pypi/toml.ts';
+import { parseToml } from '../../../../src/ecosystems/pypi/toml-locks.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const mirrorUrl = 'https://mirror.example.com/simple';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFileName } from '../../../../src/ecosystems/pypi/file-name.ts';
-import { pypiNames } from '../../../../src/ecosystems/pypi/names.ts';
-import { isProjectPattern, matchesProjects } from '../../../../src/ecosystems/pypi/patterns.ts';
+import { isProjectPattern, matchesProjects, pypiNames } from '../../../../src/ecosystems/pypi/names.ts';
 import { normalName, parseProject } from '../../../../src/ecosystems/pypi/project.ts';
 import { compareVersions, isPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';

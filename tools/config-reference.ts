@@ -1,5 +1,5 @@
-import { registry } from '../ecosystems/registry.ts';
-import { branches, configJsonSchema, type SchemaNode } from './json-schema.ts';
+import { branches, configJsonSchema, type SchemaNode } from '../src/config/json-schema.ts';
+import { registry } from '../src/ecosystems/registry.ts';
 
 interface Row {
   readonly key: string;

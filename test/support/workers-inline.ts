@@ -1,5 +1,5 @@
-import type { Clock, Prober, Wire, WorkerBook, Workers } from '../core/ports.ts';
-import { createRunner } from './worker.ts';
+import type { Clock, Prober, Wire, WorkerBook, Workers } from '../../src/core/ports.ts';
+import { createRunner } from '../../src/io/worker.ts';
 
 /** Whose ecosystems load their conversations. */
 interface Probers {

@@ -1,4 +1,4 @@
-import { levels } from './rule.ts';
+import { levels } from '../src/features/rules/rule.ts';
 
 /** Which firing alert makes which others no news. */
 export interface Inhibition {
