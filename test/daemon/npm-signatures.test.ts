@@ -99,7 +99,7 @@ describe('keys of the origin', () => {
     });
     expect((await findings()).toSorted()).toEqual([
       expect.stringMatching(
-        /^tampered: tampered serves a wrong packument of hello@1\.0\.0 \((metadata|tarball)\): the sha\w+ does not match a registry signature/,
+        /^tampered: tampered serves a wrong packument of hello@1\.0\.0 \((metadata|tarball)\): the \w+ does not match a registry signature/,
       ),
       // By whichever spoke when it was opened: the first tarball may be here before the origin's keys are.
       expect.stringMatching(

@@ -215,7 +215,7 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
   test('the keyboard alone chooses on the timeline, and the address says what', async () => {
     await browser.eyes(looks['light'] as Eyes);
     await open('/timeline?range=week');
-    const wanted = 'campus is in outage';
+    const wanted = 'campus is down';
     for (let i = 0; i < 40; i += 1) {
       await browser.key('Tab');
       if ((await browser.read('document.activeElement.textContent')) === wanted) break;

@@ -16,7 +16,7 @@ real('the cards of examples/chats.yaml in a browser, as wide as a phone', ['chro
   afterAll(() => browser.close());
 
   test.each([
-    ['slack', 'en', 'Move go from east to north'],
+    ['slack', 'en', 'Switch go from east to north'],
     ['feishu', 'zh-Hans', '建议：go 从 east 切换到 north'],
     ['dingtalk', 'zh-Hans', '建议：go 从 east 切换到 north'],
     ['wecom', 'zh-Hans', '建议：go 从 east 切换到 north'],

@@ -56,6 +56,6 @@ test('the catalogue has no text of an alert that is no more', () => {
 test('a site sets its numbers in either language', () => {
   const text = rulesText({ ...defaultRuleParameters, language: 'zh', sloPercent: 99.5, vantages: 3 });
   expect(text).toContain('# Made by `mirrorwatch rules --slo 99.5 --vantages 3 --lang zh`;');
-  expect(text).toContain('目标只允许 99.5%');
+  expect(text).toContain('目标成功率为 99.5%');
   expect(text).toContain('或少于 3。');
 });

@@ -59,9 +59,9 @@ it('one fault is two messages: what to do, changed when the mirror is well, and 
   channel.story();
   expect(channel.calls).toEqual(['POST', 'PATCH 101', 'POST']);
   const [first, second] = channel.texts();
-  expect(first).toContain('Move go from a to b');
+  expect(first).toContain('Switch go from a to b');
   expect(first).toContain('Resolved: the outage of a');
-  expect(first).not.toContain('a is in outage');
+  expect(first).not.toContain('a is down');
   expect(second).toContain('No longer needed');
   expect(channel.stage.outbox()).toEqual([]);
 });
@@ -74,7 +74,7 @@ it('a finding about a mirror that people were told to leave goes into that messa
   channel.stage.open(finding('spike', 'a'));
   channel.pass(20 * second);
   expect(channel.calls).toEqual(['POST', 'PATCH 101']);
-  expect(channel.texts()[0]).toMatch(/Move go from a to b[\s\S]*a has become slow/);
+  expect(channel.texts()[0]).toMatch(/Switch go from a to b[\s\S]*a is slow/);
 });
 
 it('what was accepted takes the place of its proposal', () => {
@@ -86,7 +86,7 @@ it('what was accepted takes the place of its proposal', () => {
   channel.pass(20 * second);
   expect(channel.texts()).toHaveLength(1);
   expect(channel.texts()[0]).toContain('Accepted: go is on b');
-  expect(channel.texts()[0]).not.toContain('Move go');
+  expect(channel.texts()[0]).not.toContain('Switch go');
 });
 
 it('a message that is gone is not changed: a new one is sent at once', () => {
@@ -161,7 +161,7 @@ it('what is more than a message holds is a message of its own', () => {
   channel.pass(20 * second);
   for (let left = 0; left < 5; left += 1) channel.pass(20 * second);
   expect(channel.stage.outbox()).toEqual([]);
-  expect(channel.texts().join('\n')).toContain('a has certificate trouble');
+  expect(channel.texts().join('\n')).toContain('a has a certificate problem');
 });
 
 it('other chats send each end as a message of its own', () => {
