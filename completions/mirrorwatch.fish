@@ -13,7 +13,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l log-level -x -a 'debug info warn error'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a check -d 'check the configuration and print what it asks of each host'
+complete -c mirrorwatch -n __fish_use_subcommand -a check -d 'check the configuration and print the request rate of each host'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l lang -x -a 'en zh'
@@ -67,7 +67,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l upstream -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l client -x -a 'go npm pip uv skopeo'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a doctor -d 'find traps in this machine\'s settings and on the way to mirrors, and mend those that can be mended'
+complete -c mirrorwatch -n __fish_use_subcommand -a doctor -d 'find traps in the settings of this machine and on the network path to mirrors, and repair what can be repaired'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l home -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l root -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l config -r -F
@@ -82,7 +82,7 @@ complete -c mirrorwatch -n __fish_use_subcommand -a explain -d 'what an error of
 complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a undo -d 'put back what doctor --fix or advice --apply changed'
+complete -c mirrorwatch -n __fish_use_subcommand -a undo -d 'restore what doctor --fix or advice --apply changed'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l home -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l root -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l list
@@ -104,14 +104,14 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l reason -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a webhook -d 'send a test message to one configured receiver, or show what its cards look like'
+complete -c mirrorwatch -n __fish_use_subcommand -a webhook -d 'send a test message to one configured receiver, or preview its cards'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l html
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook; and test (count (commandline -opc)) -eq 2' -a 'test preview'
-complete -c mirrorwatch -n __fish_use_subcommand -a pause -d 'leave a mirror alone for a while, or resume it'
+complete -c mirrorwatch -n __fish_use_subcommand -a pause -d 'pause one mirror for a while, or resume it'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l url -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l token-file -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l config -r -F
@@ -119,7 +119,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l for -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l reason -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a health -d 'ask a running daemon whether it is healthy (for containers)'
+complete -c mirrorwatch -n __fish_use_subcommand -a health -d 'check the health of a running daemon (for containers)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l url -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l token-file -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l config -r -F

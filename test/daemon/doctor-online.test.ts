@@ -72,21 +72,21 @@ describe('layer by layer', () => {
   });
 
   test.each([
-    ['nobody listens', { kind: 'refuse' }, 'tcp', 'nothing listens on that port'],
-    ['a filter cuts the handshake', { kind: 'reset-in-tls' }, 'tls', 'the connection is cut'],
-    ['a plain port', { kind: 'plain-on-tls' }, 'tls', 'does not speak TLS'],
+    ['nobody listens', { kind: 'refuse' }, 'tcp', 'no service listens on that port'],
+    ['a filter cuts the handshake', { kind: 'reset-in-tls' }, 'tls', 'the connection is reset'],
+    ['a plain port', { kind: 'plain-on-tls' }, 'tls', 'does not support our TLS versions'],
     [
-      'a gateway that reads along',
+      'an intercepting gateway',
       { kind: 'certificate', which: 'unknownCa' },
       'certificate',
-      'nobody whom this machine trusts',
+      'no authority that this machine trusts',
     ],
     ['an expired certificate', { kind: 'certificate', which: 'expired' }, 'certificate', 'not valid now'],
     ["another's certificate", { kind: 'certificate', which: 'wrongName' }, 'certificate', 'for another name'],
-    ['a cut after the request', { kind: 'reset-after-request' }, 'http', 'the connection is cut'],
-    ['a broken mirror', { kind: 'status', status: 502 }, 'http', 'it is broken (502)'],
-    ['the login page of a network', { kind: 'html' }, 'content', 'a page for people'],
-    ['a cut in the body', { kind: 'close-mid-body' }, 'content', 'the answer is cut off'],
+    ['a cut after the request', { kind: 'reset-after-request' }, 'http', 'the connection is reset'],
+    ['a broken mirror', { kind: 'status', status: 502 }, 'http', 'server error (502)'],
+    ['the login page of a network', { kind: 'html' }, 'content', 'an HTML page'],
+    ['a cut in the body', { kind: 'close-mid-body' }, 'content', 'the response is truncated'],
   ] as const)('%s', async (_, fault, layer, means) => {
     await secure.setFault(fault);
     const got = await ask({ a: `url: "${secure.url}", tls: { ca: "${testCerts().ca.certFile}" }` });

@@ -17,10 +17,10 @@ test('a receiver that asks for a day of quiet gets its notice after a quarter of
   await world.seconds(180);
   const id = world.posts[0]?.id;
   expect(ofReceivers(world)).toMatchObject([
-    ['receiver takes no notices', { receiver: 'ops', because: 'it answered 429', askedSeconds: 86_000 }],
+    ['receiver takes no notices', { receiver: 'ops', because: 'HTTP status 429', askedSeconds: 86_000 }],
   ]);
   const page = (await world.get('/', { 'accept-language': 'en' })).text.replaceAll(/<[^>]*>/g, '');
-  expect(page).toMatch(/it answered 429 next attempt in 1[34] min/);
+  expect(page).toMatch(/HTTP status 429 next attempt in 1[34] min/);
   await world.seconds(960);
   expect(world.posts.filter((post) => post.id === id).map(({ atSeconds }) => Math.round(atSeconds / 60))).toEqual([
     1, 16,

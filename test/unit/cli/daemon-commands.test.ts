@@ -182,7 +182,7 @@ state: { path: ./state.db }
       1,
       { ecosystem: 'go', remedy: null, rows: [{ registry: 'nobody', ok: 0, answered: 0, reason: 'refused' }] },
     ]);
-    expect(json.err).toContain('no mirror answered at all');
+    expect(json.err).toContain('no mirror responded');
     expect(json.err).toContain('mirrorwatch demo');
   });
 });
@@ -232,11 +232,11 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
   };
 
   test.each<[string, number | null, boolean, number, string]>([
-    ['taken', 204, true, 0, 'ops: delivered, it answered 204'],
-    ['refused for good', 400, true, 1, 'ops: not delivered: it answered 400'],
-    ['in trouble', 503, true, 1, 'ops: not delivered: it answered 503; a running daemon would try again'],
-    ['gone', 410, true, 1, 'ops: not delivered: it answered 410, it wants no more'],
-    ['elsewhere', 302, true, 1, 'ops: not delivered: it answered with a redirect, which is not followed'],
+    ['taken', 204, true, 0, 'ops: delivered, HTTP status 204'],
+    ['refused for good', 400, true, 1, 'ops: not delivered: HTTP status 400'],
+    ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would try again'],
+    ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: it wants no more messages'],
+    ['elsewhere', 302, true, 1, 'ops: not delivered: it redirects, and redirects are not followed'],
     ['nobody there', null, true, 1, 'ops: not delivered: no connection (ECONNREFUSED)'],
     ['at a private address', 204, false, 1, 'ops: not delivered: its address is private'],
   ])('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {

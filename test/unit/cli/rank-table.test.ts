@@ -54,11 +54,11 @@ test('a rank as a table: what could not be checked is neither up nor down, what 
     "   registry  state                          p50      p95  phases of p50       throughput  lag                               integrity    verdict
     1  a         up                         20.0 ms  21.0 ms  ▒▒▒▒████             12.3 MB/s  none seen                         verified     best
     2  b         up                         40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄       81 KB/s  lacks 3, 7 records, older by 2 h  not checked  slower
-    3  c         2 of 10 failed (mismatch)  40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄     too small  not told                          mismatch     fails more
-    4  d         down, 1 unknown (refused)        –        –                    not measured  not told                          not checked  down
-    5  e         unknown (resolver)               –        –                    not measured  not told                          not checked  unknown
-    6  f         not asked                        –        –                    not measured  not told                          not checked  unknown
-    7  g         up, 1 unknown (proxy)      40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄           cut  not told                          not checked  unknown
+    3  c         2 of 10 failed (mismatch)  40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄     too small  unknown                           mismatch     fails more
+    4  d         down, 1 unknown (refused)        –        –                    not measured  unknown                           not checked  down
+    5  e         unknown (resolver)               –        –                    not measured  unknown                           not checked  unknown
+    6  f         not probed                       –        –                    not measured  unknown                           not checked  unknown
+    7  g         up, 1 unknown (proxy)      40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄           cut  unknown                           not checked  unknown
 
     phases: ░ resolve  ▒ connect  ▓ tls  █ processing  ▄ transfer"
   `);

@@ -55,7 +55,7 @@ describe.each(formats)('webhook test: %s', (format) => {
 
   test('a card that the service takes: its schema, its limits, its signature', async () => {
     const ran = await tested(null);
-    expect([ran.code, ran.out, ran.err]).toEqual([0, 'chat: delivered, it answered 200', '']);
+    expect([ran.code, ran.out, ran.err]).toEqual([0, 'chat: delivered, HTTP status 200', '']);
     expect(service?.posts.map(({ mistakes }) => mistakes)).toEqual([[]]);
     expect(service?.posts[0]?.body).toContain('mirrorwatch test message');
   });
@@ -109,11 +109,11 @@ describe.each(formats)('webhook test: %s', (format) => {
       '429 with a wish',
       { status: 429, body: 'rate_limited', headers: { 'retry-after': '30' } },
       {
-        slack: 'it answered 429; a running daemon would try again after 30 s',
-        discord: 'it answered 429; a running daemon would try again after 30 s',
-        feishu: 'it answered 429; a running daemon would try again after 30 s',
-        dingtalk: 'it answered 429; a running daemon would try again after 30 s',
-        wecom: 'it answered 429; a running daemon would try again after 30 s',
+        slack: 'HTTP status 429; a running daemon would try again after 30 s',
+        discord: 'HTTP status 429; a running daemon would try again after 30 s',
+        feishu: 'HTTP status 429; a running daemon would try again after 30 s',
+        dingtalk: 'HTTP status 429; a running daemon would try again after 30 s',
+        wecom: 'HTTP status 429; a running daemon would try again after 30 s',
       },
     ],
     [
@@ -122,10 +122,10 @@ describe.each(formats)('webhook test: %s', (format) => {
       {
         slack:
           'it refused the message with no_service (the webhook is disabled or gone); a running daemon would try again',
-        discord: 'it answered 404',
-        feishu: 'it answered 404',
-        dingtalk: 'it answered 404',
-        wecom: 'it answered 404',
+        discord: 'HTTP status 404',
+        feishu: 'HTTP status 404',
+        dingtalk: 'HTTP status 404',
+        wecom: 'HTTP status 404',
       },
     ],
   ])('%s is a failure, said in words, nothing of its URL repeated', async (_, answer, said) => {

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import messages from '../locales/en.json' with { type: 'json' };
+import { repoDir } from './support/paths.ts';
+
+/**
+ * The voice of messages and names, by the two lists at the end of docs/glossary.md. What does not keep to them yet is held
+ * as a number: it may fall, and who makes it fall writes the lower number down.
+ */
+
+const glossary = readFileSync(join(repoDir, 'docs/glossary.md'), 'utf8');
+function listed(title: string): ReadonlySet<string> {
+  const section = glossary.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
+  const list = section.split('\n\n').filter((paragraph) => paragraph.startsWith('`'));
+  return new Set(list.flatMap((paragraph) => [...paragraph.matchAll(/`(\w+)`/g)].map(([, word = '']) => word)));
+}
+const banned = listed('Words not used in messages');
+const verbs = listed('Verbs of exported functions');
+const wordsAtMost = 25;
+
+/** A text without the grammar of its plurals: a place is one word. */
+const plain = (text: string): string =>
+  text.replaceAll(/\{(\w+), (?:plural|select),(?:[^{}]|\{(?:[^{}]|\{\w+\})*\})*\}/g, '{$1}');
+
+function breaksVoice(text: string): boolean {
+  const sentences = plain(text).split(/(?<=[.!?:;])\s+|\n/);
+  const isLong = sentences.some((sentence) => sentence.split(/\s+/).filter(Boolean).length > wordsAtMost);
+  return (
+    isLong ||
+    (
+      plain(text)
+        .toLowerCase()
+        .match(/[a-z]+/g) ?? []
+    ).some((word) => banned.has(word))
+  );
+}
+
+const isNamed = (name: string): boolean =>
+  verbs.has(/^[a-z]+/.exec(name)?.[0] ?? '') || /[a-z0-9](?:Of|For|In|At|By|From|To|With|As)(?:[A-Z]|$)/.test(name);
+
+function countBy(names: readonly string[], group: (name: string) => string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names.toSorted()) counts[group(name)] = (counts[group(name)] ?? 0) + 1;
+  return counts;
+}
+
+function exportsOf(folder: string): readonly string[] {
+  const files = readdirSync(join(repoDir, 'src', folder), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const source = readFileSync(join(repoDir, 'src', folder, file), 'utf8');
+      return [...source.matchAll(/^export (?:async )?function\*? (\w+)/gm)].map(([, name = '']) => name);
+    });
+}
+
+/** Messages that break the voice, by the first part of their key. */
+const messagesLeft: Readonly<Record<string, number>> = {
+  back: 1,
+  card: 1,
+  change: 3,
+  delivery: 2,
+  demo: 2,
+  fault: 5,
+  finding: 1,
+  found: 1,
+  ground: 7,
+  help: 5,
+  history: 4,
+  init: 5,
+  layer: 1,
+  note: 16,
+  online: 2,
+  problem: 4,
+  replay: 13,
+  signature: 2,
+  story: 1,
+  told: 20,
+  trap: 46,
+  webhook: 1,
+  whatif: 1,
+  wrong: 1,
+};
+
+/** Exported functions whose names are not of the list, by folder of `src`. */
+const namesLeft: Readonly<Record<string, number>> = {
+  advise: 103,
+  api: 85,
+  cli: 34,
+  config: 51,
+  core: 41,
+  daemon: 18,
+  detect: 127,
+  ecosystems: 115,
+  export: 9,
+  features: 51,
+  io: 19,
+  notify: 56,
+  probe: 1,
+  schedule: 14,
+  wire: 19,
+  words: 20,
+};
+
+describe('the voice', () => {
+  it('knows a message that breaks it, and one that does not', () => {
+    expect([banned.size > 20, verbs.size > 80]).toEqual([true, true]);
+    expect(breaksVoice('Nobody answered.')).toBe(true);
+    expect(breaksVoice(`${'word '.repeat(wordsAtMost)}more.`)).toBe(true);
+    expect(breaksVoice('{name} responds again. {count, plural, one {It was {n} h} other {They were {n} h}}')).toBe(
+      false,
+    );
+    expect(['readFile', 'chainOf', 'partsOfA', 'hearOutage', 'breath'].map(isNamed)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('is kept by messages, but for so many of each group; a lower number is written down here', () => {
+    const broken = Object.entries(messages).flatMap(([key, text]) => (breaksVoice(text) ? [key] : []));
+    expect(countBy(broken, (key) => key.split('.')[0] ?? '')).toEqual(messagesLeft);
+  });
+
+  it('is kept by names of exported functions, but for so many of each folder; a lower number is written down here', () => {
+    const folders = readdirSync(join(repoDir, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const left = folders.flatMap(({ name }) => {
+      const count = exportsOf(name).filter((one) => !isNamed(one)).length;
+      return count === 0 ? [] : [[name, count] as const];
+    });
+    expect(Object.fromEntries(left)).toEqual(namesLeft);
+  });
+});
