@@ -7,7 +7,8 @@ import { openFinding } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { isShown } from './rules/detour.ts';
-import { type Broken, closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
+import { closesOutage, goesOut, type Heard, hear, withoutRow } from './rules/outage.ts';
+import { type Broken, outageSays } from './rules/outage-says.ts';
 import { oneProtocol } from './rules/protocol.ts';
 
 /** Enters a judged sample into its series, and ends the outage of that series where `close` ok samples are together. */

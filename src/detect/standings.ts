@@ -11,7 +11,7 @@ import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { isShown } from './rules/detour.ts';
-import { modulesOutOf } from './rules/outage.ts';
+import { modulesOutOf } from './rules/outage-says.ts';
 import { oneProtocol } from './rules/protocol.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';

@@ -6,7 +6,14 @@ import type { Target } from '../../core/target.ts';
 import type { Seen } from '../../core/transcript.ts';
 import type { Key } from '../../words/say.ts';
 import { phrase, toldOf } from '../../words/tell.ts';
-import { artifactPhrase, joined, type Widened, widen } from '../findings/mismatch-says.ts';
+import {
+  artifactPhrase,
+  type DeclaredWrong,
+  joined,
+  type Widened,
+  type WrongOnce,
+  widen,
+} from '../findings/mismatch-says.ts';
 import type { Says } from '../rules/says.ts';
 
 /** What an answer named. */
@@ -244,4 +251,27 @@ export function readSaid(stored: unknown): Said | null {
   const stamps = [sinceMs, heardMs].every((stamp) => typeof stamp === 'number' && Number.isFinite(stamp));
   const isWhole = words && stamps && typeof isTwice === 'boolean' && seen !== undefined && before !== undefined;
   return isWhole ? (stored as Said) : null;
+}
+
+/** What is known of the bytes of one mirror, each by target. */
+export interface Bytes {
+  readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
+  /** Wrong digests that were declared; an acknowledged one is not declared again. */
+  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
+  /** What it gave last where answers name a digest: one for each target, so it is changed in place. */
+  readonly said: Map<string, Said>;
+  /** What was declared odd among its peers, once, acknowledged or not; and what was requested once more. */
+  readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
+  readonly askedAgain: ReadonlyMap<string, string>;
+}
+
+/** A mirror whose bytes are not known. */
+export function noBytes(): Bytes {
+  return {
+    wrongOnce: new Map(),
+    declaredWrong: new Map(),
+    said: new Map(),
+    declaredOdd: new Map(),
+    askedAgain: new Map(),
+  };
 }

@@ -1,5 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
-import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
+import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../../core/sentence.ts';
@@ -185,3 +185,14 @@ export function joined(names: readonly Filled[]): Filled {
 }
 
 const namesSaid = 3;
+
+/** What an open finding covers of a target; `undefined`: it does not. */
+export function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
+  return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
+}
+
+/** True where no authority spoke against an artifact yet: mirrors differ about it. */
+export function isOpenTo(known: Finding, item: ScopeItem): boolean {
+  const cause = mismatchCauseOf(known, item);
+  return cause === 'peers' || cause === 'retag';
+}

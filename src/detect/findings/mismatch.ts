@@ -1,14 +1,15 @@
-import { type Finding, isDisputed, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
+import { isDisputed, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { seriesId, type Target, targetId } from '../../core/target.ts';
 import { phrase } from '../../words/tell.ts';
 import { isLeftAlone } from '../absence.ts';
 import {
+  type Bytes,
   comparePeers,
+  noBytes,
   type Odd,
   peersSays,
   readSaid,
-  type Said,
   saidAfter,
   sidesOf,
   type Voice,
@@ -18,25 +19,14 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 import {
   type DeclaredWrong,
   forkSays,
+  isOpenTo,
+  itemOf,
   judgeMismatch,
   type Mismatch,
   mismatchSays,
-  type WrongOnce,
   wrongDigest,
 } from './mismatch-says.ts';
 import { type FindingRule, type Judged, type Step, stateOf, type View } from './rule.ts';
-
-/** What is known of the bytes of one mirror, each by target. */
-interface Bytes {
-  readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  /** Wrong digests that were declared; an acknowledged one is not declared again. */
-  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
-  /** What it gave last where answers name a digest: one for each target, so it is changed in place. */
-  readonly said: Map<string, Said>;
-  /** What was declared odd among its peers, once, acknowledged or not; and what was requested once more. */
-  readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
-  readonly askedAgain: ReadonlyMap<string, string>;
-}
 
 const connections = ['cold', 'warm'] as const;
 
@@ -44,13 +34,7 @@ const connections = ['cold', 'warm'] as const;
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
-  none: () => ({
-    wrongOnce: new Map(),
-    declaredWrong: new Map(),
-    said: new Map(),
-    declaredOdd: new Map(),
-    askedAgain: new Map(),
-  }),
+  none: noBytes,
   gravity: 40,
   endsByAcknowledgement: true,
   judge(own, judged) {
@@ -98,7 +82,7 @@ export const mismatch: FindingRule<Bytes> = {
       : { odd: [...declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
   }),
   read({ wrong, odd }, { view }) {
-    const own = mismatch.none();
+    const own = noBytes();
     const declaredWrong = new Map<string, DeclaredWrong>();
     for (const [id, digest, isAcknowledged] of listOf(wrong)) {
       if (typeof id !== 'string' || typeof digest !== 'string' || typeof isAcknowledged !== 'boolean') continue;
@@ -258,10 +242,6 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
   return targetId(mirror.name, module, version, step);
 }
 
-function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
-  return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
-}
-
 /** Tells of a mirror's bytes once: nothing more of the same digest, acknowledged or not. */
 function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: readonly Voice[]): Step<Bytes> | null {
   const { said } = odd.voice;
@@ -276,12 +256,6 @@ function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: re
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const says = item === undefined || isSettled ? peersSays(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
-}
-
-/** True where no authority spoke against an artifact yet: mirrors differ about it. */
-function isOpenTo(known: Finding, item: ScopeItem): boolean {
-  const cause = mismatchCauseOf(known, item);
-  return cause === 'peers' || cause === 'retag';
 }
 
 /** A second answer over a fresh connection, once for each digest: where there is no room for it, the next due one will do. */

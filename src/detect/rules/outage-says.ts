@@ -1,0 +1,149 @@
+import type { Reason } from '../../core/failure.ts';
+import type { Finding, ScopeItem } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Told } from '../../core/sentence.ts';
+import type { Step, Target } from '../../core/target.ts';
+import { told } from '../../words/tell.ts';
+import type { OutageState } from './outage.ts';
+import type { OneProtocol } from './protocol.ts';
+import { isDown } from './roll-up.ts';
+import { canaryFirst, type Says, scopeOf } from './says.ts';
+
+/** How long the row of failures has lasted, milliseconds; 0 without one. */
+function spanMs(state: OutageState): number {
+  return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
+}
+
+/** One series in outage. */
+export interface OutSeries {
+  readonly target: Target;
+  readonly outage: OutageState;
+}
+
+/** Distinct modules whose canary's step is among the series in outage: what every client fetch of them needs. */
+export function modulesOutOf(out: Iterable<OutSeries>, canaryStep: Step | null): number {
+  const modules = new Set<string>();
+  for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
+  return modules.size;
+}
+
+/** An address family that a mirror does not answer over, while it does over the other. */
+export interface Broken {
+  readonly family: 4 | 6;
+  readonly reason: Reason;
+  readonly probeIds: readonly string[];
+  /** What was asked: its canary. */
+  readonly target: Target;
+}
+
+function brokenItem({ family, target: { module, version, step } }: Broken): ScopeItem {
+  return { module, version, step, family };
+}
+
+function brokenSays(
+  name: string,
+  broken: Broken,
+  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+): Says {
+  const { family, reason, probeIds } = broken;
+  return {
+    tag: 'trouble',
+    scope: [brokenItem(broken)],
+    cause: known ?? reason,
+    vantage,
+    evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
+    actionable: false,
+    ...told('found.family', { name, family, cause: known ?? reason, other: family === 4 ? 6 : 4 }),
+  };
+}
+
+/** A scope item that fails over one HTTP version alone. */
+function overProtocol(over: OneProtocol | null): (item: ScopeItem) => ScopeItem {
+  return (item) => (over === null ? item : { ...item, protocol: over.broken });
+}
+
+function toldOver(name: string, { broken, other, reason: cause, clients, bypass }: OneProtocol): Told {
+  const values = { name, broken, other, cause, clients: [...clients] };
+  if (bypass !== null) return told('found.protocolBypass', { ...values, bypass });
+  return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
+}
+
+/** Its canary answers over the leading client's version, and other clients speak the one that fails. */
+function protocolSays(
+  name: string,
+  over: OneProtocol,
+  { module, version, step }: Target,
+  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+): Says {
+  const { reason, probeIds, broken: protocol } = over;
+  return {
+    tag: 'trouble',
+    scope: [{ module, version, step, protocol }],
+    cause: known ?? reason,
+    vantage,
+    evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
+    actionable: false,
+    ...toldOver(name, over),
+  };
+}
+
+/**
+ * What the series of one mirror that are in outage come to, and the address family that it does not answer over.
+ * @param modules  distinct modules that are asked for the canary's step
+ * @param known    the cause the open finding has: it stays, because which way a dead mirror fails may change by the
+ *                 minute; `null` where none is open
+ */
+export function outageSays(
+  name: string,
+  out: Iterable<OutSeries>,
+  context: {
+    readonly canaryStep: Step | null;
+    readonly canary: Target | null;
+    /** Whether the canary's last answer was good: only then may the text say so. */
+    readonly canaryServes: boolean;
+    readonly modules: number;
+    readonly known: Finding['cause'] | null;
+    readonly vantage: Finding['vantage'];
+    readonly broken: Broken | null;
+    /** It fails over one HTTP version alone; `null`: not, or not known. */
+    readonly over: OneProtocol | null;
+  },
+): Says {
+  const all = canaryFirst(out);
+  const [first] = all;
+  const { broken } = context;
+  if (first === undefined) {
+    if (broken !== null) return brokenSays(name, broken, context);
+    if (context.over !== null && context.canary !== null)
+      return protocolSays(name, context.over, context.canary, context);
+    return { tag: 'well', ...told('found.outage.well', { name }) };
+  }
+  const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
+  const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
+  const cause = first.outage.reason ?? context.known ?? 'unreachable';
+  const actionable = isDown({
+    canaryOut: first.target.canary,
+    modulesOut: modulesOutOf(all, context.canaryStep),
+    modules: context.modules,
+  });
+  return {
+    tag: 'trouble',
+    scope: [
+      ...scopeOf(all.map(({ target }) => target)).map(overProtocol(context.over)),
+      ...(broken === null ? [] : [brokenItem(broken)]),
+    ].slice(0, limits.scopeItems),
+    cause: context.known ?? cause,
+    vantage: context.vantage,
+    evidence: {
+      samples,
+      failures,
+      probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
+    },
+    actionable,
+    ...(actionable && context.over !== null
+      ? toldOver(name, context.over)
+      : actionable
+        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(first.outage) / 1_000) })
+        : told(context.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
+  };
+}
