@@ -31,7 +31,7 @@ const saysOf = (name: string): Readonly<Record<H2Fault, string>> => ({
   reset: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it. ${only}`,
   cut: `${name} fails over HTTP/2 (cut) and works over HTTP/1.1: go cannot use it. ${only}`,
   goaway: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it. ${only}`,
-  slow: `${name} is slow over HTTP/2 alone: `,
+  slow: `${name} is slow over HTTP/2 only: `,
   stalls: `${name} fails over HTTP/2 (timeout_transfer) and works over HTTP/1.1: go cannot use it. ${only}`,
 });
 
