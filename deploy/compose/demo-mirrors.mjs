@@ -2,7 +2,7 @@
 // themselves are those of `mirrorwatch demo`; they listen on loopback at ports of their own, so a relay stands in front.
 import { connect, createServer } from 'node:net';
 import { demo } from '/app/dist/ecosystems/go/demo.js';
-import { startDemoMirror } from '/app/dist/io/demo-mirror.js';
+import { startDemoMirror } from '/app/dist/features/demo/mirror.js';
 
 const near = await startDemoMirror(demo.answer, 25);
 const far = await startDemoMirror(demo.answer, 70);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { limits } from '../core/limits.ts';
 import type { ExitCode } from './context.ts';
 import { program } from './program.ts';
+import { stopProcess } from './stop-process.ts';
 import { systemTerminal } from './terminal.ts';
 
 /** The program on a real process: arguments, environment, signals, terminal. */
@@ -31,19 +31,6 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
       process.on('SIGHUP', () => react('reload'));
     },
   });
-  leave(process, code);
+  stopProcess(process, code);
   return code;
-}
-
-/**
- * Ends the process with this code where it does not end by itself within `afterMs`. A thread inside `getaddrinfo` holds
- * up the end of a process, `process.exit` too, until the resolver gives up: twenty seconds and more where nobody
- * answers. Only becoming another program ends it at once, so we become one that exits. Standard output was written by
- * then: on POSIX, Node writes files, pipes and terminals synchronously.
- */
-function leave(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
-  setTimeout(
-    () => process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${code})`], {}),
-    afterMs,
-  ).unref();
 }

@@ -155,7 +155,7 @@ describe('wrong usage and configuration are 2', () => {
   test('further back than anything is kept', async () => {
     const { code, err } = await run(['replay', '--config', config, '--since', '31d']);
     expect(code).toBe(2);
-    expect(err).toContain('--since 31d is further back than state.keep (30d): older answers are deleted');
+    expect(err).toContain('--since 31d is further back than state.keep (30d): older results are deleted');
   });
 
   test('a short state.keep bounds the usual week, and is no mistake', async () => {

@@ -9,6 +9,7 @@ import { isSafeEnv } from '../../src/core/safe-env.ts';
 import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
+import { englishOf } from '../support/english.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
 interface Told {
@@ -179,7 +180,7 @@ for (const ecosystem of registry.all) {
         const root = { members: [client.member('https://mirror.example.com')], separators: [] };
         const ofRoot = client.remedy(root, root, []).remedy;
         for (const form of client.forms) {
-          expect(remedy[form] ?? notes.join('\n'), form).toContain('mirror.example.com/base');
+          expect(remedy[form] ?? englishOf(notes), form).toContain('mirror.example.com/base');
           expect(ofRoot[form], form).toContain('mirror.example.com');
         }
         for (const [profile, form] of Object.entries(client.profileForms ?? {})) {

@@ -3,6 +3,7 @@ import type { Mirror, MirrorAccess } from '../../src/core/mirror.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { ClientJob, RealClient } from '../../src/ecosystems/real-client.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
+import { englishOf } from '../support/english.ts';
 import { plainAccess } from '../support/fake-client.ts';
 import { sampleMirror } from '../support/sample-config.ts';
 
@@ -74,8 +75,8 @@ describe.each(all)('%s', (_id, client, ecosystem) => {
 
   test('is left out where it cannot be told how to reach the mirror', () => {
     expect(client.cannot(mirrorOf({}))).toBeNull();
-    expect(client.cannot(mirrorOf({ resolve: { family: null, server: '192.0.2.53' } }))).toMatch(/resolve\.server/);
-    expect(client.cannot(mirrorOf({ resolve: { family: 6, server: null } }))).toMatch(/resolve\.family/);
+    expect(whyNot(client, mirrorOf({ resolve: { family: null, server: '192.0.2.53' } }))).toMatch(/resolve\.server/);
+    expect(whyNot(client, mirrorOf({ resolve: { family: 6, server: null } }))).toMatch(/resolve\.family/);
   });
 });
 
@@ -83,6 +84,12 @@ const basic = { scheme: 'basic', username: 'robot', secret: new Secret(secret), 
 const bearer = { scheme: 'bearer', username: '', secret: new Secret(secret), hosts: [] } as const;
 const pair = { ca: [], client: { cert: '', key: new Secret('') }, pin: null };
 const proxy = { url: 'http://egress:3128', auth: { username: 'u', secret: new Secret(secret) } };
+
+/** Why a client cannot be given what a mirror needs, in English; `null`: it can. */
+function whyNot(client: RealClient, mirror: Parameters<RealClient['cannot']>[0]): string | null {
+  const because = client.cannot(mirror);
+  return because === null ? null : englishOf([because]);
+}
 
 function clientOf(id: string): RealClient {
   const found = all.find(([one]) => one === id)?.[1];
@@ -104,12 +111,12 @@ test.each([
   ['skopeo', { auth: basic, tls: pair }, null],
   ['skopeo', { auth: bearer }, 'a bearer token, other than on the command line'],
 ] as const)('%s given %o', (id, access, because) => {
-  expect(clientOf(id).cannot(mirrorOf(access as Partial<MirrorAccess>))).toBe(because);
+  expect(whyNot(clientOf(id), mirrorOf(access as Partial<MirrorAccess>))).toBe(because);
 });
 
 test('go sends no credentials over plain http, and skopeo knows no path before /v2/', () => {
-  expect(clientOf('go').cannot(mirrorOf({ auth: basic }, 'http://mirror.example.com'))).toMatch(/plain http/);
-  expect(clientOf('skopeo').cannot(mirrorOf({}, 'https://mirror.example.com/artifactory'))).toMatch(/path/);
+  expect(whyNot(clientOf('go'), mirrorOf({ auth: basic }, 'http://mirror.example.com'))).toMatch(/plain http/);
+  expect(whyNot(clientOf('skopeo'), mirrorOf({}, 'https://mirror.example.com/artifactory'))).toMatch(/path/);
   expect(clientOf('skopeo').cannot(mirrorOf({}, 'https://mirror.example.com/v2/hub'))).toBeNull();
 });
 

@@ -4,6 +4,7 @@ import type { Chain, Reply } from '../../src/ecosystems/client.ts';
 import { npmClient } from '../../src/ecosystems/npm/clients.ts';
 import { npmLocks } from '../../src/ecosystems/npm/locks.ts';
 import type { SeenRequest } from '../support/answer.ts';
+import { englishOf } from '../support/english.ts';
 import type { Fault } from '../support/faults.ts';
 import { type NpmInstalled, npmInstall } from '../support/npm-client.ts';
 import { type PackedPackage, packPackage, startNpmRegistry } from '../support/npm-registry.ts';
@@ -142,7 +143,7 @@ real('what the real npm does with each answer of its registry, and what the mode
       const left = `http://127.0.0.1:9${path}`;
       const lock = (await written()).replaceAll(a.url, left);
       const { remedy, notes } = npmClient.remedy(chainOf(left), chainOf(b.url), []);
-      const [, argument = ''] = /`(--replace-registry-host=[^`]*)`/.exec(notes.join('\n')) ?? [];
+      const [, argument = ''] = /`(--replace-registry-host=[^`]*)`/.exec(englishOf(notes)) ?? [];
       const exports = remedy['env'] ?? '';
       const without = await npmInstall('hello', { registry: left, exports, lock });
       const withIt = await npmInstall('hello', { registry: left, exports, lock, args: [argument] });
@@ -209,7 +210,7 @@ real('what the real npm does with each answer of its registry, and what the mode
       const installed = await npmInstall('@corp/ui', { registry: b.url, exports: remedy['env'] ?? '' });
       expect([installed.version, installed.errorCode]).toEqual([null, 'E404']);
       expect(a.requests[before]?.path).toBe('/@corp/ui');
-      expect(notes.join('\n')).toContain('@corp is private: it needs its own `@corp:registry=`');
+      expect(englishOf(notes)).toContain('@corp is private: it needs its own `@corp:registry=`');
     });
   });
 });

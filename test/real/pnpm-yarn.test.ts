@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Chain, Client, Reply } from '../../src/ecosystems/client.ts';
 import { pnpmClient, yarnClient } from '../../src/ecosystems/npm/clients.ts';
+import { englishOf } from '../support/english.ts';
 import type { Fault } from '../support/faults.ts';
 import { type PackedPackage, packPackage, startNpmRegistry } from '../support/npm-registry.ts';
 import { lockFiles, type PnpmOrYarn, pnpmOrYarn } from '../support/pnpm-yarn.ts';
@@ -175,7 +176,7 @@ for (const [kind, client] of kinds)
         // The note says it of yarn 1 alone, which goes where its file says.
         expect(await install({ ...locked, exports: exports() })).toBe(kind === 'yarn1' ? null : '1.0.0');
         expect(lock?.includes(left.url)).toBe(kind === 'yarn1');
-        expect(notes.join('\n')).toContain('yarn 1 needs its file written anew');
+        expect(englishOf(notes)).toContain('yarn 1 needs its file written anew');
       });
 
       test('a private scope with a registry and a token of its own: the public one is told neither', async () => {
@@ -212,7 +213,7 @@ long('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'ya
     const [before, after] = [client.parse(dead), client.parse(well.url)];
     if (before.tag === 'error' || after.tag === 'error') throw new Error('no registry');
     const { remedy, notes } = client.remedy(before.value, after.value, []);
-    return { remedy, notes: notes.join('\n'), exports: remedy['env'] ?? '' };
+    return { remedy, notes: englishOf(notes), exports: remedy['env'] ?? '' };
   };
 
   beforeAll(async () => {

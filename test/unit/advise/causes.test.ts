@@ -62,6 +62,15 @@ describe('an outage of the preferred mirror', () => {
         'How fresh the mirrors are was compared among them alone, if at all: no origin is watched.',
         'Whether b relays the checksum database was not measured yet.',
       ],
+      sentences: {
+        doesNotCover: [
+          { key: 'note.goWins', values: {} },
+          { key: 'note.goComma', values: {} },
+          { key: 'note.noOrigin', values: {} },
+          { key: 'note.relay', values: { mirror: 'b', relay: { key: 'relay.checksums', values: {} } } },
+        ],
+        rollback: null,
+      },
       rollback: `export GOPROXY='${chain}'`,
       trigger: 'detector',
     });

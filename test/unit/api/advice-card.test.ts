@@ -69,7 +69,7 @@ describe('the client’s own switch', () => {
   });
 
   test('beside a move the mirrors are named, and the lines hold both', () => {
-    expect(shown({ ...own, to: 'inland' })).toContain('switch from <b>coast</b> to <b>inland</b>');
+    expect(shown({ ...own, to: 'inland' })).toContain('from <b>coast</b> to <b>inland</b>');
   });
 
   test('in Chinese', () => {

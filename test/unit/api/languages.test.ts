@@ -260,7 +260,7 @@ describe('the page in Chinese', () => {
   it('fills markup into a text where the text wants it', () => {
     const parts = { from: html`<b>${'<a>'}</b>`, to: 'b&c' };
     expect(pageSay('zh').html('card.set', parts).text).toBe('请立即设置：从 <b>&lt;a&gt;</b> 切换到 b&amp;c');
-    expect(pageSay('en').html('card.set', parts).text).toBe('Set this now: switch from <b>&lt;a&gt;</b> to b&amp;c');
+    expect(pageSay('en').html('card.set', parts).text).toBe('Switch now from <b>&lt;a&gt;</b> to b&amp;c');
   });
 
   it('knows every word that its script says', () => {

@@ -61,7 +61,7 @@ describe('what stands on top', () => {
     [
       'all is judged',
       {},
-      ['Set this now: switch from coast to inland', fixtureAdvice.reason, 'mirrorwatch advice accept'],
+      ['Switch now from coast to inland', fixtureAdvice.reason, 'mirrorwatch advice accept'],
       ['network of this host', 'Starting'],
     ],
     [
@@ -72,12 +72,12 @@ describe('what stands on top', () => {
         'for 60 s',
         'No advice: the problem may be the network of this host',
       ],
-      ['Set this now', 'Nothing to change'],
+      ['Switch now from', 'Nothing to change'],
     ],
     [
       'it is us, and a proposal of before stands',
       vantage({ suspect: true, sinceMs: nowMs - 60_000 }),
-      ['The problem is the network of this host, not the mirrors.', 'Set this now'],
+      ['The problem is the network of this host, not the mirrors.', 'Switch now from'],
       ['No advice: the problem may be the network of this host', 'Nothing to change'],
     ],
     [
@@ -92,7 +92,7 @@ describe('what stands on top', () => {
       'nothing can be reached at all',
       untouched,
       ['Nothing responds.', 'shanghai-ci', 'mirrorwatch demo', 'No findings, but nothing is judged yet.'],
-      ['Nothing to change', 'Set this now', ' up ', ' down '],
+      ['Nothing to change', 'Switch now from', ' up ', ' down '],
     ],
     [
       'a control answers',
@@ -111,7 +111,7 @@ describe('what stands on top', () => {
       'nothing to change',
       { advice: () => ({ items: [], next: null }) },
       ['Nothing to change for go: stay on https://goproxy.coast.example.com,direct'],
-      ['Set this now'],
+      ['Switch now from'],
     ],
     [
       'nothing could be judged',
@@ -128,13 +128,13 @@ describe('what stands on top', () => {
         }),
       },
       ['No switch advised', 'the upstream itself fails on every mirror'],
-      ['Set this now', 'export GOPROXY'],
+      ['Switch now from', 'export GOPROXY'],
     ],
     [
       'advice was accepted',
       { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }) },
       ['In force: inland instead of coast', 'Rollback: '],
-      ['advice accept', 'Set this now'],
+      ['advice accept', 'Switch now from'],
     ],
     [
       'no line can be pasted',

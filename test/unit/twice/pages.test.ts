@@ -41,7 +41,9 @@ describe('docs/webhooks.md', () => {
       const schema = z.toJSONSchema(webhookSchemas[coded(type)[0] as keyof typeof webhookSchemas]);
       const held = schema.properties?.['data'] as { readonly properties: object } | undefined;
       expect(coded(data)).toEqual(
-        Object.keys(held?.properties ?? {}).filter((key) => !['seq', 'subject', 'vantage'].includes(key)),
+        Object.keys(held?.properties ?? {}).filter(
+          (key) => !['seq', 'subject', 'vantage', 'story', 'updates'].includes(key),
+        ),
       );
     }
   });

@@ -81,14 +81,14 @@ describe('the text', () => {
   test('the objective is in every limit of the budget, and nowhere is another', () => {
     const text = rulesText({ ...defaultRuleParameters, sloPercent: 99.5 });
     expect(numbers(text, /> (?:bool )?[\d.]+ \* (0\.0\d+)/g)).toEqual(['0.005']);
-    expect(numbers(text, /where ([\d.]+) % should not/g)).toEqual(['99.5']);
+    expect(numbers(text, /objective is ([\d.]+) % successful/g)).toEqual(['99.5']);
     expect(text).toContain('# Made by `mirrorwatch rules --slo 99.5 --vantages 1`');
   });
 
   test('the number of places is in every majority', () => {
     const text = rulesText({ ...defaultRuleParameters, vantages: 3 });
     expect(numbers(text, /count_vantages, (\d+)\)/g)).toEqual(['3']);
-    expect(text).toContain('within the last day or than 3:');
+    expect(text).toContain('within the last day or than 3.');
   });
 
   test('the runbook is in every alert', () => {

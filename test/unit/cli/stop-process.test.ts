@@ -17,7 +17,7 @@ async function outcome(script: string): Promise<{ readonly code: unknown; readon
   return { code, out };
 }
 
-const leaving = `const { leave } = await import(${JSON.stringify(`${repoDir}/src/cli/leave.ts`)});`;
+const leaving = `const { stopProcess } = await import(${JSON.stringify(`${repoDir}/src/cli/stop-process.ts`)});`;
 
 test('a thread inside a call that cannot be ended does not hold up the end: what was written is whole, the code ours', async () => {
   // libuv's pool is held as getaddrinfo holds it, for hours.
@@ -30,11 +30,14 @@ test('a thread inside a call that cannot be ended does not hold up the end: what
     await new Promise((done) => thread.once('message', done));
     void thread.terminate();
     console.log('x'.repeat(200_000));
-    leave(process, 1, 50);`;
+    stopProcess(process, 1, 50);`;
   const { code, out } = await outcome(script);
   expect([code, out.length, out.trim().replaceAll('x', '')]).toEqual([1, 200_001, '']);
 });
 
 test('nothing is held up that ends by itself', async () => {
-  expect(await outcome(`${leaving} process.exitCode = 2; leave(process, 1, 600_000);`)).toEqual({ code: 2, out: '' });
+  expect(await outcome(`${leaving} process.exitCode = 2; stopProcess(process, 1, 600_000);`)).toEqual({
+    code: 2,
+    out: '',
+  });
 });
