@@ -62,7 +62,7 @@ ${chatOf('dingtalk', dingtalk)}
       { help: first.log },
     );
     await mirrors[0]?.kill();
-    const opened = (all: string) => all.includes('m0 故障');
+    const opened = (all: string) => all.includes('m0 已宕机');
     await until('a message', () => texts(discord), opened, { help: first.log });
     await until(
       'its delivery is stored',
@@ -106,7 +106,7 @@ ${chatOf('dingtalk', dingtalk)}
       await until(
         'a card of the outage was tried',
         () => texts(chat),
-        (all) => all.includes('m0 故障'),
+        (all) => all.includes('m0 已宕机'),
         { help: first.log },
       );
     await first.kill();

@@ -88,13 +88,13 @@ real('what-if in a browser', ['chromium'], () => {
     await show('/what-if');
     await type('https://elsewhere.example.com');
     await browser.until(
-      `${summary}.startsWith('Nothing is sent while a host is typed that is not watched here')`,
+      `${summary}.startsWith('Nothing is sent while the host is not one that is monitored here')`,
       true,
     );
     expect(await browser.read(`document.querySelector('.chains')`)).toBeNull();
     expect(await browser.read('location.search')).toBe('');
     await browser.key('Enter');
-    await browser.until(`${summary}.startsWith('None of its members is measured here')`, true);
+    await browser.until(`${summary}.startsWith('No member of this chain is measured here')`, true);
     await type(`https://elsewhere.example.com,${inland}`);
     await browser.until(`${summary}.startsWith('successful fetches: 0 % to 100 %')`, true);
   });
@@ -104,7 +104,7 @@ real('what-if in a browser', ['chromium'], () => {
     const sent = browser.sent();
     await type('https://robot:tiger');
     await browser.key('Enter');
-    await browser.until(`${summary}.startsWith('Nothing was sent: what stands behind a colon is no port')`, true);
+    await browser.until(`${summary}.startsWith('Nothing was sent: the text after a colon is not a port')`, true);
     expect(sent.filter((url) => url.includes('/what-if?'))).toEqual([]);
   });
 
