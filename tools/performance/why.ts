@@ -16,8 +16,9 @@ export const why: Readonly<Record<string, string>> = {
   'timing error over HTTP/1.1, p99, beside blackbox_exporter':
     'as far off with nothing scraped: likely what comes while the thread is at another handshake and waits; the kernel’s own stamps have no API in Node ([0027](decisions/0027-accuracy.md))',
   'CPU a cold HTTPS probe, HTTP/1.1, over blackbox_exporter':
-    'in that run a bare TLS socket took 0.85 × and undici alone 1.19 ×; rounds spread from 0.73 to 1.27 on a busy host ([0044](decisions/0044-undici-carries.md))',
-  'CPU a cold HTTPS probe, HTTP/2, over blackbox_exporter': 'in that run a bare HTTP/2 session of Node took 1.02 ×',
+    'in that run a bare TLS socket took 0.69 × and undici alone 0.92 ×: the rest is 0.05 ([0044](decisions/0044-undici-carries.md))',
+  'CPU a cold HTTPS probe, HTTP/2, over blackbox_exporter':
+    'in that run a bare HTTP/2 session of Node took 0.94 ×, undici alone 1.07 ×',
   'timing error over HTTP/2, median, beside blackbox_exporter':
     'likely the queue of one probing thread: a probe took 2 ms of CPU there, 200 a second keep it busy for 0.4 s of each; open',
   'timing error over HTTP/2, p99, beside blackbox_exporter': 'the same; open',
