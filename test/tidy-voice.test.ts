@@ -85,7 +85,7 @@ const messagesLeft: Readonly<Record<string, number>> = {
 
 /** Exported functions whose names are not of the list, by folder of `src`. */
 const namesLeft: Readonly<Record<string, number>> = {
-  advise: 103,
+  advise: 94,
   api: 85,
   cli: 34,
   config: 51,
@@ -96,7 +96,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   export: 9,
   features: 51,
   io: 19,
-  notify: 56,
+  notify: 52,
   probe: 1,
   schedule: 14,
   wire: 19,

@@ -16,8 +16,8 @@ import { setsBypass } from './bypass.ts';
 import { candidatesOf } from './compose.ts';
 import { type Group, headNow, type Muted } from './group.ts';
 import { type Declared, groupsOf } from './groups.ts';
-import { forgetRemoved, hear, hearAgain, hearClientFailure, hearLatePeek, looksOf } from './hear.ts';
-import { forgetEvidence, lateInMs, noteAside, noteHeardLate, released, unanswered } from './late.ts';
+import { forgetRemoved, hear, hearClientFailure, looksOf, recordLateAnswer, recordLatePeek } from './hear.ts';
+import { clearEvidence, lateInMs, recordAside, recordHeardLate, releaseLate, sampleOfLate } from './late.ts';
 import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settle, shown } from './ledger.ts';
 import { ranked } from './rank.ts';
 import { restore } from './restore.ts';
@@ -124,7 +124,7 @@ export function createAdvisor(input: {
   };
   const observeLate = (group: Group, sample: SettledSample, now: Now): void => {
     observeOne(group, sample, now);
-    noteHeardLate(group, sample.due);
+    recordHeardLate(group, sample.due);
   };
 
   const proposedBy = (id: string): Result<{ group: Group; advice: Advice }, 'unknown' | 'not_proposed'> => {
@@ -142,12 +142,17 @@ export function createAdvisor(input: {
       const group = groups.get(groupKey(ecosystem, upstream));
       if (group === undefined) return false;
       lastNow = now;
-      if (sample.isOfPace === true) return false;
-      noteAside(group, sample);
-      const before = released(group, sample);
+      if (sample.isOfPace === true) {
+        // It was an answer to our pace: that it came late is no evidence either.
+        group.late.delete(sample.due.probeId);
+        group.heardLate.delete(sample.due.probeId);
+        return false;
+      }
+      recordAside(group, sample);
+      const before = releaseLate(group, sample);
       for (const one of before) observeLate(group, one, now);
       const isAgain = group.heardLate.delete(sample.due.probeId);
-      if (isAgain) hearAgain(group, sample);
+      if (isAgain) recordLateAnswer(group, sample);
       const isNews = !isAgain && observeOne(group, sample, now);
       return isNews || before.length > 0;
     },
@@ -160,10 +165,10 @@ export function createAdvisor(input: {
       if (group === undefined) return;
       lastNow = now;
       if (due.purpose === 'peek') {
-        hearLatePeek(group, due);
-        noteHeardLate(group, due);
-      } else if (isHeavy(due.target)) observeLate(group, unanswered(view(group, now), due, outMs), now);
-      else group.late.set(due.probeId, unanswered(view(group, now), due, outMs));
+        recordLatePeek(group, due);
+        recordHeardLate(group, due);
+      } else if (isHeavy(due.target)) observeLate(group, sampleOfLate(view(group, now), due, outMs), now);
+      else group.late.set(due.probeId, sampleOfLate(view(group, now), due, outMs));
     },
     clientFailed({ ecosystem, upstream, registry: name, module, version }) {
       const group = groups.get(groupKey(ecosystem, upstream));
@@ -174,7 +179,7 @@ export function createAdvisor(input: {
       const isTurned = (vantage.suspect === true) !== (given.vantage.suspect === true);
       vantage = given.vantage;
       // What came before a suspicion may be the beginning of it, what comes first after it the end of it.
-      if (isTurned) for (const group of groups.values()) forgetEvidence(group);
+      if (isTurned) for (const group of groups.values()) clearEvidence(group);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
       const ledger = openLedger(now);

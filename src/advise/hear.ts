@@ -8,11 +8,11 @@ import { ruleOf } from './decide.ts';
 import { downloadDue } from './downloads.ts';
 import { type Group, headNow, mirrorBehind } from './group.ts';
 import { costOf } from './paired/choose.ts';
-import { closeOverdue, hearAnswer, learnPatience } from './paired/contest.ts';
+import { closeOverdue, hearAnswer, updatePatience } from './paired/contest.ts';
 import { type Look, looksAfter, oddOf } from './paired/looks.ts';
 import { forgetAnswers, type Place } from './paired/moments.ts';
 import { forgetPast } from './paired/past.ts';
-import { hearPeek, learnPeek, newPeeks, oddPeek, takeTurn } from './paired/peeks.ts';
+import { hearPeek, newPeeks, oddPeek, recordPeekTime, takeTurn } from './paired/peeks.ts';
 import { artifactsOf, peekDue, questionAt, rotaOf } from './peeks.ts';
 import { mayBeProposed } from './rank.ts';
 import { surroundings, type View, weighAll } from './view.ts';
@@ -81,17 +81,17 @@ export function hear(view: View, sample: SettledSample): boolean {
 }
 
 /** The answer of a probe that was heard as late: it says how long this mirror takes, and nothing more. */
-export function hearAgain(group: Group, sample: SettledSample): void {
+export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek') turnTaken(group, sample);
   if (outcome.tag !== 'ok' || sample.cold || rttMs === null) return;
-  if (due.purpose === 'peek') learnPeek(group.peeks, rttMs);
+  if (due.purpose === 'peek') recordPeekTime(group.peeks, rttMs);
   else if (due.purpose === 'scheduled')
-    learnPatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
+    updatePatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
 }
 
 /** First bytes that are out for longer than any before are as odd as those that came as late. */
-export function hearLatePeek(group: Group, { target }: Due): void {
+export function recordLatePeek(group: Group, { target }: Due): void {
   group.peeks.odd = { question: questionAt(target), hasFailed: false };
 }
 

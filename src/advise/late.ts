@@ -1,5 +1,5 @@
 import type { Due } from '../core/due.ts';
-import type { SettledSample } from '../core/sample.ts';
+import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { type Group, headNow } from './group.ts';
 import { placeOf } from './hear.ts';
@@ -67,26 +67,26 @@ function besideSiblings({ contest, around, roster }: Group, due: Due): number {
 }
 
 /** What a suspicion of our own line begins or ends with is no evidence, nor what is out meanwhile. */
-export function forgetEvidence({ contest, late }: Group): void {
+export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.clear();
 }
 
 /** A probe was heard as late: its answer will say nothing more. */
-export function noteHeardLate({ heardLate }: Group, { probeId }: Due): void {
+export function recordHeardLate({ heardLate }: Group, { probeId }: Due): void {
   heardLate.add(probeId);
   for (const id of heardLate) if (heardLate.size > heardLateKept) heardLate.delete(id);
 }
 
 /** How long the parts before the timed one took. */
-export function noteAside(group: Group, { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample): void {
+export function recordAside(group: Group, { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample): void {
   if (rttMs === null) return;
   const { registry, step } = due.target;
   group.asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
 }
 
 /** What a probe that is out comes to now: no answer within this time. */
-export function unanswered({ now }: View, due: Due, outMs: number): SettledSample {
+export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSample {
   return {
     due,
     startedAtMs: now.wallMs - outMs,
@@ -94,19 +94,8 @@ export function unanswered({ now }: View, due: Due, outMs: number): SettledSampl
     endedMonotonicMs: now.monotonicMs,
     outcome: { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: Math.round(outMs) } },
     rttMs: outMs,
-    phases: {},
-    bytes: 0,
-    wireBytes: 0,
+    ...nothingReceived,
     requests: 1,
-    status: null,
-    finalUrl: null,
-    remoteAddress: null,
-    family: null,
-    tls: null,
-    cache: null,
-    retryAfterMs: null,
-    facts: {},
-    loopDelayMsMax: 0,
     worker: 0,
     cold: false,
     thresholdMs: null,
@@ -118,7 +107,7 @@ export function unanswered({ now }: View, due: Due, outMs: number): SettledSampl
  * Late light probes wait until something shows that our own line is up: a failure that detect has settled, or an answer of
  * a sibling to a request that was sent since. Gives those that a settled sample speaks for, oldest first.
  */
-export function released(group: Group, sample: SettledSample): readonly SettledSample[] {
+export function releaseLate(group: Group, sample: SettledSample): readonly SettledSample[] {
   const { late } = group;
   late.delete(sample.due.probeId);
   if (late.size === 0 || sample.outcome.tag === 'unknown') return [];

@@ -83,3 +83,19 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
   /** `null`: its probe is not kept any more. */
   readonly due: { readonly probeId: string | null };
 }
+
+/** What a sample holds of the wire where no answer was seen: nothing timed, nothing read. */
+export const nothingReceived = {
+  phases: {},
+  bytes: 0,
+  wireBytes: 0,
+  status: null,
+  finalUrl: null,
+  remoteAddress: null,
+  family: null,
+  tls: null,
+  cache: null,
+  retryAfterMs: null,
+  facts: {},
+  loopDelayMsMax: 0,
+} as const satisfies Partial<Sample>;

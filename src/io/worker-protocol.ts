@@ -1,6 +1,7 @@
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
+import { nothingReceived } from '../core/sample.ts';
 
 /** How a thread knows that it was started to serve us; other threads may load the same file. */
 export const workerRole = 'mirrorwatch-worker';
@@ -50,19 +51,8 @@ export function lostProbe(
       endedMonotonicMs: now.monotonicMs,
       outcome: { tag: 'unknown', because },
       rttMs: null,
-      phases: {},
-      bytes: 0,
-      wireBytes: 0,
+      ...nothingReceived,
       requests: 0,
-      status: null,
-      finalUrl: null,
-      remoteAddress: null,
-      family: null,
-      tls: null,
-      cache: null,
-      retryAfterMs: null,
-      facts: {},
-      loopDelayMsMax: 0,
       ...(heldMs === undefined ? {} : { heldMs }),
       worker,
     },

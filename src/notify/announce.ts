@@ -1,13 +1,13 @@
 import type { Now } from '../core/ports.ts';
 import type { News } from './news.ts';
 import { type State, tell } from './outbox.ts';
-import { forgetOver, hear, released, storyKey, storyRow, trouble } from './stories.ts';
+import { dropEnded, expireHeld, releaseDue, storyKey, storyRow, updateStory } from './stories.ts';
 
 /** Tells news as its story has it: all receivers, or the programs alone. */
 export function announce(state: State, news: News, now: Now): void {
   const { stories } = state;
-  trouble(stories, news, now);
-  const isTold = hear(stories, news, now);
+  expireHeld(stories, news, now);
+  const isTold = updateStory(stories, news, now);
   tell(state, news, isTold ? 'all' : 'programs', now);
   const story = stories.get(news.subject);
   if (story !== undefined && !isTold) state.pending.put(storyRow(news.subject, story, now));
@@ -15,6 +15,6 @@ export function announce(state: State, news: News, now: Now): void {
 
 /** Tells people what they were spared and must know now, and forgets stories that are over. */
 export function release(state: State, now: Now): void {
-  for (const news of released(state.stories, now)) tell(state, news, 'people', now);
-  for (const subject of forgetOver(state.stories, now)) state.pending.delete('meta', storyKey(subject));
+  for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
+  for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKey(subject));
 }

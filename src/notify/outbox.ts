@@ -13,7 +13,7 @@ import { restoreSent, type SentMessages } from './chat/sent.ts';
 import { type BodyMeta, bodyOf, type News } from './news.ts';
 import { isMeant } from './only.ts';
 import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
-import { addsTo, restoreStory, type Stories, storyRow, viewOf } from './stories.ts';
+import { findBase, restoreStory, type Stories, storyRow, viewOf } from './stories.ts';
 import type { Turn } from './turn.ts';
 
 /** What a finding's opening was told as, by receiver. */
@@ -94,7 +94,7 @@ export type Audience = 'all' | 'programs' | 'people';
 export function tell(state: State, news: News, audience: Audience, now: Now): void {
   const isRecovery = news.type === 'mirror.recovery';
   const story = state.stories.get(news.subject);
-  const base = addsTo(state.stories, news);
+  const base = findBase(state.stories, news);
   const findingId = news.finding?.id ?? null;
   const opened = findingId === null ? undefined : state.opened.get(findingId);
   if (isRecovery && opened === undefined && news.finding?.state === 'acknowledged') return;

@@ -50,17 +50,17 @@ function partOf({ finding, advice, type, weight }: News): Part {
  * Takes news into its story.
  * @returns whether people are told now; false: what they know still holds, or the end waits
  */
-export function hear(stories: Stories, news: News, now: Now): boolean {
+export function updateStory(stories: Stories, news: News, now: Now): boolean {
   const part = partOf(news);
   const story = stories.get(news.subject);
-  if (story !== undefined && news.advice !== null) settle(story, news.advice, now);
+  if (story !== undefined && news.advice !== null) updateStand(story, news.advice, now);
   if (part === 'beside') return true;
-  if (part === 'ends') return story === undefined || hearEnd(story, news, now);
+  if (part === 'ends') return story === undefined || recordEnd(story, news, now);
   if (story === undefined) {
     stories.set(news.subject, storyOf(news, now));
     return true;
   }
-  return hearBeginning(story, news);
+  return recordBeginning(story, news);
 }
 
 function storyOf({ finding, advice }: News, now: Now): Story {
@@ -76,7 +76,7 @@ function storyOf({ finding, advice }: News, now: Now): Story {
   };
 }
 
-function hearEnd(story: Story, news: News, now: Now): boolean {
+function recordEnd(story: Story, news: News, now: Now): boolean {
   story.endedAtMs = now.monotonicMs;
   const afterMs = endsAfterMs(story);
   if (afterMs === 0) {
@@ -87,7 +87,7 @@ function hearEnd(story: Story, news: News, now: Now): boolean {
   return false;
 }
 
-function hearBeginning(story: Story, news: News): boolean {
+function recordBeginning(story: Story, news: News): boolean {
   const isAgain = story.endedAtMs !== null;
   const wasHeld = story.held !== null;
   if (isAgain) story.times += 1;
@@ -115,7 +115,7 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
 }
 
 /** What was accepted is what people follow; what has expired nobody does. */
-function settle(story: Story, advice: Advice, now: Now): void {
+function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
   // A reminder of what people follow already says nothing of what is held.
   const isKnown = advice.state === 'accepted' && story.stand?.id === advice.id;
@@ -137,7 +137,7 @@ export function viewOf(story: Story | undefined): StoryView | null {
 }
 
 /** Where a mirror gets into trouble that people were told to use, what was kept from them is told at once. */
-export function trouble(stories: Stories, news: News, now: Now): void {
+export function expireHeld(stories: Stories, news: News, now: Now): void {
   const { finding } = news;
   if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
   for (const { held, stand } of stories.values())
@@ -146,7 +146,7 @@ export function trouble(stories: Stories, news: News, now: Now): void {
 }
 
 /** Takes out what was kept from people and is to be told now, in the words of what they were told before. */
-export function released(stories: Stories, now: Now): readonly News[] {
+export function releaseDue(stories: Stories, now: Now): readonly News[] {
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
   // One who is told to go back is told as well that the mirror is well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
@@ -170,7 +170,7 @@ export function released(stories: Stories, now: Now): readonly News[] {
  * The story whose notice this news adds to, where it asks nothing new of anybody: an end belongs to its opening, what was
  * accepted or dismissed to its proposal, a finding about a mirror that people were told to leave to that advice.
  */
-export function addsTo(stories: Stories, news: News): Story | null {
+export function findBase(stories: Stories, news: News): Story | null {
   const { finding, advice, type, subject } = news;
   const own = stories.get(subject) ?? null;
   if (type === 'mirror.recovery') return own;
@@ -183,7 +183,7 @@ export function addsTo(stories: Stories, news: News): Story | null {
 }
 
 /** Drops what ended so long ago that the next trouble is a story of its own. @returns their subjects */
-export function forgetOver(stories: Stories, { monotonicMs }: Now): readonly string[] {
+export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
     if (endedAtMs !== null && held === null && monotonicMs - endedAtMs > limits.storyLookBackMs) over.push(subject);

@@ -1,25 +1,10 @@
 import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
+import { accessOf } from './access.ts';
 import { type ConnectTrace, connectTo } from './connect.ts';
 import { Deadline } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 import { stopOf } from './stop.ts';
-
-function plainAccess(due: ControlDue, userAgent: string): WireAccess {
-  return {
-    registry: '',
-    url: due.url,
-    ca: [],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent,
-  };
-}
 
 /**
  * Asks one control whether we are online: `tcp:` answers by connecting, `http:` by any HTTP status, `https:` by any
@@ -27,7 +12,7 @@ function plainAccess(due: ControlDue, userAgent: string): WireAccess {
  */
 export async function askControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
   const at = deps.clock.now();
-  const access = plainAccess(due, userAgent);
+  const access = accessOf(due.url, userAgent);
   const code = due.url.startsWith('tcp:')
     ? await connectCode(due, access, at.monotonicMs, deps)
     : await httpCode(due, access, at.monotonicMs, deps);

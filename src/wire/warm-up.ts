@@ -1,6 +1,7 @@
 import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Clock, Timers, Wire, WireAccess } from '../core/ports.ts';
+import type { Clock, Timers, Wire } from '../core/ports.ts';
+import { accessOf } from './access.ts';
 import { Carrier } from './carrier.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
@@ -63,7 +64,7 @@ async function askAll(
 }
 
 async function askOnce(wire: Wire, deadlineMs: number, url: string): Promise<boolean> {
-  const line = wire.open({ ...nobody, url }, 'cold');
+  const line = wire.open(accessOf(url, 'mirrorwatch'), 'cold');
   try {
     const { hop } = await line.hop({
       url: `${url}/`,
@@ -103,16 +104,3 @@ async function askOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, po
     carrier.close();
   }
 }
-
-const nobody: Omit<WireAccess, 'url'> = {
-  registry: 'warm-up',
-  ca: [],
-  client: null,
-  pin: null,
-  auth: null,
-  proxy: null,
-  family: null,
-  dnsServer: null,
-  allowHosts: [],
-  userAgent: 'mirrorwatch',
-};

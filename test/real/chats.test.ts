@@ -46,21 +46,23 @@ ${chatOf('dingtalk', dingtalk)}
     `${yaml().slice(0, yaml().indexOf('webhooks:'))}webhooks:
   - { name: discord, format: discord, url: "${discord.url}", lang: zh, group: 500ms, on: [ outage, recovery ], allow: [ 127.0.0.0/8 ] }
 `;
+  const measured = ({ metrics, log }: Awaited<ReturnType<typeof startDaemon>>) =>
+    until(
+      'measured well enough',
+      metrics,
+      (all) =>
+        (all.get(
+          'mirror_probe_attempts_total{ecosystem="go",registry="m0",module="example.com/hello",version="v1.0.0",step="mod"}',
+        ) ?? 0) >= 6,
+      { help: log },
+    );
   const refsOf = (body: string): string[] => [...body.matchAll(/#([0-9a-z]{6})\b/g)].map(([, ref = '']) => ref);
   const texts = ({ posts }: FakeChat): string => posts.map(({ body }) => body).join('\n');
 
   test('in Discord the message of an outage is changed when it ends, though the daemon was killed in between', async () => {
     const first = await startDaemon({ dir, yaml: inDiscord() });
     daemon = first;
-    await until(
-      'measured well enough',
-      first.metrics,
-      (all) =>
-        (all.get(
-          'mirror_probe_attempts_total{ecosystem="go",registry="m0",module="example.com/hello",version="v1.0.0",step="mod"}',
-        ) ?? 0) >= 6,
-      { help: first.log },
-    );
+    await measured(first);
     await mirrors[0]?.kill();
     const opened = (all: string) => all.includes('m0 已宕机');
     await until('a message', () => texts(discord), opened, { help: first.log });
@@ -92,15 +94,7 @@ ${chatOf('dingtalk', dingtalk)}
     dingtalk.script(...no.map(() => ({ status: 500, body: '' })));
     const first = await startDaemon({ dir, yaml: yaml() });
     daemon = first;
-    await until(
-      'measured well enough',
-      first.metrics,
-      (all) =>
-        (all.get(
-          'mirror_probe_attempts_total{ecosystem="go",registry="m0",module="example.com/hello",version="v1.0.0",step="mod"}',
-        ) ?? 0) >= 6,
-      { help: first.log },
-    );
+    await measured(first);
     await mirrors[0]?.kill();
     for (const chat of [feishu, dingtalk])
       await until(

@@ -1,8 +1,8 @@
 import type { Sentence } from '../../src/core/sentence.ts';
 import { saySentence } from '../../src/words/tell.ts';
-import { wordsOf } from '../../src/words/words.ts';
+import { english } from '../../src/words/words.ts';
 
 /** Sentences in English, a line each. */
 export function englishOf(sentences: readonly (Sentence | string)[]): string {
-  return sentences.map((sentence) => saySentence(sentence, wordsOf('en'))).join('\n');
+  return sentences.map((sentence) => saySentence(sentence, english)).join('\n');
 }

@@ -149,7 +149,7 @@ function patienceOf(contest: Contest, registry: string, weight: Patience['weight
 }
 
 /** Learns from an answer that is not compared, so that patience follows what a mirror takes. Milliseconds. */
-export function learnPatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
+export function updatePatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
   learnTime(patienceOf(contest, registry, weight), tookMs);
 }
 

@@ -82,11 +82,11 @@ export function newPeeks(head: string | null): Peeks {
 export function hearPeek(peeks: Peeks, question: string, tookMs: number | null): void {
   const hasFailed = tookMs === null;
   if (hasFailed || tookMs > (slowPeekMs(peeks) ?? Number.POSITIVE_INFINITY)) peeks.odd = { question, hasFailed };
-  if (tookMs !== null) learnPeek(peeks, tookMs);
+  if (tookMs !== null) recordPeekTime(peeks, tookMs);
 }
 
 /** Remembers how long good first bytes took. Milliseconds. */
-export function learnPeek({ took }: Peeks, tookMs: number): void {
+export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   took.push(tookMs);
   if (took.length > kept) took.shift();
 }

@@ -85,3 +85,23 @@ describe('a proposal for lag that nobody accepted', () => {
     expect(stage.story()).toEqual(['proposed lag b']);
   });
 });
+
+describe('a probe of the head that is out for longer than clients wait', () => {
+  it.each([
+    ['counts once a failure shows that it was no accident', {}, ['proposed outage b']],
+    ['says nothing once its answer was one to our own pace', { isOfPace: true }, []],
+  ])('%s', (_name, more, story) => {
+    const stage = warm();
+    for (const n of [1, 2, 3, 4]) {
+      stage.pass(2);
+      stage.late('a', 6_000, `late-${n}`);
+      if ('isOfPace' in more) stage.sample('a', 'throttled', { probeId: `late-${n}`, ...more });
+      stage.pass(2);
+      stage.sample('b', 200);
+      stage.sample('c', 200);
+      stage.pass(28);
+    }
+    stage.consider();
+    expect(stage.story()).toEqual(story);
+  });
+});

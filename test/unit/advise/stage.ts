@@ -97,17 +97,31 @@ export class Stage {
       cold?: boolean;
       bytes?: number;
       module?: string;
+      probeId?: string;
+      isOfPace?: boolean;
     } = {},
   ): boolean {
+    const sample = this.#sampleOf(registry, said, more);
+    return this.advisor.observe(sample, this.at);
+  }
+
+  /** A probe of the canary that is out for so long; its answer comes later, by the same id. */
+  late(registry: string, outMs: number, probeId: string): void {
+    const { due } = this.#sampleOf(registry, outMs, { probeId });
+    this.advisor.late(due, outMs, this.at);
+  }
+
+  #sampleOf(registry: string, said: Said, more: NonNullable<Parameters<Stage['sample']>[2]>): SettledSample {
     const step = more.step ?? 'mod';
     const versioned = step === 'mod' || step === 'info' || step === 'zip';
     const module = step === 'sumdb' ? null : (more.module ?? 'example.com/m');
     const version = versioned ? 'v1.0.0' : null;
     const tookMs = typeof said === 'number' ? said : 40;
     const failure = typeof said === 'number' ? null : failureOf(said);
-    const sample: SettledSample = {
+    return {
+      ...(more.isOfPace === undefined ? {} : { isOfPace: more.isOfPace }),
       due: {
-        probeId: `p-${this.#next()}`,
+        probeId: more.probeId ?? `p-${this.#next()}`,
         target: {
           id: targetId(registry, module, version, step),
           ecosystem: 'go',
@@ -148,7 +162,6 @@ export class Stage {
       thresholdMs: more.thresholdMs === undefined ? 800 : more.thresholdMs,
       baselineMs: 200,
     };
-    return this.advisor.observe(sample, this.at);
   }
 
   /** `count` paces of 30 s in which each mirror answers as said; considered after each. */
