@@ -1,9 +1,10 @@
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/quantile.ts';
-import type { Chain, ChainMember, Client, Reply } from '../ecosystems/client.ts';
+import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
 import { type Entry, recent, replyOf, type Tally, trouble } from './tally.ts';
 import { mirrorOf, type View } from './view.ts';
+import { type Walker, walkChain } from './walk.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
 export interface Expectation {
@@ -20,16 +21,16 @@ export interface Expectation {
  * A walk that meets what was not measured (`direct`, a mirror not configured here) is left out.
  */
 function expectation(input: {
-  readonly client: Client;
+  readonly walker: Walker;
   readonly chain: Chain;
   readonly moments: readonly Entry[];
-  readonly tallyOf: (member: ChainMember) => Tally | null;
+  readonly tallyOf: (registry: string) => Tally;
   readonly nearMs: number;
 }): Expectation {
   const times: number[] = [];
   let walks = 0;
   for (const moment of input.moments) {
-    const end = input.client.walk(input.chain, (member) => replyAt(input.tallyOf(member), moment, input.nearMs));
+    const end = walkChain(input.walker, input.chain, (name) => replyAt(input.tallyOf(name), moment, input.nearMs));
     if (end.tag === 'unknown') continue;
     walks += 1;
     if (end.tag === 'ok') times.push(end.tookMs);
@@ -41,15 +42,15 @@ function expectation(input: {
   };
 }
 
-function replyAt(tally: Tally | null, moment: Entry, nearMs: number): Reply {
-  if (tally?.canary.includes(moment)) return replyOf(moment);
+function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
+  if (tally.canary.includes(moment)) return replyOf(moment);
   let nearest: Entry | null = null;
-  for (const entry of tally?.canary ?? []) {
+  for (const entry of tally.canary) {
     if (moment.round !== null && entry.round === moment.round) return replyOf(entry);
     const apart = Math.abs(entry.atMs - moment.atMs);
     if (apart <= nearMs && (nearest === null || apart < Math.abs(nearest.atMs - moment.atMs))) nearest = entry;
   }
-  return nearest === null ? { tag: 'unknown' } : replyOf(nearest);
+  return nearest === null ? null : replyOf(nearest);
 }
 
 /** The answers of a mirror that its trouble consists of, else those of the last 20 paces. Oldest first. */
@@ -66,13 +67,14 @@ export function expectations(
   chain: Chain,
 ): { readonly before: Expectation; readonly after: Expectation } {
   const common = {
-    client: view.group.client,
+    walker: {
+      client: view.group.client,
+      nameOf: (member: ChainMember) => mirrorOf(view, member)?.name ?? null,
+      unwatched: 'unknown',
+    } as const,
     moments: moments(view, at),
     nearMs: view.nearMs,
-    tallyOf: (member: Chain['members'][number]) => {
-      const mirror = mirrorOf(view, member);
-      return mirror === null ? null : view.tallyOf(mirror.name);
-    },
+    tallyOf: view.tallyOf,
   };
   const current = view.group.chain ?? { members: [], separators: [] };
   return { before: expectation({ ...common, chain: current }), after: expectation({ ...common, chain }) };

@@ -2,8 +2,7 @@ import type { Due, LookOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
-import { isHeavy, type Target } from '../core/target.ts';
-import { replyTo } from './answer.ts';
+import { isHeavy, questionOf, type Target } from '../core/target.ts';
 import { ruleOf } from './decide.ts';
 import { downloadDue } from './downloads.ts';
 import { type Group, headNow, mirrorBehind } from './group.ts';
@@ -13,9 +12,10 @@ import { type Look, looksAfter, oddOf } from './paired/looks.ts';
 import { forgetAnswers, type Place } from './paired/moments.ts';
 import { forgetPast } from './paired/past.ts';
 import { hearPeek, newPeeks, oddPeek, recordPeekTime, takeTurn } from './paired/peeks.ts';
-import { artifactsOf, peekDue, questionAt, rotaOf } from './peeks.ts';
+import { artifactsOf, peekDue, rotaOf } from './peeks.ts';
 import { mayBeProposed } from './rank.ts';
 import { surroundings, type View, weighAll } from './view.ts';
+import { replyTo } from './walk.ts';
 
 /** Mirrors compared in more than so many moments at once would cost more than it tells. */
 const headsHeardMax = 100;
@@ -23,16 +23,11 @@ const headsHeardMax = 100;
 /** An artifact of so much costs no more than some light answers. Bytes. */
 const smallBytes = limits.throughputBytesMin;
 
-/** What was asked, whoever was asked: answers to one question are compared. */
-function questionOf(sample: SettledSample): string {
-  return questionAt(sample.due.target);
-}
-
 /** Which moment an answer belongs to. */
 export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
   return {
     registry: target.registry,
-    question: questionAt(target),
+    question: questionOf(target),
     isHeavy: isHeavy(target),
     plannedAtMs,
     round: purpose !== 'confirm' || round === null ? null : `${round.id}/${round.moment}`,
@@ -53,14 +48,15 @@ export function hear(view: View, sample: SettledSample): boolean {
   if (purpose === 'peek') {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
-    if (target.registry === group.peeks.head) hearPeek(group.peeks, questionOf(sample), tookMs);
-    if (tookMs !== null) group.served.add(`${target.registry} ${questionOf(sample)}`);
+    if (target.registry === group.peeks.head) hearPeek(group.peeks, questionOf(sample.due.target), tookMs);
+    if (tookMs !== null) group.served.add(`${target.registry} ${questionOf(sample.due.target)}`);
     // It was read to its end.
-    if (tookMs !== null && sample.bytes < limits.peekBytes) group.downloads.set(questionOf(sample), sample.bytes);
+    if (tookMs !== null && sample.bytes < limits.peekBytes)
+      group.downloads.set(questionOf(sample.due.target), sample.bytes);
     return group.peeks.odd !== null;
   }
   if (!group.kind.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
-  const question = questionOf(sample);
+  const question = questionOf(sample.due.target);
   const asked = group.targets.get(question) ?? new Map();
   group.targets.set(question, asked.set(target.registry, target));
   if (isHeavy(target) && sample.outcome.tag === 'ok') group.downloads.set(question, sample.bytes);
@@ -92,12 +88,12 @@ export function recordLateAnswer(group: Group, sample: SettledSample): void {
 
 /** First bytes that are out for longer than any before are as odd as those that came as late. */
 export function recordLatePeek(group: Group, { target }: Due): void {
-  group.peeks.odd = { question: questionAt(target), hasFailed: false };
+  group.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
 /** An answer of any kind is a turn: what can't be judged must not keep the others waiting. */
 function turnTaken(group: Group, sample: SettledSample): void {
-  takeTurn(rotaOf(group, sample.due.target.registry), questionOf(sample));
+  takeTurn(rotaOf(group, sample.due.target.registry), questionOf(sample.due.target));
   group.isTurnTaken = true;
 }
 
@@ -110,7 +106,7 @@ export function hearClientFailure(group: Group, registry: string, module: string
   const target = artifactsOf(group, registry).find((one) => one.module === module && one.version === version);
   if (target === undefined) return;
   if (group.peeks.head !== registry) group.peeks = newPeeks(registry);
-  group.peeks.odd = { question: questionAt(target), hasFailed: true };
+  group.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
 /** Closes what waited long enough, and says what to ask again after what the head did since the last call. */
@@ -160,7 +156,7 @@ function canaryOf(group: Group, head: string): string | null {
 
 /** An artifact whose first bytes were asked for before its pace came. */
 function artifactOf(group: Group, head: string, question: string): Target | undefined {
-  return artifactsOf(group, head).find((target) => questionAt(target) === question);
+  return artifactsOf(group, head).find((target) => questionOf(target) === question);
 }
 
 /** After a reload: forgets who is not watched any more, and what is not asked any more. */
@@ -178,7 +174,7 @@ export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked:
   }
   for (const [name, { taken }] of group.rotas) {
     if (!names.has(name)) group.rotas.delete(name);
-    const asked = new Set(artifactsOf(group, name).map(questionAt));
+    const asked = new Set(artifactsOf(group, name).map(questionOf));
     for (const question of taken.keys()) if (!asked.has(question)) taken.delete(question);
   }
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && targets.has(question);

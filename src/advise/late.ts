@@ -1,13 +1,12 @@
 import type { Due } from '../core/due.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
-import { isHeavy } from '../core/target.ts';
+import { isHeavy, questionOf } from '../core/target.ts';
 import { type Group, headNow } from './group.ts';
 import { placeOf } from './hear.ts';
 import { dropEvidence } from './paired/contest.ts';
 import { momentOf } from './paired/moments.ts';
 import { besideMs } from './paired/patience.ts';
 import { slowPeekMs } from './paired/peeks.ts';
-import { questionAt } from './peeks.ts';
 import type { View } from './view.ts';
 
 /** From the request to us and back, on top of what clients are taken to wait. Milliseconds. */
@@ -42,7 +41,7 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && group.declared?.separators[0] === '|') return null;
   const { contest } = group;
-  const question = questionAt(target);
+  const question = questionOf(target);
   const wasAnswered =
     contest.moments.latest.get(question)?.has(registry) === true || group.served.has(`${registry} ${question}`);
   const patience = contest.patience.get(registry);

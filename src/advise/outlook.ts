@@ -1,18 +1,18 @@
 import type { ChainOutlook, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
 import { deviations95, wilson } from '../core/wilson.ts';
 import { type Chain, type ChainMember, type Client, shownChain, type WalkEnd } from '../ecosystems/client.ts';
-import { type Alone, walkAlone } from './independent.ts';
 import { buildOf } from './paired/build.ts';
 import type { PastMoment } from './paired/past.ts';
 import { failureShares, type HeadRecord, lateMax, meanMs, newRecord, note, type Shares } from './paired/record.ts';
 import { fetchCostOf, round, type Weighing } from './rank.ts';
 import { compareRounds } from './rounds.ts';
+import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
 /** A mirror with fewer scheduled light answers in the window counts as not measured; with fewer such moments of all, nothing is paired. */
 const answersMin = 5;
 
 /** What all chains of one question are walked over. */
-export interface Beaten {
+export interface Measured {
   readonly client: Client;
   /** Oldest first. */
   readonly past: readonly PastMoment[];
@@ -44,7 +44,7 @@ interface Times {
 }
 
 /** Walks a chain over what was measured of its members, by the rules of its client and the costs of advice. */
-export function walkChain(over: Beaten, chain: Chain): Walked {
+export function outlookOf(over: Measured, chain: Chain): Walked {
   const answered = answeredBy(over.past);
   const members = chain.members.map((member) => memberOf(over, member, answered));
   const watched = [
@@ -52,19 +52,23 @@ export function walkChain(over: Beaten, chain: Chain): Walked {
       members.flatMap(({ registry, answers }) => (registry !== null && answers >= answersMin ? registry : [])),
     ),
   ];
-  const measured = (member: ChainMember): string | null => {
-    const name = member.kind === 'url' ? over.nameOf(member) : null;
-    return name !== null && watched.includes(name) ? name : null;
+  const walker: Walker = {
+    client: over.client,
+    nameOf: (member) => {
+      const name = member.kind === 'url' ? over.nameOf(member) : null;
+      return name !== null && watched.includes(name) ? name : null;
+    },
+    unwatched: 'unknown',
   };
   const shown = { chain: shownChain(chain), members };
   if (watched.length === 0) return { outlook: { ...shown, ...unmeasured }, ends: new Map() };
   const paired = over.past.filter((moment) => watched.every((name) => moment.replyOf(name) !== null));
   if (paired.filter(isPaced).length < answersMin) {
     const answers = Math.min(...members.flatMap((one) => (watched.includes(one.registry ?? '') ? one.answers : [])));
-    return { outlook: { ...shown, ...aloneOf(over, chain, watched, measured, answers) }, ends: new Map() };
+    return { outlook: { ...shown, ...aloneOf(over, chain, watched, walker, answers) }, ends: new Map() };
   }
-  const ends = new Map(paired.map((moment) => [moment, endOf(over.client, chain, moment, measured)]));
-  return { outlook: { ...shown, ...pairedOf(over, chain, ends, measured) }, ends };
+  const ends = new Map(paired.map((moment) => [moment, walkChain(walker, chain, moment.replyOf)]));
+  return { outlook: { ...shown, ...pairedOf(over, chain, ends, walker) }, ends };
 }
 
 function isPaced({ isHeavy, isScheduled }: PastMoment): boolean {
@@ -80,7 +84,7 @@ function answeredBy(past: readonly PastMoment[]): (name: string) => { answers: n
 }
 
 function memberOf(
-  over: Beaten,
+  over: Measured,
   member: ChainMember,
   answered: (name: string) => { answers: number; good: number },
 ): WhatIfMember {
@@ -104,18 +108,6 @@ const unmeasured: Numbers = {
   build: null,
 };
 
-function endOf(
-  client: Client,
-  chain: Chain,
-  moment: PastMoment,
-  measured: (member: ChainMember) => string | null,
-): WalkEnd {
-  return client.walk(chain, (member) => {
-    const name = measured(member);
-    return (name === null ? null : moment.replyOf(name)) ?? { tag: 'unknown' };
-  });
-}
-
 /** What walks that ended unmeasured are taken for. */
 type Unmeasured = 'nothing' | 'bad' | 'good';
 
@@ -123,14 +115,14 @@ type Unmeasured = 'nothing' | 'bad' | 'good';
 function recordOf(
   chain: Chain,
   ends: ReadonlyMap<PastMoment, WalkEnd>,
-  measured: (member: ChainMember) => string | null,
+  { nameOf }: Walker,
   unknownAs: Unmeasured,
 ): HeadRecord {
   const record = newRecord();
   for (const [moment, end] of ends) {
     if (end.tag === 'unknown' && unknownAs === 'nothing') continue;
     const bad = end.tag === 'failed' || (end.tag === 'unknown' && unknownAs === 'bad');
-    const asked = chain.members.slice(0, end.at + 1).flatMap((member) => measured(member) ?? []);
+    const asked = chain.members.slice(0, end.at + 1).flatMap((member) => nameOf(member) ?? []);
     const isLate = end.tag === 'failed' && asked.some((name) => moment.isMerelyLate(name));
     const { atMs, isHeavy, isScheduled, question } = moment;
     const tookMs = end.tag === 'ok' ? end.tookMs : 0;
@@ -139,17 +131,12 @@ function recordOf(
   return record;
 }
 
-function pairedOf(
-  over: Beaten,
-  chain: Chain,
-  ends: ReadonlyMap<PastMoment, WalkEnd>,
-  measured: (member: ChainMember) => string | null,
-): Numbers {
+function pairedOf(over: Measured, chain: Chain, ends: ReadonlyMap<PastMoment, WalkEnd>, walker: Walker): Numbers {
   const { nowMs } = over.by;
-  const known = recordOf(chain, ends, measured, 'nothing');
+  const known = recordOf(chain, ends, walker, 'nothing');
   const isOpen = [...ends.values()].some(({ tag }) => tag === 'unknown');
   const [worst, best] = isOpen
-    ? [recordOf(chain, ends, measured, 'bad'), recordOf(chain, ends, measured, 'good')]
+    ? [recordOf(chain, ends, walker, 'bad'), recordOf(chain, ends, walker, 'good')]
     : [known, known];
   const all = [...ends];
   const paced = all.filter(([moment]) => isPaced(moment));
@@ -188,16 +175,9 @@ function timesOf(record: HeadRecord, weight: 'light' | 'heavy', nowMs: number): 
 }
 
 /** As if nothing failed together: each member's answers by themselves. */
-function aloneOf(
-  over: Beaten,
-  chain: Chain,
-  watched: readonly string[],
-  measured: (member: ChainMember) => string | null,
-  answers: number,
-): Numbers {
+function aloneOf(over: Measured, chain: Chain, watched: readonly string[], walker: Walker, answers: number): Numbers {
   const paced = over.past.filter(isPaced);
-  const walk = (moments: readonly PastMoment[]): Alone | null =>
-    walkAlone(over.client, chain, moments, watched, measured);
+  const walk = (moments: readonly PastMoment[]): Alone | null => walkAlone(walker, chain, moments, watched);
   const light = walk(paced);
   if (light === null) return unmeasured;
   const heavy = walk(over.past.filter(({ isHeavy }) => isHeavy));
@@ -233,7 +213,10 @@ function availabilityOf(atLeast: number, atMost: number, answers: number): Chain
   };
 }
 
-function costsOf({ by, usualHeavyMs }: Beaten, { light, heavy, shares }: Parts): Pick<ChainOutlook, 'fetch' | 'build'> {
+function costsOf(
+  { by, usualHeavyMs }: Measured,
+  { light, heavy, shares }: Parts,
+): Pick<ChainOutlook, 'fetch' | 'build'> {
   if (light.ms === null) return { fetch: null, build: null };
   const { least, most } = shares;
   const cost = (lightMs: number, heavyMs: number | null, failing: Shares, failureCostMs: number): number =>

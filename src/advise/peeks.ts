@@ -1,7 +1,7 @@
 import type { LookOrder } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { everyMs } from '../core/pace.ts';
-import { type Target, targetId } from '../core/target.ts';
+import { questionOf, type Target, targetId } from '../core/target.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
 import type { Group } from './group.ts';
 import { newPeeks, newRota, nextInRota, type Rota } from './paired/peeks.ts';
@@ -22,7 +22,7 @@ export function peekDue(view: View, at: Mirror): readonly LookOrder[] {
   const artifacts = artifactsOf(group, at.name);
   if (artifacts.length === 0) return [];
   peeks.lastMs = now.monotonicMs;
-  const byQuestion = new Map(inFileOrder(view, artifacts).map((target) => [questionAt(target), target]));
+  const byQuestion = new Map(inFileOrder(view, artifacts).map((target) => [questionOf(target), target]));
   const question = nextInRota(rotaOf(group, at.name), [...byQuestion.keys()]);
   const target = question === null ? undefined : byQuestion.get(question);
   if (target === undefined) return [];
@@ -44,11 +44,6 @@ function inFileOrder({ config, group }: View, artifacts: readonly Target[]): rea
       places.set(`${module}@${version ?? ''}`, places.size);
   const placeOf = ({ module, version }: Target): number => places.get(`${module}@${version ?? ''}`) ?? places.size;
   return artifacts.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
-}
-
-/** What was asked, whoever was asked: answers to one question are compared. */
-export function questionAt({ step, module, version }: Target): string {
-  return `${step} ${module ?? ''}@${version ?? ''}`;
 }
 
 /** Every module's artifact, also those not asked for yet. */

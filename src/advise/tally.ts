@@ -3,7 +3,7 @@ import { quantileOf } from '../core/quantile.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isHeavy, type Step, type Target, type Weight } from '../core/target.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
-import { replyWith } from './answer.ts';
+import { replyWith } from './walk.ts';
 
 /** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
 const entriesKept = 160;

@@ -146,6 +146,7 @@ export function surroundings(view: View): Surroundings {
     client: group.client,
     chains,
     nameOf: (member) => mirrorBehind(group, member)?.name ?? null,
+    unwatched: 'failed',
     isAway: (registry) => away.has(registry),
     paceMs: (question) => {
       const target = group.targets.get(question)?.values().next().value;

@@ -5,7 +5,7 @@ import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, shownChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import { advisedNow, type Group, mirrorBehind } from './group.ts';
-import { type Beaten, compared, walkChain } from './outlook.ts';
+import { compared, type Measured, outlookOf } from './outlook.ts';
 import { usualHeavyMs } from './paired/choose.ts';
 import { pastSince } from './paired/past.ts';
 import { windowMs } from './paired/record.ts';
@@ -87,16 +87,16 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
 /** What a chain would do, walked over the answers of the last half hour, beside the chain in use and the one advised. */
 export function whatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
-  const over: Beaten = {
+  const over: Measured = {
     client,
     past: pastSince(group.contest.past, now.monotonicMs - windowMs),
     nameOf: (member) => mirrorBehind(group, member)?.name ?? null,
     by: view.by,
     usualHeavyMs: usualHeavyMs(group.contest, now.monotonicMs),
   };
-  const edited = walkChain(over, chain);
+  const edited = outlookOf(over, chain);
   const beside = (other: Chain | null) =>
-    other === null ? null : compared(edited, walkChain(over, other), config.advise.minGain);
+    other === null ? null : compared(edited, outlookOf(over, other), config.advise.minGain);
   const advised = advisedNow(group);
   const isSame = advised === null || group.chain === null || shownChain(advised) === shownChain(group.chain);
   return {

@@ -51,6 +51,11 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
+/** What is asked, whichever mirror is asked: answers to one question are compared. */
+export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
+  return `${step} ${module ?? ''}@${version ?? ''}`;
+}
+
 /** A module at its version for people: `module@version`, the module alone where there is none; empty: it is of no module. */
 export function refText({ module, version }: Pick<Target, 'module' | 'version'>): string {
   return [module, version].filter((part) => part !== null).join('@');

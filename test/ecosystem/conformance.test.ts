@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Walker, walkChain } from '../../src/advise/walk.ts';
 import { remedyForms } from '../../src/api/remedy.ts';
 import { becauses, type ProbeFailure, phases, reasons } from '../../src/core/failure.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -192,13 +193,14 @@ for (const ecosystem of registry.all) {
         }
         if (remedy['json'] !== undefined) expect(() => JSON.parse(remedy['json'] ?? '')).not.toThrow();
         if (remedy['env'] !== undefined) expect(isSafeEnv(remedy['env'], client.variables)).toBe(true);
+        const walker: Walker = { client, nameOf: ({ key }) => key, unwatched: 'failed' };
         const ends = { ok: 'ok', failed: 'failed', unknown: 'unknown' } as const;
         for (const reply of [
           { tag: 'ok', tookMs: 1 },
           { tag: 'failed', tookMs: 1, status: 500 },
           { tag: 'unknown' },
         ] as const)
-          expect(client.walk({ members: chain.value.members.slice(0, 1), separators: [] }, () => reply).tag).toBe(
+          expect(walkChain(walker, { members: chain.value.members.slice(0, 1), separators: [] }, () => reply).tag).toBe(
             ends[reply.tag],
           );
       },

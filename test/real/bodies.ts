@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { replyWith } from '../../src/advise/answer.ts';
+import { replyWith, type Walker, walkChain } from '../../src/advise/walk.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Reason } from '../../src/core/failure.ts';
 import type { Workers } from '../../src/core/ports.ts';
@@ -204,9 +204,8 @@ function walkOf(client: Client, url: string, chain: string, reply: Reply): strin
   const parsed = client.parse(chain);
   if (parsed.tag === 'error') throw new Error(parsed.error.kind);
   const { key } = client.member(url);
-  return client.walk(parsed.value, (member) =>
-    member.key === key ? reply : member.kind === 'url' ? { tag: 'ok', tookMs: 1 } : { tag: 'failed', tookMs: 1 },
-  ).tag;
+  const walker: Walker = { client, nameOf: ({ kind, key: at }) => (kind === 'url' ? at : null), unwatched: 'failed' };
+  return walkChain(walker, parsed.value, (name) => (name === key ? reply : { tag: 'ok', tookMs: 1 })).tag;
 }
 
 type Limiter = <T>(work: () => Promise<T>) => Promise<T>;

@@ -1,4 +1,5 @@
-import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.ts';
+import type { Chain, Reply } from '../../ecosystems/client.ts';
+import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
 import { type Health, hearHealth, newHealth } from './home.ts';
 import { type Answer, enter, isOverdue, type Moment, type Moments, newMoments, standIn } from './moments.ts';
 import { hearPair, newPair, type Pair, timeBoundNow } from './pair.ts';
@@ -6,8 +7,6 @@ import { keepMoment, newPast, type Past } from './past.ts';
 import { lateShare, learnTime, newPatience, type Patience } from './patience.ts';
 import { type HeadRecord, newRecord, note, type Outcome } from './record.ts';
 
-/** A walk that reaches version control counts as failed, and has cost this on the way. Milliseconds. */
-const directMs = 5_000;
 /** More is no background. */
 const backgroundMost = 0.03;
 /** Answers that all others are taken to have given well before they gave any. */
@@ -34,12 +33,9 @@ export interface Contest {
 }
 
 /** What the contest is told by its surroundings at each answer. */
-export interface Surroundings {
-  readonly client: Client;
+export interface Surroundings extends Walker {
   /** Mirrors that could be the head, with the chain that each would give; the head's is the one in force. */
   readonly chains: ReadonlyMap<string, Chain>;
-  /** The mirror behind a member of a chain, by name; `null`: not watched here. */
-  readonly nameOf: (member: ChainMember) => string | null;
   /** Paused, in maintenance, or told to stay away: not waited for. */
   readonly isAway: (registry: string) => boolean;
   readonly paceMs: (question: string) => number;
@@ -181,19 +177,16 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
   // As it was before: what is answered in a moment must not depend on who answers first.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   const paceMs = around.paceMs(moment.question);
-  const replyOf = (member: ChainMember): Reply => {
-    if (member.kind === 'direct') return { tag: 'failed', tookMs: directMs };
-    const name = around.nameOf(member);
-    if (name === null) return { tag: 'failed', tookMs: directMs };
+  const replyOf = (name: string): Reply | null => {
     const now = moment.replies.get(name);
     if (now !== undefined) return now;
     const waits = !isLast && !around.isAway(name);
-    if (waits) return { tag: 'unknown' };
-    return standIn(contest.moments, moment.question, name, nowMs, paceMs) ?? { tag: 'failed', tookMs: directMs };
+    if (waits) return null;
+    return standIn(contest.moments, moment.question, name, nowMs, paceMs) ?? { tag: 'failed', tookMs: unwatchedMs };
   };
   for (const [name, chain] of around.chains) {
     if (moment.outcomes.has(name) || !moment.replies.has(name)) continue;
-    const end = around.client.walk(chain, replyOf);
+    const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
       // Its own: a sibling that is asked two seconds later must not make a head's trouble look younger.

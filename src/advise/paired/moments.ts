@@ -1,4 +1,5 @@
 import type { Reply } from '../../ecosystems/client.ts';
+import { isCurrentReply } from '../walk.ts';
 import type { Outcome } from './record.ts';
 
 /** One mirror's answer to one question, cut to what a chain's walk needs. */
@@ -43,8 +44,6 @@ export interface Moment {
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
 /** What was ordered together begins within so much, as slots come free: a lone download before it is another moment. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
-/** Latest answers stand in for a mirror that was not asked while they are at most so many of its paces old. */
-const standInPaces = 3;
 
 /** The moments of one upstream that are not complete, and the latest answer of each mirror to each question. */
 export interface Moments {
@@ -136,7 +135,7 @@ export function standIn(
   paceMs: number,
 ): Reply | null {
   const answer = moments.latest.get(question)?.get(registry);
-  return answer === undefined || nowMs - answer.atMs > standInPaces * paceMs ? null : answer.reply;
+  return answer === undefined || !isCurrentReply(answer.atMs, nowMs, paceMs) ? null : answer.reply;
 }
 
 /** Forgets what was answered by mirrors, or to questions, that are not configured any more. */

@@ -1,19 +1,14 @@
 import type { Reply } from '../../ecosystems/client.ts';
-import { failedReply } from '../answer.ts';
+import { type Replies, replyOfFailure } from '../walk.ts';
 import type { Moment } from './moments.ts';
 import { lateMax } from './record.ts';
 
 /** A moment that is over, as each mirror answered it. */
-export interface PastMoment {
-  readonly question: string;
+export interface PastMoment extends Replies {
   readonly isHeavy: boolean;
   readonly isScheduled: boolean;
   /** When its first answer came, monotonic milliseconds. */
   readonly atMs: number;
-  /** `null`: that mirror was not asked in it, or had not answered when it was over. */
-  replyOf(registry: string): Reply | null;
-  /** It was given up early, and may have been late only: neither failed nor answered. */
-  isMerelyLate(registry: string): boolean;
 }
 
 interface Row extends Omit<PastMoment, 'replyOf' | 'isMerelyLate'> {
@@ -117,5 +112,5 @@ function decoded(number: number): Reply | null {
   if (tag === 'ok') return { tag, tookMs };
   if (tag === 'gone') return { tag, tookMs, status };
   const marks = { isCut: has(code, cutMark), isHung: has(code, hungMark), isArtifact: has(code, artifactMark) };
-  return failedReply(tookMs, status, marks);
+  return replyOfFailure(tookMs, status, marks);
 }

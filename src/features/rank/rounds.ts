@@ -3,7 +3,7 @@ import type { Due } from '../../core/due.ts';
 import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
+import { questionOf, type Target } from '../../core/target.ts';
 import { dueOf } from '../../daemon/once.ts';
 import { type NoAnswer, patienceMs } from '../../daemon/patience.ts';
 import { finalists } from './compare.ts';
@@ -85,9 +85,4 @@ async function askRound(
     heard.done += 1;
   }
   return null;
-}
-
-/** What is asked of every mirror in the same words. */
-function questionOf({ module, version, step }: Target): string {
-  return JSON.stringify([module, version, step]);
 }

@@ -1,23 +1,19 @@
-import { replyTo } from '../../advise/answer.ts';
 import { rosterOf } from '../../advise/group.ts';
+import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/walk.ts';
 import type { Config } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Taken } from '../../core/history.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Step, Target } from '../../core/target.ts';
+import { questionOf, type Step, type Target } from '../../core/target.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
-import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.ts';
+import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { type Ecosystem, leadingClient } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
-/** An answer stands for its mirror while it is at most so many of its paces old (design.md section 2, moment). */
-const standsPaces = 3;
-/** What a walk is taken to lose that reaches version control, or a member that is not watched: as in `advise/paired`. */
-const unwatchedMs = 5_000;
 
 /** One of the versions that are compared: which chain each upstream's clients were on, and when. */
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
@@ -34,15 +30,13 @@ export interface Meter {
 interface Latest {
   readonly reply: Reply;
   readonly atMs: number;
-  readonly validMs: number;
+  readonly paceMs: number;
 }
 
-interface Group {
+interface Group extends Walker {
   readonly ecosystem: EcosystemId;
   readonly steps: Ecosystem['steps'];
-  readonly client: Client;
   readonly declared: Chain;
-  readonly nameOf: (member: ChainMember) => string | null;
   /** The questions of a fetch, by module. */
   readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
   /** Latest answers, by question and mirror. */
@@ -116,8 +110,7 @@ export function createMeter(
       const question = questionOf(target);
       const known = group.latest.get(question) ?? new Map<string, Latest>();
       group.latest.set(question, known);
-      const validMs = standsPaces * everyMs(paceOf(target, config));
-      known.set(target.registry, { reply, atMs: nowMs, validMs });
+      known.set(target.registry, { reply, atMs: nowMs, paceMs: everyMs(paceOf(target, config)) });
     },
     costs: () => sums.map(({ ms, failures }) => ({ seconds: count === 0 ? null : ms / count / 1000, failures })),
     fetches: () => count,
@@ -141,11 +134,9 @@ interface Walk {
 /** Milliseconds; `null`: a mirror on the way has no answer that is young enough. */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);
-  const end = group.client.walk(chain, (member) => {
-    const name = member.kind === 'url' ? group.nameOf(member) : null;
-    if (name === null) return { tag: 'failed', tookMs: unwatchedMs, status: null };
+  const end = walkChain(group, chain, (name) => {
     const answer = latest?.get(name);
-    return answer === undefined || nowMs - answer.atMs > answer.validMs ? { tag: 'unknown' } : answer.reply;
+    return answer !== undefined && isCurrentReply(answer.atMs, nowMs, answer.paceMs) ? answer.reply : null;
   });
   if (end.tag === 'unknown') return null;
   return end.tag === 'ok' ? end.tookMs : 'failed';
@@ -165,10 +156,6 @@ function chainAt(group: Group, stretches: readonly InForce[], version: number, n
   return chain;
 }
 
-function questionOf({ step, module, version }: Target): string {
-  return `${step} ${module ?? ''}@${version ?? ''}`;
-}
-
 function groupsOf(config: Config, targets: readonly Target[], versions: readonly Followed[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
@@ -184,7 +171,8 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
         steps: kind.steps,
         client,
         declared: declared.value,
-        nameOf: (member) => byKey.get(member.key)?.name ?? null,
+        nameOf: (member) => (member.kind === 'url' ? (byKey.get(member.key)?.name ?? null) : null),
+        unwatched: 'failed',
         modules: modulesOf(targets, key, kind.fetch),
         latest: new Map(),
         chains: new Map(),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Beaten, compared, walkChain } from '../../../src/advise/outlook.ts';
+import { compared, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
 import { closeOverdue, newContest } from '../../../src/advise/paired/contest.ts';
 import { pastSince } from '../../../src/advise/paired/past.ts';
 import type { ChainOutlook } from '../../../src/core/what-if.ts';
@@ -20,7 +20,7 @@ const fetch = ['light', 'light', 'heavy'] as const;
 type Told = Readonly<Record<string, Reply1>>;
 
 /** What was measured: light moments, and downloads beside them. */
-function measured(light: readonly Told[], downloads: readonly Told[] = [], client: Client = goClient): Beaten {
+function measured(light: readonly Told[], downloads: readonly Told[] = [], client: Client = goClient): Measured {
   const contest = newContest('a');
   const count = Math.max(light.length, downloads.length);
   // All within the half hour that costs are taken over.
@@ -61,8 +61,8 @@ function chainOf(text: string, client: Client = goClient): Chain {
   return parsed.value;
 }
 
-function outlook(text: string, over: Beaten): ChainOutlook {
-  return walkChain(over, chainOf(text, over.client)).outlook;
+function outlook(text: string, over: Measured): ChainOutlook {
+  return outlookOf(over, chainOf(text, over.client)).outlook;
 }
 
 function times(count: number, ...said: readonly Told[]): Told[] {
@@ -200,11 +200,11 @@ describe('mirrors that were never asked in one moment', () => {
 describe('beside another chain', () => {
   test('moments that one of them saves are counted, and times by the test that ranks mirrors', () => {
     const over = measured([...times(18, { a: 200, b: 100 }), { a: 'x', b: 100 }, { a: 200, b: 'x' }]);
-    const [a, b] = [walkChain(over, chainOf('a')), walkChain(over, chainOf('b'))];
+    const [a, b] = [outlookOf(over, chainOf('a')), outlookOf(over, chainOf('b'))];
     expect(compared(b, a, 0.2)).toMatchObject({ time: 'faster', moments: 20, rescued: 1, broken: 1 });
     expect(compared(a, b, 0.2)).toMatchObject({ time: 'slower', moments: 20, rescued: 1, broken: 1 });
     expect(compared(a, a, 0.2)).toMatchObject({ time: 'equal', moments: 20, rescued: 0, broken: 0 });
-    expect(compared(a, walkChain(over, chainOf('direct')), 0.2)).toMatchObject({ time: null, moments: 0 });
+    expect(compared(a, outlookOf(over, chainOf('direct')), 0.2)).toMatchObject({ time: null, moments: 0 });
   });
 });
 
@@ -215,7 +215,7 @@ const said = fc.oneof(
 const told = fc.array(fc.record({ a: said, b: said, c: said }), { minLength: 8, maxLength: 60 });
 // Printed by fast-check with each counterexample.
 const seed = 20_261_121;
-const availability = (text: string, over: Beaten): number => outlook(text, over).availability?.atLeast ?? Number.NaN;
+const availability = (text: string, over: Measured): number => outlook(text, over).availability?.atLeast ?? Number.NaN;
 
 describe('whatever was answered', () => {
   test('a chain of `|` is at least as available as the best of its members, and never less with one more', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { replyTo } from '../../../src/advise/answer.ts';
+import { replyTo, walkChain } from '../../../src/advise/walk.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
+import type { ChainMember, Reply } from '../../../src/ecosystems/client.ts';
 import { heavy, kilobytes, light } from '../../../src/ecosystems/ecosystem.ts';
+import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
 function settled(over: Partial<SettledSample>, family?: 4 | 6): SettledSample {
@@ -67,5 +69,36 @@ describe('what a chain would have seen of an answer', () => {
     ['nothing timed', settled({ rttMs: null, endedMonotonicMs: 80 }), { tag: 'ok', tookMs: 80 }],
   ] as const)('%s', (_, sample, want) => {
     expect(replyTo(sample as SettledSample, { steps })).toEqual(want);
+  });
+});
+
+describe('the walk of a chain', () => {
+  const chainOf = (text: string) => {
+    const chain = goClient.parse(text.replace(/\b[a-z]\b/g, (letter) => `https://${letter}.example.com`));
+    if (chain.tag === 'error') throw new Error(chain.error.kind);
+    return chain.value;
+  };
+  const nameOf = ({ key }: ChainMember): string | null => /^https:\/\/([a-w])\./.exec(key)?.[1] ?? null;
+  const replies: Readonly<Record<string, Reply>> = {
+    a: { tag: 'failed', tookMs: 30, status: 500 },
+    b: { tag: 'ok', tookMs: 7 },
+  };
+
+  it.each([
+    ['stops behind `,` at a failure', 'a,b', 'failed', { tag: 'failed', at: 0 }],
+    ['goes on behind `|`, and has waited for both', 'a|b', 'failed', { tag: 'ok', at: 1, tookMs: 37 }],
+    ['ends unmeasured at a mirror without a reply', 'a|c|b', 'failed', { tag: 'unknown', at: 1 }],
+    ['fails at `direct` where a choice must be made', 'a|direct', 'failed', { tag: 'failed', at: 1 }],
+    ['ends unmeasured at `direct` where it is shown', 'a|direct', 'unknown', { tag: 'unknown', at: 1 }],
+    [
+      'counts a host that is not monitored as failed after its time',
+      'x|b',
+      'failed',
+      { tag: 'ok', at: 1, tookMs: 5_007 },
+    ],
+    ['and as unmeasured', 'x|b', 'unknown', { tag: 'unknown', at: 0 }],
+  ] as const)('%s', (_, text, unwatched, want) => {
+    const walker = { client: goClient, nameOf, unwatched };
+    expect(walkChain(walker, chainOf(text), (name) => replies[name] ?? null)).toEqual(want);
   });
 });

@@ -1,0 +1,190 @@
+import type { ProbeFailure, Reason } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
+import type { Sample } from '../core/sample.ts';
+import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../ecosystems/client.ts';
+import type { Ecosystem, StepDeclaration } from '../ecosystems/ecosystem.ts';
+
+/** A request that reaches version control, or a host that is not monitored, counts as failed after so long. Milliseconds. */
+export const unwatchedMs = 5_000;
+/** The latest reply of a mirror stands for it while it is at most so many of its paces old (design.md section 2, moment). */
+const currentPaces = 3;
+
+/** How one client goes through a chain. */
+export interface Walker {
+  readonly client: Client;
+  /** The name of the mirror behind a member; `null`: not monitored. */
+  readonly nameOf: (member: ChainMember) => string | null;
+  /**
+   * What a member that is not monitored comes to. `failed`: it fails after `unwatchedMs`, for where a choice must be made;
+   * `unknown`: the walk ends there unmeasured, for what is shown to people.
+   */
+  readonly unwatched: 'failed' | 'unknown';
+}
+
+/**
+ * What a client gets for one request, and how long it waits for it, by its own rules for statuses and separators. All
+ * that judges a chain goes through here: advice, what-if and replay.
+ * @param replyOf  of a mirror, by name; `null`: not measured
+ */
+export function walkChain(
+  { client, nameOf, unwatched }: Walker,
+  chain: Chain,
+  replyOf: (registry: string) => Reply | null,
+): WalkEnd {
+  return client.walk(chain, (member) => {
+    const name = nameOf(member);
+    if (name !== null) return replyOf(name) ?? { tag: 'unknown' };
+    return unwatched === 'failed' ? { tag: 'failed', tookMs: unwatchedMs } : { tag: 'unknown' };
+  });
+}
+
+/** True while a reply may stand for its mirror. Stamps of one clock, milliseconds. */
+export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
+  return nowMs - atMs <= currentPaces * paceMs;
+}
+
+/** Of a step's declaration, what says whether its response is part of an artifact. */
+type Kind = Pick<StepDeclaration, 'weight' | 'isOfArtifact'>;
+
+/** What a client's chain would have seen of a response: 404 and 410 are `gone`, whatever lies behind them. */
+export function replyWith(reason: Reason | null, status: number | null, tookMs: number, step?: Kind): Reply {
+  if (reason === null) return { tag: 'ok', tookMs };
+  if (status === 404 || status === 410) return { tag: 'gone', tookMs, status };
+  const isHung = reason === 'timeout_processing' || reason === 'timeout_transfer';
+  const isCut = reason === 'cut' || reason === 'timeout_transfer';
+  const isArtifact = status === 200 && (step?.weight === 'heavy' || step?.isOfArtifact === true);
+  return replyOfFailure(tookMs, status, { isCut, isHung, isArtifact });
+}
+
+/** A failure with the marks that are true of it; the others are absent. */
+export function replyOfFailure(
+  tookMs: number,
+  status: number | null,
+  { isCut, isHung, isArtifact }: { readonly isCut: boolean; readonly isHung: boolean; readonly isArtifact: boolean },
+): Reply {
+  return {
+    tag: 'failed',
+    tookMs,
+    status,
+    ...(isCut ? { isCut } : {}),
+    ...(isHung ? { isHung } : {}),
+    ...(isArtifact ? { isArtifact } : {}),
+  };
+}
+
+/** Resets over HTTP/2 after which a client sends the request again at once and without a limit: docs/http2.md. */
+const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
+
+/** The same of a failure with its details. */
+export function replyToFailure(failure: ProbeFailure, status: number | null, tookMs: number, step?: Kind): Reply {
+  const reply = replyWith(failure.kind, status, tookMs, step);
+  const isResent = failure.kind === 'reset' && resent.includes(failure.code);
+  return isResent && reply.tag === 'failed' ? { ...reply, isHung: true } : reply;
+}
+
+/**
+ * The same of a settled sample whose outcome is known. A response over the address family that a client tries second comes
+ * to it by so much later.
+ */
+export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Reply {
+  const { due, outcome, family, status, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
+  const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
+  if (outcome.tag === 'failed') return replyToFailure(outcome.failure, status, tookMs, steps[due.target.step]);
+  const isSecond = due.family !== undefined && due.family === family;
+  return replyWith(null, status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
+}
+
+/** Walks of one question that are tried out at most, over all its members' kinds of replies; and over all questions. */
+const walksMost = 7_000;
+
+/** What walks of one weight come to where each member fails by itself. Shares 0 to 1, milliseconds. */
+export interface Alone {
+  readonly failed: number;
+  readonly unmeasured: number;
+  /** Of the walks that end well; `null` without any. */
+  readonly meanMs: number | null;
+}
+
+/** What the mirrors replied to one question together. */
+export interface Replies {
+  readonly question: string;
+  /** `null`: that mirror was not asked in it. */
+  replyOf(registry: string): Reply | null;
+  /** It was given up early, and may have been late only: neither failed nor answered. */
+  isMerelyLate(registry: string): boolean;
+}
+
+interface Branch {
+  readonly share: number;
+  readonly reply: Reply;
+}
+
+/**
+ * What a chain would do if its members failed independently: every combination of their replies to a question, each with
+ * the product of its shares. Questions count alike. `null` where no question was answered by all of `measured`.
+ */
+export function walkAlone(
+  walker: Walker,
+  chain: Chain,
+  moments: readonly Replies[],
+  measured: readonly string[],
+): Alone | null {
+  let [questions, ok, failed, timeMs, left] = [0, 0, 0, 0, walksMost];
+  for (const replies of Map.groupBy(moments, ({ question }) => question).values()) {
+    const branches = new Map(measured.map((name) => [name, branchesOf(replies, name)]));
+    const combinations = [...branches.values()].reduce((product, one) => product * one.length, 1);
+    if (combinations === 0 || combinations > left) continue;
+    left -= combinations;
+    questions += 1;
+    for (const { share, end } of ends(walker, chain, branches, new Map())) {
+      if (end.tag === 'failed') failed += share;
+      if (end.tag !== 'ok') continue;
+      ok += share;
+      timeMs += share * end.tookMs;
+    }
+  }
+  if (questions === 0) return null;
+  return {
+    failed: failed / questions,
+    unmeasured: Math.max(0, questions - ok - failed) / questions,
+    meanMs: ok === 0 ? null : timeMs / ok,
+  };
+}
+
+/** A mirror's replies to one question, those that no client tells apart together, at their mean time. */
+function branchesOf(moments: readonly Replies[], name: string): readonly Branch[] {
+  const replies = moments.flatMap((moment) => {
+    const reply = moment.isMerelyLate(name) ? null : moment.replyOf(name);
+    return reply === null || reply.tag === 'unknown' ? [] : [reply];
+  });
+  const alike = Map.groupBy(replies, (reply) => JSON.stringify({ ...reply, tookMs: 0 }));
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const tookMs = group.reduce((sum, one) => sum + one.tookMs, 0) / group.length;
+    return [{ share: group.length / replies.length, reply: { ...first, tookMs } }];
+  });
+}
+
+/** Every way in which a walk can go; a member's reply is chosen when the walk reaches it. */
+function ends(
+  walker: Walker,
+  chain: Chain,
+  branches: ReadonlyMap<string, readonly Branch[]>,
+  chosen: ReadonlyMap<string, Reply>,
+): readonly { readonly share: number; readonly end: WalkEnd }[] {
+  let open: string | null = null;
+  const end = walkChain(walker, chain, (name) => {
+    const reply = chosen.get(name) ?? null;
+    if (reply === null) open ??= name;
+    return reply;
+  });
+  const name = open as string | null;
+  if (name === null) return [{ share: 1, end }];
+  return (branches.get(name) ?? []).flatMap(({ share, reply }) =>
+    ends(walker, chain, branches, new Map([...chosen, [name, reply]])).map((one) => ({
+      share: share * one.share,
+      end: one.end,
+    })),
+  );
+}
