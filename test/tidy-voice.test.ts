@@ -91,7 +91,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   config: 51,
   core: 41,
   daemon: 18,
-  detect: 128,
+  detect: 106,
   ecosystems: 115,
   export: 9,
   features: 51,

@@ -9,22 +9,20 @@ import { confirmNow, doubtOverdue, endDoubt } from './confirm/doubt.ts';
 import { orderLook } from './confirm/look.ts';
 import { withMark } from './confirm/loss.ts';
 import { answerControl, answerMoments, hasten } from './confirm/moments.ts';
-import { judgeSuspicion, startStreaksAnew } from './confirm/suspicion.ts';
+import { judgeSuspicion } from './confirm/suspicion.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { endPaceWait } from './density.ts';
-import { familyFor } from './detour.ts';
-import { judgeHeldSpikes } from './engine/judge.ts';
 import { acknowledgeFinding, ageFindings, apply, rewriteFindings, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
-import { acknowledgeKind, tickKinds } from './engine/step.ts';
+import { acknowledgeKind, alignKinds, startStreaksAnew } from './engine/step.ts';
 import { take } from './engine/take.ts';
+import { familyFor } from './findings/outage.ts';
 import { findingRules } from './findings/registry.ts';
 import type { FindingRule } from './findings/rule.ts';
 import { openFinding } from './lookups.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, newMemory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
-import { newMemory } from './new-memory.ts';
 import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { isTimeToWrite, writeDirty, writeUrgent } from './rows.ts';
@@ -131,11 +129,10 @@ export function createDetector(input: {
     tick: (now) =>
       turnAt(now, () => {
         endAbsences(memory);
-        tickKinds(memory);
         advanceRounds(memory);
         judgeUs(memory);
         judgeSuspicion(memory);
-        judgeHeldSpikes(memory);
+        alignKinds(memory, 'tick');
         ageFindings(memory);
         keepFresh(memory);
         if (!isTimeToWrite(memory)) return;
@@ -226,7 +223,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   const held = memory.confirm.held.splice(0);
   for (const mirror of memory.mirrors.values()) {
     leaveRound(memory, mirror);
-    startStreaksAnew(mirror);
+    startStreaksAnew(memory, mirror);
   }
   for (const one of held) {
     const { startedMonotonicMs, endedMonotonicMs } = one.sample;
@@ -251,12 +248,6 @@ function acknowledge(memory: Memory, findingId: string, reason: string): void {
   const mirror = finding?.registry === null ? undefined : memory.mirrors.get(finding?.registry ?? '');
   if (finding === null || mirror === undefined) return;
   acknowledgeKind(memory, mirror, finding);
-  if (finding.kind !== 'level_shift') return;
-  for (const series of mirror.series.values()) {
-    if (series.shift === null) continue;
-    series.shift = null;
-    memory.rowsDue.urgent.add(series);
-  }
 }
 
 function keepFresh(memory: Memory): void {

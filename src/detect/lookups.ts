@@ -1,55 +1,18 @@
 import type { Config } from '../core/config.ts';
 import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
-import type { Connection, Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
+import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import type { Target } from '../core/target.ts';
 import type { Round } from './confirm/moments.ts';
 import type { View } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
-import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import { newSeries } from './new-memory.ts';
-
-/** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
-export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
-  return `${mirror.ecosystem}|${mirror.upstream}`;
-}
+import type { MirrorMemory } from './mirror-memory.ts';
 
 /** The round with this id; `null` where it has ended. */
 export function roundOf(memory: Memory, id: string): Round | null {
   for (const round of memory.confirm.rounds.values()) if (round.id === id) return round;
   return null;
-}
-
-/** The connection a mirror is judged by: what a CI job pays where it is measured, else what there is. */
-export function primaryConnection(mirror: Pick<Mirror, 'connections'>): Connection {
-  return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
-}
-
-/** The series of a target that outages are judged on, made where it is missing. */
-export function seriesOf(memory: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
-  const id = seriesId(target, connection);
-  const known = memory.series.get(id);
-  if (known !== undefined) return known;
-  const made = newSeries(target, connection);
-  memory.series.set(id, made);
-  return made;
-}
-
-/** The canary's cold series; `null` where the mirror has no canary. */
-export function canarySeries(memory: MirrorMemory): SeriesMemory | null {
-  return memory.canary === null ? null : seriesOf(memory, memory.canary, 'cold');
-}
-
-/** True while the canary is in outage. */
-export function isCanaryOut(memory: MirrorMemory): boolean {
-  for (const series of memory.outages.out) if (series.target.canary) return true;
-  return false;
-}
-
-/** True for the series that the spike rule judges for the whole mirror. */
-export function isSpikeJudge(memory: MirrorMemory, series: SeriesMemory): boolean {
-  return !isHeavy(series.target) && series.connection === primaryConnection(memory.mirror);
 }
 
 /** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
@@ -82,14 +45,14 @@ export function openFinding(
   return null;
 }
 
+/** A wall stamp of the last process on this one's monotonic clock; never in the future. */
+export function monotonicOf({ monotonicMs, wallMs }: Now, atMs: number): number {
+  return monotonicMs - Math.max(0, wallMs - atMs);
+}
+
 /** True for a number that can be reckoned with, of a stored row. */
 export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
-}
-
-/** The mirrors of one upstream. */
-export function* mirrorsOf({ mirrors }: Pick<View, 'mirrors'>, key: string): Iterable<MirrorMemory> {
-  for (const mirror of mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
 }
 
 /** The targets that a finding covers, as far as they are probed. */

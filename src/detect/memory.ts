@@ -3,14 +3,14 @@ import type { Finding } from '../core/finding.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
-import type { Budget } from './confirm/budget.ts';
+import { type Budget, startBudget } from './confirm/budget.ts';
 import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
 import type { FindingRule } from './findings/rule.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import type { Differences } from './rules/client-differs.ts';
-import type { SelfState } from './rules/self.ts';
-import type { TurnDraft } from './turn.ts';
+import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
+import { newTurn, type TurnDraft } from './turn.ts';
 
 /** One egress under suspicion. */
 export interface Suspicion {
@@ -99,4 +99,31 @@ export interface Memory {
   now: Now;
   /** What the call under way hands on. */
   turn: TurnDraft;
+}
+
+/** The empty state. */
+export function newMemory(config: Config, rules: readonly FindingRule[], random: Random, now: Now): Memory {
+  return {
+    config,
+    rules,
+    random,
+    mirrors: new Map(),
+    targets: new Map(),
+    controls: new Map(),
+    confirm: { rounds: new Map(), suspicions: new Map(), held: [], budget: startBudget, heavyLooks: new Map() },
+    open: new Map(),
+    findingLog: { openSince: new Map(), writtenFindings: new Map(), findingsWrittenAtMs: now.monotonicMs },
+    rowsDue: { dirty: new Set(), urgent: new Set(), lookedForRowsAtMs: null },
+    seen: new Map(),
+    subjects: new Map(),
+    us: {
+      self: quietSelf(noSelf, now.monotonicMs),
+      differences: new Map(),
+      asleep: [],
+      clockFindingUntilMs: null,
+      passEnded: false,
+    },
+    now,
+    turn: newTurn(),
+  };
 }

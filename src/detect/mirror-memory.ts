@@ -1,22 +1,16 @@
+import type { Skipped } from '../core/due.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
-import type { Target } from '../core/target.ts';
-import type { Absence } from './absence.ts';
+import { seriesId, type Target } from '../core/target.ts';
+import { type Absence, present } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
-import type { Density } from './density.ts';
-import type { Families } from './rules/detour.ts';
-import type { OutageState } from './rules/outage.ts';
-import type { Protocols } from './rules/protocol.ts';
-import type { SpeedState } from './rules/speed.ts';
-import type { Sight } from './sight.ts';
-
-type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
+import { egressOf } from './confirm/vantage.ts';
+import { type Density, newDensity } from './density.ts';
 
 /** All that is known of one series: a target over one kind of connection. */
-export interface SeriesMemory extends Changeable<SpeedState> {
+export interface SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  outage: OutageState;
   /** What each kind of finding keeps of it, by the kind's name. */
   readonly states: Record<string, unknown>;
   /** Its last settled sample was ok. */
@@ -35,11 +29,27 @@ export interface Doubt {
   clearedMs: number | null;
 }
 
-/** Series of a mirror that are in outage. */
-export interface Outages {
-  readonly out: Set<SeriesMemory>;
-  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
-  backMs: number | null;
+/** What the canary of one mirror showed. */
+export interface Sight {
+  /** Wall milliseconds. */
+  lastOkAtMs: number | null;
+  lastJudgedAtMs: number | null;
+  /** Monotonic milliseconds. */
+  judgedMonotonicMs: number | null;
+  /** The last judged canary answer was ok. */
+  canaryServes: boolean;
+  lastOkRttMs: number | null;
+  /** An ok sample since the start or in restored state. */
+  hasOk: boolean;
+  /** The canary has been probed at least once since the start. */
+  wasAsked: boolean;
+  /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
+  blindSinceMs: number | null;
+  /** Why the last slot of its canary passed without a probe; `null`: it did not. */
+  lastSkip: Skipped['because'] | null;
+  /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
+  lastPlannedMs: number | null;
+  plannedGapMs: number | null;
 }
 
 /** The row of a mirror: whether it has news, and when it was written; `null`: not yet, or it is due now. */
@@ -62,9 +72,6 @@ export interface MirrorMemory {
   readonly line: Line;
   /** What each kind of finding keeps of it, by the kind's name. */
   readonly states: Map<string, unknown>;
-  readonly family: Families;
-  readonly protocol: Protocols;
-  readonly outages: Outages;
   readonly series: Map<string, SeriesMemory>;
   readonly row: RowState;
 }
@@ -74,4 +81,90 @@ export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;
   readonly marks: readonly Mark[];
+}
+
+/** A mirror of which nothing is known. */
+export function newMirror(mirror: Mirror): MirrorMemory {
+  return {
+    mirror,
+    egress: egressOf(mirror),
+    canary: null,
+    modules: 0,
+    doubt: null,
+    absence: present(),
+    density: newDensity(),
+    sight: {
+      lastOkAtMs: null,
+      lastJudgedAtMs: null,
+      judgedMonotonicMs: null,
+      canaryServes: false,
+      lastOkRttMs: null,
+      hasOk: false,
+      wasAsked: false,
+      blindSinceMs: null,
+      lastSkip: null,
+      lastPlannedMs: null,
+      plannedGapMs: null,
+    },
+    line: { answeredFromMs: null, marks: [], address: null },
+    states: new Map(),
+    series: new Map(),
+    row: { isDirty: false, writtenAtMs: null },
+  };
+}
+
+/** The place of what a kind keeps for a mirror, and the state of a mirror of which nothing is known. */
+export interface Place<M> {
+  readonly name: string;
+  readonly none: () => M;
+}
+
+/** The place of what a kind keeps for a series. */
+export interface SeriesPlace<S> {
+  readonly name: string;
+  readonly noneOfSeries?: S;
+}
+
+/** The state that a kind keeps for a mirror, made when it is first read. */
+export function stateOf<M>({ name, none }: Place<M>, { states }: MirrorMemory): M {
+  if (!states.has(name)) states.set(name, none());
+  return states.get(name) as M;
+}
+
+/** The state that a kind keeps for a series. */
+export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { states }: Pick<SeriesMemory, 'states'>): S {
+  return (states[name] ?? noneOfSeries) as S;
+}
+
+/** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
+export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
+  return `${mirror.ecosystem}|${mirror.upstream}`;
+}
+
+/** The mirrors of one upstream. */
+export function* mirrorsOf(
+  { mirrors }: { readonly mirrors: ReadonlyMap<string, MirrorMemory> },
+  key: string,
+): Iterable<MirrorMemory> {
+  for (const mirror of mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
+}
+
+/** The connection a mirror is judged by: what a CI job pays where it is measured, else what there is. */
+export function primaryConnection(mirror: Pick<Mirror, 'connections'>): Connection {
+  return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
+}
+
+/** The series of a target over a kind of connection, made where it is missing. */
+export function seriesOf({ series }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
+  const id = seriesId(target, connection);
+  const known = series.get(id);
+  if (known !== undefined) return known;
+  const made = { id, target, connection, states: {}, serves: false, writtenAtMs: null };
+  series.set(id, made);
+  return made;
+}
+
+/** The canary's cold series; `null` where the mirror has no canary. */
+export function canarySeries(mirror: MirrorMemory): SeriesMemory | null {
+  return mirror.canary === null ? null : seriesOf(mirror, mirror.canary, 'cold');
 }

@@ -5,18 +5,13 @@ import { told } from '../words/tell.ts';
 import { endDoubt } from './confirm/doubt.ts';
 import { leave } from './confirm/suspicion.ts';
 import { egressOf } from './confirm/vantage.ts';
-import { vantageWord } from './confirm/witness.ts';
 import { adoptContents } from './contents/freshness.ts';
 import { endPaceWait } from './density.ts';
-import { dropSpeed } from './engine/judge.ts';
 import { apply, closeFinding } from './engine/say.ts';
 import { alignKinds, dropSeriesOf } from './engine/step.ts';
 import type { Memory } from './memory.ts';
-import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import { newMirror } from './new-memory.ts';
-import { refreshOutage } from './outages.ts';
+import { type MirrorMemory, newMirror, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
-import { withWindow } from './rules/baseline.ts';
 import { differencesOf, differencesSay } from './rules/client-differs.ts';
 
 /** True where what is known of a mirror still speaks of it: same place, same way there. */
@@ -100,23 +95,17 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
   mirror.canary = own.find((target) => target.canary) ?? null;
   const asked = own.filter((target) => target.step === mirror.canary?.step);
   mirror.modules = new Set(asked.flatMap(({ module }) => (module === null ? [] : [module]))).size;
-  let wasOut = false;
   const dropped = new Set<SeriesMemory>();
   for (const [id, series] of mirror.series) {
     const target = memory.targets.get(series.target.id);
     if (target !== undefined) {
       series.target = target;
-      const { window, resolvedVersion } = series.baseline;
-      series.baseline = withWindow(window, resolvedVersion, memory.config.detect.spike);
       continue;
     }
-    dropSpeed(memory, mirror, series);
-    wasOut = mirror.outages.out.delete(series) || wasOut;
     dropped.add(series);
     mirror.series.delete(id);
     dropSeries(memory, series);
   }
   if (dropped.size > 0) dropSeriesOf(memory, mirror, dropped);
-  if (wasOut) refreshOutage(memory, mirror, vantageWord(memory, mirror));
   if (mirror.canary === null) endDoubt(memory, mirror);
 }

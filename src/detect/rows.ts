@@ -1,12 +1,8 @@
-import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
-import type { HttpProtocol } from '../core/transcript.ts';
 import { contentsOf } from './contents/readings.ts';
-import { seriesStateOf, stateOf } from './findings/rule.ts';
+import type { StoredRow } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
-import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import { isShown } from './rules/detour.ts';
-import { oneProtocol } from './rules/protocol.ts';
+import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from './mirror-memory.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
 const writeEveryMs = 60_000;
@@ -17,33 +13,19 @@ const lookEveryMs = 1_000;
 /** Rows of series in one turn, so that a start with 10 000 targets is no burst. */
 const rowsPerTurn = 500;
 
-/** The row of a series: its window to the tenth of a millisecond, its streaks, and what it is in. */
-export interface SeriesRow {
+/** The row of a series: what each kind of finding keeps of it. */
+export interface SeriesRow extends StoredRow {
   readonly v: 1;
-  readonly window: readonly number[];
-  readonly resolvedVersion: string | null;
-  readonly slow: number;
-  readonly clear: number;
-  /** Wall stamps. */
-  readonly spikeSinceMs: number | null;
-  readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
-  readonly isOut: boolean;
-  /** How often it was out of late, as of a wall stamp; absent: not at all. */
-  readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
 
 /** The row of a mirror; each kind of finding adds fields of its own. */
-export interface MirrorRow {
+export interface MirrorRow extends StoredRow {
   readonly v: 1;
   readonly url: string;
   readonly lastOkAtMs: number | null;
   readonly lastJudgedAtMs: number | null;
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
-  /** The address family that it does not answer over, and how that fails; absent: none known. */
-  readonly broken?: { readonly family: 4 | 6; readonly reason: Reason };
-  /** The HTTP version that it fails over while the other one works, and how; absent: none known. */
-  readonly brokenProtocol?: { readonly protocol: HttpProtocol; readonly reason: Reason };
   /** How long the last releases took to arrive, milliseconds; absent: none did. */
   readonly propagations?: readonly number[];
 }
@@ -108,31 +90,11 @@ function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow):
 }
 
 function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
-  // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
-  const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
-  const { baseline, spike, shift, outage, target } = series;
-  const mirror = memory.mirrors.get(target.registry);
-  const about = mirror === undefined ? null : { view: memory, mirror };
-  return {
-    v: 1,
-    window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
-    resolvedVersion: baseline.resolvedVersion,
-    slow: spike.slow,
-    clear: spike.clear,
-    spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
-    shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
-    isOut: outage.isOut,
-    ...(about &&
-      Object.assign({}, ...memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series)))),
-    ...(outage.penalty === 0
-      ? {}
-      : { damped: { penalty: outage.penalty, atMs: wallOf(outage.penaltyAtMs), isByShare: outage.isByShare } }),
-  };
-}
-
-function protocolOf({ protocol, mirror }: MirrorMemory): Pick<MirrorRow, 'brokenProtocol'> {
-  const one = oneProtocol(protocol.fault, mirror.speaks);
-  return one === null ? {} : { brokenProtocol: { protocol: one.broken, reason: one.reason } };
+  const mirror = memory.mirrors.get(series.target.registry);
+  if (mirror === undefined) return { v: 1 };
+  const about = { view: memory, mirror };
+  const fields = memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series));
+  return Object.assign({ v: 1 as const }, ...fields);
 }
 
 function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
@@ -143,11 +105,7 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
     lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
     lastOkRttMs: mirror.sight.lastOkRttMs,
     address: mirror.line.address,
-    ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror)))),
-    ...(mirror.family.detour === null || !isShown(mirror.family.detour)
-      ? {}
-      : { broken: { family: mirror.family.detour.broken, reason: mirror.family.detour.reason } }),
-    ...protocolOf(mirror),
+    ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror), mirror))),
     ...(contentsOf(mirror).propagations.length === 0
       ? {}
       : { propagations: contentsOf(mirror).propagations.map(Math.round) }),

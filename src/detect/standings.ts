@@ -2,19 +2,17 @@ import type { Finding } from '../core/finding.ts';
 import type { Sentence } from '../core/sentence.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
-import { phrase, toldOf } from '../words/tell.ts';
+import { toldOf } from '../words/tell.ts';
 import { canBeAsked, isThrottled, throttledUntilMs } from './absence.ts';
-import { thresholdFor } from './engine/settle.ts';
+import { modulesOutOf } from './findings/outage-says.ts';
+import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
-import { stateOf } from './findings/rule.ts';
-import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
+import { canaryPaceMs, ownTimeoutMs } from './lookups.ts';
 import type { Memory } from './memory.ts';
-import type { MirrorMemory } from './mirror-memory.ts';
-import { isShown } from './rules/detour.ts';
-import { modulesOutOf } from './rules/outage-says.ts';
-import { oneProtocol } from './rules/protocol.ts';
+import { type MirrorMemory, stateOf } from './mirror-memory.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';
+import { speedOf, thresholdFor } from './rules/speed.ts';
 import type { SeriesBaseline } from './turn.ts';
 
 /** What is known of one mirror now. */
@@ -30,9 +28,9 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     paceMs: canaryPaceMs(mirror, memory.config),
     skipped: mirror.sight.lastSkip,
     canaryOut: isCanaryOut(mirror),
-    modulesOut: modulesOutOf(mirror.outages.out, mirror.canary?.step ?? null),
+    modulesOut: modulesOutOf(outagesOf(mirror).out, mirror.canary?.step ?? null),
     modules: mirror.modules,
-    targetsOut: mirror.outages.out.size,
+    targetsOut: outagesOf(mirror).out.size,
     isAway: isRefusing(mirror) && mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
     degradedBy: degradedBy(memory, mirror, findings),
     canaryServes: mirror.sight.canaryServes || !mirror.sight.wasAsked,
@@ -60,15 +58,10 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
 
 /** What keeps a mirror that is not in outage from being up, the gravest; `null`: nothing. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
-  const { detour } = mirror.family;
-  const broken = oneProtocol(mirror.protocol.fault, mirror.mirror.speaks)?.broken ?? null;
-  const all: (readonly [gravity: number, why: Sentence | null])[] = [
-    [20, detour !== null && isShown(detour) ? phrase('why.family', { family: detour.broken }) : null],
-    [30, broken === null ? null : phrase('why.protocol', { broken })],
-    [100, findings.some((one) => one.kind === 'spike' && one.actionable) ? phrase('why.slow') : null],
-  ];
+  const all: (readonly [gravity: number, why: Sentence | null])[] = [];
   for (const rule of memory.rules)
-    if (rule.gravity !== undefined) all.push([rule.gravity, rule.degrades?.(stateOf(rule, mirror), findings) ?? null]);
+    if (rule.gravity !== undefined)
+      all.push([rule.gravity, rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null]);
   const [first] = all.filter(([, why]) => why !== null).sort(([a], [b]) => a - b);
   return first?.[1] ?? null;
 }
@@ -113,10 +106,11 @@ export function notePass(memory: Memory): void {
 export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {
-      const { target, connection, baseline, spike } = series;
+      const { target, connection } = series;
+      const { baseline, spike } = speedOf(series);
       if (isHeavy(target) || !mirror.mirror.connections.includes(connection)) continue;
       const timeoutMs = ownTimeoutMs(memory.config, target);
-      const thresholdMs = thresholdFor(memory, series, timeoutMs);
+      const thresholdMs = thresholdFor(memory.config.detect.spike, series, timeoutMs);
       yield { target, connection, baselineMs: baseline.medianMs, thresholdMs, streak: spike.slow };
     }
   }

@@ -1,11 +1,13 @@
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
-import { instead } from '../detour.ts';
 import { settle } from '../engine/settle.ts';
-import { mirrorsOf, roundOf } from '../lookups.ts';
+import { decideCanary } from '../engine/step.ts';
+import { answerInstead } from '../findings/outage.ts';
+import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
+import { canarySeries, mirrorsOf } from '../mirror-memory.ts';
 import { askMoment, nextAskMs } from './ask.ts';
-import { expireDoubts, openConfirmed } from './doubt.ts';
+import { expireDoubts } from './doubt.ts';
 import { expireLooks } from './look.ts';
 import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './moments.ts';
 import { heedVerdict, leave, verdictOf } from './suspicion.ts';
@@ -51,6 +53,24 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   moment.isFinal = isFinal;
 }
 
+/**
+ * Takes note of a moment's verdict for every mirror in doubt: held samples that began before it are settled where it was
+ * not us, and the kinds hear what the canary came to in it.
+ */
+function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
+  for (const mirror of mirrorsOf(memory, round.key)) {
+    const verdict = moment.verdicts.get(mirror.egress);
+    if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
+    // A moment that nobody answered shows nothing.
+    if (moment.samples.size > 0)
+      mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
+    const sample = moment.samples.get(mirror.mirror.name) ?? null;
+    const series = canarySeries(mirror);
+    const vantage = verdict === 'them' ? 'ok' : 'unverified';
+    if (series !== null) decideCanary(memory, { mirror, series, sample, vantage, by: 'moment' });
+  }
+}
+
 /** A suspicion ends where nobody is left that could be asked about it: paused, removed or told to stay away. */
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
@@ -74,7 +94,12 @@ export function settleHeld(memory: Memory): void {
   for (const { sample, isShort } of ready) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
     const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
-    settle(memory, mirror === undefined ? sample : instead(mirror, sample), isSuspect ? 'vantage' : null, isShort);
+    settle(
+      memory,
+      mirror === undefined ? sample : answerInstead(mirror, sample),
+      isSuspect ? 'vantage' : null,
+      isShort,
+    );
   }
 }
 

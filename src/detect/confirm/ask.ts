@@ -2,13 +2,15 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
 import { mayBeAskedMore } from '../density.ts';
-import { canarySeries, mirrorsOf, ownTimeoutMs, seriesOf } from '../lookups.ts';
+import { outagesOf } from '../findings/outage-state.ts';
+import { ownTimeoutMs } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { canarySeries, type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
+import { speedOf } from '../rules/speed.ts';
 import { type Budget, spend } from './budget.ts';
 import { endDoubt, isConfirmed, isInDoubt } from './doubt.ts';
+import { type Question, questionKey, targetAt } from './look.ts';
 import { beginMoment, type Look, type Round } from './moments.ts';
-import { type Question, questionKey, targetAt } from './question.ts';
 import { witnessesToAsk } from './witness.ts';
 
 /** While suspicion lasts longer than a round, moments come this far apart. */
@@ -94,7 +96,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     for (const target of mirror.doubt?.targets.values() ?? []) {
       // Where some of its targets are out already, siblings were compared: one more asks of it alone.
       if (!target.canary)
-        want(target, 2, mirror.outages.out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
+        want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
     }
   }
@@ -206,9 +208,10 @@ function isLongWatch(memory: Memory, round: Round): boolean {
 }
 
 /** What a target usually takes: its baseline, for want of one the canary's; `null` where neither was measured. */
-function usualMs(_memory: Memory, mirror: MirrorMemory, target: Target): number | null {
-  const own = seriesOf(mirror, target, 'cold').baseline.medianMs;
-  return own ?? canarySeries(mirror)?.baseline.medianMs ?? null;
+function usualMs(mirror: MirrorMemory, target: Target): number | null {
+  const canary = canarySeries(mirror);
+  const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
+  return own ?? (canary === null ? null : speedOf(canary).baseline.medianMs);
 }
 
 /**
@@ -217,7 +220,7 @@ function usualMs(_memory: Memory, mirror: MirrorMemory, target: Target): number 
  * dead. A mirror that was never measured gets 3 × 1.5 s. Never above the step's own deadline.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
-  const baselineMs = usualMs(memory, mirror, target);
+  const baselineMs = usualMs(mirror, target);
   const usual =
     baselineMs === null && mirror.sight.lastOkRttMs === null
       ? limits.roundTimeoutMsMin
@@ -228,7 +231,7 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
 
 /** The deadline of a sibling and of a look: long enough that a slow answer is measured and not cut. Milliseconds. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
-  const usual = usualMs(memory, mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
+  const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);
   const ownMs = mirror.canary === null ? wantedMs : ownTimeoutMs(memory.config, mirror.canary);
   return Math.round(Math.min(wantedMs, ownMs));

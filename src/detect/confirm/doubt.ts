@@ -2,14 +2,12 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import { canarySeries, isCanaryOut, mirrorsOf, seriesOf } from '../lookups.ts';
+import { isCanaryOut, outageOf } from '../findings/outage-state.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import { openOutage } from '../outages.ts';
-import { heardOf, opensOutage } from '../rules/outage.ts';
+import { type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
 import { spend } from './budget.ts';
-import type { Moment, Round } from './moments.ts';
-import { askAgainMs, roundFor } from './question.ts';
+import { askAgainMs, roundFor } from './look.ts';
+import type { Round } from './moments.ts';
 
 /** Targets of one mirror that can be in doubt together; more are found at their own pace. */
 const targetsInDoubt = 8;
@@ -39,7 +37,7 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
  */
 export function doubtOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
-  if (seriesOf(mirror, target, 'cold').outage.last !== 'passed') return;
+  if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
   startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
 }
@@ -67,69 +65,27 @@ export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
 }
 
 /**
- * What follows from a canary sample that has just been heard: an answer ends the canary's doubt, the first failure after
- * a sample that passed begins one, and so does a row that is an outage by now: it is opened on the answers of one moment.
+ * What follows of an answer: one that did not fail ends the doubt of its target, a failure that `isDoubtful` begins one, of
+ * a target beside the canary where the budget allows it.
  */
-export function doubtCanary(
+export function heedAnswer(
   memory: Memory,
   mirror: MirrorMemory,
-  sample: Sample,
-  lastBefore: 'never' | 'passed' | 'failed',
+  {
+    sample,
+    isFailed,
+    isDoubtful,
+  }: { readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean },
 ): void {
   const { target } = sample.due;
-  const series = canarySeries(mirror);
-  const heard = heardOf(sample);
-  if (series === null || heard === null) return;
-  if (heard.says !== 'failed') {
+  if (!isFailed) {
     // A refusal ends it too: whoever refuses is there.
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubtOf(memory, mirror, target);
     return;
   }
-  if (isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
-  if (lastBefore !== 'failed' || opensOutage(series.outage, memory.config.detect.outage) !== null) {
-    startDoubt(memory, mirror, target, sample.endedMonotonicMs, askAgainMs(memory, sample));
-  }
-}
-
-/**
- * What follows from a sample of another light target: an answer ends its doubt, a failure after one that passed begins
- * one where the budget allows it. Else the row counts at its own pace.
- * @param lastBefore  what its last judged sample came to
- */
-export function doubtTarget(
-  memory: Memory,
-  mirror: MirrorMemory,
-  sample: Sample,
-  lastBefore: 'never' | 'passed' | 'failed',
-): void {
-  const { target } = sample.due;
-  if (heardOf(sample)?.says !== 'failed') {
-    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubtOf(memory, mirror, target);
-    return;
-  }
-  if (lastBefore !== 'passed' || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
-  if (spend(memory.confirm.budget, 1, false) === null) return;
+  if (!isDoubtful || isInDoubt(mirror, target)) return;
+  if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
   startDoubt(memory, mirror, target, sample.endedMonotonicMs, askAgainMs(memory, sample));
-}
-
-/**
- * Takes note of a moment's verdict for every mirror in doubt: held samples that began before it are settled where it was
- * not us, and the outage of a canary that failed in it opens where its row is one.
- */
-export function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
-  for (const mirror of mirrorsOf(memory, round.key)) {
-    const verdict = moment.verdicts.get(mirror.egress);
-    if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    // A moment that nobody answered shows nothing.
-    if (moment.samples.size > 0)
-      mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
-    const sample = moment.samples.get(mirror.mirror.name);
-    const series = canarySeries(mirror);
-    if (series === null || sample?.due.target.canary !== true || heardOf(sample)?.says !== 'failed') continue;
-    if (opensOutage(series.outage, memory.config.detect.outage) === null) continue;
-    openOutage(memory, mirror, series, verdict === 'them' ? 'ok' : 'unverified');
-    endDoubt(memory, mirror);
-  }
 }
 
 /** Ends the doubts that have lasted long enough without a verdict: due probes run again and count at their pace. */

@@ -1,14 +1,16 @@
 import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy, type Target } from '../../core/target.ts';
+import { isHeavy, type Target, targetId } from '../../core/target.ts';
 import { canBeAsked, isLeftAlone } from '../absence.ts';
-import { mirrorsOf, roundKeyOf, seriesOf } from '../lookups.ts';
+import { outageOf } from '../findings/outage-state.ts';
+import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-memory.ts';
+import { speedOf } from '../rules/speed.ts';
+import { isSlow } from '../rules/threshold.ts';
 import { spend } from './budget.ts';
-import type { Look, Round } from './moments.ts';
-import { askAgainMs, questionKey, roundFor, targetAt } from './question.ts';
+import { hasten, type Look, newRound, type Round } from './moments.ts';
 
 /** Answers as usual that end a look at a slow one. */
 const settledAnswers = 3;
@@ -148,7 +150,7 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
 }
 
 /** Ends a look early where what it was for has been answered: three usual answers, or the target out no more. */
-export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, isSlow: boolean): void {
+export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
   const key = questionKey(sample.due.target);
   const look = round?.looks.get(key);
@@ -157,7 +159,7 @@ export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, i
     case 'ordered':
       return;
     case 'slow':
-      look.settled = sample.outcome.tag === 'ok' && !isSlow ? look.settled + 1 : 0;
+      look.settled = sample.outcome.tag === 'ok' && !isSlowSample(memory, mirror, sample) ? look.settled + 1 : 0;
       if (look.settled >= settledAnswers) round?.looks.delete(key);
       return;
     case 'refused':
@@ -166,12 +168,17 @@ export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, i
       return;
     case 'back':
       // Not back yet: its own pace will tell.
-      if (sample.outcome.tag !== 'ok' || !seriesOf(mirror, sample.due.target, 'cold').outage.isOut)
+      if (sample.outcome.tag !== 'ok' || !outageOf(seriesOf(mirror, sample.due.target, 'cold')).isOut)
         round?.looks.delete(key);
       return;
     default:
       look.reason satisfies never;
   }
+}
+
+function isSlowSample({ config }: Memory, mirror: MirrorMemory, { rttMs, due }: Sample): boolean {
+  const { medianMs } = speedOf(seriesOf(mirror, due.target, due.connection)).baseline;
+  return rttMs !== null && isSlow(rttMs, medianMs, config.detect.spike, due.timeoutMs) === true;
 }
 
 /** Ends the looks whose time is over, and those at mirrors that are asked no more. */
@@ -181,4 +188,40 @@ export function expireLooks(memory: Memory, round: Round): void {
     const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined;
     if (isOver || !mayBeLookedAt(memory, mirror, reason)) round.looks.delete(key);
   }
+}
+
+/** What one moment of a round asks: the canary of each mirror, or one target, of every mirror that has it. */
+export type Question = 'canary' | Target;
+
+/** What tells one question from another within an upstream; a canary asked by its name is the canary. */
+export function questionKey(question: Question): string {
+  if (question === 'canary' || question.canary) return 'canary';
+  return `${question.module ?? ''}|${question.version ?? ''}|${question.step}`;
+}
+
+/** The target that a question is at one mirror; `null` where it has none. */
+export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, question: Question): Target | null {
+  if (question === 'canary' || question.canary) return mirror.canary;
+  const { module, version, step } = question;
+  return view.targets.get(targetId(mirror.mirror.name, module, version, step)) ?? null;
+}
+
+/** The round of a mirror's upstream, made or brought forward so that it asks from `firstMs` on. */
+export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number): Round {
+  const key = roundKeyOf(mirror.mirror);
+  const known = memory.confirm.rounds.get(key);
+  if (known !== undefined) {
+    hasten(known, firstMs, limits.roundStepMs);
+    return known;
+  }
+  const made = newRound(key, memory.random.id(memory.now.wallMs), firstMs);
+  memory.confirm.rounds.set(key, made);
+  return made;
+}
+
+/** When to ask again after an answer: at once, or a second after one that came faster than that. Monotonic milliseconds. */
+export function askAgainMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
+  const nowMs = memory.now.monotonicMs;
+  const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
+  return isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;
 }

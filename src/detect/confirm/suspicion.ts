@@ -2,14 +2,12 @@ import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
 import { apply } from '../engine/say.ts';
-import { canarySeries, isCanaryOut, mirrorsOf, roundKeyOf } from '../lookups.ts';
+import { decideCanary, startStreaksAnew } from '../engine/step.ts';
+import { isCanaryOut } from '../findings/outage-state.ts';
 import type { Memory, Suspicion } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import { hearOutage, openOutage } from '../outages.ts';
-import { heardOf, withoutRow } from '../rules/outage.ts';
-import { noSpike } from '../rules/spike.ts';
+import { canarySeries, type MirrorMemory, mirrorsOf, roundKeyOf } from '../mirror-memory.ts';
 import { watchedFromSays, watchedFromWell } from '../rules/watched-from.ts';
-import { doubtCanary, endDoubt } from './doubt.ts';
+import { endDoubt } from './doubt.ts';
 import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
@@ -72,10 +70,7 @@ export function heedVerdict(
     const sample = moment.samples.get(mirror.mirror.name);
     const series = canarySeries(mirror);
     if (mirror.egress !== egress || sample === undefined || series === null) continue;
-    const heard = sample.due.target.canary ? heardOf(sample) : null;
-    if (heard?.says !== 'failed') continue;
-    hearOutage(memory, mirror, series, heard);
-    doubtCanary(memory, mirror, sample, 'never');
+    decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'released' });
   }
 }
 
@@ -119,11 +114,9 @@ function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, su
   for (const registry of dead) {
     const mirror = memory.mirrors.get(registry);
     const series = mirror === undefined ? null : canarySeries(mirror);
-    const sample = moment.samples.get(registry);
+    const sample = moment.samples.get(registry) ?? null;
     if (mirror === undefined || series === null) continue;
-    const heard = sample?.due.target.canary === true ? heardOf(sample) : null;
-    if (heard !== null) hearOutage(memory, mirror, series, heard);
-    openOutage(memory, mirror, series, 'ok');
+    decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'dead' });
   }
 }
 
@@ -149,18 +142,8 @@ function withPattern(
 export function leave(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);
-  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(mirror);
+  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);
   if (memory.confirm.suspicions.size === 0) apply(memory, 'vantage', null, watchedFromWell);
-}
-
-/** Forgets every streak that has not led to a finding. */
-export function startStreaksAnew(mirror: MirrorMemory): void {
-  for (const series of mirror.series.values()) {
-    if (!series.outage.isOut) series.outage = withoutRow(series.outage);
-    if (series.spike.sinceMs !== null) continue;
-    series.spike = noSpike;
-    series.pending = [];
-  }
 }
 
 /** Opens the finding about the place we watch from once a suspicion has lasted 10 minutes. */

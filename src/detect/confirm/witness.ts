@@ -1,8 +1,8 @@
 import { canBeAsked } from '../absence.ts';
+import { isCanaryOut } from '../findings/outage-state.ts';
 import type { View } from '../findings/rule.ts';
-import { isCanaryOut, roundKeyOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, roundKeyOf } from '../mirror-memory.ts';
 import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';

@@ -2,10 +2,9 @@ import { everyMs, paceOf } from '../../core/pace.ts';
 import { quantile } from '../../core/quantile.ts';
 import type { Freshness } from '../../core/standing.ts';
 import type { Target } from '../../core/target.ts';
-import { stateOf, type View } from '../findings/rule.ts';
-import { roundKeyOf } from '../lookups.ts';
+import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
 import type { MirrorLag } from '../turn.ts';
 import { type MirrorContents, noContents, type Subject } from './subject.ts';
 

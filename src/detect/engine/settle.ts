@@ -4,44 +4,32 @@ import { isHeavy } from '../../core/target.ts';
 import { withoutContents } from '../../core/transcript.ts';
 import { isLeftAlone } from '../absence.ts';
 import { earn } from '../confirm/budget.ts';
+import { updateLook } from '../confirm/look.ts';
+import { takeContents } from '../contents/freshness.ts';
 import { isRefusedForPace } from '../density.ts';
-import { tryBroken } from '../detour.ts';
-import { stateOf } from '../findings/rule.ts';
-import { seriesOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
-import { rowHasNews } from '../rows.ts';
+import { type MirrorMemory, primaryConnection, seriesOf, stateOf } from '../mirror-memory.ts';
 import { isColdFetch, noStepTimes, seenKey, stepTimes, withStepTime } from '../rules/cold.ts';
 import { isDisturbed } from '../rules/contaminated.ts';
-import { boundsMs, thresholdMs } from '../rules/threshold.ts';
-import { noteCanary, noteSight } from '../sight.ts';
-import { followVersion, judge } from './judge.ts';
+import { speedOf, thresholdFor } from '../rules/speed.ts';
+import { citeSample } from './say.ts';
+import { judgeKinds, receiveAnswer } from './step.ts';
 
 /** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
 
-/** A series' threshold for a deadline; `null` while warming and for heavy steps. Milliseconds. */
-export function thresholdFor(memory: Memory, series: SeriesMemory, timeoutMs: number): number | null {
-  if (isHeavy(series.target)) return null;
-  const { medianMs, p99Ms } = series.baseline;
-  return thresholdMs(medianMs, memory.config.detect.spike, timeoutMs, p99Ms);
-}
-
-/** Where a delay of ours leaves the verdict on a sample of this series open, see `isContaminated`. */
-export function boundsFor(memory: Memory, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
-  if (isHeavy(series.target)) return null;
-  return boundsMs(series.baseline, memory.config.detect.spike, timeoutMs, series.spike.sinceMs !== null);
-}
+/** What keeps us from seeing a mirror and is ours. */
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 
 /**
  * Settles a sample: fixes its outcome, says whether it was a cold fetch and what was usual, hands it out, and lets the
- * rules that need no round judge it. Called once for each sample.
+ * kinds judge it. Called once for each sample.
  * @param because  makes it unknown; `null` leaves its outcome as it is
  * @param isShort  a timeout that is no failure of the target, see `Held`
  */
 export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
   const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
-  const { target, connection } = sample.due;
+  const { target, connection, timeoutMs } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
     // Removed by a reload while it was on its way.
@@ -49,28 +37,49 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     return;
   }
   const series = seriesOf(mirror, target, connection);
-  if (sample.outcome.tag === 'ok') followVersion(memory, mirror, series, sample);
-  const cold = noteAnswer(memory, mirror, sample);
+  const answered = { view: memory, mirror, series, sample };
+  if (sample.outcome.tag === 'ok') receiveAnswer(memory, answered, 'settle');
+  const isCold = noteAnswer(memory, mirror, sample);
   const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
     facts: withoutContents(sample.facts),
-    cold,
-    thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
-    baselineMs: isHeavy(target) ? null : series.baseline.medianMs,
+    cold: isCold,
+    thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
+    baselineMs: isHeavy(target) ? null : speedOf(series).baseline.medianMs,
   });
   if (sample.due.purpose === 'scheduled') memory.confirm.budget = earn(memory.confirm.budget);
-  noteSight(mirror.sight, sample, memory.now);
-  tryBroken(memory, mirror, sample);
-  if (sample.outcome.tag === 'unknown' || isOfPace) return;
-  if (noteCanary(mirror.sight, sample, memory.now)) rowHasNews(mirror);
-  if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, { cold, isShort });
+  const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
+  if (target.canary) noteSight(memory, mirror, sample, isJudged);
+  if (!isJudged || isLeftAlone(mirror)) return;
+  updateLook(memory, mirror, sample);
+  const comparison = takeContents(memory, mirror, sample);
+  const isPrimary = connection === primaryConnection(mirror.mirror);
+  if (isPrimary) series.serves = sample.outcome.tag === 'ok';
+  judgeKinds(memory, { mirror, series, sample, comparison, isCold, isPrimary, isShort });
+  citeSample(memory, mirror, series, sample);
 }
 
 /** A sample that is handed out as it is, judged by nobody. */
 export function unjudged(sample: Sample): SettledSample {
   return { ...sample, facts: withoutContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
+}
+
+/** Notes whether a canary can be seen at all from here, and what a judged one came to. */
+function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
+  const { outcome, due, rttMs } = sample;
+  if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
+  else if (blinding.has(outcome.because)) sight.blindSinceMs ??= now.wallMs;
+  if (!isJudged) return;
+  row.isDirty = true;
+  sight.lastJudgedAtMs = now.wallMs;
+  sight.judgedMonotonicMs = now.monotonicMs;
+  sight.lastSkip = null;
+  sight.canaryServes = outcome.tag === 'ok';
+  if (outcome.tag !== 'ok') return;
+  sight.lastOkAtMs = now.wallMs;
+  if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
 }
 
 /** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */

@@ -1,31 +1,41 @@
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
-import { lookRefused, lookThrottled, orderLook } from '../confirm/look.ts';
+import { endDoubt, endDoubtOf, heedAnswer } from '../confirm/doubt.ts';
+import { lookBack, lookRefused, lookSlow, lookThrottled, orderLook } from '../confirm/look.ts';
 import {
   type Absences,
+  type Answered,
+  type Confirmed,
   type FindingRule,
   type Judged,
   type Request,
   ruleOf,
   type Step,
-  seriesStateOf,
-  stateOf,
 } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
 import { rowHasNews } from '../rows.ts';
 import { apply } from './say.ts';
 
-/** Lets every kind take in a sample on its arrival. */
-export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+/** Lets every kind take in a sample on its arrival, or the answer to a probe that judges nothing. */
+export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample, input: 'receive' | 'peek'): void {
   const received = { view: memory, mirror, sample };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.receive?.(stateOf(rule, mirror), received));
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), received));
 }
 
-/** Lets every kind take in a sample that says something about its mirror. */
-export function noteAnswer(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
-  const answered = { view: memory, mirror, series, sample };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.answer?.(stateOf(rule, mirror), answered));
+/** Lets every kind take in a sample of a series, before it is settled. */
+export function receiveAnswer(memory: Memory, answered: Answered, input: 'answer' | 'confirm' | 'settle'): void {
+  const { mirror, series } = answered;
+  for (const rule of memory.rules)
+    carryOut(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
+}
+
+/** Lets every kind take in what a round has found of a canary. */
+export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
+  const { mirror, series } = found;
+  const confirmed = { ...found, view: memory };
+  for (const rule of memory.rules)
+    carryOut(memory, rule, mirror, rule.decide?.(stateOf(rule, mirror), confirmed, seriesStateOf(rule, series)));
 }
 
 /** Lets every kind judge one settled sample, in the order of the registry, and carries out what they make of it. */
@@ -34,23 +44,17 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   const isTold = () =>
     memory.rules.some((rule) => rule.tells?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   const judged: Judged = { ...settled, view: memory, isTold };
-  for (const rule of memory.rules) {
-    const step = rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series));
-    if (step?.isSeriesDirty === true) memory.rowsDue.dirty.add(series);
-    carryOut(memory, rule, mirror, step);
-  }
-}
-
-/** Has the kinds take back what they made of the failures of a series that another one tells from now on. */
-export function claimSeries(memory: Memory, mirror: MirrorMemory, series: SeriesMemory): void {
   for (const rule of memory.rules)
-    carryOut(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
+    carryOut(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
 }
 
-/** Has the kinds take back what they made of the absences of a module whose answers go backwards. */
-function claimAbsences(memory: Memory, mirror: MirrorMemory, absences: Absences): void {
-  const about = { view: memory, mirror, ...absences };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
+/** Has the kinds forget the streaks of a mirror that have not led to a finding. */
+export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
+  for (const rule of memory.rules) {
+    if (rule.startAnew === undefined) continue;
+    for (const series of mirror.series.values())
+      carryOut(memory, rule, mirror, rule.startAnew(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
+  }
 }
 
 /** Has the kinds forget series that are not probed any more. */
@@ -59,8 +63,11 @@ export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: Read
   for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
 }
 
-/** Has the kinds forget what is not configured any more (`adopt`), or take up what the rows of others say (`start`). */
-export function alignKinds(memory: Memory, input: 'adopt' | 'start'): void {
+/**
+ * Has the kinds forget what is not configured any more (`adopt`), take up what the rows of others say (`start`), or end what
+ * has lasted long enough (`tick`).
+ */
+export function alignKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
   for (const rule of memory.rules) {
     if (rule[input] === undefined) continue;
     for (const mirror of memory.mirrors.values())
@@ -68,20 +75,12 @@ export function alignKinds(memory: Memory, input: 'adopt' | 'start'): void {
   }
 }
 
-/** Has the kind of a finding take note that a person has acknowledged it. */
+/** Has the kind of a finding, or the one that it follows, take note that a person has acknowledged it. */
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
-  const rule = ruleOf(memory.rules, finding);
-  if (rule === null) return;
+  const told = ruleOf(memory.rules, finding);
+  const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
+  if (rule === undefined) return;
   carryOut(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
-}
-
-/** Lets every kind end what has lasted long enough. */
-export function tickKinds(memory: Memory): void {
-  for (const rule of memory.rules) {
-    if (rule.tick === undefined) continue;
-    for (const mirror of memory.mirrors.values())
-      carryOut(memory, rule, mirror, rule.tick(stateOf(rule, mirror), { view: memory, mirror }));
-  }
 }
 
 /** Carries out what a kind makes of an input: the one place where the state of a kind is written. */
@@ -97,14 +96,41 @@ export function carryOut(
     series.states[rule.name] = state;
     if (step.isUrgent === true) memory.rowsDue.urgent.add(series);
   }
+  if (step.dirty !== undefined) memory.rowsDue.dirty.add(step.dirty);
   if (step.isDirty === true || step.rowIsDue === true) rowHasNews(mirror, step.rowIsDue === true);
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
   for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
   for (const request of step.requests ?? []) send(memory, mirror, request);
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
-  if (step.isNews === true && rule.says !== undefined)
-    apply(memory, rule.kind, mirror, rule.says(stateOf(rule, mirror), { view: memory, mirror }));
+  if (step.isNews === true) refresh(memory, rule, mirror, step);
+  if (step.isBack === true) endOutage(memory, mirror);
   for (const [other, follows] of step.others ?? []) carryOut(memory, rule, other, follows);
+}
+
+/** Has the kinds take back what they made of the failures of a series that another one tells from now on. */
+function claimSeries(memory: Memory, mirror: MirrorMemory, series: SeriesMemory): void {
+  for (const rule of memory.rules)
+    carryOut(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
+}
+
+/** Has the kinds take back what they made of the absences of a module whose answers go backwards. */
+function claimAbsences(memory: Memory, mirror: MirrorMemory, absences: Absences): void {
+  const about = { view: memory, mirror, ...absences };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
+}
+
+function endOutage(memory: Memory, mirror: MirrorMemory): void {
+  const about = { view: memory, mirror };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.back?.(stateOf(rule, mirror), about));
+}
+
+/** What follows of a state that is news, for its kind and for those that tell its state too. */
+function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vantage }: Pick<Step<unknown>, 'vantage'>) {
+  const about = { view: memory, mirror, vantage };
+  for (const each of memory.rules) {
+    if (each !== rule && each.follows !== rule.name) continue;
+    carryOut(memory, each, mirror, each.refresh?.(stateOf(each, mirror), about));
+  }
 }
 
 function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
@@ -118,6 +144,17 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
       return lookRefused(memory, mirror, request.sample);
     case 'throttled':
       return lookThrottled(memory, mirror, request.target);
+    case 'slow':
+      return lookSlow(memory, mirror, request.sample);
+    case 'back':
+      return lookBack(memory, mirror, request.target);
+    case 'peek':
+      memory.turn.peeks.push(request.peek);
+      return;
+    case 'doubt':
+      return heedAnswer(memory, mirror, request);
+    case 'certain':
+      return request.target === null ? endDoubt(memory, mirror) : endDoubtOf(memory, mirror, request.target);
     default:
       request satisfies never;
   }

@@ -1,65 +1,54 @@
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy } from '../../core/target.ts';
 import { isLeftAlone } from '../absence.ts';
-import { doubtCanary, doubtTarget, isConfirmed } from '../confirm/doubt.ts';
-import { lookBack } from '../confirm/look.ts';
+import { isConfirmed } from '../confirm/doubt.ts';
 import { withMark } from '../confirm/loss.ts';
 import { answerMoments, hasten } from '../confirm/moments.ts';
 import { noteAsk } from '../density.ts';
-import { hearTry, noteFamily } from '../detour.ts';
 import { holdsThread } from '../findings/held-thread.ts';
-import { isCanaryProbe, openFinding, ownTimeoutMs, roundOf, seriesOf } from '../lookups.ts';
+import { ownTimeoutMs, roundOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import { hearOutage } from '../outages.ts';
-import { noteOtherProtocol, noteProtocol } from '../protocol.ts';
+import { type MirrorMemory, type SeriesMemory, seriesOf } from '../mirror-memory.ts';
 import { isContaminated, isDisturbed } from '../rules/contaminated.ts';
-import { heardOf, isDamped } from '../rules/outage.ts';
 import { countSample } from '../rules/self.ts';
-import { noteTiming } from '../sight.ts';
-import { dropHeldSpikes, refreshSpeed } from './judge.ts';
-import { boundsFor, settle, unjudged } from './settle.ts';
-import { noteAnswer, receiveSample } from './step.ts';
+import { boundsFor } from '../rules/speed.ts';
+import { settle, unjudged } from './settle.ts';
+import { receiveAnswer, receiveSample } from './step.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
  * doubt, and is then held until `settleHeld` finds that it waits for nothing.
  */
 export function take(memory: Memory, sample: Sample): void {
-  const { target, connection } = sample.due;
+  const { target, connection, purpose } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
     settle(memory, sample, null);
     return;
   }
   noteAsk(mirror, sample);
-  receiveSample(memory, mirror, sample);
-  if (sample.due.purpose === 'build') {
+  receiveSample(memory, mirror, sample, 'receive');
+  if (purpose === 'build') {
     memory.turn.settled.push(unjudged(sample));
     return;
   }
-  noteTiming(mirror.sight, sample);
-  const because = becauseOf(memory, mirror, sample);
+  if (target.canary) noteTiming(mirror, sample);
+  const series = seriesOf(mirror, target, connection);
+  const because = becauseOf(memory, mirror, series, sample);
   if (because !== null || sample.outcome.tag === 'unknown') {
     answerRound(memory, sample, null);
     settle(memory, sample, because);
     return;
   }
-  if (sample.due.purpose === 'peek') {
+  if (purpose === 'peek') {
     // The first bytes of an artifact prove nothing of the rest: a reason to look, for who ordered it.
-    if (sample.due.protocol === undefined) hearTry(memory, mirror, sample);
-    else {
-      noteOtherProtocol(memory, mirror, sample);
-      if (openFinding(memory, 'spike', mirror.mirror.name) !== null) refreshSpeed(memory, mirror);
-    }
+    receiveSample(memory, mirror, sample, 'peek');
     memory.turn.settled.push(unjudged(sample));
     return;
   }
-  noteFamily(memory, mirror, sample);
-  noteProtocol(memory, mirror, sample);
-  noteAnswer(memory, mirror, seriesOf(mirror, target, connection), sample);
+  const answered = { view: memory, mirror, series, sample };
+  receiveAnswer(memory, answered, 'answer');
   mirror.line.address = sample.remoteAddress ?? mirror.line.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.line.answeredFromMs = Math.max(mirror.line.answeredFromMs ?? 0, sample.startedMonotonicMs);
@@ -75,12 +64,16 @@ export function take(memory: Memory, sample: Sample): void {
     if (isAnswer && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
   }
-  if (isShort) return;
-  if (isCanaryProbe(sample)) hearCanary(memory, mirror, sample);
-  else if (connection === 'cold' && !isHeavy(target)) {
-    const { outage } = seriesOf(mirror, target, 'cold');
-    if (!outage.isOut) doubtTarget(memory, mirror, sample, outage.last);
-  }
+  if (!isShort) receiveAnswer(memory, answered, 'confirm');
+}
+
+/** Notes when a canary was planned: the pace of a cron expression is the widest gap seen. */
+function noteTiming({ sight }: MirrorMemory, { due }: Sample): void {
+  sight.wasAsked = true;
+  if (due.purpose !== 'scheduled') return;
+  if (sight.lastPlannedMs !== null)
+    sight.plannedGapMs = Math.max(sight.plannedGapMs ?? 0, due.plannedAtMs - sight.lastPlannedMs);
+  sight.lastPlannedMs = due.plannedAtMs;
 }
 
 /** A confirming deadline is short: for what nobody doubts, a timeout by it says something about the moment alone. */
@@ -89,32 +82,13 @@ function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: 
   return due.timeoutMs < ownTimeoutMs(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const series = seriesOf(mirror, sample.due.target, 'cold');
-  const heard = heardOf(sample);
-  if (heard === null) return;
-  const { last: lastBefore, isOut: wasOut } = series.outage;
-  hearOutage(memory, mirror, series, heard);
-  doubtCanary(memory, mirror, sample, lastBefore);
-  if (!wasOut || heard.says !== 'ok') return;
-  // Back, or on its way: what else is out is asked at once, not at its own pace.
-  if (series.outage.isOut && !isDamped(series.outage)) lookBack(memory, mirror, sample.due.target);
-  if (series.outage.isOut) return;
-  mirror.outages.backMs = memory.now.monotonicMs;
-  dropHeldSpikes(memory, mirror);
-  for (const { target, connection, outage } of mirror.series.values()) {
-    if (connection === 'cold' && outage.last === 'failed') lookBack(memory, mirror, target);
-  }
-}
-
 /** Why a sample is news about us; `null`: it is about the mirror, or unknown already. Counts it for our own finding. */
-function becauseOf(memory: Memory, mirror: MirrorMemory, sample: Sample): Because | null {
+function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
   const slept = memory.us.asleep.some(({ fromMs, toMs }) => startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs);
   if (slept) return 'local';
-  const bounds = boundsFor(memory, seriesOf(mirror, due.target, due.connection), due.timeoutMs);
-  const contaminated = isContaminated(sample, bounds);
+  const contaminated = isContaminated(sample, boundsFor(memory.config.detect.spike, series, due.timeoutMs));
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // What a mirror does to its own samples says nothing of this machine.
   if (!holdsThread(mirror)) {

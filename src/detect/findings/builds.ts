@@ -5,11 +5,12 @@ import type { Sample } from '../../core/sample.ts';
 import type { Told } from '../../core/sentence.ts';
 import { isHeavy, seriesId, type Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
-import { isCanaryOut } from '../lookups.ts';
+import { seriesStateOf } from '../mirror-memory.ts';
 import { isContaminated } from '../rules/contaminated.ts';
-import { failedOverHttp } from '../rules/protocol.ts';
 import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
-import { type FindingRule, type Received, seriesStateOf } from './rule.ts';
+import { failedOverHttp } from './http-versions.ts';
+import { isCanaryOut, outagesOf } from './outage-state.ts';
+import type { FindingRule, Received } from './rule.ts';
 
 /** One request of a build beside its first, as it ended. */
 export interface BuildAnswer {
@@ -209,6 +210,6 @@ export const builds: FindingRule<BuildState | null, number | null> = {
 
 /** Where the mirror fails single requests too, that is told already. */
 function speaksForBuild({ mirror, sample }: Received, isServed: boolean): boolean {
-  const isAlone = isServed && mirror.protocol.fault === null;
+  const isAlone = isServed && outagesOf(mirror).fault === null;
   return isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isContaminated(sample, null);
 }

@@ -2,9 +2,9 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
-import { type FindingRule, stateOf } from './rule.ts';
+import type { FindingRule } from './rule.ts';
 
 /** What answers of one mirror did to our thread of late. */
 interface Holds {

@@ -4,9 +4,9 @@ import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import { backwardsOf } from '../contents/regression.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
 import { openFinding } from '../lookups.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
-import { type About, type FindingRule, stateOf } from './rule.ts';
+import type { About, FindingRule } from './rule.ts';
 
 /** What is wrong with a mirror's contents, by the key of a subject. */
 type Lagging = ReadonlyMap<string, LagTrouble>;
@@ -25,20 +25,21 @@ export const lag: FindingRule<Lagging> = {
     const isNews = after !== before || (comparison !== null && before.has(comparison.subject.key));
     return after === before && absorbs.length === 0 && !isNews ? null : { mirror: after, absorbs, isNews };
   },
-  says(lagging, about) {
+  refresh(lagging, about) {
     const { view, mirror } = about;
     const { name } = mirror.mirror;
     const limitMs = view.config.detect.lagLimitMs;
     const troubles = [...lagging.values()];
     const late = troubles.filter((one) => isBehind(one, limitMs));
     const oldestMs = Math.min(...late.map(({ reading }) => reading?.oldestMs ?? Number.POSITIVE_INFINITY));
-    return lagSays(name, troubles, {
+    const says = lagSays(name, troubles, {
       limitMs,
       origin: originOf(view, mirror),
       standsStill: late.length > 1 && standsStill(subjectsOf(view, mirror), name, oldestMs),
       known: openFinding(view, 'lag', name)?.cause ?? null,
       wallAheadMs: view.now.wallMs - view.now.monotonicMs,
     });
+    return { says };
   },
   adopt(before, { view, mirror }) {
     const { name } = mirror.mirror;

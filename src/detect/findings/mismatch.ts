@@ -14,8 +14,8 @@ import {
   sidesOf,
   type Voice,
 } from '../contents/digests.ts';
-import { mirrorsOf, openFinding, roundKeyOf } from '../lookups.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { openFinding } from '../lookups.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf, stateOf } from '../mirror-memory.ts';
 import {
   type DeclaredWrong,
   forkSays,
@@ -26,7 +26,7 @@ import {
   mismatchSays,
   wrongDigest,
 } from './mismatch-says.ts';
-import { type FindingRule, type Judged, type Step, stateOf, type View } from './rule.ts';
+import type { FindingRule, Judged, Step, View } from './rule.ts';
 
 const connections = ['cold', 'warm'] as const;
 
@@ -191,19 +191,19 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
 }
 
 /** Holds the digest of one ok answer against what the mirror gave before, and what others of its upstream give. */
-function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'isSeriesDirty' | 'others'> | null {
-  const { view, mirror, sample } = judged;
+function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty' | 'others'> | null {
+  const { view, mirror, series, sample } = judged;
   const { target, purpose } = sample.due;
   const { said: all } = own;
   const before = all.get(target.id) ?? null;
   const said = saidAfter(before, sample, view.now.wallMs);
   if (said === null) return null;
   all.set(target.id, said);
-  const isSeriesDirty = said.digest !== before?.digest || said.of !== before.of;
+  const dirty = said.digest !== before?.digest || said.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.said.of === said.of);
   const { odd, again } = comparePeers(voices);
   // At a start each is asked in its turn: two that differ are not judged before the third was asked.
-  if (!isAllAsked(view, mirror, target)) return { isSeriesDirty };
+  if (!isAllAsked(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
   const follow = (registry: string, next: (before: Bytes, its: Target) => Step<Bytes> | null): void => {
@@ -218,7 +218,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'isSer
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
   // A second answer that shows something else again is not followed by a third: two backends could go on for ever.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
-  return { isSeriesDirty, others };
+  return { dirty, others };
 }
 
 /** What the mirrors of an upstream gave last for one target, whatever exactly it was. */

@@ -6,13 +6,22 @@ import type { Sample } from '../../core/sample.ts';
 import type { Sentence, Told } from '../../core/sentence.ts';
 import { type Step, seriesId, type Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { targetAt } from '../confirm/question.ts';
-import { mirrorsOf, openFinding, primaryConnection, roundKeyOf, seriesOf, targetsOf } from '../lookups.ts';
-import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import { targetAt } from '../confirm/look.ts';
+import { openFinding, targetsOf } from '../lookups.ts';
+import {
+  type MirrorMemory,
+  mirrorsOf,
+  primaryConnection,
+  roundKeyOf,
+  type SeriesMemory,
+  seriesOf,
+  seriesStateOf,
+  stateOf,
+} from '../mirror-memory.ts';
 import { isDown } from '../rules/roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from '../rules/says.ts';
 import { takesTurns, wentBack } from './lag.ts';
-import { type FindingRule, type Judged, type Request, seriesStateOf, stateOf, type View } from './rule.ts';
+import type { FindingRule, Judged, Request, View } from './rule.ts';
 
 /** How often in a row a target was refused, and whether that is a finding. */
 export interface RefusalState {
@@ -168,11 +177,12 @@ export const refusal: FindingRule<Refused, RefusalState> = {
       isNews: event !== null,
     };
   },
-  says(refused, { view, mirror }) {
+  refresh(refused, { view, mirror }) {
     const { name } = mirror.mirror;
     const known = openFinding(view, 'refusal', name)?.cause ?? null;
     const all = [...refused].map((series) => ({ target: series.target, refusal: seriesStateOf(refusal, series) }));
-    return refusalSays(name, all, { canaryStep: mirror.canary?.step ?? null, modules: mirror.modules, known });
+    const says = refusalSays(name, all, { canaryStep: mirror.canary?.step ?? null, modules: mirror.modules, known });
+    return { says };
   },
   tells(refused, judged, before) {
     if (isCanarysStory(refused, judged, before)) return true;

@@ -9,6 +9,7 @@ import type { Target } from '../../core/target.ts';
 import type { Comparison, Subject } from '../contents/subject.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import type { Says } from '../rules/says.ts';
+import type { Peek } from '../turn.ts';
 
 /** What a kind may read beside its own state. */
 export interface View {
@@ -16,6 +17,7 @@ export interface View {
   readonly config: Config;
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
   readonly targets: ReadonlyMap<string, Target>;
+  readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
   /** What mutable answers have said, by `Subject.key`. */
   readonly subjects: ReadonlyMap<string, Subject>;
@@ -34,17 +36,37 @@ export interface Received extends About {
   readonly sample: Sample;
 }
 
-/** One settled sample. */
-export interface Judged extends Received {
+/** One sample of a series. */
+export interface Answered extends Received {
   readonly series: SeriesMemory;
+}
+
+/** One settled sample. */
+export interface Judged extends Answered {
   /** A pull-through cache's first fetch: it says nothing about speed. */
   readonly isCold: boolean;
   /** Its connection is the one that the mirror is judged by. */
   readonly isPrimary: boolean;
   /** Where its mirror's contents stand by it; `null`: it says nothing of that. */
   readonly comparison: Comparison | null;
+  /** A timeout by a confirming deadline while nobody doubted the target: no failure of it. */
+  readonly isShort: boolean;
   /** True where a kind tells of this sample: kinds that count failures leave it out. */
   readonly isTold: () => boolean;
+}
+
+/** What a confirming round has found of a canary. */
+export interface Confirmed extends About {
+  readonly series: SeriesMemory;
+  /** What it answered in the moment that decided; `null`: nothing. */
+  readonly sample: Sample | null;
+  /** How far "them or us" was decided. */
+  readonly vantage: Finding['vantage'];
+  /**
+   * `moment`: it was not us in this moment. `released`: a suspicion has ended, in which the answer was not counted. `dead`: it
+   * failed through a suspicion in which others answered.
+   */
+  readonly by: 'moment' | 'released' | 'dead';
 }
 
 /** What a kind wants requested out of plan. */
@@ -54,7 +76,17 @@ export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** The refused target again, at once or after the wait that was asked for. */
   | { readonly kind: 'refused'; readonly sample: Sample }
-  | { readonly kind: 'throttled'; readonly target: Target };
+  | { readonly kind: 'throttled'; readonly target: Target }
+  /** The target of a first slow answer again, for a round's time. */
+  | { readonly kind: 'slow'; readonly sample: Sample }
+  /** A target whose mirror is back, until it is back too. */
+  | { readonly kind: 'back'; readonly target: Target }
+  /** One probe that judges nothing: its answer comes back to `peek`. */
+  | { readonly kind: 'peek'; readonly peek: Peek }
+  /** An answer that ends a doubt, or a failure (`isFailed`) that begins one where it `isDoubtful`. */
+  | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
+  /** The doubt of a target has ended; `null`: that of the whole mirror. */
+  | { readonly kind: 'certain'; readonly target: Target | null };
 
 /** Absences of a module whose answers go backwards. */
 export interface Absences {
@@ -73,14 +105,18 @@ export interface Step<M, S = unknown> {
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
   readonly says?: Says;
-  /** What the kind says of the state that is reached by this step: see `FindingRule.says`. */
+  /** The state that is reached is news: what follows of it is the step of `FindingRule.refresh`. */
   readonly isNews?: boolean;
+  /** How far "them or us" was decided, for that; absent: as far as it can be now. */
+  readonly vantage?: Finding['vantage'] | undefined;
+  /** The canary answers again after an outage. */
+  readonly isBack?: boolean;
   /** The row of the mirror has news: it is written within a minute. */
   readonly isDirty?: boolean;
   /** It is written with the next turn that writes. */
   readonly rowIsDue?: boolean;
-  /** The row of the sample's series has news: it is written in its turn. */
-  readonly isSeriesDirty?: boolean;
+  /** The series whose row has news: it is written in its turn. */
+  readonly dirty?: SeriesMemory | undefined;
   /** What follows for mirrors of the same upstream, this one among them: carried out last, in this order. */
   readonly others?: readonly (readonly [MirrorMemory, Step<M, S>])[];
   /** The rows of the series above are written with this turn. */
@@ -111,16 +147,32 @@ export interface FindingRule<M = unknown, S = unknown> {
   readonly gravity?: number;
   /** Takes in a sample of any purpose and outcome, before anything is known of it. `null`: nothing follows. */
   receive?(own: M, received: Received): Step<M> | null;
+  /** Takes in the answer to a `peek`. `null`: nothing follows. */
+  peek?(own: M, received: Received): Step<M> | null;
   /** Takes in a sample that says something about the mirror, before it is settled. `null`: nothing follows. */
-  answer?(own: M, answered: Received & { readonly series: SeriesMemory }): Step<M, S> | null;
+  answer?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
+  /** The same, where the sample may begin or end a doubt: after `answer`, and not while the mirror or the line is left alone. */
+  confirm?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
+  /** Takes in what a round has found of a canary. */
+  decide?(own: M, confirmed: Confirmed, ofSeries: S): Step<M, S> | null;
+  /** Takes in an ok sample that is about to be settled, before what is usual is read from the series. */
+  settle?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
   /** Judges one settled sample. `null`: it says nothing to this kind. */
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
-  /** What its state says of the mirror, for the steps that are news. */
-  says?(own: M, about: About): Says;
+  /** What follows of a state that is news: what is said of it, and what to keep of that. */
+  refresh?(own: M, about: About & { readonly vantage?: Finding['vantage'] | undefined }): Step<M>;
+  /** Another kind, by its name, whose state it tells: it is refreshed right after that one. */
+  readonly follows?: string;
+  /** While true one more success of the mirror proves little: an outage must prove its end. */
+  isFlaky?(own: M): boolean;
   /** True for a sample whose failure is this kind's to tell, though it may not be open yet. */
   tells?(own: M, judged: Judged, ofSeries: S): boolean;
   /** Takes back what it made of the failures of a series that another kind has claimed. */
   release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
+  /** Forgets every streak that has not led to a finding: the line or this machine was not to be trusted. */
+  startAnew?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
+  /** Takes note that the canary answers again after an outage. */
+  back?(own: M, about: About): Step<M, S> | null;
   /** Takes back what it made of the absences of a module whose answers go backwards. `isOpen`: that is told by now. */
   absorb?(own: M, absences: About & Absences): Step<M, S> | null;
   /** Forgets series that are not probed any more. */
@@ -139,36 +191,27 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
   /** How sure a finding is, whatever its age; `null`: its age says. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** Takes note that a person has acknowledged a finding of it. */
+  /** Takes note that a person has acknowledged a finding of it, or of a kind that follows it. */
   acknowledge?(own: M, finding: Finding, about: About): Step<M, S> | null;
   /** Why it degrades a mirror; `null`: it does not. */
-  degrades?(own: M, findings: readonly Finding[]): Sentence | null;
+  degrades?(own: M, findings: readonly Finding[], mirror: MirrorMemory): Sentence | null;
   /** Takes up a finding that was open when the process ended, once the rows are read. `gone`: nothing supports it any more. */
   resume?(own: M, finding: Finding, about: About): Step<M, S> | 'gone';
   /** The fields of the mirror's row that keep its state. */
-  write?(own: M): StoredRow;
+  write?(own: M, mirror: MirrorMemory): StoredRow;
   /** The state that these fields name; `null`: none. */
   read?(row: StoredRow, about: About): M | null;
   /** The fields of a series' row that keep its state. */
   writeSeries?(ofSeries: S, about: About, series: SeriesMemory): StoredRow;
-  /** What follows from these fields; `null`: nothing. */
-  readSeries?(own: M, row: StoredRow, series: SeriesMemory, about: About): Step<M, S> | null;
+  /** What follows from these fields, written at `atMs` of the wall; `null`: nothing. A row that is `unreadable` is deleted. */
+  readSeries?(
+    own: M,
+    row: StoredRow,
+    series: SeriesMemory,
+    about: About & { readonly atMs: number },
+  ): Step<M, S> | 'unreadable' | null;
   /** What it adds to the state of a mirror that is shown. */
   shows?(own: M): Partial<Pick<Standing, 'certificate'>>;
-}
-
-/** The state that a kind keeps for a mirror, made when it is first read. */
-export function stateOf<M>({ name, none }: Pick<FindingRule<M>, 'name' | 'none'>, { states }: MirrorMemory): M {
-  if (!states.has(name)) states.set(name, none());
-  return states.get(name) as M;
-}
-
-/** The state that a kind keeps for a series. */
-export function seriesStateOf<S>(
-  { name, noneOfSeries }: Pick<FindingRule<never, S>, 'name' | 'noneOfSeries'>,
-  { states }: Pick<SeriesMemory, 'states'>,
-): S {
-  return (states[name] ?? noneOfSeries) as S;
 }
 
 /** The rule of a finding's kind and story; `null`: its kind is none of these. */

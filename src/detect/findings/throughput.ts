@@ -1,12 +1,11 @@
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { targetAt } from '../confirm/question.ts';
-import { mirrorsOf, primaryConnection, roundKeyOf } from '../lookups.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { targetAt } from '../confirm/look.ts';
+import { type MirrorMemory, mirrorsOf, primaryConnection, roundKeyOf, seriesStateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
-import { type FindingRule, type Request, seriesStateOf, type View } from './rule.ts';
+import type { FindingRule, Request, View } from './rule.ts';
 
 /** How often in a row a mirror moved an artifact slowly, over all its heavy targets. */
 export interface ThroughputState {

@@ -4,12 +4,12 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
-import { canarySeries, isCanaryOut, isNumber, openFinding } from '../lookups.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import { penaltyAt } from '../rules/outage.ts';
+import { isNumber, openFinding } from '../lookups.ts';
+import { canarySeries } from '../mirror-memory.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
+import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
 import { toldElsewhere } from './refusal.ts';
-import { type FindingRule, stateOf } from './rule.ts';
+import type { FindingRule } from './rule.ts';
 
 /** The two classes of steps whose failures are counted apart: an artifact is asked rarely, so few answers must do. */
 const rateClasses = ['light', 'heavy'] as const;
@@ -147,12 +147,12 @@ export const unreliable: FindingRule<Rates, number> = {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;
     if (!isPrimary || due.purpose !== 'scheduled' || outcome.tag === 'unknown' || isCanaryOut(mirror)) return null;
-    if (series.outage.isOut || judged.isTold()) return null;
+    if (outageOf(series).isOut || judged.isTold()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
     // A mirror that goes out again and again is one story, and that is told.
     const canary = canarySeries(mirror);
-    if (canary !== null && penaltyAt(canary.outage, view.now.monotonicMs) >= limits.outageToldFrom) return null;
+    if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;
     const kind = rateClassOf(due.target);
     const next = countAnswer(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
@@ -197,6 +197,7 @@ export const unreliable: FindingRule<Rates, number> = {
     const { isOpen, recent } = rates[rateClassOf(target)];
     return isOpen ? { probeId: recent.at(-1)?.probeId } : null;
   },
+  isFlaky: ({ light }) => light.isOpen,
   degrades: ({ light, heavy }) => (light.isOpen || heavy.isOpen ? phrase('why.unreliable') : null),
 };
 
@@ -204,9 +205,4 @@ function readRate(stored: readonly unknown[] | undefined, isStillOpen: boolean):
   const [sum, isOpen, samples, failures] = stored ?? [];
   if (!isNumber(sum) || !isNumber(samples) || !isNumber(failures) || (isOpen === true && !isStillOpen)) return noRate;
   return { ...noRate, sum, isOpen: isOpen === true, samples, failures };
-}
-
-/** True while light requests to a mirror fail now and then: one more success proves little. */
-export function failsNowAndThen(mirror: MirrorMemory): boolean {
-  return stateOf(unreliable, mirror).light.isOpen;
 }

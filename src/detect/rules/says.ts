@@ -10,7 +10,7 @@ export interface Draft extends Told {
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
   /** How far "them or us" was decided; absent: as far as it can be now. */
-  readonly vantage?: Finding['vantage'];
+  readonly vantage?: Finding['vantage'] | undefined;
   /** What is not named is 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
   readonly actionable: boolean;

@@ -3,15 +3,65 @@ import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
-import { told } from '../../words/tell.ts';
+import { isHeavy } from '../../core/target.ts';
+import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../mirror-memory.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
-import { chosen, slowerOf } from './cites.ts';
+import { slowerOf } from './cites.ts';
 import { isDisturbed } from './contaminated.ts';
-import { type OtherSpeed, otherProtocol } from './protocol.ts';
-import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from './says.ts';
-import { isSpikeActionable, judgeSpike, noSpike, type Pace, type SpikeState } from './spike.ts';
-import { isClear, isSlow, thresholdMs } from './threshold.ts';
+import { boundsMs, isClear, isSlow, thresholdMs } from './threshold.ts';
+
+/** Where one series stands between "as usual" and "in a spike". */
+export interface SpikeState {
+  /** Slow samples in a row, for as long as they last. */
+  readonly slow: number;
+  /** Samples below 1.5 × baseline in a row while one is. */
+  readonly clear: number;
+  /** Monotonic milliseconds since when the series is in a spike; `null`: it is not. */
+  readonly sinceMs: number | null;
+}
+
+/** A series with nothing against it. */
+export const noSpike: SpikeState = { slow: 0, clear: 0, sinceMs: null };
+
+/** What a judged sample says about speed: a round trip, a timeout (slow, as long as its limit), or nothing. */
+export type Pace =
+  | { readonly kind: 'ok'; readonly rttMs: number }
+  | { readonly kind: 'timeout'; readonly limitMs: number }
+  | { readonly kind: 'other' };
+
+export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
+
+/**
+ * Judges one sample for the spike rule. An outcome of kind `other` holds both streaks, and so does warming.
+ * `relearned` comes with an ok sample only: a mirror that answers nothing at all has no new level to learn.
+ * @see design.md section 5, Spike and Baseline
+ */
+export function judgeSpike(
+  state: SpikeState,
+  pace: Pace,
+  context: {
+    readonly baselineMs: number | null;
+    readonly p99Ms: number | null;
+    readonly timeoutMs: number;
+    readonly rule: SpikeRule;
+    readonly nowMs: number;
+  },
+): { readonly state: SpikeState; readonly event: SpikeEvent } {
+  const { baselineMs, p99Ms, timeoutMs, rule, nowMs } = context;
+  if (pace.kind === 'other' || baselineMs === null) return { state, event: null };
+  // A timeout is slow whatever the baseline: nothing above 0.9 × timeout is normal.
+  const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) === true;
+  const count = slow ? state.slow + 1 : 0;
+  if (state.sinceMs === null) {
+    if (!slow) return { state: noSpike, event: null };
+    if (count < rule.consecutive) return { state: { ...noSpike, slow: count }, event: null };
+    return { state: { slow: count, clear: 0, sinceMs: nowMs }, event: 'opened' };
+  }
+  const clear = pace.kind === 'ok' && isClear(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) ? state.clear + 1 : 0;
+  if (clear >= rule.clear) return { state: noSpike, event: 'cleared' };
+  if (pace.kind === 'ok' && nowMs - state.sinceMs >= rule.relearnMs) return { state: noSpike, event: 'relearned' };
+  return { state: { ...state, slow: count, clear }, event: null };
+}
 
 /** What one series' round trips have come to: what is usual, and what speaks against it now. */
 export interface SpeedState {
@@ -46,6 +96,28 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
+/** Where the speed of a series is kept: it is the state of the kind `spike`, and what is usual is read by all. */
+export const speedPlace = { name: 'spike', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
+
+/** What the round trips of a series have come to. */
+export function speedOf(series: SeriesMemory): SpeedState {
+  return seriesStateOf<SpeedState>(speedPlace, series);
+}
+
+/** A series' threshold for a deadline; `null` while warming and for heavy steps. Milliseconds. */
+export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
+  if (isHeavy(series.target)) return null;
+  const { medianMs, p99Ms } = speedOf(series).baseline;
+  return thresholdMs(medianMs, rule, timeoutMs, p99Ms);
+}
+
+/** Where a delay of ours leaves the verdict on a sample of this series open, see `isContaminated`. */
+export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
+  if (isHeavy(series.target)) return null;
+  const { baseline, spike } = speedOf(series);
+  return boundsMs(baseline, rule, timeoutMs, spike.sinceMs !== null);
+}
+
 /** What a judged sample says about speed. */
 function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
   if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
@@ -66,7 +138,7 @@ export function forgetSpeed(state: SpeedState): SpeedState {
  * `isNews`: a spike or a level shift began or ended.
  * @see design.md section 5.2, Spike and Baseline
  */
-export function hearSpeed(
+export function updateSpeed(
   before: SpeedState,
   sample: Pick<Sample, 'outcome' | 'rttMs' | 'loopDelayMsMax' | 'due'>,
   context: { readonly rule: SpikeRule; readonly nowMs: number },
@@ -134,115 +206,4 @@ function judgeShift(
   if (shift === null || pace.kind === 'other') return shift;
   const clear = pace.kind === 'ok' && isClear(pace.rttMs, shift.fromMs, rule, timeoutMs) ? shift.clear + 1 : 0;
   return clear >= rule.clear || nowMs - shift.sinceMs >= limits.baselineAgeMsMax ? null : { ...shift, clear };
-}
-
-/** One series as the findings about speed see it; `isJudge`: the spike rule judges the mirror by it. */
-export interface SpeedSeries extends SpeedState {
-  readonly target: Target;
-  readonly isJudge: boolean;
-}
-
-/** The other HTTP version of a slow target, over which it is as fast as usual; `null`: it is slow there too, or not known. */
-function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
-  const { target, baseline } = series;
-  if (other === null || other.targetId !== target.id) return null;
-  return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
-}
-
-/**
- * What the spikes of one mirror's series come to.
- * @param context.timeoutOf  the deadline of a target's step, milliseconds
- * @param context.other      what its canary took over the other HTTP version meanwhile
- */
-export function spikeSays(
-  name: string,
-  series: readonly SpeedSeries[],
-  rule: SpikeRule,
-  { timeoutOf, other: asked }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
-): Says {
-  const all = canaryFirst(series.filter(({ spike }) => spike.sinceMs !== null));
-  const [first] = all;
-  if (first === undefined) return { tag: 'well', ...told('found.slow.well', { name }) };
-  const spiking = all.filter((one) => one.isJudge);
-  const baselineMs = first.baseline.medianMs;
-  const { observedMs } = first.slow;
-  const other = otherOf(first, rule, timeoutOf(first.target), asked);
-  const broken = other === null ? null : otherProtocol(other.protocol);
-  const said = {
-    name,
-    observed: spokenTime(observedMs),
-    step: first.target.step,
-    usual: spokenTime(baselineMs),
-  };
-  return {
-    tag: 'trouble',
-    scope: scopeOf(all.map(({ target }) => target)).map((item) =>
-      broken === null ? item : { ...item, protocol: broken },
-    ),
-    cause: 'slow',
-    evidence: {
-      samples: all.reduce((sum, { slow }) => sum + slow.samples, 0),
-      failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
-      observedSeconds: seconds(observedMs),
-      baselineSeconds: seconds(baselineMs),
-      thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
-      ...slowOnes(all.map(({ slow }) => slow)),
-    },
-    actionable: isSpikeActionable({
-      hasCanary: spiking.some(({ target }) => target.canary),
-      targets: spiking.length,
-      judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
-    }),
-    ...(other === null || broken === null
-      ? told('found.slow', said)
-      : told('found.slowProtocol', { ...said, broken, other: other.protocol, there: spokenTime(other.rttMs) })),
-  };
-}
-
-/** The slow probes of these series, and the slowest of all. */
-function slowOnes(
-  series: readonly { readonly probeIds: readonly string[]; readonly slowest?: Finding['evidence']['slowest'] }[],
-): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {
-  const slowest = series.reduce<Finding['evidence']['slowest']>((most, one) => slowerOf(most, one.slowest), undefined);
-  const probeIds = chosen(
-    series.flatMap((one) => one.probeIds),
-    slowest?.probeId ?? null,
-  );
-  return slowest === undefined ? { probeIds } : { probeIds, slowest };
-}
-
-/**
- * What the level shifts of one mirror's series come to.
- * @param known  the evidence it opened with, which stays: it says what the shift was; `null` where none is open
- * @param spike  that of the spike it comes of: the shift names its probes; `null` where none was told
- */
-export function shiftSays(
-  name: string,
-  series: readonly SpeedSeries[],
-  { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
-): Says {
-  const all = canaryFirst(series.filter(({ shift }) => shift !== null));
-  const [first] = all;
-  if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
-  const shifted = all.filter((one) => one.isJudge);
-  const { slow } = first;
-  const fromMs = first.shift?.fromMs ?? null;
-  return {
-    tag: 'trouble',
-    scope: scopeOf(all.map(({ target }) => target)),
-    cause: 'relearned',
-    evidence: known ?? {
-      samples: slow.samples,
-      failures: slow.slowSamples,
-      observedSeconds: seconds(slow.observedMs),
-      baselineSeconds: seconds(fromMs),
-      ...slowOnes([spike ?? slow]),
-    },
-    actionable: isSpikeActionable({
-      hasCanary: shifted.some(({ target }) => target.canary),
-      targets: shifted.length,
-      judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
-    }),
-    ...told('found.shift', { name, observed: spokenTime(slow.observedMs), usual: spokenTime(fromMs) }),
-  };
 }

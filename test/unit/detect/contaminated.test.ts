@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { isContaminated, isDisturbed } from '../../../src/detect/rules/contaminated.ts';
-import { hearSpeed, noSpeed } from '../../../src/detect/rules/speed.ts';
+import { noSpeed, updateSpeed } from '../../../src/detect/rules/speed.ts';
 import { boundsMs, isClear, isSlow } from '../../../src/detect/rules/threshold.ts';
 import { aConfig, aDue, aTarget, failedWith, mismatch, refused, timedOut } from './world.ts';
 
@@ -120,7 +120,7 @@ describe('disturbed', () => {
         for (const [n, { trueMs, delayMs }] of probes.entries()) {
           const sample = { due, outcome: ok, rttMs: trueMs + delayMs, loopDelayMsMax: delayMs };
           const before = state.baseline.window.length + state.pending.length;
-          ({ state } = hearSpeed(state, sample, { rule, nowMs: n * 30_000 }));
+          ({ state } = updateSpeed(state, sample, { rule, nowMs: n * 30_000 }));
           const after = state.baseline.window.length + state.pending.length;
           const learns = delayMs < 20 || delayMs < 0.1 * (trueMs + delayMs);
           if (after < rule.window && state.spike.sinceMs === null) expect(after - before).toBe(learns ? 1 : 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hearSpeed, noSpeed } from '../../../src/detect/rules/speed.ts';
+import { noSpeed, updateSpeed } from '../../../src/detect/rules/speed.ts';
 import { gaussian, seeded } from './seeded.ts';
 import { aConfig, aDue, aTarget, timedOut } from './world.ts';
 
@@ -21,7 +21,7 @@ function spikesOf(sigma: number, seed: number): number {
         ? { due, rttMs: null, loopDelayMsMax: 0, outcome: timedOut(due.timeoutMs) }
         : { due, rttMs, loopDelayMsMax: 0, outcome: { tag: 'ok' as const } };
     const wasOpen = state.spike.sinceMs !== null;
-    ({ state } = hearSpeed(state, sample, { rule, nowMs: i * everyMs }));
+    ({ state } = updateSpeed(state, sample, { rule, nowMs: i * everyMs }));
     if (!wasOpen && state.spike.sinceMs !== null) opened += 1;
   }
   return opened;

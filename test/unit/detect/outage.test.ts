@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closesOutage, type Heard, hear, noOutage, opensOutage } from '../../../src/detect/rules/outage.ts';
+import { closesOutage, type Heard, hear, noOutage, opensOutage } from '../../../src/detect/findings/outage-state.ts';
 import { aConfig } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;

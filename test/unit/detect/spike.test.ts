@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type SpeedSeries, spikeSays } from '../../../src/detect/rules/speed.ts';
-import { isSpikeActionable, judgeSpike, noSpike, type Pace } from '../../../src/detect/rules/spike.ts';
+import { isSpikeActionable, type SpeedSeries, spikeSays } from '../../../src/detect/findings/spike-says.ts';
+import { judgeSpike, noSpike, type Pace } from '../../../src/detect/rules/speed.ts';
 import { aConfig, aTarget } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;

@@ -2,6 +2,16 @@ import type { OutageRule } from '../../core/config.ts';
 import { countsTowardsOutage, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
+import {
+  type MirrorMemory,
+  type Place,
+  type SeriesMemory,
+  type SeriesPlace,
+  seriesStateOf,
+  stateOf,
+} from '../mirror-memory.ts';
+import { type Families, noFamilies } from './families.ts';
+import type { ProtocolFault } from './http-versions.ts';
 
 /** How many judged samples the `share` rule looks at. */
 const recentSamples = 10;
@@ -167,4 +177,37 @@ export function heardOf(sample: Sample): Heard | null {
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,
   };
+}
+
+/** What is kept for a mirror. */
+export interface OutageOwn {
+  readonly out: ReadonlySet<SeriesMemory>;
+  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
+  readonly backMs: number | null;
+  readonly families: Families;
+  /** It fails over one HTTP version; `null`: over none, or none is known. */
+  readonly fault: ProtocolFault | null;
+}
+
+/** Where outages are kept, of mirrors and of series. */
+export const outagePlace = {
+  name: 'outage',
+  none: () => ({ out: new Set(), backMs: null, families: noFamilies(), fault: null }),
+  noneOfSeries: noOutage,
+} as const satisfies Place<OutageOwn> & SeriesPlace<OutageState>;
+
+/** What is known of the outages of a mirror. */
+export function outagesOf(mirror: MirrorMemory): OutageOwn {
+  return stateOf<OutageOwn>(outagePlace, mirror);
+}
+
+/** Where a series stands between answering and being in outage. */
+export function outageOf(series: SeriesMemory): OutageState {
+  return seriesStateOf<OutageState>(outagePlace, series);
+}
+
+/** True while the canary is in outage. */
+export function isCanaryOut(mirror: MirrorMemory): boolean {
+  for (const { target } of outagesOf(mirror).out) if (target.canary) return true;
+  return false;
 }

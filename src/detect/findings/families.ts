@@ -1,5 +1,8 @@
 import type { Reason } from '../../core/failure.ts';
 import type { Sample } from '../../core/sample.ts';
+import { isHeavy } from '../../core/target.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import type { Request } from './rule.ts';
 
 /** An address family, as in `resolve.family`. */
 export type AddressFamily = 4 | 6;
@@ -25,9 +28,9 @@ export interface Detour {
 /** What is known of the address families of one mirror. */
 export interface Families {
   /** One of them does not answer, the other does; `null`: not, or not known. */
-  detour: Detour | null;
+  readonly detour: Detour | null;
   /** The family that could not be connected to last, until it answers; `null`: none. */
-  failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
+  readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** When it last answered over each family, monotonic milliseconds. */
   readonly answeredOver: Map<AddressFamily, number>;
   /** Answers of the last round over the other family, by target, the newest last. */
@@ -39,6 +42,8 @@ export function noFamilies(): Families {
   return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
 }
 
+/** Answers of a mirror kept that may stand for failures of the same moment. */
+const answersKept = 16;
 /** Failures after which it is the family, and no blip. */
 const shownFrom = 2;
 /** Connections in a row after which a family is back that was broken for longer. */
@@ -52,16 +57,13 @@ export function otherFamily(family: AddressFamily): AddressFamily {
 }
 
 /** The family over which there was no connection, and why; `null`: there was one, or the failure is another. */
-export function unconnected({
-  outcome,
-  family,
-}: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
+function unconnected({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
   if (outcome.tag !== 'failed' || family === null || !connecting.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };
 }
 
 /** True for an answer over the family that it was asked over, and not over the only one there is. */
-export function isOverWish({ due, outcome, family }: Sample): boolean {
+function isOverWish({ due, outcome, family }: Sample): boolean {
   return outcome.tag === 'ok' && due.family !== undefined && due.family === family;
 }
 
@@ -90,8 +92,8 @@ export function isShown({ failures }: Detour): boolean {
   return failures >= shownFrom;
 }
 
-/** The detour after the broken family was asked again; `null`: it is back. */
-export function hearBroken(detour: Detour, sample: Sample): Detour | null {
+/** The detour after the broken family was tried again; `null`: it is back. */
+function afterTry(detour: Detour, sample: Sample): Detour | null {
   if (sample.family !== detour.broken) return detour;
   if (unconnected(sample) !== null)
     return {
@@ -108,7 +110,7 @@ export function hearBroken(detour: Detour, sample: Sample): Detour | null {
  * What the client got that failed over one family first: the answer over the other, as of the same round. The probe keeps
  * its identity; what both moved is added up.
  */
-export function overOther(failed: Sample, answer: Sample): Sample {
+function overOther(failed: Sample, answer: Sample): Sample {
   return {
     ...answer,
     due: answer.due.family === undefined ? failed.due : { ...failed.due, family: answer.due.family },
@@ -120,4 +122,52 @@ export function overOther(failed: Sample, answer: Sample): Sample {
     loopDelayMsMax: failed.loopDelayMsMax,
     worker: failed.worker,
   };
+}
+
+/** Takes note of the family that an answer came over, or did not: a detour begins with an answer over the other one. */
+export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
+  const { resolve, proxy } = mirror.access;
+  if (resolve.family !== null || proxy !== null) return before;
+  const failed = unconnected(sample);
+  if (failed !== null) return { ...before, failedOver: { ...failed, probeId: sample.due.probeId } };
+  const { failedOver, detour, answeredOver, insteadOf } = before;
+  const { outcome, family, due } = sample;
+  if (outcome.tag !== 'ok' || family === null) return before;
+  answeredOver.set(family, nowMs);
+  const after = failedOver?.family === family ? { ...before, failedOver: null } : before;
+  if (!isOverWish(sample)) return after;
+  if (due.purpose === 'confirm') {
+    insteadOf.delete(due.target.id);
+    insteadOf.set(due.target.id, sample);
+    for (const id of insteadOf.keys()) if (insteadOf.size > answersKept) insteadOf.delete(id);
+  }
+  if (failedOver === null || failedOver.family === family || detour?.over === family) return after;
+  return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
+}
+
+/** What a client got in place of a failure over one family: the answer of the same round over the other. */
+export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
+  if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
+  const answer = insteadOf.get(sample.due.target.id);
+  return answer === undefined ? sample : overOther(sample, answer);
+}
+
+/**
+ * Has the broken family tried beside the probes over the other one: at the pace of the canary, and after its first failure,
+ * which may have been chance, with each answer of the round.
+ */
+export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
+  if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];
+  const isAtPace = due.target.canary && due.purpose === 'scheduled';
+  if (!isAtPace && (due.purpose !== 'confirm' || isShown(detour))) return [];
+  return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
+}
+
+/** Takes the answer to such a try; `null`: it says nothing. */
+export function updateDetour(before: Families, sample: Sample): Families | null {
+  if (before.detour === null || isHeavy(sample.due.target)) return null;
+  const detour = afterTry(before.detour, sample);
+  if (detour !== null) return { ...before, detour };
+  before.insteadOf.clear();
+  return { ...before, detour, failedOver: null };
 }

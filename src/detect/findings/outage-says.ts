@@ -4,10 +4,10 @@ import { limits } from '../../core/limits.ts';
 import type { Told } from '../../core/sentence.ts';
 import type { Step, Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
-import type { OutageState } from './outage.ts';
-import type { OneProtocol } from './protocol.ts';
-import { isDown } from './roll-up.ts';
-import { canaryFirst, type Says, scopeOf } from './says.ts';
+import { isDown } from '../rules/roll-up.ts';
+import { canaryFirst, type Says, scopeOf } from '../rules/says.ts';
+import type { OneProtocol } from './http-versions.ts';
+import type { OutageState } from './outage-state.ts';
 
 /** How long the row of failures has lasted, milliseconds; 0 without one. */
 function spanMs(state: OutageState): number {
@@ -21,7 +21,7 @@ export interface OutSeries {
 }
 
 /** Distinct modules whose canary's step is among the series in outage: what every client fetch of them needs. */
-export function modulesOutOf(out: Iterable<OutSeries>, canaryStep: Step | null): number {
+export function modulesOutOf(out: Iterable<Pick<OutSeries, 'target'>>, canaryStep: Step | null): number {
   const modules = new Set<string>();
   for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
   return modules.size;
@@ -43,7 +43,7 @@ function brokenItem({ family, target: { module, version, step } }: Broken): Scop
 function brokenSays(
   name: string,
   broken: Broken,
-  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] | undefined },
 ): Says {
   const { family, reason, probeIds } = broken;
   return {
@@ -73,7 +73,7 @@ function protocolSays(
   name: string,
   over: OneProtocol,
   { module, version, step }: Target,
-  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] | undefined },
 ): Says {
   const { reason, probeIds, broken: protocol } = over;
   return {
@@ -103,7 +103,7 @@ export function outageSays(
     readonly canaryServes: boolean;
     readonly modules: number;
     readonly known: Finding['cause'] | null;
-    readonly vantage: Finding['vantage'];
+    readonly vantage: Finding['vantage'] | undefined;
     readonly broken: Broken | null;
     /** It fails over one HTTP version alone; `null`: not, or not known. */
     readonly over: OneProtocol | null;

@@ -1,0 +1,60 @@
+import type { Finding } from '../../core/finding.ts';
+import { told } from '../../words/tell.ts';
+import { openFinding } from '../lookups.ts';
+import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { speedOf } from '../rules/speed.ts';
+import type { FindingRule } from './rule.ts';
+import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
+import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
+
+/** A mirror that is slow for so long that this is its level by now: it ends its spike. What it is told by is the state of that. */
+export const levelShift: FindingRule<null> = {
+  name: 'level_shift',
+  kind: 'level_shift',
+  none: () => null,
+  follows: spike.name,
+  endsByAcknowledgement: true,
+  refresh(_, { view, mirror }) {
+    const { name } = mirror.mirror;
+    const known = openFinding(view, 'level_shift', name)?.evidence ?? null;
+    return { says: shiftSays(name, seriesOfSpeed(mirror), { known, spike: toldOfSpike(mirror) }) };
+  },
+  resume: (_, __, { mirror }) =>
+    [...mirror.series.values()].some((series) => speedOf(series).shift !== null) ? {} : 'gone',
+};
+
+/**
+ * What the level shifts of one mirror's series come to.
+ * @param known  the evidence it opened with, which stays: it says what the shift was; `null` where none is open
+ * @param spike  that of the spike it comes of: the shift names its probes; `null` where none was told
+ */
+function shiftSays(
+  name: string,
+  series: readonly SpeedSeries[],
+  { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
+): Says {
+  const all = canaryFirst(series.filter(({ shift }) => shift !== null));
+  const [first] = all;
+  if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
+  const shifted = all.filter((one) => one.isJudge);
+  const { slow } = first;
+  const fromMs = first.shift?.fromMs ?? null;
+  return {
+    tag: 'trouble',
+    scope: scopeOf(all.map(({ target }) => target)),
+    cause: 'relearned',
+    evidence: known ?? {
+      samples: slow.samples,
+      failures: slow.slowSamples,
+      observedSeconds: seconds(slow.observedMs),
+      baselineSeconds: seconds(fromMs),
+      ...slowestOf([spike ?? slow]),
+    },
+    actionable: isSpikeActionable({
+      hasCanary: shifted.some(({ target }) => target.canary),
+      targets: shifted.length,
+      judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
+    }),
+    ...told('found.shift', { name, observed: spokenTime(slow.observedMs), usual: spokenTime(fromMs) }),
+  };
+}

@@ -1,0 +1,288 @@
+import { isSilent, type Reason, reasons } from '../../core/failure.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { Sample } from '../../core/sample.ts';
+import { isHeavy } from '../../core/target.ts';
+import { phrase } from '../../words/tell.ts';
+import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../lookups.ts';
+import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
+import {
+  type AddressFamily,
+  answerOfFamilies,
+  isShown,
+  newDetour,
+  noFamilies,
+  otherFamily,
+  requestBroken,
+  updateDetour,
+  updateFamilies,
+} from './families.ts';
+import { oneProtocol, restoredFault, updateFault, updateOther } from './http-versions.ts';
+import { type Broken, outageSays } from './outage-says.ts';
+import {
+  closesOutage,
+  goesOut,
+  hear,
+  heardOf,
+  isCanaryOut,
+  isDamped,
+  noOutage,
+  type OutageOwn,
+  type OutageState,
+  opensOutage,
+  outageOf,
+  outagePlace,
+  outagesOf,
+  withoutRow,
+} from './outage-state.ts';
+import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
+
+/** A mirror that does not answer, or not over one address family or HTTP version. It keeps the series that are out. */
+export const outage: FindingRule<OutageOwn, OutageState> = {
+  ...outagePlace,
+  kind: 'outage',
+  gravity: 20,
+  peek(own, { view, mirror, sample }) {
+    if (sample.due.protocol === undefined) {
+      const families = updateDetour(own.families, sample);
+      return families === null ? null : { mirror: { ...own, families }, isDirty: true, isNews: true };
+    }
+    const step = updateOther(own.fault, mirror, sample, view.now.monotonicMs);
+    return step === null ? null : { mirror: { ...own, fault: step.fault }, isDirty: step.isNews, isNews: step.isNews };
+  },
+  answer(own, { view, mirror, sample }) {
+    const nowMs = view.now.monotonicMs;
+    const families = updateFamilies(own.families, mirror, sample, nowMs);
+    const { fault, isNews, requests } = updateFault(own.fault, mirror, sample, nowMs);
+    return { mirror: { ...own, families, fault }, requests, isDirty: isNews, isNews };
+  },
+  /** The canary is judged on its arrival, any other target once it is settled. */
+  confirm(own, answered, before) {
+    const { sample, mirror } = answered;
+    if (isCanaryProbe(sample)) return judgeCanary(own, answered, before);
+    if (sample.due.connection !== 'cold' || isHeavy(sample.due.target) || before.isOut) return null;
+    const isDoubtful = before.last === 'passed' && !isCanaryOut(mirror);
+    return { requests: [{ kind: 'doubt', sample, isFailed: heardOf(sample)?.says === 'failed', isDoubtful }] };
+  },
+  decide(own, { view, mirror, series, sample, vantage, by }, before) {
+    const heard = sample?.due.target.canary === true ? heardOf(sample) : null;
+    const isFailed = heard?.says === 'failed';
+    switch (by) {
+      case 'moment':
+        if (!isFailed || opensOutage(before, view.config.detect.outage) === null) return null;
+        return {
+          ...opened(own, { view, mirror }, series, before),
+          vantage,
+          requests: [{ kind: 'certain', target: null }],
+        };
+      case 'released': {
+        if (sample === null || heard === null || !isFailed) return null;
+        const { step, state } = heardStep(own, view, series, hear(before, heard));
+        const isDoubtful = isDoubtfulCanary(mirror, view, state, 'never');
+        return { ...step, requests: [{ kind: 'doubt', sample, isFailed, isDoubtful }] };
+      }
+      case 'dead': {
+        const next = heard === null ? before : hear(before, heard);
+        return before.isOut
+          ? heardStep(own, view, series, next).step
+          : { ...opened(own, { view, mirror }, series, next), vantage };
+      }
+      default:
+        return by satisfies never;
+    }
+  },
+  settle: ({ families }, { sample }) => ({ requests: requestBroken(families, sample) }),
+  judge(own, { view, mirror, series, sample, isShort }, before) {
+    const { target, connection } = sample.due;
+    const heard = heardOf(sample);
+    if (connection !== 'cold' || isCanaryProbe(sample) || isShort || heard === null) return null;
+    // Asked before its mirror was back, and failed after: that outage again, and no new one.
+    if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
+    const { step, state } = heardStep(own, view, series, hear(before, heard));
+    const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
+    // While the canary is out the whole mirror is: what else fails is told once the canary is back and it still does.
+    if (isCanaryOut(mirror) || opensOutage(state, view.config.detect.outage) === null)
+      return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
+    // Any answer of the host shows that our line is up.
+    const vantage = isSilent(sample.outcome) ? undefined : 'ok';
+    return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
+  },
+  refresh({ out, families, fault }, { view, mirror, vantage }) {
+    const { name, speaks } = mirror.mirror;
+    const says = outageSays(
+      name,
+      [...out].map((series) => ({ target: series.target, outage: outageOf(series) })),
+      {
+        canaryStep: mirror.canary?.step ?? null,
+        canary: mirror.canary,
+        canaryServes: mirror.sight.canaryServes,
+        modules: mirror.modules,
+        known: openFinding(view, 'outage', name)?.cause ?? null,
+        vantage,
+        broken: brokenOf(view, mirror, families),
+        over: oneProtocol(fault, speaks),
+      },
+    );
+    return { says };
+  },
+  startAnew: (_, series, before) => (before.isOut ? null : { series: [[series, withoutRow(before)]] }),
+  drop(own, dropped) {
+    const out = new Set([...own.out].filter((series) => !dropped.has(series)));
+    return out.size === own.out.size ? null : { mirror: { ...own, out }, isNews: true };
+  },
+  cites: (_, { isOut, probeIds }) => (isOut ? { probeId: probeIds.at(-1) } : null),
+  degrades({ families: { detour }, fault }, _, { mirror }) {
+    if (detour !== null && isShown(detour)) return phrase('why.family', { family: detour.broken });
+    const broken = oneProtocol(fault, mirror.speaks)?.broken ?? null;
+    return broken === null ? null : phrase('why.protocol', { broken });
+  },
+  resume(own, finding, { view, mirror }) {
+    const isKnown = own.out.size > 0;
+    const out = isKnown ? [...own.out] : targetsOf(view, finding).map((target) => seriesOf(mirror, target, 'cold'));
+    const [first] = out;
+    if (first === undefined) return isOfOneKind(own, finding) ? {} : 'gone';
+    const { samples, failures: failed, probeIds } = finding.evidence;
+    const series = out.map((one): readonly [SeriesMemory, OutageState] => {
+      const state = isKnown ? outageOf(one) : nowOut;
+      return [one, one === first ? { ...state, samples, failed, probeIds } : state];
+    });
+    return { mirror: { ...own, out: new Set(out) }, series };
+  },
+  write({ families: { detour }, fault }, { mirror }) {
+    const over = oneProtocol(fault, mirror.speaks);
+    return {
+      ...(detour === null || !isShown(detour) ? {} : { broken: { family: detour.broken, reason: detour.reason } }),
+      ...(over === null ? {} : { brokenProtocol: { protocol: over.broken, reason: over.reason } }),
+    };
+  },
+  read({ broken, brokenProtocol }, { view }) {
+    const { family, reason } = (broken ?? {}) as Readonly<Record<string, unknown>>;
+    const { protocol, reason: how } = (brokenProtocol ?? {}) as Readonly<Record<string, unknown>>;
+    const nowMs = view.now.monotonicMs;
+    const isFamily = (family === 4 || family === 6) && isReason(reason);
+    const isFault = (protocol === '1.1' || protocol === '2') && isReason(how);
+    const detour = isFamily ? newDetour(family, { reason, probeId: null }, nowMs) : null;
+    const fault = isFault ? restoredFault(protocol, how, nowMs) : null;
+    return { out: new Set(), backMs: null, families: { ...noFamilies(), detour }, fault };
+  },
+  writeSeries({ isOut, penalty, penaltyAtMs, isByShare }, { view: { now } }) {
+    const atMs = now.wallMs - (now.monotonicMs - penaltyAtMs);
+    return { isOut, ...(penalty === 0 ? {} : { damped: { penalty, atMs, isByShare } }) };
+  },
+  readSeries(own, { isOut, damped }, series, { view, mirror }) {
+    const wasOut = isOut === true && openFinding(view, 'outage', mirror.mirror.name) !== null;
+    const state = wasOut ? nowOut : outageOf(series);
+    const { penalty, atMs, isByShare } = (damped ?? {}) as Readonly<Record<string, unknown>>;
+    const isKnown = isNumber(penalty) && isNumber(atMs);
+    const how = isKnown ? { penalty, penaltyAtMs: monotonicOf(view.now, atMs), isByShare: isByShare === true } : {};
+    const out = wasOut ? new Set([...own.out, series]) : own.out;
+    return wasOut || isKnown ? { mirror: { ...own, out }, series: [[series, { ...state, ...how }]] } : null;
+  },
+};
+
+/** The state of a series that was out when the last process ended. */
+const nowOut: OutageState = { ...noOutage, isOut: true, last: 'failed' };
+
+function isReason(value: unknown): value is Reason {
+  return reasons.some((reason) => reason === value);
+}
+
+/** What follows of a canary on its arrival: the row of failures counts, a doubt begins or ends, an outage may end. */
+function judgeCanary(
+  own: OutageOwn,
+  { view, mirror, series, sample }: Answered,
+  before: OutageState,
+): Step<OutageOwn, OutageState> | null {
+  const heard = heardOf(sample);
+  if (heard === null) return null;
+  const { step, state } = heardStep(own, view, series, hear(before, heard));
+  const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
+  const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
+  if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
+  // Back, or on its way: what else is out is asked at once, not at its own pace.
+  if (state.isOut) {
+    if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
+    return { ...step, requests };
+  }
+  for (const one of mirror.series.values()) {
+    if (one !== series && one.connection === 'cold' && outageOf(one).last === 'failed')
+      requests.push({ kind: 'back', target: one.target });
+  }
+  return { ...step, mirror: { ...(step.mirror ?? own), backMs: view.now.monotonicMs }, requests, isBack: true };
+}
+
+/** The first failure after a sample that passed, and a row that is an outage by now: it opens on the answers of one moment. */
+function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
+  return !isCanaryOut(mirror) && (last !== 'failed' || opensOutage(state, view.config.detect.outage) !== null);
+}
+
+/** Enters a judged sample into its series, and ends the outage of that series where `close` ok samples are together. */
+function heardStep(
+  own: OutageOwn,
+  { config }: View,
+  series: SeriesMemory,
+  next: OutageState,
+): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
+  if (!closesOutage(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
+  // Starts anew: the failures of this outage must not open the next one by their share.
+  const state: OutageState = { ...withoutRow(next), last: 'passed' };
+  const out = new Set(own.out);
+  out.delete(series);
+  return { step: { mirror: { ...own, out }, series: [[series, state]], isUrgent: true, isNews: true }, state };
+}
+
+/** Puts a series in outage. */
+function opened(
+  own: OutageOwn,
+  { view, mirror }: About,
+  series: SeriesMemory,
+  state: OutageState,
+): Step<OutageOwn, OutageState> {
+  const isFlaky = view.rules.some((rule) => rule.isFlaky?.(stateOf(rule, mirror)) === true);
+  const next = goesOut(state, view.config.detect.outage, view.now.monotonicMs, isFlaky);
+  return {
+    mirror: { ...own, out: new Set([...own.out, series]) },
+    series: [[series, next]],
+    isUrgent: true,
+    claims: [series],
+    isNews: true,
+  };
+}
+
+/** The family that a mirror fails over, with its canary, where another has answered over it since: it works from here. */
+function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Broken | null {
+  if (detour === null || canary === null || !isShown(detour)) return null;
+  const { broken: family, reason, probeIds, sinceMs } = detour;
+  const found = { family, reason, probeIds, target: canary };
+  const told = openFinding(view, 'outage', mirror.name)?.scope;
+  if (told?.some((item) => item.family === family) === true) return found;
+  for (const other of view.mirrors.values()) {
+    const atMs = other.mirror.name === mirror.name ? undefined : outagesOf(other).families.answeredOver.get(family);
+    if (atMs !== undefined && atMs > sinceMs) return found;
+  }
+  return null;
+}
+
+/** True for a finding about the one address family or HTTP version that its mirror still fails over. */
+function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolean {
+  return scope.some(
+    ({ family, protocol }) =>
+      (family !== undefined && family === families.detour?.broken) ||
+      (protocol !== undefined && protocol === fault?.broken),
+  );
+}
+
+/**
+ * The family that a mirror is to be asked over now; `null`: as its name resolves. While it is in doubt or out, the one
+ * that did not fail last; on a detour, the one that answers. Clients fall back between addresses: a family is no mirror.
+ * @see design.md section 5.1, Families; RFC 8305
+ */
+export function familyFor(mirror: MirrorMemory): AddressFamily | null {
+  const { failedOver, detour } = outagesOf(mirror).families;
+  const isSought = failedOver !== null && (mirror.doubt !== null || isCanaryOut(mirror));
+  return isSought ? otherFamily(failedOver.family) : (detour?.over ?? null);
+}
+
+/** What a client got in place of a failure over one address family: the answer of the same round over the other. */
+export function answerInstead(mirror: MirrorMemory, sample: Sample): Sample {
+  return answerOfFamilies(outagesOf(mirror).families, sample);
+}

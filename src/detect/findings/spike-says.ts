@@ -1,0 +1,96 @@
+import type { SpikeRule } from '../../core/config.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { Target } from '../../core/target.ts';
+import { told } from '../../words/tell.ts';
+import { chosen, slowerOf } from '../rules/cites.ts';
+import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import type { SpeedState } from '../rules/speed.ts';
+import { isSlow, thresholdMs } from '../rules/threshold.ts';
+import { type OtherSpeed, otherProtocol } from './http-versions.ts';
+
+/** One series as the findings about speed see it; `isJudge`: the spike rule judges the mirror by it. */
+export interface SpeedSeries extends SpeedState {
+  readonly target: Target;
+  readonly isJudge: boolean;
+}
+
+/**
+ * True when a spike is reason enough to leave the mirror: the canary is in it, or half of the judged light targets
+ * and at least two.
+ */
+export function isSpikeActionable(spike: {
+  readonly hasCanary: boolean;
+  readonly targets: number;
+  readonly judged: number;
+}): boolean {
+  return spike.hasCanary || (spike.targets >= 2 && spike.targets * 2 >= spike.judged);
+}
+
+/** The other HTTP version of a slow target, over which it is as fast as usual; `null`: it is slow there too, or not known. */
+function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
+  const { target, baseline } = series;
+  if (other === null || other.targetId !== target.id) return null;
+  return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
+}
+
+/**
+ * What the spikes of one mirror's series come to.
+ * @param context.timeoutOf  the deadline of a target's step, milliseconds
+ * @param context.other      what its canary took over the other HTTP version meanwhile
+ */
+export function spikeSays(
+  name: string,
+  series: readonly SpeedSeries[],
+  rule: SpikeRule,
+  { timeoutOf, other: asked }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
+): Says {
+  const all = canaryFirst(series.filter(({ spike }) => spike.sinceMs !== null));
+  const [first] = all;
+  if (first === undefined) return { tag: 'well', ...told('found.slow.well', { name }) };
+  const spiking = all.filter((one) => one.isJudge);
+  const baselineMs = first.baseline.medianMs;
+  const { observedMs } = first.slow;
+  const other = otherOf(first, rule, timeoutOf(first.target), asked);
+  const broken = other === null ? null : otherProtocol(other.protocol);
+  const said = {
+    name,
+    observed: spokenTime(observedMs),
+    step: first.target.step,
+    usual: spokenTime(baselineMs),
+  };
+  return {
+    tag: 'trouble',
+    scope: scopeOf(all.map(({ target }) => target)).map((item) =>
+      broken === null ? item : { ...item, protocol: broken },
+    ),
+    cause: 'slow',
+    evidence: {
+      samples: all.reduce((sum, { slow }) => sum + slow.samples, 0),
+      failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
+      observedSeconds: seconds(observedMs),
+      baselineSeconds: seconds(baselineMs),
+      thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
+      ...slowestOf(all.map(({ slow }) => slow)),
+    },
+    actionable: isSpikeActionable({
+      hasCanary: spiking.some(({ target }) => target.canary),
+      targets: spiking.length,
+      judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
+    }),
+    ...(other === null || broken === null
+      ? told('found.slow', said)
+      : told('found.slowProtocol', { ...said, broken, other: other.protocol, there: spokenTime(other.rttMs) })),
+  };
+}
+
+/** The slow probes of these series, and the slowest of all. */
+export function slowestOf(
+  series: readonly { readonly probeIds: readonly string[]; readonly slowest?: Finding['evidence']['slowest'] }[],
+): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {
+  const slowest = series.reduce<Finding['evidence']['slowest']>((most, one) => slowerOf(most, one.slowest), undefined);
+  const probeIds = chosen(
+    series.flatMap((one) => one.probeIds),
+    slowest?.probeId ?? null,
+  );
+  return slowest === undefined ? { probeIds } : { probeIds, slowest };
+}

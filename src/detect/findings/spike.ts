@@ -1,0 +1,190 @@
+import type { Finding } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import { isHeavy, type Target } from '../../core/target.ts';
+import { phrase } from '../../words/tell.ts';
+import { isNumber, monotonicOf, openFinding, ownTimeoutMs } from '../lookups.ts';
+import { type MirrorMemory, primaryConnection, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
+import { forVersion, withWindow } from '../rules/baseline.ts';
+import { canaryFirst } from '../rules/says.ts';
+import { forgetSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed } from '../rules/speed.ts';
+import { type OtherSpeed, otherSpeedOf, requestOther } from './http-versions.ts';
+import { isCanaryOut } from './outage-state.ts';
+import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
+import { type SpeedSeries, spikeSays } from './spike-says.ts';
+
+/** What is kept for a mirror beside the speed of its series. */
+interface SpikeOwn {
+  /** It is slow, and so is everything else, or it is out: not told yet. */
+  readonly isHeld: boolean;
+  /** What its spike rested on when it was last told; `null`: it was not. */
+  readonly told: Finding['evidence'] | null;
+  /** How long it took over the other HTTP version, probed since it became slow; `null`: not probed, or it is not slow. */
+  readonly other: OtherSpeed | null;
+}
+
+/** A mirror that is slower than it was in its own last hours. Of a series it keeps what is usual, and the slow ones of late. */
+export const spike: FindingRule<SpikeOwn, SpeedState> = {
+  ...speedPlace,
+  kind: 'spike',
+  none: () => ({ isHeld: false, told: null, other: null }),
+  gravity: 100,
+  /** Starts a series anew where `latest` now stands for another version: what it did before says nothing of that file. */
+  settle(_, { series, sample }, speed) {
+    const baseline = forVersion(speed.baseline, sample.facts.resolvedVersion);
+    if (baseline === speed.baseline) return null;
+    const isAnew = baseline.window.length === 0 && speed.baseline.window.length > 0;
+    const next = { ...speed, baseline };
+    const isNews = isAnew && isTold(speed);
+    return { series: [[series, isAnew ? forgetSpeed(next) : next]], dirty: series, isNews };
+  },
+  judge({ other, ...own }, { view, mirror, series, sample, isCold }, before) {
+    const { purpose, target } = sample.due;
+    if (purpose !== 'scheduled' || isHeavy(target) || isCold) return null;
+    const context = { rule: view.config.detect.spike, nowMs: view.now.monotonicMs };
+    const { state, isNews } = updateSpeed(before, sample, context);
+    const isFirst = before.spike.slow === 0 && before.spike.sinceMs === null && !before.isLastSlow && state.isLastSlow;
+    const compared = otherSpeedOf(other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
+    const requests: Request[] = isFirst ? [{ kind: 'slow', sample }] : [];
+    if (compared.isRequested) requests.push(...requestOther(sample));
+    return {
+      mirror: { ...own, other: compared.known },
+      series: [[series, state]],
+      dirty: series,
+      isUrgent: isNews,
+      requests,
+      isNews,
+    };
+  },
+  peek(own, { view, mirror, sample: { due, outcome, rttMs } }) {
+    const { target, protocol } = due;
+    if (protocol === undefined) return null;
+    const atMs = view.now.monotonicMs;
+    const isNews = openFinding(view, 'spike', mirror.mirror.name) !== null;
+    if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isNews };
+    return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isNews };
+  },
+  // What the others share just now is our own line: it is told once they are fast again and this one is not. What hangs
+  // because the mirror is out is that outage, which is told already.
+  refresh(own, { view, mirror }) {
+    const { name } = mirror.mirror;
+    const told = openFinding(view, 'spike', name)?.evidence ?? null;
+    const timeoutOf = (target: Target) => ownTimeoutMs(view.config, target);
+    const says = spikeSays(name, seriesOfSpeed(mirror), view.config.detect.spike, { timeoutOf, other: own.other });
+    const isHeld = says?.tag === 'trouble' && told === null && (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
+    return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
+  },
+  tick: ({ isHeld }) => (isHeld ? { isNews: true } : null),
+  /** What was slow in an outage and never told says nothing of what comes now. */
+  back({ isHeld }, { mirror }) {
+    if (!isHeld) return null;
+    const slow = [...mirror.series.values()].filter((series) => speedOf(series).spike.sinceMs !== null);
+    return { series: slow.map((series) => [series, forgetSpeed(speedOf(series))]), isNews: true };
+  },
+  startAnew(_, series, speed) {
+    return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
+  },
+  drop: (_, dropped) => ({ isNews: [...dropped].some((series) => isTold(speedOf(series))) }),
+  adopt(_, { view, mirror }) {
+    const rule = view.config.detect.spike;
+    const series = [...mirror.series.values()].map((one): readonly [SeriesMemory, SpeedState] => {
+      const speed = speedOf(one);
+      const { window, resolvedVersion } = speed.baseline;
+      return [one, { ...speed, baseline: withWindow(window, resolvedVersion, rule) }];
+    });
+    return { series };
+  },
+  /** A level shift that a person has seen is the level from now on. */
+  acknowledge(_, { kind }, { mirror }) {
+    if (kind === 'spike') return null;
+    const shifted = [...mirror.series.values()].filter((series) => speedOf(series).shift !== null);
+    return { series: shifted.map((series) => [series, { ...speedOf(series), shift: null }]), isUrgent: true };
+  },
+  cites: (_, { spike: { sinceMs }, slow }) =>
+    sinceMs === null ? null : { probeId: slow.probeIds.at(-1), isTimed: true },
+  degrades: (_, findings) =>
+    findings.some(({ kind, actionable }) => kind === 'spike' && actionable) ? phrase('why.slow') : null,
+  /** One story over a restart: what was slow before counts on. */
+  resume(_, { evidence }, { mirror }) {
+    const { samples, failures: slowSamples, observedSeconds, probeIds, slowest } = evidence;
+    const [first] = canaryFirst([...mirror.series.values()].filter((one) => speedOf(one).spike.sinceMs !== null));
+    if (first === undefined) return 'gone';
+    const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
+    const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
+    return { series: [[first, { ...speedOf(first), slow }]] };
+  },
+  writeSeries({ baseline, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
+    // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
+    const wallOf = (monotonicMs: number) => now.wallMs - (now.monotonicMs - monotonicMs);
+    return {
+      window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
+      resolvedVersion: baseline.resolvedVersion,
+      slow,
+      clear,
+      spikeSinceMs: sinceMs === null ? null : wallOf(sinceMs),
+      shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
+    };
+  },
+  readSeries(_, row, series, about) {
+    const { now, config } = about.view;
+    if (!isWindow(row['window'])) return 'unreadable';
+    if (now.wallMs - about.atMs > limits.baselineAgeMsMax) return null;
+    const resolvedVersion = typeof row['resolvedVersion'] === 'string' ? row['resolvedVersion'] : null;
+    const baseline = withWindow(row['window'], resolvedVersion, config.detect.spike);
+    return { series: [[series, { ...speedOf(series), baseline, ...readStreaks(row, about) }]] };
+  },
+};
+
+/** The window of a stored row, as any process may have written it. */
+function isWindow(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((ms) => isNumber(ms) && ms >= 0);
+}
+
+/** A spike or a level shift goes on where its finding is open. */
+function readStreaks(row: StoredRow, { view, mirror }: About): Pick<SpeedState, 'spike' | 'shift'> {
+  const { name } = mirror.mirror;
+  const { slow, clear, spikeSinceMs } = row;
+  const numberOf = (value: unknown) => (isNumber(value) ? value : 0);
+  const isOpen = isNumber(spikeSinceMs) && openFinding(view, 'spike', name) !== null;
+  const open = isOpen && { slow: numberOf(slow), clear: numberOf(clear), sinceMs: monotonicOf(view.now, spikeSinceMs) };
+  const closed = isNumber(spikeSinceMs) ? noSpike : { ...noSpike, slow: numberOf(slow) };
+  const { fromMs, sinceMs } = (row['shift'] ?? {}) as StoredRow;
+  const isShifted = isNumber(fromMs) && isNumber(sinceMs) && openFinding(view, 'level_shift', name) !== null;
+  const shift = isShifted ? { sinceMs: monotonicOf(view.now, sinceMs), fromMs, clear: 0 } : null;
+  return { spike: open || closed, shift };
+}
+
+function isTold({ spike: { sinceMs }, shift }: SpeedState): boolean {
+  return sinceMs !== null || shift !== null;
+}
+
+/** Every series of a mirror as the findings about speed see it. */
+export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
+  const primary = primaryConnection(mirror.mirror);
+  return [...mirror.series.values()].map((series) => ({
+    ...speedOf(series),
+    target: series.target,
+    isJudge: !isHeavy(series.target) && series.connection === primary,
+  }));
+}
+
+/** At least two other mirrors can be seen over the same way out, and two thirds of them were slow at their last answer. */
+function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
+  let [slow, all] = [0, 0];
+  for (const other of view.mirrors.values()) {
+    if (other === mirror || other.egress !== mirror.egress || other.canary === null || isCanaryOut(other)) continue;
+    const {
+      baseline,
+      isLastSlow,
+      spike: own,
+    } = speedOf(seriesOf(other, other.canary, primaryConnection(other.mirror)));
+    if (baseline.medianMs === null) continue;
+    all += 1;
+    if (isLastSlow || own.sinceMs !== null) slow += 1;
+  }
+  return all >= 2 && 3 * slow >= 2 * all;
+}
+
+/** What the spike of a mirror rested on when it was last told; `null`: none was open. */
+export function toldOfSpike(mirror: MirrorMemory): Finding['evidence'] | null {
+  return stateOf(spike, mirror).told;
+}
