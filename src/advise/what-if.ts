@@ -41,7 +41,7 @@ export function readWhatIf(groups: readonly Group[], config: Config, asked: What
 function problem(
   kind: WhatIfProblem['kind'],
   at: number | null = null,
-  expected = '',
+  expected: WhatIfProblem['expected'] = '',
 ): { readonly tag: 'error'; readonly error: WhatIfProblem } {
   return error({ kind, at, expected });
 }

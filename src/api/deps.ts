@@ -1,6 +1,6 @@
 import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
-import type { Config, ConfigIssue } from '../core/config.ts';
+import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kind.ts';
@@ -74,7 +74,7 @@ export type AlertsTaken =
 
 export type ReloadOutcome =
   | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
-  | { readonly tag: 'invalid'; readonly issues: readonly ConfigIssue[] }
+  | { readonly tag: 'invalid'; readonly issues: readonly PlainIssue[] }
   | { readonly tag: 'needs_restart'; readonly keys: readonly string[] };
 
 /** Whether we are ready, and the word of the catalogue for why. */

@@ -1,7 +1,8 @@
 import { type Request, Router } from 'express';
 import type { WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
+import { saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
@@ -15,11 +16,11 @@ export function whatIfRoutes(deps: ApiDeps): Router {
     const answer = deps.whatIf(whatIfAsked(request));
     if (answer.tag === 'ok') response.json(answer.value);
     else {
-      const { kind, ...more } = answer.error;
+      const { kind, at, expected } = answer.error;
       sendProblem(response, {
         kind: 'bad_request',
         detail: (say) => chainProblem(answer.error, say),
-        more: { reason: kind, ...more },
+        more: { reason: kind, at, expected: saySentence(expected, english) },
       });
     }
   });
@@ -38,5 +39,5 @@ export function whatIfAsked(request: Request): WhatIfAsked {
 
 /** Why a chain cannot be walked. */
 export function chainProblem({ kind, at, expected }: WhatIfProblem, say: Say): string {
-  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: sayTold(expected, say) });
+  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: saySentence(expected, say) });
 }

@@ -1,5 +1,5 @@
 import { budgetOf } from '../config/budget.ts';
-import { formatIssues } from '../config/format-issues.ts';
+import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
 import { printable } from '../core/printable.ts';
 import { durationText } from '../core/units.ts';
@@ -25,7 +25,10 @@ export const checkCommand: Command = {
     const { terminal, say } = context;
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
-      if (values.json) terminal.out(jsonText({ ok: false, source: loaded.error.source, issues: loaded.error.issues }));
+      if (values.json)
+        terminal.out(
+          jsonText({ ok: false, source: loaded.error.source, issues: issuesForPrograms(loaded.error.issues) }),
+        );
       else terminal.err(loaded.error.text);
       return 2;
     }
@@ -40,7 +43,7 @@ export const checkCommand: Command = {
           source,
           mirrors: config.mirrors.length,
           targets: targets.length,
-          warnings,
+          warnings: issuesForPrograms(warnings),
           skippedLockEntries,
           budget,
           ...(config.clientRuns === undefined ? {} : { missingClients: missing }),

@@ -6,7 +6,6 @@ import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
 import type * as Setup from '../features/setup/proposal.ts';
 import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
-import { sayTold } from '../words/told.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type Loaded, loadText } from './load.ts';
@@ -111,11 +110,11 @@ async function accepted(
     if (issue === undefined && loaded.tag === 'ok') return { text, loaded: loaded.value, without };
     const less = issue === undefined ? null : lessened(draft, issue.path);
     if (issue === undefined || less === null) {
-      const expected = sayTold(String(issue?.expected), context.say);
+      const expected = issue === undefined ? '' : saySentence(issue.expected, context.say);
       context.terminal.err(context.say('init.none', { path: String(issue?.path), expected }));
       return null;
     }
-    const expected = sayTold(issue.expected, context.say);
+    const expected = saySentence(issue.expected, context.say);
     without.push(
       context.say('init.without', {
         without: saySentence(less.without, context.say),

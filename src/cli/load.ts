@@ -9,6 +9,7 @@ import { maskName } from '../core/mask-text.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
+import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 
 /** What stands for the path of the built-in default, for programs too. */
@@ -63,7 +64,7 @@ export async function findText(
     line: null,
     column: null,
     seen: file.code,
-    expected: 'a configuration file that can be read',
+    expected: phrase('expected.file'),
     nearest: null,
   };
   const shown = maskName(path);

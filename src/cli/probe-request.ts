@@ -88,6 +88,6 @@ export function requestFor(
     });
   const { step, grain } = asked;
   if (grain === 'mirror') return { mirror, module: null, version: null, step };
-  if (module === null) throw new UsageError('wrong.whichModuleAs', { expected: String(kind?.expected) });
+  if (module === null) throw new UsageError('wrong.whichModuleAs', { expected: kind?.expected ?? '' });
   return { mirror, module, version: grain === 'module' ? null : version, step };
 }

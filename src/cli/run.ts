@@ -1,3 +1,4 @@
+import { issuesForPrograms } from '../config/format-issues.ts';
 import { error } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
 import { logLevels, processLog, readConfigAside, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
@@ -31,7 +32,7 @@ export const runCommand: Command = {
     }
     const { config, warnings, source } = loaded.value;
     const log = processLog(facts);
-    for (const warning of warnings) log.warn('configuration', { ...warning });
+    for (const warning of issuesForPrograms(warnings)) log.warn('configuration', { ...warning });
     const ports = systemPorts(config, facts, log);
     if (ports.tag === 'error') {
       terminal.err(say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) }));

@@ -4,7 +4,6 @@ import { printable } from '../core/printable.ts';
 import type { Filled, Sentence } from '../core/sentence.ts';
 import type { Key, Say, Values } from '../words/say.ts';
 import { phrase, saySentence } from '../words/tell.ts';
-import { sayTold } from '../words/told.ts';
 import { english } from '../words/words.ts';
 
 /** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */
@@ -17,14 +16,14 @@ export class UsageError<K extends Key = Key> extends Error {
     this.#sentence = sentence;
   }
 
-  /** What was wrong, as a person reads it; what a value tells in English is said, too. */
+  /** What was wrong, as a person reads it. */
   text(say: Say): string {
     const { key, values } = this.#sentence;
-    const told = Object.entries(values).map(([name, value]) => [
+    const shown = Object.entries(values).map(([name, value]) => [
       name,
-      typeof value === 'string' ? sayTold(printable(value), say) : value,
+      typeof value === 'string' ? printable(value) : value,
     ]);
-    return saySentence({ key, values: Object.fromEntries(told) }, say);
+    return saySentence({ key, values: Object.fromEntries(shown) }, say);
   }
 }
 

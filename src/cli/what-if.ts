@@ -1,9 +1,8 @@
 import { bareChain } from '../core/bare-chain.ts';
 import { printable } from '../core/printable.ts';
-import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember, whatIfProblems } from '../core/what-if.ts';
+import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
 import { percent } from '../words/percent.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
 import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../words/what-if.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
@@ -38,7 +37,7 @@ export const whatIfCommand: Command = {
     const answer = await daemon.get(`/api/v1/what-if?${query}`);
     if (answer.tag === 'unreachable') return failed(context, answer);
     if (answer.status !== 200) {
-      context.terminal.err(chainProblem(answer.json(), context.say) ?? problemText(answer, context.say));
+      context.terminal.err(problemText(answer, context.say));
       return answer.status === 400 ? 2 : 1;
     }
     const result = whatIfIn(answer.json());
@@ -51,15 +50,6 @@ export const whatIfCommand: Command = {
     return 0;
   },
 };
-
-/** Why the chain cannot be walked, in the language of the call; `null`: it is another problem. */
-function chainProblem(json: unknown, say: Say): string | null {
-  const { reason, at, expected } = (json ?? {}) as Readonly<Record<string, unknown>>;
-  const kind = whatIfProblems.find((one) => one === reason);
-  if (kind === undefined) return null;
-  const values = { at: typeof at === 'number' ? at + 1 : 1, expected: sayTold(String(expected), say) };
-  return printable(say('daemon.problem', { text: say(`whatif.problem.${kind}`, values) }));
-}
 
 function whatIfIn(json: unknown): WhatIf | null {
   const result = (json ?? {}) as Partial<WhatIf>;

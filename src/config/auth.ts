@@ -1,6 +1,7 @@
 import type { SplitUrl } from '../core/base-url.ts';
 import type { Auth } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
+import { phrase } from '../words/tell.ts';
 import { isLoopback } from './addresses.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
@@ -24,7 +25,7 @@ export function authAccess(
   const named =
     mirror.auth === undefined ? null : fromAuth([...path, 'auth'], mirror.auth, split.url, reader, report, env);
   if (mirror.auth !== undefined && split.user !== null) {
-    report.error([...path, 'auth'], 'auth, or user-info in the URL, not both', {
+    report.error([...path, 'auth'], phrase('expected.authUserInfo'), {
       by: [],
       needs: [[...path, 'url']],
     });
@@ -35,7 +36,7 @@ export function authAccess(
     (user === null ? null : { scheme: 'basic', username: user.username, secret: new Secret(user.password), hosts: [] });
   const { protocol, hostname } = new URL(split.url);
   if (auth === null || protocol === 'https:' || isLoopback(hostname)) return auth;
-  report.warning([...path, 'url'], 'https:// where credentials are configured: they are not sent over http://');
+  report.warning([...path, 'url'], phrase('expected.httpsCredentials'));
   return null;
 }
 
@@ -43,7 +44,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, repor
   const forms = formsOf(auth);
   if (forms.length !== 1) {
     const given = forms.length > 1 ? formKeys.filter((key) => auth[key] !== undefined) : formKeys;
-    report.error(path, 'one of username with password or passwordFile, token, tokenFile, netrc', { by: given });
+    report.error(path, phrase('expected.oneOfWith'), { by: given });
     return null;
   }
   const { hosts } = auth;
@@ -55,7 +56,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, repor
   const { username, password, passwordFile } = auth;
   if (username === undefined || (password === undefined) === (passwordFile === undefined)) {
     const isTwice = password !== undefined && passwordFile !== undefined;
-    report.error(path, 'username with either password or passwordFile', {
+    report.error(path, phrase('expected.passwordEither'), {
       by: isTwice ? ['password', 'passwordFile'] : ['username', 'password', 'passwordFile'],
     });
     return null;
@@ -82,7 +83,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reader: Reader, repo
   const usual = NETRC !== undefined && NETRC !== '' ? NETRC : HOME === undefined ? null : `${HOME}/.netrc`;
   const name = typeof auth.netrc === 'string' ? auth.netrc : usual;
   if (name === null) {
-    report.error([...path, 'netrc'], 'NETRC or HOME to be set, or a path');
+    report.error([...path, 'netrc'], phrase('expected.home'));
     return null;
   }
   const text = reader.text([...path, 'netrc'], name);
@@ -91,7 +92,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reader: Reader, repo
   const login = netrcLogin(text, host);
   if (login !== null)
     return { scheme: 'basic', username: login.username, secret: new Secret(login.password), hosts: auth.hosts };
-  report.error([...path, 'netrc'], `an entry "machine ${host}" with login and password in the file`, {
+  report.error([...path, 'netrc'], phrase('expected.netrc', { host }), {
     needs: [[...path.slice(0, -1), 'url']],
   });
   return null;

@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 
@@ -21,10 +22,10 @@ export function bearerToken(
   const found = tokenFile === undefined ? (token ?? null) : reader.secret(at, tokenFile);
   if (found === null) return null;
   if (found.length > limits.tokenChars || !b64token.test(found)) {
-    report.error(at, `a token of 1 to ${limits.tokenChars} letters, digits and -._~+/, with = at its end if any`);
+    report.error(at, phrase('expected.bearerToken', { chars: limits.tokenChars }));
     return null;
   }
   if (isExposed && found.length < limits.tokenCharsSafe)
-    report.warning(at, `a token of at least ${limits.tokenCharsSafe} characters: a shorter one can be guessed`);
+    report.warning(at, phrase('expected.bearerShort', { chars: limits.tokenCharsSafe }));
   return found;
 }

@@ -5,6 +5,7 @@ import { maskText } from '../core/mask-text.ts';
 import type { Control, EcosystemId, Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
 import { bearerToken } from './bearer.ts';
@@ -134,7 +135,7 @@ function ownOf(path: Path, mirror: FileMirror, registry: Registry, report: Repor
     for (const key of Object.keys(mirrorKeys ?? {})) {
       if (written[key] === undefined) continue;
       if (id === mirror.ecosystem) own[key] = written[key];
-      else report.error([...path, key], `nothing here: ${key} belongs to mirrors of ${id}`);
+      else report.error([...path, key], phrase('expected.nothingKey', { key, kind: id }));
     }
   return Object.keys(own).length === 0 ? {} : { own };
 }
@@ -163,7 +164,7 @@ function checkMirrors(file: FileConfig, registry: Registry, report: Report): voi
   for (const [at, mirror] of file.mirrors.entries()) {
     const kind = registry.of(mirror.ecosystem);
     if (mirror.upstream === undefined && kind?.publicUpstream === null)
-      report.error(['mirrors', at, 'upstream'], `the upstream that it is a mirror of: ${kind.id} has no public one`, {
+      report.error(['mirrors', at, 'upstream'], phrase('expected.upstreamOf', { kind: kind.id }), {
         needs: [['mirrors', at, 'ecosystem']],
       });
     if (mirror.role !== 'origin') continue;
@@ -173,7 +174,7 @@ function checkMirrors(file: FileConfig, registry: Registry, report: Report): voi
     const path = ['mirrors', at];
     if (before === undefined) origins.set(key, mirror.name);
     else
-      report.error([...path, 'role'], `one origin of ${upstream}, and "${before}" is it`, {
+      report.error([...path, 'role'], phrase('expected.oneOrigin', { kind: upstream, name: `"${before}"` }), {
         needs: [[...path, 'upstream']],
       });
   }
@@ -185,7 +186,7 @@ function checkUnique(key: 'mirrors' | 'webhooks', entries: readonly { readonly n
     const before = first.get(name);
     if (before === undefined) first.set(name, at);
     else
-      report.error([key, at, 'name'], `a name used once, and an entry before has it`, {
+      report.error([key, at, 'name'], phrase('expected.nameOnceEntry'), {
         needs: [[key, before, 'name']],
       });
   }
@@ -204,9 +205,9 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
   };
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
   if (token !== undefined && tokenFile !== undefined)
-    report.error(['listen'], 'token or tokenFile, not both', { by: ['token', 'tokenFile'] });
+    report.error(['listen'], phrase('expected.tokenNotBoth'), { by: ['token', 'tokenFile'] });
   if (token === undefined && tokenFile === undefined && !isLoopback(host)) {
-    report.error(['listen'], 'a loopback address, or { address, tokenFile }: off loopback a token is required', {
+    report.error(['listen'], phrase('expected.loopback'), {
       seen: JSON.stringify(maskText(written.address)),
       ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });
@@ -234,7 +235,7 @@ function readAlertmanager(
   if (alertmanager === undefined) return {};
   const { token, tokenFile, repeat } = alertmanager;
   if ((token === undefined) === (tokenFile === undefined)) {
-    report.error(['alertmanager'], 'either token or tokenFile', { by: ['token', 'tokenFile'] });
+    report.error(['alertmanager'], phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
     return {};
   }
   const secret = bearerToken(['alertmanager'], { token, tokenFile }, !isLoopback(listen.host), reader, report);
@@ -247,9 +248,9 @@ function readState({ state }: FileConfig, reader: Reader, report: Report): Confi
   const absolute = reader.resolve(state.path);
   const seen = seenText(state.path, path); // the default too, where none is written
   if (state.path.endsWith('/') || reader.kind(absolute) === 'folder')
-    report.error(path, 'the path of a file, not of a folder', { seen });
+    report.error(path, phrase('expected.pathFolder'), { seen });
   else if (reader.kind(dirname(absolute)) === 'file_or_below_file')
-    report.error(path, 'the path of a file in a folder: a file stands where its folder should', { seen });
+    report.error(path, phrase('expected.pathIn'), { seen });
   return { path: absolute, keepMs: state.keep };
 }
 
@@ -259,7 +260,7 @@ function readControls(file: FileConfig, report: Report): readonly Control[] {
     const split = controlUrl(typeof entry === 'string' ? entry : entry.url);
     if (split === null) return [];
     const name = typeof entry === 'string' ? split.name : entry.name;
-    if (names.has(name)) report.error(['controls', at], `a name used once, and a control before is called "${name}"`);
+    if (names.has(name)) report.error(['controls', at], phrase('expected.nameOnce', { name: `"${name}"` }));
     names.add(name);
     return [{ name, url: split.url }];
   });
@@ -268,7 +269,7 @@ function readControls(file: FileConfig, report: Report): readonly Control[] {
 function spikeRule(file: FileConfig, report: Report): Config['detect']['spike'] {
   const { floor, relearn, ...rest } = file.detect.spike;
   if (rest.warmup > rest.window) {
-    report.error(['detect', 'spike', 'warmup'], `at most the window, ${rest.window}`, {
+    report.error(['detect', 'spike', 'warmup'], phrase('expected.window', { window: rest.window }), {
       seen: `${rest.warmup}`,
       needs: [['detect', 'spike', 'window']],
     });

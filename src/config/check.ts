@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
+import { decodeMessage, errorOf } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import type { SourceDocument } from './document.ts';
 import { nearestWord, type Path } from './issues.ts';
 import { knownKeys } from './json-schema.ts';
@@ -34,7 +36,7 @@ export function checkDocument(document: SourceDocument, registry: Registry): Che
   const kept = new Map<string, number[]>();
   const original = (path: Path): Path => originalPath(path, kept);
   for (let round = 0; round < roundsMax; round += 1) {
-    const parsed = schemaOf(registry).safeParse(data, { error: wordOf });
+    const parsed = schemaOf(registry).safeParse(data, { error: () => errorOf(phrase('expected.other')).error });
     if (parsed.success) return { issues, file: parsed.data, original, isSpoilt: spoiltBy(spoilt) };
     const flat = flatten(parsed.error.issues, [], data);
     const numbers = flat.filter((issue) => wantsNumber(issue, data, document, original(issue.path)));
@@ -63,20 +65,16 @@ function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): Fla
     const fitting = issue.errors.filter((branch) => !branch.some(isWrongKind));
     const branch = fitting.length === 1 ? fitting[0] : undefined;
     if (branch !== undefined) return flatten(branch, path, data);
-    const message = [...new Set(issue.errors.flatMap((errors) => errors.filter(isWrongKind).map((e) => e.message)))];
+    const messages = [...new Set(issue.errors.flatMap((errors) => errors.filter(isWrongKind).map((e) => e.message)))];
+    const expected = messages.map(decodeMessage).reduceRight((or, what) => phrase('expected.or', { what, or }));
     return [
-      { issue: { code: 'custom', path: [...issue.path], message: message.join(', or '), input: undefined }, path },
+      { issue: { code: 'custom', path: [...issue.path], message: errorOf(expected).error, input: undefined }, path },
     ];
   });
 }
 
 function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
-}
-
-/** Words for what the schema itself words nowhere. */
-function wordOf(issue: z.core.$ZodRawIssue): string {
-  return issue.code === 'invalid_type' ? `a ${String(issue.expected)}` : 'another value';
 }
 
 function wantsNumber({ issue, path }: FlatIssue, data: unknown, document: SourceDocument, source: Path): boolean {
@@ -97,7 +95,7 @@ function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: 
   }
   const more = flat.reduce((sum, one) => sum + pathsOf(one).length, 0) - issues.length;
   if (more === 0) return issues;
-  const expected = `fewer mistakes: ${more} more are not listed`;
+  const expected = phrase('expected.fewerMistakes', { count: more });
   return [...issues, { ...placed(null), path: '', seen: null, expected, nearest: null }];
 }
 
@@ -108,7 +106,13 @@ function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocu
     const place = document.placeOf(path);
     const seen = value === undefined ? null : seenText(document.writtenAt(path) ?? value, path);
     return [
-      { ...placed(place), path: pathText(path), seen, expected: issue.message, nearest: nearestOf(issue, value) },
+      {
+        ...placed(place),
+        path: pathText(path),
+        seen,
+        expected: decodeMessage(issue.message),
+        nearest: nearestOf(issue, value),
+      },
     ];
   }
   const known = knownKeys(path, registry);
@@ -116,7 +120,7 @@ function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocu
     ...placed(document.placeOfKey([...path, key])),
     path: pathText([...path, key]),
     seen: seenKey(key, path),
-    expected: `one of the keys ${known.join(', ')}`,
+    expected: phrase('expected.keys', { keys: known.join(', ') }),
     nearest: nearestWord(key, known),
   }));
 }

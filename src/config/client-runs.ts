@@ -2,6 +2,7 @@ import type { ClientRunsRule, Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import type { Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
 import { userOf } from './schema-clients.ts';
@@ -20,7 +21,7 @@ export function readClientRuns(
   for (const [at, id] of clients.entries()) {
     const path = ['clientRuns', 'clients', at];
     const isTwice = clients.indexOf(id) < at;
-    if (isTwice) report.error(path, 'a client named once');
+    if (isTwice) report.error(path, phrase('expected.clientOnce'));
     const [ecosystem, client] = clientOf(registry, id);
     const own = client === null || isTwice ? [] : mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
     const before = pairs.length;
@@ -31,7 +32,7 @@ export function readClientRuns(
       else leftOut.push({ ...pair, because });
     }
     if (pairs.length === before && !isTwice)
-      report.warning(path, `a mirror of ${ecosystem} that ${id} can be run against`, { needs: [['mirrors']] });
+      report.warning(path, phrase('expected.runAgainst', { kind: ecosystem, client: id }), { needs: [['mirrors']] });
   }
   const order = new Map(mirrors.map(({ name }, at) => [name, at]));
   pairs.sort((a, b) => (order.get(a.registry) ?? 0) - (order.get(b.registry) ?? 0));

@@ -13,6 +13,8 @@ import {
 } from 'yaml';
 import type { ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 import { type Env, replaceEnv } from './env.ts';
 import type { Path } from './issues.ts';
 import { pathText, seenText } from './seen.ts';
@@ -44,30 +46,30 @@ export interface SourceDocument {
 
 const errorsMax = 20;
 
-const syntax: Readonly<Record<ErrorCode, string>> = {
-  ALIAS_PROPS: 'an alias without anchor or tag',
-  BAD_ALIAS: 'an alias whose anchor stands before it',
-  BAD_DIRECTIVE: 'no such directive',
-  BAD_DQ_ESCAPE: 'a known escape in the double-quoted text (a backslash is written \\\\)',
-  BAD_INDENT: 'an indentation that fits the lines above, or a closing bracket before',
-  BAD_PROP_ORDER: 'anchor and tag before the value',
-  BAD_SCALAR_START: 'quotes around a value that starts with this character',
-  BLOCK_AS_IMPLICIT_KEY: 'a value on the next line, or quotes around it',
-  BLOCK_IN_FLOW: 'no block inside brackets',
-  DUPLICATE_KEY: 'each key once',
-  IMPOSSIBLE: 'valid YAML',
-  KEY_OVER_1024_CHARS: 'a key shorter than 1024 characters',
-  MISSING_CHAR: 'a closing quote, bracket, comma or colon',
-  MULTILINE_IMPLICIT_KEY: 'a key on one line',
-  MULTIPLE_ANCHORS: 'one anchor',
-  MULTIPLE_DOCS: 'one document',
-  MULTIPLE_TAGS: 'one tag',
-  NON_STRING_KEY: 'a text as key',
-  RESOURCE_EXHAUSTION: 'less nesting',
-  TAB_AS_INDENT: 'spaces, not tabs, as indentation',
-  TAG_RESOLVE_FAILED: 'no tag of this kind',
-  UNEXPECTED_TOKEN: 'valid YAML here',
-  BAD_COLLECTION_TYPE: 'a tag that fits the value',
+const syntax: Readonly<Record<ErrorCode, Sentence>> = {
+  ALIAS_PROPS: phrase('expected.aliasBare'),
+  BAD_ALIAS: phrase('expected.alias'),
+  BAD_DIRECTIVE: phrase('expected.directive'),
+  BAD_DQ_ESCAPE: phrase('expected.escape'),
+  BAD_INDENT: phrase('expected.indentation'),
+  BAD_PROP_ORDER: phrase('expected.propOrder'),
+  BAD_SCALAR_START: phrase('expected.quotesStart'),
+  BLOCK_AS_IMPLICIT_KEY: phrase('expected.nextLine'),
+  BLOCK_IN_FLOW: phrase('expected.noBlock'),
+  DUPLICATE_KEY: phrase('expected.keyOnce'),
+  IMPOSSIBLE: phrase('expected.yaml'),
+  KEY_OVER_1024_CHARS: phrase('expected.keyLong'),
+  MISSING_CHAR: phrase('expected.closing'),
+  MULTILINE_IMPLICIT_KEY: phrase('expected.keyLine'),
+  MULTIPLE_ANCHORS: phrase('expected.anchorOne'),
+  MULTIPLE_DOCS: phrase('expected.document'),
+  MULTIPLE_TAGS: phrase('expected.tagOne'),
+  NON_STRING_KEY: phrase('expected.keyText'),
+  RESOURCE_EXHAUSTION: phrase('expected.nesting'),
+  TAB_AS_INDENT: phrase('expected.tabs'),
+  TAG_RESOLVE_FAILED: phrase('expected.noTag'),
+  UNEXPECTED_TOKEN: phrase('expected.yamlHere'),
+  BAD_COLLECTION_TYPE: phrase('expected.tagFits'),
 };
 
 /**
@@ -80,7 +82,7 @@ export function readDocument(
 ): { readonly document: SourceDocument | null; readonly issues: readonly ConfigIssue[] } {
   const lines = new LineCounter();
   const parsed = parsedOf(text, lines);
-  if (parsed === null) return { document: null, issues: [broken('less nesting', { line: 1, column: 1 })] };
+  if (parsed === null) return { document: null, issues: [broken(phrase('expected.nesting'), { line: 1, column: 1 })] };
   const contents = parsed.contents as Node | null;
   const aliases = readAliases(contents, limits.configDepth);
   const mistakes = [...parsed.errors, ...aliases.keysTwice.map(keyTwice)].toSorted((a, b) => a.pos[0] - b.pos[0]);
@@ -116,11 +118,11 @@ function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: L
     const place = placeAt(lines, pos[0]);
     const line = text.split('\n', place.line)[place.line - 1] ?? '';
     const unquoted = code === 'UNEXPECTED_TOKEN' && line.slice(0, place.column).includes('${');
-    return broken(unquoted ? `quotes around \${…} inside brackets` : syntax[code], place);
+    return broken(unquoted ? phrase('expected.quotes') : syntax[code], place);
   });
 }
 
-function broken(expected: string, place: Place): ConfigIssue {
+function broken(expected: Sentence, place: Place): ConfigIssue {
   return { severity: 'error', path: '', line: place.line, column: place.column, seen: null, expected, nearest: null };
 }
 
@@ -170,7 +172,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     const name = isScalar(key) ? String(key.value) : '';
     const place = isScalar(key) && key.range ? placeAt(lines, key.range[0]) : parent;
     if (!isScalar(key) || name === '__proto__') {
-      issues.push({ ...broken('a plain text as key', place), path: pathText(path) });
+      issues.push({ ...broken(phrase('expected.plainKey'), place), path: pathText(path) });
       return;
     }
     target[name] = value(node as Node | null, [...path, name], place);
@@ -182,7 +184,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     const source = isAlias(node) ? (aliases.source(node) ?? null) : node;
     if (isAlias(node) && source === null) issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathText(path) });
     if (nodes > limits.configValues || path.length > limits.configDepth) {
-      if (issues.length === 0) issues.push(broken('fewer values, nested less deeply', place));
+      if (issues.length === 0) issues.push(broken(phrase('expected.fewer'), place));
       return null;
     }
     const read = isScalar(source) ? scalar(source, path, place) : null;

@@ -1,3 +1,5 @@
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 /** The environment, handed in: only `cli/` reads the real one. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -11,8 +13,8 @@ const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 export function replaceEnv(
   text: string,
   env: Env,
-): { readonly text: string; readonly used: boolean; readonly mistakes: readonly string[] } {
-  const mistakes: string[] = [];
+): { readonly text: string; readonly used: boolean; readonly mistakes: readonly Sentence[] } {
+  const mistakes: Sentence[] = [];
   let used = false;
   const replaced = text.replace(reference, (whole: string, content: string | undefined, close: string | undefined) => {
     if (whole === '$${') return '${';
@@ -20,12 +22,12 @@ export function replaceEnv(
     const match = close === '}' ? inside.exec(content ?? '') : null;
     const [, name, fallback] = match ?? [];
     if (name === undefined) {
-      mistakes.push(`\${NAME} or \${NAME:-default} ($\${ for a literal \${)`);
+      mistakes.push(phrase('expected.variable'));
       return '';
     }
     const value = Object.hasOwn(env, name) ? env[name] : undefined;
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
-    if (value === undefined) mistakes.push(`the variable ${name} to be set`);
+    if (value === undefined) mistakes.push(phrase('expected.variableSet', { name }));
     return value ?? '';
   });
   return { text: replaced, used, mistakes };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../core/limits.ts';
+import type { Sentence } from '../core/sentence.ts';
 import {
   durationMs,
   durationPattern,
@@ -9,11 +10,12 @@ import {
   sizeBytes,
   sizePattern,
 } from '../core/units.ts';
-import { checked, list } from '../ecosystems/fields.ts';
+import { checked, errorOf, list } from '../ecosystems/fields.ts';
+import { phrase } from '../words/tell.ts';
 import { hostAndPort, isLoopback, network } from './addresses.ts';
 import { isCron, isTimeZone } from './cron.ts';
 
-export { checked, list, mapping, readable } from '../ecosystems/fields.ts';
+export { checked, errorOf, list, mapping, readable } from '../ecosystems/fields.ts';
 
 /** Of a duration, the first that may be written. */
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
@@ -25,102 +27,109 @@ const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 export function duration(description: string, range: { readonly min: number; readonly max: number }) {
   const bounds = `from ${durationText(range.min)} to ${durationText(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
-  const expected = `a duration ${bounds}, such as ${durationText(example)} (units ms s m h d)`;
+  const expected = phrase('expected.duration', {
+    from: durationText(range.min),
+    to: durationText(range.max),
+    example: durationText(example),
+  });
   return z
-    .string({ error: expected })
-    .regex(durationPattern, { error: expected })
+    .string(errorOf(expected))
+    .regex(durationPattern, errorOf(expected))
     .transform(durationMs)
-    .refine((ms) => ms >= range.min && ms <= range.max, { error: expected })
+    .refine((ms) => ms >= range.min && ms <= range.max, errorOf(expected))
     .meta({ title: 'duration', description: `${description} (${bounds})` });
 }
 
 /** A size of the file (`50MiB`), in bytes once read. */
 export function size(description: string) {
-  const expected = 'a size such as 50MiB (units KiB MiB GiB), more than 0';
+  const expected = phrase('expected.size');
   return z
-    .string({ error: expected })
-    .regex(sizePattern, { error: expected })
+    .string(errorOf(expected))
+    .regex(sizePattern, errorOf(expected))
     .transform(sizeBytes)
-    .refine((bytes) => bytes > 0 && Number.isSafeInteger(bytes), { error: expected })
+    .refine((bytes) => bytes > 0 && Number.isSafeInteger(bytes), errorOf(expected))
     .meta({ title: 'size', description });
 }
 
 /** A share of the file (`20%`), 0 to 1 once read. */
 export function share(description: string) {
-  const expected = 'a share from 0% to 100%';
+  const expected = phrase('expected.share', { from: '0%', to: '100%' });
   return z
-    .string({ error: expected })
-    .regex(sharePattern, { error: expected })
+    .string(errorOf(expected))
+    .regex(sharePattern, errorOf(expected))
     .transform(shareOf)
     .meta({ title: 'share', description });
 }
 
 /** A whole number within bounds, both included. */
 export function integer(description: string, min: number, max: number) {
-  const expected = `a whole number from ${min} to ${max}`;
-  return z.int({ error: expected }).min(min, { error: expected }).max(max, { error: expected }).meta({ description });
+  const expected = phrase('expected.whole', { from: min, to: max });
+  return z.int(errorOf(expected)).min(min, errorOf(expected)).max(max, errorOf(expected)).meta({ description });
 }
 
 /** A text of 1 to `max` printable characters. */
-export function text(description: string, expected: string, max = 4096) {
+export function text(description: string, expected: Sentence, max = 4096) {
   return z
-    .string({ error: expected })
-    .min(1, { error: expected })
-    .max(max, { error: `${expected}, at most ${max} characters` })
-    .regex(/^[^\p{Cc}]*$/u, { error: `${expected}, without control characters` })
+    .string(errorOf(expected))
+    .min(1, errorOf(expected))
+    .max(max, errorOf(phrase('expected.atMostChars', { what: expected, count: max })))
+    .regex(/^[^\p{Cc}]*$/u, errorOf(phrase('expected.noControl', { what: expected })))
     .meta({ description });
 }
 
 /** A text that nobody is shown: `writeOnly` in the JSON Schema, from which `seen.ts` knows what to mask. */
-export function secretText(description: string, expected: string) {
+export function secretText(description: string, expected: Sentence) {
   return text(description, expected).meta({ description, writeOnly: true });
 }
 
 /** One of the words. */
 export function word<Word extends string>(description: string, words: readonly [Word, ...Word[]]) {
-  const error = words.length === 1 ? words[0] : `one of ${words.join(', ')}`;
-  return z.enum(words, { error }).meta({ description });
+  const one =
+    words.length === 1
+      ? phrase('expected.word', { word: words[0] })
+      : phrase('expected.oneOf', { words: words.join(', ') });
+  return z.enum(words, errorOf(one)).meta({ description });
 }
 
 /** A label value, a path segment and a word of the command line at once. */
 export function name(description: string) {
-  const expected = 'a name of 1 to 64 letters, digits, dots, underscores or hyphens, not direct, off or other';
+  const expected = phrase('expected.name');
   return z
-    .string({ error: expected })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: expected })
-    .refine((value) => !['direct', 'off', 'other'].includes(value), { error: expected })
+    .string(errorOf(expected))
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, errorOf(expected))
+    .refine((value) => !['direct', 'off', 'other'].includes(value), errorOf(expected))
     .meta({ description });
 }
 
 /** A name that may be a host's, with its port: what an image of a registry on a port of its own begins with. */
 export function placeName(description: string) {
-  const expected = 'a name of 1 to 64 letters, digits, dots, underscores or hyphens, with :port behind if it has one';
+  const expected = phrase('expected.namePort');
   return z
-    .string({ error: expected })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\d{1,5})?$/, { error: expected })
-    .refine((value) => !['direct', 'off', 'other'].includes(value), { error: expected })
+    .string(errorOf(expected))
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\d{1,5})?$/, errorOf(expected))
+    .refine((value) => !['direct', 'off', 'other'].includes(value), errorOf(expected))
     .meta({ description });
 }
 
 /** A path of a file; relative ones start at the configuration's own folder. */
 export function file(description: string) {
-  return text(description, 'the path of a file').meta({ title: 'path', description });
+  return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }
 
 /** An expression of five or six fields. */
 export function cron(description: string) {
-  const expected = 'a cron expression of five fields (six with seconds first), such as "*/5 * * * *"';
+  const expected = phrase('expected.cron');
   return checked(description, expected, isCron).meta({ title: 'cron', description });
 }
 
 /** A zone of the tz database. */
 export function timeZone(description: string) {
-  return checked(description, 'a time zone such as Asia/Shanghai', isTimeZone);
+  return checked(description, phrase('expected.timeZone'), isTimeZone);
 }
 
 /** `host:port`, IPv6 in brackets; an empty host is every address. */
 export function listenAddress(description: string) {
-  const expected = 'an address such as 127.0.0.1:10120, [::1]:10120 or :10120';
+  const expected = phrase('expected.listen');
   return checked(description, expected, (value) => hostAndPort(value)?.port != null).meta({
     title: 'address',
     description,
@@ -129,7 +138,7 @@ export function listenAddress(description: string) {
 
 /** Address of a DNS server, port allowed. */
 export function serverAddress(description: string) {
-  return checked(description, 'the IP address of a DNS server, with :port if it is not 53', (value) => {
+  return checked(description, phrase('expected.dns'), (value) => {
     const read = hostAndPort(value);
     return read !== null && network(read.host) !== null && !read.host.includes('/') && read.port !== 0;
   });
@@ -137,10 +146,10 @@ export function serverAddress(description: string) {
 
 /** CIDR, address or, where `names` is set, a host name. */
 export function hosts(description: string, names: boolean) {
-  const expected = `a network such as 10.0.0.0/8, or an address${names ? ' or host name' : ''}`;
+  const expected = phrase(names ? 'expected.networkHost' : 'expected.network');
   return list(
     checked(description, expected, (value) => network(value) !== null || (names && isHostName(value))),
-    `a list, each entry ${expected}`,
+    phrase('expected.listEach', { what: expected }),
   );
 }
 

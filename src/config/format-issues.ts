@@ -1,7 +1,7 @@
-import type { ConfigIssue } from '../core/config.ts';
+import type { ConfigIssue, PlainIssue } from '../core/config.ts';
 import { printable } from '../core/printable.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
+import { saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
 /** The issues as text, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
@@ -16,20 +16,20 @@ export function formatIssues(issues: readonly ConfigIssue[], path: string | null
 function formatIssue(issue: ConfigIssue, file: string, say: Say): string {
   const place = issue.line === null ? file : `${file}:${issue.line}:${issue.column ?? 1}`;
   const missing = issue.path !== '' && issue.severity === 'error' ? say('load.missing') : '';
-  const seen = issue.seen === null ? missing : say('load.saw', { seen: seenSaid(issue.seen, say) });
+  const seen = issue.seen === null ? missing : say('load.saw', { seen: saySentence(issue.seen, say) });
   const nearest = issue.nearest === null ? '' : say('load.nearest', { nearest: issue.nearest });
   const where = issue.path === '' ? '' : say('load.where', { path: issue.path });
-  const expected = sayTold(issue.expected, say);
+  const expected = saySentence(issue.expected, say);
   return say(issue.severity === 'warning' ? 'load.warning' : 'load.issue', { place, where, seen, expected, nearest });
 }
 
-/** What was seen: of the file's own text nothing is said in other words, it stands in quotes or braces. */
-function seenSaid(seen: string, say: Say): string {
-  if (seen === 'none') return say('load.seenNone');
-  const [, count] = /^a list of (\d+)$/.exec(seen) ?? [];
-  if (count !== undefined) return say('load.seenList', { count });
-  const [, some, whom] = /^(\d+) of (\S+)$/.exec(seen) ?? [];
-  return some === undefined || whom === undefined ? sayTold(seen, say) : say('load.seenOf', { count: some, whom });
+/** The issues for programs: what was seen and expected in English. */
+export function issuesForPrograms(issues: readonly ConfigIssue[]): readonly PlainIssue[] {
+  return issues.map(({ seen, expected, ...issue }) => ({
+    ...issue,
+    seen: seen === null ? null : saySentence(seen, english),
+    expected: saySentence(expected, english),
+  }));
 }
 
 /** File order, then by path: what one reads from top to bottom. */

@@ -1,6 +1,7 @@
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
 /** What the command line is told of every ecosystem; the first is meant where nobody says which. */
@@ -15,7 +16,7 @@ export function kindOf(id: EcosystemId): Kind | null {
  * The upstream of a module that is asked of a mirror no file names: its own where its name says one, else the public one;
  * `null`: neither is known. The error says what was expected of the name.
  */
-export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, string> {
+export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);
   const named = kind?.names.parse(text);
   if (named?.tag === 'error') return named;

@@ -5,6 +5,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { Target } from '../core/target.ts';
 import type { SkippedLockEntry } from '../ecosystems/locks.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import { buildConfig, resolverOf } from './build.ts';
 import { checkDocument } from './check.ts';
 import { readDocument } from './document.ts';
@@ -80,7 +81,7 @@ function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[])
   const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
   const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];
   const unique = new Map(
-    issues.map((issue) => [[issue.line, issue.column, issue.path, issue.seen, issue.expected].join('\n'), issue]),
+    issues.map((issue) => [JSON.stringify([issue.line, issue.column, issue.path, issue.seen, issue.expected]), issue]),
   );
   return [...unique.values()].toSorted(byPlace);
 }
@@ -91,8 +92,8 @@ function tooLarge(bytes: number): ConfigIssue {
     path: '',
     line: null,
     column: null,
-    seen: `${bytes} bytes`,
-    expected: `at most ${limits.configBytes} bytes`,
+    seen: phrase('load.seenSize', { count: bytes }),
+    expected: phrase('expected.bytes', { bytes: limits.configBytes }),
     nearest: null,
   };
 }

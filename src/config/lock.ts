@@ -2,6 +2,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { Lock, LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
 import type { Named } from '../ecosystems/names.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileLock } from './schema-ecosystems.ts';
@@ -81,7 +82,11 @@ function tellMalformed(
   const more = count > first.length ? ` and ${count - first.length} more` : '';
   const places = first.map(({ line }) => line).join(', ');
   const name = JSON.stringify(file);
-  report.warning([...path, 'from'], `${expected} on every line of ${name}: left out are ${places}${more}`, {
-    seen: `${count} malformed ${count === 1 ? 'line' : 'lines'}`,
-  });
+  report.warning(
+    [...path, 'from'],
+    phrase('expected.orMentry', { what: expected, file: name, lines: `${places}${more}` }),
+    {
+      seen: phrase('load.seenLines', { count }),
+    },
+  );
 }

@@ -7,6 +7,7 @@ import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../ecosystems/locks.ts';
 import { type EntryFiles, isPrivate, type Named } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import { fromLock, type LockState, type ReaderOf } from './lock.ts';
 import type { Reader, Report } from './report.ts';
@@ -65,16 +66,19 @@ function readKind(kind: Ecosystem, { file, mirrors, readerOf, reader, report }: 
     for (const one of found) {
       const same = named.get(keyOf(one));
       if (same === undefined) named.set(keyOf(one), { ...one, at, written });
-      else if (written && same.written) report.error(path, `a module once (modules.${id}[${same.at}] is the same)`);
+      else if (written && same.written)
+        report.error(path, phrase('expected.moduleOnce', { path: `modules.${id}[${same.at}]` }));
     }
   }
   const all = [...named.values()];
   if (all.length > limits.modules)
-    report.error(['modules', id], `at most ${limits.modules} modules`, { seen: `${all.length} modules` });
+    report.error(['modules', id], phrase('expected.mostModules', { count: limits.modules }), {
+      seen: phrase('load.seenModules', { count: all.length }),
+    });
   const modules = belonging(kind, all, own, isOwn);
   if (modules.length === 0 && own.length > 0 && mistakes() === before) {
     const needs = all.length === 0 ? [] : [['mirrors']];
-    report.error(['modules', id], 'at least one module that a mirror can be asked for', { needs });
+    report.error(['modules', id], phrase('expected.atLeastModule'), { needs });
   }
   warnOfUnused(id, all, modules, isOwn, report);
   return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
@@ -141,11 +145,11 @@ function warnOfUnused(
     const path: Path = ['modules', id, at];
     const seen = JSON.stringify(maskName(refText(one)));
     if (isOwn(one.module))
-      report.warning(path, 'a mirror with a named upstream for this private module: it is asked of no public one', {
+      report.warning(path, phrase('expected.privateUpstream'), {
         seen,
         needs: [['mirrors']],
       });
-    else report.warning(path, 'a mirror that this module belongs to: it is not used', { seen, needs: [['mirrors']] });
+    else report.warning(path, phrase('expected.moduleBelongs'), { seen, needs: [['mirrors']] });
   }
 }
 
@@ -155,10 +159,9 @@ function entryFiles(path: Path, reader: Reader, report: Report): EntryFiles {
     keyring(keys, name) {
       const at = [...path, ...keys];
       const text = reader.text(at, name);
-      if (text === '' || text?.includes('-----BEGIN PGP') === true)
-        report.error(at, 'a keyring in binary form, as `gpg --dearmor` makes one');
+      if (text === '' || text?.includes('-----BEGIN PGP') === true) report.error(at, phrase('expected.keyring'));
       else if (text !== null && !gpgvPaths.some((one) => reader.kind(one) === 'file_or_below_file'))
-        report.warning(at, 'gpgv on this machine: without it signatures stay unverified, and each answer says so');
+        report.warning(at, phrase('expected.gpgv'));
       return reader.resolve(name);
     },
   };

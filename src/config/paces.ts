@@ -4,6 +4,7 @@ import type { Step } from '../core/target.ts';
 import { durationText } from '../core/units.ts';
 import type { StepDeclaration } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import { isLoopback } from './addresses.ts';
 import { cronGaps } from './cron.ts';
 import type { Path } from './issues.ts';
@@ -21,7 +22,7 @@ export function readPaces(
 ): { readonly pace: Pace; readonly steps: Readonly<Record<Step, Pace>> } {
   const { schedule } = file;
   if (schedule.cron === undefined && schedule.spread !== undefined)
-    report.error(['schedule', 'spread'], 'cron beside it: an interval is spread over itself', {
+    report.error(['schedule', 'spread'], phrase('expected.cronBeside'), {
       needs: [['schedule', 'cron']],
     });
   const usual: Cadence = { kind: 'every', everyMs: usualEveryMs };
@@ -58,7 +59,7 @@ function cadenceOf(
 ): Cadence {
   const { every, cron } = written;
   if (every !== undefined && cron !== undefined)
-    report.error(path, 'every or cron, not both', { by: ['every', 'cron'] });
+    report.error(path, phrase('expected.everyCron'), { by: ['every', 'cron'] });
   if (cron !== undefined) {
     checkGap([...path, 'cron'], cronGaps(cron).shortestMs, file, report);
     const { timeZone = null, spread = usualSpreadMs } = file.schedule;
@@ -74,10 +75,13 @@ function checkGap(path: Path, gapMs: number, file: FileConfig, report: Report): 
   if (gapMs >= limits.everyMsMin) return;
   const away = file.mirrors.find(({ url }) => !isLoopback(new URL(url).hostname));
   if (away === undefined) return;
-  const least = `${durationText(limits.everyMsMin)} or more between two starts`;
   report.error(
     path,
-    `${least} (${durationText(limits.everyMsMinLoopback)} only where every mirror is on loopback, and "${away.name}" is not)`,
+    phrase('expected.five', {
+      least: durationText(limits.everyMsMin),
+      loopback: durationText(limits.everyMsMinLoopback),
+      mirror: JSON.stringify(away.name),
+    }),
     {
       needs: [['mirrors']],
     },

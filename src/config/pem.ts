@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { Secret } from '../core/secret.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 
@@ -11,7 +12,7 @@ export function readCertificates(path: Path, name: string, reader: Reader, repor
   if (text === null) return null;
   const found = text.match(certificates) ?? [];
   if (found.length > 0 && found.every(isCertificate)) return text;
-  report.error(path, 'a PEM file with at least one certificate');
+  report.error(path, phrase('expected.filePem'));
   return null;
 }
 
@@ -30,12 +31,12 @@ export function readPair(
   if (key === null) return null;
   const parsed = privateKey(key);
   if (parsed === null) {
-    report.error(paths.key, 'a PEM file with a private key, not encrypted');
+    report.error(paths.key, phrase('expected.filePemKey'));
     return null;
   }
   if (cert === null) return null;
   if (!new X509Certificate(cert.match(certificates)?.[0] ?? '').checkPrivateKey(parsed)) {
-    report.error(paths.key, 'the private key of the certificate beside it');
+    report.error(paths.key, phrase('expected.keyOfCert'));
     return null;
   }
   return { cert, key: new Secret(key) };

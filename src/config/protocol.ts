@@ -4,6 +4,7 @@ import type { HttpProtocol } from '../core/transcript.ts';
 import type { Client } from '../ecosystems/client.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Report } from './report.ts';
 import type { FileMirror } from './schema.ts';
@@ -17,8 +18,7 @@ export function protocolOf(
 ): Pick<Mirror, 'protocol'> {
   if (protocol === 'client') return {};
   // A server without TLS chooses no protocol, and clients speak HTTP/1.1 to it.
-  if (protocol === 'h2' && !url.startsWith('https:'))
-    report.error([...path, 'protocol'], 'an https:// URL where HTTP/2 is asked for');
+  if (protocol === 'h2' && !url.startsWith('https:')) report.error([...path, 'protocol'], phrase('expected.http2Tls'));
   return { protocol };
 }
 

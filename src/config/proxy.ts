@@ -1,5 +1,6 @@
 import type { Proxy as MirrorProxy } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
+import { phrase } from '../words/tell.ts';
 import { addressBytes, hostAndPort, isLoopback, isWithin, network } from './addresses.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
@@ -23,10 +24,7 @@ export function proxyAccess(
   if (found === null) return null;
   const proxy = proxyOf(found.value);
   if (proxy === null) {
-    report.error(
-      [...path, 'url'],
-      `an http:// or https:// proxy of host and port in ${found.variable}, or proxy: direct here`,
-    );
+    report.error([...path, 'url'], phrase('expected.proxyIn', { variable: found.variable }));
   }
   return proxy;
 }

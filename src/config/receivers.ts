@@ -1,6 +1,7 @@
 import { type ChatRule, type OnlyRule, type Receiver, type WebhookEvent, webhookEvents } from '../core/config.ts';
 import { isChatFormat, receiverFormats, showsAlerts } from '../core/receiver-format.ts';
 import { Secret } from '../core/secret.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
@@ -17,8 +18,8 @@ function checkChat(path: Path, { format, secrets }: FileReceiver, count: number,
   const at = [...path, secrets.length > 0 ? 'secrets' : 'secretsFile'];
   const needs = [[...path, 'format']];
   if (receiverFormats[format].secrets === 'none') {
-    if (count > 0) report.error(at, `no secrets: ${format} checks no signature, its URL is the secret`, { needs });
-  } else if (count > 1) report.error(at, `one secret: a ${format} bot has no more`, { needs });
+    if (count > 0) report.error(at, phrase('expected.noSecretsChat', { format }), { needs });
+  } else if (count > 1) report.error(at, phrase('expected.oneSecret', { format }), { needs });
 }
 
 /** How people are told. */
@@ -26,9 +27,8 @@ function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
   const { timeZone, group = groupMsUsual, quiet, page } = webhook;
   const [fromMinute, toMinute] = [minuteOf(quiet?.from ?? ''), minuteOf(quiet?.to ?? '')];
   if (quiet !== undefined && timeZone === undefined)
-    report.error(path, 'a timeZone, which quiet hours go by', { by: ['quiet', 'timeZone'] });
-  if (fromMinute !== null && fromMinute === toMinute)
-    report.error([...path, 'quiet'], 'from and to that differ: nothing would ever be sent');
+    report.error(path, phrase('expected.timeZoneQuiet'), { by: ['quiet', 'timeZone'] });
+  if (fromMinute !== null && fromMinute === toMinute) report.error([...path, 'quiet'], phrase('expected.fromTo'));
   const hours = quiet === undefined || fromMinute === null || toMinute === null ? null : { fromMinute, toMinute };
   return {
     timeZone: timeZone ?? 'UTC',
@@ -50,10 +50,9 @@ export function readReceivers(file: FileConfig, reader: Reader, report: Report):
 function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report: Report): Receiver {
   const { url, urlFile, secretsFile, format } = webhook;
   if ((url === undefined) === (urlFile === undefined))
-    report.error(path, 'either url or urlFile', { by: ['url', 'urlFile'] });
+    report.error(path, phrase('expected.urlEither'), { by: ['url', 'urlFile'] });
   const fileUrl = urlFile === undefined ? null : reader.secret([...path, 'urlFile'], urlFile);
-  if (fileUrl !== null && !isWebhookUrl(fileUrl))
-    report.error([...path, 'urlFile'], 'a file with an http:// or https:// URL');
+  if (fileUrl !== null && !isWebhookUrl(fileUrl)) report.error([...path, 'urlFile'], phrase('expected.fileUrl'));
   const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], webhook, reader, report);
   const secrets = [...webhook.secrets, ...more];
   if (showsAlerts(webhook)) checkAlertmanager(path, webhook, fileUrl, report);
@@ -82,34 +81,30 @@ function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly onl
 function checkOnly(path: Path, webhook: FileReceiver, mirrors: FileConfig['mirrors'], report: Report): void {
   for (const [at, name] of (webhook.mirrors ?? []).entries())
     if (!mirrors.some((mirror) => mirror.name === name))
-      report.error([...path, 'mirrors', at], 'the name of a mirror under mirrors', { needs: [['mirrors']] });
+      report.error([...path, 'mirrors', at], phrase('expected.nameMirror'), { needs: [['mirrors']] });
   for (const [at, id] of (webhook.ecosystems ?? []).entries())
     if (!mirrors.some((mirror) => mirror.ecosystem === id))
-      report.error([...path, 'ecosystems', at], 'the ecosystem of a mirror under mirrors', { needs: [['mirrors']] });
+      report.error([...path, 'ecosystems', at], phrase('expected.ecosystemOf'), { needs: [['mirrors']] });
 }
 
 function checkStandard(path: Path, { secrets, secretsFile, lang }: FileReceiver, report: Report): void {
-  if (lang !== 'en')
-    report.error([...path, 'lang'], 'en: what programs read is not translated', { needs: [[...path, 'format']] });
+  if (lang !== 'en') report.error([...path, 'lang'], phrase('expected.langPrograms'), { needs: [[...path, 'format']] });
   if (secrets.length === 0 && secretsFile === undefined) {
-    report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
+    report.error(path, phrase('expected.atLeastSecret'), {
       by: ['secrets', 'secretsFile', 'format'],
     });
   }
   for (const [at, secret] of secrets.entries())
     if (!isWebhookSecret(secret))
-      report.error([...path, 'secrets', at], 'whsec_ and the base64 of 24 to 64 bytes', {
+      report.error([...path, 'secrets', at], phrase('expected.whsec'), {
         needs: [[...path, 'format']],
       });
 }
 
-const chats = Object.keys(receiverFormats).filter((format) => isChatFormat(format as keyof typeof receiverFormats));
-const chatWords = `${chats.slice(0, -1).join(', ')} and ${chats.at(-1)}`;
-
 function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void {
   for (const key of ['group', 'timeZone', 'quiet', 'page'] as const)
     if (webhook[key] !== undefined)
-      report.error([...path, key], `of ${chatWords} alone`, { needs: [[...path, 'format']] });
+      report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
 }
 
 /** An alert is a finding; that one has ended is said by the alert itself, and advice is none. */
@@ -120,15 +115,15 @@ function isAlert(event: WebhookEvent): boolean {
 function checkAlertmanager(path: Path, webhook: FileReceiver, fileUrl: string | null, report: Report): void {
   const { url, secrets, secretsFile, on = [] } = webhook;
   const given = secrets.length > 0 ? 'secrets' : secretsFile === undefined ? null : 'secretsFile';
-  if (given !== null) report.error([...path, given], 'no secrets: Alertmanager checks no signature');
+  if (given !== null) report.error([...path, given], phrase('expected.noSecretsAm'));
   for (const [at, event] of on.entries())
-    if (!isAlert(event)) report.error([...path, 'on', at], 'a kind of finding: that is what alerts are made of');
+    if (!isAlert(event)) report.error([...path, 'on', at], phrase('expected.finding'));
   for (const [key, value] of [
     ['url', url],
     ['urlFile', fileUrl],
   ] as const) {
     if (value == null || !(value.includes('?') || /\/api\/v\d+(\/|$)/.test(value))) continue;
-    report.error([...path, key], 'the base URL of an Alertmanager, without /api/v2/alerts and without a query');
+    report.error([...path, key], phrase('expected.alertmanager'));
   }
 }
 
@@ -143,10 +138,10 @@ function secretLines(
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   if (isChatFormat(format)) {
     if (lines.length === 1) return lines;
-    report.error(path, 'a file with one line, the secret');
+    report.error(path, phrase('expected.fileSecret'));
     return [];
   }
   if (lines.length > 0 && lines.every(isWebhookSecret)) return lines;
-  report.error(path, 'a file with whsec_ and the base64 of 24 to 64 bytes on each line');
+  report.error(path, phrase('expected.fileWhsec'));
   return [];
 }

@@ -1,5 +1,7 @@
 import type { ConfigIssue } from '../core/config.ts';
 import type { Files } from '../core/ports.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 import { type Checked, valueAt } from './check.ts';
 import type { SourceDocument } from './document.ts';
 import type { Path } from './issues.ts';
@@ -7,7 +9,7 @@ import { pathText, seenText } from './seen.ts';
 
 interface More {
   /** What was seen, where it is not the value at the path. */
-  readonly seen?: string | null;
+  readonly seen?: Sentence | string | null;
   readonly nearest?: string | null;
   /** The keys under the path that it is judged by, where a mistake in the others does not matter. Left out: all of it. */
   readonly by?: readonly string[];
@@ -17,15 +19,15 @@ interface More {
 
 /** Where the checks after the schema tell what they found. Paths are those of the checked file. */
 export interface Report {
-  error(path: Path, expected: string, more?: More): void;
-  warning(path: Path, expected: string, more?: More): void;
+  error(path: Path, expected: Sentence, more?: More): void;
+  warning(path: Path, expected: Sentence, more?: More): void;
   readonly issues: readonly ConfigIssue[];
 }
 
 /** A report that knows the places of the document, and is silent about what follows from a mistake already told. */
 export function createReport(document: SourceDocument, checked: Checked): Report {
   const issues: ConfigIssue[] = [];
-  const add = (severity: 'error' | 'warning') => (path: Path, expected: string, more?: More) => {
+  const add = (severity: 'error' | 'warning') => (path: Path, expected: Sentence, more?: More) => {
     const original = checked.original(path);
     const judged = more?.by === undefined ? [path] : more.by.map((key) => [...path, key]);
     if ([...judged, ...(more?.needs ?? [])].some((each) => checked.isSpoilt(checked.original(each)))) return;
@@ -43,7 +45,7 @@ export function createReport(document: SourceDocument, checked: Checked): Report
   return { error: add('error'), warning: add('warning'), issues };
 }
 
-function seenAt(document: SourceDocument, path: Path): string | null {
+function seenAt(document: SourceDocument, path: Path): Sentence | string | null {
   const value = valueAt(document.data, path);
   return value === undefined ? null : seenText(document.writtenAt(path) ?? value, path);
 }
@@ -68,7 +70,7 @@ export function createReader(files: Files, resolve: (name: string) => string, re
   const read = (path: Path, name: string): string | null => {
     const result = files.read(resolve(name));
     if (result.tag === 'ok') return result.text;
-    report.error(path, `a file that can be read (${result.code})`);
+    report.error(path, phrase('expected.fileRead', { code: result.code }));
     return null;
   };
   return {
@@ -78,7 +80,7 @@ export function createReader(files: Files, resolve: (name: string) => string, re
       const content = read(path, name)?.replace(/\r?\n$/, '') ?? null;
       if (content === null) return null;
       if (content !== '' && !/[\r\n]/.test(content)) return content;
-      report.error(path, 'a file with one line, the secret');
+      report.error(path, phrase('expected.fileSecret'));
       return null;
     },
     maybe: (name) => {

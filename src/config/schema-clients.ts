@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Registry } from '../ecosystems/registry.ts';
-import { checked, duration, list, mapping } from './fields.ts';
+import { phrase } from '../words/tell.ts';
+import { checked, duration, errorOf, list, mapping } from './fields.ts';
 
 /** nobody and nogroup of Debian, and of most others. */
 const nobody = { uid: 65534, gid: 65534 } as const;
@@ -9,7 +10,7 @@ const userForm = /^(\d{1,9}):(\d{1,9})$/;
 /** The key `clientRuns`: off where it is absent. */
 export function clientRunsKey(registry: Registry) {
   const ids = registry.all.flatMap(({ realClients }) => realClients.map(({ id }) => id));
-  const expected = `one of ${ids.join(', ')}`;
+  const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping(
     {
       every: duration('Each of them at each mirror of its ecosystem so often, moved by up to a tenth.', {
@@ -17,11 +18,11 @@ export function clientRunsKey(registry: Registry) {
         max: 7 * 86_400_000,
       }).prefault('6h'),
       clients: list(
-        z.enum(ids, { error: expected }).meta({ description: 'A client that is installed here.' }),
-        `a list, each entry ${expected}`,
+        z.enum(ids, errorOf(expected)).meta({ description: 'A client that is installed here.' }),
+        phrase('expected.listEach', { what: expected }),
         ids.length,
       )
-        .min(1, { error: `at least ${expected}` })
+        .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
         .meta({ description: 'Which clients, each at every mirror of its ecosystem.' }),
       timeout: duration('A run that takes longer is killed, and has failed.', {
         min: 1_000,
@@ -29,11 +30,11 @@ export function clientRunsKey(registry: Registry) {
       }).prefault('5m'),
       user: checked(
         'Whom clients run as where the daemon is root: `nobody`, `self` (root!), or `uid:gid`. Elsewhere they run as the daemon does.',
-        'nobody, self or uid:gid',
+        phrase('expected.user'),
         (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
       ).prefault('nobody'),
     },
-    'a mapping with clients',
+    phrase('expected.mappingWith', { keys: 'clients' }),
   );
 }
 

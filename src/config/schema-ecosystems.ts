@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { limits } from '../core/limits.ts';
+import { error, ok } from '../core/result.ts';
 import type { Client } from '../ecosystems/client.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { Names } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import type { SettingsKey } from '../ecosystems/settings.ts';
-import { checked, file, integer, list, mapping, readable } from './fields.ts';
+import { phrase } from '../words/tell.ts';
+import { checked, errorOf, file, integer, list, mapping, readable } from './fields.ts';
 
 /** A mapping whose keys are ecosystems; its values are what an ecosystem makes of them. */
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
@@ -29,9 +31,7 @@ export function clientsKey(registry: Registry): ByEcosystem<FileChain> {
     const named = Object.fromEntries(clients.map((client) => [client.id, chainOf(client).optional()]));
     const one = mapping(named).refine(
       (value) => Object.values(value).filter((chain) => chain !== undefined).length === 1,
-      {
-        error: `the chain of one of ${clients.map(({ id }) => id).join(', ')}`,
-      },
+      errorOf(phrase('expected.chainOf', { clients: clients.map(({ id }) => id).join(', ') })),
     );
     return z
       .union([chainOf(first), one])
@@ -43,7 +43,7 @@ export function clientsKey(registry: Registry): ByEcosystem<FileChain> {
 function chainOf(client: Client) {
   return readable(client.describes, client.expected, (text) => {
     const mistake = client.mistake(text);
-    return mistake === null ? { tag: 'ok' } : { tag: 'error', error: mistake };
+    return mistake === null ? ok(null) : error(mistake);
   });
 }
 
@@ -68,7 +68,10 @@ export function modulesKey(registry: Registry): ByEcosystem<readonly FileModule[
     ];
     const [only] = forms;
     const entry = forms.length === 1 && only !== undefined ? only : z.union(forms);
-    const expected = `a list of ${names.entry.expected}${locks === null ? '' : ' or { from, top }'}`;
+    const expected =
+      locks === null
+        ? phrase('expected.listOf', { what: names.entry.expected })
+        : phrase('expected.listFrom', { what: names.entry.expected, block: '{ from, top }' });
     return list(entry, expected, limits.modules).meta({ description: names.describes }).prefault([]);
   });
 }

@@ -3,10 +3,12 @@ import { baseUrl } from '../core/base-url.ts';
 import { error, ok } from '../core/result.ts';
 import { readable } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import {
   checked,
   cron,
   duration,
+  errorOf,
   file,
   hosts,
   integer,
@@ -28,34 +30,33 @@ const tls = mapping({
   'certs.d': file(
     "Directory in Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` and `<x>.key` the client pair. In place of ca, cert and key.",
   ).optional(),
-  pin: checked("SHA-256 of the leaf's SubjectPublicKeyInfo, base64.", 'sha256/ and 44 characters of base64', (value) =>
+  pin: checked("SHA-256 of the leaf's SubjectPublicKeyInfo, base64.", phrase('expected.pin'), (value) =>
     /^sha256\/[A-Za-z0-9+/]{43}=$/.test(value),
   ).optional(),
 });
 
 const auth = mapping({
-  username: text('User name for basic auth.', 'a user name, in quotes if it is a number').optional(),
-  password: secretText('Password for basic auth.', 'a password, in quotes if it is a number').optional(),
+  username: text('User name for basic auth.', phrase('expected.userName')).optional(),
+  password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
   passwordFile: file('File that holds the password.').optional(),
-  token: secretText('Bearer token, in place of a user name.', 'a token').optional(),
+  token: secretText('Bearer token, in place of a user name.', phrase('expected.token')).optional(),
   tokenFile: file('File that holds the token.').optional(),
   netrc: z
     .union([
       file("A netrc file; the entry of the mirror's host is used."),
-      z.literal(true, { error: 'true or a path' }),
+      z.literal(true, errorOf(phrase('expected.trueOrPath'))),
     ])
     .meta({
       description: 'Path of a netrc file, or true for `$NETRC`, else `~/.netrc`. Keyed by host; the first entry wins.',
     })
     .optional(),
-  hosts: list(text('', 'a host name, with :port if it has one', 260), 'a list of host names', 64)
+  hosts: list(text('', phrase('expected.hostPort'), 260), phrase('expected.listHosts'), 64)
     .meta({ description: "Hosts beside the mirror's own that may be given these credentials." })
     .prefault([]),
 });
 
-const aBaseUrl = 'an http:// or https:// URL without query or fragment, such as https://mirror.example.com/go';
-const aScheme =
-  'https:// (or http://) before the host: it is not guessed, though containerd takes a host alone for https';
+const aBaseUrl = phrase('expected.urlMirror', { example: 'https://mirror.example.com/go' });
+const aScheme = phrase('expected.https');
 
 /** True for a host, with a port or a path perhaps, that only lacks its scheme. */
 function isBare(text: string): boolean {
@@ -64,7 +65,10 @@ function isBare(text: string): boolean {
 
 /** One entry of `mirrors`. */
 export function mirror(registry: Registry) {
-  return mapping({ ...common(registry), ...ownKeys(registry) }, 'a mapping with name, ecosystem and url');
+  return mapping(
+    { ...common(registry), ...ownKeys(registry) },
+    phrase('expected.mappingWith', { keys: 'name, ecosystem and url' }),
+  );
 }
 
 /** Keys that one ecosystem alone knows: each is checked against the mirror's own afterwards. */
@@ -90,7 +94,7 @@ function common({ all }: Registry) {
       'origin',
     ]).prefault('mirror'),
     weight: integer('Preference among equals, higher first; without one it ranks as 0.', 0, 1_000_000).optional(),
-    region: text('Where it stands, for people.', 'a short text', 64).optional(),
+    region: text('Where it stands, for people.', phrase('expected.shortText'), 64).optional(),
     capacity: word('`small`: among equals, daemons spread over such mirrors by a hash of their vantage.', [
       'small',
     ]).optional(),
@@ -102,12 +106,12 @@ function common({ all }: Registry) {
       .optional(),
     proxy: checked(
       'HTTP proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide; `direct` means none.',
-      'an http:// or https:// URL of host and port, or direct',
+      phrase('expected.urlDirect'),
       (value) => value === 'direct' || proxyUrl(value) !== null,
     ).optional(),
     resolve: mapping({
       family: z
-        .literal([4, 6], { error: '4 or 6' })
+        .literal([4, 6], errorOf(phrase('expected.family')))
         .meta({ description: "Address family; by default the resolver's first answer." })
         .optional(),
       server: serverAddress("DNS server to ask; by default the system's resolver.").optional(),
@@ -131,18 +135,14 @@ function common({ all }: Registry) {
       .prefault([]),
     gaps: mapping({
       prereleases: z
-        .boolean({ error: 'true or false' })
+        .boolean(errorOf(phrase('expected.boolean')))
         .meta({ description: 'It has no pre-releases.' })
         .prefault(false),
       releaseAge: duration('It takes a version no sooner than so long after its release.', {
         min: 1000,
         max: 365 * 86_400_000,
       }).optional(),
-      without: list(
-        text('', 'a version such as v1.2.3 or *-windows*, with * for any text', 200),
-        'a list of versions',
-        64,
-      )
+      without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
         .meta({ description: 'Versions that it never has; `*` stands for any text.' })
         .prefault([]),
     })
@@ -153,7 +153,7 @@ function common({ all }: Registry) {
         cron: cron('When it begins.'),
         for: duration('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
       }),
-      'a list of { cron, for }',
+      phrase('expected.listOf', { what: '{ cron, for }' }),
       64,
     )
       .meta({ description: 'Planned silences: neither probed nor judged.' })

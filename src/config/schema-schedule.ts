@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationText } from '../core/units.ts';
 import { lightFirst, type StepDeclaration } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import { addressBytes } from './addresses.ts';
 import {
   cadenceRange,
@@ -28,15 +29,15 @@ export const listen = z.union([
   listenAddress('Address of the HTTP interface. Off loopback a token is required, so the mapping form is.'),
   mapping({
     address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault('127.0.0.1:10120'),
-    token: secretText('Bearer token for everything but healthy and ready.', 'a token').optional(),
+    token: secretText('Bearer token for everything but healthy and ready.', phrase('expected.token')).optional(),
     tokenFile: file('File that holds the token.').optional(),
     hosts: list(
       checked(
         '',
-        'a host name or address, without port',
+        phrase('expected.hostAddress'),
         (value) => isHostName(value) || addressBytes(value.replace(/^\[|\]$/g, '')) !== null,
       ),
-      'a list of host names',
+      phrase('expected.listHosts'),
       64,
     )
       .meta({

@@ -1,9 +1,23 @@
 import { severities, webhookEvents } from '../core/config.ts';
 import { type ReceiverFormat, receiverFormats } from '../core/receiver-format.ts';
-import { checked, duration, file, hosts, list, mapping, name, secretText, text, timeZone, word } from './fields.ts';
+import { phrase } from '../words/tell.ts';
+import {
+  checked,
+  duration,
+  errorOf,
+  file,
+  hosts,
+  list,
+  mapping,
+  name,
+  secretText,
+  text,
+  timeZone,
+  word,
+} from './fields.ts';
 
 const clockTime = (description: string) =>
-  checked(description, 'a time of day such as 22:00', (value) => minuteOf(value) !== null);
+  checked(description, phrase('expected.timeOfDay'), (value) => minuteOf(value) !== null);
 
 const quiet = mapping({
   from: clockTime('Nothing is sent from this time of day, by `timeZone` …'),
@@ -22,13 +36,13 @@ export const webhook = mapping(
     name: name('Name of the receiver, unique.'),
     url: checked(
       'Where notices are sent; of an Alertmanager what comes before /api/v2/alerts.',
-      'an http:// or https:// URL',
+      phrase('expected.url'),
       isWebhookUrl,
     )
       .meta({ writeOnly: true })
       .optional(),
     urlFile: file('File that holds the URL.').optional(),
-    secrets: list(secretText('A signing secret.', 'a secret'), 'a list of secrets', 8)
+    secrets: list(secretText('A signing secret.', phrase('expected.secret')), phrase('expected.listSecrets'), 8)
       .meta({
         description:
           'Signing secrets: of `standard` whsec_… (one signature each, so that they can be rotated), of `feishu` and `dingtalk` the one that the bot shows; the others sign nothing.',
@@ -43,18 +57,18 @@ export const webhook = mapping(
       'en',
       'zh',
     ]).prefault('en'),
-    on: list(word('An event.', webhookEvents), 'a list of events')
-      .min(1, { error: 'at least one event, or no `on` for all' })
+    on: list(word('An event.', webhookEvents), phrase('expected.listEvents'))
+      .min(1, errorOf(phrase('expected.atLeastEvent')))
       .meta({
         description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last two.`,
       })
       .optional(),
-    mirrors: list(text('A mirror.', 'a name of a mirror', 64), 'a list of names')
-      .min(1, { error: 'at least one mirror, or no `mirrors` for all' })
+    mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
+      .min(1, errorOf(phrase('expected.atLeastMirrors')))
       .meta({ description: 'Only what is about these, advice from or to one of them, and what is about no mirror.' })
       .optional(),
-    ecosystems: list(text('An ecosystem.', 'an ecosystem', 64), 'a list of ecosystems')
-      .min(1, { error: 'at least one ecosystem, or no `ecosystems` for all' })
+    ecosystems: list(text('An ecosystem.', phrase('expected.anEcosystem'), 64), phrase('expected.listEcosystems'))
+      .min(1, errorOf(phrase('expected.atLeastEcosystems')))
       .meta({ description: 'Only what is about mirrors of these, and what is about no mirror.' })
       .optional(),
     severity: word('Only findings at least as grave; advice is sent whatever it is about.', severities).prefault(
@@ -68,14 +82,14 @@ export const webhook = mapping(
     quiet: quiet.meta({ description: 'Cards: hours in which nothing is sent.' }).optional(),
     page: checked(
       'Cards: where people reach the page. Default: what `listen` names, unless that is loopback or every address.',
-      'an http:// or https:// URL without query or fragment',
+      phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),
     allow: hosts('Networks where a receiver may have a private address.', false)
       .meta({ description: 'Private networks where this receiver may be; public addresses need no entry.' })
       .prefault([]),
   },
-  'a mapping with name, url and secrets',
+  phrase('expected.mappingWith', { keys: 'name, url and secrets' }),
 );
 
 /** True for an http or https URL; a path, a query and user-info are fine, they may be the receiver's credentials. */

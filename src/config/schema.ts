@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { limits } from '../core/limits.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import {
   checked,
   duration,
   dwellRange,
+  errorOf,
   file,
   integer,
   list,
@@ -23,7 +25,7 @@ import { controlUrl } from './urls.ts';
 
 const control = checked(
   'URL of a control; its name is host:port.',
-  'an http://, https:// or tcp://host:port URL without user-info or fragment',
+  phrase('expected.urlControl'),
   (value) => controlUrl(value) !== null,
 );
 
@@ -31,9 +33,9 @@ const detect = mapping({
   spike: mapping({
     consecutive: integer('So many slow samples in a row open a spike.', 1, 100).prefault(3),
     factor: z
-      .number({ error: 'a number from 1.1 to 100' })
-      .min(1.1, { error: 'a number from 1.1 to 100' })
-      .max(100, { error: 'a number from 1.1 to 100' })
+      .number(errorOf(phrase('expected.number', { from: '1.1', to: 100 })))
+      .min(1.1, errorOf(phrase('expected.number', { from: '1.1', to: 100 })))
+      .max(100, errorOf(phrase('expected.number', { from: '1.1', to: 100 })))
       .meta({ description: 'Slow is above this many times the baseline …' })
       .prefault(2.5),
     floor: duration('… and at or above this.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
@@ -78,23 +80,25 @@ const advise = mapping({
 /** The file as written: every documented key, its type, default and meaning. What spans several keys is checked afterwards. */
 function keysOf(registry: Registry) {
   return {
-    vantage: text('The place we watch from, for people and notices.', 'a short text', 64).prefault('local'),
+    vantage: text('The place we watch from, for people and notices.', phrase('expected.shortText'), 64).prefault(
+      'local',
+    ),
     listen: listen
       .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
       .prefault('127.0.0.1:10120'),
-    contact: text('Address of the people in charge, sent in the User-Agent.', 'an e-mail address or URL', 200)
-      .regex(/^[\x21-\x7e]+$/, { error: 'an e-mail address or URL, without spaces' })
+    contact: text('Address of the people in charge, sent in the User-Agent.', phrase('expected.emailUrl'), 200)
+      .regex(/^[\x21-\x7e]+$/, errorOf(phrase('expected.contact')))
       .optional(),
     schedule: schedule.meta({ description: 'Pace of the canary, and politeness.' }).prefault({}),
     steps: stepsKey(registry)
       .meta({ description: 'Pace of single steps: a duration, or { every or cron, timeout }.' })
       .prefault({}),
-    mirrors: list(mirror(registry), 'a list of mirrors', limits.mirrors)
-      .min(1, { error: 'at least one mirror' })
+    mirrors: list(mirror(registry), phrase('expected.listMirrors'), limits.mirrors)
+      .min(1, errorOf(phrase('expected.atLeastMirror')))
       .meta({ description: 'What is watched.' }),
     controls: list(
       z.union([control, mapping({ name: name('Name of the control, unique.'), url: control })]),
-      'a list of URLs or { name, url }',
+      phrase('expected.listUrls', { block: '{ name, url }' }),
       32,
     )
       .meta({ description: 'What is not a mirror and tells "them" from "us".' })
@@ -107,17 +111,20 @@ function keysOf(registry: Registry) {
     ...ownKeys(registry),
     detect: detect.meta({ description: 'Verdicts.' }).prefault({}),
     advise: advise.meta({ description: 'Advice.' }).prefault({}),
-    webhooks: list(webhook, 'a list of receivers', 64).meta({ description: 'Who is told.' }).prefault([]),
+    webhooks: list(webhook, phrase('expected.listReceivers'), 64).meta({ description: 'Who is told.' }).prefault([]),
     alertmanager: mapping(
       {
-        token: secretText('Bearer token that Alertmanager sends with its webhook.', 'a token').optional(),
+        token: secretText(
+          'Bearer token that Alertmanager sends with its webhook.',
+          phrase('expected.token'),
+        ).optional(),
         tokenFile: file('File that holds the token.').optional(),
         repeat: duration(
           'The `repeat_interval` of its route to us. An alert not heard of for three of them is taken as ended: one that ends while silenced or inhibited is never said to.',
           { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },
         ).prefault('10m'),
       },
-      'a mapping with token or tokenFile',
+      phrase('expected.mappingToken'),
     )
       .meta({
         description:
@@ -151,7 +158,7 @@ function keysOf(registry: Registry) {
 }
 
 function made(registry: Registry) {
-  return mapping(keysOf(registry), 'a mapping of keys such as mirrors and modules');
+  return mapping(keysOf(registry), phrase('expected.mappingOf'));
 }
 
 const schemas = new WeakMap<Registry, ReturnType<typeof made>>();

@@ -1,5 +1,7 @@
 import { maskName, maskText } from '../core/mask-text.ts';
 import { printable as oneLine } from '../core/printable.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 import { nearestWord, type Path } from './issues.ts';
 import { branches, configJsonSchema, knownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
 
@@ -25,8 +27,8 @@ export function pathText(path: Path): string {
  * by type; elsewhere what could be a credential in it is. Of a mapping only the keys are shown, of a list the length.
  * @param path  where it stands in the file
  */
-export function seenText(value: unknown, path: Path): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+export function seenText(value: unknown, path: Path): Sentence | string {
+  if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
   if (typeof value === 'object' && value !== null) return mappingText(value, path);
   if (typeof value === 'string') {
     if (value === '' || variable.test(value)) return JSON.stringify(value);
@@ -87,9 +89,10 @@ function isPathLike(text: string): boolean {
   return /^(~|\.{0,2})(\/[\w.-]{1,64})+\/?$/.test(text) || /^[a-z_.-]{1,32}(\/[a-z_.-]{1,32})+$/.test(text);
 }
 
-function mappingText(value: object, path: Path): string {
+function mappingText(value: object, path: Path): Sentence | string {
   const keys = Object.keys(value);
-  if (!nodesAt(path).some(({ properties }) => properties !== undefined)) return `a mapping of ${keys.length}`;
+  if (!nodesAt(path).some(({ properties }) => properties !== undefined))
+    return phrase('load.seenMapping', { count: keys.length });
   return cut(`{ ${keys.map((key) => keyText(key, path)).join(', ')} }`);
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import type { SettingsKey } from '../ecosystems/settings.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 
@@ -33,7 +34,7 @@ function filesOf(
       const name = written[key];
       const text = typeof name === 'string' ? reader.text([...path, key], name) : null;
       const expected = text === null ? null : mistake(text);
-      if (expected !== null) report.error([...path, key], `a file with ${expected}`);
+      if (expected !== null) report.error([...path, key], phrase('expected.fileWith', { what: expected }));
       return [key, text === null || expected !== null ? undefined : text];
     }),
   );

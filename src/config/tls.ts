@@ -1,4 +1,5 @@
 import type { TlsAccess } from '../core/mirror.ts';
+import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import { readCertificates, readPair } from './pem.ts';
 import type { Reader, Report } from './report.ts';
@@ -12,12 +13,12 @@ export function tlsAccess(path: Path, mirror: FileMirror, url: string, reader: R
   if (tls === undefined) return none;
   const pin = tls.pin ?? null;
   if (!url.startsWith('https:'))
-    report.error(path, 'no tls for an http:// URL', { by: [], needs: [[...path.slice(0, -1), 'url']] });
+    report.error(path, phrase('expected.noTls'), { by: [], needs: [[...path.slice(0, -1), 'url']] });
   const named = fromFiles(path, tls, reader, report);
   const directory = tls['certs.d'];
   if (directory === undefined) return { ...named, pin };
   const extra = (['ca', 'cert', 'key'] as const).filter((key) => tls[key] !== undefined);
-  if (extra.length > 0) report.error(path, 'certs.d, or ca, cert and key, not both', { by: ['certs.d'] });
+  if (extra.length > 0) report.error(path, phrase('expected.certsd'), { by: ['certs.d'] });
   return { ...fromDirectory([...path, 'certs.d'], directory, url, reader, report), pin };
 }
 
@@ -25,7 +26,7 @@ type FileTls = NonNullable<FileMirror['tls']>;
 
 function fromFiles(path: Path, tls: FileTls, reader: Reader, report: Report): Pick<TlsAccess, 'ca' | 'client'> {
   if ((tls.cert === undefined) !== (tls.key === undefined))
-    report.error(path, 'cert and key together', { by: ['cert', 'key'] });
+    report.error(path, phrase('expected.certKey'), { by: ['cert', 'key'] });
   const ca = tls.ca === undefined ? null : readCertificates([...path, 'ca'], tls.ca, reader, report);
   const client =
     tls.cert === undefined || tls.key === undefined
@@ -44,7 +45,7 @@ function fromDirectory(path: Path, directory: string, url: string, reader: Reade
   const folder = `${directory.replace(/\/+$/, '')}/${host}`;
   const names = reader.list(folder)?.toSorted();
   if (names === undefined) {
-    report.error(path, `a directory with a folder ${host} in it`, { needs: [[...path.slice(0, 2), 'url']] });
+    report.error(path, phrase('expected.folderIn', { name: host }), { needs: [[...path.slice(0, 2), 'url']] });
     return none;
   }
   const ca = names
@@ -52,11 +53,11 @@ function fromDirectory(path: Path, directory: string, url: string, reader: Reade
     .flatMap((name) => readCertificates(path, `${folder}/${name}`, reader, report) ?? []);
   const pairs = names.filter((name) => name.endsWith('.cert')).map((name) => name.slice(0, -'.cert'.length));
   for (const pair of pairs.filter((name) => !names.includes(`${name}.key`))) {
-    report.error(path, `the key ${pair}.key beside ${pair}.cert in ${host}`);
+    report.error(path, phrase('expected.keyBeside', { key: `${pair}.key`, cert: `${pair}.cert`, folder: host }));
   }
   const pair = pairs.find((name) => names.includes(`${name}.key`));
   if (pairs.length > 1)
-    report.warning(path, `one client certificate in ${host}: of ${pairs.length}, ${pair ?? 'none'} is used`);
+    report.warning(path, phrase('expected.oneCert', { folder: host, count: pairs.length, pair: pair ?? 'none' }));
   const pairNames = { cert: `${folder}/${pair ?? ''}.cert`, key: `${folder}/${pair ?? ''}.key` };
   const client = pair === undefined ? null : readPair(pairNames, { cert: path, key: path }, reader, report);
   return { ca, client, pin: null };

@@ -3,6 +3,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import { addressBytes, isLoopback, isWithin, network } from './addresses.ts';
 import { budgetOf, hostKey } from './budget.ts';
 import { memberKeys } from './chain.ts';
@@ -32,22 +33,14 @@ function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
     const bytes = addressBytes(host === 'localhost' ? '127.0.0.1' : host);
     if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
     if (allow.some((text) => isWithin(bytes, network(text) ?? { bytes: [], bits: 0 }))) continue;
-    report.warning(
-      ['webhooks', at],
-      'its network under allow: nothing is sent to a private address that is not allowed',
-      { seen: 'none' },
-    );
+    report.warning(['webhooks', at], phrase('expected.receiverAllow'), { seen: phrase('load.seenNone') });
   }
 }
 
 /** Without a control, mirrors that fail together look like our own line however many they are. */
 function warnOfNoControl(config: Config, report: Report): void {
   if (config.controls.length > 0) return;
-  report.warning(
-    ['controls'],
-    'a control, such as a DNS server of your network: without one, all mirrors silent at once look like our own line',
-    { seen: 'none' },
-  );
+  report.warning(['controls'], phrase('expected.control'), { seen: phrase('load.seenNone') });
 }
 
 /** Fewer than three independent mirrors of an upstream and no control: one cannot tell "them" from "us". */
@@ -60,13 +53,9 @@ function warnOfUndecidable(config: Config, report: Report): void {
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
     const independent = new Set(mirrors.map(placeOf)).size;
     if (independent >= independentMin) continue;
-    report.warning(
-      ['mirrors'],
-      `${independentMin} independent mirrors of ${upstream}, or a control: else "them" and "us" look alike`,
-      {
-        seen: `${independent} of ${upstream}`,
-      },
-    );
+    report.warning(['mirrors'], phrase('expected.independent', { count: independentMin, kind: upstream }), {
+      seen: phrase('load.seenOf', { count: independent, whom: upstream }),
+    });
   }
 }
 
@@ -87,38 +76,39 @@ function warnOfUnknownMembers(config: Config, registry: Registry, report: Report
     const watched = new Set(config.mirrors.map(({ url }) => client.member(url).key));
     const unknown = memberKeys(client, chain).filter((key) => !watched.has(key));
     if (unknown.length === 0) continue;
-    report.warning(
-      ['clients', kind.id],
-      `mirrors of this file: ${unknown.length} of the proxies in it are not watched`,
-      { needs: [['mirrors']] },
-    );
+    report.warning(['clients', kind.id], phrase('expected.watched', { count: unknown.length }), {
+      needs: [['mirrors']],
+    });
   }
 }
 
 /** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */
 export function checkBudget(config: Config, targets: readonly Target[], registry: Registry, report: Report): void {
   for (const budget of budgetOf(config, targets, registry)) {
-    const share = `${Math.ceil(budget.slotShare * 1000) / 10}% of the slots of ${budget.host}`;
+    const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });
     if (budget.verdict !== 'ok') {
       const tell = budget.verdict === 'over' ? report.error : report.warning;
-      tell(['schedule'], 'at most 80%: longer paces, fewer modules, or a higher perHost', {
+      tell(['schedule'], phrase('expected.atMost', { most: '80%' }), {
         seen: share,
         needs: [['steps'], ['mirrors'], ['modules']],
       });
     }
     const { bytesPerHour } = config.schedule;
-    const planned = `${Math.ceil(budget.bytesPerHour / 2 ** 20)}MiB an hour planned for ${budget.host}`;
+    const planned = phrase('load.seenBytes', {
+      bytes: `${Math.ceil(budget.bytesPerHour / 2 ** 20)}MiB`,
+      host: budget.host,
+    });
     if (bytesPerHour === null) {
       if (budget.bytesPerHour > politeBytesPerHour && !isLoopback(new URL(budget.host).hostname))
         report.warning(
           ['schedule', 'bytesPerHour'],
-          `at most ${politeBytesPerHour / 2 ** 20}MiB an hour of a registry that serves everybody: longer paces or fewer modules; or set bytesPerHour`,
+          phrase('expected.perHourPublic', { most: `${politeBytesPerHour / 2 ** 20}MiB` }),
           { seen: planned, needs: [['steps'], ['modules']] },
         );
       continue;
     }
     if (budget.bytesPerHour <= bytesPerHour) continue;
-    report.warning(['schedule', 'bytesPerHour'], 'no more than bytesPerHour: heavy steps will be skipped', {
+    report.warning(['schedule', 'bytesPerHour'], phrase('expected.perHour'), {
       seen: planned,
     });
   }

@@ -184,9 +184,14 @@ export interface ConfigIssue {
   readonly line: number | null;
   readonly column: number | null;
   /** The value seen as YAML or JSON text, at most 80 characters, secrets masked; `null` where a key is missing. */
-  readonly seen: string | null;
-  /** What was expected, in words. */
-  readonly expected: string;
+  readonly seen: Sentence | string | null;
+  readonly expected: Sentence;
   /** The nearest known key for a typo, or `null`. */
   readonly nearest: string | null;
+}
+
+/** The same in English, for programs. */
+export interface PlainIssue extends Omit<ConfigIssue, 'seen' | 'expected'> {
+  readonly seen: string | null;
+  readonly expected: string;
 }

@@ -1,3 +1,5 @@
+import type { Sentence } from './sentence.ts';
+
 /** The phases of one hop, in the order in which they happen. They tile the hop: no gap, no overlap. */
 export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
 export type Phase = (typeof phases)[number];
@@ -22,7 +24,8 @@ export type ProbeFailure =
   | { readonly kind: 'denied' | 'absent' | 'server' | 'status' | 'masked_upstream'; readonly status: number }
   | { readonly kind: 'redirect' | 'forbidden_target'; readonly hops: number }
   | { readonly kind: 'oversize'; readonly limitBytes: number }
-  | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string }
+  /** `sentence`: what was expected, for any language; rows of older releases have the English alone. */
+  | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string; readonly sentence?: Sentence }
   | {
       readonly kind: 'mismatch';
       readonly algorithm: string;

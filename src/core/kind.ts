@@ -1,4 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 
 /** What those who do not read the registry are told of an ecosystem: plain data. */
@@ -14,7 +15,7 @@ export interface Kind {
   /** A module that may be asked for without a configuration; `null`: none is known. */
   readonly example: string | null;
   /** How a module at its version is written: `module@version`. */
-  readonly expected: string;
+  readonly expected: Sentence;
   /** Whose chains are modelled, the one that decides by default first. */
   readonly clients: readonly string[];
   /** Forms of the remedy of its clients. */

@@ -1,4 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 
 /** What a person asks: what would this chain do? */
 export interface WhatIfAsked {
@@ -28,8 +29,8 @@ export const whatIfProblems = [
 export interface WhatIfProblem {
   readonly kind: (typeof whatIfProblems)[number];
   readonly at: number | null;
-  /** What was expected, or what there is to choose from, in a few words; empty: nothing to add. */
-  readonly expected: string;
+  /** What was expected, or what there is to choose from; empty: nothing to add. */
+  readonly expected: Sentence | string;
 }
 
 /** One member of a chain, and what is known of it. */

@@ -1,6 +1,7 @@
 import { createApi } from '../api/app.ts';
 import type { Ready, ReloadOutcome } from '../api/deps.ts';
 import { changedKeys } from '../config/changed-keys.ts';
+import { issuesForPrograms } from '../config/format-issues.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -76,8 +77,9 @@ export async function startDaemon(
     const read = await reread();
     if (read.tag === 'error') {
       life.reloadOk = false;
-      ports.log.error('reload refused, the old configuration is kept', { issues: read.error });
-      return { tag: 'invalid', issues: read.error };
+      const issues = issuesForPrograms(read.error);
+      ports.log.error('reload refused, the old configuration is kept', { issues });
+      return { tag: 'invalid', issues };
     }
     const { keys, needsRestart } = changedKeys(stages.config, read.value);
     if (needsRestart.length > 0) {

@@ -98,13 +98,13 @@ export interface Client {
   /** The name of what asks a mirror, where the mirror's own keys say it: `cargo`; absent or `null`: its id. */
   nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
-  /** Description of its chain as a key of the file, and what is expected of one in a few words. */
+  /** Description of its chain as a key of the file, and what is expected of one. */
   readonly describes: string;
-  readonly expected: string;
+  readonly expected: Sentence;
   /** Reads a chain as the client does. */
   parse(chain: string): Result<Chain, ChainProblem>;
   /** What was expected of a chain that an operator writes; `null`: it is fine. Stricter than `parse`: a typo is no mirror. */
-  mistake(chain: string): string | null;
+  mistake(chain: string): Sentence | null;
   /** What clients have where nobody declares it. `url`: of the preferred mirror; `null`: there is none. Empty: no chain. */
   usual(url: string | null): string;
   /** A member for a configured mirror. */

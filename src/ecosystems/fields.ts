@@ -1,31 +1,43 @@
 import { z } from 'zod';
+import type { Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
+
+/** What was expected, as an option of a schema. Its message can only be a text, so the sentence is encoded: `decodeMessage`. */
+export function errorOf(expected: Sentence): { readonly error: string } {
+  return { error: JSON.stringify(expected) };
+}
+
+/** The sentence in the message of a schema's issue. */
+export function decodeMessage(message: string): Sentence {
+  return JSON.parse(message) as Sentence;
+}
 
 /** A text of the file that a reader of ours takes; its error says what was expected. */
-export function readable(
-  description: string,
-  expected: string,
-  read: (value: string) => { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: string },
-) {
+export function readable(description: string, expected: Sentence, read: (value: string) => Result<unknown, Sentence>) {
   return z
-    .string({ error: expected })
+    .string(errorOf(expected))
     .check((context) => {
       const result = read(context.value);
-      if (result.tag === 'error') context.issues.push({ code: 'custom', message: result.error, input: context.value });
+      if (result.tag === 'ok') return;
+      context.issues.push({ code: 'custom', message: errorOf(result.error).error, input: context.value });
     })
     .meta({ description });
 }
 
 /** A text of the file that a check of ours accepts. */
-export function checked(description: string, expected: string, accepts: (value: string) => boolean) {
-  return z.string({ error: expected }).refine(accepts, { error: expected }).meta({ description });
+export function checked(description: string, expected: Sentence, accepts: (value: string) => boolean) {
+  return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
 }
 
 /** A mapping that takes its own keys only. */
-export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = 'a mapping of keys and values') {
-  return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? expected : undefined) });
+export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = phrase('expected.mapping')) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'invalid_type' ? errorOf(expected).error : undefined),
+  });
 }
 
 /** A list; the message names what one entry is. */
-export function list<Entry extends z.ZodType>(entry: Entry, expected: string, max = 1000) {
-  return z.array(entry, { error: expected }).max(max, { error: `at most ${max} entries` });
+export function list<Entry extends z.ZodType>(entry: Entry, expected: Sentence, max = 1000) {
+  return z.array(entry, errorOf(expected)).max(max, errorOf(phrase('expected.entries', { count: max })));
 }

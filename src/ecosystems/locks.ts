@@ -1,5 +1,6 @@
 import type { Mirror } from '../core/mirror.ts';
 import type { Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
 
 /**
  * Why an entry of a lock file is not taken. `replaced`: its source is another module or folder; `private`: a pattern of
@@ -39,8 +40,8 @@ export interface Lock {
   readonly entries: readonly LockEntry[];
   /** Hashes of its modules, keyed and written as `ProbeContext.pinned` is. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Lines that could not be read, in the file named; what a line should have been, in words. `null`: none. */
-  readonly malformed: (MalformedLines & { readonly file: string; readonly expected: string }) | null;
+  /** Lines that could not be read, in the file named; what a line should have been. `null`: none. */
+  readonly malformed: (MalformedLines & { readonly file: string; readonly expected: Sentence }) | null;
 }
 
 /** One lock file as the configuration names it. */
@@ -55,7 +56,7 @@ export interface LockFile {
 }
 
 /** Reads a lock file; the error says what was expected. */
-export type LockReader = (file: LockFile) => Result<Lock, string>;
+export type LockReader = (file: LockFile) => Result<Lock, Sentence>;
 
 /** How an ecosystem's lock files are read. */
 export interface Locks {
@@ -63,8 +64,8 @@ export interface Locks {
   readonly describes: string;
   /** Description of the key `top`. */
   readonly top: string;
-  /** What `from` names, in words: `the path of a go.sum or go.mod`. */
-  readonly expected: string;
+  /** What `from` names: `the path of a go.sum or go.mod`. */
+  readonly expected: Sentence;
   isLock(name: string): boolean;
   /** The reader: at once, or once the libraries that it needs are loaded, where a configuration names such a file. */
   reader(): LockReader | Promise<LockReader>;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
 
 /** A module as an entry of the file or a word of the command line names it. */
 export interface Named {
@@ -22,10 +23,10 @@ export interface EntryFiles {
 export interface Names {
   /** Description of the list `modules.<id>`. */
   readonly describes: string;
-  /** Description of one entry as text, and what is expected of one in a few words: `module@version`. */
-  readonly entry: { readonly describes: string; readonly expected: string };
+  /** Description of one entry as text, and what is expected of one: `module@version`. */
+  readonly entry: { readonly describes: string; readonly expected: Sentence };
   /** Reads an entry as text; the error says what was expected. */
-  parse(text: string): Result<Named, string>;
+  parse(text: string): Result<Named, Sentence>;
   /** Entries that are mappings of their own (not lock files); absent: none. */
   readonly form?: {
     readonly schema: z.ZodType;
@@ -43,10 +44,10 @@ export interface Names {
   /** The patterns of `private.<id>`; `null`: the ecosystem has no private names, and no such key. */
   readonly private: {
     readonly describes: string;
-    /** What one pattern is, in words. */
-    readonly expected: string;
-    /** What the list is, in words: `a list of globs`. */
-    readonly list: string;
+    /** What one pattern is. */
+    readonly expected: Sentence;
+    /** What the list is: `a list of globs`. */
+    readonly list: Sentence;
     isPattern(text: string): boolean;
     matches(patterns: readonly string[], module: string): boolean;
   } | null;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Sentence } from '../core/sentence.ts';
 
 /** An ecosystem's own key of the file, a mapping: `go: { sumdb: … }`. */
 export interface SettingsKey<Settings = unknown> {
@@ -15,7 +16,7 @@ export interface SettingsKey<Settings = unknown> {
 export interface FileKey {
   readonly describes: string;
   /** What was expected of its text; `null`: it is right. */
-  mistake(text: string): string | null;
+  mistake(text: string): Sentence | null;
 }
 
 /** Keys of one entry of `mirrors` that an ecosystem alone knows, each optional; no word that any mirror has. */

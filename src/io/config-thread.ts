@@ -3,6 +3,7 @@ import type { Config, ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/sealed.ts';
+import { phrase } from '../words/tell.ts';
 
 /** How a thread knows what it was started for; other threads may load the same file. */
 export const configRole = 'mirrorwatch-config';
@@ -63,6 +64,6 @@ function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> 
 }
 
 function unread(code: string, limitMs: number): ConfigIssue {
-  const expected = `a configuration that is read within ${limitMs / 1_000} s`;
+  const expected = phrase('expected.readWithin', { seconds: limitMs / 1_000 });
   return { severity: 'error', path: '', line: null, column: null, seen: code, expected, nearest: null };
 }

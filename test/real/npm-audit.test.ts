@@ -67,7 +67,7 @@ real('what npm audit signatures and our step say of one packument, by the same k
 
   async function ours(url: string, key: object): Promise<string> {
     const keys = readSigningKeys(Buffer.from(JSON.stringify({ keys: [key] })));
-    if (keys.tag === 'error') throw new Error(keys.error);
+    if (keys.tag === 'error') throw new Error(JSON.stringify(keys.error));
     const context = { baseUrl: url, pinned: {}, own: { tarballHosts: [], keys: keys.value } };
     const wire = realWire();
     const book = { access: { mirror: accessTo(url) }, context: { mirror: context } };

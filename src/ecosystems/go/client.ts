@@ -130,11 +130,11 @@ function isProxyUrl(url: string): boolean {
 }
 
 /** What was expected of a GOPROXY line of the file, which takes no URL that a typo may have made; `null`: it is fine. */
-export function goproxyMistake(chain: string): string | null {
+export function goproxyMistake(chain: string): Sentence | null {
   const entries = readGoProxyList(chain);
   const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
-  if (isWrong) return 'proxies by http://, https:// or file:// URL, direct or off, separated by , or |';
-  return entries.length === 0 ? 'at least one proxy, direct or off' : null;
+  if (isWrong) return phrase('expected.goProxies');
+  return entries.length === 0 ? phrase('expected.goProxy') : null;
 }
 
 const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');
@@ -144,7 +144,7 @@ export const goClient: Client = {
   id: 'go',
   spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
   describes: 'The GOPROXY line of today. Default: the mirror of the highest weight, then `,direct`.',
-  expected: 'a GOPROXY line',
+  expected: phrase('expected.goChain'),
   parse: parseGoproxy,
   mistake: goproxyMistake,
   usual: (url) => (url === null ? 'direct' : `${url},direct`),

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
 import { goClient } from './client.ts';
@@ -53,7 +54,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     keys: {
       sumdb: readable(
         "Checksum database, in GOSUMDB's forms: a name, name+hash+key, either with a URL after a space, or off.",
-        'a checksum database',
+        phrase('expected.sumdb'),
         parseSumdb,
       ).prefault(defaultSumdb),
     },

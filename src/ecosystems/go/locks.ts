@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile, Locks } from '../locks.ts';
 import { lockEntries, malformedLines, parseGoMod, parseGoSum, skipReason } from './lock-file.ts';
 
@@ -7,7 +9,7 @@ function kindOf(name: string): 'sum' | 'mod' | null {
 }
 
 /** Reads a go.sum or go.mod together with the other of the two beside it. */
-function readLock(file: LockFile): Result<Lock, string> {
+function readLock(file: LockFile): Result<Lock, Sentence> {
   const kind = kindOf(file.name);
   if (kind === null) return error(expected);
   const partner = file.name.replace(/\.(sum|mod)$/, kind === 'sum' ? '.mod' : '.sum');
@@ -15,7 +17,7 @@ function readLock(file: LockFile): Result<Lock, string> {
   const sum = parseGoSum(kind === 'sum' ? file.text : beside);
   const mod = parseGoMod(kind === 'mod' ? file.text : beside);
   if ((kind === 'sum' ? sum : mod) === null)
-    return error(kind === 'sum' ? 'a go.sum with at least one hash' : 'a go.mod with a module line');
+    return error(kind === 'sum' ? phrase('expected.goSumLines') : phrase('expected.goModFile'));
   const [sumText, sumFile] = kind === 'sum' ? [file.text, file.name] : [beside, partner];
   const malformed = malformedLines(sumText);
   return ok({
@@ -25,11 +27,11 @@ function readLock(file: LockFile): Result<Lock, string> {
       because: skipReason(entry, mod, (module) => file.isPrivate(module)),
     })),
     pinned: sum?.hashes ?? {},
-    malformed: malformed.count === 0 ? null : { ...malformed, file: sumFile, expected: 'module, version and h1: hash' },
+    malformed: malformed.count === 0 ? null : { ...malformed, file: sumFile, expected: phrase('expected.goSumLine') },
   });
 }
 
-const expected = 'the path of a go.sum or go.mod';
+const expected = phrase('expected.pathGo');
 
 /** go.sum and go.mod. */
 export const goLocks: Locks = {

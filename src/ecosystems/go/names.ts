@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { parseGoModule } from './module-name.ts';
 import { isGoPattern, matchesGoPatterns } from './patterns.ts';
@@ -5,7 +6,7 @@ import { isGoPattern, matchesGoPatterns } from './patterns.ts';
 /** How Go's modules and private paths are written. */
 export const goNames: Names = {
   describes: 'Go modules. The first one with a fixed version is the canary.',
-  entry: { describes: 'A module and its version.', expected: 'module@version' },
+  entry: { describes: 'A module and its version.', expected: phrase('expected.goModule') },
   parse: parseGoModule,
   byHand(text) {
     const at = text.lastIndexOf('@');
@@ -17,8 +18,8 @@ export const goNames: Names = {
   private: {
     describes:
       "Globs by GOPRIVATE's rules. Matching modules are asked only of mirrors of a named upstream other than `go`.",
-    expected: "a glob by GOPRIVATE's rules, such as git.example.com/*",
-    list: 'a list of globs',
+    expected: phrase('expected.goPattern'),
+    list: phrase('expected.listOf', { what: 'globs' }),
     isPattern: isGoPattern,
     matches: matchesGoPatterns,
   },

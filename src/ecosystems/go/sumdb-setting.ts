@@ -1,5 +1,7 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { GoSettings } from './context.ts';
 import { parseVerifier } from './verifier.ts';
 
@@ -28,20 +30,20 @@ const knownSumdbs: Readonly<Record<string, Omit<NonNullable<GoSettings['sumdb']>
  * The error says what was expected.
  * @see protocols.md section 1.13
  */
-export function parseSumdb(text: string): Result<GoSettings['sumdb'], string> {
+export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {
   if (text === 'off') return ok(null);
   const [nameOrKey = '', address, ...rest] = text.split(' ').filter((word) => word !== '');
-  if (rest.length > 0) return error('a name or verifier key, and at most one URL after a space');
+  if (rest.length > 0) return error(phrase('expected.goNameKey'));
   const split = address === undefined ? null : baseUrl(address);
   if (address !== undefined && (split === null || split.user !== null)) {
-    return error('an http:// or https:// URL without user-info after the space');
+    return error(phrase('expected.urlAfterSpace'));
   }
   const known = Object.hasOwn(knownSumdbs, nameOrKey) ? knownSumdbs[nameOrKey] : undefined;
   if (known !== undefined) return ok({ ...known, url: split?.url ?? known.url, home: `https://${nameOrKey}` });
   if (!nameOrKey.includes('+')) {
-    return error(`off, a verifier key name+hash+key, or one of ${Object.keys(knownSumdbs).join(', ')}`);
+    return error(phrase('expected.goSumdb', { names: Object.keys(knownSumdbs).join(', ') }));
   }
   const verifier = parseVerifier(nameOrKey);
-  if (verifier === null) return error('a verifier key name+hash+key whose hash fits its Ed25519 key');
+  if (verifier === null) return error(phrase('expected.goVerifier'));
   return ok({ name: verifier.name, verifierKey: nameOrKey, url: split?.url ?? null, home: null });
 }

@@ -1,7 +1,7 @@
 import { maskChain } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
-import { sayTold } from '../../words/told.ts';
+import { saySentence } from '../../words/tell.ts';
 import { goproxyMistake, parseGoproxy } from './client.ts';
 import type { goKinds } from './doctor-kinds.ts';
 import { leakTraps } from './leaks.ts';
@@ -113,7 +113,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
     return [
       {
         id: 'go-proxy-malformed',
-        what: say('trap.go-proxy-malformed.what', { value: shown(setting), expected: sayTold(mistake, say) }),
+        what: say('trap.go-proxy-malformed.what', { value: shown(setting), expected: saySentence(mistake, say) }),
         where: [place],
         set: [say('trap.go-proxy-malformed.set', { line: settingLine(setting, 'https://mirror.example.com,direct') })],
         edits: [],

@@ -30,13 +30,11 @@ function parseUrls(chain: string): Result<Chain, ChainProblem> {
   return ok({ members: urls.map(urlMember), separators: urls.slice(1).map(() => '|' as const) });
 }
 
-function mistake(chain: string): string | null {
+function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
-  if (urls.length === 0) return 'at least one URL';
+  if (urls.length === 0) return phrase('expected.oneUrl');
   // Legal in a path, but here always a slip: a separator of another list.
-  return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url))
-    ? null
-    : 'http:// or https:// URLs with spaces between';
+  return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
 /** A chain of one stays one: most of these clients know no second. */
@@ -101,7 +99,7 @@ export const filesClient: Client = {
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   describes:
     "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",
-  expected: 'base URLs with spaces between',
+  expected: phrase('expected.httpChain'),
   parse: parseUrls,
   mistake,
   usual: (url) => url ?? '',

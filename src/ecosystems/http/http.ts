@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { phrase } from '../../words/tell.ts';
 import { type Asked, type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
@@ -44,7 +45,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   mirrorKeys: {
     profile: checked(
       `What its well-known files are, and whose settings a remedy is for: ${words}. Without one: plain files.`,
-      `one of ${words}`,
+      phrase('expected.oneOf', { words }),
       (value) => profileOf(value) !== null,
     ).optional(),
   },

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { error, ok } from '../../core/result.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { fileEntry, readExpect } from './expect.ts';
 import { filePathExpected, isFilePath } from './path.ts';
@@ -7,7 +8,7 @@ import { filePathExpected, isFilePath } from './path.ts';
 /** Files are named by their paths below each mirror; they have no versions, and no upstream is public. */
 export const httpNames: Names = {
   describes: 'Files, by path. The first one of an upstream is the canary of its mirrors.',
-  entry: { describes: 'A path below the base URL of each mirror.', expected: 'a path below the mirror' },
+  entry: { describes: 'A path below the base URL of each mirror.', expected: phrase('expected.filePath') },
   parse: (text) => (isFilePath(text) ? ok({ module: text, version: null }) : error(filePathExpected)),
   form: {
     schema: fileEntry,

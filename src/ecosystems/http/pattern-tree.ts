@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 
 /** What a pattern is made of. `set`: one character, by its code. */
 export type Node =
@@ -14,8 +16,7 @@ const patternChars = 200;
 /** Highest count in braces: patterns are unrolled. */
 const countMax = 250;
 
-const expected =
-  'a regular expression of characters, ., [classes], \\d \\w \\s, ^, $, |, groups and counts, at most 200 characters';
+const expected = phrase('expected.pattern');
 
 /** What has no place in the subset: thrown within this file alone. */
 class Unreadable extends Error {}
@@ -25,7 +26,7 @@ class Unreadable extends Error {}
  * looking around; `^` and `$` stand for the beginning and end of a line, as in grep.
  * @returns what was expected, for anything else
  */
-export function parsePattern(source: string): Result<Node, string> {
+export function parsePattern(source: string): Result<Node, Sentence> {
   if (source === '' || source.length > patternChars) return error(expected);
   const reader = { source, at: 0 };
   try {

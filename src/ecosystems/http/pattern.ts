@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { type Node, parsePattern } from './pattern-tree.ts';
 
 /** One instruction. `fork` goes on at both places, `set` takes a character and goes on at the next. */
@@ -12,7 +14,7 @@ const programMax = 500;
 /** Nodes unrolled; counts within counts multiply them even where they give no instruction. */
 const unrolledMax = 5_000;
 
-const tooLarge = 'a regular expression with smaller counts';
+const tooLarge = phrase('expected.counts');
 
 /** A pattern, ready to be matched. */
 export interface Pattern {
@@ -25,7 +27,7 @@ export interface Pattern {
  * @returns what was expected, where it is outside the subset or too large
  * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast
  */
-export function compilePattern(source: string): Result<Pattern, string> {
+export function compilePattern(source: string): Result<Pattern, Sentence> {
   const tree = parsePattern(source);
   if (tree.tag === 'error') return tree;
   const program: Instruction[] = [];

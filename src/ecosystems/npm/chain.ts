@@ -1,5 +1,7 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Chain, ChainMember, ChainProblem, Reply, WalkEnd } from '../client.ts';
 import { urlMember } from '../url-member.ts';
 
@@ -12,10 +14,8 @@ export function parseRegistry(chain: string): Result<Chain, ChainProblem> {
 }
 
 /** What was expected of a registry in the file; `null`: it is fine. */
-export function registryMistake(chain: string): string | null {
-  return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null
-    ? null
-    : 'one registry by http:// or https:// URL: npm, pnpm and yarn never go on to another';
+export function registryMistake(chain: string): Sentence | null {
+  return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
 /**

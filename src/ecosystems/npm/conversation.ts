@@ -7,6 +7,7 @@ import { error, ok, type Result } from '../../core/result.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { failureOf } from '../../words/failure.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { inSlices, wholeOf } from '../whole.ts';
 import { fullForm, getPackument } from './ask.ts';
@@ -17,7 +18,7 @@ import { type Located, locate } from './locate.ts';
 import { escapeName } from './package-name.ts';
 import { parsePackument, parseTags, type Signed } from './packument.ts';
 import { judgeSignature } from './registry-signature.ts';
-import { readSigningKeys, signingKeysExpected } from './signing-keys.ts';
+import { readSigningKeys } from './signing-keys.ts';
 import { judgeBytes, type Known, startsLikeGzip, vouched } from './verify.ts';
 import { isExact } from './version.ts';
 
@@ -151,7 +152,7 @@ function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
   const keys = readSigningKeys(got.value.body);
   if (keys.tag === 'error') {
     const kind = isMarkup(got.value.body) ? ('wrong_content' as const) : ('malformed' as const);
-    return ended({ tag: 'failed', failure: { kind, expected: signingKeysExpected } });
+    return ended({ tag: 'failed', failure: failureOf(kind, keys.error) });
   }
   const listed: Listed = { upstream, origin: context.baseUrl, keys: keys.value };
   return fine(context.own.isOrigin === true ? { own: { listed } } : {});

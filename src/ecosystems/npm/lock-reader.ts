@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { type LockText, lockOf } from './locked.ts';
 import { directOf, parsePackageLock, readJson } from './package-lock.ts';
@@ -9,11 +11,11 @@ import { parseYarnLock } from './yarn-lock.ts';
  * Reads a lock file of npm, pnpm or yarn; of a package.json beside it what the project requires for itself.
  * @param expected  what such a file is, in words: the error of one that is none
  */
-export function readLock(file: LockFile, expected: string): Result<Lock, string> {
+export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
   const manifest = readJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');
   const read = readText(file, manifest);
   if (read === null || (read.packages.length === 0 && read.malformed.count === 0)) return error(expected);
-  return ok(lockOf(read, file, 'packages and their fields, as the client writes them,'));
+  return ok(lockOf(read, file, phrase('expected.lockFields')));
 }
 
 function readText({ name, text }: LockFile, manifest: ReturnType<typeof readJson>): LockText | null {

@@ -1,3 +1,4 @@
+import type { Sentence } from '../../core/sentence.ts';
 import type { Lock, LockEntry, LockFile, MalformedLines, SkipReason } from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
 import { isPackageName } from './package-name.ts';
@@ -30,7 +31,7 @@ const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
 
 /** What a lock file came to: those that the project requires first, then those that most others require, then by name. */
-export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: string): Lock {
+export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
   const order = judged.toSorted(

@@ -1,10 +1,11 @@
 import { error } from '../../core/result.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Locks } from '../locks.ts';
 
 const kinds = [
-  { names: ['package-lock.json', 'npm-shrinkwrap.json'], is: 'a package-lock.json with a lockfileVersion' },
-  { names: ['pnpm-lock.yaml'], is: 'a pnpm-lock.yaml with a lockfileVersion' },
-  { names: ['yarn.lock'], is: 'a yarn.lock of yarn 1, or one with __metadata' },
+  { names: ['package-lock.json', 'npm-shrinkwrap.json'], is: phrase('expected.npmLock') },
+  { names: ['pnpm-lock.yaml'], is: phrase('expected.pnpmLock') },
+  { names: ['yarn.lock'], is: phrase('expected.yarnLock') },
 ] as const;
 
 function kindOf(name: string): (typeof kinds)[number] | null {
@@ -12,7 +13,7 @@ function kindOf(name: string): (typeof kinds)[number] | null {
   return kinds.find(({ names }) => names.some((one) => last === one)) ?? null;
 }
 
-const expected = 'the path of a package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml or yarn.lock';
+const expected = phrase('expected.npmLockPath');
 
 /** Lock files of npm, pnpm and yarn. */
 export const npmLocks: Locks = {

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { parsePackage, splitPackage } from './package-name.ts';
 import { isNpmPattern, matchesNpmPatterns } from './patterns.ts';
@@ -6,7 +7,7 @@ import { isExact } from './version.ts';
 /** How npm's packages and private names are written. */
 export const npmNames: Names = {
   describes: 'npm packages. The first one with a fixed version is the canary: best one with a short packument.',
-  entry: { describes: 'A package and its version.', expected: 'name@version' },
+  entry: { describes: 'A package and its version.', expected: phrase('expected.word', { word: 'name@version' }) },
   parse: parsePackage,
   byHand: splitPackage,
   newest: 'latest',
@@ -15,8 +16,8 @@ export const npmNames: Names = {
   private: {
     describes:
       'Scopes, and names with `*` for any characters but the slash. Matching packages are asked only of mirrors of a named upstream other than `npm`.',
-    expected: 'a scope or a name, such as @corp/* or corp-*',
-    list: 'a list of scopes and names',
+    expected: phrase('expected.npmPattern'),
+    list: phrase('expected.listScopes'),
     isPattern: isNpmPattern,
     matches: matchesNpmPatterns,
   },

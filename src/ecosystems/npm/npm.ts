@@ -1,4 +1,5 @@
 import type { Mirror } from '../../core/mirror.ts';
+import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
@@ -74,10 +75,8 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   },
   mirrorKeys: {
     tarballHosts: list(
-      checked('A host name.', 'a host name, such as cdn.example.com', (host) =>
-        /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host),
-      ),
-      'a list of host names',
+      checked('A host name.', phrase('expected.host'), (host) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)),
+      phrase('expected.listHosts'),
       20,
     )
       .optional()

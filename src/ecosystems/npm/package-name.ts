@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { isExact } from './version.ts';
 
 const part = '[a-z0-9~-][a-z0-9._~-]*';
@@ -25,10 +27,10 @@ export function splitPackage(text: string): { readonly module: string; readonly 
 }
 
 /** Reads `name@version`; the error says what was expected. `latest` is a version too. */
-export function parsePackage(text: string): Result<{ readonly module: string; readonly version: string }, string> {
+export function parsePackage(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const { module, version } = splitPackage(text);
-  if (!isPackageName(module)) return error('name@version with a name such as lodash or @babel/core');
-  if (version === null || version === '') return error(`name@version, such as ${module}@latest`);
-  if (version !== 'latest' && !isExact(version)) return error('a whole version such as 1.2.3, or latest, after the @');
+  if (!isPackageName(module)) return error(phrase('expected.npmName'));
+  if (version === null || version === '') return error(phrase('expected.npmPackage', { example: `${module}@latest` }));
+  if (version !== 'latest' && !isExact(version)) return error(phrase('expected.npmVersion'));
   return ok({ module, version });
 }

@@ -2,6 +2,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { utf8 } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 
 /** A public key that a registry signs with: plain data, as it crosses to threads. */
@@ -18,27 +20,25 @@ export interface SigningKey {
 const keyType = 'ecdsa-sha2-nistp256';
 
 /** What a text of keys has to be. */
-export const signingKeysExpected = `keys as a registry lists them at /-/npm/v1/keys, at least one of type ${keyType}`;
+const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
 /**
  * Reads a list of keys as `/-/npm/v1/keys` answers it. Keys of other types are left out; one of this type that is no key
  * on P-256, or whose `expires` is no date, spoils the list: a key that never seems to expire is worse than none.
  */
-export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], string> {
+export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
   if (list === null || list.length > limits.signingKeys) return error(signingKeysExpected);
   const known = list.filter((one) => one?.['keytype'] === keyType).map(readKey);
   const keys = known.filter((one) => one !== null);
   if (keys.length === 0 || keys.length < known.length) return error(signingKeysExpected);
-  return new Set(keys.map(({ keyid }) => keyid)).size < keys.length
-    ? error(`${signingKeysExpected}, each once`)
-    : ok(keys);
+  return new Set(keys.map(({ keyid }) => keyid)).size < keys.length ? error(signingKeysExpected) : ok(keys);
 }
 
 type Entry = Readonly<Record<string, unknown>> | null;
 
 function listIn(text: string): readonly Entry[] | null {
-  const read = parseJson(text, signingKeysExpected);
+  const read = parseJson(text, '');
   const fields = read.tag === 'ok' ? (read.value as Entry) : null;
   const keys = fields !== null && typeof fields === 'object' && Object.hasOwn(fields, 'keys') ? fields['keys'] : null;
   return Array.isArray(keys) ? keys.map((one) => (typeof one === 'object' ? (one as Entry) : null)) : null;

@@ -1,11 +1,12 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Chain, ChainMember, ChainProblem, Client, Reply } from '../client.ts';
 import { urlMember } from '../url-member.ts';
 
 const separator = /[\s,|]+/;
-const expected =
-  'mirrors by http:// or https:// URL, separated by |, and direct (the registry itself) after them or not at all';
+const expected = phrase('expected.mirrorsPipe');
 
 /**
  * Reads the mirrors of a client in their order. None of the clients has such a line: they have files, and this is what
@@ -27,7 +28,7 @@ function parseMirrors(chain: string): Result<Chain, ChainProblem> {
 }
 
 /** What was expected of such a line in the file; `null`: it is fine. */
-function mirrorsMistake(chain: string): string | null {
+function mirrorsMistake(chain: string): Sentence | null {
   const words = chain.split(separator).filter((word) => word !== '');
   const isFine = words.every((word, at) => (word === 'direct' ? at === words.length - 1 : baseUrl(word) !== null));
   return isFine && words.length > 0 ? null : expected;
@@ -50,7 +51,7 @@ export function isHung(reply: Reply): boolean {
 
 /** What the clients of images share: how their hosts are written and read. */
 export const hostChain = {
-  expected: 'mirrors by URL, separated by |',
+  expected: phrase('expected.ociChain'),
   parse: parseMirrors,
   mistake: mirrorsMistake,
   usual: (url) => (url === null ? 'direct' : `${url}|direct`),

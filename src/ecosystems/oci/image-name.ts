@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseDigest } from './digest.ts';
 
 /** An image as it is asked of a registry. */
@@ -20,7 +22,7 @@ const hostName =
   /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
 const tag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const nameCharsMax = 255;
-const expected = 'an image by name and tag or digest, such as docker.io/library/alpine:3.20';
+const expected = phrase('expected.image');
 
 /** True for the path of a repository. @see protocols.md 4.1 */
 export function isRepository(path: string): boolean {
@@ -37,13 +39,12 @@ export function isVersion(version: string): boolean {
  * beside a digest the tag says nothing, and is dropped. The error says what was expected.
  * @see github.com/distribution/reference: its grammar and its short names
  */
-export function parseImage(text: string): Result<ImageName, string> {
+export function parseImage(text: string): Result<ImageName, Sentence> {
   const at = text.indexOf('@');
   const digest = at < 0 ? null : text.slice(at + 1);
-  if (digest !== null && parseDigest(digest) === null)
-    return error('sha256: and 64 lower-case hexadecimals after the @ (or sha512: and 128)');
+  if (digest !== null && parseDigest(digest) === null) return error(phrase('expected.digest'));
   const [, named = '', tagged = null] = /^(.+?)(?::([^:/]*))?$/.exec(at < 0 ? text : text.slice(0, at)) ?? [];
-  if (tagged !== null && !tag.test(tagged)) return error('a tag of letters, digits, `_`, `.` and `-` after the colon');
+  if (tagged !== null && !tag.test(tagged)) return error(phrase('expected.tag'));
   const name = splitName(named);
   if (!hostName.test(name.host) || !isRepository(name.repository)) return error(expected);
   return ok({ ...name, version: digest ?? tagged });

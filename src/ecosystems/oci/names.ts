@@ -1,4 +1,5 @@
 import { error, ok } from '../../core/result.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { parseDigest } from './digest.ts';
 import { parseImage } from './image-name.ts';
@@ -7,7 +8,7 @@ import { parseImage } from './image-name.ts';
 export const ociNames: Names = {
   describes:
     'Images. The host that each begins with is its upstream (`docker.io` where none is written). The first one with a digest is the canary.',
-  entry: { describes: 'An image and its tag or digest.', expected: 'host/name:tag or host/name@sha256:…' },
+  entry: { describes: 'An image and its tag or digest.', expected: phrase('expected.imageForm') },
   parse(text) {
     const image = parseImage(text);
     if (image.tag === 'error') return error(image.error);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
-import { checked } from '../fields.ts';
+import { checked, errorOf } from '../fields.ts';
 import { containerd } from './containerd.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
 import { docker } from './docker.ts';
@@ -44,17 +45,20 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     keys: {
       platform: checked(
         'Whose manifest is taken from a list: os/architecture, with /variant where it matters.',
-        'os/architecture such as linux/amd64',
+        phrase('expected.platform'),
         (value) => parsePlatform(value) !== null,
       ).prefault(usualPlatform),
     },
     read: ({ platform }) => ({ platform: platformOf(String(platform)) }),
   },
   mirrorKeys: {
-    ns: z.boolean({ error: 'true or false' }).optional().meta({
-      description:
-        'Whether asks name by `?ns=` whose image they mean, as containerd does with mirrors. Default: true, for an origin false.',
-    }),
+    ns: z
+      .boolean(errorOf(phrase('expected.boolean')))
+      .optional()
+      .meta({
+        description:
+          'Whether asks name by `?ns=` whose image they mean, as containerd does with mirrors. Default: true, for an origin false.',
+      }),
   },
   clients: [containerd, podman, docker],
   realClients: [skopeoRun],

@@ -25,11 +25,11 @@ function chainOf(members: readonly ChainMember[]): Chain {
 }
 
 /** What was expected of indexes that an operator writes; `null`: they are fine. */
-export function indexesMistake(chain: string): string | null {
+export function indexesMistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
-  if (urls.length === 0) return 'at least one index by its URL';
+  if (urls.length === 0) return phrase('expected.pypiLocks');
   const isWrong = urls.some((url) => baseUrl(url) === null || /[,|;]/.test(urlMember(url).plain));
-  return isWrong ? 'indexes by http:// or https:// URL, /simple included, with spaces between' : null;
+  return isWrong ? phrase('expected.indexes') : null;
 }
 
 /**

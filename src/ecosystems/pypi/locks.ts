@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import type { Locks } from '../locks.ts';
 import { readRequirements } from './requirements.ts';
 
@@ -12,7 +13,7 @@ function kindOf(name: string): 'uv' | 'poetry' | 'requirements' | null {
 export const pypiLocks: Locks = {
   describes: 'A requirements.txt with pinned versions, a uv.lock or a poetry.lock.',
   top: 'So many of its projects: those that most others need first.',
-  expected: 'the path of a requirements.txt, uv.lock or poetry.lock',
+  expected: phrase('expected.pathLock'),
   isLock: (name) => kindOf(name) !== null,
   async reader() {
     const { readTomlLock } = await import('./toml-locks.ts');

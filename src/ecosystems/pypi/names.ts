@@ -1,10 +1,14 @@
+import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { newest, normalName, parseProject } from './project.ts';
 
 /** How projects and private names are written. */
 export const pypiNames: Names = {
   describes: 'Projects of the index. The first one with a fixed version is the canary: best a small one.',
-  entry: { describes: 'A project and its version, or a project alone for its newest.', expected: 'name==version' },
+  entry: {
+    describes: 'A project and its version, or a project alone for its newest.',
+    expected: phrase('expected.word', { word: 'name==version' }),
+  },
   parse: parseProject,
   byHand(text) {
     const [, name = text, version = ''] = /^(.*?)(?:===?|@)(.*)$/s.exec(text) ?? [];
@@ -16,8 +20,8 @@ export const pypiNames: Names = {
   private: {
     describes:
       'Names of projects, `*` for any characters. Matching projects are asked only of mirrors of a named upstream other than `pypi`.',
-    expected: 'a name, with * for any characters, such as corp-*',
-    list: 'a list of names',
+    expected: phrase('expected.pypiPattern'),
+    list: phrase('expected.listNames'),
     isPattern: isProjectPattern,
     matches: matchesProjects,
   },

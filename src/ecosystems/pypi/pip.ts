@@ -73,7 +73,7 @@ export const pip: Client = {
   ],
   describes:
     "pip's index-url of today, then its extra-index-url ones, with spaces between. Default: the mirror of the highest weight.",
-  expected: 'indexes by URL, with spaces between',
+  expected: phrase('expected.pypiChain'),
   parse: parseIndexes,
   mistake: indexesMistake,
   usual: (url) => url ?? '',

@@ -1,5 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseVersion } from './version.ts';
 
 /** What stands for the newest release. */
@@ -16,10 +18,10 @@ export function isProjectName(name: string): boolean {
 }
 
 /** Reads `name==version`, or `name` alone for its newest release; the name comes back normalised. */
-export function parseProject(text: string): Result<{ readonly module: string; readonly version: string }, string> {
+export function parseProject(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const [, name = text, version] = /^([^=@]*)(?:==|@)(.*)$/s.exec(text) ?? [];
-  if (!isProjectName(name)) return error('name==version with a name such as requests, without extras or markers');
+  if (!isProjectName(name)) return error(phrase('expected.pypiName'));
   if (version === undefined || version === newest) return ok({ module: normalName(name), version: newest });
-  if (parseVersion(version) === null) return error(`a whole version such as ${name}==1.2.3, or ${name} alone`);
+  if (parseVersion(version) === null) return error(phrase('expected.pypiWhole', { name }));
   return ok({ module: normalName(name), version });
 }

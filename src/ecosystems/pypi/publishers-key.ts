@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checked, list, mapping } from '../fields.ts';
+import { phrase } from '../../words/tell.ts';
+import { checked, errorOf, list, mapping } from '../fields.ts';
 import { normalName } from './project.ts';
 import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
 
@@ -9,24 +10,29 @@ const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
 export const publishersKey = list(
   mapping(
     {
-      project: checked('A project of the index.', 'a project', (text) => /^[\w.-]{1,200}$/.test(text)),
-      kind: z
-        .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], { error: 'GitHub or GitLab' })
-        .meta({ description: 'Where it is published from.' }),
-      repository: checked('The repository whose workflows may sign.', 'owner/name', (text) =>
-        repositoryForm.test(text),
+      project: checked('A project of the index.', phrase('expected.pypiProject'), (text) =>
+        /^[\w.-]{1,200}$/.test(text),
       ),
-      workflow: checked('The one workflow of it that may; absent: any.', 'the name of a file', (text) =>
+      kind: z
+        .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
+        .meta({ description: 'Where it is published from.' }),
+      repository: checked(
+        'The repository whose workflows may sign.',
+        phrase('expected.word', { word: 'owner/name' }),
+        (text) => repositoryForm.test(text),
+      ),
+      workflow: checked('The one workflow of it that may; absent: any.', phrase('expected.fileName'), (text) =>
         /^[\w./-]{1,200}$/.test(text),
       ).optional(),
     },
-    'a mapping with project, kind and repository',
+    phrase('expected.mappingWith', { keys: 'project, kind and repository' }),
   ),
-  'a list of { project, kind, repository }',
+  phrase('expected.listOf', { what: '{ project, kind, repository }' }),
 )
-  .refine((all) => new Set(all.map(({ project }) => normalName(project))).size === all.length, {
-    error: 'each project once',
-  })
+  .refine(
+    (all) => new Set(all.map(({ project }) => normalName(project))).size === all.length,
+    errorOf(phrase('expected.publisherOnce')),
+  )
   .meta({
     description:
       'Who may sign the files of a project: attestations by anybody else are a mismatch. Needs `trustedRoot`; a project that is not named may be signed by anybody.',

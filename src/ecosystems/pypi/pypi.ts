@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import type { PypiOwn, PypiSettings } from './context.ts';
 import { publicPypi, pypiContext, pypiLearning } from './knowledge.ts';
@@ -72,7 +73,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
       trustedRoot: {
         describes:
           'A Sigstore trusted root (`trusted_root.json`), from a place that you trust: by it attestations are verified. Without one they are only held against the hash of their file.',
-        mistake: (text) => (isTrustedRoot(text) ? null : 'a Sigstore trusted root as JSON'),
+        mistake: (text) => (isTrustedRoot(text) ? null : phrase('expected.sigstore')),
       },
     },
     read: ({ trustedRoot, publishers }) => ({

@@ -1,4 +1,6 @@
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Lock, LockEntry, LockFile, MalformedLines } from '../locks.ts';
 import { byNeed, entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
 import { normalName } from './project.ts';
@@ -18,7 +20,7 @@ const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
  * Reads a requirements file: projects pinned with `==`, and their sha256 hashes. Another file that it names is not read.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
  */
-export function readRequirements(file: LockFile): Result<Lock, string> {
+export function readRequirements(file: LockFile): Result<Lock, Sentence> {
   const entries: LockEntry[] = [];
   const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
   const wrong: Line[] = [];
@@ -37,15 +39,13 @@ export function readRequirements(file: LockFile): Result<Lock, string> {
       else entries.push(entry);
     }
   }
-  if (entries.length === 0) return error('a requirements file with at least one project');
+  if (entries.length === 0) return error(phrase('expected.requirements'));
   const needs = needsOf(file.text);
   return ok({
     entries: byNeed(entries, (module) => needs.get(module) ?? 0),
     pinned: { ...pinned },
     malformed:
-      wrong.length === 0
-        ? null
-        : { ...shown(wrong), file: file.name, expected: 'name==version, with hashes or without' },
+      wrong.length === 0 ? null : { ...shown(wrong), file: file.name, expected: phrase('expected.pypiHashes') },
   });
 }
 

@@ -1,5 +1,7 @@
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { sha256Of } from './file-url.ts';
 import { byNeed, entryOf, type LockSource } from './lock-source.ts';
@@ -91,15 +93,15 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
 }
 
 /** Reads a uv.lock or poetry.lock: the packages that come from an index, with the hashes of their files. */
-export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, string> {
+export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, Sentence> {
   const read = parseToml(file.text);
-  if (read.tag === 'error') return error(`a ${kind}.lock as ${kind} writes it: line ${read.error} cannot be read`);
+  if (read.tag === 'error') return error(phrase('expected.lockWrites', { kind, client: kind, line: read.error }));
   // Poetry before 1.3 kept the hashes of all packages in one place.
   const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
   const packages = tablesOf(read.value['package']).map((one) =>
     kind === 'uv' ? ofUv(one) : ofPoetry(one, kept?.[textOf(one['name'])]),
   );
-  if (packages.length === 0) return error(`a ${kind}.lock with at least one package`);
+  if (packages.length === 0) return error(phrase('expected.lockPackage', { kind }));
   const needs = new Map<string, number>();
   for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalName))]))
     needs.set(name, (needs.get(name) ?? 0) + 1);

@@ -60,7 +60,7 @@ export const uv: Client = {
   spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],
   describes:
     "uv's default index of today, then those of UV_INDEX, which it asks before, with spaces between. Default: the mirror of the highest weight.",
-  expected: 'indexes by URL, with spaces between',
+  expected: phrase('expected.pypiChain'),
   parse: parseIndexes,
   mistake: indexesMistake,
   usual: (url) => url ?? '',

@@ -5,6 +5,7 @@ import { type Ecosystem, heavy, kilobytes, light } from '../../../src/ecosystems
 import { checked } from '../../../src/ecosystems/fields.ts';
 import type { LockReader } from '../../../src/ecosystems/locks.ts';
 import { createRegistry, registry } from '../../../src/ecosystems/registry.ts';
+import { phrase } from '../../../src/words/tell.ts';
 
 /** Its own key of the file. */
 export interface PaperSettings {
@@ -34,14 +35,17 @@ function textOf(chain: Chain): string {
   return chain.members.map(({ plain }) => plain).join(' ');
 }
 
+/** Words of this ecosystem alone. */
+const wanted = (word: string) => phrase('expected.word', { word });
+
 /** The press asks one mirror after the other, but takes a 451 for an answer: no other one would print that page. */
 const press: Client = {
   id: 'press',
   spec: ['https://paper.example.com/press#mirrors'],
   describes: 'The mirrors of the press, with spaces between.',
-  expected: 'URLs with spaces between',
+  expected: wanted('URLs with spaces between'),
   parse,
-  mistake: (chain) => (parse(chain).tag === 'ok' ? null : 'http:// or https:// URLs with spaces between'),
+  mistake: (chain) => (parse(chain).tag === 'ok' ? null : phrase('expected.urlsSpaces')),
   usual: (url) => url ?? '',
   member: memberOf,
   protocols: () => ['1.1'],
@@ -74,7 +78,7 @@ const copier: Client = {
   id: 'copier',
   spec: ['https://paper.example.com/copier'],
   describes: 'The mirror of the copier.',
-  expected: 'a URL',
+  expected: wanted('a URL'),
   headed: (_chain, to) => ({ members: [to], separators: [] }),
   forms: ['pip'],
   variables: [],
@@ -95,7 +99,7 @@ const readLock: LockReader = ({ name, text, mirrors, isPrivate }) => {
   const lines = text.split('\n').map((content, at) => ({ content, line: at + 1, found: lockLine.exec(content) }));
   const wrong = lines.filter(({ content, found }) => content !== '' && found === null);
   const entries = lines.flatMap(({ found }) => (found === null ? [] : [found]));
-  if (entries.length === 0) return error('a paper.lock with at least one line');
+  if (entries.length === 0) return error(wanted('a paper.lock with at least one line'));
   const isForeign = (source: string): boolean => source !== '' && !mirrors.some(({ url }) => source.startsWith(url));
   return ok({
     entries: entries.map(([, module = '', version = '', , source = '']) => ({
@@ -109,7 +113,7 @@ const readLock: LockReader = ({ name, text, mirrors, isPrivate }) => {
         ? null
         : {
             file: name,
-            expected: 'name, page and hash',
+            expected: wanted('name, page and hash'),
             count: wrong.length,
             first: wrong.map(({ line }) => ({ line, module: '', version: '' })),
           },
@@ -135,10 +139,10 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
   realClients: [],
   names: {
     describes: 'Papers.',
-    entry: { describes: 'A paper, and a page.', expected: 'name#page, or name alone' },
+    entry: { describes: 'A paper, and a page.', expected: wanted('name#page, or name alone') },
     parse(text) {
       const [, module = '', version = null] = /^([a-z-]+)(?:#(\d+))?$/.exec(text) ?? [];
-      return module === '' ? error('name#page, or name alone') : ok({ module, version });
+      return module === '' ? error(wanted('name#page, or name alone')) : ok({ module, version });
     },
     form: {
       schema: checkedForm(),
@@ -153,8 +157,8 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
     example: 'gazette#1',
     private: {
       describes: 'Beginnings of names.',
-      expected: 'the beginning of a name',
-      list: 'a list of beginnings',
+      expected: wanted('the beginning of a name'),
+      list: wanted('a list of beginnings'),
       isPattern: (text) => /^[a-z-]+$/.test(text),
       matches: (patterns, module) => patterns.some((pattern) => module.startsWith(pattern)),
     },
@@ -162,7 +166,7 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
   locks: {
     describes: 'A paper.lock.',
     top: 'So many of its papers.',
-    expected: 'the path of a paper.lock',
+    expected: wanted('the path of a paper.lock'),
     isLock: (name) => name.endsWith('paper.lock'),
     reader: async () => {
       loaded.push('lock reader');
@@ -171,10 +175,10 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
   },
   settings: {
     describes: 'What is particular to paper.',
-    keys: { seal: checked('The seal.', 'a word', (value) => /^[a-z]+$/.test(value)).prefault('wax') },
+    keys: { seal: checked('The seal.', wanted('a word'), (value) => /^[a-z]+$/.test(value)).prefault('wax') },
     read: ({ seal }) => ({ seal: String(seal) }),
   },
-  mirrorKeys: { tray: checked('The tray.', 'a word', (value) => /^[a-z]+$/.test(value)).optional() },
+  mirrorKeys: { tray: checked('The tray.', wanted('a word'), (value) => /^[a-z]+$/.test(value)).optional() },
   clients: [press, copier],
   context: ({ mirror, settings }) => ({ seal: settings.seal, tray: String(mirror.own?.['tray'] ?? 'any') }),
   learning: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../../../src/core/what-if.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { abc, chain, kill, only, warm } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
@@ -101,7 +102,7 @@ describe('what cannot be walked is refused with its reason', () => {
 
   test.each<[string, string, Partial<WhatIfAsked>, WhatIfProblem]>([
     ['nothing', '  ', {}, { kind: 'empty', at: null, expected: '' }],
-    ['only separators', ',|', { ecosystem: 'go' }, { kind: 'empty', at: null, expected: 'a GOPROXY line' }],
+    ['only separators', ',|', { ecosystem: 'go' }, { kind: 'empty', at: null, expected: phrase('expected.goChain') }],
     ['too long', 'x'.repeat(2_001), {}, { kind: 'too_long', at: null, expected: '2000' }],
     [
       'too many members',
@@ -113,14 +114,14 @@ describe('what cannot be walked is refused with its reason', () => {
       'a bare word',
       'https://a.example.com,goproxy',
       { ecosystem: 'go' },
-      { kind: 'reserved_word', at: 1, expected: 'a GOPROXY line' },
+      { kind: 'reserved_word', at: 1, expected: phrase('expected.goChain') },
     ],
-    ['no URL', 'ftp:', { ecosystem: 'npm' }, { kind: 'not_a_url', at: 0, expected: "a registry's URL" }],
+    ['no URL', 'ftp:', { ecosystem: 'npm' }, { kind: 'not_a_url', at: 0, expected: phrase('expected.npmChain') }],
     [
       'two registries for a client that has one',
       'https://n.example.com https://a.example.com',
       { ecosystem: 'npm' },
-      { kind: 'not_a_url', at: 0, expected: "a registry's URL" },
+      { kind: 'not_a_url', at: 0, expected: phrase('expected.npmChain') },
     ],
     [
       'a private path in place of a proxy',

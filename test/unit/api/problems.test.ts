@@ -6,7 +6,7 @@ import { script } from '../../../src/api/page/script.ts';
 import { remedyForms } from '../../../src/api/remedy.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { sayTold } from '../../../src/words/told.ts';
+import { saySentence } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from '../cli/english-left.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
@@ -153,5 +153,5 @@ it('the page asks for problems in its own language: its posts carry no cookie', 
 it.each(
   registry.ids.flatMap((id) => (registry.of(id)?.clients ?? []).map((client) => [client.id, client.expected] as const)),
 )('what is expected of a chain of %s has its Chinese', (_, expected) => {
-  expect(sayTold(expected, wordsOf('zh'))).toMatch(/[\u4e00-\u9fff]/);
+  expect(saySentence(expected, wordsOf('zh'))).toMatch(/[\u4e00-\u9fff]/);
 });

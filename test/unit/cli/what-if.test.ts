@@ -78,7 +78,7 @@ describe('what-if', () => {
     expect(out).toContain('这条链');
     expect(out).toContain('coast https://goproxy.coast.example.com  59 次响应中有 53 次成功');
     const { err } = await run(['what-if', `${coast},word`, '--url', url], { env: { LC_ALL: 'zh_CN.UTF-8' } });
-    expect(err).toBe('mirrorwatch：成员 2 是保留字；应为：GOPROXY 的一行。');
+    expect(err).toBe('mirrorwatch：请求有误：成员 2 是保留字；应为：GOPROXY 的一行。');
   });
 
   test('--json is what the daemon answered; credentials stay here', async () => {

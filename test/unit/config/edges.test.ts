@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { changedKeys } from '../../../src/config/changed-keys.ts';
+import { issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { seenKey } from '../../../src/config/seen.ts';
 import { limits } from '../../../src/core/limits.ts';
@@ -11,7 +12,7 @@ const base = 'mirrors: [ { name: a, ecosystem: go, url: https://a.example.com } 
 /** What is wrong with a text, each as `path: expected`. */
 function mistakes(text: string, files = memoryFiles({})): readonly string[] {
   const loaded = loadConfig({ text, path: '/etc/m.yaml', env: { SET: 'x' }, files });
-  return loaded.tag === 'ok' ? [] : loaded.error.map(({ path, expected }) => `${path}: ${expected}`);
+  return loaded.tag === 'ok' ? [] : issuesForPrograms(loaded.error).map(({ path, expected }) => `${path}: ${expected}`);
 }
 
 describe('a key that is not known here', () => {
@@ -29,7 +30,9 @@ describe('a key that is not known here', () => {
 test('a value that is shown neither moves the cursor nor turns the direction of writing', () => {
   const text = `${base}vantage: "a\\e[31m\\u009b31m\\u202eb"\n`;
   const loaded = loadConfig({ text, path: '/etc/m.yaml', env: {}, files: memoryFiles({}) });
-  expect(loaded.tag === 'ok' ? [] : loaded.error.map(({ seen }) => seen)).toContain('"a\\u001b[31m?31m?b"');
+  expect(loaded.tag === 'ok' ? [] : issuesForPrograms(loaded.error).map(({ seen }) => seen)).toContain(
+    '"a\\u001b[31m?31m?b"',
+  );
 });
 
 describe('a reload', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { memoryFiles } from './support.ts';
 
 const binary = '\u0098\u0033\u0004';
@@ -37,7 +38,7 @@ describe('a keyring that an entry names', () => {
         path: 'modules.http[0].expect.signedBy',
         line: 3,
         seen: '"keys/archive.gpg"',
-        expected: 'gpgv on this machine: without it signatures stay unverified, and each answer says so',
+        expected: phrase('expected.gpgv'),
       },
     ]);
   });

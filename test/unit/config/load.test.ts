@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultConfigText } from '../../../src/config/default-config.ts';
-import { formatIssues } from '../../../src/config/format-issues.ts';
+import { formatIssues, issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
@@ -291,9 +291,9 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
     const text =
       'mirrors: [ { name: a, ecosystem: go, url: https://a.example.com } ]\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }';
     const loaded = loadConfig({ text, path: null, env: { HTTPS_PROXY: 'socks5://p:1' }, files: none });
-    expect(loaded.tag === 'error' && loaded.error.map(({ path, expected }) => `${path} ${expected}`)).toEqual([
-      'mirrors[0].url an http:// or https:// proxy of host and port in HTTPS_PROXY, or proxy: direct here',
-    ]);
+    expect(
+      loaded.tag === 'error' && issuesForPrograms(loaded.error).map(({ path, expected }) => `${path} ${expected}`),
+    ).toEqual(['mirrors[0].url an http:// or https:// proxy of host and port in HTTPS_PROXY, or proxy: direct here']);
   });
 
   test('the checksum database: off, or with an address of its own', () => {
@@ -348,7 +348,7 @@ describe('any text', () => {
 
   test('a file past the limit is refused unread', () => {
     const loaded = load(`# ${'x'.repeat(limits.configBytes)}`);
-    expect(loaded.tag === 'error' && loaded.error.map(({ expected }) => expected)).toEqual([
+    expect(loaded.tag === 'error' && issuesForPrograms(loaded.error).map(({ expected }) => expected)).toEqual([
       `at most ${limits.configBytes} bytes`,
     ]);
   });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { lockEntries, parseGoMod, parseGoSum } from '../../../src/ecosystems/go/lock-file.ts';
 import { diskFiles, memoryFiles } from './support.ts';
@@ -77,7 +78,9 @@ describe('lock files', () => {
       const text = `mirrors: [ { name: a, ecosystem: go, url: https://a.example.com } ]\ncontrols: [ tcp://192.0.2.1:53 ]\nmodules: { go: [ ${modules} ] }`;
       const result = loadConfig({ text, path: '/app/mirrorwatch.yaml', env: {}, files });
       if (result.tag === 'error') throw new Error(JSON.stringify(result.error));
-      const warnings = result.value.warnings.map(({ path, seen, expected }) => `${path}: ${seen}, ${expected}`);
+      const warnings = issuesForPrograms(result.value.warnings).map(
+        ({ path, seen, expected }) => `${path}: ${seen}, ${expected}`,
+      );
       return { skipped: result.value.skippedLockEntries, warnings };
     };
     const skip = (line: number, module: string, version: string) => ({

@@ -12,6 +12,7 @@ import { durationMs, durationPattern, durationText, shareOf, sizeBytes } from '.
 import { goproxyMistake, readGoProxyList } from '../../../src/ecosystems/go/client.ts';
 import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/module-name.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
+import { phrase } from '../../../src/words/tell.ts';
 
 describe('units', () => {
   test.each([
@@ -59,7 +60,9 @@ describe('environment', () => {
     expect(replaceEnv(dollars(text), env)).toEqual({ text: dollars(becomes), used, mistakes: [] });
   });
   test('a name of the object’s own prototype is unset', () => {
-    expect(replaceEnv(dollars('#{constructor}'), env).mistakes).toEqual(['the variable constructor to be set']);
+    expect(replaceEnv(dollars('#{constructor}'), env).mistakes).toEqual([
+      phrase('expected.variableSet', { name: 'constructor' }),
+    ]);
   });
 });
 

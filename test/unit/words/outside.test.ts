@@ -46,7 +46,7 @@ const notTold: readonly (string | RegExp)[] = [
 ];
 
 describe('what a configuration and an answer should have been', () => {
-  const folders = ['src/config', 'src/ecosystems', 'src/probe', 'src/wire'];
+  const folders = ['src/probe', 'src/wire'];
   const files = [...folders.flatMap(filesIn), 'src/daemon/client-order.ts'].filter(
     (file) => !/\/(?:reference|default-config|known-mirrors|manual|demo|body-file)\.ts$/.test(file),
   );

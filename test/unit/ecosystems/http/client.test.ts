@@ -63,13 +63,13 @@ describe('what an operator may write', () => {
   test.each([
     [a, null],
     [`${a}\n ${b} `, null],
-    ['', 'at least one URL'],
-    ['mirror.example.com/debian', 'http:// or https:// URLs with spaces between'],
-    [`${a},${b}`, 'http:// or https:// URLs with spaces between'],
-    [`${a}?x=1`, 'http:// or https:// URLs with spaces between'],
-    ['ftp://a.example.com', 'http:// or https:// URLs with spaces between'],
+    ['', phrase('expected.oneUrl')],
+    ['mirror.example.com/debian', phrase('expected.urlsSpaces')],
+    [`${a},${b}`, phrase('expected.urlsSpaces')],
+    [`${a}?x=1`, phrase('expected.urlsSpaces')],
+    ['ftp://a.example.com', phrase('expected.urlsSpaces')],
   ])('%j: %s', (chain, want) => {
-    expect(filesClient.mistake(chain)).toBe(want);
+    expect(filesClient.mistake(chain)).toEqual(want);
   });
 });
 

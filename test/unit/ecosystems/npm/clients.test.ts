@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isSafeEnv } from '../../../../src/core/safe-env.ts';
 import { type Chain, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { texts } from '../../../support/texts.ts';
 
 const [npmClient, pnpmClient, yarnClient] = npm.clients as readonly [
@@ -41,7 +42,7 @@ describe('a chain is one registry', () => {
     ['ftp://a.example.com', 'not_a_url'],
   ])('%j is none: %s', (text, kind) => {
     expect(npmClient.parse(text)).toMatchObject({ tag: 'error', error: { kind } });
-    expect(npmClient.mistake(text)).toContain('one registry');
+    expect(npmClient.mistake(text)).toEqual(phrase('expected.registryOne'));
   });
 
   it('credentials are masked, and never among the lines', () => {

@@ -3,6 +3,7 @@ import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Lock } from '../../../../src/ecosystems/locks.ts';
 import { npmLocks } from '../../../../src/ecosystems/npm/locks.ts';
 import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/patterns.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const sri = (letter: string) => `sha512-${letter.repeat(86)}==`;
@@ -25,7 +26,7 @@ function read(name: string, text: string, manifest: string | null = null) {
 
 function lock(name: string, text: string, manifest: string | null = null): Lock {
   const result = read(name, text, manifest);
-  if (result.tag === 'error') throw new Error(result.error);
+  if (result.tag === 'error') throw new Error(JSON.stringify(result.error));
   return result.value;
 }
 
@@ -48,11 +49,11 @@ describe('which files', () => {
   });
 
   it.each([
-    ['package-lock.json', '', 'a package-lock.json with a lockfileVersion'],
-    ['package-lock.json', '{"name":"x"}', 'a package-lock.json with a lockfileVersion'],
-    ['package-lock.json', '{"lockfileVersion":3,"packages":{}}', 'a package-lock.json with a lockfileVersion'],
-    ['pnpm-lock.yaml', 'packages: {}\n', 'a pnpm-lock.yaml with a lockfileVersion'],
-    ['yarn.lock', 'lodash@^4:\n  version "4.17.21"\n', 'a yarn.lock of yarn 1, or one with __metadata'],
+    ['package-lock.json', '', phrase('expected.npmLock')],
+    ['package-lock.json', '{"name":"x"}', phrase('expected.npmLock')],
+    ['package-lock.json', '{"lockfileVersion":3,"packages":{}}', phrase('expected.npmLock')],
+    ['pnpm-lock.yaml', 'packages: {}\n', phrase('expected.pnpmLock')],
+    ['yarn.lock', 'lodash@^4:\n  version "4.17.21"\n', phrase('expected.yarnLock')],
   ])('%s with %j is refused in words', (name, text, error) => {
     expect(read(name, text)).toEqual({ tag: 'error', error });
   });

@@ -7,6 +7,7 @@ import { npmNames } from '../../../../src/ecosystems/npm/names.ts';
 import { escapeName, isPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
 import { matchesNpmPatterns, scopeOf } from '../../../../src/ecosystems/npm/patterns.ts';
 import { isExact } from '../../../../src/ecosystems/npm/version.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 describe('names', () => {
@@ -21,16 +22,16 @@ describe('names', () => {
   });
 
   it.each([
-    ['lodash', 'name@version, such as lodash@latest'],
-    ['@babel/core', 'name@version, such as @babel/core@latest'],
-    ['lodash@', 'name@version, such as lodash@latest'],
-    ['lodash@^4.17.0', 'a whole version such as 1.2.3, or latest, after the @'],
-    ['lodash@v4.17.21', 'a whole version such as 1.2.3, or latest, after the @'],
-    ['lodash@next', 'a whole version such as 1.2.3, or latest, after the @'],
-    ['@babel@1.0.0', 'name@version with a name such as lodash or @babel/core'],
-    ['../x@1.0.0', 'name@version with a name such as lodash or @babel/core'],
-    ['a/b@1.0.0', 'name@version with a name such as lodash or @babel/core'],
-    ['', 'name@version with a name such as lodash or @babel/core'],
+    ['lodash', phrase('expected.npmPackage', { example: 'lodash@latest' })],
+    ['@babel/core', phrase('expected.npmPackage', { example: '@babel/core@latest' })],
+    ['lodash@', phrase('expected.npmPackage', { example: 'lodash@latest' })],
+    ['lodash@^4.17.0', phrase('expected.npmVersion')],
+    ['lodash@v4.17.21', phrase('expected.npmVersion')],
+    ['lodash@next', phrase('expected.npmVersion')],
+    ['@babel@1.0.0', phrase('expected.npmName')],
+    ['../x@1.0.0', phrase('expected.npmName')],
+    ['a/b@1.0.0', phrase('expected.npmName')],
+    ['', phrase('expected.npmName')],
   ])('%s is refused in words', (text, error) => {
     expect(npmNames.parse(text)).toEqual({ tag: 'error', error });
   });

@@ -23,7 +23,7 @@ const nowWallMs = Date.parse('2026-06-01T00:00:00Z');
 const [old, present, stranger] = [makeNpmSigner('old'), makeNpmSigner('present'), makeNpmSigner('stranger')];
 const keysOf = (...listed: readonly object[]): readonly SigningKey[] => {
   const read = readSigningKeys(Buffer.from(JSON.stringify({ keys: listed })));
-  if (read.tag === 'error') throw new Error(read.error);
+  if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
   return read.value;
 };
 const keys = keysOf(old.listed('2025-01-29T00:00:00.000Z'), present.listed());

@@ -4,6 +4,7 @@ import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Lock } from '../../../../src/ecosystems/locks.ts';
 import { pypiLocks } from '../../../../src/ecosystems/pypi/locks.ts';
 import { parseToml } from '../../../../src/ecosystems/pypi/toml-locks.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const mirrorUrl = 'https://mirror.example.com/simple';
@@ -25,7 +26,7 @@ function read(name: string, text: string) {
 
 function lockOf(name: string, text: string): Lock {
   const lock = read(name, text);
-  if (lock.tag === 'error') throw new Error(lock.error);
+  if (lock.tag === 'error') throw new Error(JSON.stringify(lock.error));
   return lock.value;
 }
 
@@ -116,7 +117,7 @@ describe('requirements', () => {
     const { malformed } = lockOf('requirements.txt', 'six==1.17.0\n\n<<<<<<< HEAD\nurllib3 2.0\n');
     expect(malformed).toEqual({
       file: 'requirements.txt',
-      expected: 'name==version, with hashes or without',
+      expected: phrase('expected.pypiHashes'),
       count: 2,
       first: [
         { line: 3, module: '<<<<<<<', version: 'HEAD' },
@@ -208,9 +209,9 @@ source = { git = "https://git.example.com/fork?rev=abc#abc" }
   });
 
   test.each([
-    ['', 'a uv.lock with at least one package'],
-    ['version = 1\n', 'a uv.lock with at least one package'],
-    ['version = 1\n[[package]\nname = "x"\n', 'a uv.lock as uv writes it: line 2 cannot be read'],
+    ['', phrase('expected.lockPackage', { kind: 'uv' })],
+    ['version = 1\n', phrase('expected.lockPackage', { kind: 'uv' })],
+    ['version = 1\n[[package]\nname = "x"\n', phrase('expected.lockWrites', { kind: 'uv', client: 'uv', line: 2 })],
   ])('%j is none', (broken, error) => {
     expect(read('uv.lock', broken)).toEqual({ tag: 'error', error });
   });
