@@ -1,6 +1,6 @@
 import { type Phase, phases } from '../src/core/failure.ts';
 import type { Sample } from '../src/core/sample.ts';
-import { isContaminated } from '../src/detect/rules/contaminated.ts';
+import { isContaminated } from '../src/detect/rules/threshold.ts';
 import { quantile, type Summary, summaryOf } from './statistics.ts';
 
 /** What each phase must have taken beside its base, milliseconds; absent where nothing is known of it. */

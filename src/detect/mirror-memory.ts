@@ -1,10 +1,9 @@
 import type { Skipped } from '../core/due.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
 import { seriesId, type Target } from '../core/target.ts';
-import { type Absence, present } from './absence.ts';
+import { type Absence, type Density, newDensity, present } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
 import { egressOf } from './confirm/vantage.ts';
-import { type Density, newDensity } from './density.ts';
 
 /** All that is known of one series: a target over one kind of connection. */
 export interface SeriesMemory {

@@ -36,12 +36,6 @@ export const rowKey = {
   mirror: (registry: string) => `mirror|${registry}`,
 } as const;
 
-/** Has the row of a mirror written within a minute. @param isDue  with the next turn that writes */
-export function rowHasNews({ row }: MirrorMemory, isDue = false): void {
-  row.isDirty = true;
-  if (isDue) row.writtenAtMs = null;
-}
-
 /** Adds the rows of series that opened or closed something in this turn. */
 export function writeUrgent(memory: Memory): void {
   for (const series of memory.rowsDue.urgent) writeSeries(memory, series);

@@ -1,7 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
-import { canBeAsked } from '../absence.ts';
-import { mayBeAskedMore } from '../density.ts';
+import { canBeAsked, mayBeAskedMore } from '../absence.ts';
 import { outagesOf } from '../findings/outage-state.ts';
 import { ownTimeoutMs } from '../lookups.ts';
 import type { Memory } from '../memory.ts';

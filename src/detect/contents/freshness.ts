@@ -2,9 +2,9 @@ import { limits } from '../../core/limits.ts';
 import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
+import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
-import { rowHasNews } from '../rows.ts';
 import { leavesOut } from './gaps.ts';
 import { hear, stepBack } from './hear.ts';
 import { lagOf } from './lag.ts';
@@ -27,14 +27,23 @@ function keyOf(target: Target): string {
   return `${ecosystem}|${upstream}|${module ?? ''}|${version ?? ''}|${step}`;
 }
 
-/**
- * Takes in what an answer said that there is, were it a failed one (a version is missing).
- * @returns where its mirror stands now; `null`: it says nothing of that
- */
-export function takeContents(memory: Memory, mirror: MirrorMemory, sample: Sample): Comparison | null {
+/** What an answer was news of. */
+interface Taken {
+  /** Where its mirror stands now; `null`: it says nothing of that. */
+  readonly comparison: Comparison | null;
+  /** It went backwards in a way that no other answer has told yet. */
+  readonly isRegression: boolean;
+  /** Releases that reached a mirror. */
+  readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
+}
+
+const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
+
+/** Takes in what an answer said that there is, were it a failed one (a version is missing): subjects change in place. */
+export function takeContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
-  if (outcome.tag === 'unknown') return null;
-  if (facts.contents === undefined) return takeResolved(memory, mirror, sample);
+  if (outcome.tag === 'unknown') return nothing;
+  if (facts.contents === undefined) return { ...nothing, comparison: takeResolved(memory, mirror, sample) };
   const { name } = mirror.mirror;
   const { target } = due;
   const key = keyOf(target);
@@ -44,14 +53,14 @@ export function takeContents(memory: Memory, mirror: MirrorMemory, sample: Sampl
   const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
   const isLeftOut = leavesOut(mirror.mirror.gaps);
   const news = hear(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
-  if (news === null) return null;
+  if (news === null) return nothing;
   subject.isDirty = subject.isDirty || news.isNews;
-  if (news.back !== null && !isToldBefore(memory, mirror, subject, news.back)) memory.turn.regressions.push(name);
-  for (const arrival of news.arrivals) arrived(memory, subject, arrival, at.freshMs);
-  return compared(mirror, subject, at, due.probeId);
+  const isRegression = news.back !== null && !isToldBefore(memory, mirror, subject, news.back);
+  const arrivals = news.arrivals.flatMap((arrival) => arrived(memory, subject, arrival, at.freshMs));
+  return { comparison: compared(mirror, subject, at, due.probeId), isRegression, arrivals };
 }
 
-function standpointOf(memory: Memory, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
+function standpointOf(memory: View, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
   return { origin: originOf(memory, mirror), freshMs: freshMsOf(memory, due.target), nowMs: endedMonotonicMs };
 }
 
@@ -59,7 +68,7 @@ function standpointOf(memory: Memory, mirror: MirrorMemory, { due, endedMonotoni
  * What a probe of `latest` found it to stand for, asked aside: where that comes back to what it had left, backends take
  * turns, and it is a step of their story. No metric counts it: the answers that are compared do.
  */
-function takeResolved(memory: Memory, mirror: MirrorMemory, sample: Sample): Comparison | null {
+function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Comparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
   const { module, version } = due.target;
   const { resolvedVersion: to } = facts;
@@ -96,7 +105,7 @@ function isOlder(subjects: readonly Subject[], one: string, other: string): bool
 }
 
 /** The same step back is told by each step that names versions or tags of a module: the first counts. */
-function isToldBefore(memory: Memory, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
+function isToldBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     const shelf =
       other === subject || other.module !== subject.module ? undefined : other.shelves.get(mirror.mirror.name);
@@ -115,21 +124,20 @@ function compared(mirror: MirrorMemory, subject: Subject, at: Standpoint, probeI
   return { subject, shelf, probeId };
 }
 
-function arrived(memory: Memory, subject: Subject, arrival: Arrival, freshMs: number): void {
+function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: number): Taken['arrivals'] {
   const mirror = memory.mirrors.get(arrival.registry);
   const ms = propagationMs(arrival, freshMs);
-  if (mirror === undefined || ms === null || isToldElsewhere(memory, mirror, subject)) return;
+  if (mirror === undefined || ms === null || isToldElsewhere(memory, mirror, subject)) return [];
   const contents = contentsOf(mirror);
   contents.propagations = [...contents.propagations, ms].slice(-limits.propagationsKept);
-  rowHasNews(mirror);
-  memory.turn.propagations.push({ registry: arrival.registry, seconds: ms / 1_000 });
+  return [[mirror, ms / 1_000]];
 }
 
 /**
  * The same release is told more than once where a module is asked at several versions, and by a tag that is asked apart
  * from its versions: the first of its lists counts.
  */
-function isToldElsewhere(memory: Memory, mirror: MirrorMemory, subject: Subject): boolean {
+function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     if (other.module !== subject.module || other.shelves.get(mirror.mirror.name)?.versions == null) continue;
     return other !== subject;

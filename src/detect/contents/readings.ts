@@ -13,7 +13,7 @@ const freshPaces = 3;
 const freshMsMin = 60_000;
 
 /** How long an answer about a target says something of now, milliseconds. */
-export function freshMsOf(memory: Memory, target: Pick<Target, 'canary' | 'step'>): number {
+export function freshMsOf(memory: Pick<View, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
   return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
 }
 

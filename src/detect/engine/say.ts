@@ -1,9 +1,9 @@
 import { isTimeout } from '../../core/failure.ts';
-import type { Finding, FindingChange, FindingKind } from '../../core/finding.ts';
+import { type Finding, type FindingChange, type FindingKind, storyOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { vantageWord } from '../confirm/witness.ts';
-import { ruleOf } from '../findings/rule.ts';
+import type { FindingRule } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
@@ -197,4 +197,12 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
   if (outcome.tag !== 'failed') return rttMs;
   const { failure } = outcome;
   return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
+}
+
+/** The rule of a finding's kind and story; `null`: its kind is none of these. */
+export function ruleOf(
+  rules: readonly FindingRule[],
+  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
+): FindingRule | null {
+  return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }

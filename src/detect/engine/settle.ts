@@ -1,22 +1,24 @@
 import type { Because } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import type { Sample, SettledSample } from '../../core/sample.ts';
 import { isHeavy } from '../../core/target.ts';
 import { withoutContents } from '../../core/transcript.ts';
-import { isLeftAlone } from '../absence.ts';
+import { isLeftAlone, isRefusedForPace } from '../absence.ts';
 import { earn } from '../confirm/budget.ts';
 import { updateLook } from '../confirm/look.ts';
-import { takeContents } from '../contents/freshness.ts';
-import { isRefusedForPace } from '../density.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, primaryConnection, seriesOf, stateOf } from '../mirror-memory.ts';
-import { isColdFetch, noStepTimes, seenKey, stepTimes, withStepTime } from '../rules/cold.ts';
-import { isDisturbed } from '../rules/contaminated.ts';
+import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
+import { isDisturbed } from '../rules/threshold.ts';
 import { citeSample } from './say.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';
 
 /** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
+
+/** Round trips that the median of one step at one mirror is taken over. */
+const stepWindow = 64;
 
 /** What keeps us from seeing a mirror and is ours. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
@@ -54,10 +56,9 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (target.canary) noteSight(memory, mirror, sample, isJudged);
   if (!isJudged || isLeftAlone(mirror)) return;
   updateLook(memory, mirror, sample);
-  const comparison = takeContents(memory, mirror, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
-  judgeKinds(memory, { mirror, series, sample, comparison, isCold, isPrimary, isShort });
+  judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
   citeSample(memory, mirror, series, sample);
 }
 
@@ -100,3 +101,45 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   }
   return cold;
 }
+
+/** The key under which an answer is remembered as given before: (mirror, module, resolved version, step). */
+export function seenKey(sample: Pick<Sample, 'due' | 'facts'>): string {
+  const { target } = sample.due;
+  const version = sample.facts.resolvedVersion ?? target.version ?? '';
+  return `${target.registry}|${target.module ?? ''}|${version}|${target.step}`;
+}
+
+/**
+ * True for the first fetch of a pull-through cache: never answered before, and either a cache header says MISS or it
+ * took ten times the median of that step there. Decided on the sample itself; only ok samples can be cold.
+ * @param stepMedianMs  median round trip of the step at this mirror, `null` before the first
+ * @see design.md section 3, "A cold fetch of a pull-through cache"
+ */
+export function isColdFetch(
+  sample: Pick<Sample, 'outcome' | 'cache' | 'rttMs' | 'loopDelayMsMax'>,
+  wasSeen: boolean,
+  stepMedianMs: number | null,
+): boolean {
+  if (wasSeen || sample.outcome.tag !== 'ok') return false;
+  if (sample.cache === 'miss') return true;
+  if (sample.rttMs === null || stepMedianMs === null) return false;
+  // Not by a delay of ours.
+  return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
+}
+
+/** Recent round trips of one step at one mirror, over all its modules. */
+export interface StepTimes {
+  readonly window: readonly number[];
+  readonly medianMs: number | null;
+}
+
+export const noStepTimes: StepTimes = { window: [], medianMs: null };
+
+/** The step's times with one more round trip. */
+export function withStepTime(times: StepTimes, rttMs: number): StepTimes {
+  const window = [...times.window, rttMs].slice(-stepWindow);
+  return { window, medianMs: medianOf(window) };
+}
+
+/** The place of a mirror's step times, by step and connection. */
+export const stepTimes = { name: 'step times', none: () => new Map<string, StepTimes>() };

@@ -2,20 +2,10 @@ import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import { endDoubt, endDoubtOf, heedAnswer } from '../confirm/doubt.ts';
 import { lookBack, lookRefused, lookSlow, lookThrottled, orderLook } from '../confirm/look.ts';
-import {
-  type Absences,
-  type Answered,
-  type Confirmed,
-  type FindingRule,
-  type Judged,
-  type Request,
-  ruleOf,
-  type Step,
-} from '../findings/rule.ts';
+import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Step } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
-import { rowHasNews } from '../rows.ts';
-import { apply } from './say.ts';
+import { apply, ruleOf } from './say.ts';
 
 /** Lets every kind take in a sample on its arrival, or the answer to a probe that judges nothing. */
 export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample, input: 'receive' | 'peek'): void {
@@ -97,9 +87,12 @@ export function carryOut(
     if (step.isUrgent === true) memory.rowsDue.urgent.add(series);
   }
   if (step.dirty !== undefined) memory.rowsDue.dirty.add(step.dirty);
-  if (step.isDirty === true || step.rowIsDue === true) rowHasNews(mirror, step.rowIsDue === true);
+  if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
+  if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
   for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
+  memory.turn.regressions.push(...(step.regressions ?? []));
+  memory.turn.propagations.push(...(step.propagations ?? []));
   for (const request of step.requests ?? []) send(memory, mirror, request);
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
   if (step.isNews === true) refresh(memory, rule, mirror, step);

@@ -1,18 +1,17 @@
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isLeftAlone } from '../absence.ts';
+import { isLeftAlone, noteAsk } from '../absence.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { withMark } from '../confirm/loss.ts';
 import { answerMoments, hasten } from '../confirm/moments.ts';
-import { noteAsk } from '../density.ts';
 import { holdsThread } from '../findings/held-thread.ts';
 import { ownTimeoutMs, roundOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf } from '../mirror-memory.ts';
-import { isContaminated, isDisturbed } from '../rules/contaminated.ts';
 import { countSample } from '../rules/self.ts';
 import { boundsFor } from '../rules/speed.ts';
+import { isContaminated, isDisturbed } from '../rules/threshold.ts';
 import { settle, unjudged } from './settle.ts';
 import { receiveAnswer, receiveSample } from './step.ts';
 

@@ -1,5 +1,6 @@
 import { saysBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
+import { takeContents } from '../contents/freshness.ts';
 import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import { backwardsOf } from '../contents/regression.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
@@ -17,13 +18,22 @@ export const lag: FindingRule<Lagging> = {
   kind: 'lag',
   none: () => new Map(),
   gravity: 60,
-  judge(before, { view, mirror, sample, comparison }) {
+  judge(before, { view, mirror, sample }) {
+    const { comparison, isRegression, arrivals } = takeContents(view, mirror, sample);
+    const { name } = mirror.mirror;
     const after = comparison === null ? before : withTrouble(before, comparison, { view, mirror });
     const { module } = sample.due.target;
     const isBack = wentBack(mirror, module);
     const absorbs = isBack ? [{ module, isOpen: takesTurnsOn(after, module) }] : [];
     const isNews = after !== before || (comparison !== null && before.has(comparison.subject.key));
-    return after === before && absorbs.length === 0 && !isNews ? null : { mirror: after, absorbs, isNews };
+    return {
+      mirror: after,
+      absorbs,
+      regressions: isRegression ? [name] : [],
+      propagations: arrivals.map(([{ mirror: one }, seconds]) => ({ registry: one.name, seconds })),
+      isNews,
+      others: arrivals.map(([other]) => [other, { isDirty: true }]),
+    };
   },
   refresh(lagging, about) {
     const { view, mirror } = about;

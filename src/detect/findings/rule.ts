@@ -1,12 +1,12 @@
 import type { Config } from '../../core/config.ts';
 import type { LookOrder } from '../../core/due.ts';
-import { type Confidence, type Finding, type FindingKind, storyOf } from '../../core/finding.ts';
+import type { Confidence, Finding, FindingKind } from '../../core/finding.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { Target } from '../../core/target.ts';
-import type { Comparison, Subject } from '../contents/subject.ts';
+import type { Subject } from '../contents/subject.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import type { Says } from '../rules/says.ts';
 import type { Peek } from '../turn.ts';
@@ -19,8 +19,8 @@ export interface View {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** What mutable answers have said, by `Subject.key`. */
-  readonly subjects: ReadonlyMap<string, Subject>;
+  /** What mutable answers have said, by `Subject.key`: changed in place by `contents/` alone. */
+  readonly subjects: Map<string, Subject>;
   /** Open findings by id. */
   readonly open: ReadonlyMap<string, Finding>;
 }
@@ -47,8 +47,6 @@ export interface Judged extends Answered {
   readonly isCold: boolean;
   /** Its connection is the one that the mirror is judged by. */
   readonly isPrimary: boolean;
-  /** Where its mirror's contents stand by it; `null`: it says nothing of that. */
-  readonly comparison: Comparison | null;
   /** A timeout by a confirming deadline while nobody doubted the target: no failure of it. */
   readonly isShort: boolean;
   /** True where a kind tells of this sample: kinds that count failures leave it out. */
@@ -104,6 +102,9 @@ export interface Step<M, S = unknown> {
   /** Modules whose absences are part of this kind's story. `isOpen`: it is told by now. */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
+  /** What the metrics count: mirrors whose answer went backwards, and releases that reached a mirror. */
+  readonly regressions?: readonly string[];
+  readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly says?: Says;
   /** The state that is reached is news: what follows of it is the step of `FindingRule.refresh`. */
   readonly isNews?: boolean;
@@ -212,12 +213,4 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): Step<M, S> | 'unreadable' | null;
   /** What it adds to the state of a mirror that is shown. */
   shows?(own: M): Partial<Pick<Standing, 'certificate'>>;
-}
-
-/** The rule of a finding's kind and story; `null`: its kind is none of these. */
-export function ruleOf(
-  rules: readonly FindingRule[],
-  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
-): FindingRule | null {
-  return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }

@@ -7,8 +7,7 @@ import { isHeavy } from '../../core/target.ts';
 import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../mirror-memory.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { slowerOf } from './cites.ts';
-import { isDisturbed } from './contaminated.ts';
-import { boundsMs, isClear, isSlow, thresholdMs } from './threshold.ts';
+import { boundsMs, isClear, isDisturbed, isSlow, thresholdMs } from './threshold.ts';
 
 /** Where one series stands between "as usual" and "in a spike". */
 export interface SpikeState {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { isColdFetch, seenKey } from '../../../src/detect/rules/cold.ts';
+import { isColdFetch, seenKey } from '../../../src/detect/engine/settle.ts';
 import { aDue, aSample, aTarget, refused } from './world.ts';
 
 describe('cold fetch', () => {

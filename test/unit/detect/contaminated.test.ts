@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { isContaminated, isDisturbed } from '../../../src/detect/rules/contaminated.ts';
 import { noSpeed, updateSpeed } from '../../../src/detect/rules/speed.ts';
-import { boundsMs, isClear, isSlow } from '../../../src/detect/rules/threshold.ts';
+import { boundsMs, isClear, isContaminated, isDisturbed, isSlow } from '../../../src/detect/rules/threshold.ts';
 import { aConfig, aDue, aTarget, failedWith, mismatch, refused, timedOut } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
