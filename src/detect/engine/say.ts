@@ -1,13 +1,11 @@
-import { isTimeout } from '../../core/failure.ts';
 import { type Finding, type FindingChange, type FindingKind, storyOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sample } from '../../core/sample.ts';
 import { vantageWord } from '../confirm/witness.ts';
 import type { FindingRule } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
-import { citesAfter, citing } from '../rules/cites.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { citesAfter } from '../rules/cites.ts';
 import { confidenceAfter } from '../rules/confidence.ts';
 import type { Says } from '../rules/says.ts';
 
@@ -174,29 +172,6 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
   const { id, evidence, state } = finding;
   memory.turn.rows.push({ table: 'finding', key: id, atMs: stampMs, value: finding });
   if (state === 'open') memory.findingLog.writtenFindings.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
-}
-
-/**
- * Lets the open findings of a mirror name a probe that their rules have just taken as one more of the same. That is no
- * news: it goes out with the next change, and is shown at once.
- */
-export function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
-  const { probeId, target } = sample.due;
-  for (const rule of memory.rules) {
-    const cited = rule.cites?.(stateOf(rule, mirror), seriesStateOf(rule, series), series) ?? null;
-    const known = cited?.probeId === probeId ? openFinding(memory, rule.kind, target.registry) : null;
-    if (cited === null || known === null) continue;
-    const isTimed = cited.isTimed ?? false;
-    const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
-    const evidence = citing(known.evidence, probe);
-    if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
-  }
-}
-
-function timeOf({ outcome, rttMs }: Sample): number | null {
-  if (outcome.tag !== 'failed') return rttMs;
-  const { failure } = outcome;
-  return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
 /** The rule of a finding's kind and story; `null`: its kind is none of these. */

@@ -11,7 +11,6 @@ import { type MirrorMemory, primaryConnection, seriesOf, stateOf } from '../mirr
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { isDisturbed } from '../rules/threshold.ts';
-import { citeSample } from './say.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';
 
 /** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
@@ -59,7 +58,6 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isPrimary = connection === primaryConnection(mirror.mirror);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
-  citeSample(memory, mirror, series, sample);
 }
 
 /** A sample that is handed out as it is, judged by nobody. */
@@ -128,18 +126,18 @@ export function isColdFetch(
 }
 
 /** Recent round trips of one step at one mirror, over all its modules. */
-export interface StepTimes {
+interface StepTimes {
   readonly window: readonly number[];
   readonly medianMs: number | null;
 }
 
-export const noStepTimes: StepTimes = { window: [], medianMs: null };
+const noStepTimes: StepTimes = { window: [], medianMs: null };
 
 /** The step's times with one more round trip. */
-export function withStepTime(times: StepTimes, rttMs: number): StepTimes {
+function withStepTime(times: StepTimes, rttMs: number): StepTimes {
   const window = [...times.window, rttMs].slice(-stepWindow);
   return { window, medianMs: medianOf(window) };
 }
 
 /** The place of a mirror's step times, by step and connection. */
-export const stepTimes = { name: 'step times', none: () => new Map<string, StepTimes>() };
+const stepTimes = { name: 'step times', none: () => new Map<string, StepTimes>() };

@@ -1,10 +1,13 @@
+import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import { endDoubt, endDoubtOf, heedAnswer } from '../confirm/doubt.ts';
 import { lookBack, lookRefused, lookSlow, lookThrottled, orderLook } from '../confirm/look.ts';
 import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Step } from '../findings/rule.ts';
+import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
+import { citing } from '../rules/cites.ts';
 import { apply, ruleOf } from './say.ts';
 
 /** Lets every kind take in a sample on its arrival, or the answer to a probe that judges nothing. */
@@ -36,6 +39,30 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   const judged: Judged = { ...settled, view: memory, isTold };
   for (const rule of memory.rules)
     carryOut(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+  citeSample(memory, mirror, series, settled.sample);
+}
+
+/**
+ * Lets the open findings of a mirror name a probe that their rules have just taken as one more of the same. That is no
+ * news: it goes out with the next change, and is shown at once.
+ */
+function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
+  const { probeId, target } = sample.due;
+  for (const rule of memory.rules) {
+    const cited = rule.cites?.(stateOf(rule, mirror), seriesStateOf(rule, series), series) ?? null;
+    const known = cited?.probeId === probeId ? openFinding(memory, rule.kind, target.registry) : null;
+    if (cited === null || known === null) continue;
+    const isTimed = cited.isTimed ?? false;
+    const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
+    const evidence = citing(known.evidence, probe);
+    if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
+  }
+}
+
+function timeOf({ outcome, rttMs }: Sample): number | null {
+  if (outcome.tag !== 'failed') return rttMs;
+  const { failure } = outcome;
+  return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
 /** Has the kinds forget the streaks of a mirror that have not led to a finding. */
