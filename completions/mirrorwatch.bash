@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor explain undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor explain undo replay ack webhook pause health door rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -76,6 +76,9 @@ _mirrorwatch() {
     'health --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'health --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'health --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
+    'door --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'door --log-level') COMPREPLY=($(compgen -W 'debug info warn error' -- "$word")); return ;;
+    'door --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'rules --slo') return ;;
     'rules --vantages') return ;;
     'rules --runbook') return ;;
@@ -101,6 +104,7 @@ _mirrorwatch() {
     webhook) words='--config --html --json --lang --help' first='test preview' ;;
     pause) words='--url --token-file --config --for --reason --lang --help' first='' ;;
     health) words='--url --token-file --config --ready --lang --help' first='' ;;
+    door) words='--config --log-level --lang --help' first='' ;;
     rules) words='--slo --vantages --runbook --lang --help' first='' ;;
     demo) words='--ecosystem --once --lang --help' first='' ;;
     completion) words='--lang --help' first='bash zsh fish' ;;

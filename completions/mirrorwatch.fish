@@ -126,6 +126,11 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l ready
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l help
+complete -c mirrorwatch -n __fish_use_subcommand -a door -d 'redirect package clients to the mirror in force; SIGHUP reads the configuration again'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l config -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l log-level -x -a 'debug info warn error'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l lang -x -a 'en zh'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a rules -d 'print rules for Prometheus with your numbers'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l slo -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l vantages -x

@@ -607,6 +607,9 @@ export interface Places {
   readonly 'expected.bearerToken': 'chars';
   readonly 'expected.bearerShort': 'chars';
   readonly 'expected.loopback': never;
+  readonly 'expected.doorLoopback': never;
+  readonly 'expected.doorMirrors': never;
+  readonly 'expected.daemonUrl': never;
   readonly 'expected.network': never;
   readonly 'expected.networkHost': never;
   readonly 'expected.dns': never;
@@ -962,6 +965,9 @@ export interface Places {
   readonly 'help.webhook.details': never;
   readonly 'help.pause.summary': never;
   readonly 'help.pause.details': never;
+  readonly 'help.door.summary': never;
+  readonly 'help.door.details': never;
+  readonly 'door.none': 'source';
   readonly 'help.health.summary': never;
   readonly 'help.rules.summary': never;
   readonly 'help.rules.details': never;

@@ -49,13 +49,15 @@ const table: Record<string, Rule> = {
   export: { folders: ['core'], packages: ['prom-client'] },
   features: {
     folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words'],
-    packages: ['node:http'],
+    packages: ['node:http', 'prom-client'],
     // They judge, keep time and open sockets with the same parts as the daemon, put together in another way.
     parts: {
       rank: ['advise', 'detect', 'schedule', 'io'],
       replay: ['advise', 'detect', 'schedule', 'state', 'io'],
       demo: ['schedule', 'notify', 'io'],
       preview: ['notify'],
+      // A listener of its own, with the daemon's guard, bounds and form of metrics.
+      door: ['io', 'api', 'export'],
     },
   },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },

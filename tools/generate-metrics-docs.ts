@@ -5,6 +5,7 @@ import { limits } from '../src/core/limits.ts';
 import type { Mirror } from '../src/core/mirror.ts';
 import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
+import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
 import { linesPer, metricNames, metricOf } from '../src/export/catalog.ts';
 import { type Kind, linesPerSeries, type Metric } from '../src/export/metric.ts';
@@ -71,6 +72,14 @@ function metricSection(name: (typeof metricNames)[number]): string {
     `- absent: ${metric.absent}`,
     '',
   ].join('\n');
+}
+
+/** The front door's own metrics, in a table: its page is another one. */
+function doorTable(): string {
+  const rows = Object.entries(doorMetrics).map(([name, { type, labels, help }]) =>
+    row(`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(' '), help),
+  );
+  return [row('metric', 'type', 'labels', 'meaning'), row('---', '---', '---', '---'), ...rows].join('\n');
 }
 
 function linesTable(): string {
@@ -201,7 +210,15 @@ ${[row('what happened', 'because'), row('---', '---'), ...(Object.keys(skipText)
 
 ## Reference
 
-${metricNames.map(metricSection).join('\n')}`;
+${metricNames.map(metricSection).join('\n')}
+## Of the front door
+
+\`mirrorwatch door\` is a process of its own with its own \`/metrics\`, in text 0.0.4 ([door.md](door.md)).
+
+${doorTable()}
+
+\`outcome\`: ${doorOutcomes.map((one) => `\`${one}\``).join(' ')}
+`;
 }
 
 if (import.meta.main) {

@@ -1,17 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Config, Listen } from '../core/config.ts';
 import { letIn } from '../core/let-in.ts';
 import { limits } from '../core/limits.ts';
-import type { Secret } from '../core/secret.ts';
 import { createBuckets } from './buckets.ts';
 import { type RequestProblem, sendProblem } from './problem.ts';
-
-/** True for 127.0.0.0/8, ::1 and `localhost`. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare) || /^::ffff:127\./.test(bare);
-}
+import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
@@ -66,10 +59,11 @@ function alertVerdict(request: Request, config: Config): Verdict {
 function verdictOn(request: Request, listen: Listen): Verdict {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (listen.token !== null || !isLoopback(listen.host)) {
-    const given = bearer(request) ?? (isRead ? password(request) : null);
+    const given = bearerIn(request.headers) ?? (isRead ? passwordIn(request.headers) : null);
     return isToken(given, listen.token) ? 'listen token' : { kind: 'unauthorized' };
   }
-  if (!isOurName(request, listen)) return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
+  if (!isOurName(request.headers.host, listen))
+    return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
   return isRead || isOwnSite(request) ? addressOf(request) : { kind: 'forbidden' };
 }
 
@@ -90,32 +84,8 @@ export const alertTokenNeeded: RequestProblem = {
 
 /** Alerts always need a token, on loopback too: `alertmanager.token`, or the listen token. */
 export function mayPostAlerts(request: Request, { listen, alertmanager }: Config): boolean {
-  const given = bearer(request);
+  const given = bearerIn(request.headers);
   return isToken(given, alertmanager?.token ?? null) || isToken(given, listen.token);
-}
-
-function bearer(request: Request): string | null {
-  return /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
-}
-
-function password(request: Request): string | null {
-  const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (coded === undefined) return null;
-  const text = Buffer.from(coded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 0 ? null : text.slice(colon + 1);
-}
-
-function isToken(given: string | null, token: Secret | null): boolean {
-  if (given === null || token === null) return false;
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token.reveal()));
-}
-
-function isOurName({ headers }: Request, listen: Listen): boolean {
-  const host = hostOf(`http://${headers.host ?? ''}`);
-  if (host === null) return false;
-  return isLoopback(host) || host === listen.host || (listen.hosts ?? []).includes(host.replace(/^\[|\]$/g, ''));
 }
 
 function isOwnSite({ headers }: Request): boolean {
@@ -124,8 +94,4 @@ function isOwnSite({ headers }: Request): boolean {
   if (origin !== undefined && !own.includes(origin)) return false;
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
-}
-
-function hostOf(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).hostname : null;
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileNameText } from '../config/seen.ts';
+import { urlOfListener } from '../core/listen-url.ts';
 import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
@@ -55,8 +56,7 @@ export async function daemonAt(
   }
   if (flags.url !== undefined) mustBeDaemonUrl(flags.url);
   const listen = loaded?.value.config.listen ?? null;
-  const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
-  const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
+  const own = listen === null ? 'http://127.0.0.1:10120' : urlOfListener(listen);
   const url = (flags.url ?? own).replace(/\/$/, '');
   const shownUrl = maskText(url);
   const token =

@@ -8,6 +8,7 @@ import { completionCommand } from './completion.ts';
 import type { Command, Context, ExitCode, World } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { doorCommand } from './door.ts';
 import { explainCommand } from './explain-error.ts';
 import { healthCommand } from './health.ts';
 import { helpOf, overview } from './help.ts';
@@ -40,6 +41,7 @@ const others: readonly Command[] = [
   webhookCommand,
   pauseCommand,
   healthCommand,
+  doorCommand,
   rulesCommand,
   demoCommand,
 ];

@@ -1,21 +1,21 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { baseUrl } from '../core/base-url.ts';
 import type { Config, Listen } from '../core/config.ts';
-import { maskText } from '../core/mask-text.ts';
 import type { Control, EcosystemId, Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { hostAndPort, isLoopback } from './addresses.ts';
+import { isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
 import { bearerToken } from './bearer.ts';
 import { readClientRuns } from './client-runs.ts';
+import { readDoor } from './door.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
+import { readListen, tokenNeeded } from './listen.ts';
 import type { ReaderOf } from './lock.ts';
 import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
-import { readPair } from './pem.ts';
 import { protocolOf, speaksOf } from './protocol.ts';
 import { proxyAccess } from './proxy.ts';
 import { readReceivers } from './receivers.ts';
@@ -46,7 +46,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
   checkUnique('webhooks', file.webhooks, report);
   const modules = readModules({ ...input, mirrors });
   const { pace, steps } = readPaces(file, registry, report);
-  const listen = readListen(file.listen, reader, report);
+  const listen = readListen(['listen'], file.listen, tokenNeeded, reader, report);
   const config: Config = {
     path,
     vantage: file.vantage,
@@ -70,6 +70,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     webhooks: readReceivers(file, reader, report),
     ...readAlertmanager(file, listen, reader, report),
     ...readClientRuns(file, mirrors, registry, report),
+    ...readDoor(file, mirrors, reader, report),
     state: readState(file, reader, report),
     limits: file.limits,
   };
@@ -190,39 +191,6 @@ function checkUnique(key: 'mirrors' | 'webhooks', entries: readonly { readonly n
         needs: [[key, before, 'name']],
       });
   }
-}
-
-function readListen(listen: FileConfig['listen'], reader: Reader, report: Report): Listen {
-  const short = typeof listen === 'string';
-  const written = short ? { address: listen } : listen;
-  const address = hostAndPort(written.address);
-  const { token, tokenFile, tls, hosts } = {
-    token: undefined,
-    tokenFile: undefined,
-    tls: undefined,
-    hosts: [] as readonly string[],
-    ...written,
-  };
-  const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
-  if (token !== undefined && tokenFile !== undefined)
-    report.error(['listen'], phrase('expected.tokenNotBoth'), { by: ['token', 'tokenFile'] });
-  if (token === undefined && tokenFile === undefined && !isLoopback(host)) {
-    report.error(['listen'], phrase('expected.loopback'), {
-      seen: JSON.stringify(maskText(written.address)),
-      ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
-    });
-  }
-  const secret = bearerToken(['listen'], { token, tokenFile }, !isLoopback(host), reader, report);
-  return {
-    host,
-    port: address?.port ?? 0,
-    token: secret === null ? null : new Secret(secret),
-    ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
-    tls:
-      tls === undefined
-        ? null
-        : readPair(tls, { cert: ['listen', 'tls', 'cert'], key: ['listen', 'tls', 'key'] }, reader, report),
-  };
 }
 
 function readAlertmanager(

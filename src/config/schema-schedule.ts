@@ -24,35 +24,41 @@ import {
 const every = (description: string) => duration(description, cadenceRange);
 const timeout = (description: string) => duration(description, timeoutRange);
 
-/** The key `listen`. */
-export const listen = z.union([
-  listenAddress('Address of the HTTP interface. Off loopback a token is required, so the mapping form is.'),
-  mapping({
-    address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault('127.0.0.1:10120'),
-    token: secretText('Bearer token for everything but healthy and ready.', phrase('expected.token')).optional(),
-    tokenFile: file('File that holds the token.').optional(),
-    hosts: list(
-      checked(
-        '',
-        phrase('expected.hostAddress'),
-        (value) => isHostName(value) || addressBytes(value.replace(/^\[|\]$/g, '')) !== null,
-      ),
-      phrase('expected.listHosts'),
-      64,
-    )
-      .meta({
-        description:
-          'On loopback without a token: further names by which it may be asked, such as a service name that a scrape uses; any other `Host` is refused (DNS rebinding).',
+/**
+ * A key that says where to listen, as an address or a mapping.
+ * @param usual  the address of a mapping that names none
+ * @param needs  what it must have off loopback, a sentence
+ */
+export function makeListenKey(usual: string, needs: string) {
+  return z.union([
+    listenAddress(`Address of the HTTP interface. ${needs}`),
+    mapping({
+      address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault(usual),
+      token: secretText('Bearer token for everything but healthy and ready.', phrase('expected.token')).optional(),
+      tokenFile: file('File that holds the token.').optional(),
+      hosts: list(
+        checked(
+          '',
+          phrase('expected.hostAddress'),
+          (value) => isHostName(value) || addressBytes(value.replace(/^\[|\]$/g, '')) !== null,
+        ),
+        phrase('expected.listHosts'),
+        64,
+      )
+        .meta({
+          description:
+            'On loopback without a token: further names by which it may be asked, such as a service name that a scrape uses; any other `Host` is refused (DNS rebinding).',
+        })
+        .prefault([]),
+      tls: mapping({
+        cert: file('Certificate chain, PEM.'),
+        key: file('Private key, PEM, not encrypted.'),
       })
-      .prefault([]),
-    tls: mapping({
-      cert: file('Certificate chain, PEM.'),
-      key: file('Private key, PEM, not encrypted.'),
-    })
-      .meta({ description: 'Serve HTTPS.' })
-      .optional(),
-  }),
-]);
+        .meta({ description: 'Serve HTTPS.' })
+        .optional(),
+    }),
+  ]);
+}
 
 /** The key `schedule`. */
 export const schedule = mapping({

@@ -17,9 +17,10 @@ import {
   text,
 } from './fields.ts';
 import { clientRunsKey } from './schema-clients.ts';
+import { makeDoorKey } from './schema-door.ts';
 import { clientsKey, modulesKey, ownKeys, privateKey } from './schema-ecosystems.ts';
 import { mirror } from './schema-mirror.ts';
-import { listen, schedule, stepsKey } from './schema-schedule.ts';
+import { makeListenKey, schedule, stepsKey } from './schema-schedule.ts';
 import { webhook } from './schema-webhook.ts';
 import { controlUrl } from './urls.ts';
 
@@ -83,7 +84,7 @@ function keysOf(registry: Registry) {
     vantage: text('The place we watch from, for people and notices.', phrase('expected.shortText'), 64).prefault(
       'local',
     ),
-    listen: listen
+    listen: makeListenKey('127.0.0.1:10120', 'Off loopback a token is required, so the mapping form is.')
       .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
       .prefault('127.0.0.1:10120'),
     contact: text('Address of the people in charge, sent in the User-Agent.', phrase('expected.emailUrl'), 200)
@@ -136,6 +137,9 @@ function keysOf(registry: Registry) {
         description:
           'Runs real clients against one mirror at a time and compares what they say with our own steps; absent: none. See docs/detection.md.',
       })
+      .optional(),
+    door: makeDoorKey(registry)
+      .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
       .optional(),
     state: mapping({
       path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),

@@ -122,6 +122,19 @@ export interface ClientRunsRule {
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
+/** The front door that `mirrorwatch door` opens: a process of its own beside the daemon. */
+export interface DoorRule {
+  readonly listen: Listen;
+  /** Whose clients it serves. */
+  readonly ecosystems: readonly EcosystemId[];
+  /** Where its daemon listens, without a slash behind; `null`: where `listen` says. */
+  readonly daemon: string | null;
+  /** Requests that one client may make in a minute. */
+  readonly perMinute: number;
+  /** Absolute path of the file that keeps the order of mirrors that was last in force. */
+  readonly orderPath: string;
+}
+
 /** A verified configuration: every default filled in, every file read, every secret wrapped. */
 export interface Config {
   /** Absolute path of the file, or `null` for the built-in default. */
@@ -172,6 +185,8 @@ export interface Config {
   };
   /** Real clients that are run against the mirrors; absent: none. */
   readonly clientRuns?: ClientRunsRule;
+  /** Absent: no front door is configured. */
+  readonly door?: DoorRule;
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }

@@ -18,6 +18,7 @@ import type { DaemonPorts } from './assemble.ts';
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
 export { readConfigAside } from '../io/config-thread.ts';
+export { openEvents } from '../io/event-stream.ts';
 export { exchange } from '../io/exchange.ts';
 export { replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, keptChanges } from '../io/kept-changes.ts';

@@ -5,6 +5,7 @@ import type { ModuleRef, Step, Target, Weight } from '../core/target.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
 import type { Doctor } from './doctor.ts';
+import type { DoorPaths } from './door-paths.ts';
 import type { Locks } from './locks.ts';
 import type { Names } from './names.ts';
 import type { RealClient } from './real-client.ts';
@@ -126,6 +127,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   prober(): Promise<Prober<Own>>;
   /** Loads a small mirror of its kind, which `mirrorwatch demo` runs. */
   demo(): Promise<SmallMirror>;
+  /** What its clients request of a front door; absent: they need none, or cannot have one. */
+  readonly door?: DoorPaths;
   /** Loads what knows of its clients' settings on a machine, which `mirrorwatch doctor` asks; absent: nothing of it is looked at. */
   doctor?(): Promise<Doctor>;
   readonly manual: Manual;

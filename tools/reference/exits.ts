@@ -21,6 +21,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   webhook: ['delivered, or drawn', 'not delivered'],
   pause: ['paused or resumed', 'refused, or the daemon cannot be asked'],
   health: ['healthy, or ready with `--ready`', 'neither, or nobody answers'],
+  door: ['stopped as it was asked to', 'did not start: the port is taken, or cannot be used'],
   rules: ['printed', 'never'],
   demo: [
     'the story was told, or it was stopped',

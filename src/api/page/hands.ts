@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config.ts';
-import { isLoopback } from '../access.ts';
+import { isLoopback } from '../token.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 

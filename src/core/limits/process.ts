@@ -50,6 +50,18 @@ export const processLimits = {
   remedyRequestsPerMinute: 6_000,
   /** and what changes something, Alertmanager's posts among it. */
   writeRequestsPerMinute: 600,
+  /** Of one client of the front door: an `npm ci` of a large project makes some thousand within seconds. */
+  doorRequestsPerMinute: 60_000,
+  /** Clients of the front door whose mirror is kept, so that signed lists and their files come from one place. */
+  doorClientsKept: 10_000,
+  /** For so long after the first of its requests. */
+  doorStayMs: 10 * minute,
+  /** A path that clients ask the front door for: module paths and file names are far shorter. */
+  doorPathChars: 2_048,
+  /** An event of the daemon's stream: advice with its candidates has some KB. */
+  eventChars: 1 * mib,
+  /** Without a heartbeat for so long, the stream is dead: there is one every 15 s. */
+  eventSilentMs: 40 * second,
   /** Refused ones of one address: it is then told to wait. Whoever has the token comes in all the same. */
   refusedRequestsPerMinute: 300,
   /** Clients told apart; the others share a count. */

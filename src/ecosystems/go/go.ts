@@ -3,6 +3,7 @@ import { type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../eco
 import { readable } from '../fields.ts';
 import { goClient } from './client.ts';
 import type { GoOwn, GoSettings } from './context.ts';
+import { goDoor } from './door.ts';
 import { goContext, goLearning, publicGo } from './knowledge.ts';
 import { goLocks } from './locks.ts';
 import { goManual } from './manual.ts';
@@ -70,6 +71,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   learning: goLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  door: goDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: goManual,
 };

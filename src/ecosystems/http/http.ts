@@ -4,6 +4,7 @@ import { type Asked, type Ecosystem, heavy, kilobytes, light, type UsualAside } 
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { type HttpOwn, httpContext } from './context.ts';
+import { httpDoor } from './door.ts';
 import type { Expect } from './expect.ts';
 import { httpManual } from './manual.ts';
 import { httpNames } from './names.ts';
@@ -55,6 +56,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   learning: null,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: httpManual,
 };

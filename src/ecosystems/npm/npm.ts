@@ -4,6 +4,7 @@ import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import type { NpmOwn, NpmSettings } from './context.ts';
+import { npmDoor } from './door.ts';
 import { npmContext, npmLearning, publicNpm } from './knowledge.ts';
 import { npmLocks } from './locks.ts';
 import { npmManual } from './manual.ts';
@@ -88,6 +89,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   learning: npmLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  door: npmDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: npmManual,
 };

@@ -1,6 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import type { PypiOwn, PypiSettings } from './context.ts';
+import { pypiDoor } from './door.ts';
 import { publicPypi, pypiContext, pypiLearning } from './knowledge.ts';
 import { pypiLocks } from './locks.ts';
 import { pypiManual } from './manual.ts';
@@ -88,6 +89,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  door: pypiDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: pypiManual,
 };

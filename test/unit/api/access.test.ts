@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isLoopback } from '../../../src/api/access.ts';
 import { routes } from '../../../src/api/routes.ts';
+import { isLoopback } from '../../../src/api/token.ts';
 import type { Listen } from '../../../src/core/config.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { fixture } from './fixture-deps.ts';

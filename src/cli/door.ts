@@ -1,0 +1,58 @@
+import { logLevels, processLog } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { load } from './load.ts';
+import { UsageError, words } from './usage.ts';
+
+const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
+
+/** `mirrorwatch door`: the front door of clients, until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
+export const doorCommand: Command = {
+  name: 'door',
+  usage: 'mirrorwatch door [--config FILE] [--log-level debug|info|warn|error]',
+  options,
+  async run(context: Context): Promise<ExitCode> {
+    const { values } = words(context.argv, options, 0);
+    const { terminal, say } = context;
+    const level = values['log-level'];
+    if (level !== undefined && !logLevels.some((one) => one === level))
+      throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
+    const loaded = await load(context, values.config);
+    if (loaded.tag === 'error') {
+      terminal.err(loaded.error.text);
+      return 2;
+    }
+    const { config, source } = loaded.value;
+    const { door: rule } = config;
+    if (rule === undefined) {
+      terminal.err(say('door.none', { source }));
+      return 2;
+    }
+    const { doorPortsWith, openDoor } = await import('../features/door/door.ts');
+    const log = processLog({
+      ...context.facts,
+      log: { ...context.facts.log, level: level ?? context.facts.log.level },
+    });
+    const opened = await openDoor(config, rule, doorPortsWith(log));
+    if (opened.tag === 'error') {
+      const { host, port } = rule.listen;
+      terminal.err(say('run.listen', { address: `${host}:${port}`, code: opened.error.code }));
+      return 1;
+    }
+    const door = opened.value;
+    log.info('open', { source, url: door.url, serves: door.prefixes() });
+    await new Promise<void>((resolve) =>
+      context.onSignal((signal) => {
+        if (signal === 'stop') return resolve();
+        void load(context, values.config).then((again) => {
+          if (again.tag === 'error') return log.warn('the configuration is not valid; the one before stays in force');
+          door.reconfigure(again.value.config);
+          log.info('configured', { serves: door.prefixes() });
+        });
+      }),
+    );
+    log.info('draining');
+    await door.close();
+    log.info('closed');
+    return 0;
+  },
+};

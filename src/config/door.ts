@@ -1,0 +1,32 @@
+import { dirname, join } from 'node:path';
+import { baseUrl } from '../core/base-url.ts';
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { phrase } from '../words/tell.ts';
+import { readListen, tokenOrTlsNeeded } from './listen.ts';
+import type { Reader, Report } from './report.ts';
+import type { FileConfig } from './schema.ts';
+
+/** The key `door`; nothing where the file has none. */
+export function readDoor(
+  file: FileConfig,
+  mirrors: readonly Mirror[],
+  reader: Reader,
+  report: Report,
+): Pick<Config, 'door'> {
+  const { door } = file;
+  if (door === undefined) return {};
+  const watched = new Set(mirrors.map(({ ecosystem }) => ecosystem));
+  for (const [at, id] of (door.ecosystems ?? []).entries())
+    if (!watched.has(id)) report.warning(['door', 'ecosystems', at], phrase('expected.doorMirrors'));
+  const path = reader.resolve(file.state.path);
+  return {
+    door: {
+      listen: readListen(['door', 'listen'], door.listen, tokenOrTlsNeeded, reader, report),
+      ecosystems: door.ecosystems ?? [...watched],
+      daemon: door.daemon === undefined ? null : (baseUrl(door.daemon)?.url ?? null),
+      perMinute: door.perMinute,
+      orderPath: door.orderFile === undefined ? join(dirname(path), 'door.json') : reader.resolve(door.orderFile),
+    },
+  };
+}

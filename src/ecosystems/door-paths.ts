@@ -1,0 +1,20 @@
+/** What one path asks for. */
+export interface DoorPath {
+  /** The module that it names, as private patterns are written; `null`: none. */
+  readonly module: string | null;
+  /** `index`: it may change, or says what there is; `artifact`: a large file that never changes. */
+  readonly kind: 'index' | 'artifact';
+}
+
+/** What a front door knows of an ecosystem's requests. */
+export interface DoorPaths {
+  /**
+   * What stands before the paths of its clients, without slashes around: `go`. Below it the paths are those below a mirror's
+   * base URL. Where the ecosystem has no public upstream, the name of the upstream follows.
+   */
+  readonly prefix: string;
+  /** Files of one client belong together for some minutes: a signed list and what it names. Absent: each stands alone. */
+  readonly staysTogether?: true;
+  /** Reads a path below the prefix, without a leading slash, its percent escapes as sent; `null`: none that its clients request. */
+  read(path: string): DoorPath | null;
+}

@@ -1,0 +1,35 @@
+import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import { escapeModule, escapeVersion } from './escape.ts';
+
+const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
+const latest = /^(.+)\/@latest$/;
+const database = /^sumdb\/[a-z0-9.-]+\/(?:supported|latest|tile\/[0-9a-z./]+|lookup\/([^@]+)@([^/]+))$/;
+
+/** The module that an escaped path stands for; `null`: none. */
+function moduleIn(escaped: string): string | null {
+  const module = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return escapeModule(module) === escaped ? module : null;
+}
+
+function isVersion(escaped: string): boolean {
+  const version = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return escapeVersion(version) === escaped;
+}
+
+function readGoPath(path: string): DoorPath | null {
+  if (/%2f/i.test(path)) return null;
+  const plain = decodeURIComponent(path);
+  const [isDatabase, looked, lookedVersion = ''] = database.exec(plain) ?? [];
+  if (isDatabase !== undefined) {
+    const module = looked === undefined ? null : moduleIn(looked);
+    const isSound = looked === undefined || (module !== null && isVersion(lookedVersion));
+    return isSound ? { module, kind: 'index' } : null;
+  }
+  const [, named, version, ending] = file.exec(plain) ?? latest.exec(plain) ?? [];
+  const module = named === undefined ? null : moduleIn(named);
+  if (module === null || (version !== undefined && !isVersion(version))) return null;
+  return { module, kind: ending === 'zip' ? 'artifact' : 'index' };
+}
+
+/** What the go command requests of a proxy. @see protocols.md 1.1, 1.13 */
+export const goDoor: DoorPaths = { prefix: 'go', read: readGoPath };

@@ -1,0 +1,16 @@
+import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import { isFilePath } from './path.ts';
+
+/** Packages and archives: what a list names and a package manager unpacks. */
+const packed =
+  /\.(?:deb|udeb|dsc|rpm|drpm|apk|jar|war|aar|crate|gem|conda|whl|egg|zip|iso|img|exe|msi|tgz|7z|(?:tar|pkg\.tar|src\.tar|diff)\.(?:gz|bz2|xz|zst|lz|lz4)|tar|tar\.lzma)$/i;
+const list = /(?:^|\/)(?:APKINDEX\.tar\.gz|[^/]+\.(?:db|files)\.tar\.[a-z0-9]+)$/;
+
+function readFilePath(path: string): DoorPath | null {
+  if (!isFilePath(path)) return null;
+  const isPacked = packed.test(path) && !list.test(path);
+  return { module: path, kind: isPacked || path.endsWith('/download') ? 'artifact' : 'index' };
+}
+
+/** Files by path below each mirror of an upstream. */
+export const httpDoor: DoorPaths = { prefix: 'http', staysTogether: true, read: readFilePath };

@@ -1,0 +1,23 @@
+import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import { isPackageName } from './package-name.ts';
+
+const name = '((?:@[^/@]+/)?[^/@]+)';
+const tarball = new RegExp(`^${name}/-/[^/]+\\.tgz$`);
+const manifest = new RegExp(`^${name}(?:/([^/]+))?$`);
+const tags = new RegExp(`^-/package/${name}/dist-tags$`);
+const attestations = new RegExp(`^-/npm/v1/attestations/${name}@[^/@]+$`);
+const wide = /^-\/(?:ping|npm\/v1\/keys)$/;
+
+function readNpmPath(path: string): DoorPath | null {
+  // The slash of a scope is escaped, or not.
+  const plain = decodeURIComponent(path);
+  if (plain.includes('%')) return null;
+  if (wide.test(plain)) return { module: null, kind: 'index' };
+  const file = tarball.exec(plain);
+  const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
+  if (module === undefined || !isPackageName(module)) return null;
+  return { module, kind: file === null ? 'index' : 'artifact' };
+}
+
+/** What npm and its like request of a registry to install; searches, audits and publishing are not among it. */
+export const npmDoor: DoorPaths = { prefix: 'npm', read: readNpmPath };

@@ -1,0 +1,176 @@
+import type { Log, Timers } from '../../core/ports.ts';
+import { exchange, openEvents } from '../../daemon/system.ts';
+import type { Known } from './order.ts';
+
+/** What the door learns of its daemon. */
+export interface Listener {
+  /** By `ecosystem/upstream`. */
+  known(all: ReadonlyMap<string, Known>): void;
+  /** Mirrors in doubt, all of them: a confirming round is under way. */
+  doubted(names: ReadonlySet<string>): void;
+  /** The daemon cannot be reached, or its response is not usable: the last order stays. */
+  lost(why: string): void;
+}
+
+/** How a daemon is reached. */
+export interface DaemonAt {
+  /** Without a slash behind. */
+  readonly url: string;
+  /** `null`: it needs none. */
+  readonly token: string | null;
+}
+
+const againMs = 2_000;
+/** Two requests for the lists lie at least so far apart: the daemon lets in ten a second, for all its clients. */
+const betweenMs = 500;
+const limitMs = 10_000;
+const eventWords = 'types=advice,standing,finding,reload';
+
+interface MirrorSeen {
+  readonly registry: string;
+  readonly ecosystem: string;
+  readonly upstream: string;
+  readonly inDoubt: boolean;
+  readonly gate: string | null;
+  readonly rank: number | null;
+}
+interface AdviceSeen {
+  readonly id: string;
+  readonly ecosystem: string;
+  readonly upstream: string;
+  readonly state: string;
+  readonly to: string;
+}
+
+/**
+ * Follows a daemon: its event stream says that something changed, its lists say what holds now. A stream that ends is opened
+ * again every 2 s, for ever.
+ */
+export function followDaemon(
+  at: DaemonAt,
+  listener: Listener,
+  { timers, log }: { readonly timers: Timers; readonly log: Log },
+): { close(): void } {
+  const headers: Record<string, string> = at.token === null ? {} : { authorization: `Bearer ${at.token}` };
+  let stream: { close(): void } | null = null;
+  let reopening: { cancel(): void } | null = null;
+  let pausing: { cancel(): void } | null = null;
+  let isBusy = false;
+  let isWanted = false;
+  let isClosed = false;
+  let isLost = false;
+  const doubted = new Set<string>();
+
+  function lose(why: string): void {
+    if (isClosed) return;
+    doubted.clear();
+    listener.doubted(doubted);
+    listener.lost(why);
+    if (!isLost) log.warn('no daemon: the last order stays in force', { why });
+    isLost = true;
+  }
+
+  async function listOf<T>(name: string, more = ''): Promise<readonly T[]> {
+    const url = `${at.url}/api/v1/${name}?limit=500${more}`;
+    const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs });
+    if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+    const list = (JSON.parse(answer.text) as Readonly<Record<string, unknown>>)[name];
+    if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
+    return list as readonly T[];
+  }
+
+  async function refresh(): Promise<void> {
+    if (isClosed) return;
+    isWanted = isBusy;
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      const [mirrors, advice] = await Promise.all([listOf<MirrorSeen>('mirrors'), listOf<AdviceSeen>('advice')]);
+      if (isClosed) return;
+      doubted.clear();
+      for (const { registry, inDoubt } of mirrors) if (inDoubt) doubted.add(registry);
+      listener.doubted(doubted);
+      listener.known(knownOf(mirrors, advice));
+      if (isLost) log.info('the daemon is back');
+      isLost = false;
+    } catch (cause) {
+      lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
+    } finally {
+      pausing = isClosed
+        ? null
+        : timers.after(betweenMs, () => {
+            isBusy = false;
+            if (isWanted) void refresh();
+          });
+    }
+  }
+
+  function react(type: string, data: string): void {
+    if (type === 'standing') {
+      const { registry, inDoubt } = readJson(data) as Partial<MirrorSeen>;
+      if (typeof registry !== 'string') return;
+      const was = doubted.has(registry);
+      if (inDoubt === true) doubted.add(registry);
+      else doubted.delete(registry);
+      if (was !== doubted.has(registry)) listener.doubted(doubted);
+    }
+    void refresh();
+  }
+
+  function open(): void {
+    if (isClosed) return;
+    stream = openEvents(
+      { url: `${at.url}/api/v1/events?${eventWords}`, headers },
+      {
+        opened: () => void refresh(),
+        event: react,
+        ended(why) {
+          if (isClosed) return;
+          lose(why);
+          reopening = timers.after(againMs, open);
+        },
+      },
+    );
+  }
+
+  open();
+  return {
+    close() {
+      isClosed = true;
+      reopening?.cancel();
+      pausing?.cancel();
+      stream?.close();
+    },
+  };
+}
+
+function readJson(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Proposed advice stands before accepted: the remedy that scripts get says the same. */
+function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
+  const keys = new Set(mirrors.map(({ ecosystem, upstream }) => `${ecosystem}/${upstream}`));
+  return new Map(
+    [...keys].map((key) => {
+      const own = mirrors.filter(({ ecosystem, upstream }) => `${ecosystem}/${upstream}` === key);
+      const stated = (state: string) =>
+        advice.find((one) => `${one.ecosystem}/${one.upstream}` === key && one.state === state);
+      const inForce = stated('proposed') ?? stated('accepted') ?? null;
+      const ranked = own.filter(({ rank }) => rank !== null).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+      return [
+        key,
+        {
+          advice: inForce === null ? null : { to: inForce.to, id: inForce.id },
+          ranked: ranked.map(({ registry }) => registry),
+          wrong: new Set(own.filter(({ gate }) => gate === 'mismatch').map(({ registry }) => registry)),
+        },
+      ];
+    }),
+  );
+}

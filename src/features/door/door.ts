@@ -1,0 +1,132 @@
+import { createBuckets } from '../../api/buckets.ts';
+import type { Config, DoorRule } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { urlOfListener } from '../../core/listen-url.ts';
+import type { Clock, Log, Timers } from '../../core/ports.ts';
+import { ok, type Result } from '../../core/result.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { systemClock } from '../../io/clock.ts';
+import { listen } from '../../io/server.ts';
+import { systemTimers } from '../../io/timers.ts';
+import { followDaemon } from './daemon.ts';
+import { createDoorHandler } from './handler.ts';
+import { createKeeper, readKept } from './kept.ts';
+import { createDoorMetrics } from './metrics.ts';
+import { declaredOrderOf, type Known, keptOrderOf, type Order, orderOf } from './order.ts';
+import { type Route, routesOf } from './routes.ts';
+import { createStays } from './stay.ts';
+
+/** A front door that is open. */
+export interface Door {
+  /** Where clients reach it, without a slash behind. */
+  readonly url: string;
+  /** The prefixes of what it serves: `/go/`. */
+  prefixes(): readonly string[];
+  /** Takes another configuration; `listen` and `orderFile` stay as they are. */
+  reconfigure(config: Config): void;
+  /** Lets requests under way end, then closes. */
+  close(): Promise<void>;
+}
+
+/** The clock, timers and log of a front door. */
+export interface DoorPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+/** The machine's clock and timers. */
+export function doorPortsWith(log: Log): DoorPorts {
+  return { clock: systemClock, timers: systemTimers, log };
+}
+
+/**
+ * Opens the front door: redirects to the mirror that comes first in the order in force, which the daemon says; without a daemon
+ * to that of the last order kept, and without one to the declared chain's.
+ * @param rule  `door` of the configuration
+ * @returns the code of a listener that cannot be opened
+ */
+export async function openDoor(
+  first: Config,
+  rule: DoorRule,
+  { clock, timers, log }: DoorPorts,
+): Promise<Result<Door, { readonly code: string }>> {
+  const nowMs = (): number => clock.monotonicMs();
+  const metrics = createDoorMetrics();
+  const kept = await readKept(rule.orderPath, log);
+  const keeper = createKeeper(rule.orderPath, log);
+  let routes: readonly Route[] = [];
+  let orders: ReadonlyMap<string, Order> = new Map();
+  let lastKnown: ReadonlyMap<string, Known> | null = null;
+  let doubted: ReadonlySet<string> = new Set();
+  let isOpen = true;
+
+  function orderNow(route: Route): Order {
+    const known = lastKnown?.get(route.key);
+    if (known !== undefined) return orderOf(route, known);
+    const names = kept.get(route.key);
+    return names === undefined ? declaredOrderOf(route) : keptOrderOf(route, names);
+  }
+
+  function reorder(): void {
+    const before = orders;
+    orders = new Map(routes.map((route) => [route.key, orderNow(route)]));
+    metrics.ordered(routes, orders);
+    for (const [key, { names, why }] of orders)
+      if (before.get(key)?.names.join() !== names.join()) log.info('order', { upstream: key, names, why });
+    if (lastKnown !== null) keeper.keep(orders);
+  }
+
+  function configure(config: Config): { close(): void } {
+    routes = routesOf(config, registry);
+    reorder();
+    const { listen: at } = config;
+    return followDaemon(
+      { url: config.door?.daemon ?? urlOfListener(at), token: at.token?.reveal() ?? null },
+      {
+        known(all) {
+          lastKnown = all;
+          metrics.followed(true);
+          reorder();
+        },
+        doubted(names) {
+          doubted = new Set(names);
+        },
+        lost: () => metrics.followed(false),
+      },
+      { timers, log },
+    );
+  }
+
+  const handler = createDoorHandler({
+    listen: rule.listen,
+    routes: () => routes,
+    orders: () => orders,
+    doubted: () => doubted,
+    requests: createBuckets(rule.perMinute, nowMs),
+    refused: createBuckets(limits.refusedRequestsPerMinute, nowMs),
+    stays: createStays(nowMs),
+    metrics,
+    log,
+    isReady: () => isOpen,
+    nowMs,
+  });
+  const listening = await listen(handler, rule.listen);
+  if (listening.tag === 'error') return listening;
+  metrics.followed(false);
+  let followed = configure(first);
+  return ok({
+    url: urlOfListener({ ...rule.listen, port: listening.value.port }),
+    prefixes: () => routes.map(({ prefix }) => prefix),
+    reconfigure(config) {
+      followed.close();
+      followed = configure(config);
+    },
+    async close() {
+      isOpen = false;
+      followed.close();
+      await listening.value.close(limits.drainMs);
+      await keeper.done();
+    },
+  });
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Buckets } from '../../api/buckets.ts';
+import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from '../../api/token.ts';
+import type { Listen } from '../../core/config.ts';
+import { letIn } from '../../core/let-in.ts';
+import type { Log } from '../../core/ports.ts';
+import type { DoorOutcome } from '../../export/catalog/door.ts';
+import type { DoorMetrics } from './metrics.ts';
+import { declaredOrderOf, type Order } from './order.ts';
+import { readTarget, urlAt } from './path.ts';
+import type { Route } from './routes.ts';
+import type { Stays } from './stay.ts';
+
+/** What a request is answered by. */
+export interface DoorDeps {
+  readonly listen: Listen;
+  /** As in force now. */
+  routes(): readonly Route[];
+  orders(): ReadonlyMap<string, Order>;
+  /** Names of mirrors with a confirming round under way. */
+  doubted(): ReadonlySet<string>;
+  readonly requests: Buckets;
+  readonly refused: Buckets;
+  readonly stays: Stays;
+  readonly metrics: DoorMetrics;
+  readonly log: Log;
+  isReady(): boolean;
+  /** The monotonic clock. */
+  nowMs(): number;
+}
+
+/** What the access log and the metrics say of a request. */
+interface Told {
+  readonly ecosystem?: string;
+  readonly module?: string | null;
+  readonly registry?: string;
+  readonly why?: string;
+  readonly outcome: DoorOutcome;
+}
+
+/** Answers the clients of the front door. */
+export function createDoorHandler(deps: DoorDeps): RequestListener {
+  return (request, response) => {
+    const startMs = deps.nowMs();
+    const { method = '', url = '' } = request;
+    if (url === '/-/healthy') return sendText(response, 200, 'healthy\n');
+    if (url === '/-/ready')
+      return deps.isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'draining\n');
+    const client = request.socket.remoteAddress ?? '';
+    const ended = (told: Told): void => tell(deps, client, method, told, startMs);
+    const because = strangerBecause(request, deps.listen);
+    if (because !== null) {
+      const waitSeconds = deps.refused.take(client);
+      ended({ outcome: waitSeconds === null ? 'unauthorized' : 'limited', why: because });
+      return waitSeconds === null ? sendRefusal(response, because) : sendLimit(response, waitSeconds);
+    }
+    response.emit(letIn);
+    if (method !== 'GET' && method !== 'HEAD') {
+      ended({ outcome: 'method' });
+      response.setHeader('allow', 'GET, HEAD');
+      return sendText(response, 405, 'only GET and HEAD\n');
+    }
+    if (url === '/metrics') return void sendMetrics(deps, response);
+    const waitSeconds = deps.requests.take(client);
+    if (waitSeconds !== null) {
+      ended({ outcome: 'limited' });
+      return sendLimit(response, waitSeconds);
+    }
+    ended(serve(deps, client, url, response));
+  };
+}
+
+function serve(deps: DoorDeps, client: string, target: string, response: ServerResponse): Told {
+  const asked = readTarget(target, deps.routes());
+  if (asked.tag === 'bad') {
+    sendText(response, 400, 'not a path of a package\n');
+    return { outcome: 'refused' };
+  }
+  if (asked.tag !== 'ok') {
+    const ecosystem = asked.route?.ecosystem ?? '';
+    // The same response for both: what is private is nobody's business.
+    sendText(response, 404, 'not found\n');
+    return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
+  }
+  const { route, rest, path } = asked;
+  const { name, why } = chosen(deps, client, route);
+  const mirror = route.mirrors.get(name);
+  const url = mirror === undefined ? null : urlAt(mirror.url, rest);
+  const told = { ecosystem: route.ecosystem, module: path.module, registry: name, why };
+  if (url === null) {
+    sendText(response, 400, 'not a path of a package\n');
+    return { ...told, outcome: 'refused' };
+  }
+  response.setHeader('location', url);
+  // The next request may be for another mirror.
+  response.setHeader('cache-control', 'no-store');
+  sendText(response, 302, '');
+  return { ...told, outcome: 'redirected' };
+}
+
+/** The first mirror of the order that is not in doubt; where all are, the first. */
+function chosen(deps: DoorDeps, client: string, route: Route): { readonly name: string; readonly why: string } {
+  const { names, why } = deps.orders().get(route.key) ?? declaredOrderOf(route);
+  const doubted = deps.doubted();
+  const first = names.find((name) => !doubted.has(name)) ?? names[0] ?? '';
+  const because = first === names[0] ? why : `${names[0]} in doubt`;
+  if (route.paths.staysTogether !== true) return { name: first, why: because };
+  const isUsable = (name: string): boolean => names.includes(name) && !doubted.has(name);
+  const name = deps.stays.mirrorOf(client, route.key, first, isUsable);
+  return { name, why: name === first ? because : 'stays' };
+}
+
+/** Why a request is not let in; `null`: it is. */
+function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
+  if (listen.token !== null) return isToken(bearerIn(headers) ?? passwordIn(headers), listen.token) ? null : 'token';
+  if (!isLoopback(listen.host)) return null;
+  return isOurName(headers.host, listen) ? null : 'host';
+}
+
+function tell(deps: DoorDeps, client: string, method: string, told: Told, startMs: number): void {
+  const { ecosystem = '', registry = '', outcome } = told;
+  const ms = deps.nowMs() - startMs;
+  deps.metrics.counted({ ecosystem, registry, outcome }, ms);
+  const { module, why } = told;
+  deps.log.info('request', {
+    client,
+    method: method.slice(0, 10),
+    ...(ecosystem === '' ? {} : { ecosystem }),
+    ...(module == null ? {} : { module }),
+    ...(registry === '' ? {} : { registry }),
+    outcome,
+    ...(why === undefined ? {} : { why }),
+    ms: Math.round(ms * 1000) / 1000,
+  });
+}
+
+async function sendMetrics({ metrics }: DoorDeps, response: ServerResponse): Promise<void> {
+  const text = await metrics.text();
+  response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+  response.end(text);
+}
+
+function sendRefusal(response: ServerResponse, because: 'token' | 'host'): void {
+  if (because === 'host') return sendText(response, 403, 'an unknown Host\n');
+  response.setHeader('www-authenticate', 'Basic realm="mirrorwatch door"');
+  sendText(response, 401, 'a token is needed\n');
+}
+
+function sendLimit(response: ServerResponse, waitSeconds: number): void {
+  response.setHeader('retry-after', String(waitSeconds));
+  sendText(response, 429, 'too many requests\n');
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.statusCode = status;
+  response.setHeader('x-content-type-options', 'nosniff');
+  if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}

@@ -1,0 +1,47 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
+import type { Order } from './order.ts';
+import type { Route } from './routes.ts';
+
+/** The front door's own `/metrics`. */
+export interface DoorMetrics {
+  counted(
+    of: { readonly ecosystem: string; readonly registry: string; readonly outcome: DoorOutcome },
+    ms: number,
+  ): void;
+  ordered(routes: readonly Route[], orders: ReadonlyMap<string, Order>): void;
+  followed(isUp: boolean): void;
+  /** Text format 0.0.4. */
+  text(): Promise<string>;
+}
+
+/** Creates it; counters of what a mirror may be asked for begin at 0. */
+export function createDoorMetrics(): DoorMetrics {
+  const register = new Registry();
+  const made = <N extends keyof typeof doorMetrics>(name: N) => {
+    const { help, labels } = doorMetrics[name];
+    return { name, help, labelNames: [...labels], registers: [register] };
+  };
+  const requests = new Counter(made('mirrorwatch_door_requests_total'));
+  const buckets = [...doorMetrics.mirrorwatch_door_seconds.buckets];
+  const seconds = new Histogram({ ...made('mirrorwatch_door_seconds'), buckets });
+  const positions = new Gauge(made('mirrorwatch_door_order_position'));
+  const daemon = new Gauge(made('mirrorwatch_door_daemon_up'));
+  return {
+    counted(of, ms) {
+      requests.inc(of);
+      seconds.observe(of, ms / 1000);
+    },
+    ordered(routes, orders) {
+      positions.reset();
+      for (const { key, ecosystem, upstream, mirrors } of routes)
+        for (const registry of mirrors.keys()) {
+          positions.set({ ecosystem, upstream, registry }, (orders.get(key)?.names.indexOf(registry) ?? -1) + 1);
+          requests.inc({ ecosystem, registry, outcome: 'redirected' }, 0);
+          seconds.zero({ ecosystem, registry, outcome: 'redirected' });
+        }
+    },
+    followed: (isUp) => daemon.set(isUp ? 1 : 0),
+    text: () => register.metrics(),
+  };
+}

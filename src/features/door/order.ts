@@ -1,0 +1,42 @@
+import type { Route } from './routes.ts';
+
+/** What the daemon last said of the mirrors of one upstream. */
+export interface Known {
+  /** The mirror that advice in force puts first, and the id of that advice; `null`: the declared chain is right. */
+  readonly advice: { readonly to: string; readonly id: string } | null;
+  /** Names of those that may be advised, best first. */
+  readonly ranked: readonly string[];
+  /** Those that must not be used whatever else fails: they serve other bytes. */
+  readonly wrong: ReadonlySet<string>;
+}
+
+/** The order in which the mirrors of an upstream are used. */
+export interface Order {
+  /** At least one, each of them configured. */
+  readonly names: readonly string[];
+  /** Why the first is first, for the access log: `advice <id>`, `declared`, `kept`. */
+  readonly why: string;
+}
+
+/** Where nothing is known. */
+export function declaredOrderOf({ declared }: Route): Order {
+  return { names: declared, why: 'declared' };
+}
+
+/**
+ * The mirror of the advice in force first, else that of the declared chain; then the others as the daemon ranks them, then the
+ * rest as declared. A mirror that serves wrong bytes is left out while there is another one.
+ */
+export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
+  const head = advice === null ? route.declared.slice(0, 1) : [advice.to];
+  const all = [...new Set([...head, ...ranked, ...route.declared])].filter((name) => route.mirrors.has(name));
+  const right = all.filter((name) => !wrong.has(name));
+  return { names: right.length === 0 ? all : right, why: advice === null ? 'declared' : `advice ${advice.id}` };
+}
+
+/** A stored order, as far as its mirrors are still configured; those that it lacks follow as declared. */
+export function keptOrderOf(route: Route, names: readonly string[]): Order {
+  const known = names.filter((name) => route.mirrors.has(name));
+  if (known.length === 0) return declaredOrderOf(route);
+  return { names: [...new Set([...known, ...route.declared])], why: 'kept' };
+}

@@ -1,0 +1,33 @@
+import { limits } from '../../core/limits.ts';
+
+/** Which mirror a client was sent to, for what belongs together. */
+export interface Stays {
+  /** The mirror of a client at an upstream: the one that it was sent to within ten minutes, else `first`, from now on. */
+  mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
+}
+
+interface Stay {
+  readonly name: string;
+  readonly sinceMs: number;
+}
+
+/**
+ * Keeps each client at one mirror for ten minutes, unless that mirror is not usable any more: a signed list and the files that
+ * it names then come from one place. Bounded; the longest known clients are forgotten first.
+ * @param nowMs  the monotonic clock
+ */
+export function createStays(nowMs: () => number): Stays {
+  const stays = new Map<string, Stay>();
+  return {
+    mirrorOf(client, upstream, first, isUsable) {
+      const key = `${client} ${upstream}`;
+      const known = stays.get(key);
+      const now = nowMs();
+      if (known !== undefined && now - known.sinceMs < limits.doorStayMs && isUsable(known.name)) return known.name;
+      stays.delete(key);
+      stays.set(key, { name: first, sinceMs: now });
+      if (stays.size > limits.doorClientsKept) stays.delete(stays.keys().next().value ?? '');
+      return first;
+    },
+  };
+}

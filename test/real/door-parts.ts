@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { type RunningProcess, startProcess } from '../support/process.ts';
+
+/** A front door as a process of its own. */
+export interface DoorProcess {
+  readonly url: string;
+  /** All it wrote so far. */
+  readonly log: () => string;
+  /** Where a path leads: status and `location`. */
+  readonly where: (path: string) => Promise<{ readonly status: number; readonly location: string | null }>;
+  /** Its `/metrics` in text form, by name with labels as printed. */
+  readonly metrics: () => Promise<ReadonlyMap<string, number>>;
+  readonly kill: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts `mirrorwatch door` by a configuration whose section `door` listens on this port of loopback. @throws Error where it is never ready */
+export async function startDoor(configFile: string, port: number): Promise<DoorProcess> {
+  const url = `http://127.0.0.1:${port}`;
+  const dir = tempDir('door');
+  const door: RunningProcess = await startProcess({
+    name: 'mirrorwatch door',
+    command: process.execPath,
+    args: [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile],
+    cwd: dir,
+    env: { HTTP_PROXY: undefined, HTTPS_PROXY: undefined, NO_PROXY: undefined, NODE_OPTIONS: undefined },
+    ready: async () => (await fetch(`${url}/-/ready`)).status === 200,
+  });
+  return {
+    url,
+    log: door.log,
+    where: async (path) => {
+      const { status, headers } = await fetch(url + path, { redirect: 'manual' });
+      return { status, location: headers.get('location') };
+    },
+    metrics: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      return new Map(
+        lines.map((line) => {
+          const at = line.lastIndexOf(' ');
+          return [line.slice(0, at), Number(line.slice(at + 1))] as const;
+        }),
+      );
+    },
+    kill: async () => {
+      door.signal('SIGKILL');
+      await door.close();
+    },
+    close: async () => {
+      await door.close();
+      removeTempDir(dir);
+    },
+  };
+}
+
+/** The orders that a door has kept, by upstream. */
+export function keptIn(path: string): Readonly<Record<string, readonly string[]>> {
+  return (JSON.parse(readFileSync(path, 'utf8')) as { orders: Readonly<Record<string, readonly string[]>> }).orders;
+}

@@ -1,0 +1,196 @@
+import { createServer, request, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createBuckets } from '../../../../src/api/buckets.ts';
+import { Secret } from '../../../../src/core/secret.ts';
+import { registry } from '../../../../src/ecosystems/registry.ts';
+import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
+import { createDoorMetrics } from '../../../../src/features/door/metrics.ts';
+import { declaredOrderOf } from '../../../../src/features/door/order.ts';
+import { routesOf } from '../../../../src/features/door/routes.ts';
+import { createStays } from '../../../../src/features/door/stay.ts';
+import { doorConfig } from './config.ts';
+
+const routes = routesOf(doorConfig(), registry);
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+interface Line {
+  readonly outcome: string;
+  readonly [key: string]: unknown;
+}
+
+async function open(change: Partial<DoorDeps> & { readonly perMinute?: number } = {}) {
+  const lines: Line[] = [];
+  const metrics = createDoorMetrics();
+  const orders = new Map(routes.map((route) => [route.key, declaredOrderOf(route)]));
+  metrics.ordered(routes, orders);
+  const push = (_: string, fields: Readonly<Record<string, unknown>> = {}): void => void lines.push(fields as Line);
+  const deps: DoorDeps = {
+    listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
+    routes: () => routes,
+    orders: () => orders,
+    doubted: () => new Set(),
+    requests: createBuckets(change.perMinute ?? 1_000, () => 0),
+    refused: createBuckets(300, () => 0),
+    stays: createStays(() => 0),
+    metrics,
+    log: { debug: push, info: push, warn: push, error: push },
+    isReady: () => true,
+    nowMs: () => 0,
+    ...change,
+  };
+  const server = createServer(createDoorHandler(deps));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const get = (path: string, method = 'GET', headers: Record<string, string> = {}) =>
+    new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
+      const asked = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => {
+          text += piece;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+  return { get, port, lines, metrics };
+}
+
+describe('the front door', () => {
+  it('redirects GET and HEAD to the first mirror of the order, path for path', async () => {
+    const { get, lines } = await open();
+    const got = await get('/go/rsc.io/quote/@v/v1.5.2.mod');
+    expect([got.status, got.headers['location'], got.text]).toEqual([
+      302,
+      'https://near.example.com/goproxy/rsc.io/quote/@v/v1.5.2.mod',
+      '',
+    ]);
+    expect((await get('/npm/@babel%2fcore', 'HEAD')).headers['location']).toBe(
+      'https://npm.example.com/registry/@babel%2fcore',
+    );
+    expect((await get('/pypi/simple/six/')).headers['location']).toBe('https://pypi.example.com/simple/six/');
+    expect((await get('/http/debian/dists/bookworm/InRelease')).headers['location']).toBe(
+      'https://files.example.com/debian/dists/bookworm/InRelease',
+    );
+    expect(lines[0]).toMatchObject({
+      client: '127.0.0.1',
+      ecosystem: 'go',
+      module: 'rsc.io/quote',
+      registry: 'near',
+      outcome: 'redirected',
+      why: 'declared',
+    });
+  });
+
+  it('never shows the credentials of a mirror', async () => {
+    const { get } = await open({
+      orders: () =>
+        new Map([
+          ['go/go', { names: ['far'], why: 'advice x' }],
+          ...routes.map((route) => [route.key, { names: ['far'], why: 'advice x' }] as const),
+        ]),
+    });
+    const got = await get('/go/rsc.io/quote/@v/list');
+    expect(got.headers['location']).toBe('https://far.example.com/rsc.io/quote/@v/list');
+    expect(JSON.stringify(got)).not.toMatch(/robot|hunter2/);
+  });
+
+  it('passes over a mirror in doubt', async () => {
+    const { get, lines } = await open({ doubted: () => new Set(['near']) });
+    expect((await get('/go/rsc.io/quote/@v/v1.5.2.zip')).headers['location']).toMatch(/^https:\/\/far\./);
+    expect(lines[0]).toMatchObject({ registry: 'far', why: 'near in doubt' });
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])('refuses %s', async (method) => {
+    const { get } = await open();
+    const got = await get('/npm/lodash', method);
+    expect([got.status, got.headers['allow']]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('gives nothing to redirect to for what is private, unknown or unsafe', async () => {
+    const { get, lines } = await open();
+    const statuses = [];
+    for (const path of ['/go/git.example.com/a/b/@v/list', '/none', '/go/%2e%2e/@v/list']) {
+      const got = await get(path);
+      statuses.push([got.status, got.headers['location']]);
+    }
+    expect(statuses).toEqual([
+      [404, undefined],
+      [404, undefined],
+      [400, undefined],
+    ]);
+    expect(lines.map(({ outcome }) => outcome)).toEqual(['private', 'not_found', 'refused']);
+  });
+
+  it('refuses an absolute target and a split head on the wire', async () => {
+    const { port } = await open();
+    const sent = (text: string) =>
+      new Promise<string>((resolve) => {
+        let got = '';
+        const socket = connect(port, '127.0.0.1', () => socket.end(text));
+        socket.on('data', (piece) => {
+          got += String(piece);
+        });
+        socket.on('close', () => resolve(got));
+      });
+    const host = 'Host: localhost\r\nConnection: close\r\n\r\n';
+    expect(await sent(`GET http://evil.example.com/go/x.y/z/@v/list HTTP/1.1\r\n${host}`)).toMatch(/^HTTP\/1.1 400/);
+    expect(await sent(`GET /go/x.y/z/@v/list\r\nLocation:\r\n HTTP/1.1\r\n${host}`)).toMatch(/^HTTP\/1.1 400/);
+    expect(await sent(`GET //evil.example.com/@v/list HTTP/1.1\r\n${host}`)).toMatch(/^HTTP\/1.1 400/);
+  });
+
+  it('limits each client, and says when the next request may come', async () => {
+    const { get, lines } = await open({ perMinute: 2 });
+    const got = [await get('/npm/lodash'), await get('/npm/lodash'), await get('/npm/lodash')];
+    expect(got.map(({ status }) => status)).toEqual([302, 302, 429]);
+    expect(Number(got[2]?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(lines[2]).toMatchObject({ outcome: 'limited' });
+    expect((await get('/-/healthy')).status).toBe(200);
+  });
+
+  it('with a token takes it as bearer or password, and lets nothing else in but health', async () => {
+    const { get } = await open({ listen: { host: '0.0.0.0', port: 0, token: new Secret('t0ken'), tls: null } });
+    const basic = (word: string): string => `Basic ${Buffer.from(`x:${word}`).toString('base64')}`;
+    expect((await get('/npm/lodash')).status).toBe(401);
+    expect((await get('/metrics')).status).toBe(401);
+    expect((await get('/npm/lodash', 'GET', { authorization: basic('other') })).status).toBe(401);
+    expect((await get('/npm/lodash', 'GET', { authorization: basic('t0ken') })).status).toBe(302);
+    expect((await get('/npm/lodash', 'GET', { authorization: 'Bearer t0ken' })).status).toBe(302);
+    expect((await get('/-/ready')).status).toBe(200);
+  });
+
+  it('on loopback refuses a foreign Host', async () => {
+    const { get } = await open();
+    expect((await get('/npm/lodash', 'GET', { host: 'evil.example.com' })).status).toBe(403);
+    expect((await get('/npm/lodash', 'GET', { host: 'localhost:1' })).status).toBe(302);
+  });
+
+  it('counts by mirror and outcome, from 0', async () => {
+    const { get } = await open();
+    await get('/npm/lodash');
+    const { text } = await get('/metrics');
+    expect(text).toContain(
+      'mirrorwatch_door_requests_total{ecosystem="npm",registry="npm-near",outcome="redirected"} 1',
+    );
+    expect(text).toContain('mirrorwatch_door_requests_total{ecosystem="go",registry="near",outcome="redirected"} 0');
+    expect(text).toContain(
+      'mirrorwatch_door_seconds_count{ecosystem="npm",registry="npm-near",outcome="redirected"} 1',
+    );
+    expect(text).toContain('mirrorwatch_door_order_position{ecosystem="go",upstream="go",registry="near"} 1');
+  });
+
+  it('is ready until it drains', async () => {
+    const { get } = await open({ isReady: () => false });
+    expect((await get('/-/ready')).status).toBe(503);
+    expect((await get('/-/healthy')).status).toBe(200);
+  });
+});

@@ -1,0 +1,102 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Log } from '../../../../src/core/ports.ts';
+import { registry } from '../../../../src/ecosystems/registry.ts';
+import { createKeeper, readKept } from '../../../../src/features/door/kept.ts';
+import { declaredOrderOf, keptOrderOf, orderOf } from '../../../../src/features/door/order.ts';
+import { type Route, routesOf } from '../../../../src/features/door/routes.ts';
+import { createStays } from '../../../../src/features/door/stay.ts';
+import { doorConfig } from './config.ts';
+
+const go = routesOf(doorConfig(), registry).find(({ ecosystem }) => ecosystem === 'go') as Route;
+const nothing = { advice: null, ranked: [], wrong: new Set<string>() };
+
+describe('the order of an upstream', () => {
+  it('is the declared chain, an origin last, where nothing is known', () => {
+    expect(declaredOrderOf(go)).toEqual({ names: ['near', 'far', 'go-origin'], why: 'declared' });
+    expect(orderOf(go, nothing).names).toEqual(['near', 'far', 'go-origin']);
+  });
+
+  it('begins with the mirror that advice in force names', () => {
+    const known = { ...nothing, advice: { to: 'far', id: 'abc' }, ranked: ['go-origin', 'near'] };
+    expect(orderOf(go, known)).toEqual({ names: ['far', 'go-origin', 'near'], why: 'advice abc' });
+  });
+
+  it('names configured mirrors alone, whatever the daemon says', () => {
+    const known = { ...nothing, advice: { to: 'https://evil.example.com', id: 'x' }, ranked: ['evil', 'far'] };
+    expect(orderOf(go, known).names).toEqual(['far', 'near', 'go-origin']);
+  });
+
+  it('leaves out a mirror with wrong bytes while there is another one', () => {
+    expect(orderOf(go, { ...nothing, wrong: new Set(['near']) }).names).toEqual(['far', 'go-origin']);
+    expect(orderOf(go, { ...nothing, wrong: new Set(['near', 'far', 'go-origin']) }).names).toHaveLength(3);
+  });
+
+  it('of a file is as stored, without mirrors that are not configured any more', () => {
+    expect(keptOrderOf(go, ['gone', 'far'])).toEqual({ names: ['far', 'near', 'go-origin'], why: 'kept' });
+    expect(keptOrderOf(go, ['gone'])).toEqual({ names: ['near', 'far', 'go-origin'], why: 'declared' });
+  });
+});
+
+describe('the file of orders', () => {
+  const folders: string[] = [];
+  const lines: string[] = [];
+  const push = (message: string): void => void lines.push(message);
+  const log: Log = { debug: push, info: push, warn: push, error: push };
+  const fresh = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'door-order-'));
+    folders.push(folder);
+    lines.length = 0;
+    return folder;
+  };
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  });
+
+  it('is written whole, and read again', async () => {
+    const folder = fresh();
+    const path = join(folder, 'door.json');
+    const keeper = createKeeper(path, log);
+    keeper.keep(new Map([['go/go', { names: ['far', 'near'], why: 'declared' }]]));
+    keeper.keep(new Map([['go/go', { names: ['near', 'far'], why: 'declared' }]]));
+    await keeper.done();
+    expect([...(await readKept(path, log))]).toEqual([['go/go', ['near', 'far']]]);
+    expect(readdirSync(folder)).toEqual(['door.json']);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ orders: { 'go/go': ['near', 'far'] } });
+  });
+
+  it.each(['', '[]', 'null', '{"orders":null}', '{"orders":{"go/go":"near"}}', '{"orders":{"go/go":[1]}}', '\u0000'])(
+    'with %j in it is no order, and stops nothing',
+    async (text) => {
+      const path = join(fresh(), 'door.json');
+      writeFileSync(path, text);
+      expect([...(await readKept(path, log))]).toEqual([]);
+    },
+  );
+
+  it('that cannot be written is said, and written once it can be', async () => {
+    const folder = fresh();
+    const keeper = createKeeper(join(folder, 'none', 'door.json'), log);
+    keeper.keep(new Map([['go/go', { names: ['far'], why: 'declared' }]]));
+    await keeper.done();
+    expect(lines).toEqual(['the order cannot be kept']);
+  });
+});
+
+describe('a client of files that belong together', () => {
+  it('stays at its mirror for ten minutes, unless that is not usable any more', () => {
+    let now = 0;
+    const stays = createStays(() => now);
+    const all = (): boolean => true;
+    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+    now = 599_999;
+    expect(stays.mirrorOf('c', 'u', 'far', all)).toBe('near');
+    expect(stays.mirrorOf('d', 'u', 'far', all)).toBe('far');
+    expect(stays.mirrorOf('c', 'u', 'far', (name) => name !== 'near')).toBe('far');
+    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('far');
+    now += 600_000;
+    expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+  });
+});
