@@ -20,8 +20,8 @@ export interface H2BrokenMirror {
 export const h2Faults = ['reset', 'cut', 'goaway', 'slow', 'stalls'] as const;
 export type H2Fault = (typeof h2Faults)[number];
 
-/** How late a slow one answers, milliseconds. */
-const lateMs = 1_500;
+/** How late a slow one answers, milliseconds: well within the 1.5 s that a confirming probe waits, on a busy machine too. */
+const lateMs = 1_000;
 /** Until what was written has left, milliseconds. */
 const leaveMs = 20;
 const internalError = 2;
@@ -85,11 +85,15 @@ export async function startH2BrokenMirror(
     response.writeHead(status, headers ?? {});
     response.end(body);
   });
-  const sessions = new Set<{ destroy(): void }>();
+  const open = new Set<{ destroy(): void }>();
   server.on('session', (session) => {
-    sessions.add(session);
+    open.add(session);
     session.on('error', () => undefined);
-    session.once('close', () => sessions.delete(session));
+    session.once('close', () => open.delete(session));
+  });
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -98,7 +102,7 @@ export async function startH2BrokenMirror(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const session of sessions) session.destroy();
+        for (const one of open) one.destroy();
       }),
   };
 }

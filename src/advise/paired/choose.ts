@@ -3,6 +3,7 @@ import { type Contest, pairOf, recordOf } from './contest.ts';
 import { failureBound, failureSum } from './failures.ts';
 import { type Alarm, type AlarmRule, alarmOf, runningOf, timeBoundNow } from './pair.ts';
 import { isFailingNow, lastMinute, meanMs, tamedHeavyMs } from './record.ts';
+import { timeOfHead } from './time.ts';
 
 /** A move that the tests speak for. */
 export interface Choice {
@@ -124,7 +125,7 @@ function isCheaper(contest: Contest, name: string, alarm: 'time' | 'heavy_time',
     return buildCostOf(record, rule.nowMs, { ...rule, ...times, failureCostMs });
   };
   const shareOf = (failureCostMs: number): number =>
-    costBy(name, test.candidateMs, failureCostMs) / costBy(head, test.headMs, failureCostMs);
+    costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
   // What few failures more or less cost outweighs any time, and is chance: time alone must say so too, unless they are many.
   const share = shareOf(rule.failureCostMs);
   return share < manyShare || (share < 1 && shareOf(0) < worthShare);

@@ -35,6 +35,8 @@ export interface TimeTest {
   /** Each moment of the head as far as it counts: no longer than the clip. What it took is `headTookMs`. */
   headMs: number;
   headTookMs: number;
+  /** What the two moments that went furthest beyond the clip lie beyond it, the larger first. */
+  beyondMs: [number, number];
   candidateMs: number;
   /** Of head minus candidate, running: mean, variance and how many went in. */
   mean: number;
@@ -52,6 +54,7 @@ export function newTimeTest(): TimeTest {
     fromMs: 0,
     headMs: 0,
     headTookMs: 0,
+    beyondMs: [0, 0],
     candidateMs: 0,
     mean: 0,
     variance: 0,
@@ -67,6 +70,7 @@ function restart(test: TimeTest): void {
   test.slower = 0;
   test.headMs = 0;
   test.headTookMs = 0;
+  test.beyondMs = [0, 0];
   test.candidateMs = 0;
 }
 
@@ -106,7 +110,11 @@ export function hearTime(
     test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
     // No single answer decides: what lies beyond the clip counts as the clip.
-    test.headMs += Math.min(headMs, context.ratio * candidateMs + clip * deviation);
+    const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
+    const [most, next] = test.beyondMs;
+    const beyondMs = headMs - countedMs;
+    test.beyondMs = beyondMs > most ? [beyondMs, most] : [most, Math.max(next, beyondMs)];
+    test.headMs += countedMs;
     test.candidateMs += candidateMs;
   }
   learn(test, headMs, candidateMs, deviation, context);
@@ -128,6 +136,14 @@ function learn(
   const bounded = test.seen <= 2 ? apart : Math.max(-mostMs, Math.min(mostMs, apart));
   test.mean += weight * bounded;
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
+}
+
+/**
+ * What the moments of the head took in all, for what a move gains: two lost packets count as the clip, what took longer
+ * again and again as long as it took. Milliseconds.
+ */
+export function timeOfHead({ headTookMs, beyondMs: [most, next] }: TimeTest): number {
+  return headTookMs - most - next;
 }
 
 /**

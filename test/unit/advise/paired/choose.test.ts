@@ -230,6 +230,18 @@ describe('a head that is slower', () => {
     expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 30_000 * count))).toBe(want);
   });
 
+  test.each<[string, number, string | null]>([
+    ['twice', 2, null],
+    ['four times of eight', 4, 'time: b'],
+  ])('and waited for in vain %s is worth leaving for slower downloads', (_name, waits, want) => {
+    const { contest, nowMs } = told([20, fast]);
+    momentsOf(contest, by, nowMs, 6, { a: 900, b: 3_000 }, { question: 'zip', isHeavy: true });
+    for (let at = 0; at < 8; at += 1)
+      momentsOf(contest, by, nowMs + 240_000 + 30_000 * at, 1, { a: at < waits ? 5_000 : 600, b: 200 });
+    expect(isAnyPast(contest, rule(nowMs))).toBe(true);
+    expect(chosen(contest, ['b'], rule(nowMs + 480_000))).toBe(want);
+  });
+
   test('within hold of a move needs more', () => {
     const { contest, nowMs } = told(
       [20, fast],

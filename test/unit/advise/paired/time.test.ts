@@ -8,6 +8,7 @@ import {
   type TimeTest,
   timeAlarm,
   timeBound,
+  timeOfHead,
 } from '../../../../src/advise/paired/time.ts';
 import { good } from './answers.ts';
 
@@ -56,6 +57,19 @@ describe('what one moment adds', () => {
     // 1.25 × 400 + 8 × 100 = 1 300
     for (const ms of [1_300, 9_000, 700]) hearTime(made, ms, 400, usual);
     expect([made.headMs, made.candidateMs]).toEqual([1_300 + 1_300 + 700, 1_200]);
+  });
+
+  test.each<[string, readonly number[], number]>([
+    ['twice beyond the clip: as the clip', [9_000, 700, 8_000], 1_300 + 700 + 1_300],
+    ['again and again: but for the longest two, as it took', [7_000, 9_000, 700, 8_000], 7_000 + 1_300 + 700 + 1_300],
+    ['never: as it took', [1_300, 900], 2_200],
+  ])('what a move gains counts a head that went %s', (_name, took, want) => {
+    const made = { ...settled(100), sum: 9 };
+    for (const ms of took) hearTime(made, ms, 400, usual);
+    expect(timeOfHead(made)).toBe(want);
+    // Where the sum is back at nothing, all of it is.
+    for (const ms of [100, 100, 100, 100, 100]) hearTime(made, ms, 60_000, usual);
+    expect(timeOfHead(made)).toBe(0);
   });
 
   test('grows to twice its bound, no further', () => {
