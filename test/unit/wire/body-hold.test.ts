@@ -25,11 +25,12 @@ describe('a body as it is held', () => {
     );
   });
 
-  it('does not keep all that its pieces came in', () => {
+  it('does not keep all that its pieces came in', async () => {
     const hold = new BodyHold();
     const before = heldBytes();
     for (let i = 0; i < 2_000; i += 1) hold.take(Buffer.alloc(64 * kib, i).subarray(0, 1), null);
-    expect(heldBytes() - before).toBeLessThan(32 * kib * kib);
+    // V8 sweeps buffers beside us: what is free is counted a little later on a busy machine.
+    await expect.poll(() => heldBytes() - before).toBeLessThan(32 * kib * kib);
     expect(hold.collected().body.length).toBe(2_000);
   });
 });
