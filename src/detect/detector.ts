@@ -9,24 +9,21 @@ import { confirmNow, doubtOverdue, endDoubt } from './confirm/doubt.ts';
 import { orderLook } from './confirm/look.ts';
 import { withMark } from './confirm/loss.ts';
 import { answerControl, answerMoments, hasten } from './confirm/moments.ts';
-import { judgeSuspicion } from './confirm/suspicion.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
-import { acknowledgeFinding, ageFindings, apply, rewriteFindings, writeEvidence } from './engine/say.ts';
+import { acknowledgeFinding, ageFindings, rewriteFindings, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
-import { acknowledgeKind, alignKinds, startStreaksAnew } from './engine/step.ts';
+import { acknowledgeKind, alignKinds, judgeUs, startStreaksAnew } from './engine/step.ts';
 import { take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
-import { findingRules } from './findings/registry.ts';
+import { findingRules, ownRules } from './findings/registry.ts';
 import type { FindingRule } from './findings/rule.ts';
-import { openFinding } from './lookups.ts';
+import { loadOf } from './findings/self.ts';
 import { type Memory, newMemory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { isTimeToWrite, writeDirty, writeUrgent } from './rows.ts';
-import { countRun, differencesSay } from './rules/client-differs.ts';
-import { clockSays, clockWell, judgeSelf, quietSelf, selfSays } from './rules/self.ts';
 import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
@@ -53,7 +50,7 @@ export function createDetector(input: {
   readonly rules?: readonly FindingRule[];
 }): Detector {
   // What the restoring has to say goes out with the first turn.
-  const memory = newMemory(input.config, input.rules ?? findingRules, input.random, input.now);
+  const memory = newMemory(input.config, { rules: input.rules ?? findingRules, ownRules }, input.random, input.now);
   adopt(memory, input.config, input.targets);
   restore(memory, input.restored);
 
@@ -64,7 +61,7 @@ export function createDetector(input: {
     writeUrgent(memory);
     const { turn } = memory;
     memory.turn = newTurn();
-    return { ...turn, shed: memory.us.self.shed, wakeAtMs: wakeAtMs(memory) };
+    return { ...turn, shed: loadOf(memory.us, now.monotonicMs).shed, wakeAtMs: wakeAtMs(memory) };
   };
   const withMirror = (registry: string, now: Now, act: (mirror: MirrorMemory) => void) =>
     turnAt(now, () => {
@@ -114,8 +111,7 @@ export function createDetector(input: {
       turnAt(now, () => {
         const mirror = memory.mirrors.get(run.registry);
         if (run.outcome === 'failed' && mirror !== undefined) endPaceWait(mirror);
-        memory.us.differences = countRun(memory.us.differences, run);
-        apply(memory, 'self', null, differencesSay(memory.us.differences));
+        judgeUs(memory, 'compare', run);
       }),
     familyFor: (registry) => {
       const mirror = memory.mirrors.get(registry);
@@ -129,8 +125,7 @@ export function createDetector(input: {
       turnAt(now, () => {
         endAbsences(memory);
         advanceRounds(memory);
-        judgeUs(memory);
-        judgeSuspicion(memory);
+        judgeUs(memory, 'tick', null);
         alignKinds(memory, 'tick');
         ageFindings(memory);
         keepFresh(memory);
@@ -167,7 +162,6 @@ export function createDetector(input: {
     reconfigure: (config, targets, now) =>
       turnAt(now, () => {
         adopt(memory, config, targets);
-        memory.us.self = quietSelf(memory.us.self, now.monotonicMs);
         advanceRounds(memory);
       }),
     flush: (now) =>
@@ -204,18 +198,6 @@ function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/** Opens and closes the finding about our own contaminated samples. */
-function judgeUs(memory: Memory): void {
-  const { monotonicMs } = memory.now;
-  const { state, event } = judgeSelf(memory.us.self, monotonicMs);
-  memory.us.self = state;
-  apply(memory, 'self', null, selfSays(event, state, monotonicMs));
-  if (event === 'opened') memory.us.clockFindingUntilMs = null;
-  if (memory.us.clockFindingUntilMs === null || memory.us.clockFindingUntilMs > monotonicMs) return;
-  memory.us.clockFindingUntilMs = null;
-  apply(memory, 'self', null, clockWell);
-}
-
 /** What the sleep touched is unknown: rounds end, streaks start anew, and late samples will be known by the interval. */
 function sleep(memory: Memory, fromMs: number, toMs: number): void {
   memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
@@ -238,8 +220,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
       patternSinceMs: memory.now.monotonicMs,
     });
   }
-  if (openFinding(memory, 'self', null) === null) apply(memory, 'self', null, clockSays);
-  if (!memory.us.self.isOpen) memory.us.clockFindingUntilMs = memory.now.monotonicMs + limits.contaminatedWindowMs;
+  judgeUs(memory, 'sleep', null);
 }
 
 function acknowledge(memory: Memory, findingId: string, reason: string): void {

@@ -6,10 +6,8 @@ import type { Target } from '../core/target.ts';
 import { type Budget, startBudget } from './confirm/budget.ts';
 import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
-import type { FindingRule } from './findings/rule.ts';
+import type { FindingRule, OwnRule } from './findings/rule.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import type { Differences } from './rules/client-differs.ts';
-import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
 
 /** One egress under suspicion. */
@@ -68,12 +66,11 @@ export interface RowsDue {
 
 /** What is known of this process and the place it runs in. */
 export interface Us {
-  self: SelfState;
-  /** Where real clients say something else than our steps. */
-  differences: Differences;
+  readonly rules: readonly OwnRule[];
+  /** What each kind about us keeps, by its name. */
+  readonly states: Map<string, unknown>;
   /** Intervals in which the process was not running, the last few. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
-  clockFindingUntilMs: number | null;
   /** Every canary has been asked once: before, nothing is said of the vantage. */
   passEnded: boolean;
 }
@@ -102,7 +99,12 @@ export interface Memory {
 }
 
 /** The empty state. */
-export function newMemory(config: Config, rules: readonly FindingRule[], random: Random, now: Now): Memory {
+export function newMemory(
+  config: Config,
+  { rules, ownRules }: { readonly rules: readonly FindingRule[]; readonly ownRules: readonly OwnRule[] },
+  random: Random,
+  now: Now,
+): Memory {
   return {
     config,
     rules,
@@ -117,10 +119,9 @@ export function newMemory(config: Config, rules: readonly FindingRule[], random:
     seen: new Map(),
     subjects: new Map(),
     us: {
-      self: quietSelf(noSelf, now.monotonicMs),
-      differences: new Map(),
+      rules: ownRules,
+      states: new Map(),
       asleep: [],
-      clockFindingUntilMs: null,
       passEnded: false,
     },
     now,

@@ -124,8 +124,8 @@ export interface SeriesPlace<S> {
   readonly noneOfSeries?: S;
 }
 
-/** The state that a kind keeps for a mirror, made when it is first read. */
-export function stateOf<M>({ name, none }: Place<M>, { states }: MirrorMemory): M {
+/** The state that a kind keeps for a mirror, or for us, made when it is first read. */
+export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   if (!states.has(name)) states.set(name, none());
   return states.get(name) as M;
 }

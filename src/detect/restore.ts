@@ -93,16 +93,15 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
-  const isGone = registry !== null && mirror === undefined;
   // Findings about us begin anew with us.
-  if (isGone || !isSupported(memory, mirror, finding) || kind === 'vantage' || kind === 'self')
+  if (mirror === undefined || !isSupported(memory, mirror, finding))
     closeFinding(memory, kind, registry, {}, finding.cause);
 }
 
 /** Has the kind of a finding take it up; `false`: nothing supports it any more. */
-function isSupported(memory: Memory, mirror: MirrorMemory | undefined, finding: Finding): boolean {
+function isSupported(memory: Memory, mirror: MirrorMemory, finding: Finding): boolean {
   const rule = ruleOf(memory.rules, finding);
-  if (rule?.resume === undefined || mirror === undefined) return true;
+  if (rule?.resume === undefined) return true;
   const step = rule.resume(stateOf(rule, mirror), finding, { view: memory, mirror });
   if (step === 'gone') return false;
   carryOut(memory, rule, mirror, step);

@@ -7,12 +7,11 @@ import { endDoubt } from './confirm/doubt.ts';
 import { leave } from './confirm/suspicion.ts';
 import { egressOf } from './confirm/vantage.ts';
 import { adoptContents } from './contents/freshness.ts';
-import { apply, closeFinding } from './engine/say.ts';
-import { alignKinds, dropSeriesOf } from './engine/step.ts';
+import { closeFinding } from './engine/say.ts';
+import { alignKinds, dropSeriesOf, judgeUs } from './engine/step.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, newMirror, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
-import { differencesOf, differencesSay } from './rules/client-differs.ts';
 
 /** True where what is known of a mirror still speaks of it: same place, same way there. */
 function isSameMirror(a: Mirror, b: Mirror): boolean {
@@ -56,17 +55,11 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
     if (!remains) leave(memory, memory.confirm.rounds.get(suspicion.roundKey) ?? null, egress);
   }
-  forgetDifferences(memory, config);
+  judgeUs(memory, 'adopt', null);
   const controls = new Set(config.controls.map((control) => control.name));
   for (const name of memory.controls.keys()) if (!controls.has(name)) memory.controls.delete(name);
   for (const name of controls)
     if (!memory.controls.has(name)) memory.controls.set(name, { up: null, known: false, marks: [] });
-}
-
-/** What is not run any more differs no more. */
-function forgetDifferences(memory: Memory, config: Config): void {
-  memory.us.differences = differencesOf(memory.us.differences, config.clientRuns?.pairs ?? []);
-  apply(memory, 'self', null, differencesSay(memory.us.differences));
 }
 
 function removeMirror(memory: Memory, mirror: MirrorMemory): void {

@@ -7,11 +7,11 @@ import { canBeAsked, isThrottled, throttledUntilMs } from './absence.ts';
 import { modulesOutOf } from './findings/outage-says.ts';
 import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
+import { loadOf } from './findings/self.ts';
 import { canaryPaceMs, ownTimeoutMs } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, stateOf } from './mirror-memory.ts';
 import { rollUp } from './rules/roll-up.ts';
-import { contaminatedOf } from './rules/self.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 import type { SeriesBaseline } from './turn.ts';
 
@@ -79,7 +79,7 @@ export function vantageOf(memory: Memory): VantageStanding {
     suspect: isKnown ? since.length > 0 : null,
     sinceMs: isKnown && since.length > 0 ? Math.min(...since) : null,
     controls: [...memory.controls].map(([name, { up }]) => ({ name, up })),
-    contaminatedShare: contaminatedOf(memory.us.self, memory.now.monotonicMs).share,
+    contaminatedShare: loadOf(memory.us, memory.now.monotonicMs).contaminatedShare,
   };
 }
 

@@ -1,12 +1,10 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
-import { apply } from '../engine/say.ts';
-import { decideCanary, startStreaksAnew } from '../engine/step.ts';
+import { decideCanary, judgeUs, startStreaksAnew } from '../engine/step.ts';
 import { isCanaryOut } from '../findings/outage-state.ts';
 import type { Memory, Suspicion } from '../memory.ts';
 import { canarySeries, type MirrorMemory, mirrorsOf, roundKeyOf } from '../mirror-memory.ts';
-import { watchedFromSays, watchedFromWell } from '../rules/watched-from.ts';
 import { endDoubt } from './doubt.ts';
 import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
@@ -143,14 +141,5 @@ export function leave(memory: Memory, round: Round | null, egress: string): void
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);
-  if (memory.confirm.suspicions.size === 0) apply(memory, 'vantage', null, watchedFromWell);
-}
-
-/** Opens the finding about the place we watch from once a suspicion has lasted 10 minutes. */
-export function judgeSuspicion(memory: Memory): void {
-  for (const { sinceMs, pattern, isLoss } of memory.confirm.suspicions.values()) {
-    const says = watchedFromSays(memory.now.monotonicMs - sinceMs, pattern, isLoss);
-    apply(memory, 'vantage', null, says);
-    if (says !== null) return;
-  }
+  judgeUs(memory, 'release', null);
 }

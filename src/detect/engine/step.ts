@@ -1,9 +1,10 @@
+import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import { endDoubt, endDoubtOf, heedAnswer } from '../confirm/doubt.ts';
 import { lookBack, lookRefused, lookSlow, lookThrottled, orderLook } from '../confirm/look.ts';
-import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Step } from '../findings/rule.ts';
+import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Spoilt, Step } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
@@ -177,5 +178,25 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
       return request.target === null ? endDoubt(memory, mirror) : endDoubtOf(memory, mirror, request.target);
     default:
       request satisfies never;
+  }
+}
+
+/** What each kind about us takes in. */
+interface OwnInputs {
+  readonly count: Spoilt;
+  readonly compare: ClientRun;
+  readonly sleep: null;
+  readonly release: null;
+  readonly adopt: null;
+  readonly tick: null;
+}
+
+/** Lets every kind about this process and its place take in one input, and carries out what they make of it. */
+export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
+  const about = { view: memory, suspicions: memory.confirm.suspicions };
+  for (const rule of memory.us.rules) {
+    const step = rule[input]?.(stateOf(rule, memory.us), value as never, about);
+    if (step?.own !== undefined) memory.us.states.set(rule.name, step.own);
+    if (step?.says !== undefined) apply(memory, rule.kind, null, step.says);
   }
 }

@@ -5,15 +5,13 @@ import { isLeftAlone, noteAsk } from '../absence.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { withMark } from '../confirm/loss.ts';
 import { answerMoments, hasten } from '../confirm/moments.ts';
-import { holdsThread } from '../findings/held-thread.ts';
 import { ownTimeoutMs, roundOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, type SeriesMemory, seriesOf } from '../mirror-memory.ts';
-import { countSample } from '../rules/self.ts';
+import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated, isDisturbed } from '../rules/threshold.ts';
 import { settle, unjudged } from './settle.ts';
-import { receiveAnswer, receiveSample } from './step.ts';
+import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
@@ -90,9 +88,8 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   const contaminated = isContaminated(sample, boundsFor(memory.config.detect.spike, series, due.timeoutMs));
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // What a mirror does to its own samples says nothing of this machine.
-  if (!holdsThread(mirror)) {
-    memory.us.self = countSample(memory.us.self, { contaminated, disturbed }, memory.now.monotonicMs);
-  }
+  const isItsOwn = memory.rules.some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
+  if (!isItsOwn) judgeUs(memory, 'count', { contaminated, disturbed });
   return contaminated ? 'contaminated' : null;
 }
 

@@ -2,7 +2,6 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
 import type { FindingRule } from './rule.ts';
 
@@ -74,10 +73,6 @@ export const heldThread: FindingRule<Holds | null> = {
     return { mirror: null, says: holdsSays(mirror.mirror.name, null) };
   },
   resume: () => 'gone',
+  isDisturbing: (own) => own !== null,
   degrades: (own) => (own === null ? null : phrase('why.holdsThread')),
 };
-
-/** True while the answers of a mirror hold our thread: what that does to its samples says nothing of this machine. */
-export function holdsThread(mirror: MirrorMemory): boolean {
-  return stateOf(heldThread, mirror) !== null;
-}

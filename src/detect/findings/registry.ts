@@ -1,17 +1,20 @@
 import { builds } from './builds.ts';
 import { certificate } from './certificate.ts';
+import { clientDiffers } from './client-differs.ts';
 import { heldThread } from './held-thread.ts';
 import { lag } from './lag.ts';
 import { levelShift } from './level-shift.ts';
 import { mismatch } from './mismatch.ts';
 import { outage } from './outage.ts';
 import { refusal } from './refusal.ts';
-import type { FindingRule } from './rule.ts';
+import type { FindingRule, OwnRule } from './rule.ts';
+import { self } from './self.ts';
 import { spike } from './spike.ts';
 import { throughput } from './throughput.ts';
 import { unreliable } from './unreliable.ts';
+import { vantage } from './vantage.ts';
 
-/** Every kind, in the order in which they judge a sample. */
+/** Every kind about a mirror, in the order in which they judge a sample. */
 export const findingRules: readonly FindingRule[] = [
   spike,
   levelShift,
@@ -25,3 +28,6 @@ export const findingRules: readonly FindingRule[] = [
   mismatch,
   certificate,
 ];
+
+/** Every kind about this process and its place, in the order in which they judge. */
+export const ownRules: readonly OwnRule[] = [self, clientDiffers, vantage];

@@ -1,3 +1,4 @@
+import type { ClientRun } from '../../core/client-run.ts';
 import type { Config } from '../../core/config.ts';
 import type { LookOrder } from '../../core/due.ts';
 import type { Confidence, Finding, FindingKind } from '../../core/finding.ts';
@@ -164,6 +165,8 @@ export interface FindingRule<M = unknown, S = unknown> {
   refresh?(own: M, about: About & { readonly vantage?: Finding['vantage'] | undefined }): Step<M>;
   /** Another kind, by its name, whose state it tells: it is refreshed right after that one. */
   readonly follows?: string;
+  /** While true, what its mirror does to its own samples says nothing of this machine. */
+  isDisturbing?(own: M): boolean;
   /** While true one more success of the mirror proves little: an outage must prove its end. */
   isFlaky?(own: M): boolean;
   /** True for a sample whose failure is this kind's to tell, though it may not be open yet. */
@@ -213,4 +216,48 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): Step<M, S> | 'unreadable' | null;
   /** What it adds to the state of a mirror that is shown. */
   shows?(own: M): Partial<Pick<Standing, 'certificate'>>;
+}
+
+/** What a kind about us may read: the egresses under suspicion too, and how often each mirror answered and failed there. */
+export interface AboutUs {
+  readonly view: View;
+  readonly suspicions: ReadonlyMap<
+    string,
+    {
+      readonly sinceMs: number;
+      readonly pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
+      readonly isLoss: boolean;
+    }
+  >;
+}
+
+/** What delays of ours did to a sample: left its verdict open, or made it useless to a baseline. */
+export interface Spoilt {
+  readonly contaminated: boolean;
+  readonly disturbed: boolean;
+}
+
+/** What a kind about us makes of one input. What is absent stays as it is. */
+export interface OwnStep<S> {
+  readonly own?: S;
+  readonly says?: Says;
+}
+
+/** One kind of finding, or one story of a kind, about this process and the place it runs in: it begins anew with us. */
+export interface OwnRule<S = unknown> {
+  readonly name: string;
+  readonly kind: FindingKind;
+  readonly none: () => S;
+  /** Counts one sample. */
+  count?(own: S, spoilt: Spoilt, about: AboutUs): OwnStep<S>;
+  /** Takes in what a real client came to, and our own steps right after it. */
+  compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
+  /** Takes note that the process slept, or that a clock jumped. */
+  sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
+  /** A suspicion has ended. */
+  release?(own: S, input: null, about: AboutUs): OwnStep<S>;
+  /** Takes over a configuration, at a start and at a reload. */
+  adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
+  /** Judges what has lasted long enough, about every second. */
+  tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
 }

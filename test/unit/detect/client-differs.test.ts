@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { agrees, type ClientOutcome, type ClientRun } from '../../../src/core/client-run.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import { createDetector, type DetectTurn } from '../../../src/detect/detector.ts';
-import { countRun, type Differences, differencesOf, differencesSay } from '../../../src/detect/rules/client-differs.ts';
+import {
+  countRun,
+  type Differences,
+  differencesOf,
+  differencesSay,
+} from '../../../src/detect/findings/client-differs.ts';
 import { aConfig, aMirror, at, countingRandom } from './world.ts';
 
 function runOf(registry: string, outcome: ClientOutcome, ours: ClientOutcome | null, client = 'go'): ClientRun {

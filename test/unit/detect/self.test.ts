@@ -6,7 +6,7 @@ import {
   noSelf,
   quietSelf,
   type SelfState,
-} from '../../../src/detect/rules/self.ts';
+} from '../../../src/detect/findings/self.ts';
 
 describe('self', () => {
   const calm = { contaminated: false, disturbed: false };

@@ -1,6 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import { told } from '../../words/tell.ts';
-import type { Says } from './says.ts';
+import { openFinding } from '../lookups.ts';
+import { stateOf } from '../mirror-memory.ts';
+import type { Says } from '../rules/says.ts';
+import type { OwnRule, Spoilt } from './rule.ts';
 
 const bucketMs = 10_000;
 const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
@@ -42,11 +45,7 @@ export function quietSelf(state: SelfState, nowMs: number): SelfState {
 }
 
 /** The state with one more sample; one that is contaminated is not disturbed besides. Monotonic milliseconds. */
-export function countSample(
-  state: SelfState,
-  { contaminated, disturbed }: { readonly contaminated: boolean; readonly disturbed: boolean },
-  nowMs: number,
-): SelfState {
+export function countSample(state: SelfState, { contaminated, disturbed }: Spoilt, nowMs: number): SelfState {
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
   const kept = state.buckets.filter((bucket) => bucket.index > index - bucketsMax);
@@ -117,7 +116,7 @@ function round(share: number): number {
 }
 
 /** What an event of `judgeSelf` says of us. */
-export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
+function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
   if (event === null) return null;
   if (event === 'closed') return { tag: 'well', ...told('found.busy.well') };
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
@@ -133,7 +132,7 @@ export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, no
 }
 
 /** What a sleep of ours, or a clock that jumped, says of us. */
-export const clockSays: Says = {
+const clockSays: Says = {
   tag: 'trouble',
   scope: [],
   cause: 'clock',
@@ -143,4 +142,42 @@ export const clockSays: Says = {
 };
 
 /** The end of that. */
-export const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
+const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
+
+/** What is kept of us. */
+interface SelfOwn {
+  readonly state: SelfState;
+  /** Until when a sleep or a jump of the clock is told, monotonic milliseconds; `null`: none is. */
+  readonly clockUntilMs: number | null;
+}
+
+/** This process spoils its own samples, slept, or has a clock that jumps. */
+export const self: OwnRule<SelfOwn> = {
+  name: 'self',
+  kind: 'self',
+  none: () => ({ state: noSelf, clockUntilMs: null }),
+  count: (own, spoilt, { view }) => ({ own: { ...own, state: countSample(own.state, spoilt, view.now.monotonicMs) } }),
+  adopt: (own, _, { view }) => ({ own: { ...own, state: quietSelf(own.state, view.now.monotonicMs) } }),
+  sleep(own, _, { view }) {
+    const clockUntilMs = own.state.isOpen ? own.clockUntilMs : view.now.monotonicMs + limits.contaminatedWindowMs;
+    return { own: { ...own, clockUntilMs }, says: openFinding(view, 'self', null) === null ? clockSays : null };
+  },
+  tick({ state: before, clockUntilMs }, _, { view }) {
+    const { monotonicMs } = view.now;
+    const { state, event } = judgeSelf(before, monotonicMs);
+    const isClockWell = clockUntilMs !== null && clockUntilMs <= monotonicMs;
+    return {
+      own: { state, clockUntilMs: event === 'opened' || isClockWell ? null : clockUntilMs },
+      says: event === null && isClockWell ? clockWell : selfSays(event, state, monotonicMs),
+    };
+  },
+};
+
+/** What of us is shown, with the share of the load to shed. */
+export function loadOf(
+  us: { readonly states: Map<string, unknown> },
+  nowMs: number,
+): { readonly shed: number; readonly contaminatedShare: number | null } {
+  const { state } = stateOf(self, us);
+  return { shed: state.shed, contaminatedShare: contaminatedOf(state, nowMs).share };
+}

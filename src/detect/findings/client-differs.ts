@@ -3,7 +3,8 @@ import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import { phrase, told } from '../../words/tell.ts';
-import type { Says } from './says.ts';
+import type { Says } from '../rules/says.ts';
+import type { OwnRule } from './rule.ts';
 
 /** How a client and our steps differ at one mirror: who of them fails, how many runs in a row, and the last of these. */
 interface Difference {
@@ -73,3 +74,19 @@ function runPhrase({ client, registry, module, version, outcome, reason, ours }:
     ? phrase('found.clientOk', { client, what, registry, step: String(ours?.step), cause: String(ours?.reason) })
     : phrase('found.clientFails', { client, what, registry, cause: String(reason) });
 }
+
+/** Real clients say something else than our steps. */
+export const clientDiffers: OwnRule<Differences> = {
+  name: 'client_differs',
+  kind: 'self',
+  none: () => new Map(),
+  compare(before, run) {
+    const own = countRun(before, run);
+    return { own, says: differencesSay(own) };
+  },
+  /** What is not run any more differs no more. */
+  adopt(before, _, { view: { config } }) {
+    const own = differencesOf(before, config.clientRuns?.pairs ?? []);
+    return { own, says: differencesSay(own) };
+  },
+};
