@@ -92,7 +92,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   config: 51,
   core: 41,
   daemon: 18,
-  detect: 103,
+  detect: 101,
   ecosystems: 115,
   export: 9,
   features: 51,

@@ -1,5 +1,5 @@
-import type { Severity } from '../src/core/config.ts';
 import { reasons } from '../src/core/failure.ts';
+import type { Severity } from '../src/core/finding.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../src/export/catalog/values.ts';
 import { durationText } from '../src/features/rules/duration.ts';

@@ -1,6 +1,13 @@
 import type { AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
-import { type Finding, type FindingKind, isDisputed, saysBehind } from '../core/finding.ts';
+import {
+  type Finding,
+  type FindingKind,
+  findingKinds,
+  isDisputed,
+  type KindTraits,
+  kindTraits,
+} from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './paired/pair.ts';
 import type { Tally } from './tally.ts';
@@ -12,34 +19,27 @@ export interface Cause {
   readonly findings: readonly Finding[];
 }
 
-/** In the order in which they are named when several are open; what is left out is no reason to move. */
-const order = [
-  'mismatch',
-  'outage',
-  'certificate',
-  'refusal',
-  'unreliable',
-  'spike',
-  'level_shift',
-  'throughput',
-  'lag',
-] as const satisfies FindingKind[];
+type Named = Exclude<FindingKind, 'vantage' | 'self'>;
 
-/** Causes in which staying is no choice: where nobody can be moved to, the advice says so (refused). */
-export function isForced(kind: AdviceCause): boolean {
-  return kind === 'mismatch' || kind === 'outage' || kind === 'certificate' || kind === 'refusal';
+/** In the order in which they are named when several are open; what is left out is no reason to move. */
+const order = findingKinds
+  .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
+  .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
+
+function traitsOf(cause: AdviceCause): KindTraits['advice'] {
+  const kind = order.find((one) => one === cause);
+  return kind === undefined ? undefined : kindTraits[kind].advice;
 }
 
-/**
- * True for a finding that speaks against its mirror now. A certificate counts only once it fails, not while it merely
- * nears its end; a mismatch until it is acknowledged, and so lag, of which what goes backwards does not count; of the rest what detect calls reason enough to leave.
- */
+/** Causes in which staying is no choice: where nobody can be moved to, the advice says so (refused). */
+export function isForced(cause: AdviceCause): boolean {
+  return traitsOf(cause)?.isForced === true;
+}
+
+/** True for a finding that speaks against its mirror now: as its kind says, else where detect calls it reason enough to leave. */
 export function speaksAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
-  if (finding.kind === 'mismatch') return finding.state === 'open';
-  if (finding.kind === 'lag') return finding.state === 'open' && saysBehind(finding);
-  if (finding.kind === 'certificate') return finding.cause.startsWith('tls_');
-  return finding.actionable;
+  return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
 /** The cause for leaving a mirror, the gravest first; `null`: none. */
@@ -58,11 +58,9 @@ export function lateCauseOf(standing: Standing | null): Cause | null {
   return findings.length === 0 ? null : { kind: 'lag', findings };
 }
 
-const timeCauses: ReadonlySet<AdviceCause> = new Set(['slower', 'spike', 'level_shift', 'throughput']);
-
 /** True for a cause by which a mirror takes longer, and answers. */
 export function isAboutTime(kind: AdviceCause): boolean {
-  return timeCauses.has(kind);
+  return kind === 'slower' || traitsOf(kind)?.costs === 'time';
 }
 
 /**
@@ -78,12 +76,16 @@ export function namedCause(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   return reasonWeight[reason] === 'refusal' ? 'refusal' : 'outage';
 }
 
+const costly = (costs: 'failures' | 'time'): readonly Named[] =>
+  order.filter((kind) => traitsOf(kind)?.costs === costs);
+const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
+
 /** Which causes each test may be explained by, the gravest first, and what it is called where no finding explains it. */
-const explained: Readonly<Record<Alarm, { readonly by: readonly Cause['kind'][]; readonly else: Cause['kind'] }>> = {
-  failures: { by: ['mismatch', 'outage', 'certificate', 'refusal', 'unreliable'], else: 'unreliable' },
-  heavy_failures: { by: ['mismatch', 'outage', 'certificate', 'refusal', 'unreliable'], else: 'unreliable' },
-  time: { by: ['spike', 'level_shift', 'throughput'], else: 'slower' },
-  heavy_time: { by: ['throughput', 'spike', 'level_shift'], else: 'throughput' },
+const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
+  failures: { by: costly('failures'), else: 'unreliable' },
+  heavy_failures: { by: costly('failures'), else: 'unreliable' },
+  time: { by: costly('time'), else: 'slower' },
+  heavy_time: { by: costly('time').toSorted((a, b) => isLight(a) - isLight(b)), else: 'throughput' },
 };
 
 /**

@@ -1,4 +1,5 @@
-import { severities, webhookEvents } from '../core/config.ts';
+import { webhookEvents } from '../core/config.ts';
+import { severities } from '../core/finding.ts';
 import { type ReceiverFormat, receiverFormats } from '../core/receiver-format.ts';
 import { phrase } from '../words/tell.ts';
 import {

@@ -1,5 +1,5 @@
 import type { ClientPair } from './client-run.ts';
-import type { FindingKind } from './finding.ts';
+import type { FindingKind, Severity } from './finding.ts';
 import type { Control, EcosystemId, Mirror } from './mirror.ts';
 import type { ReceiverFormat } from './receiver-format.ts';
 import type { Secret } from './secret.ts';
@@ -78,10 +78,6 @@ export interface Receiver {
   /** CIDRs where private addresses are allowed. */
   readonly allow: readonly string[];
 }
-
-/** Who is told, the least grave first: `info` only to be known, `warning` a ticket for working hours, `critical` a page, at night too. */
-export const severities = ['info', 'warning', 'critical'] as const;
-export type Severity = (typeof severities)[number];
 
 /** What is about no mirror (the daemon itself, the place it watches from) passes the first two. */
 export interface OnlyRule {

@@ -5,21 +5,76 @@ import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
+/** Who is told, the least grave first: `info` only to be known, `warning` a ticket for working hours, `critical` a page, at night too. */
+export const severities = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What the stages after detect know of a kind of finding. */
+export interface KindTraits {
+  readonly severity: Severity;
+  /** It is about this process or its place, and about no mirror. */
+  readonly isAboutUs?: true;
+  /** As the cause of advice; absent: no reason to move. */
+  readonly advice?: {
+    /** 1 is the gravest: it is named where several are open. */
+    readonly rank: number;
+    /** What it costs clients: a test of that is explained by it. `isHeavy`: first of all of artifacts. */
+    readonly costs: 'failures' | 'time' | 'freshness';
+    readonly isHeavy?: true;
+    /** Staying is no choice: where no mirror can be proposed, the advice says so (refused). */
+    readonly isForced?: true;
+  };
+  /** Whether one that is not closed speaks against its mirror; absent: where it is `actionable`. */
+  readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
+  /** It ends by an acknowledgement alone. */
+  readonly endsByHand?: true;
+  /** A card shows its own sentence, which says more than its fields. */
+  readonly isToldInFull?: true;
+  /** A card about it is as red as can be, whatever its severity. */
+  readonly isRed?: true;
+  /** Its `observedSeconds` are an age and no latency. */
+  readonly observesAge?: true;
+}
+
+const kinds = {
+  spike: { severity: 'warning', advice: { rank: 6, costs: 'time' } },
+  level_shift: { severity: 'info', advice: { rank: 7, costs: 'time' } },
+  outage: { severity: 'warning', advice: { rank: 2, costs: 'failures', isForced: true }, isRed: true },
+  unreliable: { severity: 'warning', advice: { rank: 5, costs: 'failures' } },
+  throughput: { severity: 'warning', advice: { rank: 8, costs: 'time', isHeavy: true } },
+  refusal: { severity: 'warning', advice: { rank: 4, costs: 'failures', isForced: true } },
+  lag: {
+    severity: 'warning',
+    advice: { rank: 9, costs: 'freshness' },
+    // What goes backwards or vanished does not count.
+    isAgainst: ({ state, cause }) => state === 'open' && isBehind(cause),
+    isToldInFull: true,
+    observesAge: true,
+  },
+  mismatch: {
+    severity: 'critical',
+    advice: { rank: 1, costs: 'failures', isForced: true },
+    isAgainst: ({ state }) => state === 'open',
+    endsByHand: true,
+    isToldInFull: true,
+  },
+  certificate: {
+    severity: 'warning',
+    advice: { rank: 3, costs: 'failures', isForced: true },
+    // Only once it fails, not while it merely nears its end.
+    isAgainst: ({ cause }) => cause.startsWith('tls_'),
+    isToldInFull: true,
+  },
+  vantage: { severity: 'warning', isAboutUs: true, isToldInFull: true },
+  self: { severity: 'warning', isAboutUs: true, isToldInFull: true },
+} as const satisfies Readonly<Record<string, KindTraits>>;
+
 /** What can be detected; closed. The webhook type is `mirror.<kind>`. */
-export const findingKinds = [
-  'spike',
-  'level_shift',
-  'outage',
-  'unreliable',
-  'throughput',
-  'refusal',
-  'lag',
-  'mismatch',
-  'certificate',
-  'vantage',
-  'self',
-] as const;
-export type FindingKind = (typeof findingKinds)[number];
+export type FindingKind = keyof typeof kinds;
+export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKind, ...FindingKind[]];
+
+/** What the stages after detect know of each kind: nothing else lists kinds. */
+export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
 
 /**
  * What a finding of kind `lag` is about, the gravest first: nothing new arrives at all while everybody else moves on; past the
@@ -51,7 +106,11 @@ export const ruleCauses = [
 
 /** True for a finding that says that its mirror is behind: what goes backwards or vanished is not. */
 export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
-  return kind === 'lag' && (cause === 'stale' || cause === 'behind');
+  return kind === 'lag' && isBehind(cause);
+}
+
+function isBehind(cause: string): boolean {
+  return cause === 'stale' || cause === 'behind';
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
-import { type Finding, type FindingChange, storyOf } from '../core/finding.ts';
+import { type Finding, type FindingChange, kindTraits, storyOf } from '../core/finding.ts';
 import type { NoticeType, StoryView } from '../core/notice.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 
@@ -24,7 +24,7 @@ export function subjectOf({ kind, registry, cause }: Finding, vantage: string): 
 /** True where a change ends a finding: it closed, or a mismatch was acknowledged (nothing else ends one). */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
-  return change === 'acknowledged' && (finding.kind === 'mismatch' || finding.closedAtMs !== null);
+  return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);
 }
 
 /**

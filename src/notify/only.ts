@@ -1,4 +1,5 @@
-import { type Receiver, severities } from '../core/config.ts';
+import type { Receiver } from '../core/config.ts';
+import { severities } from '../core/finding.ts';
 import type { News } from './news.ts';
 import { severityOf } from './severity.ts';
 

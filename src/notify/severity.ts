@@ -1,23 +1,8 @@
-import type { Severity } from '../core/config.ts';
-import { type Finding, type FindingKind, isDisputed } from '../core/finding.ts';
-
-const severityOfKind: Readonly<Record<FindingKind, Severity>> = {
-  mismatch: 'critical',
-  outage: 'warning',
-  unreliable: 'warning',
-  throughput: 'warning',
-  spike: 'warning',
-  refusal: 'warning',
-  lag: 'warning',
-  certificate: 'warning',
-  vantage: 'warning',
-  self: 'warning',
-  level_shift: 'info',
-};
+import { type Finding, type FindingKind, isDisputed, kindTraits, type Severity } from '../core/finding.ts';
 
 /** How grave a finding is; bytes that no authority calls wrong are no more than a warning. */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
-  return isDisputed(finding) ? 'warning' : severityOfKind[finding.kind];
+  return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }
 
 type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;

@@ -1,4 +1,5 @@
 import type { Advice } from '../core/advice.ts';
+import { kindTraits } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { StoryView } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
@@ -37,8 +38,8 @@ const keyPrefix = 'story/';
 type Part = 'begins' | 'ends' | 'beside';
 
 function partOf({ finding, advice, type, weight }: News): Part {
-  // A mismatch never ends by itself.
-  if (finding !== null && (finding.kind === 'mismatch' || weight === 'update')) return 'beside';
+  // What ends by hand never ends by itself.
+  if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
   if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
   const isBack = advice?.cause === 'failback';
   if (advice?.state === 'withdrawn') return isBack ? 'begins' : 'ends';
@@ -175,7 +176,7 @@ export function findBase(stories: Stories, news: News): Story | null {
   const own = stories.get(subject) ?? null;
   if (type === 'mirror.recovery') return own;
   if (advice !== null) return advice.state === 'accepted' || advice.state === 'dismissed' ? own : null;
-  if (finding === null || finding.registry === null || finding.kind === 'mismatch') return null;
+  if (finding === null || finding.registry === null || kindTraits[finding.kind].endsByHand) return null;
   const left = [...stories.values()].find(
     ({ stand }) => stand !== null && stand.from === finding.registry && stand.upstream === finding.upstream,
   );

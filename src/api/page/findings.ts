@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config.ts';
-import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
+import { type Finding, kindTraits, type ScopeItem, type Side } from '../../core/finding.ts';
 import { refText } from '../../core/target.ts';
 import { firstBytesText } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
@@ -57,7 +57,7 @@ function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number
 
 /** It never clears by itself. */
 function needsAck({ kind, state }: Finding): boolean {
-  return kind === 'mismatch' && state === 'open';
+  return kindTraits[kind].endsByHand === true && state === 'open';
 }
 
 /** The finding's sentence; the mirror's name in it, or before it, leads to its page. */

@@ -95,8 +95,8 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
-/** Where the speed of a series is kept: it is the state of the kind `spike`, and what is usual is read by all. */
-export const speedPlace = { name: 'spike', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
+/** Where the speed of a series is kept: it is the state of the kind that tells slowness, and what is usual is read by all. */
+export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
 /** What the round trips of a series have come to. */
 export function speedOf(series: SeriesMemory): SpeedState {

@@ -1,4 +1,4 @@
-import { findingKinds } from '../../core/finding.ts';
+import { findingKinds, kindTraits } from '../../core/finding.ts';
 
 /**
  * Seconds, for every histogram of time (design.md section 4.2). 0.8 is the floor of the spike rule; timeouts end at
@@ -28,9 +28,9 @@ export const bounds = ['lower', 'upper'] as const;
 export const cacheWords = ['hit', 'miss', 'unknown'] as const;
 
 /** The kinds a mirror can have. */
-export const mirrorFindingKinds = findingKinds.filter((kind) => kind !== 'vantage' && kind !== 'self');
+export const mirrorFindingKinds = findingKinds.filter((kind) => !kindTraits[kind].isAboutUs);
 /** The kinds whose subject is this daemon and its place. */
-export const ownFindingKinds = ['vantage', 'self'] as const;
+export const ownFindingKinds = findingKinds.filter((kind) => kindTraits[kind].isAboutUs);
 
 export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
 export const never = 'never: 0 from the start';

@@ -1,4 +1,4 @@
-import type { Severity } from '../../core/config.ts';
+import type { Severity } from '../../core/finding.ts';
 import { ratioName, spentShare } from './budget.ts';
 import { window } from './duration.ts';
 import { budgetShare, burnRates, type RuleParameters } from './parameters.ts';

@@ -1,5 +1,5 @@
-import type { Severity } from '../../core/config.ts';
 import { actionLabel } from '../../core/evidence.ts';
+import type { Severity } from '../../core/finding.ts';
 import type { RuleParameters } from './parameters.ts';
 
 /** One recording rule. */

@@ -1,3 +1,4 @@
+import { kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { FindingView, SideView } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
@@ -32,7 +33,7 @@ export function findingSection(told: Told, finding: FindingView, pen: Pen): Sect
 }
 
 function toneOf(finding: FindingView, isDisputed: boolean): Tone {
-  if (finding.kind === 'outage') return 'bad';
+  if (kindTraits[finding.kind].isRed) return 'bad';
   const severity = severityOf({ ...finding, actionable: !isDisputed });
   return severity === 'critical' ? 'bad' : severity === 'warning' ? 'warn' : 'info';
 }
@@ -73,14 +74,14 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
  * stored without its sentence, or by a release with other words, there is only the English: nothing in another language.
  */
 function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
-  if (!['self', 'vantage', 'certificate', 'mismatch', 'lag'].includes(kind)) return [];
+  if (!kindTraits[kind].isToldInFull) return [];
   const said = reader.language === 'en' ? text : tellIn(reader.language, { text: '', sentence });
   return said === '' ? [] : [{ label: say('row.detail'), text: said }];
 }
 
 function seenText({ kind, evidence }: FindingView, { say }: Pen): string {
   const { failures, samples, observedSeconds, baselineSeconds } = evidence;
-  if (kind === 'lag')
+  if (kindTraits[kind].observesAge)
     return observedSeconds === null ? '' : say('seen.behind', { observed: spanText(say, observedSeconds * 1000) });
   const parts = [
     ...(failures > 0 && samples > 0 ? [say('seen.failures', { failures, samples })] : []),

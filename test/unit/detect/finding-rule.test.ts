@@ -1,8 +1,9 @@
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { FindingKind } from '../../../src/core/finding.ts';
+import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { findingRules } from '../../../src/detect/findings/registry.ts';
+import { findingRules, ownRules } from '../../../src/detect/findings/registry.ts';
 import type { FindingRule } from '../../../src/detect/findings/rule.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
@@ -83,5 +84,19 @@ describe('a kind of finding is a file and a line', () => {
   it('has one place of state for each kind', () => {
     const names = findingRules.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has a rule for each kind, and each rule a kind', () => {
+    const kinds = [...findingRules, ...ownRules].map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(new Set(findingKinds));
+  });
+
+  // `vantage` is also why a sample is unknown.
+  const names = findingKinds.filter((kind) => kind !== 'vantage');
+  const files = globSync('src/detect/**/*.ts').filter((path) => !path.startsWith('src/detect/findings/'));
+
+  it.each(files)('%s names no kind', (path) => {
+    const text = readFileSync(path, 'utf8');
+    expect(names.filter((name) => new RegExp(`['"\`]${name}['"\`]`).test(text))).toEqual([]);
   });
 });
