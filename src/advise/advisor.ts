@@ -11,19 +11,17 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
-import { endAudit, isAudited } from './audit.ts';
-import { setsBypass } from './bypass.ts';
+import { endAudit } from './audit.ts';
 import { candidatesOf } from './compose.ts';
-import { type Group, headNow, type Muted } from './group.ts';
-import { type Declared, groupsOf } from './groups.ts';
+import { ranked } from './decide.ts';
+import { type Declared, type Group, groupKey, groupsOf, type Muted } from './group.ts';
 import { forgetRemoved, hear, hearClientFailure, looksOf, recordLateAnswer, recordLatePeek } from './hear.ts';
 import { clearEvidence, lateInMs, recordAside, recordHeardLate, releaseLate, sampleOfLate } from './late.ts';
-import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settle, shown } from './ledger.ts';
-import { ranked } from './rank.ts';
-import { restore } from './restore.ts';
-import { follow, settleGroup } from './settle.ts';
+import { type AdviseTurn, changeState, close, openLedger, release, restore, shown } from './ledger.ts';
+import { acceptOpen, follow, updateAdvice } from './lifecycle.ts';
 import { emptyTally, record, recordAnswer, type Tally } from './tally.ts';
-import { nearOf, type View, viewOf, weighAll } from './view.ts';
+import { nearOf, type View, viewOf } from './view.ts';
+import { headNow, weighAll } from './weigh.ts';
 import { readWhatIf, whatIf } from './what-if.ts';
 
 /** Ids of settled advice remembered, to tell "settled" from "never was". */
@@ -183,12 +181,12 @@ export function createAdvisor(input: {
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
       const ledger = openLedger(now);
-      for (const advice of orphans) ledger.note('superseded', settle(advice, 'superseded', now));
+      for (const advice of orphans) ledger.note('superseded', changeState(advice, 'superseded', now));
       orphans = [];
       for (const group of groups.values()) {
         const seen = view(group, now);
         ledger.look(looksOf(seen));
-        settleGroup(seen, random, ledger);
+        updateAdvice(seen, random, ledger);
         if (group.isTurnTaken) ledger.touch(group);
       }
       return remember(ledger.turn());
@@ -270,30 +268,6 @@ export function createAdvisor(input: {
       return remember(ledger.turn());
     },
   };
-}
-
-function acceptOpen(view: View): AdviseTurn {
-  const { group, config, now } = view;
-  const ledger = openLedger(now);
-  const held = group.open;
-  const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
-  if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
-  const advice: Advice = { ...settle(held.advice, 'accepted', now), expiresAtMs: now.wallMs + config.advise.ttlMs };
-  endAudit(view, ledger);
-  release(group, 'superseded', ledger, now);
-  const isBack = advice.chain.after === shown(group.declared) && !setsBypass(advice);
-  group.open = null;
-  group.chain = isBack ? group.declared : parsed.value;
-  group.accepted = isBack
-    ? null
-    : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
-  group.audit = isAudited(advice) ? advice : null;
-  group.lastAcceptMs = now.monotonicMs;
-  group.lastAcceptWallMs = now.wallMs;
-  group.moves.lastMs = now.monotonicMs;
-  ledger.note('accepted', advice);
-  ledger.touch(group);
-  return ledger.turn();
 }
 
 function remedyOf(group: Group, suspect: boolean): RemedyNow {

@@ -7,9 +7,9 @@ import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain, Remedy } from '../ecosystems/client.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import { advisedNow, type Group } from './group.ts';
-import type { Weighed } from './rank.ts';
+import type { Group } from './group.ts';
 import type { View } from './view.ts';
+import { advisedNow, type Weighed } from './weigh.ts';
 
 /**
  * What to do where the head fails over the one HTTP version that clients speak to it, and no other mirror can be advised:

@@ -1,5 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
-import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
+import { isCertificateFailure, type Reason, reasonWeight } from '../core/failure.ts';
 import {
   type Finding,
   type FindingKind,
@@ -8,10 +8,11 @@ import {
   type KindTraits,
   kindTraits,
 } from '../core/finding.ts';
+import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
-import type { Alarm } from './paired/pair.ts';
-import type { Tally } from './tally.ts';
-import { troubleOf } from './trouble.ts';
+import { type Answered, type Entry, isUpstreamFault, type Row, type Tally } from './tally.ts';
+import type { Alarm } from './tests/choose.ts';
+import type { View } from './view.ts';
 
 /** Why the mirror in use should be left, and the findings that say so; `slo` has none: alerts of others say it. */
 export interface Cause {
@@ -43,7 +44,7 @@ export function speaksAgainst(finding: Finding): boolean {
 }
 
 /** The cause for leaving a mirror, the gravest first; `null`: none. */
-export function causeOf(standing: Standing | null): Cause | null {
+function causeOf(standing: Standing | null): Cause | null {
   const speaking = standing?.findings.filter((one) => speaksAgainst(one) && !isDisputed(one)) ?? [];
   for (const kind of order) {
     const findings = speaking.filter((finding) => finding.kind === kind);
@@ -99,4 +100,161 @@ export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused:
     if (findings.length > 0) return { kind, findings };
   }
   return { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
+}
+
+/** What the last answers of a mirror come to. Stamps are monotonic milliseconds. */
+export type Trouble =
+  /** Every light request since `row.fromMs` failed. */
+  | { readonly kind: 'all'; readonly row: Row }
+  /** Every download since `row.fromMs` failed, and light requests succeed. */
+  | { readonly kind: 'downloads'; readonly row: Row }
+  /** Some targets fail each time, and the others succeed. */
+  | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
+  /** Some requests fail, on any target. */
+  | {
+      readonly kind: 'share';
+      readonly failed: number;
+      readonly all: number;
+      readonly fromMs: number;
+      readonly reason: Reason;
+    }
+  /** The last `count` requests succeeded: more than its failures before, if any, left to chance. */
+  | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
+
+/** One target that has failed each time since `fromMs`. */
+interface FailingTarget {
+  readonly target: Answered['target'];
+  readonly count: number;
+  readonly fromMs: number;
+  readonly reason: Reason;
+}
+
+/** So many failures in a row, and everything fails; of downloads, which are rare, and of one target alone. */
+const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
+/** A failure weighs as much as so many successes where a share is taken: of 1 in 10 that fail all are counted. */
+const failureWeight = 12;
+/** A row of successes so many times as long as the usual gap between two failures is an end. */
+const gapsOfEnd = 4;
+
+/** What the last answers of a mirror to what a fetch asks come to; `null`: none is remembered. */
+export function troubleOf({ answers, rows }: Pick<Tally, 'answers' | 'rows'>): Trouble | null {
+  const all = [...answers.light, ...answers.heavy].sort((a, b) => a.atMs - b.atMs);
+  if (all.length === 0) return null;
+  const { light, heavy } = rows;
+  if (light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light))
+    return { kind: 'all', row: light };
+  if (heavy !== null && heavy.count >= failuresMin.downloads) return { kind: 'downloads', row: heavy };
+  const share = shareOf(all);
+  if (share === null) return { kind: 'none', count: all.length, fromMs: all[0]?.atMs ?? 0 };
+  const failing = failingOf(all);
+  const known = failing.reduce((sum, one) => sum + one.count, 0);
+  if (known > share.failed / 2) return { kind: 'targets', failing, targets: new Set(all.map(idOf)).size };
+  const end = all.slice(all.findLastIndex((one) => one.tag === 'failed') + 1);
+  const gap = (share.all - end.length) / share.failed;
+  if (end.length >= gapsOfEnd * gap) return { kind: 'none', count: end.length, fromMs: end[0]?.atMs ?? 0 };
+  return share;
+}
+
+/** A row of one target alone is trouble of that target, unless it is the canary or nothing else is asked. */
+function isOfMirror(row: Row, light: readonly Answered[]): boolean {
+  return row.hasCanary || row.targets.size > 1 || new Set(light.map(idOf)).size === 1;
+}
+
+function idOf({ target }: Answered): string {
+  return target.id;
+}
+
+/** The share of failures since they became frequent; `null`: none failed. */
+function shareOf(all: readonly Answered[]): Extract<Trouble, { kind: 'share' }> | null {
+  let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
+  for (let i = all.length - 1; i >= 0; i -= 1) {
+    const isFailed = all[i]?.tag === 'failed';
+    sum += isFailed ? failureWeight : -1;
+    if (isFailed && sum > best) [best, from] = [sum, i];
+  }
+  const since = all.slice(from);
+  const failed = since.filter((one) => one.tag === 'failed');
+  const reason = failed.at(-1)?.reason ?? null;
+  if (from < 0 || reason === null) return null;
+  return { kind: 'share', failed: failed.length, all: since.length, fromMs: since[0]?.atMs ?? 0, reason };
+}
+
+function failingOf(all: readonly Answered[]): FailingTarget[] {
+  const rows = new Map<string, FailingTarget>();
+  for (const { target, reason, atMs } of all) {
+    const known = rows.get(target.id);
+    if (reason === null) rows.delete(target.id);
+    else rows.set(target.id, { target, reason, count: (known?.count ?? 0) + 1, fromMs: known?.fromMs ?? atMs });
+  }
+  return [...rows.values()].filter(({ count }) => count >= failuresMin.target);
+}
+
+/** What two mirrors took to answer the same requests in the same moments. Milliseconds. */
+export interface Apart {
+  readonly rounds: number;
+  readonly hereMs: number;
+  readonly thereMs: number;
+  readonly fromMs: number;
+}
+
+/**
+ * Means of the newest `most` answers of `here` since a time that `there` answered too, good ones alone and as long as they
+ * took; `null`: there is none.
+ * @param nearMs  answers so close belong to one moment
+ */
+export function apartOf(
+  here: readonly Answered[],
+  there: readonly Answered[],
+  rule: { readonly sinceMs: number; readonly nearMs: number; readonly most: number },
+): Apart | null {
+  const pairs: { readonly atMs: number; readonly hereMs: number; readonly thereMs: number }[] = [];
+  for (let i = here.length - 1; i >= 0 && pairs.length < rule.most; i -= 1) {
+    const one = here[i];
+    if (one === undefined || one.atMs < rule.sinceMs) break;
+    if (one.tag !== 'ok' || one.cold) continue;
+    const other = nearest(one, there);
+    if (other === null || Math.abs(other.atMs - one.atMs) > rule.nearMs) continue;
+    pairs.push({ atMs: one.atMs, hereMs: one.tookMs, thereMs: other.tookMs });
+  }
+  const oldest = pairs.at(-1);
+  if (oldest === undefined) return null;
+  const mean = (of: (pair: (typeof pairs)[number]) => number): number =>
+    pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
+  return {
+    rounds: pairs.length,
+    hereMs: mean((pair) => pair.hereMs),
+    thereMs: mean((pair) => pair.thereMs),
+    fromMs: oldest.atMs,
+  };
+}
+
+function nearest(one: Answered, others: readonly Answered[]): Answered | null {
+  const isSame = ({ target, tag, cold }: Answered): boolean =>
+    tag === 'ok' &&
+    !cold &&
+    target.step === one.target.step &&
+    target.module === one.target.module &&
+    target.version === one.target.version;
+  const apart = (other: Answered): number => Math.abs(other.atMs - one.atMs);
+  return others.filter(isSame).reduce<Answered | null>((best, other) => {
+    return best === null || apart(other) < apart(best) ? other : best;
+  }, null);
+}
+
+/** What speaks against a mirror now, whether or not it is worth leaving: what detect found, else alerts of others. */
+export function causeAgainst(view: View, mirror: Mirror): Cause | null {
+  const found = causeOf(view.standingOf(mirror.name));
+  if (found !== null) return found;
+  return view.evidenceOf(mirror.name).length > 0 ? { kind: 'slo', findings: [] } : null;
+}
+
+/** Mirrors whose last answer, in the moment that counts, was trouble of the upstream handed on. Names. */
+export function upstreamFaults(view: View): readonly string[] {
+  const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
+  const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
+    const last = pair[1];
+    return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
+  });
+  const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
+  return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }

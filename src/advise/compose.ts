@@ -2,20 +2,21 @@ import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { Sentence } from '../core/sentence.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
-import { saySentence, told } from '../words/tell.ts';
+import { phrase, saySentence, told } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { bypassRemedy, withoutBypassLines } from './bypass.ts';
-import { type Decision, ruleOf } from './decide.ts';
-import { expectations, moments } from './expected.ts';
-import { fetchCostsOf } from './fetch-costs.ts';
+import type { Decision } from './decide.ts';
+import { observedAt } from './expected.ts';
 import type { Group } from './group.ts';
-import { limitsOfAdvice } from './limits-of-advice.ts';
-import { lately } from './objective.ts';
-import { type Running, runningOf } from './paired/pair.ts';
-import { candidate, round, type Weighed } from './rank.ts';
-import { type Spared, sparedBy, sparedSaid } from './spared.ts';
-import { headName, type View } from './view.ts';
+import { round } from './rank.ts';
+import { type Running, runningOf } from './tests/choose.ts';
+import { fetchCostMs } from './tests/costs.ts';
+import type { TimeTest } from './tests/time.ts';
+import type { View } from './view.ts';
+import { headName, mirrorOf, ruleOf, type Weighed } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
@@ -46,24 +47,26 @@ export function candidatesOf(view: View, at: Mirror | null, weighed: readonly We
   return weighed.map((one) => candidate(one, runningAt(view, at, one.mirror.name)));
 }
 
-/** Puts a decision into the words, numbers and lines of an advice. */
+/**
+ * Puts a decision into the words, numbers and lines of an advice.
+ * @returns `fromMs`: since when the test of time speaks that it rests on, monotonic milliseconds; `null`: none does
+ */
 export function compose(
   view: View,
   decision: Said,
   meta: { readonly id: string; readonly trigger: Advice['trigger'] },
-): Advice {
+): { readonly advice: Advice; readonly fromMs: number | null } {
   const { group, config, now } = view;
   const before = group.chain ?? { members: [], separators: [] };
   const after = decision.kind === 'refuse' ? before : decision.after;
-  const window = moments(view, decision.at);
-  const reason =
-    reasonOf(view, subjectOf(view, decision)) ?? told(`advice.cause.${decision.cause}`, { from: decision.at.name });
-  const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
+  const { window, p95Ms, replay } = observedAt(view, decision.at, decision.kind === 'move' ? after : null);
+  const subject = subjectOf(view, decision);
+  const reason = reasonOf(view, subject) ?? told(`advice.cause.${decision.cause}`, { from: decision.at.name });
   const lines = linesOf(view, decision, before, after);
   const rollback = lines?.rollback ?? '';
   const limits = decision.kind === 'move' ? limitsOfAdvice(view, decision.to.mirror, after) : [];
   const notes = [...(lines?.notes ?? []), ...limits];
-  return {
+  const advice: Advice = {
     id: meta.id,
     ecosystem: group.ecosystem,
     upstream: group.upstream,
@@ -82,7 +85,8 @@ export function compose(
     evidence: {
       windowSeconds: round(Math.max(0, now.monotonicMs - (window[0]?.atMs ?? now.monotonicMs)) / 1000),
       samples: window.length,
-      observedSeconds: observedSeconds(view, decision),
+      observedSeconds:
+        decision.cause === 'slo' ? inSeconds(p95Ms) : (decision.findings[0]?.evidence.observedSeconds ?? null),
       baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,
       failures: failuresOf(window.map((entry) => entry.reason)),
       findings: decision.findings.map((finding) => finding.id),
@@ -101,6 +105,7 @@ export function compose(
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
     trigger: meta.trigger,
   };
+  return { advice, fromMs: subject.fromMs };
 }
 
 /** What the sentence of a decision is about. */
@@ -163,12 +168,6 @@ function fetchCosts(view: View, decision: Said): Advice['expected']['fetchCostSe
   return { before: inSeconds(hereMs), after: inSeconds(thereMs) };
 }
 
-/** What the finding observed; where alerts are the cause, the p95 that we measured ourselves. */
-function observedSeconds(view: View, decision: Said): number | null {
-  if (decision.cause === 'slo') return inSeconds(lately(view, decision.at.name).now.p95Ms);
-  return decision.findings[0]?.evidence.observedSeconds ?? null;
-}
-
 function failuresOf(reasons: readonly (Reason | null)[]): Partial<Record<Reason, number>> {
   const counts: Partial<Record<Reason, number>> = {};
   for (const reason of reasons) if (reason !== null) counts[reason] = (counts[reason] ?? 0) + 1;
@@ -177,4 +176,95 @@ function failuresOf(reasons: readonly (Reason | null)[]): Partial<Record<Reason,
 
 function inSeconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : round(ms / 1000);
+}
+
+/** A weighed mirror as it stands in an advice, with the test that is nearest to its bound; `null`: nothing is weighed. */
+function candidate(one: Weighed, running: { readonly sum: number; readonly bound: number } | null): Candidate {
+  return {
+    registry: one.mirror.name,
+    scoreSeconds: one.scoreMs === null ? null : round(one.scoreMs / 1000),
+    gate: one.gate,
+    sum: running === null ? null : round(running.sum),
+    bound: running === null ? null : round(running.bound),
+  };
+}
+
+/** What a fetch costs where clients are now, and where a move leads, milliseconds; `null`: not measured, or no move. */
+interface FetchCosts {
+  readonly hereMs: number | null;
+  readonly thereMs: number | null;
+}
+
+/**
+ * What a decision changes for one fetch. Where a test of time speaks, both are taken over the moments it rests on: the half
+ * hour before would hide what has changed, and one's worst minute beside the other's usual hour would show what has not.
+ */
+function fetchCostsOf(view: View, decision: Exclude<Decision, { kind: 'none' | 'wait' }>): FetchCosts {
+  const { contest } = view.group;
+  const here = contest.records.get(decision.at.name);
+  if (decision.kind !== 'move') return { hereMs: fetchCostMs(here, view.by), thereMs: null };
+  const { name } = decision.to.mirror;
+  const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
+  const pair = isAboutTime ? contest.pairs.get(name) : undefined;
+  if (pair === undefined) return { hereMs: fetchCostMs(here, view.by), thereMs: decision.to.scoreMs };
+  const meansOf = (ms: (test: TimeTest) => number) => ({
+    light: meanOf(pair.time.light, ms),
+    heavy: meanOf(pair.time.heavy, ms),
+  });
+  const heads = meansOf((test) => test.headTookMs);
+  const candidates = meansOf((test) => test.candidateMs);
+  return {
+    hereMs: fetchCostMs(here, view.by, heads),
+    thereMs: fetchCostMs(contest.records.get(name), view.by, candidates),
+  };
+}
+
+/** The mean since the sum left zero; `null` while it is there. Milliseconds. */
+function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
+  return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
+}
+
+/** Clients of an ecosystem that are not moved, because the HTTP version that they speak works at the mirror to be left. */
+interface Spared {
+  readonly clients: readonly string[];
+  readonly protocol: HttpProtocol;
+  /** The mirror. */
+  readonly head: string;
+}
+
+/** Whom a decision does not concern; `null`: it concerns all. */
+function sparedBy(decision: Decision): Spared | null {
+  if (decision.kind !== 'move' || decision.cause === 'failback') return null;
+  const broken = decision.findings
+    .flatMap(({ scope }) => scope)
+    .find(({ protocol }) => protocol !== undefined)?.protocol;
+  const { name, speaks } = decision.at;
+  const other = broken === undefined ? undefined : speaks?.find(({ protocol }) => protocol !== broken);
+  return other === undefined ? null : { ...other, head: name };
+}
+
+/** For people: who stays. */
+function sparedSaid({ clients, protocol, head }: Spared): Sentence {
+  return phrase('note.spared', { clients: clients.join(', '), head, protocol });
+}
+
+/** What the line cannot change or we do not know: the client's own notes are added by the caller. */
+function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
+  const notes: Sentence[] = [];
+  const origin = view.mirrors.find((mirror) => mirror.role === 'origin');
+  const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';
+  if (origin !== undefined && !reached) notes.push(phrase('note.originUnreached', { origin: origin.name }));
+  else if (origin === undefined) notes.push(phrase('note.noOrigin'));
+  for (const member of after.members) {
+    const mirror = mirrorOf(view, member);
+    if (mirror?.access.auth) notes.push(phrase('note.asksCredentials', { mirror: mirror.name }));
+  }
+  if (to.access.tls.ca.length > 0 || to.access.tls.client !== null)
+    notes.push(phrase('note.certificate', { mirror: to.name }));
+  if (to.access.proxy !== null) notes.push(phrase('note.proxy', { mirror: to.name }));
+  const { relay } = view.group.client;
+  const need = relay?.need(view.config.settings[view.group.ecosystem]) ?? 'off';
+  if (relay !== undefined && need !== 'off' && view.tallyOf(to.name).relay.state === 'unknown')
+    notes.push(phrase('note.relay', { mirror: to.name, relay: relay.title }));
+  return notes;
 }

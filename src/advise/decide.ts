@@ -4,18 +4,25 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type BypassDecision, bypassAt, bypassTold, chainNow, takeBackBypass } from './bypass.ts';
-import { type Cause, causeOf, causeOfAlarm, isForced, lateCauseOf, namedCause } from './cause.ts';
-import { inCostOrder } from './chain.ts';
-import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
-import { type ChoiceRule, choose, chooseAnyway, costOf, isAnyPast, isGoodNow } from './paired/choose.ts';
-import { recordOf } from './paired/contest.ts';
-import { healthBound, isHomeAsGood, lookBackMs, waitMs } from './paired/home.ts';
-import type { Alarm } from './paired/pair.ts';
-import { failedLast } from './paired/record.ts';
-import { preference } from './preference.ts';
-import { isFaster, mayBeProposed, ranked, type Weighed } from './rank.ts';
-import { type Entry, isUpstreamFault } from './tally.ts';
-import { chainTo, droppedKeys, isRecent, mirrorOf, type View, weighAll, worthRatio } from './view.ts';
+import { type Cause, causeAgainst, causeOfAlarm, isForced, lateCauseOf, namedCause, upstreamFaults } from './cause.ts';
+import { equalsTogether, inCostOrder, isFaster } from './rank.ts';
+import { type Alarm, choose, chooseAnyway, isAnyPast, isGoodNow } from './tests/choose.ts';
+import { costOf, failedLast, recordOf } from './tests/costs.ts';
+import { healthBound, isHomeAsGood, lookBackMs, waitMs } from './tests/home.ts';
+import type { View } from './view.ts';
+import {
+  chainTo,
+  droppedKeys,
+  headNow,
+  homeOf,
+  mayBeProposed,
+  memberOf,
+  mirrorBehind,
+  mirrorOf,
+  ruleOf,
+  type Weighed,
+  weighAll,
+} from './weigh.ts';
 
 /** What should be done about one group now. `none`: nothing is wrong; `wait`: something is, but nothing is to be done yet. */
 export type Decision =
@@ -54,7 +61,7 @@ export function decide(view: View): Decision {
   if (at === null) return { kind: 'none' };
   const cause = causeAgainst(view, at);
   if (view.vantage.suspect === true) {
-    const weighed = ranked(weighAll(view), view.config.advise.minGain);
+    const weighed = bestFirst(view, weighAll(view));
     const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed, at } as const;
     return { ...refused, cause: cause?.kind ?? 'outage', findings: cause?.findings ?? [] };
   }
@@ -75,42 +82,13 @@ export function decide(view: View): Decision {
 
 type Weigh = () => readonly Weighed[];
 
-/** What speaks against a mirror now, whether or not it is worth leaving: what detect found, else alerts of others. */
-export function causeAgainst(view: View, mirror: Mirror): Cause | null {
-  const found = causeOf(view.standingOf(mirror.name));
-  if (found !== null) return found;
-  return view.evidenceOf(mirror.name).length > 0 ? { kind: 'slo', findings: [] } : null;
-}
-
-/** What the tests are judged by for this head now. */
-export function ruleOf(view: View, at: Mirror): ChoiceRule {
-  const { config, now, group } = view;
-  const isTolerant = group.declared?.separators[0] === '|';
-  return {
-    nowMs: now.monotonicMs,
-    failuresMin: config.detect.outage.open,
-    spanMs: config.detect.outage.overMs,
-    ratio: worthRatio(config.advise.minGain),
-    minGain: config.advise.minGain,
-    isRecent: isRecent(view),
-    // An alert that we did not raise is a second witness: half of each bound will do.
-    ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
-    failureCostMs: config.advise.failureCostMs,
-    rescue: isTolerant ? 0.25 : 1,
-    inOrder: preference(view.mirrors, config.vantage),
-  };
-}
-
 function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decision | null {
   const must = mustLeave(view, at, cause);
   const rule = ruleOf(view, at);
   if (must === null && !isAnyPast(view.group.contest, rule)) return null;
   const weighed = weigh();
   const candidates = candidatesFrom(view, at, weighed);
-  if (must !== null) {
-    const to = chooseAnyway(view.group.contest, candidates(must.kind), rule);
-    return to === null ? null : moveTo(view, at, to, must.kind, must.findings, null, weighed);
-  }
+  if (must !== null) return moveToCheapest(view, at, must, candidates(must.kind), weighed);
   const choice = choose(view.group.contest, candidates(null), rule);
   if (choice === null) return null;
   // A round is under way that names what it is within seconds; two failed downloads alone would call it by another name.
@@ -153,7 +131,7 @@ function takeBackLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
 /** From a late mirror to a prompt one that costs no more; `null`: it is not late, or there is none. */
 function toPrompt(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const cause = lateCauseOf(view.standingOf(at.name));
-  const { group, config } = view;
+  const { config } = view;
   if (cause === null) return null;
   const weighed = weigh();
   const here = weighed.find(({ mirror }) => mirror === at)?.scoreMs ?? null;
@@ -163,8 +141,7 @@ function toPrompt(view: View, at: Mirror, weigh: Weigh): Decision | null {
   );
   const names = new Set(equals.map(({ mirror }) => mirror.name));
   const candidates = candidatesFrom(view, at, weighed)(cause.kind).filter((name) => names.has(name));
-  const to = chooseAnyway(group.contest, candidates, ruleOf(view, at));
-  return to === null ? null : moveTo(view, at, to, cause.kind, cause.findings, null, weighed);
+  return moveToCheapest(view, at, cause, candidates, weighed);
 }
 
 /** What needs no test: wrong bytes, and a mirror that asked us to stay away for longer than a build can wait. */
@@ -190,6 +167,22 @@ function isMuted(view: View, from: string, to: string, cause: AdviceCause): bool
   );
 }
 
+/** Where staying is no choice: to the cheapest candidate that answered well just now; `null`: there is none. */
+function moveToCheapest(
+  view: View,
+  at: Mirror,
+  { kind, findings }: Cause,
+  candidates: readonly string[],
+  weighed: readonly Weighed[],
+): Decision | null {
+  const to = chooseAnyway(view.group.contest, candidates, ruleOf(view, at));
+  return to === null ? null : moveTo(view, at, to, kind, findings, null, weighed);
+}
+
+function bestFirst(view: View, weighed: readonly Weighed[]): readonly Weighed[] {
+  return ranked(weighed, view.config.advise.minGain);
+}
+
 function moveTo(
   view: View,
   at: Mirror,
@@ -206,8 +199,8 @@ function moveTo(
   if (failedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   const after = tailInOrder(view, chainTo(view, to.mirror, dropped), cause);
-  const all = ranked(weighed, view.config.advise.minGain);
-  return { kind: 'move', cause, alarm, findings, at, to, after, undo: bypassTold(view.group), weighed: all };
+  const undo = bypassTold(view.group);
+  return { kind: 'move', cause, alarm, findings, at, to, after, undo, weighed: bestFirst(view, weighed) };
 }
 
 /** What stands behind the new first member, the cheaper first; the way back is the declared chain, word for word. */
@@ -262,21 +255,37 @@ function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decisi
       : others.some((one) => one.gate === 'unmeasured')
         ? 'nothing_measured'
         : 'no_candidate';
-  const all = ranked(weighed, view.config.advise.minGain);
-  const said = { findings: cause.findings, at, refusal, weighed: all };
+  const said = { findings: cause.findings, at, refusal, weighed: bestFirst(view, weighed) };
   const bypass = cause.kind === 'outage' ? bypassAt(view, at, cause.findings) : null;
   if (bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainNow(view.group), ...said };
   return { kind: 'refuse', cause: cause.kind, ...said };
 }
 
-/** Mirrors whose last answer, in the moment that counts, was trouble of the upstream handed on. Names. */
-export function upstreamFaults(view: View): readonly string[] {
-  const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
-  const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
-    const last = pair[1];
-    return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
-  });
-  const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
-  return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
+/** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
+const unreliableShare = 0.1;
+
+/**
+ * Best first: what may be proposed or is in use, then the rest in the order of the file. Among the former reliable ones
+ * first, then the cheaper; scores closer to the cheapest left than `minGain` or 10 ms are equal: the greater weight, then
+ * the order in the file decides.
+ */
+export function ranked(all: readonly Weighed[], minGain: number): readonly Weighed[] {
+  const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
+  const tiers = [
+    usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare <= unreliableShare),
+    usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare > unreliableShare),
+    usable.filter(({ scoreMs: score }) => score === null),
+  ];
+  const rest = all.filter((one) => !usable.includes(one));
+  return [...tiers.flatMap((tier) => byScore(tier, minGain)), ...rest];
+}
+
+function byScore(tier: readonly Weighed[], minGain: number): readonly Weighed[] {
+  const byWeight = (a: Weighed, b: Weighed): number => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0);
+  return equalsTogether(tier, scoreOf, minGain, byWeight);
+}
+
+function scoreOf(one: Weighed): number {
+  return one.scoreMs ?? Number.POSITIVE_INFINITY;
 }

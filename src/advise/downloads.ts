@@ -2,10 +2,10 @@ import type { LookOrder } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
-import { homeOf } from './group.ts';
-import { healthBound, lastTrouble } from './paired/home.ts';
-import { isHeavyClean } from './paired/record.ts';
+import { healthBound, lastTrouble } from './tests/home.ts';
+import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
+import { homeOf } from './weigh.ts';
 
 /** Downloads of the head are seen this often, by its smallest artifact, and those of others beside it. Milliseconds. */
 const everyMs = 150_000;

@@ -1,10 +1,12 @@
+import type { AlertEvidence } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/quantile.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
 import { type Entry, recent, replyOf, type Tally, trouble } from './tally.ts';
-import { mirrorOf, type View } from './view.ts';
+import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
+import { mirrorOf } from './weigh.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
 export interface Expectation {
@@ -53,29 +55,62 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
   return nearest === null ? null : replyOf(nearest);
 }
 
-/** The answers of a mirror that its trouble consists of, else those of the last 20 paces. Oldest first. */
-export function moments(view: View, mirror: Mirror): readonly Entry[] {
-  const { canary } = view.tallyOf(mirror.name);
-  const run = trouble(canary);
-  return run.length > 0 ? run : recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
+/** What the canary says of a decision. */
+export interface Observed {
+  /** The answers of the mirror to be left that its trouble consists of, else those of the last 20 paces. Oldest first. */
+  readonly window: readonly Entry[];
+  /** Of its last 20 paces, milliseconds; `null` without any. */
+  readonly p95Ms: number | null;
+  /** What the chain in force and the one that is advised do in the moments of that window; `null`: none is advised. */
+  readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
-/** What the chain in force and another one do in the same moments. */
-export function expectations(
-  view: View,
-  at: Mirror,
-  chain: Chain,
-): { readonly before: Expectation; readonly after: Expectation } {
-  const common = {
-    walker: {
-      client: view.group.client,
-      nameOf: (member: ChainMember) => mirrorOf(view, member)?.name ?? null,
-      unwatched: 'unknown',
-    } as const,
-    moments: moments(view, at),
-    nearMs: view.nearMs,
-    tallyOf: view.tallyOf,
+/** @param after  the chain that a move leads to; `null`: none does */
+export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
+  const lately = recentCanary(view, at.name);
+  const run = trouble(view.tallyOf(at.name).canary);
+  const window = run.length > 0 ? run : lately;
+  const { p95Ms } = measuredOf(lately);
+  if (after === null) return { window, p95Ms, replay: null };
+  const walker: Walker = {
+    client: view.group.client,
+    nameOf: (member: ChainMember) => mirrorOf(view, member)?.name ?? null,
+    unwatched: 'unknown',
   };
-  const current = view.group.chain ?? { members: [], separators: [] };
-  return { before: expectation({ ...common, chain: current }), after: expectation({ ...common, chain }) };
+  const { tallyOf, nearMs } = view;
+  const replayOf = (chain: Chain) => expectation({ walker, chain, moments: window, tallyOf, nearMs });
+  const before = replayOf(view.group.chain ?? { members: [], separators: [] });
+  return { window, p95Ms, replay: { before, after: replayOf(after) } };
+}
+
+/** What our own canary says of a mirror in one stretch of time. */
+interface Measured {
+  readonly answers: number;
+  readonly failed: number;
+  /** Of what was answered or timed out, milliseconds; `null` without any. */
+  readonly p95Ms: number | null;
+}
+
+/** Sums answers up; cold fetches are answers, but no round trips. */
+export function measuredOf(entries: readonly Entry[]): Measured {
+  const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
+  return {
+    answers: entries.length,
+    failed: entries.filter((entry) => entry.tag === 'failed').length,
+    p95Ms: quantileOf(
+      timed.map((entry) => entry.tookMs),
+      0.95,
+    ),
+  };
+}
+
+/** The last 20 paces of a mirror's canary. Confirming answers are not in it. */
+export function recentCanary(view: View, registry: string): readonly Entry[] {
+  const { canary } = view.tallyOf(registry);
+  return recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
+}
+
+/** The alert that has fired for the longest against a mirror; `null` without one. */
+export function firstAlert(view: View, registry: string): AlertEvidence | null {
+  return view.evidenceOf(registry)[0] ?? null;
 }

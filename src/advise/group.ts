@@ -4,9 +4,10 @@ import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
-import type { Ecosystem } from '../ecosystems/ecosystem.ts';
-import type { Contest, Heard, Surroundings } from './paired/contest.ts';
-import type { Peeks, Rota } from './paired/peeks.ts';
+import { type Ecosystem, leadingClient } from '../ecosystems/ecosystem.ts';
+import type { Registry } from '../ecosystems/registry.ts';
+import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
+import { type Contest, type Heard, newContest, type Surroundings } from './tests/contest.ts';
 
 /** An advice that still matters, with its times on the monotonic clock. */
 export interface Held {
@@ -113,33 +114,61 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
   return { mirrors, members, byKey };
 }
 
-/** A mirror's member of a chain. */
-export function memberOf(group: Group, mirror: Mirror): ChainMember {
-  return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
+/** The chain that clients use by configuration, credentials included. */
+export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
+
+/** A chain as a client reads it; `null` where it cannot. */
+export function parsedOf(client: Client, text: string): Chain | null {
+  const parsed = client.parse(text);
+  return parsed.tag === 'ok' ? parsed.value : null;
 }
 
-/** The configured mirror behind a member of a chain, or `null`. */
-export function mirrorBehind(group: Group, member: ChainMember | undefined): Mirror | null {
-  return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
-}
-
-/** The chain that the remedy names: what is proposed, else what was accepted, else the declared one. */
-export function advisedNow(group: Group): Chain | null {
-  const open = group.open?.advice;
-  if (open === undefined || open.state !== 'proposed') return group.chain;
-  if (group.read?.id !== open.id) {
-    const parsed = group.client.parse(open.chain.after);
-    group.read = { id: open.id, chain: parsed.tag === 'ok' ? parsed.value : null };
+/** A fresh group for each upstream that has mirrors, by its key. */
+export function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const kind of registry.all) {
+    const ecosystem = kind.id;
+    const client = leadingClient(kind, config);
+    const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
+    for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
+      const chain = parsedOf(client, declared(ecosystem, upstream));
+      groups.set(groupKey(ecosystem, upstream), {
+        ecosystem,
+        upstream,
+        kind,
+        client,
+        roster: rosterOf(config, ecosystem, upstream, client),
+        declared: chain,
+        chain,
+        open: null,
+        accepted: null,
+        read: null,
+        audit: null,
+        lastAcceptMs: null,
+        lastAcceptWallMs: null,
+        moves: { departures: [], lastMs: null },
+        muted: [],
+        lookedBack: [],
+        contest: newContest(null),
+        peeks: newPeeks(null),
+        rotas: new Map(),
+        isTurnTaken: false,
+        around: null,
+        outlook: '',
+        heard: [],
+        targets: new Map(),
+        late: new Map(),
+        heardLate: new Set(),
+        served: new Set(),
+        asides: new Map(),
+        downloads: new Map(),
+      });
+    }
   }
-  return group.read.chain ?? group.chain;
+  return groups;
 }
 
-/** The mirror that clients who follow the remedy ask first now; `null`: none that is watched. */
-export function headNow(group: Group): Mirror | null {
-  return mirrorBehind(group, advisedNow(group)?.members[0]);
-}
-
-/** The mirror that clients prefer by configuration; `null`: none that is watched. */
-export function homeOf(group: Group): Mirror | null {
-  return mirrorBehind(group, group.declared?.members[0]);
+/** The key of a group's row and of its place in the map. */
+export function groupKey(ecosystem: string, upstream: string): string {
+  return `${ecosystem}/${upstream}`;
 }

@@ -3,19 +3,17 @@ import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isHeavy, questionOf, type Target } from '../core/target.ts';
-import { ruleOf } from './decide.ts';
 import { downloadDue } from './downloads.ts';
-import { type Group, headNow, mirrorBehind } from './group.ts';
-import { costOf } from './paired/choose.ts';
-import { closeOverdue, hearAnswer, updatePatience } from './paired/contest.ts';
-import { type Look, looksAfter, oddOf } from './paired/looks.ts';
-import { forgetAnswers, type Place } from './paired/moments.ts';
-import { forgetPast } from './paired/past.ts';
-import { hearPeek, newPeeks, oddPeek, recordPeekTime, takeTurn } from './paired/peeks.ts';
+import { hearPeek, newPeeks, recordPeekTime, takeTurn } from './first-bytes.ts';
+import type { Group } from './group.ts';
 import { artifactsOf, peekDue, rotaOf } from './peeks.ts';
-import { mayBeProposed } from './rank.ts';
-import { surroundings, type View, weighAll } from './view.ts';
+import { type Look, looksAfter, oddOf, oddPeek } from './rechecks.ts';
+import { closeOverdue, hearAnswer, updatePatience } from './tests/contest.ts';
+import { costOf } from './tests/costs.ts';
+import { forgetAnswers, forgetPast, type Place } from './tests/moments.ts';
+import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
+import { headNow, mayBeProposed, mirrorBehind, ruleOf, surroundings, weighAll } from './weigh.ts';
 
 /** Mirrors compared in more than so many moments at once would cost more than it tells. */
 const headsHeardMax = 100;

@@ -1,13 +1,14 @@
 import type { Due } from '../core/due.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { isHeavy, questionOf } from '../core/target.ts';
-import { type Group, headNow } from './group.ts';
+import { slowPeekMs } from './first-bytes.ts';
+import type { Group } from './group.ts';
 import { placeOf } from './hear.ts';
-import { dropEvidence } from './paired/contest.ts';
-import { momentOf } from './paired/moments.ts';
-import { besideMs } from './paired/patience.ts';
-import { slowPeekMs } from './paired/peeks.ts';
+import { dropEvidence } from './tests/contest.ts';
+import { momentOf } from './tests/moments.ts';
+import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
+import { headNow } from './weigh.ts';
 
 /** From the request to us and back, on top of what clients are taken to wait. Milliseconds. */
 const wayMs = 250;

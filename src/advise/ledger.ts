@@ -3,7 +3,9 @@ import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { type Chain, shownChain } from '../ecosystems/client.ts';
-import type { Group, Held, Muted } from './group.ts';
+import { newRota } from './first-bytes.ts';
+import { type Group, groupKey, type Held, type Muted, parsedOf } from './group.ts';
+import { headNow } from './weigh.ts';
 
 /** At this share of an advice's life people are reminded of it. */
 const remindShare = 0.9;
@@ -27,11 +29,6 @@ export interface Ledger {
   /** Orders questions to be asked again. */
   look(orders: readonly LookOrder[]): void;
   turn(): AdviseTurn;
-}
-
-/** The key of a group's row and of its place in the map. */
-export function groupKey(ecosystem: string, upstream: string): string {
-  return `${ecosystem}/${upstream}`;
 }
 
 /** A ledger for one call. */
@@ -127,7 +124,7 @@ export function holdAgain(advice: Advice, reminded: boolean, config: Config, now
 }
 
 /** Gives an advice its last (or accepted) state. */
-export function settle(advice: Advice, state: AdviceState, now: Now): Advice {
+export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
   return { ...advice, state, settledAtMs: now.wallMs };
 }
 
@@ -139,7 +136,7 @@ export function close(
   now: Now,
 ): void {
   if (group.open === null) return;
-  ledger.note(state, settle(group.open.advice, state, now));
+  ledger.note(state, changeState(group.open.advice, state, now));
   group.open = null;
   ledger.touch(group);
 }
@@ -147,7 +144,7 @@ export function close(
 /** The same advice under another id, for another `ttl`: it still pays. */
 export function reissue(held: Held, id: string, config: Config, ledger: Ledger, now: Now): Held {
   const { advice } = held;
-  ledger.note('superseded', settle(advice, 'superseded', now));
+  ledger.note('superseded', changeState(advice, 'superseded', now));
   const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
   ledger.note(next.state === 'accepted' ? 'accepted' : 'proposed', next);
   return hold(next, config, now, held.fromMs);
@@ -156,7 +153,7 @@ export function reissue(held: Held, id: string, config: Config, ledger: Ledger, 
 /** Ends the accepted advice: the declared chain is the one in force again. */
 export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger, now: Now): void {
   if (group.accepted === null) return;
-  ledger.note(state, settle(group.accepted.advice, state, now));
+  ledger.note(state, changeState(group.accepted.advice, state, now));
   group.accepted = null;
   group.chain = group.declared;
   ledger.touch(group);
@@ -166,4 +163,69 @@ export function release(group: Group, state: 'superseded' | 'expired', ledger: L
 export function isReminderDue(held: Held, now: Now): boolean {
   const life = held.expiresMs - held.issuedMs;
   return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
+}
+
+/**
+ * Puts stored advice back in place; where the declared chain is another one by now, only the dwell is kept.
+ * @returns what was in force when it was stored and is not any more
+ */
+export function restore(
+  groups: ReadonlyMap<string, Group>,
+  rows: readonly Row[],
+  settled: Set<string>,
+  config: Config,
+  now: Now,
+): readonly Advice[] {
+  const stored = new Map<string, Advice>();
+  for (const row of rows) {
+    if (row.table !== 'advice') continue;
+    settled.add(row.key);
+    if (isAdvice(row.value)) stored.set(row.key, row.value);
+  }
+  for (const row of rows) {
+    const group = row.table === 'chain' ? groups.get(row.key) : undefined;
+    if (group === undefined) continue;
+    const saved = row.value as Partial<ChainRow>;
+    if (typeof saved.lastAcceptAtMs === 'number') {
+      group.lastAcceptWallMs = saved.lastAcceptAtMs;
+      group.lastAcceptMs = now.monotonicMs - Math.max(0, now.wallMs - saved.lastAcceptAtMs);
+    }
+    const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
+    if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
+    group.lookedBack = saved.lookedBack ?? [];
+    for (const [name, last] of Object.entries(saved.peeked ?? {}))
+      if (typeof last === 'string') group.rotas.set(name, newRota(last));
+    if (saved.declared !== shown(group.declared)) continue;
+    group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
+    group.muted = saved.muted ?? [];
+    const again = (id: string | null | undefined) => {
+      const advice = id == null ? undefined : stored.get(id);
+      return advice === undefined ? null : holdAgain(advice, saved.reminded?.includes(advice.id) ?? false, config, now);
+    };
+    group.open = again(saved.open);
+    group.accepted = again(saved.accepted);
+    group.audit = saved.audit == null ? null : (stored.get(saved.audit) ?? null);
+    if (group.accepted !== null)
+      group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
+    group.contest.head = headNow(group)?.name ?? null;
+  }
+  const held = new Set(
+    [...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id, group.audit?.id]),
+  );
+  return [...stored.values()].filter(
+    (advice) =>
+      !held.has(advice.id) && isLive(advice.state) && !(advice.state === 'accepted' && advice.cause === 'failback'),
+  );
+}
+
+/** Enough of a look at a stored row to go on with it: all of them were written by us. */
+function isAdvice(value: unknown): value is Advice {
+  const given = value as Partial<Advice> | null;
+  return (
+    typeof given?.id === 'string' && typeof given.chain?.after === 'string' && typeof given.issuedAtMs === 'number'
+  );
+}
+
+function isLive(state: Advice['state']): boolean {
+  return state === 'proposed' || state === 'accepted' || state === 'refused';
 }

@@ -1,11 +1,12 @@
 import type { ChainOutlook, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
 import { deviations95, wilson } from '../core/wilson.ts';
 import { type Chain, type ChainMember, type Client, shownChain, type WalkEnd } from '../ecosystems/client.ts';
-import { buildOf } from './paired/build.ts';
-import type { PastMoment } from './paired/past.ts';
-import { failureShares, type HeadRecord, lateMax, meanMs, newRecord, note, type Shares } from './paired/record.ts';
-import { fetchCostOf, round, type Weighing } from './rank.ts';
+import { round } from './rank.ts';
 import { compareRounds } from './rounds.ts';
+import { buildOf, failureShares, fetchCostOf, meanMs, type Shares } from './tests/costs.ts';
+import type { PastMoment } from './tests/moments.ts';
+import { type HeadRecord, lateMax, newRecord, note } from './tests/record.ts';
+import type { Weighing } from './view.ts';
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
 /** A mirror with fewer scheduled light answers in the window counts as not measured; with fewer such moments of all, nothing is paired. */

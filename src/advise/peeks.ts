@@ -3,8 +3,8 @@ import type { Mirror } from '../core/mirror.ts';
 import { everyMs } from '../core/pace.ts';
 import { questionOf, type Target, targetId } from '../core/target.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
+import { newPeeks, newRota, nextInRota, type Rota } from './first-bytes.ts';
 import type { Group } from './group.ts';
-import { newPeeks, newRota, nextInRota, type Rota } from './paired/peeks.ts';
 import type { View } from './view.ts';
 
 const stepMs = 1_000;

@@ -4,12 +4,13 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, shownChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
-import { advisedNow, type Group, mirrorBehind } from './group.ts';
+import type { Group } from './group.ts';
 import { compared, type Measured, outlookOf } from './outlook.ts';
-import { usualHeavyMs } from './paired/choose.ts';
-import { pastSince } from './paired/past.ts';
-import { windowMs } from './paired/record.ts';
+import { usualHeavyMs } from './tests/costs.ts';
+import { pastSince } from './tests/moments.ts';
+import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
+import { advisedNow, mirrorBehind } from './weigh.ts';
 
 /** Whose chain it is, and the chain read. */
 export interface Meant {

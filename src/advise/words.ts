@@ -6,15 +6,13 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../core/sentence.ts';
 import { refText } from '../core/target.ts';
 import { phrase, toldOf } from '../words/tell.ts';
-import type { BypassDecision } from './bypass.ts';
-import { isAboutTime } from './cause.ts';
+import { type BypassDecision, withoutBypass } from './bypass.ts';
+import { type Apart, apartOf, isAboutTime, type Trouble, troubleOf, upstreamFaults } from './cause.ts';
 import type { Decision } from './decide.ts';
-import { firstAlert, lately } from './objective.ts';
-import { meanMs } from './paired/record.ts';
-import { fetchCostOf, gain } from './rank.ts';
-import { bypassSaid, refusalSaid } from './refusal-words.ts';
-import { type Answered, type Row, recent } from './tally.ts';
-import { type Apart, apartOf, type Trouble, troubleOf } from './trouble.ts';
+import { firstAlert, measuredOf, recentCanary } from './expected.ts';
+import { gain } from './rank.ts';
+import type { Answered, Row } from './tally.ts';
+import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 
 /** So many times its usual, and a mirror has become slower; so many times another, and it still is. */
@@ -185,7 +183,7 @@ function keyOf(filled: Filled | undefined): string | null {
 /** What an alert says, and what our own canary says to it. */
 function objectiveOf(view: View, head: string): Sentence {
   const alert = firstAlert(view, head);
-  const { now } = lately(view, head);
+  const now = measuredOf(recentCanary(view, head));
   const sinceMs = alert === null ? 0 : Math.max(0, view.now.wallMs - alert.startsAtMs);
   return phrase('ground.slo', {
     head,
@@ -200,46 +198,72 @@ function objectiveOf(view: View, head: string): Sentence {
 }
 
 function promiseOf(view: View, subject: Subject, to: Mirror, apart: Apart | null): Sentence {
-  const answers = recent(
-    view.tallyOf(to.name).canary,
-    view.now.monotonicMs,
-    view.by.canaryEveryMs,
-    limits.measuredPaces,
-  );
+  const answers = recentCanary(view, to.name);
   const good = answers.filter((entry) => entry.tag === 'ok').length;
   const answered = phrase('ground.answered', { to: to.name, good, all: answers.length });
+  const { records } = view.group.contest;
   const heavy = apart === null ? null : comparedTo(view, subject, to, 'heavy');
   const light = subject.cause === 'throughput' ? null : apart;
-  const thereMs = fetchMs(view, to.name, { light: light?.thereMs ?? null, heavy: heavy?.thereMs ?? null });
+  const thereMs = fetchTimeMs(records.get(to.name), view.by, {
+    light: light?.thereMs ?? null,
+    heavy: heavy?.thereMs ?? null,
+  });
   if (apart === null)
     return thereMs === null ? answered : phrase('ground.takes', { answered, there: time(thereMs / 1000) });
   const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceSaid(view, apart.fromMs), answered });
-  const hereMs = fetchMs(view, subject.at.name, { light: light?.hereMs ?? null, heavy: heavy?.hereMs ?? null });
+  const hereMs = fetchTimeMs(records.get(subject.at.name), view.by, {
+    light: light?.hereMs ?? null,
+    heavy: heavy?.hereMs ?? null,
+  });
   if (hereMs === null || thereMs === null || hereMs <= thereMs) return compared;
   const percent = Math.round(100 * gain(hereMs, thereMs));
   const times = { here: time(hereMs / 1000), there: time(thereMs / 1000) };
   return phrase('ground.cuts', { ...times, to: to.name, percent, compared });
 }
 
-/** What the steps of a fetch take together, where each weight was measured; `null`: one was not. Milliseconds. */
-function fetchMs(
-  view: View,
-  registry: string,
-  lately: { readonly light: number | null; readonly heavy: number | null },
-): number | null {
-  const record = view.group.contest.records.get(registry);
-  if (record === undefined) return null;
-  const light = lately.light ?? meanMs(record, 'light', view.now.monotonicMs, 0);
-  const heavy = lately.heavy ?? meanMs(record, 'heavy', view.now.monotonicMs, 0);
-  const { fetch } = view.by;
-  if ((light === null && fetch.includes('light')) || (heavy === null && fetch.includes('heavy'))) return null;
-  const times = { light: light ?? 0, heavy: heavy ?? 0, shares: { light: 0, heavy: 0 } };
-  return fetchCostOf(times, { fetch, failureCostMs: 0 });
-}
-
 /** How long ago a stretch began, to now. */
 function sinceSaid(view: View, fromMs: number): Sentence {
   return span(view.now.monotonicMs - fromMs);
+}
+
+type Refused = Extract<Decision, { kind: 'refuse' }>;
+
+/** Why the client's own switch is proposed, or is to be taken back. */
+function bypassSaid(view: View, decision: BypassDecision): Told {
+  const { at, findings, refusal } = decision;
+  const said = { head: at.name, bypass: decision.bypass.setting };
+  if (refusal === null) return toldOf(phrase('ground.bypassOver', said));
+  const { client } = decision.bypass;
+  const why = { cause: findings[0]?.cause ?? '', refusal: refusalOf(view, { ...decision, refusal }) };
+  return toldOf(phrase('ground.bypass', { ...said, client, ...why }));
+}
+
+/** Why no other mirror is advised, and that the clients have no switch, where one would help. */
+function refusalSaid(view: View, decision: Refused): Sentence {
+  const refusal = refusalOf(view, decision);
+  const clients = withoutBypass(view, decision.at, decision.findings);
+  return clients.length === 0 ? refusal : phrase('ground.noBypass', { refusal, clients: [...clients] });
+}
+
+function refusalOf(view: View, decision: Pick<Refused, 'refusal' | 'weighed' | 'at'>): Sentence {
+  switch (decision.refusal) {
+    case 'vantage_suspect':
+      return phrase('ground.us');
+    case 'shared_fate': {
+      const names = upstreamFaults(view);
+      return phrase('ground.upstream', { count: names.length, names: names.join(', ') });
+    }
+    case 'nothing_measured':
+      return phrase('ground.unmeasured', { good: limits.measuredOk, paces: limits.measuredPaces });
+    case 'no_candidate': {
+      const others = decision.weighed.filter((one) => one.mirror !== decision.at);
+      if (others.length === 0) return phrase('ground.alone', { upstream: view.group.upstream });
+      const named = others.map((one) => `${one.mirror.name}: ${one.gate}`).join(', ');
+      return phrase('ground.ruledOut', { others: named });
+    }
+    default:
+      return decision.refusal satisfies never;
+  }
 }
 
 /** A stretch of time in whole units, one second at least. Milliseconds. */

@@ -1,5 +1,5 @@
-import { twoRates, witnessBound } from '../../advise/paired/failures.ts';
 import { type Compared, compareRounds } from '../../advise/rounds.ts';
+import { twoRates, witnessBound } from '../../advise/tests/failures.ts';
 import type { RankRow } from './row.ts';
 
 /** How a mirror of a rank stands to the best one; `unsure`: the rounds do not tell them apart. */

@@ -1,5 +1,4 @@
-import { preference } from '../../advise/preference.ts';
-import { equalsTogether } from '../../advise/rank.ts';
+import { equalsTogether, preference } from '../../advise/rank.ts';
 import type { Config } from '../../core/config.ts';
 import type { Probed } from '../../core/ports.ts';
 import { quantileOf } from '../../core/quantile.ts';

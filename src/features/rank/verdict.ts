@@ -1,5 +1,5 @@
-import { advisedChain } from '../../advise/chain.ts';
 import { gain } from '../../advise/rank.ts';
+import { advisedChain } from '../../advise/weigh.ts';
 import { seconds } from '../../advise/words.ts';
 import { declaredChain } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';

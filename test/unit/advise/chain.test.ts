@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { advisedChain, inCostOrder } from '../../../src/advise/chain.ts';
+import { inCostOrder } from '../../../src/advise/rank.ts';
+import { advisedChain } from '../../../src/advise/weigh.ts';
 import { shownChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 

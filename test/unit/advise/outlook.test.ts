@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compared, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
-import { closeOverdue, newContest } from '../../../src/advise/paired/contest.ts';
-import { pastSince } from '../../../src/advise/paired/past.ts';
+import { closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
+import { pastSince } from '../../../src/advise/tests/moments.ts';
 import type { ChainOutlook } from '../../../src/core/what-if.ts';
 import { wilson } from '../../../src/core/wilson.ts';
 import type { Chain, Client } from '../../../src/ecosystems/client.ts';
@@ -11,7 +11,7 @@ import { npmClient } from '../../../src/ecosystems/npm/clients.ts';
 import { containerd } from '../../../src/ecosystems/oci/containerd.ts';
 import { pip } from '../../../src/ecosystems/pypi/pip.ts';
 import { uv } from '../../../src/ecosystems/pypi/uv.ts';
-import { around, moment, type Reply1 } from './paired/answers.ts';
+import { around, moment, type Reply1 } from './tests/answers.ts';
 
 const failureCostMs = 300_000;
 const fetch = ['light', 'light', 'heavy'] as const;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choose, costOf } from '../../../src/advise/paired/choose.ts';
-import { type Contest, closeOverdue, hearAnswer, newContest } from '../../../src/advise/paired/contest.ts';
-import { runningOf } from '../../../src/advise/paired/pair.ts';
+import { choose, runningOf } from '../../../src/advise/tests/choose.ts';
+import { type Contest, closeOverdue, hearAnswer, newContest } from '../../../src/advise/tests/contest.ts';
+import { costOf } from '../../../src/advise/tests/costs.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { chain } from './outage.ts';
-import { answer, around, type Reply1 } from './paired/answers.ts';
 import { mirror, type Said, Stage } from './stage.ts';
+import { answer, around, type Reply1 } from './tests/answers.ts';
 
 // Printed by fast-check with each counterexample.
 const seed = 20_260_301;

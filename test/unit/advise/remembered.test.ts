@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Group } from '../../../src/advise/group.ts';
 import { forgetRemoved } from '../../../src/advise/hear.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
-import { newContest } from '../../../src/advise/paired/contest.ts';
+import { newContest } from '../../../src/advise/tests/contest.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Group, rosterOf } from '../../../src/advise/group.ts';
-import { newContest } from '../../../src/advise/paired/contest.ts';
-import { follow } from '../../../src/advise/settle.ts';
+import { follow } from '../../../src/advise/lifecycle.ts';
+import { newContest } from '../../../src/advise/tests/contest.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';

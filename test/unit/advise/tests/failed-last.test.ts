@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failedLast, newRecord, note } from '../../../../src/advise/paired/record.ts';
+import { failedLast } from '../../../../src/advise/tests/costs.ts';
+import { newRecord, note } from '../../../../src/advise/tests/record.ts';
 
 describe('the last answers of a head all failed', () => {
   test.each<[string, string, boolean]>([

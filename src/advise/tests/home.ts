@@ -1,4 +1,5 @@
-import { type HeadRecord, isHeavyClean, meanOver, type Outcome, since } from './record.ts';
+import { since } from './costs.ts';
+import { type HeadRecord, isHeavyClean, meanOver, type Outcome } from './record.ts';
 
 /** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
 const departuresMs = 3 * 3_600_000;

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Moment } from '../../../../src/advise/paired/moments.ts';
-import { forgetPast, keepMoment, newPast, type Past, pastSince } from '../../../../src/advise/paired/past.ts';
+import {
+  forgetPast,
+  keepMoment,
+  type Moment,
+  newPast,
+  type Past,
+  pastSince,
+} from '../../../../src/advise/tests/moments.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 
 function keep(past: Past, atMs: number, replies: Readonly<Record<string, Reply>>, over: Partial<Moment> = {}): void {

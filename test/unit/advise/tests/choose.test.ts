@@ -3,13 +3,14 @@ import {
   type ChoiceRule,
   choose,
   chooseAnyway,
-  costOf,
   isAnyPast,
   isGoodNow,
-} from '../../../../src/advise/paired/choose.ts';
-import { type Contest, newContest, pairOf, recordOf } from '../../../../src/advise/paired/contest.ts';
-import { failureSum } from '../../../../src/advise/paired/failures.ts';
-import { note } from '../../../../src/advise/paired/record.ts';
+  pairOf,
+} from '../../../../src/advise/tests/choose.ts';
+import { type Contest, newContest } from '../../../../src/advise/tests/contest.ts';
+import { costOf, recordOf } from '../../../../src/advise/tests/costs.ts';
+import { failureSum } from '../../../../src/advise/tests/failures.ts';
+import { note } from '../../../../src/advise/tests/record.ts';
 import { around, good, momentsOf, type Reply1 } from './answers.ts';
 
 const order = ['a', 'b', 'c', 'd'];

@@ -8,8 +8,8 @@ import {
   newHealth,
   recentDepartures,
   waitMs,
-} from '../../../../src/advise/paired/home.ts';
-import { type HeadRecord, newRecord, note, type Outcome } from '../../../../src/advise/paired/record.ts';
+} from '../../../../src/advise/tests/home.ts';
+import { type HeadRecord, newRecord, note, type Outcome } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;

@@ -26,7 +26,7 @@ const longMs = 120_000;
 const longWitness = 1.4;
 
 /** What counts as one trouble: so many failures of the head, over so long. */
-export interface FailureRule {
+interface FailureRule {
   readonly failuresMin: number;
   /** Milliseconds between the first of them and the last. */
   readonly spanMs: number;

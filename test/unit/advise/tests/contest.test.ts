@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Contest,
-  closeOverdue,
-  hearAnswer,
-  moveTo,
-  newContest,
-  pairOf,
-  recordOf,
-} from '../../../../src/advise/paired/contest.ts';
-import { failureSum } from '../../../../src/advise/paired/failures.ts';
-import type { Outcome } from '../../../../src/advise/paired/record.ts';
+import { pairOf } from '../../../../src/advise/tests/choose.ts';
+import { type Contest, closeOverdue, hearAnswer, moveTo, newContest } from '../../../../src/advise/tests/contest.ts';
+import { recordOf } from '../../../../src/advise/tests/costs.ts';
+import { failureSum } from '../../../../src/advise/tests/failures.ts';
+import type { Outcome } from '../../../../src/advise/tests/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
 

@@ -1,6 +1,21 @@
-import { type Contest, type Heard, recordOf } from './contest.ts';
-import { alarmShare, pairTimeShare } from './pair.ts';
-import { meanMs } from './record.ts';
+import type { Peeks } from './first-bytes.ts';
+import { alarmShare, pairTimeShare } from './tests/choose.ts';
+import type { Contest, Heard } from './tests/contest.ts';
+import { meanMs, recordOf } from './tests/costs.ts';
+
+/**
+ * What first bytes ask to have looked at, once: the whole of their artifact; where they failed the canary too, for what is
+ * out is often all out.
+ * @param canaryOf  gives its question; `null`: not known
+ */
+export function oddPeek(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
+  const { odd } = peeks;
+  peeks.odd = null;
+  if (odd === null) return [];
+  const whole = { question: odd.question, forMs: 0, stepMs, isUrgent: false };
+  const canary = odd.hasFailed ? canaryOf() : null;
+  return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs }] : [whole];
+}
 
 /** A question to be asked again of some mirrors, because its answer was odd. */
 export interface Look {

@@ -4,9 +4,9 @@ import {
   type Heard,
   hearAnswer,
   type Surroundings,
-} from '../../../../src/advise/paired/contest.ts';
-import type { Answer } from '../../../../src/advise/paired/moments.ts';
-import type { Outcome } from '../../../../src/advise/paired/record.ts';
+} from '../../../../src/advise/tests/contest.ts';
+import type { Answer } from '../../../../src/advise/tests/moments.ts';
+import type { Outcome } from '../../../../src/advise/tests/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { goClient } from '../../../../src/ecosystems/go/client.ts';
 

@@ -1,11 +1,22 @@
 import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
+import { type Comparison, hearPair, pairOf, timeBoundNow } from './choose.ts';
+import { recordOf } from './costs.ts';
 import { type Health, hearHealth, newHealth } from './home.ts';
-import { type Answer, enter, isOverdue, type Moment, type Moments, newMoments, standIn } from './moments.ts';
-import { hearPair, newPair, type Pair, timeBoundNow } from './pair.ts';
-import { keepMoment, newPast, type Past } from './past.ts';
+import {
+  type Answer,
+  enter,
+  isOverdue,
+  keepMoment,
+  type Moment,
+  type Moments,
+  newMoments,
+  newPast,
+  type Past,
+  standIn,
+} from './moments.ts';
 import { lateShare, learnTime, newPatience, type Patience } from './patience.ts';
-import { type HeadRecord, newRecord, note, type Outcome } from './record.ts';
+import { note, type Outcome } from './record.ts';
 
 /** More is no background. */
 const backgroundMost = 0.03;
@@ -13,16 +24,11 @@ const backgroundMost = 0.03;
 const backgroundPrior = 200;
 
 /** What is added up over the answers of one upstream: who is in force, and how every other mirror compares with it. */
-export interface Contest {
-  /** The mirror that clients are told to ask first now; `null`: none that is watched. */
-  head: string | null;
+export interface Contest extends Comparison {
   readonly moments: Moments;
   /** Those that are over. */
   readonly past: Past;
-  readonly records: Map<string, HeadRecord>;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
-  /** By candidate; all against `head`. */
-  readonly pairs: Map<string, Pair>;
   health: Health;
   /** When a download of the head was last ordered, monotonic milliseconds. */
   downloadMs: number;
@@ -68,15 +74,6 @@ export function newContest(head: string | null): Contest {
   };
 }
 
-/** What is remembered of a mirror as a possible head. */
-export function recordOf(contest: Contest, registry: string): HeadRecord {
-  const known = contest.records.get(registry);
-  if (known !== undefined) return known;
-  const made = newRecord();
-  contest.records.set(registry, made);
-  return made;
-}
-
 /**
  * Another head: every comparison starts anew, what is known of the mirrors stays. How the preferred one has been since it
  * was left begins with leaving it, and goes on while clients move among others.
@@ -97,15 +94,6 @@ export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
   contest.moments.open.clear();
   contest.odd = null;
-}
-
-/** The comparison of the head with one candidate, begun where there is none. */
-export function pairOf(contest: Contest, head: string, candidate: string): Pair {
-  const known = contest.pairs.get(candidate);
-  if (known !== undefined) return known;
-  const made = newPair(recordOf(contest, head), recordOf(contest, candidate));
-  contest.pairs.set(candidate, made);
-  return made;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { learnTime, newPatience, type Patience } from '../../../../src/advise/paired/patience.ts';
+import { learnTime, newPatience, type Patience } from '../../../../src/advise/tests/patience.ts';
 
 function learned(weight: Patience['weight'], times: readonly number[]): number {
   const patience = newPatience(weight);

@@ -1,12 +1,9 @@
-import type { Odd } from './looks.ts';
-
 /** Good first bytes remembered, and how many are needed before one can be slow. */
-const kept = 30;
-const keptMin = 8;
+const timesKept = 30;
+const timesMin = 8;
 /** Slow: so many times the median, and beyond whatever was seen. */
 const slowFactor = 3;
 const beyond = 1.1;
-const stepMs = 1_000;
 
 /**
  * Orders of one artifact without an answer, after which its turn counts as taken: it can't be asked. Orders that find no
@@ -88,26 +85,12 @@ export function hearPeek(peeks: Peeks, question: string, tookMs: number | null):
 /** Remembers how long good first bytes took. Milliseconds. */
 export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   took.push(tookMs);
-  if (took.length > kept) took.shift();
+  if (took.length > timesKept) took.shift();
 }
 
 /** Slower than usual beyond this; `null`: too few are known. Milliseconds. */
 export function slowPeekMs({ took }: Pick<Peeks, 'took'>): number | null {
-  if (took.length < keptMin) return null;
+  if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
   return Math.max(slowFactor * median, beyond * Math.max(...took));
-}
-
-/**
- * What first bytes ask to have looked at, once: the whole of their artifact; where they failed the canary too, for what is
- * out is often all out.
- * @param canaryOf  gives its question; `null`: not known
- */
-export function oddPeek(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
-  const { odd } = peeks;
-  peeks.odd = null;
-  if (odd === null) return [];
-  const whole = { question: odd.question, forMs: 0, stepMs, isUrgent: false };
-  const canary = odd.hasFailed ? canaryOf() : null;
-  return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs }] : [whole];
 }

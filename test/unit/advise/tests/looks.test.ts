@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Contest, type Heard, newContest, pairOf, recordOf } from '../../../../src/advise/paired/contest.ts';
-import { looksAfter, type Odd, oddOf } from '../../../../src/advise/paired/looks.ts';
-import { note, type Outcome } from '../../../../src/advise/paired/record.ts';
+import { looksAfter, type Odd, oddOf } from '../../../../src/advise/rechecks.ts';
+import { pairOf } from '../../../../src/advise/tests/choose.ts';
+import { type Contest, type Heard, newContest } from '../../../../src/advise/tests/contest.ts';
+import { recordOf } from '../../../../src/advise/tests/costs.ts';
+import { note, type Outcome } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 const now = 100_000;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isHeavyClean, meanMs, meanOver, newRecord, note } from '../../../../src/advise/paired/record.ts';
+import { meanMs } from '../../../../src/advise/tests/costs.ts';
+import { isHeavyClean, meanOver, newRecord, note } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;

@@ -6,7 +6,7 @@ import {
   isOverdue,
   newMoments,
   standIn,
-} from '../../../../src/advise/paired/moments.ts';
+} from '../../../../src/advise/tests/moments.ts';
 import { answer, reply } from './answers.ts';
 
 const pace = 30_000;

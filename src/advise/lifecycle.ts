@@ -2,23 +2,46 @@ import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
 import type { Sentence } from '../core/sentence.ts';
-import { auditInTime, endAudit } from './audit.ts';
+import { auditInTime, endAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassAt, bypassTold, chainNow, setsBypass } from './bypass.ts';
-import { namedCause } from './cause.ts';
+import { causeAgainst, namedCause } from './cause.ts';
 import { compose, confidenceOf, subjectOf } from './compose.ts';
-import { causeAgainst, type Decision, decide } from './decide.ts';
-import { type Held, headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
-import { close, hold, isReminderDue, type Ledger, reissue, release } from './ledger.ts';
-import { moveTo } from './paired/contest.ts';
-import { recentDepartures } from './paired/home.ts';
-import { chainTo, isRecent, mirrorOf, surroundings, type View, weighAll } from './view.ts';
+import { type Decision, decide } from './decide.ts';
+import type { Held } from './group.ts';
+import {
+  type AdviseTurn,
+  changeState,
+  close,
+  hold,
+  holdAgain,
+  isReminderDue,
+  type Ledger,
+  openLedger,
+  reissue,
+  release,
+  shown,
+} from './ledger.ts';
+import { moveTo } from './tests/contest.ts';
+import { recentDepartures } from './tests/home.ts';
+import type { View } from './view.ts';
+import {
+  chainTo,
+  headNow,
+  homeOf,
+  isRecent,
+  memberOf,
+  mirrorBehind,
+  mirrorOf,
+  surroundings,
+  weighAll,
+} from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 type Move = Extract<Decision, { kind: 'move' }>;
 
 /** Brings one group up to date: ends what has lived its time, then says what is right now where that is something else. */
-export function settleGroup(view: View, random: Random, ledger: Ledger): void {
+export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
   const { group } = view;
   if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
   const open = group.open?.advice ?? null;
@@ -28,7 +51,7 @@ export function settleGroup(view: View, random: Random, ledger: Ledger): void {
   if (decision.kind === 'bypass') bypass(view, decision, random, ledger);
   else if (decision.kind === 'move') move(view, decision, random, ledger);
   else if (decision.kind === 'refuse') refuse(view, decision, random, ledger);
-  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
+  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, random, ledger);
   refresh(view, ledger);
   follow(view);
 }
@@ -60,9 +83,8 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
   const isBack = mirrorBehind(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  if (before !== null) close(group, isWithdrawn ? 'withdrawn' : 'superseded', ledger, now);
   // The words of an advice say how long ago the move before it was.
-  if (!isWithdrawn) issue(view, decision, random, ledger);
+  replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, random, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
     group.moves.departures = [...recentDepartures(group.moves.departures, now.monotonicMs), now.monotonicMs];
@@ -73,12 +95,9 @@ function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, ran
   const open = view.group.open?.advice ?? null;
   // What was proposed stands: that nothing better is known now is no reason to go back to what was left.
   if (open?.state === 'proposed') return;
-  if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause) {
-    if (view.group.open !== null) say(view, view.group.open, subjectOf(view, decision), ledger);
-    return;
-  }
-  if (open !== null) close(view.group, 'superseded', ledger, view.now);
-  issue(view, decision, random, ledger);
+  if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
+    return repeat(view, decision, ledger);
+  replace(view, 'superseded', decision, random, ledger);
 }
 
 /** Proposes the client's own switch in place of another mirror, or to take it back, unless that is told already. */
@@ -86,10 +105,8 @@ function bypass(view: View, decision: BypassDecision, random: Random, ledger: Le
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
   if (!isBack && setsBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
-  if (open?.advice.state === 'proposed' && open.advice.bypass != null)
-    return say(view, open, subjectOf(view, decision), ledger);
-  if (open !== null) close(view.group, 'superseded', ledger, view.now);
-  issue(view, decision, random, ledger);
+  if (open?.advice.state === 'proposed' && open.advice.bypass != null) return repeat(view, decision, ledger);
+  replace(view, 'superseded', decision, random, ledger);
 }
 
 /** Ends the proposal of a switch that is needed no more, and that to take it back while it is; a move that it stood in for goes on. */
@@ -102,27 +119,33 @@ function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): vo
   const left = mirrorBehind(group, group.chain?.members[0]);
   const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror === at);
-  const after = chainNow(group);
-  const undo = bypassTold(group);
-  close(group, 'withdrawn', ledger, view.now);
-  if (left === null || left === at || to === undefined) return;
+  if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, random, ledger);
   const { kind: cause, findings } = causeAgainst(view, left) ?? { kind: open.cause, findings: [] };
-  const goesOn: Move = { kind: 'move', cause, alarm: null, findings, at: left, to, after, undo, weighed };
-  issue(view, goesOn, random, ledger);
+  const rest = { after: chainNow(group), undo: bypassTold(group), weighed };
+  replace(view, 'withdrawn', { kind: 'move', cause, alarm: null, findings, at: left, to, ...rest }, random, ledger);
 }
 
-function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
+function onRefusal(view: View, open: Advice, decision: Decision, random: Random, ledger: Ledger): void {
   const from = headNow(view.group)?.name;
   // Where a person silenced the move, waiting is no sign that there is still nobody to move to.
   const isSilenced = view.group.muted.some((one) => one.from === from && one.untilMs > view.now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
-  close(view.group, 'withdrawn', ledger, view.now);
+  replace(view, 'withdrawn', null, random, ledger);
 }
 
-function issue(view: View, said: Said, random: Random, ledger: Ledger): void {
+/** Ends what is open, in the state given, and issues what takes its place; `null`: nothing does. */
+function replace(
+  view: View,
+  state: 'withdrawn' | 'superseded',
+  said: Said | null,
+  random: Random,
+  ledger: Ledger,
+): void {
   const { group, now, config } = view;
-  const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
-  group.open = hold(advice, config, now, subjectOf(view, said).fromMs);
+  close(group, state, ledger, now);
+  if (said === null) return;
+  const { advice, fromMs } = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
+  group.open = hold(advice, config, now, fromMs);
   ledger.note(said.kind === 'refuse' ? 'refused' : 'proposed', advice);
   ledger.touch(group);
 }
@@ -155,11 +178,9 @@ function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void
   const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror.name === open.to);
   if (at === null || to === undefined || to.gate === 'mismatch') return;
-  const undo = bypassTold(group);
-  close(group, 'superseded', ledger, view.now);
-  const after = chainTo(view, to.mirror);
-  const said: Move = { kind: 'move', cause: open.cause, alarm: null, findings: [], at, to, after, undo, weighed };
-  issue(view, said, random, ledger);
+  const rest = { after: chainTo(view, to.mirror), undo: bypassTold(group), weighed };
+  const { cause } = open;
+  replace(view, 'superseded', { kind: 'move', cause, alarm: null, findings: [], at, to, ...rest }, random, ledger);
 }
 
 /**
@@ -195,6 +216,12 @@ function refresh(view: View, ledger: Ledger): void {
 /** A sentence is said anew once a second at most, and stored at once where it says something else, else once a minute. */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
+
+/** What is open is decided again: its sentence follows. */
+function repeat(view: View, decision: Said, ledger: Ledger): void {
+  const { open } = view.group;
+  if (open !== null) say(view, open, subjectOf(view, decision), ledger);
+}
 
 function say(view: View, held: Held, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
@@ -240,4 +267,31 @@ function lifetimes(view: View, random: Random, ledger: Ledger): void {
   }
   group.accepted = reissue(accepted, random.id(now.wallMs), config, ledger, now);
   ledger.touch(group);
+}
+
+export function acceptOpen(view: View): AdviseTurn {
+  const { group, config, now } = view;
+  const ledger = openLedger(now);
+  const held = group.open;
+  const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
+  if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
+  const advice: Advice = {
+    ...changeState(held.advice, 'accepted', now),
+    expiresAtMs: now.wallMs + config.advise.ttlMs,
+  };
+  endAudit(view, ledger);
+  release(group, 'superseded', ledger, now);
+  const isBack = advice.chain.after === shown(group.declared) && !setsBypass(advice);
+  group.open = null;
+  group.chain = isBack ? group.declared : parsed.value;
+  group.accepted = isBack
+    ? null
+    : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
+  group.audit = isAudited(advice) ? advice : null;
+  group.lastAcceptMs = now.monotonicMs;
+  group.lastAcceptWallMs = now.wallMs;
+  group.moves.lastMs = now.monotonicMs;
+  ledger.note('accepted', advice);
+  ledger.touch(group);
+  return ledger.turn();
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { alarmOf, hearPair, newPair } from '../../../../src/advise/tests/choose.ts';
 import {
   type FailureTest,
   failureAlarm,
@@ -8,9 +9,8 @@ import {
   newFailureTest,
   twoRates,
   usualRate,
-} from '../../../../src/advise/paired/failures.ts';
-import { alarmOf, hearPair, newPair } from '../../../../src/advise/paired/pair.ts';
-import { newRecord } from '../../../../src/advise/paired/record.ts';
+} from '../../../../src/advise/tests/failures.ts';
+import { newRecord } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 /** Where others do not fail. */

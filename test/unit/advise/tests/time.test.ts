@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, newPair, timeBoundNow } from '../../../../src/advise/paired/pair.ts';
-import { newRecord, note } from '../../../../src/advise/paired/record.ts';
+import { alarmOf, newPair, timeBoundNow } from '../../../../src/advise/tests/choose.ts';
+import { newRecord, note } from '../../../../src/advise/tests/record.ts';
 import {
   deviationMs,
   hearTime,
@@ -9,7 +9,7 @@ import {
   timeAlarm,
   timeBound,
   timeOfHead,
-} from '../../../../src/advise/paired/time.ts';
+} from '../../../../src/advise/tests/time.ts';
 import { good } from './answers.ts';
 
 const usual = { ratio: 1.25, isHome: false, bound: 14 };

@@ -1,0 +1,291 @@
+import { quantileOf } from '../../core/quantile.ts';
+import type { Weight } from '../../core/target.ts';
+import { type HeadRecord, kept, lateMax, newRecord, type Outcome, windowMs } from './record.ts';
+
+/** How good times of one weight scatter over the last half hour (heavy: the last few). Milliseconds, and their squares. */
+export function spread(
+  record: HeadRecord,
+  weight: 'light' | 'heavy',
+): { readonly count: number; readonly meanMs: number; readonly variance: number } {
+  const times = record[weight].slice(-kept / 4).filter((one) => !one.bad);
+  const meanMs = times.reduce((sum, one) => sum + one.tookMs, 0) / Math.max(1, times.length);
+  const squares = times.reduce((sum, one) => sum + (one.tookMs - meanMs) ** 2, 0);
+  return { count: times.length, meanMs, variance: times.length < 2 ? 0 : squares / (times.length - 1) };
+}
+
+/** What is remembered of all mirrors, by name. */
+export interface Records {
+  readonly records: Map<string, HeadRecord>;
+}
+
+/** What is remembered of a mirror as a possible head. */
+export function recordOf({ records }: Records, registry: string): HeadRecord {
+  const known = records.get(registry);
+  if (known !== undefined) return known;
+  const made = newRecord();
+  records.set(registry, made);
+  return made;
+}
+
+const burstWindowMs = 3 * 60_000;
+const minuteMs = 60_000;
+/** Margin of an upper bound, in standard errors. */
+const margin = 1.3;
+
+/** Bad outcomes and all of them since a time. */
+export function since(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
+  const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
+  return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
+}
+
+/** True where a head failed twice within the last minute. */
+export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
+  return since(record, nowMs - minuteMs).bad >= 2;
+}
+
+/** True where the last outcomes, `count` or more of any question and downloads not alone, were bad. */
+export function failedLast({ light, heavy }: HeadRecord, count: number): boolean {
+  const goodMs = [light, heavy].map(
+    (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
+  );
+  const isSince = (one: Outcome): boolean => one.bad && one.atMs > Math.max(...goodMs);
+  const lightBad = light.filter(isSince).length;
+  return lightBad > 0 && lightBad + heavy.filter(isSince).length >= count;
+}
+
+/** Bad outcomes and all of them within the last minute. */
+export function lastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
+  return since(record, nowMs - minuteMs);
+}
+
+/** Shares of light and of heavy fetches, 0 to 1. */
+export interface Shares {
+  readonly light: number;
+  readonly heavy: number;
+}
+
+/** Answers that a single question, or all downloads, are taken to have given as usual before they gave any. */
+const questionPrior = 3;
+const heavyPrior = 4;
+
+/**
+ * Shares of light and heavy fetches that fail just now. Each light question counts alike however often it is asked: one
+ * module of twenty that is gone fails a twentieth of all fetches. Of heavy ones the last few count, whatever their age.
+ */
+export function failureShares(record: HeadRecord, nowMs: number): Shares {
+  const fromMs = nowMs - windowMs;
+  let [bad, all] = [0, 0];
+  const counts: { readonly bad: number; readonly all: number }[] = [];
+  for (const outcomes of record.questions.values()) {
+    const one = countSince(outcomes, fromMs);
+    if (one.all === 0) continue;
+    counts.push(one);
+    bad += one.bad;
+    all += one.all;
+  }
+  const pooled = all === 0 ? 0 : bad / all;
+  const sum = counts.reduce((total, one) => total + (one.bad + questionPrior * pooled) / (one.all + questionPrior), 0);
+  const heavy = countSince(record.heavy, Number.NEGATIVE_INFINITY);
+  return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
+}
+
+/**
+ * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of half a failure in a hundred,
+ * and over three minutes where it failed twice in them.
+ */
+function failureBounds(record: HeadRecord, nowMs: number): Shares {
+  const shares = failureShares(record, nowMs);
+  const long = since(record, nowMs - windowMs);
+  const short = since(record, nowMs - burstWindowMs);
+  const usual = (long.bad + 0.5 + margin * Math.sqrt(long.bad)) / (long.all + 100);
+  const burst = short.bad >= 2 ? short.bad / (short.all + 5) : 0;
+  const least = Math.min(1, Math.max(usual, burst));
+  return { light: Math.max(shares.light, least), heavy: Math.max(shares.heavy, least) };
+}
+
+/** The larger of both bounds. */
+export function failureShare(record: HeadRecord, nowMs: number): number {
+  const { light, heavy } = failureBounds(record, nowMs);
+  return Math.max(light, heavy);
+}
+
+function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly bad: number; readonly all: number } {
+  let [bad, all] = [0, 0];
+  for (let i = outcomes.length - 1; i >= 0; i -= 1) {
+    const one = outcomes[i];
+    if (one === undefined || one.atMs < fromMs) break;
+    if (one.late > lateMax) continue;
+    all += 1;
+    if (one.bad) bad += 1;
+  }
+  return { bad, all };
+}
+
+/** Mean of the good times of light or heavy steps with `errors` standard errors on top; `null` without any. Milliseconds. */
+export function meanMs(
+  record: HeadRecord,
+  weight: 'light' | 'heavy',
+  nowMs: number,
+  errors: number = margin,
+): number | null {
+  const outcomes = record[weight];
+  const fromMs = weight === 'light' ? nowMs - windowMs : Number.NEGATIVE_INFINITY;
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let i = outcomes.length - 1; i >= 0; i -= 1) {
+    const one = outcomes[i];
+    if (one === undefined || one.atMs < fromMs) break;
+    if (one.bad) continue;
+    count += 1;
+    sum += one.tookMs;
+    squares += one.tookMs * one.tookMs;
+  }
+  if (count === 0) return null;
+  const mean = sum / count;
+  const variance = count < 2 ? (0.5 * mean) ** 2 : Math.max(0, (squares - sum * mean) / (count - 1));
+  return mean + errors * Math.sqrt(variance / count);
+}
+
+/** One download counts as no more than so many times what most take: one by chance is not believed, a slow backend is. */
+const tamedFactor = 4;
+
+/** What the last good downloads took in the mean, each as far as it is believed; `null` without any. Milliseconds. */
+export function tamedHeavyMs({ heavy }: HeadRecord): number | null {
+  const times = heavy.filter((one) => !one.bad).map((one) => one.tookMs);
+  const usual = quantileOf(times, 0.5);
+  if (usual === null) return null;
+  return times.reduce((sum, ms) => sum + Math.min(ms, tamedFactor * usual), 0) / times.length;
+}
+
+/** What one build requests: `light` and `heavy` fetches over `connections` at once. */
+const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
+
+/**
+ * What a build through this head costs just now, seconds, as an upper bound: its time, and what a failed build costs a
+ * person for the share that fails. `null` where no light step was answered well.
+ * @param rescue  share of failures that the chain behind the head does not catch, 0 to 1
+ * @param otherHeavyMs  stands in where no heavy step was measured
+ * @param errors  standard errors on top of mean times
+ */
+function buildCost(
+  record: HeadRecord,
+  nowMs: number,
+  cost: {
+    readonly failureCostMs: number;
+    readonly rescue: number;
+    readonly otherHeavyMs: number;
+    readonly errors?: number;
+  },
+): number | null {
+  const light = meanMs(record, 'light', nowMs, cost.errors);
+  if (light === null) return null;
+  const heavy = meanMs(record, 'heavy', nowMs, cost.errors) ?? cost.otherHeavyMs;
+  return buildCostOf(record, nowMs, { ...cost, lightMs: light, heavyMs: heavy });
+}
+
+/** The same for steps that take so long, milliseconds. */
+export function buildCostOf(
+  record: HeadRecord,
+  nowMs: number,
+  cost: {
+    readonly failureCostMs: number;
+    readonly rescue: number;
+    readonly lightMs: number;
+    readonly heavyMs: number;
+  },
+): number {
+  const { waitedMs, failed } = buildOf({ ...cost, shares: failureBounds(record, nowMs) });
+  return (failed * cost.failureCostMs + waitedMs) / 1_000;
+}
+
+/** What one build waits whose steps take so long, milliseconds, and the share of builds that fail where its steps do by these. */
+export function buildOf(of: {
+  readonly lightMs: number;
+  readonly heavyMs: number;
+  readonly shares: Shares;
+  readonly rescue: number;
+}): { readonly waitedMs: number; readonly failed: number } {
+  const { shares, rescue } = of;
+  return {
+    failed: 1 - (1 - shares.light * rescue) ** perBuild.light * (1 - shares.heavy * rescue) ** perBuild.heavy,
+    waitedMs: (perBuild.light * of.lightMs + perBuild.heavy * of.heavyMs) / perBuild.connections,
+  };
+}
+
+/** What the cost of a fetch is made of. */
+export interface FetchRule {
+  readonly nowMs: number;
+  /** The weights of the steps of one fetch. */
+  readonly fetch: readonly Weight[];
+  readonly failureCostMs: number;
+}
+
+/**
+ * What one client fetch through a mirror at the head costs, cold, in milliseconds: the mean time of each of its steps,
+ * and what a failed build costs a person for the share that failed. Steps not measured cost what the light ones do.
+ * @param lately  mean times of light and heavy steps that stand for those of the last half hour; `null`: none do
+ * @returns `null` where no light step was answered well within half an hour
+ */
+export function fetchCostMs(
+  record: HeadRecord | undefined,
+  by: FetchRule,
+  lately: { readonly light: number | null; readonly heavy: number | null } = { light: null, heavy: null },
+): number | null {
+  if (record === undefined) return null;
+  const light = lately.light ?? meanMs(record, 'light', by.nowMs, 0);
+  if (light === null) return null;
+  const heavy = lately.heavy ?? meanMs(record, 'heavy', by.nowMs, 0) ?? light;
+  return fetchCostOf({ light, heavy, shares: failureShares(record, by.nowMs) }, by);
+}
+
+/** The same of known times of light and heavy steps, milliseconds, and shares of each that fail. */
+export function fetchCostOf(
+  { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
+  by: Pick<FetchRule, 'fetch' | 'failureCostMs'>,
+): number {
+  return by.fetch.reduce((sum, weight) => {
+    const [ms, share] = weight === 'heavy' ? [heavy, shares.heavy] : [light, shares.light];
+    return sum + ms + (share / by.fetch.length) * by.failureCostMs;
+  }, 0);
+}
+
+/** What the steps of a fetch take together, where each weight was measured; `null`: one was not. Milliseconds. */
+export function fetchTimeMs(
+  record: HeadRecord | undefined,
+  { fetch, nowMs }: FetchRule,
+  lately: { readonly light: number | null; readonly heavy: number | null },
+): number | null {
+  if (record === undefined) return null;
+  const light = lately.light ?? meanMs(record, 'light', nowMs, 0);
+  const heavy = lately.heavy ?? meanMs(record, 'heavy', nowMs, 0);
+  if ((light === null && fetch.includes('light')) || (heavy === null && fetch.includes('heavy'))) return null;
+  return fetch.reduce((sum, weight) => sum + ((weight === 'heavy' ? heavy : light) ?? 0), 0);
+}
+
+/** What the cost of a build is made of. */
+export interface BuildRule {
+  readonly nowMs: number;
+  readonly failureCostMs: number;
+  /** Share of failures that the chain behind a head does not catch, 0 to 1. */
+  readonly rescue: number;
+}
+
+/**
+ * What a build through a mirror costs just now, seconds, as an upper bound; `null` where it was not measured.
+ * @param rule.errors  standard errors on top of mean times; absent: enough for a bound
+ */
+export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {
+  return buildCost(recordOf(contest, name), rule.nowMs, {
+    failureCostMs: rule.failureCostMs,
+    rescue: rule.rescue,
+    otherHeavyMs: usualHeavyMs(contest, rule.nowMs),
+    ...(rule.errors === undefined ? {} : { errors: rule.errors }),
+  });
+}
+
+/** The mean of what downloads take at the mirrors, milliseconds; 0 where none was measured. */
+export function usualHeavyMs(contest: Records, nowMs: number): number {
+  const means = [...contest.records.values()].flatMap((record) => meanMs(record, 'heavy', nowMs, 0) ?? []);
+  return means.length === 0 ? 0 : means.reduce((sum, one) => sum + one, 0) / means.length;
+}
