@@ -57,6 +57,7 @@ function exportsOf(folder: string): readonly string[] {
 
 /** Messages that break the voice, by the first part of their key. */
 const messagesLeft: Readonly<Record<string, number>> = {
+  answer: 10,
   back: 1,
   card: 1,
   change: 3,
@@ -77,7 +78,6 @@ const messagesLeft: Readonly<Record<string, number>> = {
   replay: 13,
   signature: 2,
   story: 1,
-  told: 10,
   trap: 46,
   webhook: 1,
   whatif: 1,
@@ -93,7 +93,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   core: 41,
   daemon: 18,
   detect: 101,
-  ecosystems: 115,
+  ecosystems: 114,
   export: 9,
   features: 51,
   io: 19,
@@ -101,7 +101,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   probe: 1,
   schedule: 14,
   wire: 19,
-  words: 20,
+  words: 18,
 };
 
 describe('the voice', () => {

@@ -40,7 +40,7 @@ const table: Record<string, Rule> = {
   ecosystems: { folders: ['core', 'words'], packages: ['zod', ...kept] },
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
-  probe: { folders: ['core'], packages: [] },
+  probe: { folders: ['core', 'words'], packages: [] },
   detect: { folders: ['core', 'words'], packages: [] },
   advise: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   notify: { folders: ['core', 'words'], packages: [] },

@@ -62,7 +62,8 @@ function outcomeView(outcome: Outcome): object {
     const { kind, status, retryAfterMs } = failure;
     return { tag: outcome.tag, failure: { kind, status, retryAfterSeconds: seconds(retryAfterMs) } };
   }
-  return outcome;
+  const shown = Object.entries(failure).filter(([field]) => field !== 'sentences');
+  return { tag: outcome.tag, failure: Object.fromEntries(shown) };
 }
 
 function hopView(hop: Hop): object {

@@ -6,7 +6,7 @@ import { refText } from '../core/target.ts';
 import type { Hop } from '../core/transcript.ts';
 import { firstBytesText } from '../core/views.ts';
 import { authorityText, costText, signatureText } from '../words/facts.ts';
-import { failureValue, failureWord } from '../words/failure.ts';
+import { fieldsOf } from '../words/failure.ts';
 import type { Say } from '../words/say.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
 import { padEnd } from './width.ts';
@@ -64,8 +64,8 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (outcome.tag === 'failed')
     lines.push(
       say('probe.why', {
-        facts: Object.entries(outcome.failure)
-          .map(([key, value]) => `${failureWord(say, key)} ${failureValue(say, key, value)}`)
+        facts: fieldsOf(say, outcome.failure, duration)
+          .map(({ text }) => text)
           .join(say('list.clause')),
       }),
     );

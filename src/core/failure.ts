@@ -24,8 +24,7 @@ export type ProbeFailure =
   | { readonly kind: 'denied' | 'absent' | 'server' | 'status' | 'masked_upstream'; readonly status: number }
   | { readonly kind: 'redirect' | 'forbidden_target'; readonly hops: number }
   | { readonly kind: 'oversize'; readonly limitBytes: number }
-  /** `sentence`: what was expected, for any language; rows of older releases have the English alone. */
-  | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string; readonly sentence?: Sentence }
+  | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string; readonly sentences?: Sentences }
   | {
       readonly kind: 'mismatch';
       readonly algorithm: string;
@@ -35,7 +34,11 @@ export type ProbeFailure =
       readonly by?: string;
       /** What of the mirror's answers is wrong, in the ecosystem's word (`packument`); absent: the bytes asked for. */
       readonly side?: string;
+      readonly sentences?: Sentences;
     };
+
+/** Fields that are sentences, for any language; rows of older releases have their English alone. */
+type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];
 

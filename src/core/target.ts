@@ -1,4 +1,5 @@
 import type { Connection, EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 
 /** One kind of request of an ecosystem's protocol; the label `step`. An opaque word here: what ecosystems declare closes the set. */
 export type Step = string;
@@ -36,7 +37,7 @@ export interface Target {
   /** As its ecosystem declares the step. */
   readonly weight: Weight;
   /** What its answers are verified by, in words, as its ecosystem declares; `null`: nothing. */
-  readonly verifies: string | null;
+  readonly verifies: Sentence | null;
   /** True for the one target of its mirror that judges liveness. */
   readonly canary: boolean;
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { Prober } from '../core/ports.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { ModuleRef, Step, Target, Weight } from '../core/target.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
@@ -35,7 +36,7 @@ export interface StepDeclaration<Settings = unknown> {
    */
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
   /** What its answers are verified by, in words for people (`go.sum or …`): gives it integrity series. `null`: nothing. */
-  readonly verifies: string | null;
+  readonly verifies: Sentence | null;
   /** Whether such a mirror is asked it at all; absent: always. */
   isAsked?(mirror: Mirror, settings: Settings): boolean;
 }
@@ -156,7 +157,7 @@ const kilobyte = 1000;
 
 /** What a step is beside its weight and pace; without `verifies` its answers are verified by nothing. */
 type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isAsked' | 'usualAside'> & {
-  readonly verifies?: string;
+  readonly verifies?: Sentence;
 };
 
 /**

@@ -1,6 +1,7 @@
-import type { ProbeFailure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -8,23 +9,19 @@ const backslash = 0x5c;
 const [openList, closeList] = [0x5b, 0x5d];
 const [openObject, closeObject] = [0x7b, 0x7d];
 
-/** What a text was expected to be. */
-type Malformed = Extract<ProbeFailure, { kind: 'malformed' | 'wrong_content' }>;
-
 /**
  * JSON out of somebody else's text, counted before it is parsed: millions of small values, or lists within lists, take a
  * parser seconds and a gigabyte for what is some megabytes on the wire.
- * @param expected  what the text should be, for the failure of one that is none, or too much of one
+ * @param expected  what the text should be: the error of one that is none, and part of the error of one that is too large
  */
-export function parseJson(text: string, expected: string): Result<unknown, Malformed> {
+export function parseJson(text: string, expected: Sentence): Result<unknown, Sentence> {
   const { jsonValues, jsonDepth } = limits;
-  if (isTooMuch(text))
-    return error({ kind: 'malformed', expected: `${expected} (at most ${jsonValues} values, ${jsonDepth} deep)` });
+  if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
   try {
     // Own keys alone may be read of it: a key `__proto__` is one key more, and of two equal keys the last counts.
     return ok(JSON.parse(text) as unknown);
   } catch {
-    return error({ kind: 'malformed', expected });
+    return error(expected);
   }
 }
 

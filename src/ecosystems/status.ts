@@ -1,6 +1,7 @@
 import type { ProbeFailure } from '../core/failure.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import type { Answer } from '../core/transcript.ts';
+import { wrongContent } from '../words/failure.ts';
 
 /** An answer with a head. */
 export type Answered = Extract<Answer, { tag: 'answered' }>;
@@ -16,7 +17,7 @@ export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wa
   const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], wallMs);
   if (status === 429 || (status === 503 && retryAfterMs !== null)) return { kind: 'throttled', status, retryAfterMs };
   // 511 asks a human to log in to the network between us and the mirror (RFC 6585 section 6).
-  if (status === 511) return { kind: 'wrong_content', expected: 'an answer of the mirror, not of a portal' };
+  if (status === 511) return wrongContent('answer.portal');
   if (status >= 500) return { kind: 'server', status };
   if (status === 401 || status === 403) return { kind: 'denied', status };
   if (status === 404 || status === 410) return { kind: 'absent', status };

@@ -1,6 +1,7 @@
 import type { Phase, ProbeFailure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Answer, WireFault } from '../core/transcript.ts';
+import { malformed } from '../words/failure.ts';
 
 /** What a code means, whatever the phase; the phase then decides the reason. */
 type Class =
@@ -160,11 +161,11 @@ function failureOf(
     case 'tls_protocol':
       return { kind, code };
     case 'bad_http':
-      return { kind: 'malformed', expected: phase === 'transfer' ? 'a sound HTTP body' : 'an HTTP head' };
+      return malformed(phase === 'transfer' ? 'answer.httpBody' : 'answer.httpHead');
     case 'bad_coding':
-      return { kind: 'malformed', expected: 'a sound content coding' };
+      return malformed('answer.coding');
     case 'longer':
-      return { kind: 'malformed', expected: 'no more body than announced' };
+      return malformed('answer.announced');
     case 'head_oversize':
       return { kind: 'oversize', limitBytes: limits.headBytes };
     case 'body_oversize':

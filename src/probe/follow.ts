@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { HopAnswer, Line, Timed } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Answer, Ask, Hop } from '../core/transcript.ts';
+import { wrongContent } from '../words/failure.ts';
 import { reasonOf } from './classify.ts';
 
 /** Time that one ask has. Instants are monotonic milliseconds. */
@@ -86,7 +87,7 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
   }
   if (fault === null) return { tag: 'unknown', because: 'defect', code: 'MW_NO_STATUS' };
   if (fault.code === 'MW_BODY_TOO_LARGE' && /^text\/html\b/i.test(headers['content-type'] ?? '')) {
-    return { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no web page' } };
+    return { tag: 'failed', failure: wrongContent('answer.noPage') };
   }
   return reasonOf(fault, { hops, limitBytes: ask.bodyBytesMax, limitMs: budget.limitMs });
 }

@@ -22,18 +22,26 @@ export function toldOf(one: Sentence): Told & { readonly sentence: Sentence } {
  * A sentence in a language. What was stored by another version, or before there were languages, is told as its English text:
  * nothing of it is relied on.
  */
-export function tellIn(
-  language: Language,
-  { text, sentence: stored }: { readonly text: string; readonly sentence?: Sentence | string | null | undefined },
-): string {
+export function tellIn(language: Language, told: Stored): string {
+  return tellBy(wordsOf(language), told);
+}
+
+/** The same by the words of a language. */
+export function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
-    return saySentence(stored, wordsOf(language));
+    return saySentence(stored, say);
   } catch (cause) {
     // A release before or after this one fills in less.
     if (cause instanceof FormatError) return text;
     throw cause;
   }
+}
+
+/** A sentence as it was stored, with its English text. */
+interface Stored {
+  readonly text: string;
+  readonly sentence?: Sentence | string | null | undefined;
 }
 
 function isKnown(value: Filled): boolean {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Walker, walkChain } from '../../src/advise/walk.ts';
 import { remedyForms } from '../../src/api/remedy.ts';
-import { becauses, type ProbeFailure, phases, reasons } from '../../src/core/failure.ts';
+import { becauses, type Outcome, type ProbeFailure, phases, reasons } from '../../src/core/failure.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Prober } from '../../src/core/ports.ts';
@@ -10,6 +10,8 @@ import { isSafeEnv } from '../../src/core/safe-env.ts';
 import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
+import { saySentence } from '../../src/words/tell.ts';
+import { english } from '../../src/words/words.ts';
 import { englishOf } from '../support/english.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
@@ -69,6 +71,16 @@ function replay(fixture: Fixture): (ask: Ask, at: number) => Answer {
     const found = fixture.answers.find(({ path }) => urlOf(path) === ask.url);
     return found === undefined ? missing : answerOf(found);
   };
+}
+
+/** A failure without its sentences, each of which says in English what stands in its field. */
+function inEnglish(outcome: Outcome): object {
+  if (outcome.tag !== 'failed') return outcome;
+  const { sentences, ...failure } = { sentences: {}, ...outcome.failure };
+  const said = Object.entries(sentences).map(([field, sentence]) => [field, saySentence(sentence, english)]);
+  expect(failure).toMatchObject(Object.fromEntries(said));
+  expect('expected' in failure && said.length === 0).toBe(false);
+  return { tag: 'failed', failure };
 }
 
 /** One of each failure that the wire can report. */
@@ -226,7 +238,7 @@ for (const ecosystem of registry.all) {
     test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
       const { asks, verdict } = await hold(held, fixture, replay(fixture));
       const { seen, ...facts } = verdict.facts;
-      expect({ ...verdict, facts }).toEqual(fixture.want);
+      expect({ ...verdict, outcome: inEnglish(verdict.outcome), facts }).toEqual(fixture.want);
       // What was hashed is at hand as evidence wherever its digest is told and its bytes were read.
       if (seen !== undefined) expect(seen.firstHex.length).toBe(2 * Math.min(seen.bytes, limits.bytesShown));
       const asked = asks.map(({ url, aside }) => ({ url, aside: aside ?? false }));

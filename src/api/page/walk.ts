@@ -1,11 +1,11 @@
-import { type Phase, phases } from '../../core/failure.ts';
+import { type Phase, type ProbeFailure, phases } from '../../core/failure.ts';
 import { hopPhases } from '../../core/hop-phases.ts';
 import { maskUrl } from '../../core/secret.ts';
 import { isHeavy, refText } from '../../core/target.ts';
 import type { Facts, Hop } from '../../core/transcript.ts';
 import { firstBytesText, stamp } from '../../core/views.ts';
 import { authorityText, costText, signatureText } from '../../words/facts.ts';
-import { failureValue, failureWord } from '../../words/failure.ts';
+import { fieldsOf } from '../../words/failure.ts';
 import { tellIn } from '../../words/tell.ts';
 import type { ProbeView } from '../deps.ts';
 import { shownHeaders } from '../probe-view.ts';
@@ -43,14 +43,10 @@ function verdict(say: PageSay, { sample, transcript }: ProbeView): Html {
   return html`<div class="verdict ${look}"><b>${outcomeText(say, sample)}</b> ${words}${outcome.tag === 'failed' && failureFields(say, outcome.failure)}${line !== null && html`<p class="quote">${say.html('walk.line', { line: html`<q><bdi>${line}</bdi></q>` })}</p>`}</div>`;
 }
 
-function failureFields(say: PageSay, failure: object): Html | null {
-  const fields = Object.entries(failure).filter(([key, value]) => key !== 'kind' && value !== null);
+function failureFields(say: PageSay, failure: ProbeFailure): Html | null {
+  const fields = fieldsOf(say, failure, (ms) => duration(say, ms)).filter(({ field }) => field !== 'kind');
   if (fields.length === 0) return null;
-  const text = ([key, value]: readonly [string, unknown]): string =>
-    key.endsWith('Ms')
-      ? `${failureWord(say, key.slice(0, -2))} ${duration(say, Number(value))}`
-      : `${failureWord(say, key)} ${failureValue(say, key, value)}`;
-  return html` <span class="fields">${fields.map((field) => html`<span>${text(field)}</span> `)}</span>`;
+  return html` <span class="fields">${fields.map(({ text }) => html`<span>${text}</span> `)}</span>`;
 }
 
 function isSlow({ rttMs, thresholdMs }: ProbeView['sample']): boolean {

@@ -5,7 +5,6 @@ import type { Connection } from '../../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../../core/sentence.ts';
 import { refText, type Target } from '../../core/target.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
-import { asSentence } from '../../words/told.ts';
 import type { Says } from '../rules/says.ts';
 
 /** Bytes that are not what an authority names. */
@@ -130,7 +129,9 @@ export function mismatchSays(
   const parts = {
     name,
     what: artifactPhrase({ module, version, step }),
-    by: isLocked ? phrase('found.lockFile') : authority(failure.by ?? verifies),
+    by: isLocked
+      ? phrase('found.lockFile')
+      : (failure.sentences?.['by'] ?? failure.by ?? verifies ?? phrase('found.authority')),
     algorithm: failure.algorithm,
   };
   const wrong =
@@ -145,11 +146,6 @@ export function mismatchSays(
     sides,
     probeIds,
   });
-}
-
-/** Who says what the bytes should be, for any language. */
-function authority(by: string | null): Filled {
-  return by === null ? phrase('found.authority') : asSentence(by);
 }
 
 /** What two signed statements of one authority say that cannot both be true: the gravest there is. */

@@ -1,7 +1,10 @@
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { malformed, mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { contentsOf } from '../contents.ts';
 import { seenIn } from '../seen.ts';
 import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
@@ -117,12 +120,12 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   if (files.tag === 'error') {
     // Whole, and no zip that can be hashed any more: other bytes than those that an authority knows.
     if (want === undefined || !isSpoiltZip(whole)) return ended({ tag: 'failed', failure: files.error }, facts);
-    const hash = yield* hashOf(whole, 'sha256');
-    return verify(`sha256:${hash.toString('hex')} of what is no module zip`, want, { ...facts, ...seen });
+    const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
+    return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
   }
   const digest = h1Of(files.value);
   if (digest === null)
-    return ended({ tag: 'failed', failure: { kind: 'malformed', expected: 'zip: names on one line' } }, facts);
+    return ended({ tag: 'failed', failure: malformed('answer.zip', { what: phrase('answer.namesLine') }) }, facts);
   return verify(digest, want, { ...facts, ...seen });
 }
 
@@ -138,8 +141,10 @@ function factsOf(asked: string | null, resolvedVersion: string): Facts {
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
-  return ended(
-    { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want, got, by: 'the checksum database' } },
-    facts,
-  );
+  return otherHash(got, want, facts);
+}
+
+function otherHash(got: Sentence | string, want: string, facts: Verdict['facts']): Verdict {
+  const failure = mismatchOf({ algorithm: 'h1', want, got, by: phrase('relay.checksums') });
+  return ended({ tag: 'failed', failure }, facts);
 }

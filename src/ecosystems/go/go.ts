@@ -11,7 +11,7 @@ import { goNames } from './names.ts';
 import { goRun } from './run.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 
-const byHash = 'go.sum or the checksum database';
+const byHash = phrase('answer.goVerifies');
 const listBytes = kilobytes(20);
 
 /** What is no fixed version is looked up in the list first. */

@@ -2,6 +2,8 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { failureOf, malformed, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
 
@@ -22,13 +24,13 @@ export interface Info {
  * @returns      wrong content for markup; malformed for what is no such JSON and for another version than asked
  */
 export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, ProbeFailure> {
-  if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'version information' });
-  const expected = 'version information';
+  if (isMarkup(body)) return error(wrongContent('answer.info'));
+  const expected = phrase('answer.info');
   const parsed = parseJson(utf8(body) ?? '', expected);
-  if (parsed.tag === 'error') return parsed;
+  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
   const { version, time } = lowerKeys(parsed.value);
-  if (!isVersion(version) || !isTime(time)) return error({ kind: 'malformed', expected });
-  if (asked !== null && version !== asked) return error({ kind: 'malformed', expected: 'the version asked for' });
+  if (!isVersion(version) || !isTime(time)) return error(failureOf('malformed', expected));
+  if (asked !== null && version !== asked) return error(malformed('answer.versionAsked'));
   return ok({ version });
 }
 

@@ -3,14 +3,15 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { eachLine, type Slices } from '../../core/slices.ts';
+import { malformed, wrongContent } from '../../words/failure.ts';
 import { sortVersions } from './latest.ts';
 import { isCanonical, isPseudo, isSemver } from './version.ts';
 
 /** So many more than are kept are put in order at once. */
 const spareMax = 2_000;
 
-const notAList: ProbeFailure = { kind: 'malformed', expected: 'versions, one a line' };
-const markup: ProbeFailure = { kind: 'wrong_content', expected: 'versions, one a line' };
+const notAList: ProbeFailure = malformed('answer.versions');
+const markup: ProbeFailure = wrongContent('answer.versions');
 
 /**
  * The versions of a `@v/list` body: ascending, each once, canonical, without pseudo-versions (clients drop those),

@@ -2,6 +2,8 @@ import { hasControls, isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { type End, type Talk, unaskable } from '../talk.ts';
 import { type Database, type FoundRecord, getFrom } from './database.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
@@ -33,13 +35,13 @@ export function* askRecord(
   if (path === null) return error(unaskable);
   const got = yield* getFrom(database, path, { aside, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
-  if (isMarkup(got.value.body)) return failed({ kind: 'wrong_content', expected: 'a checksum record' });
+  if (isMarkup(got.value.body)) return failed(wrongContent('answer.record'));
   const record = parseRecord(got.value.body);
   const hashes = record === null ? null : hashesOf(record.text, module, version);
-  if (record === null || hashes === null) return failed({ kind: 'malformed', expected: 'a checksum record' });
+  if (record === null || hashes === null) return failed(malformed('answer.record'));
   const head = openHead(record.note, database.verifier);
   if (head.tag === 'error') return failed(head.error);
-  if (record.id >= head.value.size) return failed({ kind: 'malformed', expected: 'a record within its tree' });
+  if (record.id >= head.value.size) return failed(malformed('answer.recordTree'));
   return ok({ id: record.id, text: record.text, head: head.value, hashes });
 }
 
@@ -52,22 +54,22 @@ export function* askHead(database: Database): Talk<Result<SignedHead, End>> {
 }
 
 function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, ProbeFailure> {
-  if (isMarkup(note)) return error({ kind: 'wrong_content', expected: 'a signed tree head' });
+  if (isMarkup(note)) return error(wrongContent('answer.treeHead'));
   const opened = openNote(note, verifier);
   if (opened.tag === 'forged') {
     const want = `${verifier.name}+${verifier.hashHex}`;
-    return error({
-      kind: 'mismatch',
-      algorithm: 'ed25519',
-      want,
-      got: opened.signature.slice(0, 100),
-      by: 'the key of the database',
-    });
+    return error(
+      mismatchOf({
+        algorithm: 'ed25519',
+        want,
+        got: opened.signature.slice(0, 100),
+        by: phrase('answer.goKey'),
+      }),
+    );
   }
   const head = opened.tag === 'ok' ? parseTreeHead(opened.text) : null;
   const text = Buffer.from(note).toString('utf8');
-  if (head === null || text.length > limits.headNoteChars)
-    return error({ kind: 'malformed', expected: 'a signed tree head' });
+  if (head === null || text.length > limits.headNoteChars) return error(malformed('answer.treeHead'));
   return ok({ ...head, note: text });
 }
 

@@ -2,6 +2,7 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { eachLine, type Slices } from '../../core/slices.ts';
+import { malformed, wrongContent } from '../../words/failure.ts';
 import { goModReader } from './mod-text.ts';
 
 /**
@@ -11,9 +12,9 @@ import { goModReader } from './mod-text.ts';
  * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
-  if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'a go.mod' });
+  if (isMarkup(body)) return error(wrongContent('answer.goMod'));
   const text = utf8(body);
-  if (text === null || text.includes('\0')) return error({ kind: 'malformed', expected: 'a go.mod' });
+  if (text === null || text.includes('\0')) return error(malformed('answer.goMod'));
   const read = goModReader();
   let words: readonly string[] = [];
   yield* eachLine(text, (line) => {
@@ -23,8 +24,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
     return false;
   });
   const [path = '', ...rest] = words;
-  if (path === '' || rest.length > 0 || /[\s()]/.test(path))
-    return error({ kind: 'malformed', expected: 'a module directive' });
+  if (path === '' || rest.length > 0 || /[\s()]/.test(path)) return error(malformed('answer.moduleLine'));
   return ok(path);
 }
 

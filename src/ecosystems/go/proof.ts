@@ -1,6 +1,9 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Facts } from '../../core/transcript.ts';
+import { mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import type { End, Talk } from '../talk.ts';
 import type { KnownHead } from './context.ts';
 import type { Database, FoundRecord } from './database.ts';
@@ -56,9 +59,9 @@ function contradiction(
 ): ProbeFailure | null {
   const got = rootOf(largest.size, tiles)?.toString('base64') ?? '';
   if (got !== largest.rootBase64) return mismatch(largest.rootBase64, got);
-  if (!areTrue(tiles, wanted)) return mismatch(largest.rootBase64, 'a full tile that its parent tile contradicts');
+  if (!areTrue(tiles, wanted)) return mismatch(largest.rootBase64, phrase('answer.tileParent'));
   if (!found.every(({ id, text }) => isIncluded(id, text, tiles)))
-    return mismatch(largest.rootBase64, 'a record that is not in the tree');
+    return mismatch(largest.rootBase64, phrase('answer.notInTree'));
   return null;
 }
 
@@ -75,6 +78,6 @@ function statementOf({ note, size, rootBase64 }: KnownHead): string {
   return note ?? `go.sum database tree\n${size}\n${rootBase64}\n`;
 }
 
-function mismatch(want: string, got: string): ProbeFailure {
-  return { kind: 'mismatch', algorithm: 'tree', want, got, by: 'a signed tree head' };
+function mismatch(want: string, got: Sentence | string): ProbeFailure {
+  return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
 }

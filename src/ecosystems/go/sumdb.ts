@@ -3,6 +3,7 @@ import { isMarkup } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { wrongContent } from '../../words/failure.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { GoContext, KnownHead } from './context.ts';
 import { costOf, supportedPath } from './cost.ts';
@@ -85,7 +86,7 @@ function withLogged(facts: Facts, records: readonly FoundRecord[]): Facts {
   return { ...facts, logged: Object.assign({}, ...records.map(({ hashes }) => hashes)) };
 }
 
-const catchAll: End = { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no answer to every path' } };
+const catchAll: End = { tag: 'failed', failure: wrongContent('answer.everyPath') };
 
 function lookupOf(context: GoContext, upstream: string): Lookup | null {
   const { lookup } = context.own;

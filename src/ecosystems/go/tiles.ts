@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { malformed } from '../../words/failure.ts';
 import { type End, isNotOffered, type Talk } from '../talk.ts';
 import { type Database, getFrom } from './database.ts';
 import { hashBytes, type Tile, type Tiles, tileKey, tilePath, tileWidth } from './tlog.ts';
@@ -22,8 +23,7 @@ export function* fetchTiles(database: Database, wanted: readonly Tile[], records
     }
     let got: Result<Buffer, End> | null = null;
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
-      if (asksLeft-- <= 0)
-        return error({ tag: 'failed', failure: { kind: 'malformed', expected: 'a proof in few tiles' } });
+      if (asksLeft-- <= 0) return error({ tag: 'failed', failure: malformed('answer.fewTiles') });
       got = yield* fetchTile(database, { ...tile, width });
       // A partial tile may vanish once its full one exists; that one begins with the same hashes.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
@@ -41,7 +41,7 @@ function* fetchTile(database: Database, tile: Tile): Talk<Result<Buffer, End>> {
   if (got.tag === 'error') return got;
   const { body } = got.value;
   if (body.length !== tile.width * hashBytes) {
-    return error({ tag: 'failed', failure: { kind: 'malformed', expected: 'a tile of hashes' } });
+    return error({ tag: 'failed', failure: malformed('answer.tile') });
   }
   return ok(Buffer.from(body));
 }

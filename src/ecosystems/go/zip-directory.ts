@@ -1,4 +1,6 @@
+import type { Sentence } from '../../core/sentence.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { phrase } from '../../words/tell.ts';
 
 /** One entry as the central directory names it. */
 export interface ZipEntry {
@@ -17,7 +19,7 @@ export interface ZipEntry {
 export type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
   | { readonly tag: 'cut' }
-  | { readonly tag: 'broken'; readonly what: string };
+  | { readonly tag: 'broken'; readonly what: Sentence };
 
 /** End record and the longest comment after it. */
 const endWindowBytes = 65_557;
@@ -37,20 +39,20 @@ export function readDirectory(zip: WholeBody, most: { readonly entries: number; 
   const end = findEnd(zip);
   if (end === null) return { tag: 'cut' };
   const place = directoryPlace(zip, end);
-  if (place === null) return { tag: 'broken', what: 'end of central directory' };
-  if (place.count > most.entries) return { tag: 'broken', what: 'too many entries' };
-  if (place.at + place.bytes > end.at) return { tag: 'broken', what: 'central directory' };
-  if (place.bytes > most.bytes) return { tag: 'broken', what: 'a directory within its cap' };
+  if (place === null) return { tag: 'broken', what: phrase('answer.zipEnd') };
+  if (place.count > most.entries) return { tag: 'broken', what: phrase('answer.zipMany') };
+  if (place.at + place.bytes > end.at) return { tag: 'broken', what: phrase('answer.zipDirectory') };
+  if (place.bytes > most.bytes) return { tag: 'broken', what: phrase('answer.zipCap') };
   const directory = part(zip, place.at, place.bytes);
   const entries: ZipEntry[] = [];
   let at = 0;
   for (let left = place.count; left > 0; left--) {
     const read = readEntry(directory, at);
-    if (read === null) return { tag: 'broken', what: 'central directory' };
+    if (read === null) return { tag: 'broken', what: phrase('answer.zipDirectory') };
     entries.push(read.entry);
     at = read.next;
   }
-  if (at !== directory.length) return { tag: 'broken', what: 'central directory' };
+  if (at !== directory.length) return { tag: 'broken', what: phrase('answer.zipDirectory') };
   return { tag: 'ok', entries };
 }
 

@@ -2,17 +2,16 @@ import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { malformed, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { beginsLike } from '../begins.ts';
 import type { Talk } from '../talk.ts';
 import { breath } from '../whole.ts';
 import type { HashedFile } from './h1.ts';
 import { readDirectory, type ZipEntry } from './zip-directory.ts';
 import { hashEntry } from './zip-entry.ts';
-
-function malformed(expected: string): Result<never, ProbeFailure> {
-  return error({ kind: 'malformed', expected });
-}
 
 /** True for the first bytes of a zip with entries or of an empty one. */
 export function startsLikeZip(body: Uint8Array): boolean {
@@ -35,18 +34,18 @@ export function isSpoiltZip(body: WholeBody): boolean {
  */
 export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<readonly HashedFile[], ProbeFailure>> {
   const begin = zip.read(0, limits.bodyBeginBytes);
-  if (isMarkup(begin)) return error({ kind: 'wrong_content', expected: 'a module zip' });
-  if (!startsLikeZip(begin)) return malformed('a module zip');
+  if (isMarkup(begin)) return error(wrongContent('answer.moduleZip'));
+  if (!startsLikeZip(begin)) return error(malformed('answer.moduleZip'));
   const directory = readDirectory(zip, { entries: limits.zipEntries, bytes: limits.zipDirectoryBytes });
   if (directory.tag === 'cut') return error({ kind: 'cut', phase: 'transfer', bytesRead: zip.bytes });
-  if (directory.tag === 'broken') return malformed(`zip: ${directory.what}`);
+  if (directory.tag === 'broken') return error(malformed('answer.zip', { what: directory.what }));
   const broken = brokenRule(directory.entries, prefix, zip.bytes);
-  if (broken !== null) return malformed(`zip: ${broken}`);
+  if (broken !== null) return error(malformed('answer.zip', { what: broken }));
   const files: HashedFile[] = [];
   let turnBytes = 0;
   for (const entry of directory.entries) {
     const hex = yield* hashEntry(zip, entry);
-    if (hex === null) return malformed('zip: sound entries');
+    if (hex === null) return error(malformed('answer.zip', { what: phrase('answer.zipEntries') }));
     files.push({ name: entry.name, sha256Hex: hex });
     turnBytes += limits.hashEntryBytes + entry.plainBytes;
     if (turnBytes < limits.hashTurnBytes) continue;
@@ -57,24 +56,25 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
 }
 
 /** The first rule of protocols.md 1.8 that the entries break, or `null`. Decided before anything is inflated. */
-function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): string | null {
+function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
   const folded = new Set<string>();
   let plainBytes = 0;
   let packedBytes = 0;
   for (const { name, plainBytes: bytes, packedBytes: packed } of entries) {
     const inside = name.slice(prefix.length);
-    if (!name.startsWith(prefix)) return 'names within the module';
-    if (inside !== '' && !isCleanPath(inside)) return 'clean names';
-    if (inside.toLowerCase() === 'go.mod' && inside !== 'go.mod') return 'go.mod in lower case';
-    if (inside.endsWith('/go.mod')) return 'go.mod at the root only';
-    if ((inside === 'go.mod' || inside === 'LICENSE') && bytes > limits.modBytes) return `${inside} within its cap`;
+    if (!name.startsWith(prefix)) return phrase('answer.zipWithin');
+    if (inside !== '' && !isCleanPath(inside)) return phrase('answer.cleanNames');
+    if (inside.toLowerCase() === 'go.mod' && inside !== 'go.mod') return phrase('answer.zipLower');
+    if (inside.endsWith('/go.mod')) return phrase('answer.zipRoot');
+    if ((inside === 'go.mod' || inside === 'LICENSE') && bytes > limits.modBytes)
+      return phrase('answer.withinCap', { name: inside });
     const key = foldCase(name);
-    if (folded.has(key)) return 'each name once';
+    if (folded.has(key)) return phrase('answer.nameOnce');
     folded.add(key);
     plainBytes += bytes;
-    if (plainBytes > limits.zipBytes) return 'a sum of sizes within the cap';
+    if (plainBytes > limits.zipBytes) return phrase('answer.zipSum');
     packedBytes += packed;
-    if (packedBytes > zipBytes) return 'no byte used twice';
+    if (packedBytes > zipBytes) return phrase('answer.zipTwice');
   }
   return null;
 }

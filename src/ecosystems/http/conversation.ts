@@ -7,6 +7,8 @@ import type { Signature } from '../../core/signature.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { heldBody } from '../../core/whole-body.ts';
+import { malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { seenIn } from '../seen.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { wholeOf } from '../whole.ts';
@@ -18,7 +20,7 @@ import { wrongPackage } from './packages.ts';
 import { isFilePath } from './path.ts';
 import type { Head, ListedAt, Profile, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { malformed, signatureOf, type WholeFile } from './signed.ts';
+import { signatureOf, type WholeFile } from './signed.ts';
 import { hashFailure, judge, sumOf } from './verify.ts';
 
 /** One step of a file mirror. */
@@ -115,9 +117,9 @@ function* marker(context: HttpContext): Talk<Verdict> {
   const got = yield* get({ url: below(context, known.path), bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const { body } = got.value;
-  if (isMarkup(body)) return failed({ kind: 'wrong_content', expected: 'the date of the last synchronisation' });
+  if (isMarkup(body)) return failed(wrongContent('answer.syncDate'));
   const changedAtMs = known.read(utf8(body) ?? '');
-  if (changedAtMs === null) return failed({ kind: 'malformed', expected: 'the date of the last synchronisation' });
+  if (changedAtMs === null) return failed(malformed('answer.syncDate'));
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
@@ -153,10 +155,10 @@ function* throughList(
   const signature = yield* signatureOf({ path: list, body, sum: yield* sumOf(heldBody(body)) }, keyring, context);
   if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
   const listed = find(body, name);
-  if (listed === null) return malformed(`a file that ${list} lists`);
-  if (listed.bytes !== bytes) return malformed(`a file of the size that ${list} lists`);
+  if (listed === null) return error({ tag: 'failed', failure: malformed('answer.listed', { list }) });
+  if (listed.bytes !== bytes) return error({ tag: 'failed', failure: malformed('answer.listedSize', { list }) });
   const want = listed.sha256;
   if (sha256 === want) return signature;
-  const by = `the signed ${list}`;
-  return error({ tag: 'failed', failure: { kind: 'mismatch', algorithm: 'sha256', want, got: sha256, by } });
+  const by = phrase('answer.signedList', { list });
+  return error({ tag: 'failed', failure: mismatchOf({ algorithm: 'sha256', want, got: sha256, by }) });
 }

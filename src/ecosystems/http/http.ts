@@ -12,7 +12,7 @@ import { profileOf, profiles } from './profiles.ts';
 
 /** Of the packages that are asked for, and of a list of a suite. */
 const packageBytes = kilobytes(250);
-const byHash = 'the sha256 or the keyring of its entry';
+const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
 /** A file that is signed through a list asks for the list; a signed list that leads to packages, for one of them. */

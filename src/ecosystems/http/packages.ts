@@ -5,8 +5,11 @@ import { createGunzip } from 'node:zlib';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Facts } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { malformed, mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { seenIn } from '../seen.ts';
 import type { Answered } from '../status.ts';
 import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
@@ -105,7 +108,7 @@ function* indexOf(
       if (isNotOffered(got.error)) continue;
       return error({ end: got.error, facts: {} });
     }
-    const wrong = yield* differs(path, got.value, file, list, `the signed ${list}`);
+    const wrong = yield* differs(path, got.value, file, list, phrase('answer.signedList', { list }));
     return wrong === null ? ok({ path, whole: wholeOf(got.value) }) : error(wrong);
   }
   return ok(null);
@@ -117,7 +120,7 @@ function* checked(file: PackageFile, index: string, list: string, context: HttpC
   const { body } = got.value;
   const wrongFormat = formatFailure({ path: file.path, body });
   if (wrongFormat !== null) return wrongOf(wrongFormat);
-  return yield* differs(file.path, got.value, file, index, `the signed ${list}`);
+  return yield* differs(file.path, got.value, file, index, phrase('answer.signedList', { list }));
 }
 
 function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Talk<Result<Answered, End>> {
@@ -130,12 +133,12 @@ function* differs(
   answer: Answered,
   { sha256: want, bytes }: ListedFile,
   index: string,
-  by: string,
+  by: Sentence,
 ): Talk<WrongPackage | null> {
   const sum = yield* sumOf(wholeOf(answer));
-  if (sum.bytes !== bytes) return wrongOf({ kind: 'malformed', expected: `${path} of the size that ${index} lists` });
+  if (sum.bytes !== bytes) return wrongOf(malformed('answer.listedSizeOf', { file: path, list: index }));
   if (sum.sha256 === want) return null;
-  const failure: ProbeFailure = { kind: 'mismatch', algorithm: 'sha256', want, got: sum.sha256, by, side: path };
+  const failure: ProbeFailure = mismatchOf({ algorithm: 'sha256', want, got: sum.sha256, by, side: path });
   return wrongOf(failure, seenIn(answer.body, sum.bytes));
 }
 

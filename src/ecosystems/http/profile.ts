@@ -1,5 +1,6 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Sentence } from '../../core/sentence.ts';
+import { failureOf } from '../../words/failure.ts';
 import type { Bypass } from '../bypass.ts';
 import type { Chain } from '../client.ts';
 
@@ -120,9 +121,9 @@ export function sound(changedAtMs: number | null = null): Reading {
   return { failure: null, changedAtMs };
 }
 
-/** Not the format that was expected, in words. */
-export function unsound(expected: string): Reading {
-  return { failure: { kind: 'malformed', expected }, changedAtMs: null };
+/** Not the format that was expected. */
+export function unsound(expected: Sentence): Reading {
+  return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
 /** The URL of a chain's first member, with or without a slash at its end; empty where there is none. */

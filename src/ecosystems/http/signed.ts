@@ -4,6 +4,8 @@ import { printable } from '../../core/printable.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Signature, SignatureState } from '../../core/signature.ts';
 import type { SignatureCheck } from '../../core/transcript.ts';
+import { malformed, mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
@@ -59,7 +61,8 @@ export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
   const check: SignatureCheck = { keyring, signed: body };
-  if (isClearSigned(body)) return holdsOneMessage(body) ? yield* verified(head, check, context) : malformed(oneMessage);
+  if (isClearSigned(body))
+    return holdsOneMessage(body) ? yield* verified(head, check, context) : notTaken('answer.oneSigned');
   const url = below(context, `${path}${/(^|\/)Release$/.test(path) ? '.gpg' : '.sig'}`);
   const got = yield* get({ url, aside: true, asSent: true, bodyBytesMax: limits.detachedSignatureBytes }, context);
   if (got.tag === 'ok') return yield* verified(head, { ...check, signature: got.value.body }, context);
@@ -74,24 +77,22 @@ function* verified(
   const answer = yield { url: below(context, path), bodyBytesMax: limits.signatureReportBytes, check };
   if (answer.tag !== 'answered') return ok({ state: 'no_tool', key: null });
   const report = readReport(utf8(answer.body) ?? '');
-  if (report === null) return malformed('an OpenPGP signature');
+  if (report === null) return notTaken('answer.openpgp');
   if (report.tag === 'judged') return ok(report.signature);
   const got = `sha256:${sum.sha256}`;
   return error({
     tag: 'failed',
-    failure: {
-      kind: 'mismatch',
+    failure: mismatchOf({
       algorithm: 'openpgp',
-      want: `a good signature (gpgv: ${report.said})`,
+      want: phrase('answer.goodSignature', { said: report.said }),
       got,
-      by: 'the keyring of its entry',
-    },
+      by: phrase('answer.entryKeyring'),
+    }),
   });
 }
 
 const begins = '-----BEGIN PGP SIGNED MESSAGE-----';
 const ends = '-----END PGP SIGNATURE-----';
-const oneMessage = 'one signed message, and nothing beside it';
 
 function isClearSigned(body: Uint8Array): boolean {
   return Buffer.from(body.subarray(0, begins.length)).toString('latin1') === begins;
@@ -105,6 +106,6 @@ function holdsOneMessage(body: Uint8Array): boolean {
 }
 
 /** Not what clients take. */
-export function malformed(expected: string): Result<never, End> {
-  return error({ tag: 'failed', failure: { kind: 'malformed', expected } });
+function notTaken(key: 'answer.oneSigned' | 'answer.openpgp'): Result<never, End> {
+  return error({ tag: 'failed', failure: malformed(key) });
 }

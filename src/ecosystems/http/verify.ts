@@ -1,6 +1,8 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Facts } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { beginsLike } from '../begins.ts';
 import { seenIn } from '../seen.ts';
 import type { Talk } from '../talk.ts';
@@ -47,7 +49,7 @@ export function hashFailure(head: Head, expect: Expect): ProbeFailure | null {
   if (want === undefined || head.sum === null || sizeFailure(head, expect) !== null) return null;
   if (startsHex !== undefined && !beginsLike(head.body, startsHex)) return null;
   const { sha256: got } = head.sum;
-  return got === want ? null : { kind: 'mismatch', algorithm, want, got, by: 'the sha256 of its entry' };
+  return got === want ? null : mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });
 }
 
 /** What a whole file comes to. */
@@ -56,20 +58,17 @@ export function* sumOf(body: WholeBody): Talk<Summed> {
 }
 
 function shapeFailure({ body }: Head, { startsHex, matches }: Expect): ProbeFailure | null {
-  if (startsHex !== undefined && !startsWith(body, startsHex))
-    return { kind: 'wrong_content', expected: 'the first bytes that its entry names' };
+  if (startsHex !== undefined && !startsWith(body, startsHex)) return wrongContent('answer.entryFirst');
   if (matches === undefined) return null;
   const pattern = compilePattern(matches);
-  return pattern.tag === 'ok' && pattern.value.isIn(headText(body))
-    ? null
-    : { kind: 'wrong_content', expected: 'what its entry matches' };
+  return pattern.tag === 'ok' && pattern.value.isIn(headText(body)) ? null : wrongContent('answer.entryMatches');
 }
 
 function sizeFailure(head: Head, { bytes, bytesMin = 0, bytesMax }: Expect): ProbeFailure | null {
   const size = head.sum?.bytes ?? announced(head);
   if (size === null) return null;
   const isRight = (bytes ?? size) === size && size >= bytesMin && size <= (bytesMax ?? size);
-  return isRight ? null : { kind: 'malformed', expected: 'a file of the size that its entry names' };
+  return isRight ? null : malformed('answer.entrySize');
 }
 
 function announced({ headers }: Head): number | null {
@@ -79,8 +78,6 @@ function announced({ headers }: Head): number | null {
 
 function ageFailure({ nowWallMs }: Head, { newerThanMs }: Expect, changedAtMs: number | null): ProbeFailure | null {
   if (newerThanMs === undefined) return null;
-  if (changedAtMs === null) return { kind: 'malformed', expected: 'a date to tell its age by' };
-  return nowWallMs - changedAtMs <= newerThanMs
-    ? null
-    : { kind: 'malformed', expected: 'a file as new as its entry says' };
+  if (changedAtMs === null) return malformed('answer.entryAge');
+  return nowWallMs - changedAtMs <= newerThanMs ? null : malformed('answer.entryNew');
 }

@@ -4,10 +4,12 @@ import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
-import { failureOf } from '../../words/failure.ts';
+import { failureOf, malformed } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { inSlices, wholeOf } from '../whole.ts';
 import { fullForm, getPackument } from './ask.ts';
@@ -175,16 +177,16 @@ function factsOf(asked: string, resolvedVersion: string): Facts {
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {
   const url = readForeignUrl(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return wrong('a whole URL');
-  if (url.username !== '' || url.password !== '') return wrong('a URL without credentials');
+  if (url === null || !/^https?:$/.test(url.protocol)) return wrong(phrase('answer.npmUrl'));
+  if (url.username !== '' || url.password !== '') return wrong(phrase('answer.npmUser'));
   const base = new URL(baseUrl);
-  if (base.protocol === 'https:' && url.protocol === 'http:') return wrong('by https, as the mirror is');
+  if (base.protocol === 'https:' && url.protocol === 'http:') return wrong(phrase('answer.npmHttps'));
   if (url.hostname !== base.hostname && !own.tarballHosts.includes(url.hostname))
-    return wrong("on the mirror's own host or one of its tarballHosts");
+    return wrong(phrase('answer.npmHost'));
   url.hash = '';
   return ok(url.href);
 }
 
-function wrong(expected: string): Result<never, ProbeFailure> {
-  return error({ kind: 'malformed', expected: `dist.tarball ${expected}` });
+function wrong(expected: Sentence): Result<never, ProbeFailure> {
+  return error(malformed('answer.npmDist', { what: expected }));
 }

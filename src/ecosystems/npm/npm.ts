@@ -37,12 +37,12 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,
-      verifies: 'a lock file or a registry signature',
+      verifies: phrase('answer.npmLockOr'),
     }),
     tags: light(5, { grain: 'module', usualBytes: kilobytes(1) }),
     tarball: heavy({
       grain: 'version',
-      verifies: 'a lock file, a registry signature or the packument',
+      verifies: phrase('answer.npmLockOrs'),
       usualAside: () => ({ asks: 1, bytes: metadataBytes }),
     }),
     packument: { ...heavy({ grain: 'module' }), usualPace: { everyMs: dayMs, timeoutMs: 120_000 } },

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { count, type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './package-name.ts';
@@ -9,7 +10,7 @@ const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
 /** JSON of a file as a mapping; `null` for anything else. */
 export function readJson(text: string): Fields | null {
-  const parsed = parseJson(text, 'JSON');
+  const parsed = parseJson(text, phrase('expected.npmLock'));
   return parsed.tag === 'ok' ? fieldsOf(parsed.value) : null;
 }
 

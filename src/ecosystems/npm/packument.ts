@@ -2,8 +2,11 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
+import { failureOf, malformed, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { contentsOf, tagsOf } from '../contents.ts';
 import { parseJson } from '../parse-json.ts';
 import { highest } from './highest.ts';
@@ -46,15 +49,15 @@ type Fields = Readonly<Record<string, unknown>>;
 const urlCharsMax = 2_000;
 
 /** A JSON object out of a body; a page in its place is told apart. @see protocols.md 0.2 */
-function readObject(body: Uint8Array, what: string): Result<Fields, ProbeFailure> {
-  if (isMarkup(body)) return error({ kind: 'wrong_content', expected: `${what}, not a page` });
+function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
+  if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);
-  if (text === null) return error({ kind: 'malformed', expected: `${what} in UTF-8` });
-  const expected = `${what}: a JSON object`;
+  if (text === null) return error(malformed('answer.utf8', { what }));
+  const expected = phrase('answer.object', { what });
   const parsed = parseJson(text, expected);
-  if (parsed.tag === 'error') return parsed;
+  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
   const read = object(parsed.value);
-  return read === null ? error({ kind: 'malformed', expected }) : ok(read);
+  return read === null ? error(failureOf('malformed', expected)) : ok(read);
 }
 
 function object(value: unknown): Fields | null {
@@ -77,21 +80,18 @@ function ownText(fields: Fields | null, key: string): string | null {
  * @see protocols.md 2.1 and 2.2
  */
 export function* parsePackument(body: Uint8Array, name: string): Slices<Result<Packument, ProbeFailure>> {
-  const read = readObject(body, 'a packument');
+  const read = readObject(body, phrase('answer.packument'));
   if (read.tag === 'error') return read;
-  if (own(read.value, 'name') !== name)
-    return error({ kind: 'malformed', expected: 'a packument with the name of the package asked for' });
+  if (own(read.value, 'name') !== name) return error(malformed('answer.npmName'));
   const versions = object(own(read.value, 'versions'));
   if (versions === null) {
     const isUnpublished = own(object(own(read.value, 'time')), 'unpublished') !== undefined;
-    return error(
-      isUnpublished ? { kind: 'absent', status: 200 } : { kind: 'malformed', expected: 'a packument with versions' },
-    );
+    return error(isUnpublished ? { kind: 'absent', status: 200 } : malformed('answer.npmVersions'));
   }
   const tags = object(own(read.value, 'dist-tags'));
   const keys = Object.keys(versions);
   if (keys.length > limits.packumentVersions)
-    return error({ kind: 'malformed', expected: `a packument with at most ${limits.packumentVersions} versions` });
+    return error(malformed('answer.npmMost', { count: limits.packumentVersions }));
   const { count, kept } = yield* highest(keys, limits.contentVersions);
   const time = object(own(read.value, 'time'));
   const modifiedMs = timeIn(read.value, 'modified') ?? timeIn(time, 'modified');
@@ -136,7 +136,7 @@ function readDist(
 ): Result<Dist, ProbeFailure> {
   const dist = object(own(manifest, 'dist'));
   const tarball = ownText(dist, 'tarball');
-  if (tarball === null) return error({ kind: 'malformed', expected: 'a version with dist.tarball' });
+  if (tarball === null) return error(malformed('answer.npmTarball'));
   const shasum = readShasum(ownText(dist, 'shasum') ?? '');
   const text = ownText(dist, 'integrity');
   const integrity = readIntegrity(text ?? '');
@@ -163,12 +163,11 @@ export function parseManifest(
   name: string,
   version: string,
 ): Result<{ readonly version: string; readonly dist: Dist }, ProbeFailure> {
-  const read = readObject(body, 'a manifest');
+  const read = readObject(body, phrase('answer.manifest'));
   if (read.tag === 'error') return read;
   const found = ownText(read.value, 'version');
   const isAsked = found !== null && isExact(found) && (found === version || !isExact(version));
-  if (own(read.value, 'name') !== name || !isAsked)
-    return error({ kind: 'malformed', expected: 'the manifest of the version asked for' });
+  if (own(read.value, 'name') !== name || !isAsked) return error(malformed('answer.npmManifest'));
   const dist = readDist(read.value, { publishedMs: null, modifiedMs: null });
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
@@ -180,7 +179,5 @@ export function parseTags(
   const read = readObject(body, 'dist-tags');
   if (read.tag === 'error') return read;
   const latest = versionIn(read.value, 'latest');
-  return latest === null
-    ? error({ kind: 'malformed', expected: 'dist-tags with a version for latest' })
-    : ok({ latest, contents: { tags: tagsIn(read.value) } });
+  return latest === null ? error(malformed('answer.npmTags')) : ok({ latest, contents: { tags: tagsIn(read.value) } });
 }

@@ -2,6 +2,8 @@ import { verify } from 'node:crypto';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Signature, SignatureState } from '../../core/signature.ts';
+import { mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Signed } from './packument.ts';
 import { publicKeyOf, type SigningKey } from './signing-keys.ts';
 
@@ -72,12 +74,11 @@ function told(state: SignatureState, key: string | null): JudgedSignature {
 }
 
 function notSigned({ keyid }: SigningKey, got: string): ProbeFailure {
-  return {
-    kind: 'mismatch',
+  return mismatchOf({
     algorithm: 'ecdsa',
-    want: `signed by ${keyid}`,
+    want: phrase('answer.signedBy', { whom: keyid }),
     got: got.slice(0, 300),
-    by: 'a registry signature',
+    by: phrase('answer.npmSignature'),
     side: 'packument',
-  };
+  });
 }

@@ -38,7 +38,7 @@ export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[],
 type Entry = Readonly<Record<string, unknown>> | null;
 
 function listIn(text: string): readonly Entry[] | null {
-  const read = parseJson(text, '');
+  const read = parseJson(text, signingKeysExpected);
   const fields = read.tag === 'ok' ? (read.value as Entry) : null;
   const keys = fields !== null && typeof fields === 'object' && Object.hasOwn(fields, 'keys') ? fields['keys'] : null;
   return Array.isArray(keys) ? keys.map((one) => (typeof one === 'object' ? (one as Entry) : null)) : null;

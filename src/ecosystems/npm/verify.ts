@@ -1,8 +1,11 @@
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { failureOf, mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { beginsLike } from '../begins.ts';
 import { seenIn } from '../seen.ts';
 import { ended, fine, type Talk } from '../talk.ts';
@@ -52,7 +55,7 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
   if ((wants.length === 0 || wrong !== undefined) && !startsLikeGzip(begin))
     return ended({ tag: 'failed', failure: noGzip(begin) }, facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
-  const by = wrong === pinned || isSigned ? bySignature : 'its own packument';
+  const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
   // Packuments may name hashes of different algorithms: only bytes under the same one can be held against one another.
   if (pinned === undefined && !isSigned)
@@ -76,22 +79,19 @@ function hasher(body: WholeBody): (algorithm: Integrity['algorithm']) => Talk<st
   };
 }
 
-const bySignature = 'a registry signature';
+const bySignature = phrase('answer.npmSignature');
 
 function mismatch(
   { algorithm, digests }: Integrity,
   got: string,
   facts: Facts,
-  who: { readonly by: string; readonly side?: string },
+  who: { readonly by: Sentence; readonly side?: string },
 ): Verdict {
-  return ended(
-    { tag: 'failed', failure: { kind: 'mismatch', algorithm, want: digests.join(' '), got, ...who } },
-    facts,
-  );
+  return ended({ tag: 'failed', failure: mismatchOf({ algorithm, want: digests.join(' '), got, ...who }) }, facts);
 }
 
 function noGzip(body: Uint8Array): ProbeFailure {
-  return { kind: isMarkup(body) ? 'wrong_content' : 'malformed', expected: 'a tarball in gzip' };
+  return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
 /** By its first two bytes, of which one may be wrong. */

@@ -2,6 +2,8 @@ import { isMarkup } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Ask, Verdict } from '../../core/transcript.ts';
+import { malformed, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { seenIn } from '../seen.ts';
 import { type Answered, failureOfStatus } from '../status.ts';
 import { type End, ended, fine, type Talk } from '../talk.ts';
@@ -61,7 +63,7 @@ function judgeWhole(
   const got = digestOf(asked.algorithm, answer.body);
   const seen = seenIn(answer.body);
   if (got.text !== asked.text)
-    return ended({ tag: 'failed', failure: mismatch(asked, got, 'the digest in its manifest') }, seen);
+    return ended({ tag: 'failed', failure: mismatch(asked, got, phrase('answer.digestManifest')) }, seen);
   const { algorithm, text: digest } = got;
   // By a tag the mirror vouches for itself: what it gave fits together, no more.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
@@ -75,7 +77,7 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
     if (Number(total) !== size)
       return ended({
         tag: 'failed',
-        failure: { kind: 'malformed', expected: 'a Content-Range of the bytes asked for' },
+        failure: malformed('answer.range'),
       });
   } else {
     const failure = failureOfStatus(answer, context.nowWallMs);
@@ -84,7 +86,7 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
   return isMarkup(answer.body) ? ended(noLayer) : fine();
 }
 
-const noLayer: End = { tag: 'failed', failure: { kind: 'wrong_content', expected: 'a layer' } };
+const noLayer: End = { tag: 'failed', failure: wrongContent('answer.layer') };
 
 /** The layer to fetch, and the digest of the manifest that the version led to first. */
 interface Found {
@@ -102,13 +104,13 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
     of ??= digest.text;
     if (manifest.kind === 'image') {
       const layer = chosen(manifest);
-      return layer === null ? malformed('an image with layers') : ok({ layer, of });
+      return layer === null ? notFound('answer.imageLayers') : ok({ layer, of });
     }
     const entry = entryFor(manifest.manifests, session.context.own.platform);
-    if (entry === null) return malformed('a list with the manifest of an image');
+    if (entry === null) return notFound('answer.listManifest');
     next = entry.digest;
   }
-  return malformed('a manifest within a few lists');
+  return notFound('answer.fewLists');
 }
 
 /**
@@ -123,6 +125,6 @@ function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descr
   return (isMeasure ? whole : (large ?? whole)) ?? config;
 }
 
-function malformed(expected: string): { readonly tag: 'error'; readonly error: End } {
-  return error({ tag: 'failed', failure: { kind: 'malformed', expected } });
+function notFound(key: 'answer.imageLayers' | 'answer.listManifest' | 'answer.fewLists'): Result<never, End> {
+  return error({ tag: 'failed', failure: malformed(key) });
 }

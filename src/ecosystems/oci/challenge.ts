@@ -1,6 +1,7 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { readForeignUrl } from '../../core/foreign-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { malformed } from '../../words/failure.ts';
 
 /** What a registry says about who gives tokens for it. */
 export interface Challenge {
@@ -23,9 +24,9 @@ export function bearerChallenge(header: string | undefined, baseUrl: string): Re
   if (found === undefined) return ok(null);
   const realm = found.values.get('realm') ?? '';
   const url = readForeignUrl(realm);
-  if (url === null) return error({ kind: 'malformed', expected: 'a challenge with the URL of a token server' });
+  if (url === null) return error(malformed('answer.realm'));
   const isFit = url.protocol === 'https:' || (url.protocol === 'http:' && baseUrl.startsWith('http:'));
-  if (!isFit) return error({ kind: 'malformed', expected: 'a token server by https' });
+  if (!isFit) return error(malformed('answer.tokenHttps'));
   url.username = '';
   url.password = '';
   url.hash = '';

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { wrongContent } from '../../words/failure.ts';
 import { tagsOf } from '../contents.ts';
 import { type Answered, failureOfStatus } from '../status.ts';
 import { ended, fine, type Talk, unaskable } from '../talk.ts';
@@ -47,8 +48,7 @@ function* door(session: Session): Talk<Verdict> {
   }
   const failure = failureOfStatus(answer, session.context.nowWallMs);
   if (failure !== null) return ended({ tag: 'failed', failure });
-  if (isMarkup(answer.body))
-    return ended({ tag: 'failed', failure: { kind: 'wrong_content', expected: 'a registry' } });
+  if (isMarkup(answer.body)) return ended({ tag: 'failed', failure: wrongContent('answer.registry') });
   keepDoor(null, session);
   return fine();
 }

@@ -2,6 +2,9 @@ import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { failureOf, malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { type Answered, failureOfStatus } from '../status.ts';
 import type { End, Talk } from '../talk.ts';
 import { askWithToken, repositoryUrl } from './ask.ts';
@@ -51,9 +54,9 @@ export function judgeManifest(
 ): Result<Omit<Fetched, 'answer'>, ProbeFailure> {
   const spoilt = spoiltManifest(body, headers, asked);
   if (spoilt !== null) return error(spoilt);
-  if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'a manifest' });
+  if (isMarkup(body)) return error(wrongContent('answer.manifest'));
   const manifest = readManifest(body, headers['content-type']);
-  if ('expected' in manifest) return error({ kind: 'malformed', ...manifest });
+  if ('expected' in manifest) return error(failureOf('malformed', manifest.expected));
   const got = digestOf(asked?.algorithm ?? 'sha256', body);
   if (asked !== null && got.text !== asked.text) return error(mismatch(asked, got, byAsked));
   const said = saidDigest(headers);
@@ -83,15 +86,15 @@ export function saidDigest(headers: Readonly<Record<string, string>>): Result<Di
   const text = headers['docker-content-digest'];
   if (text === undefined || text === '') return ok(null);
   const digest = parseDigest(text);
-  return digest === null ? error({ kind: 'malformed', expected: 'a Docker-Content-Digest in lower case' }) : ok(digest);
+  return digest === null ? error(malformed('answer.digestCase')) : ok(digest);
 }
 
-const byAsked = 'the digest that is asked for';
-const byHeader = 'its own Docker-Content-Digest';
+const byAsked = phrase('answer.digestAsked');
+const byHeader = phrase('answer.digestOwn');
 
 /** Two digests of one algorithm that are not the same. @param by  who named the first */
-export function mismatch(want: Digest, got: Digest, by: string): ProbeFailure {
-  return { kind: 'mismatch', algorithm: want.algorithm, want: want.text, got: got.text, by };
+export function mismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
+  return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
 }
 
 function failed(failure: ProbeFailure): { readonly tag: 'error'; readonly error: End } {

@@ -1,4 +1,6 @@
 import { utf8 } from '../../core/body-text.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
@@ -35,7 +37,7 @@ export type Manifest =
 const descriptorsMax = 1000;
 
 /** What a manifest could not be read as: what was expected of it, in words. */
-export type Unreadable = { readonly expected: string };
+export type Unreadable = { readonly expected: Sentence };
 
 /**
  * Reads a manifest from its exact bytes.
@@ -43,26 +45,25 @@ export type Unreadable = { readonly expected: string };
  * @see protocols.md 0.2 and 4.2
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
-  const expected = 'a manifest with schemaVersion 2';
+  const expected = phrase('answer.schema');
   const parsed = parseJson(utf8(body) ?? '', expected);
-  if (parsed.tag === 'error') return parsed.error;
+  if (parsed.tag === 'error') return { expected: parsed.error };
   const read = recordOf(parsed.value);
   if (read?.['schemaVersion'] !== 2) return { expected };
   const { mediaType, manifests, layers, config } = read;
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
-    return { expected: "a Content-Type that is the manifest's mediaType" };
+    return { expected: phrase('answer.mediaType') };
   // One who reads the list and one who reads the layers would see two images behind one digest.
   if (manifests !== undefined && (layers !== undefined || config !== undefined))
-    return { expected: 'a list of manifests or an image, not both' };
+    return { expected: phrase('answer.listOrImage') };
   if (Array.isArray(manifests)) {
     const all = descriptors(manifests);
-    return all === null ? { expected: 'a list of manifests by digest and size' } : { kind: 'index', manifests: all };
+    return all === null ? { expected: phrase('answer.manifestList') } : { kind: 'index', manifests: all };
   }
   const all = Array.isArray(layers) ? descriptors(layers) : null;
   const about = config === undefined ? null : descriptor(config);
-  if (all === null || (config !== undefined && about === null))
-    return { expected: 'layers and a config by digest and size' };
+  if (all === null || (config !== undefined && about === null)) return { expected: phrase('answer.layers') };
   return { kind: 'image', config: about, layers: all };
 }
 

@@ -28,10 +28,10 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
     digest: light(null, { grain: 'version', usualBytes: 0 }),
-    manifest: light(60, { grain: 'version', usualBytes: manifestBytes, verifies: 'the digest that is asked for' }),
+    manifest: light(60, { grain: 'version', usualBytes: manifestBytes, verifies: phrase('answer.digestAsked') }),
     blob: heavy({
       grain: 'version',
-      verifies: 'the digest in its manifest',
+      verifies: phrase('answer.digestManifest'),
       // The list of platforms and the manifest of ours.
       usualAside: () => ({ asks: 2, bytes: 2 * manifestBytes }),
     }),

@@ -1,6 +1,8 @@
 import { isMarkup, utf8 } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { malformed, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { type End, get, type Talk } from '../talk.ts';
 import type { Challenge } from './challenge.ts';
@@ -40,9 +42,9 @@ export function* fetchToken(challenge: Challenge, session: Session): Talk<Result
   const got = yield* get(ask, session.context);
   if (got.tag === 'error') return got;
   const { body } = got.value;
-  if (isMarkup(body)) return error({ tag: 'failed', failure: { kind: 'wrong_content', expected: 'a token' } });
+  if (isMarkup(body)) return error({ tag: 'failed', failure: wrongContent('answer.token') });
   const read = readToken(utf8(body) ?? '');
-  if (read === null) return error({ tag: 'failed', failure: { kind: 'malformed', expected: 'a token' } });
+  if (read === null) return error({ tag: 'failed', failure: malformed('answer.token') });
   session.keep(keyOf(challenge), read.token, read.lifeSeconds * secondMs * shareKept);
   return ok({ token: read.token, isFresh: true });
 }
@@ -58,7 +60,7 @@ function keyOf({ realm, service, scope }: Challenge): string {
 
 /** The token of an answer (`token`, or `access_token` as OAuth2 has it) and its life in seconds; `null` without one. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
-  const parsed = parseJson(text, 'a token');
+  const parsed = parseJson(text, phrase('answer.token'));
   const read = parsed.tag === 'ok' ? parsed.value : null;
   if (typeof read !== 'object' || read === null) return null;
   const { token: plain, access_token: oauth, expires_in: life } = read as Record<string, unknown>;

@@ -2,9 +2,12 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Signature } from '../../core/signature.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { malformed, mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { ended, fine, get, type Talk } from '../talk.ts';
 import { verified } from './attestation.ts';
 import type { PypiContext } from './context.ts';
@@ -33,7 +36,7 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   for (const one of read.value) {
     const pinned = pins.wants(file.name, one.sha256);
     const want = pinned ?? `sha256:${file.sha256 ?? one.sha256}`;
-    const by = pinned === null ? 'the page beside it' : 'the public index';
+    const by = pinned === null ? phrase('answer.pageBeside') : phrase('answer.publicIndex');
     const wrong = one.file === file.name ? otherHash(one, want, by) : otherFile;
     if (wrong !== null) return ended(failed(wrong), facts);
   }
@@ -59,11 +62,11 @@ function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): b
   return host === new URL(baseUrl).host || host === new URL(file.url).host;
 }
 
-const otherFile: ProbeFailure = { kind: 'malformed', expected: 'attestations of the file that they stand beside' };
+const otherFile: ProbeFailure = malformed('answer.attestationsOf');
 
-function otherHash({ sha256 }: Attestation, want: string, by: string): ProbeFailure | null {
+function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFailure | null {
   const got = `sha256:${sha256}`;
-  return want === got ? null : { kind: 'mismatch', algorithm: 'sha256', want, got, by, side: 'attestation' };
+  return want === got ? null : mismatchOf({ algorithm: 'sha256', want, got, by, side: 'attestation' });
 }
 
 /** Every attestation must hold, and be the publisher's where one is named; the first one's signer is named. */
@@ -77,16 +80,16 @@ function signers(
   const judged = attestations.map((one) => verified(one, root));
   const forged = judged.find((one) => one?.tag === 'forged');
   if (forged?.tag === 'forged')
-    return error({
-      kind: 'mismatch',
-      algorithm: 'sigstore',
-      want: 'what was signed',
-      got: forged.code,
-      by: 'the trusted root',
-      side: 'attestation',
-    });
-  if (judged.some((one) => one?.tag === 'malformed'))
-    return error({ kind: 'malformed', expected: 'attestations that can be read' });
+    return error(
+      mismatchOf({
+        algorithm: 'sigstore',
+        want: phrase('answer.whatSigned'),
+        got: forged.code,
+        by: phrase('answer.trustedRoot'),
+        side: 'attestation',
+      }),
+    );
+  if (judged.some((one) => one?.tag === 'malformed')) return error(malformed('answer.attestationsRead'));
   const [first] = judged;
   if (judged.includes(null) || first === undefined || first === null) return ok({ state: 'no_tool', key: null });
   if (first.tag !== 'signed' || judged.some((one) => one?.tag !== 'signed'))
@@ -98,12 +101,11 @@ function signers(
 }
 
 function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailure {
-  return {
-    kind: 'mismatch',
+  return mismatchOf({
     algorithm: 'sigstore',
     want: publisherText(publisher),
     got: printable(subject, limits.keyNameChars),
     by: 'pypi.publishers',
     side: 'attestation',
-  };
+  });
 }

@@ -5,6 +5,8 @@ import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import { type Facts, type Verdict, withoutContents } from '../../core/transcript.ts';
 import { heldBody } from '../../core/whole-body.ts';
+import { failureOf, malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { beginsLike } from '../begins.ts';
 import { contentsOf } from '../contents.ts';
 import type { Answered } from '../status.ts';
@@ -56,7 +58,7 @@ function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
     if (formOf(got.value.answer.headers) === 'html') return fine(withoutContents(yield* factsOf(target, got.value)));
-    return ended(failed({ kind: 'wrong_content', expected: 'a project page as HTML, as it was asked for' }));
+    return ended(failed(wrongContent('answer.pageHtml')));
   }
   const { error: end } = got;
   const isOther = end.tag === 'failed' && end.failure.kind === 'status' && end.failure.status === 406;
@@ -95,12 +97,11 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
-  if (isMarkup(body) && !/^name:/im.test(text))
-    return ended(failed({ kind: 'wrong_content', expected: 'the core metadata of a wheel' }), facts);
+  if (isMarkup(body) && !/^name:/im.test(text)) return ended(failed(wrongContent('answer.metadata')), facts);
   const told = file.metadata?.sha256 ?? null;
   // Without a hash the form must do: the first field that every version of it has.
   if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
-    return ended(failed({ kind: 'malformed', expected: 'the core metadata of a wheel' }), facts);
+    return ended(failed(malformed('answer.metadata')), facts);
   return yield* verify(heldBody(body), file.name, () => null, told, facts);
 }
 
@@ -118,7 +119,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   const { body } = got.value;
   if (!startsLike(chosen.name, body)) {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
-    return ended(failed({ kind, expected: 'a distribution file, by its first bytes' }), facts);
+    return ended(failed(failureOf(kind, phrase('answer.distribution'))), facts);
   }
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
   const whole = wholeOf(got.value);
@@ -132,7 +133,7 @@ function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | nu
   const got = `sha256:${sha256}`;
   return want === null || want === got
     ? null
-    : { kind: 'mismatch', algorithm: 'sha256', want, got, by: 'the public index' };
+    : mismatchOf({ algorithm: 'sha256', want, got, by: phrase('answer.publicIndex') });
 }
 
 /** @see protocols.md 0.2 */

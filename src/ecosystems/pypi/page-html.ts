@@ -4,12 +4,13 @@ import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
+import { malformed, wrongContent } from '../../words/failure.ts';
 import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
 import { type HtmlTag, tellTags } from './html.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
-const malformed: ProbeFailure = { kind: 'malformed', expected: 'a project page as HTML, version 1' };
-const notAPage: ProbeFailure = { kind: 'wrong_content', expected: 'a project page of a simple index' };
+const notHtml1: ProbeFailure = malformed('answer.pageHtml1');
+const notAPage: ProbeFailure = wrongContent('answer.page');
 
 /** Ends of names that are distribution files. */
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
@@ -21,9 +22,9 @@ const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rp
  */
 export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
   const text = utf8(body);
-  if (text === null) return error(malformed);
+  if (text === null) return error(notHtml1);
   const { files, version } = yield* readTags(text, pageUrl);
-  if (version !== null && !/^1\.\d+$/.test(version)) return error(malformed);
+  if (version !== null && !/^1\.\d+$/.test(version)) return error(notHtml1);
   if (version === null && files.length === 0) return error(notAPage);
   return ok({ files, versions: null, serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(text.slice(-200))?.[1] ?? null });
 }

@@ -3,12 +3,14 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { each, type Slices } from '../../core/slices.ts';
+import { failureOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
-const expected = 'a project page as JSON, version 1';
-const malformed: ProbeFailure = { kind: 'malformed', expected };
+const expected = phrase('answer.pageJson');
+const malformed: ProbeFailure = failureOf('malformed', expected);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -24,7 +26,7 @@ function own(fields: Fields, key: string): unknown {
 /** Reads a project page as JSON; entries of `files` that are none are left out. @see PEP 691, PEP 700 */
 export function* readJsonPage(body: Uint8Array, base: string): Slices<Result<ProjectPage, ProbeFailure>> {
   const parsed = parseJson(utf8(body) ?? '', expected);
-  if (parsed.tag === 'error') return parsed;
+  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
   const page = fieldsOf(parsed.value);
   const meta = page === null ? null : fieldsOf(own(page, 'meta'));
   const files = page === null ? null : own(page, 'files');

@@ -2,6 +2,7 @@ import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, type Result } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
+import { wrongContent } from '../../words/failure.ts';
 import type { Answered } from '../status.ts';
 import { readHtmlPage } from './page-html.ts';
 import { readJsonPage } from './page-json.ts';
@@ -14,7 +15,7 @@ export const acceptAll =
 /** HTML alone, as clients of old send. */
 export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5';
 
-const notAPage: ProbeFailure = { kind: 'wrong_content', expected: 'a project page of a simple index' };
+const notAPage: ProbeFailure = wrongContent('answer.page');
 
 /** The two forms by the type that the answer says, as pip and uv go by; others they refuse. */
 export function formOf(headers: Answered['headers']): 'json' | 'html' | null {

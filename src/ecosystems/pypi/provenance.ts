@@ -2,6 +2,8 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { failureOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { sha256Of } from './file-url.ts';
 
@@ -18,7 +20,7 @@ export interface Attestation {
   readonly entries: readonly unknown[];
 }
 
-const expected = 'attestations of a file, version 1';
+const expected = phrase('answer.attestations');
 const attestationsMax = 50;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -37,12 +39,12 @@ function textOf(value: unknown): string | null {
 
 /** Reads a provenance object; one attestation that is none spoils it, since nobody knows what it would have said. @see PEP 740 */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
-  if (isMarkup(body)) return error({ kind: 'wrong_content', expected });
+  if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = fieldsOf(parsed(utf8(body) ?? ''));
   const written = listOf(bundles).flatMap((bundle) => listOf(fieldsOf(bundle)['attestations']));
   const read = written.slice(0, attestationsMax).flatMap((one) => readAttestation(fieldsOf(one)) ?? []);
   const isWhole = version === 1 && read.length > 0 && read.length === written.length;
-  return isWhole ? ok(read) : error({ kind: 'malformed', expected });
+  return isWhole ? ok(read) : error(failureOf('malformed', expected));
 }
 
 function readAttestation(fields: Fields): Attestation | null {

@@ -1,3 +1,5 @@
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 /** Places whose workflows may publish, as the index calls them: who vouches for their certificates, and where they lie. */
 export const publisherKinds = {
   GitHub: {
@@ -36,6 +38,6 @@ export function isSignedBy({ kind, repository, workflow }: Publisher, { subject,
 }
 
 /** For people. */
-export function publisherText({ kind, repository, workflow }: Publisher): string {
-  return `signed by ${kind} ${repository}${workflow === undefined ? '' : ` (${workflow})`}`;
+export function publisherText({ kind, repository, workflow }: Publisher): Sentence {
+  return phrase('answer.signedBy', { whom: `${kind} ${repository}${workflow === undefined ? '' : ` (${workflow})`}` });
 }

@@ -14,7 +14,7 @@ import { uv } from './uv.ts';
 const pageBytes = kilobytes(20);
 /** The page says where the file lies. */
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
-const byHash = 'a lock file, the public index or the page itself';
+const byHash = phrase('answer.pypiVerifies');
 
 /** By its type and its parts: what they hold is read where an attestation is verified. */
 function isTrustedRoot(text: string): boolean {
@@ -58,7 +58,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     provenance: light(60, {
       grain: 'version',
       usualBytes: kilobytes(10),
-      verifies: 'the hash of its file or a trusted root',
+      verifies: phrase('answer.pypiHash'),
       usualAside,
     }),
     simplehtml: light(60, { grain: 'module', usualBytes: pageBytes }),

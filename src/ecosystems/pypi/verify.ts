@@ -1,6 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
+import { mismatchOf } from '../../words/failure.ts';
+import { phrase } from '../../words/tell.ts';
 import { seenIn } from '../seen.ts';
 import { ended, fine, type Talk } from '../talk.ts';
 import { hashOf } from '../whole.ts';
@@ -31,13 +33,12 @@ export function* verify(
     return ended(
       {
         tag: 'failed',
-        failure: {
-          kind: 'mismatch',
+        failure: mismatchOf({
           algorithm,
           want,
           got: digest,
-          by: pinned === null ? 'its own page' : 'the public index',
-        },
+          by: pinned === null ? phrase('answer.ownPage') : phrase('answer.publicIndex'),
+        }),
       },
       seen,
     );

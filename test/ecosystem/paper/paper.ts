@@ -129,7 +129,7 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
   publicUpstream: 'press',
   spec: ['https://paper.example.com/protocol'],
   steps: {
-    page: light(2, { grain: 'version', usualBytes: kilobytes(3), verifies: 'the lock file' }),
+    page: light(2, { grain: 'version', usualBytes: kilobytes(3), verifies: wanted('the lock file') }),
     shelf: light(10, { grain: 'module', usualBytes: kilobytes(1) }),
     bundle: heavy({ grain: 'version' }),
     door: light(30, { grain: 'mirror', usualBytes: 100, isAsked: (_mirror, { seal }) => seal !== 'none' }),

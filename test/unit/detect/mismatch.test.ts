@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { judgeMismatch, mismatchSays } from '../../../src/detect/findings/mismatch-says.ts';
-import { tellIn } from '../../../src/words/tell.ts';
+import { phrase, tellIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 describe('the words', () => {
@@ -12,7 +12,8 @@ describe('the words', () => {
     { by: 'the checksum database', isLocked: true, names: 'a lock file', zh: '锁文件' },
     { by: undefined, isLocked: false, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
   ])('name the authority that spoke: $names', ({ by, isLocked, names, zh }) => {
-    const wrong = { failure: by === undefined ? failure : { ...failure, by }, sides: [], isOrigins: false };
+    const named = { ...failure, by: String(by), sentences: { by: phrase('relay.checksums') } };
+    const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false };
     const says = mismatchSays('a', target, { ...wrong, isLocked, probeIds: [] }, null);
     expect(says).toMatchObject({
       text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 does not match ${names} (checked twice).`,

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
+import { error } from '../../../src/core/result.ts';
+import type { Sentence } from '../../../src/core/sentence.ts';
 import { atOnce } from '../../../src/core/slices.ts';
 import { parseInfo } from '../../../src/ecosystems/go/info.ts';
 import { crates } from '../../../src/ecosystems/http/profiles/crates.ts';
@@ -10,11 +12,13 @@ import { readManifest } from '../../../src/ecosystems/oci/manifest.ts';
 import { readToken } from '../../../src/ecosystems/oci/token.ts';
 import { parseJson } from '../../../src/ecosystems/parse-json.ts';
 import { readJsonPage } from '../../../src/ecosystems/pypi/page-json.ts';
+import { failureOf, malformed } from '../../../src/words/failure.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { expectInProportion } from '../../support/growth.ts';
 
-const most = '(at most 1100000 values, 100 deep)';
-const tooMuch = { tag: 'error', error: { kind: 'malformed', expected: `it ${most}` } };
-const broken = { tag: 'error', error: { kind: 'malformed', expected: 'it' } };
+const it = phrase('answer.goMod');
+const tooMuch = { tag: 'error', error: phrase('answer.deep', { what: it, values: 1_100_000, deep: 100 }) };
+const broken = { tag: 'error', error: it };
 const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 /** So many values: the list itself, and its numbers. */
 const numbers = (values: number): string => `[${'1,'.repeat(values - 2)}1]`;
@@ -23,7 +27,7 @@ describe('JSON of a stranger', () => {
   test('is what JSON.parse gives', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        expect(parseJson(text, 'it')).toEqual({ tag: 'ok', value: JSON.parse(text) });
+        expect(parseJson(text, it)).toEqual({ tag: 'ok', value: JSON.parse(text) });
       }),
     );
   });
@@ -44,7 +48,7 @@ describe('JSON of a stranger', () => {
     ['more ends than beginnings', ']'.repeat(300), broken],
     ['nothing', '', broken],
   ])('%s', (_, text, want) => {
-    const read = parseJson(text, 'it');
+    const read = parseJson(text, it);
     expect(want === 'ok' ? read.tag : read).toEqual(want);
   });
 
@@ -52,42 +56,36 @@ describe('JSON of a stranger', () => {
     expectInProportion(
       50_000,
       (size) => `["${'\\"'.repeat(size)}${'['.repeat(size)}`,
-      (text) => parseJson(text, 'it'),
+      (text) => parseJson(text, it),
     );
     expectInProportion(
       50_000,
       (size) => `[${'1,'.repeat(size)}`,
-      (text) => parseJson(text, 'it'),
+      (text) => parseJson(text, it),
     );
   });
 });
 
 describe('too much of it is an answer of the mirror, not a defect of ours', () => {
   const deep = `{"name":"hello","Version":"v1.0.0","schemaVersion":2,"token":"x","x":${lists(100)}}`;
-  const malformed = (expected: string) => ({
-    tag: 'error',
-    error: { kind: 'malformed', expected: `${expected} ${most}` },
-  });
+  const deeply = (what: Sentence) => phrase('answer.deep', { what, values: 1_100_000, deep: 100 });
+  const tooDeep = (what: Sentence) => error(failureOf('malformed', deeply(what)));
 
   test.each<[string, (body: Uint8Array) => unknown, unknown]>([
-    ['a packument', (body) => atOnce(parsePackument(body, 'hello')), malformed('a packument: a JSON object')],
     [
-      'a project page',
-      (body) => atOnce(readJsonPage(body, 'https://a/')),
-      malformed('a project page as JSON, version 1'),
+      'a packument',
+      (body) => atOnce(parsePackument(body, 'hello')),
+      tooDeep(phrase('answer.object', { what: phrase('answer.packument') })),
     ],
-    ['version information', (body) => parseInfo(body, null), malformed('version information')],
-    [
-      'a manifest',
-      (body) => readManifest(body, undefined),
-      { kind: 'malformed', expected: `a manifest with schemaVersion 2 ${most}` },
-    ],
+    ['a project page', (body) => atOnce(readJsonPage(body, 'https://a/')), tooDeep(phrase('answer.pageJson'))],
+    ['version information', (body) => parseInfo(body, null), tooDeep(phrase('answer.info'))],
+    ['a manifest', (body) => readManifest(body, undefined), { expected: deeply(phrase('answer.schema')) }],
     ['a token', (body) => readToken(Buffer.from(body).toString()), null],
     [
       'an index of crates',
       (body) =>
         crates.read({ path: 'config.json', body, isWhole: true, sum: null, headers: {}, nowWallMs: 0 })?.failure,
-      { kind: 'malformed', expected: 'a config.json of an index, with dl' },
+      malformed('answer.cratesConfig'),
     ],
     ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString(), null), null],
   ])('%s', (_, read, want) => {
@@ -103,7 +101,7 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
     expect(most.tag === 'ok' && most.value.listed).toEqual({ count: 100_000, newest: '99999.0.0' });
     expect(atOnce(parsePackument(packument(limits.packumentVersions + 1), 'hello'))).toEqual({
       tag: 'error',
-      error: { kind: 'malformed', expected: 'a packument with at most 100000 versions' },
+      error: malformed('answer.npmMost', { count: 100000 }),
     });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import { parseRetryAfter } from '../../../src/core/retry-after.ts';
 import { failureOfStatus } from '../../../src/ecosystems/status.ts';
+import { wrongContent } from '../../../src/words/failure.ts';
 
 const wallMs = Date.UTC(2026, 0, 1, 12);
 
@@ -14,7 +15,7 @@ function wanted(status: number): ProbeFailure | null {
     404: { kind: 'absent', status: 404 },
     410: { kind: 'absent', status: 410 },
     429: { kind: 'throttled', status: 429, retryAfterMs: null },
-    511: { kind: 'wrong_content', expected: 'an answer of the mirror, not of a portal' },
+    511: wrongContent('answer.portal'),
   };
   const found = named[status];
   if (found !== undefined) return found;

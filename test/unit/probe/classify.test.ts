@@ -5,6 +5,7 @@ import { type Phase, type ProbeFailure, phases, reasons } from '../../../src/cor
 import { limits } from '../../../src/core/limits.ts';
 import type { Answer, WireFault } from '../../../src/core/transcript.ts';
 import { reasonOf } from '../../../src/probe/classify.ts';
+import { malformed } from '../../../src/words/failure.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };
@@ -92,22 +93,12 @@ describe('code and phase', () => {
       }),
     ),
     ...rows('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'transfer', (code) => ({ kind: 'tls_protocol', code })),
-    ...rows('MW_BAD_HEAD', 'processing', () => ({
-      kind: 'malformed',
-      expected: 'an HTTP head',
-    })),
-    ...rows('MW_BAD_CHUNK', 'transfer', () => ({
-      kind: 'malformed',
-      expected: 'a sound HTTP body',
-    })),
-    ...rows('Z_DATA_ERROR ERR__ERROR_FORMAT_PADDING_2 ERR__ERROR_FORMAT_RESERVED', 'transfer', () => ({
-      kind: 'malformed',
-      expected: 'a sound content coding',
-    })),
-    ...rows('MW_BODY_LONGER', 'transfer', () => ({
-      kind: 'malformed',
-      expected: 'no more body than announced',
-    })),
+    ...rows('MW_BAD_HEAD', 'processing', () => malformed('answer.httpHead')),
+    ...rows('MW_BAD_CHUNK', 'transfer', () => malformed('answer.httpBody')),
+    ...rows('Z_DATA_ERROR ERR__ERROR_FORMAT_PADDING_2 ERR__ERROR_FORMAT_RESERVED', 'transfer', () =>
+      malformed('answer.coding'),
+    ),
+    ...rows('MW_BODY_LONGER', 'transfer', () => malformed('answer.announced')),
     ...rows('MW_HEAD_TOO_LARGE', 'processing', () => ({
       kind: 'oversize',
       limitBytes: limits.headBytes,

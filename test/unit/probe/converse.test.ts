@@ -4,6 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Conversation, Prober } from '../../../src/core/ports.ts';
 import type { Answer, Ask, Transcript, Verdict } from '../../../src/core/transcript.ts';
 import { converse } from '../../../src/probe/converse.ts';
+import { wrongContent } from '../../../src/words/failure.ts';
 import { contextOf, targetOf } from '../ecosystems/talk.ts';
 import { createFakeLine, createManualClock, type FakeAnswer, type FakeLine } from './fake-line.ts';
 
@@ -279,7 +280,7 @@ describe('faults', () => {
     [
       'a page past its cap',
       { status: 200, headers: html, fault: tooLarge },
-      { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no web page' } },
+      { tag: 'failed', failure: wrongContent('answer.noPage') },
     ],
     ['our proxy', { fault: { code: 'MW_PROXY_STATUS', phase: 'connect' } }, { tag: 'unknown', because: 'proxy' }],
     ['no status and no fault', { status: null }, { tag: 'unknown', because: 'defect' }],

@@ -1,9 +1,10 @@
 import { constants, gunzipSync } from 'node:zlib';
+import { phrase } from '../../../words/tell.ts';
 import { epochSeconds } from '../dates.ts';
 import { editLines } from '../lines.ts';
 import { type Profile, type Reading, sound, unsound } from '../profile.ts';
 
-const notAnIndex = unsound('a package index: APKINDEX.tar.gz');
+const notAnIndex = unsound(phrase('answer.apk'));
 
 /** So much of the index is unpacked: its signature and the beginning of what is signed. */
 const packedBytes = 4096;

@@ -23,10 +23,10 @@ export const arch: Profile = {
   read({ path, body }) {
     if (/(^|\/)(lastsync|lastupdate)$/.test(path)) {
       const ms = epochSeconds(headText(body));
-      return ms === null ? unsound('seconds since 1970') : sound(ms);
+      return ms === null ? unsound(phrase('answer.seconds')) : sound(ms);
     }
     if (!/\.(db|files)$/.test(path)) return null;
-    return packed.some((hex) => startsWith(body, hex)) ? sound() : unsound('a database of packages');
+    return packed.some((hex) => startsWith(body, hex)) ? sound() : unsound(phrase('answer.database'));
   },
   lines: (before, after) => ({
     text: `# /etc/pacman.d/mirrorlist\n${mirrorlist(after)}`,

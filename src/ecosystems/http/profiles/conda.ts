@@ -3,7 +3,7 @@ import type { Chain } from '../../client.ts';
 import { headText } from '../format.ts';
 import { headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
-const title = 'a repodata.json of its folder';
+const title = phrase('answer.conda');
 
 /** The beginning of a repodata.json: an object that names the folder of its platform, where it names one there. */
 function readRepodata(path: string, body: Uint8Array): Reading {

@@ -11,19 +11,19 @@ const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): Reading | null {
   const text = headText(body, body.length);
   if (/(^|\/)config\.json$/.test(path))
-    return isText(json(text)['dl']) ? sound() : unsound('a config.json of an index, with dl');
+    return isText(json(text)['dl']) ? sound() : unsound(phrase('answer.cratesConfig'));
   if (!indexFile.test(path)) return null;
   const [first = '', more] = text.split('\n', 2);
   if (more === undefined && !isWhole) return sound();
   const { name, vers, cksum } = json(first);
   const wanted = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const isLine = isText(name) && typeof vers === 'string' && typeof cksum === 'string' && sha256.test(cksum);
-  return isLine && name.toLowerCase() === wanted ? sound() : unsound('versions of the crate asked for, one a line');
+  return isLine && name.toLowerCase() === wanted ? sound() : unsound(phrase('answer.crateVersions'));
 }
 
 /** The members of an object; of anything else, none. */
 function json(text: string): Readonly<Record<string, unknown>> {
-  const parsed = parseJson(text, 'JSON');
+  const parsed = parseJson(text, phrase('answer.cratesConfig'));
   return parsed.tag === 'ok' ? Object(parsed.value) : {};
 }
 

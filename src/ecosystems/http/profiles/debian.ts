@@ -1,4 +1,6 @@
 import { utf8 } from '../../../core/body-text.ts';
+import { malformed } from '../../../words/failure.ts';
+import { phrase } from '../../../words/tell.ts';
 import { mailDate, unixDate } from '../dates.ts';
 import { headText } from '../format.ts';
 import { editLines } from '../lines.ts';
@@ -14,16 +16,15 @@ const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
  */
 export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body' | 'nowWallMs'>): Reading {
   const text = headText(body);
-  if (path.endsWith('InRelease') && !text.startsWith(clearsigned)) return unsound('a signed Release file');
+  if (path.endsWith('InRelease') && !text.startsWith(clearsigned)) return unsound(phrase('answer.release'));
   const [, date] = /^Date: (.{1,60})$/m.exec(text) ?? [];
   const changedAtMs = date === undefined ? null : mailDate(date);
-  if (changedAtMs === null) return unsound('a Release file with its date');
+  if (changedAtMs === null) return unsound(phrase('answer.releaseDate'));
   const [, until] = /^Valid-Until: (.{1,60})$/m.exec(text) ?? [];
   const untilMs = until === undefined ? null : mailDate(until);
-  if (until !== undefined && untilMs === null) return unsound('a Release file with a date that it is valid until');
-  if (untilMs !== null && untilMs < nowWallMs)
-    return { failure: { kind: 'malformed', expected: 'a Release file that is still valid' }, changedAtMs };
-  return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound('a Release file with SHA256 sums'), changedAtMs };
+  if (until !== undefined && untilMs === null) return unsound(phrase('answer.releaseUntil'));
+  if (untilMs !== null && untilMs < nowWallMs) return { failure: malformed('answer.releaseValid'), changedAtMs };
+  return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
 /** An index below `dists/<suite>`, by the InRelease there; a suite of updates is one level further down. */

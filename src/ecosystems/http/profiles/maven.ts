@@ -1,3 +1,5 @@
+import type { Sentence } from '../../../core/sentence.ts';
+import { failureOf } from '../../../words/failure.ts';
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { compactDate } from '../dates.ts';
@@ -20,9 +22,9 @@ export function rootName(text: string): string {
   }
 }
 
-function readXml(body: Uint8Array, root: string, title: string): Reading {
+function readXml(body: Uint8Array, root: string, title: Sentence): Reading {
   const text = headText(body);
-  if (rootName(text) !== root) return { failure: { kind: 'wrong_content', expected: title }, changedAtMs: null };
+  if (rootName(text) !== root) return { failure: failureOf('wrong_content', title), changedAtMs: null };
   const [, stamp] = /<lastUpdated>(\d{14})<\/lastUpdated>/.exec(text) ?? [];
   return sound(stamp === undefined ? null : compactDate(stamp));
 }
@@ -53,8 +55,8 @@ export const maven: Profile = {
   decodes: true,
   marker: null,
   read({ path, body }) {
-    if (/(^|\/)maven-metadata\.xml$/.test(path)) return readXml(body, 'metadata', 'Maven metadata');
-    return path.endsWith('.pom') ? readXml(body, 'project', 'a Maven project') : null;
+    if (/(^|\/)maven-metadata\.xml$/.test(path)) return readXml(body, 'metadata', phrase('answer.maven'));
+    return path.endsWith('.pom') ? readXml(body, 'project', phrase('answer.mavenProject')) : null;
   },
   lines: (before: Chain, after: Chain) => ({
     text: settings(headUrl(after)),

@@ -1,3 +1,4 @@
+import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headText } from '../format.ts';
 import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
@@ -10,12 +11,12 @@ function read({ path, body, sum, headers }: Head): Reading | null {
   if (kind === undefined) return null;
   const text = headText(body);
   const isIndex = kind === 'versions' ? /^created_at: .{1,60}\n---\n/.test(text) : text.startsWith('---\n');
-  if (!isIndex) return unsound('a compact index');
+  if (!isIndex) return unsound(phrase('answer.compact'));
   // Some write the digest in quotes, as rubygems.org does (protocols.md 5).
   const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
   if (want === undefined || sum === null) return sound();
   const got = Buffer.from(sum.sha256, 'hex').toString('base64');
-  return got === want ? sound() : unsound('the bytes of its own Repr-Digest');
+  return got === want ? sound() : unsound(phrase('answer.reprDigest'));
 }
 
 function bundleConfig(chain: Chain): string {

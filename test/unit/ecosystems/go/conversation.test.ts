@@ -5,6 +5,7 @@ import type { Step } from '../../../../src/core/target.ts';
 import type { Answer, Facts } from '../../../../src/core/transcript.ts';
 import { heldBody } from '../../../../src/core/whole-body.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
+import { malformed, wrongContent } from '../../../../src/words/failure.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { hello, makeZip } from './zip.ts';
 
@@ -82,14 +83,7 @@ describe('one ask, one answer', () => {
 
 describe('what fails', () => {
   test.each<[string, Step, string | null, string, Answer, ProbeFailure]>([
-    [
-      'a portal on list',
-      'list',
-      null,
-      '@v/list',
-      answered(200, page),
-      { kind: 'wrong_content', expected: 'versions, one a line' },
-    ],
+    ['a portal on list', 'list', null, '@v/list', answered(200, page), wrongContent('answer.versions')],
     [
       'a missing module',
       'list',
@@ -177,32 +171,11 @@ describe('what fails', () => {
       'v1.0.0',
       '@v/v1.0.0.info',
       answered(200, '{"Version":"v1.0.1"}'),
-      { kind: 'malformed', expected: 'the version asked for' },
+      malformed('answer.versionAsked'),
     ],
-    [
-      'a portal on mod',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(200, page),
-      { kind: 'wrong_content', expected: 'a go.mod' },
-    ],
-    [
-      'an empty mod',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(200),
-      { kind: 'malformed', expected: 'a module directive' },
-    ],
-    [
-      'a portal on zip',
-      'zip',
-      'v1.0.0',
-      '@v/v1.0.0.zip',
-      answered(200, page),
-      { kind: 'wrong_content', expected: 'a module zip' },
-    ],
+    ['a portal on mod', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(200, page), wrongContent('answer.goMod')],
+    ['an empty mod', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(200), malformed('answer.moduleLine')],
+    ['a portal on zip', 'zip', 'v1.0.0', '@v/v1.0.0.zip', answered(200, page), wrongContent('answer.moduleZip')],
     [
       'half a zip',
       'zip',
@@ -267,7 +240,7 @@ describe('hashes from an authority', () => {
       'mod',
       answered(200, page),
       other,
-      { outcome: failed({ kind: 'wrong_content', expected: 'a go.mod' }), facts: {} },
+      { outcome: failed(wrongContent('answer.goMod')), facts: {} },
     ],
     [
       'a cut zip is no mismatch',
@@ -342,21 +315,13 @@ describe('latest is resolved aside, as the go command does', () => {
 
   test.each<[string, Readonly<Record<string, Answer>>, ProbeFailure]>([
     ['the list is missing', { '@v/list': answered(404) }, { kind: 'absent', status: 404 }],
-    [
-      'the list is a page',
-      { '@v/list': answered(200, page) },
-      { kind: 'wrong_content', expected: 'versions, one a line' },
-    ],
+    ['the list is a page', { '@v/list': answered(200, page) }, wrongContent('answer.versions')],
     [
       'neither list nor @latest name one',
       { '@v/list': answered(200), '@latest': answered(404) },
       { kind: 'absent', status: 404 },
     ],
-    [
-      '@latest is broken',
-      { '@v/list': answered(200), '@latest': answered(200, '{}') },
-      { kind: 'malformed', expected: 'version information' },
-    ],
+    ['@latest is broken', { '@v/list': answered(200), '@latest': answered(200, '{}') }, malformed('answer.info')],
   ])('%s', (_, answers, failure) => {
     const full = Object.fromEntries(Object.entries(answers).map(([rest, answer]) => [at(rest), answer]));
     for (const step of ['info', 'mod', 'zip'] as const)

@@ -5,6 +5,7 @@ import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
 import { parseList } from '../../../../src/ecosystems/go/list.ts';
 import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/lookup.ts';
 import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
+import { malformed, wrongContent } from '../../../../src/words/failure.ts';
 
 const page = '<!DOCTYPE html><html><body>Log in</body></html>';
 const bytes = (text: string) => Buffer.from(text, 'utf8');
@@ -27,16 +28,12 @@ describe('version lists', () => {
   });
 
   test.each<[string, Uint8Array, object]>([
-    ['a page', bytes(page), { kind: 'wrong_content', expected: 'versions, one a line' }],
-    [
-      'a page after blank lines',
-      bytes(`\uFEFF\n  ${page}`),
-      { kind: 'wrong_content', expected: 'versions, one a line' },
-    ],
-    ['a page after a version', bytes(`v1.0.0\n${page}`), { kind: 'wrong_content', expected: 'versions, one a line' }],
-    ['JSON', bytes('["v1.0.0"]'), { kind: 'malformed', expected: 'versions, one a line' }],
-    ['one odd line', bytes('v1.0.0\nlatest\n'), { kind: 'malformed', expected: 'versions, one a line' }],
-    ['no UTF-8', Buffer.from([0x76, 0xff]), { kind: 'malformed', expected: 'versions, one a line' }],
+    ['a page', bytes(page), wrongContent('answer.versions')],
+    ['a page after blank lines', bytes(`\uFEFF\n  ${page}`), wrongContent('answer.versions')],
+    ['a page after a version', bytes(`v1.0.0\n${page}`), wrongContent('answer.versions')],
+    ['JSON', bytes('["v1.0.0"]'), malformed('answer.versions')],
+    ['one odd line', bytes('v1.0.0\nlatest\n'), malformed('answer.versions')],
+    ['no UTF-8', Buffer.from([0x76, 0xff]), malformed('answer.versions')],
   ])('refuses %s', (_, body, failure) => {
     expect(atOnce(parseList(body))).toEqual({ tag: 'error', error: failure });
   });
@@ -98,28 +95,23 @@ describe('version information', () => {
   });
 
   test.each<[string, string, string | null, object]>([
-    ['another version', '{"Version":"v1.0.1"}', 'v1.0.0', { kind: 'malformed', expected: 'the version asked for' }],
-    ['a version that is none', '{"Version":"main"}', null, { kind: 'malformed', expected: 'version information' }],
-    ['no version', '{"Time":"2019-01-02T03:04:05Z"}', null, { kind: 'malformed', expected: 'version information' }],
+    ['another version', '{"Version":"v1.0.1"}', 'v1.0.0', malformed('answer.versionAsked')],
+    ['a version that is none', '{"Version":"main"}', null, malformed('answer.info')],
+    ['no version', '{"Time":"2019-01-02T03:04:05Z"}', null, malformed('answer.info')],
     ...['yesterday', '2019-01-02T03:04Z', '2019-02-29T03:04:05Z', '2019-13-02T03:04:05Z', '2019-01-02T24:04:05Z'].map(
       (time): [string, string, string | null, object] => [
         `a time that is none: ${time}`,
         `{"Version":"v1.0.0","Time":"${time}"}`,
         null,
-        { kind: 'malformed', expected: 'version information' },
+        malformed('answer.info'),
       ],
     ),
-    [
-      'a time that is a number',
-      '{"Version":"v1.0.0","Time":1546398245}',
-      null,
-      { kind: 'malformed', expected: 'version information' },
-    ],
-    ['a list', '[]', null, { kind: 'malformed', expected: 'version information' }],
-    ['null', 'null', null, { kind: 'malformed', expected: 'version information' }],
-    ['cut JSON', '{"Version":"v1.0', null, { kind: 'malformed', expected: 'version information' }],
-    ['nothing', '', null, { kind: 'malformed', expected: 'version information' }],
-    ['a page', page, null, { kind: 'wrong_content', expected: 'version information' }],
+    ['a time that is a number', '{"Version":"v1.0.0","Time":1546398245}', null, malformed('answer.info')],
+    ['a list', '[]', null, malformed('answer.info')],
+    ['null', 'null', null, malformed('answer.info')],
+    ['cut JSON', '{"Version":"v1.0', null, malformed('answer.info')],
+    ['nothing', '', null, malformed('answer.info')],
+    ['a page', page, null, wrongContent('answer.info')],
   ])('refuses %s', (_, body, asked, failure) => {
     expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'error', error: failure });
   });
@@ -139,27 +131,15 @@ describe('go.mod files', () => {
   });
 
   test.each<[string, Uint8Array, object]>([
-    ['a page', bytes(page), { kind: 'wrong_content', expected: 'a go.mod' }],
-    ['a NUL', bytes('module example.com/a\0\n'), { kind: 'malformed', expected: 'a go.mod' }],
-    ['no UTF-8', Buffer.from([0xff, 0xfe]), { kind: 'malformed', expected: 'a go.mod' }],
-    ['nothing', bytes(''), { kind: 'malformed', expected: 'a module directive' }],
-    ['no directive', bytes('go 1.21\n'), { kind: 'malformed', expected: 'a module directive' }],
-    [
-      'a directive in a comment',
-      bytes('// module example.com/a\n'),
-      { kind: 'malformed', expected: 'a module directive' },
-    ],
-    [
-      'a word that begins like it',
-      bytes('modules example.com/a\n'),
-      { kind: 'malformed', expected: 'a module directive' },
-    ],
-    ['a directive without a path', bytes('module\n'), { kind: 'malformed', expected: 'a module directive' }],
-    [
-      'an error text',
-      bytes('not found: module example.com/a: no\n'),
-      { kind: 'malformed', expected: 'a module directive' },
-    ],
+    ['a page', bytes(page), wrongContent('answer.goMod')],
+    ['a NUL', bytes('module example.com/a\0\n'), malformed('answer.goMod')],
+    ['no UTF-8', Buffer.from([0xff, 0xfe]), malformed('answer.goMod')],
+    ['nothing', bytes(''), malformed('answer.moduleLine')],
+    ['no directive', bytes('go 1.21\n'), malformed('answer.moduleLine')],
+    ['a directive in a comment', bytes('// module example.com/a\n'), malformed('answer.moduleLine')],
+    ['a word that begins like it', bytes('modules example.com/a\n'), malformed('answer.moduleLine')],
+    ['a directive without a path', bytes('module\n'), malformed('answer.moduleLine')],
+    ['an error text', bytes('not found: module example.com/a: no\n'), malformed('answer.moduleLine')],
   ])('refuses %s', (_, body, failure) => {
     expect(atOnce(parseModFile(body))).toEqual({ tag: 'error', error: failure });
   });

@@ -6,6 +6,8 @@ import type { Answer, Ask } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { goContext, goLearning } from '../../../../src/ecosystems/go/knowledge.ts';
 import { tilesToProve } from '../../../../src/ecosystems/go/tlog.ts';
+import { malformed, mismatchOf, wrongContent } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { sampleMirror } from '../../../support/sample-config.ts';
 import { answered, contextOf, talk, targetOf } from '../talk.ts';
 import { headOf, lookupOf, type Relay, relayAnswers } from './relay.ts';
@@ -130,11 +132,13 @@ describe('a relay that does not offer it, or breaks', () => {
   const fork = headOf(relay, 65_800, tree.root(65_799));
   const longer = lookupOf(relay, 1000).replace('h1:zip1000=', 'h1:evil=');
   const forgery = {
-    kind: 'mismatch',
-    algorithm: 'ed25519',
-    want: signer.verifierKey.split('+', 2).join('+'),
+    ...mismatchOf({
+      algorithm: 'ed25519',
+      want: signer.verifierKey.split('+', 2).join('+'),
+      got: '',
+      by: phrase('answer.goKey'),
+    }),
     got: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
-    by: 'the key of the database',
   };
 
   test.each<[string, Twist, object]>([
@@ -144,27 +148,15 @@ describe('a relay that does not offer it, or breaks', () => {
       { kind: 'masked_upstream', status: 404 },
     ],
     ['supported: 500', at1('supported', answered(500)), { kind: 'server', status: 500 }],
-    [
-      'supported: a page',
-      at1('supported', answered(200, page)),
-      { kind: 'wrong_content', expected: 'no answer to every path' },
-    ],
+    ['supported: a page', at1('supported', answered(200, page)), wrongContent('answer.everyPath')],
     ['lookup: missing', at1('lookup/example.com/m@v0.0.1000', answered(404)), { kind: 'absent', status: 404 }],
     ['lookup: 504', at1('lookup/example.com/m@v0.0.1000', answered(504)), { kind: 'server', status: 504 }],
-    [
-      'lookup: a page',
-      at1('lookup/example.com/m@v0.0.1000', answered(200, page)),
-      { kind: 'wrong_content', expected: 'a checksum record' },
-    ],
-    [
-      'lookup: empty',
-      at1('lookup/example.com/m@v0.0.1000', answered(200)),
-      { kind: 'malformed', expected: 'a checksum record' },
-    ],
+    ['lookup: a page', at1('lookup/example.com/m@v0.0.1000', answered(200, page)), wrongContent('answer.record')],
+    ['lookup: empty', at1('lookup/example.com/m@v0.0.1000', answered(200)), malformed('answer.record')],
     [
       'lookup: another record',
       at1('lookup/example.com/m@v0.0.1000', answered(200, lookupOf(relay, 7))),
-      { kind: 'malformed', expected: 'a checksum record' },
+      malformed('answer.record'),
     ],
     [
       'lookup: a forged head',
@@ -174,53 +166,50 @@ describe('a relay that does not offer it, or breaks', () => {
     [
       'lookup: a head below its id',
       at1('lookup/example.com/m@v0.0.1000', answered(200, lookupOf(relay, 1000, headOf(relay, 1000)))),
-      { kind: 'malformed', expected: 'a record within its tree' },
+      malformed('answer.recordTree'),
     ],
     [
       'lookup: another hash',
       at1('lookup/example.com/m@v0.0.1000', answered(200, longer)),
-      {
-        kind: 'mismatch',
+      mismatchOf({
         algorithm: 'tree',
         want: rootOf(65_900),
-        got: 'a record that is not in the tree',
-        by: 'a signed tree head',
-      },
+        got: phrase('answer.notInTree'),
+        by: phrase('answer.treeHead'),
+      }),
     ],
     ['latest: missing', at1('latest', answered(404)), { kind: 'absent', status: 404 }],
-    ['latest: a page', at1('latest', answered(200, page)), { kind: 'wrong_content', expected: 'a signed tree head' }],
+    ['latest: a page', at1('latest', answered(200, page)), wrongContent('answer.treeHead')],
     [
       "latest: another log's",
       at1('latest', answered(200, createSigner('log.example.com').note('go.sum database tree\n1\n\n'))),
-      { kind: 'malformed', expected: 'a signed tree head' },
+      malformed('answer.treeHead'),
     ],
     ['latest: forged', at1('latest', answered(200, forged)), forgery],
     [
       'latest: a fork',
       at1('latest', answered(200, fork)),
-      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_799), got: rootOf(65_800), by: 'a signed tree head' },
+      mismatchOf({ algorithm: 'tree', want: rootOf(65_799), got: rootOf(65_800), by: phrase('answer.treeHead') }),
     ],
     ['a tile is missing', at1('tile/8/0/003', answered(404)), { kind: 'absent', status: 404 }],
-    [
-      'a tile is short',
-      at1('tile/8/0/003', answered(200, Buffer.alloc(8191))),
-      { kind: 'malformed', expected: 'a tile of hashes' },
-    ],
+    ['a tile is short', at1('tile/8/0/003', answered(200, Buffer.alloc(8191))), malformed('answer.tile')],
     [
       'an unfinished tile is wrong',
       ({ url }) => (url === at('tile/8/0/257.p/108') ? flipped('tile/8/0/257.p/108') : undefined),
-      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_900), got: expect.any(String), by: 'a signed tree head' },
+      {
+        ...mismatchOf({ algorithm: 'tree', want: rootOf(65_900), got: '', by: phrase('answer.treeHead') }),
+        got: expect.any(String),
+      },
     ],
     [
       'a full tile is wrong',
       ({ url }) => (url === at('tile/8/0/003') ? flipped('tile/8/0/003') : undefined),
-      {
-        kind: 'mismatch',
+      mismatchOf({
         algorithm: 'tree',
         want: rootOf(65_900),
-        got: 'a full tile that its parent tile contradicts',
-        by: 'a signed tree head',
-      },
+        got: phrase('answer.tileParent'),
+        by: phrase('answer.treeHead'),
+      }),
     ],
     [
       'throttled on the way',
@@ -234,7 +223,7 @@ describe('a relay that does not offer it, or breaks', () => {
   test('a head seen before that is no prefix is proof of a fork', () => {
     const treeHead = { size: 700, rootBase64: rootOf(701) };
     expect(hold(undefined, { treeHead }).outcome).toEqual(
-      failed({ kind: 'mismatch', algorithm: 'tree', want: rootOf(701), got: rootOf(700), by: 'a signed tree head' }),
+      failed(mismatchOf({ algorithm: 'tree', want: rootOf(701), got: rootOf(700), by: phrase('answer.treeHead') })),
     );
   });
 
@@ -242,7 +231,7 @@ describe('a relay that does not offer it, or breaks', () => {
     const { outcome, facts } = hold(({ url }) =>
       url.endsWith('/mirrorwatch-negative-control') ? answered(200, page) : undefined,
     );
-    expect(outcome).toEqual(failed({ kind: 'wrong_content', expected: 'no answer to every path' }));
+    expect(outcome).toEqual(failed(wrongContent('answer.everyPath')));
     expect(facts.logged).toBeDefined();
   });
 

@@ -7,6 +7,8 @@ import { heldBody } from '../../../../src/core/whole-body.ts';
 import type { HashedFile } from '../../../../src/ecosystems/go/h1.ts';
 import { h1Of } from '../../../../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../../../../src/ecosystems/go/zip-file.ts';
+import { malformed, wrongContent } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { worked } from '../worked.ts';
 import { hello, type MadeEntry, type MadeZip, makeZip } from './zip.ts';
 
@@ -51,85 +53,89 @@ const sound = makeZip(hello.entries);
 
 describe('broken archives', () => {
   test.each<[string, Uint8Array, object]>([
-    ['a web page', Buffer.from('<!doctype html>'), { kind: 'wrong_content', expected: 'a module zip' }],
-    ['JSON', Buffer.from('{"error":1}'), { kind: 'malformed', expected: 'a module zip' }],
-    ['nothing', Buffer.alloc(0), { kind: 'malformed', expected: 'a module zip' }],
+    ['a web page', Buffer.from('<!doctype html>'), wrongContent('answer.moduleZip')],
+    ['JSON', Buffer.from('{"error":1}'), malformed('answer.moduleZip')],
+    ['nothing', Buffer.alloc(0), malformed('answer.moduleZip')],
     ['cut in half', sound.subarray(0, 200), { kind: 'cut', phase: 'transfer', bytesRead: 200 }],
     ['cut by one byte', sound.subarray(0, -1), { kind: 'cut', phase: 'transfer', bytesRead: sound.length - 1 }],
     [
       'more entries announced',
       makeZip(hello.entries, { count: 5 }),
-      { kind: 'malformed', expected: 'zip: central directory' },
+      malformed('answer.zip', { what: phrase('answer.zipDirectory') }),
     ],
     [
       'fewer entries announced',
       makeZip(hello.entries, { count: 3 }),
-      { kind: 'malformed', expected: 'zip: central directory' },
+      malformed('answer.zip', { what: phrase('answer.zipDirectory') }),
     ],
     [
       'too many entries',
       makeZip(hello.entries, { count: limits.zipEntries + 1, zip64: true }),
-      { kind: 'malformed', expected: 'zip: too many entries' },
+      malformed('answer.zip', { what: phrase('answer.zipMany') }),
     ],
     [
       'another module',
       makeZip([{ name: 'example.com/other@v1.0.0/a.go' }]),
-      { kind: 'malformed', expected: 'zip: names within the module' },
+      malformed('answer.zip', { what: phrase('answer.zipWithin') }),
     ],
     [
       'escaped names',
       makeZip([{ name: 'example.com/!hello@v1.0.0/a.go' }]),
-      { kind: 'malformed', expected: 'zip: names within the module' },
+      malformed('answer.zip', { what: phrase('answer.zipWithin') }),
     ],
-    ['a name twice', makeZip([inside('a.go'), inside('a.go')]), { kind: 'malformed', expected: 'zip: each name once' }],
+    [
+      'a name twice',
+      makeZip([inside('a.go'), inside('a.go')]),
+      malformed('answer.zip', { what: phrase('answer.nameOnce') }),
+    ],
     [
       'names equal but for case',
       makeZip([inside('a.go'), inside('A.go')]),
-      { kind: 'malformed', expected: 'zip: each name once' },
+      malformed('answer.zip', { what: phrase('answer.nameOnce') }),
     ],
-    ['a way out', makeZip([inside('../a.go')]), { kind: 'malformed', expected: 'zip: clean names' }],
-    ['a back slash', makeZip([inside('a\\b.go')]), { kind: 'malformed', expected: 'zip: clean names' }],
-    ['two slashes', makeZip([inside('a//b.go')]), { kind: 'malformed', expected: 'zip: clean names' }],
-    ['GO.MOD', makeZip([inside('GO.MOD')]), { kind: 'malformed', expected: 'zip: go.mod in lower case' }],
+    ['a way out', makeZip([inside('../a.go')]), malformed('answer.zip', { what: phrase('answer.cleanNames') })],
+    ['a back slash', makeZip([inside('a\\b.go')]), malformed('answer.zip', { what: phrase('answer.cleanNames') })],
+    ['two slashes', makeZip([inside('a//b.go')]), malformed('answer.zip', { what: phrase('answer.cleanNames') })],
+    ['GO.MOD', makeZip([inside('GO.MOD')]), malformed('answer.zip', { what: phrase('answer.zipLower') })],
     [
       'go.mod below the root',
       makeZip([inside('sub/go.mod')]),
-      { kind: 'malformed', expected: 'zip: go.mod at the root only' },
+      malformed('answer.zip', { what: phrase('answer.zipRoot') }),
     ],
     [
       'a huge go.mod',
       makeZip([inside('go.mod', { plainBytes: limits.modBytes + 1 })]),
-      { kind: 'malformed', expected: 'zip: go.mod within its cap' },
+      malformed('answer.zip', { what: phrase('answer.withinCap', { name: 'go.mod' }) }),
     ],
     [
       'a sum of sizes past the cap',
       makeZip([inside('a', { plainBytes: limits.zipBytes }), inside('b', { content: 'x' })]),
-      { kind: 'malformed', expected: 'zip: a sum of sizes within the cap' },
+      malformed('answer.zip', { what: phrase('answer.zipSum') }),
     ],
     [
       'a bomb that declares less',
       makeZip([inside('a', { content: 'x'.repeat(1e6), plainBytes: 10 })]),
-      { kind: 'malformed', expected: 'zip: sound entries' },
+      malformed('answer.zip', { what: phrase('answer.zipEntries') }),
     ],
     [
       'a file that declares more',
       makeZip([inside('a', { content: 'x', plainBytes: 10 })]),
-      { kind: 'malformed', expected: 'zip: sound entries' },
+      malformed('answer.zip', { what: phrase('answer.zipEntries') }),
     ],
     [
       'a wrong checksum',
       makeZip([inside('a', { content: 'x', crc: 1 })]),
-      { kind: 'malformed', expected: 'zip: sound entries' },
+      malformed('answer.zip', { what: phrase('answer.zipEntries') }),
     ],
     [
       'an encrypted entry',
       makeZip([inside('a', { content: 'x', flags: 1 })]),
-      { kind: 'malformed', expected: 'zip: sound entries' },
+      malformed('answer.zip', { what: phrase('answer.zipEntries') }),
     ],
     [
       'bzip2',
       makeZip([inside('a', { content: 'x', method: 12 })]),
-      { kind: 'malformed', expected: 'zip: sound entries' },
+      malformed('answer.zip', { what: phrase('answer.zipEntries') }),
     ],
   ])('%s', async (_, body, failure) => {
     expect(await read(body, hello.prefix)).toEqual({ tag: 'error', error: failure });

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { heldBody, type WholeBody } from '../../../../src/core/whole-body.ts';
 import { readModuleZip } from '../../../../src/ecosystems/go/zip-file.ts';
+import { malformed } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { worked } from '../worked.ts';
 import { hello, type MadeEntry, makeZip } from './zip.ts';
 
@@ -48,7 +50,7 @@ describe('large entries', () => {
     expect(body.most).toBeLessThanOrEqual(mib);
   });
 
-  const unsound = { tag: 'error', error: { kind: 'malformed', expected: 'zip: sound entries' } };
+  const unsound = { tag: 'error', error: malformed('answer.zip', { what: phrase('answer.zipEntries') }) };
 
   test.each<[string, Partial<MadeEntry>]>([
     ['a wrong checksum', { content: random, crc: 1 }],
@@ -97,7 +99,7 @@ describe('hostile archives cost no more than they weigh', () => {
     const at = 0;
     const shared = Array.from({ length: 3 }, (_, n) => inside(`${n}`, { content: random, at }));
     const { value } = await worked(readModuleZip(heldBody(makeZip(shared, { once: true })), hello.prefix));
-    expect(value).toEqual({ tag: 'error', error: { kind: 'malformed', expected: 'zip: no byte used twice' } });
+    expect(value).toEqual({ tag: 'error', error: malformed('answer.zip', { what: phrase('answer.zipTwice') }) });
   });
 
   test('many small entries let the loop turn', async () => {
@@ -112,7 +114,7 @@ describe('hostile archives cost no more than they weigh', () => {
     const { value } = await worked(readModuleZip(heldBody(makeZip(wide)), hello.prefix));
     expect(value).toEqual({
       tag: 'error',
-      error: { kind: 'malformed', expected: 'zip: a directory within its cap' },
+      error: malformed('answer.zip', { what: phrase('answer.zipCap') }),
     });
   });
 });

@@ -5,6 +5,8 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
+import { malformed, mismatchOf, wrongContent } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { answered, targetOf } from '../talk.ts';
 
 const base = 'https://m.example.com/debian';
@@ -111,14 +113,13 @@ describe('packages by the signed list', () => {
     const ask = mirror(files);
     let wrong = await ask();
     for (let n = 1; n < names.length && wrong.verdict.outcome.tag === 'ok'; n += 1) wrong = await ask();
-    const failure = {
-      kind: 'mismatch',
+    const failure = mismatchOf({
       algorithm: 'sha256',
       want: sha256(debOf('c')),
       got: sha256('!<arch>\nC'),
-      by: `the signed ${path}`,
+      by: phrase('answer.signedList', { list: path }),
       side: pathOf('c'),
-    };
+    });
     expect(wrong.verdict.outcome).toEqual({ tag: 'failed', failure });
     expect(wrong.verdict.facts.seen).toEqual({ bytes: 9, firstHex: Buffer.from('!<arch>\nC').toString('hex') });
     const again = await ask();
@@ -133,12 +134,9 @@ describe('packages by the signed list', () => {
     [
       'of another length is malformed',
       `${debOf('a')}.`,
-      {
-        kind: 'malformed',
-        expected: `${pathOf('a')} of the size that dists/stable/main/binary-amd64/Packages.gz lists`,
-      },
+      malformed('answer.listedSizeOf', { file: pathOf('a'), list: 'dists/stable/main/binary-amd64/Packages.gz' }),
     ],
-    ['that is a page is wrong content', '<html>', { kind: 'wrong_content', expected: 'a file, not a page' }],
+    ['that is a page is wrong content', '<html>', wrongContent('answer.notPage', { what: phrase('answer.aFile') })],
   ])('one %s', async (_, content, failure) => {
     const { [pathOf('a')]: __, ...files } = archive(['a']);
     const ask = mirror(content === undefined ? files : { ...files, [pathOf('a')]: content });
@@ -196,7 +194,7 @@ describe('the index', () => {
       failure: { kind: 'mismatch', want: sha256(index), side: `${packages}.gz`, by: `the signed ${path}` },
     });
     expect(await outcomeWith(index.subarray(1))).toMatchObject({
-      failure: { kind: 'malformed', expected: `${packages}.gz of the size that ${path} lists` },
+      failure: malformed('answer.listedSizeOf', { file: `${packages}.gz`, list: path }),
     });
     const { [`${packages}.gz`]: _, ...without } = files;
     expect((await mirror(without)()).verdict.outcome).toEqual({ tag: 'ok' });

@@ -5,6 +5,8 @@ import type { SignatureState } from '../../../../src/core/signature.ts';
 import type { Answer } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { profileOf } from '../../../../src/ecosystems/http/profiles.ts';
+import { malformed, mismatchOf } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 const base = 'https://m.example.com/debian';
@@ -72,13 +74,12 @@ describe('what gpgv says of a signature', () => {
   test('a bad one is a mismatch, in its own words', () => {
     expect(hold({ report: bad }).outcome).toEqual({
       tag: 'failed',
-      failure: {
-        kind: 'mismatch',
+      failure: mismatchOf({
         algorithm: 'openpgp',
-        want: `a good signature (gpgv: BADSIG ${id} Archive <a@example.com>)`,
+        want: phrase('answer.goodSignature', { said: `BADSIG ${id} Archive <a@example.com>` }),
         got: `sha256:${sha256(inRelease)}`,
-        by: 'the keyring of its entry',
-      },
+        by: phrase('answer.entryKeyring'),
+      }),
     });
   });
 
@@ -119,7 +120,7 @@ describe('what gpgv says of a signature', () => {
   ])('%s: what clients cannot read is malformed', (_, report) => {
     expect(hold({ report }).outcome).toEqual({
       tag: 'failed',
-      failure: { kind: 'malformed', expected: 'an OpenPGP signature' },
+      failure: malformed('answer.openpgp'),
     });
   });
 });
@@ -135,7 +136,7 @@ describe('what is signed', () => {
     if (where === 'before') expect(outcome).toEqual({ tag: 'ok' });
     else
       expect(outcome).toMatchObject({
-        failure: { kind: 'malformed', expected: 'one signed message, and nothing beside it' },
+        failure: malformed('answer.oneSigned'),
       });
     expect(checks).toEqual([]);
   });
@@ -200,16 +201,15 @@ describe('an index of Debian, by the signed list of its suite', () => {
     const other = packages.replace('h', 'j');
     expect(given(well, { body: other }).outcome).toEqual({
       tag: 'failed',
-      failure: {
-        kind: 'mismatch',
+      failure: mismatchOf({
         algorithm: 'sha256',
         want: sha256(packages),
         got: sha256(other),
-        by: 'the signed dists/stable/InRelease',
-      },
+        by: phrase('answer.signedList', { list: 'dists/stable/InRelease' }),
+      }),
     });
     expect(given(well, { body: `${packages}\n` }).outcome).toMatchObject({
-      failure: { kind: 'malformed', expected: 'a file of the size that dists/stable/InRelease lists' },
+      failure: malformed('answer.listedSize', { list: 'dists/stable/InRelease' }),
     });
   });
 
@@ -222,7 +222,7 @@ describe('an index of Debian, by the signed list of its suite', () => {
 
   test('one that does not list it, and none at all', () => {
     expect(given(listOf(line(packages, 'main/binary-amd64/Packages.gz'))).outcome).toMatchObject({
-      failure: { kind: 'malformed', expected: 'a file that dists/stable/InRelease lists' },
+      failure: malformed('answer.listed', { list: 'dists/stable/InRelease' }),
     });
     expect(given(answered(404)).facts.signature).toEqual({ state: 'unsigned', key: null });
     expect(given(answered(503)).outcome).toMatchObject({ failure: { kind: 'server' } });

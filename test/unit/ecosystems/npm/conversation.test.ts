@@ -10,6 +10,8 @@ import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
 import { npmContext } from '../../../../src/ecosystems/npm/knowledge.ts';
 import { parsePackument } from '../../../../src/ecosystems/npm/packument.ts';
+import { malformed, mismatchOf, wrongContent } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
@@ -37,7 +39,7 @@ function hold(
 }
 
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
-const malformed = (expected: string) => failed({ kind: 'malformed', expected });
+const broken = (expected: string) => failed({ kind: 'malformed', expected, sentences: expect.any(Object) });
 
 describe('a packument', () => {
   test('is asked in the short form, and in the full one where that is not found', () => {
@@ -53,35 +55,31 @@ describe('a packument', () => {
   });
 
   test.each<[string, Answer, ReturnType<typeof failed>]>([
-    ['a page', answered(200, page), failed({ kind: 'wrong_content', expected: 'a packument, not a page' })],
-    ['nothing', answered(200, ''), malformed('a packument: a JSON object')],
-    ['JSON cut short', answered(200, packument().slice(0, -1)), malformed('a packument: a JSON object')],
-    ['a list', answered(200, '[]'), malformed('a packument: a JSON object')],
-    ['null', answered(200, 'null'), malformed('a packument: a JSON object')],
-    ['no UTF-8', answered(200, Buffer.from([0x7b, 0xff, 0x7d])), malformed('a packument in UTF-8')],
+    ['a page', answered(200, page), failed(wrongContent('answer.notPage', { what: phrase('answer.packument') }))],
+    ['nothing', answered(200, ''), broken('a packument: a JSON object')],
+    ['JSON cut short', answered(200, packument().slice(0, -1)), broken('a packument: a JSON object')],
+    ['a list', answered(200, '[]'), broken('a packument: a JSON object')],
+    ['null', answered(200, 'null'), broken('a packument: a JSON object')],
+    ['no UTF-8', answered(200, Buffer.from([0x7b, 0xff, 0x7d])), broken('a packument in UTF-8')],
     [
       'of another package',
       answered(200, packument(undefined, { name: 'other' })),
-      malformed('a packument with the name of the package asked for'),
+      broken('a packument with the name of the package asked for'),
     ],
     [
       'an error with status 200',
       answered(200, '{"error":"not_found"}'),
-      malformed('a packument with the name of the package asked for'),
+      broken('a packument with the name of the package asked for'),
     ],
-    [
-      'versions in a list',
-      answered(200, packument(undefined, { versions: [] })),
-      malformed('a packument with versions'),
-    ],
-    ['a version without dist', answered(200, packument({})), malformed('a version with dist.tarball')],
-    ['a tarball that is no text', answered(200, packument({ tarball: 1 })), malformed('a version with dist.tarball')],
+    ['versions in a list', answered(200, packument(undefined, { versions: [] })), broken('a packument with versions')],
+    ['a version without dist', answered(200, packument({})), broken('a version with dist.tarball')],
+    ['a tarball that is no text', answered(200, packument({ tarball: 1 })), broken('a version with dist.tarball')],
     ['no such version', answered(200, packument(null)), failed({ kind: 'absent', status: 200 })],
     ['401', answered(401), failed({ kind: 'denied', status: 401 })],
     ['403 of an edge', answered(403, page), failed({ kind: 'denied', status: 403 })],
     ['451', answered(451), failed({ kind: 'status', status: 451 })],
     ['500', answered(500), failed({ kind: 'server', status: 500 })],
-    ['511', answered(511), failed({ kind: 'wrong_content', expected: 'an answer of the mirror, not of a portal' })],
+    ['511', answered(511), failed(wrongContent('answer.portal'))],
   ])('%s', (_, answer, outcome) => {
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome);
   });
@@ -110,7 +108,7 @@ describe('a packument', () => {
   test('nested a hundred thousand deep ends typed', () => {
     const deep = `{"name":"hello","versions":${'['.repeat(100_000)}`;
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answered(200, deep) }).outcome).toEqual(
-      malformed('a packument: a JSON object (at most 1100000 values, 100 deep)'),
+      broken('a packument: a JSON object (at most 1100000 values, 100 deep)'),
     );
   });
 
@@ -193,7 +191,7 @@ describe('an artifact', () => {
     ['a path', '/hello/-/hello-1.0.0.tgz', 'a whole URL'],
   ])('%s is never asked', (_, written, words) => {
     const told = hold('tarball', '1.0.0', at(written));
-    expect(told.outcome).toEqual(malformed(`dist.tarball ${words}`));
+    expect(told.outcome).toEqual(broken(`dist.tarball ${words}`));
     expect(told.asked).toEqual([`aside ${base}/hello`]);
   });
 
@@ -208,10 +206,10 @@ describe('an artifact', () => {
     const got = sri;
     const want = integrityOf(Buffer.from('other'), 'sha512');
     expect(hold('tarball', '1.0.0', answers).outcome).toEqual(
-      failed({ kind: 'mismatch', algorithm: 'sha512', want, got, by: 'its own packument' }),
+      failed(mismatchOf({ algorithm: 'sha512', want, got, by: phrase('answer.npmOwn') })),
     );
     expect(hold('tarball', '1.0.0', { ...at(tarball) }, { pinned: { 'hello@1.0.0': want } }).outcome).toEqual(
-      failed({ kind: 'mismatch', algorithm: 'sha512', want, got, by: 'a registry signature' }),
+      failed(mismatchOf({ algorithm: 'sha512', want, got, by: phrase('answer.npmSignature') })),
     );
   });
 
@@ -225,8 +223,8 @@ describe('an artifact', () => {
   });
 
   test.each([
-    ['a page', Buffer.from(page), { kind: 'wrong_content', expected: 'a tarball in gzip' }],
-    ['nothing', Buffer.alloc(0), { kind: 'malformed', expected: 'a tarball in gzip' }],
+    ['a page', Buffer.from(page), wrongContent('answer.npmGzip')],
+    ['nothing', Buffer.alloc(0), malformed('answer.npmGzip')],
   ] as const)('%s in its place', (_, body, failure) => {
     expect(hold('tarball', '1.0.0', at(tarball, body)).outcome).toEqual(failed(failure));
   });
@@ -262,7 +260,7 @@ describe('a look at the beginning of an artifact', () => {
   test('a page is seen in its first bytes', () => {
     const answers = { [`${base}/hello/1.0.0`]: manifest(), [tarball]: answered(200, page.slice(0, 20)) };
     expect(hold('tarball', '1.0.0', answers, { peekBytes: 20 }).outcome).toEqual(
-      failed({ kind: 'wrong_content', expected: 'a tarball in gzip' }),
+      failed(wrongContent('answer.npmGzip')),
     );
   });
 

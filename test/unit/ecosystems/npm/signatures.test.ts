@@ -9,6 +9,8 @@ import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { npmContext, npmLearning } from '../../../../src/ecosystems/npm/knowledge.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
 import { readSigningKeys, type SigningKey } from '../../../../src/ecosystems/npm/signing-keys.ts';
+import { mismatchOf } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { makeNpmSigner } from '../../../support/npm-signer.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
@@ -57,14 +59,13 @@ function hold(step: 'metadata' | 'tarball', { integrity = sri, signatures, more 
 const valid: Signature = { state: 'valid', key: 'present' };
 const notSigned = (by: string, got: string) => ({
   tag: 'failed',
-  failure: {
-    kind: 'mismatch',
+  failure: mismatchOf({
     algorithm: 'ecdsa',
-    want: `signed by ${by}`,
+    want: phrase('answer.signedBy', { whom: by }),
     got,
-    by: 'a registry signature',
+    by: phrase('answer.npmSignature'),
     side: 'packument',
-  },
+  }),
 });
 
 describe('a packument that a trusted key signed', () => {
@@ -93,7 +94,7 @@ describe('a packument that a trusted key signed', () => {
     });
     expect(hold('tarball', { signatures, body: otherTgz }).outcome).toEqual({
       tag: 'failed',
-      failure: { kind: 'mismatch', algorithm: 'sha512', want: sri, got: otherSri, by: 'a registry signature' },
+      failure: mismatchOf({ algorithm: 'sha512', want: sri, got: otherSri, by: phrase('answer.npmSignature') }),
     });
   });
 
@@ -101,14 +102,13 @@ describe('a packument that a trusted key signed', () => {
     const given = { signatures: [bySigner()], pinned: { 'hello@1.0.0': otherSri } };
     expect(hold('metadata', given).outcome).toEqual({
       tag: 'failed',
-      failure: {
-        kind: 'mismatch',
+      failure: mismatchOf({
         algorithm: 'sha512',
         want: otherSri,
         got: sri,
-        by: 'a registry signature',
+        by: phrase('answer.npmSignature'),
         side: 'packument',
-      },
+      }),
     });
     expect(hold('tarball', given).outcome).toMatchObject({ failure: { kind: 'mismatch', want: otherSri, got: sri } });
   });

@@ -7,6 +7,7 @@ import type { OciContext, OciOwn } from '../../../../src/ecosystems/oci/context.
 import { probe } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
+import { malformed } from '../../../../src/words/failure.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 const base = 'https://registry.example.com';
@@ -120,7 +121,7 @@ describe('tokens', () => {
     [
       'a realm down from https',
       () => answered(401, '', { 'www-authenticate': 'Bearer realm="http://a/"' }),
-      { kind: 'malformed', expected: 'a token server by https' },
+      malformed('answer.tokenHttps'),
     ],
   ])('%s', (name, serve, failure) => {
     const deaf: Serve = (ask) =>

@@ -7,6 +7,7 @@ import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts'
 import { parseImage } from '../../../../src/ecosystems/oci/image-name.ts';
 import { ociNames } from '../../../../src/ecosystems/oci/names.ts';
 import { readToken } from '../../../../src/ecosystems/oci/token.ts';
+import { malformed } from '../../../../src/words/failure.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const hex = '0123456789abcdef'.repeat(4);
@@ -163,25 +164,20 @@ describe('challenges', () => {
       'an open quote',
       'Bearer realm="https://auth.example.com',
       https,
-      { tag: 'error', error: { kind: 'malformed', expected: 'a challenge with the URL of a token server' } },
+      { tag: 'error', error: malformed('answer.realm') },
     ],
-    [
-      'a path alone',
-      'Bearer realm="/token"',
-      https,
-      { tag: 'error', error: { kind: 'malformed', expected: 'a challenge with the URL of a token server' } },
-    ],
+    ['a path alone', 'Bearer realm="/token"', https, { tag: 'error', error: malformed('answer.realm') }],
     [
       'down from https',
       'Bearer realm="http://auth.example.com/token"',
       https,
-      { tag: 'error', error: { kind: 'malformed', expected: 'a token server by https' } },
+      { tag: 'error', error: malformed('answer.tokenHttps') },
     ],
     [
       'another scheme',
       'Bearer realm="file:///etc/passwd"',
       plain,
-      { tag: 'error', error: { kind: 'malformed', expected: 'a token server by https' } },
+      { tag: 'error', error: malformed('answer.tokenHttps') },
     ],
   ])('%s', (_, header, base, want) => {
     expect(bearerChallenge(header, base)).toEqual(want);

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
 import { judgeManifest } from '../../../../src/ecosystems/oci/fetch-manifest.ts';
 import { type Descriptor, entryFor, readManifest } from '../../../../src/ecosystems/oci/manifest.ts';
+import { malformed } from '../../../../src/words/failure.ts';
+import { saySentence } from '../../../../src/words/tell.ts';
+import { english } from '../../../../src/words/words.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const image = 'application/vnd.oci.image.manifest.v1+json';
@@ -11,7 +14,7 @@ const part = { mediaType: image, digest, size: 1 };
 const text = (value: unknown) => Buffer.from(JSON.stringify(value));
 const expectation = (body: Uint8Array, type?: string) => {
   const read = readManifest(body, type);
-  return 'expected' in read ? read.expected : read.kind;
+  return 'expected' in read ? saySentence(read.expected, english) : read.kind;
 };
 
 describe('readManifest', () => {
@@ -115,7 +118,14 @@ describe('judgeManifest', () => {
   const own = digestOf('sha256', body);
   const own512 = digestOf('sha512', body);
   const other = digestOf('sha256', Buffer.from('other'));
-  const lie = (by: string) => ({ kind: 'mismatch', algorithm: 'sha256', want: other.text, got: own.text, by });
+  const lie = (by: string) => ({
+    kind: 'mismatch',
+    algorithm: 'sha256',
+    want: other.text,
+    got: own.text,
+    by,
+    sentences: expect.any(Object),
+  });
   const byHeader = lie('its own Docker-Content-Digest');
   it.each([
     ['by digest', own, { 'docker-content-digest': own.text }, null],
@@ -124,12 +134,7 @@ describe('judgeManifest', () => {
     ['another digest asked', other, { 'docker-content-digest': other.text }, lie('the digest that is asked for')],
     ['the header lies about a tag', null, { 'docker-content-digest': other.text }, byHeader],
     ['the header lies, the bytes are right', own, { 'docker-content-digest': other.text }, byHeader],
-    [
-      'an upper-case header',
-      null,
-      { 'docker-content-digest': own.text.toUpperCase() },
-      { kind: 'malformed', expected: 'a Docker-Content-Digest in lower case' },
-    ],
+    ['an upper-case header', null, { 'docker-content-digest': own.text.toUpperCase() }, malformed('answer.digestCase')],
   ])('%s', (_, asked, headers, want) => {
     const judged = judgeManifest({ body, headers }, asked);
     expect(judged.tag === 'error' ? judged.error : null).toEqual(want);

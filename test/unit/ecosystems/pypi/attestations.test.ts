@@ -4,6 +4,8 @@ import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
 import { prepare, probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { readProvenance } from '../../../../src/ecosystems/pypi/provenance.ts';
 import { isSignedBy, type Publisher } from '../../../../src/ecosystems/pypi/publishers.ts';
+import { mismatchOf } from '../../../../src/words/failure.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 interface Recorded {
@@ -111,6 +113,7 @@ describe('by the trusted root of the public Sigstore', () => {
       got: signer,
       by: 'pypi.publishers',
       side: 'attestation',
+      sentences: expect.any(Object),
     };
     expect(held(one).outcome).toEqual({ tag: 'failed', failure });
   });
@@ -136,14 +139,13 @@ describe('by the trusted root of the public Sigstore', () => {
 
   const forged = (code: string) => ({
     tag: 'failed',
-    failure: {
-      kind: 'mismatch',
+    failure: mismatchOf({
       algorithm: 'sigstore',
-      want: 'what was signed',
+      want: phrase('answer.whatSigned'),
       got: code,
-      by: 'the trusted root',
+      by: phrase('answer.trustedRoot'),
       side: 'attestation',
-    },
+    }),
   });
   const otherSha = '0'.repeat(64);
   const otherStatement = (one: Written): void => {
