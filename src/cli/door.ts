@@ -32,7 +32,7 @@ export const doorCommand: Command = {
       ...context.facts,
       log: { ...context.facts.log, level: level ?? context.facts.log.level },
     });
-    const opened = await openDoor(config, rule, doorPortsWith(log));
+    const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version));
     if (opened.tag === 'error') {
       const { host, port } = rule.listen;
       terminal.err(say('run.listen', { address: `${host}:${port}`, code: opened.error.code }));

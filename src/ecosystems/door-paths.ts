@@ -13,6 +13,14 @@ export interface DoorPaths {
    * base URL. Where the ecosystem has no public upstream, the name of the upstream follows.
    */
   readonly prefix: string;
+  /** A response in HTML is a portal's or an error's, with any status. Absent: pages may be HTML. */
+  readonly neverHtml?: true;
+  /**
+   * An index with its relative links made absolute, so that it can be served from another place; absent: it has none.
+   * @param url  where it came from
+   * @returns `null` where it cannot be read
+   */
+  absolute?(text: string, contentType: string, url: string): string | null;
   /** Files of one client belong together for some minutes: a signed list and what it names. Absent: each stands alone. */
   readonly staysTogether?: true;
   /** Reads a path below the prefix, without a leading slash, its percent escapes as sent; `null`: none that its clients request. */

@@ -58,6 +58,23 @@ export const processLimits = {
   doorStayMs: 10 * minute,
   /** A path that clients ask the front door for: module paths and file names are far shorter. */
   doorPathChars: 2_048,
+  /** Responses that pass through the front door at once; beyond them clients are redirected. */
+  doorPassing: 512,
+  /** Of one that it passes on: until its head has come, between two pieces, and in all. */
+  doorFetchMs: 20 * second,
+  doorStallMs: 5 * second,
+  doorIndexBytes: 128 * mib,
+  /** Read of an index before the client sees any of it. */
+  doorAheadBytes: 1 * mib,
+  /** An index whose links are rewritten is held whole. */
+  doorRewriteBytes: 32 * mib,
+  /** A second mirror is asked after the usual time of the first, within these bounds; the first where it is not known. */
+  doorHedgeMsMin: 50,
+  doorHedgeMsMax: 2 * second,
+  doorHedgeMs: 500,
+  /** Connections to one host of a mirror, and hosts of all mirrors. */
+  doorConnections: 64,
+  doorPools: 200,
   /** An event of the daemon's stream: advice with its candidates has some KB. */
   eventChars: 1 * mib,
   /** Without a heartbeat for so long, the stream is dead: there is one every 15 s. */

@@ -32,4 +32,4 @@ function readGoPath(path: string): DoorPath | null {
 }
 
 /** What the go command requests of a proxy. @see protocols.md 1.1, 1.13 */
-export const goDoor: DoorPaths = { prefix: 'go', read: readGoPath };
+export const goDoor: DoorPaths = { prefix: 'go', neverHtml: true, read: readGoPath };

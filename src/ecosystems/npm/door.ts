@@ -20,4 +20,4 @@ function readNpmPath(path: string): DoorPath | null {
 }
 
 /** What npm and its like request of a registry to install; searches, audits and publishing are not among it. */
-export const npmDoor: DoorPaths = { prefix: 'npm', read: readNpmPath };
+export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, read: readNpmPath };

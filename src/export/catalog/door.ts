@@ -4,6 +4,9 @@ import { never } from './values.ts';
 /** What became of a request at the front door; closed. */
 export const doorOutcomes = [
   'redirected',
+  'passed',
+  'absent',
+  'failed',
   'private',
   'refused',
   'not_found',

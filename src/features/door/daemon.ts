@@ -33,6 +33,7 @@ interface MirrorSeen {
   readonly inDoubt: boolean;
   readonly gate: string | null;
   readonly rank: number | null;
+  readonly canary: { readonly p95Seconds: number | null } | null;
 }
 interface AdviceSeen {
   readonly id: string;
@@ -168,6 +169,11 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
         {
           advice: inForce === null ? null : { to: inForce.to, id: inForce.id },
           ranked: ranked.map(({ registry }) => registry),
+          usualMs: new Map(
+            own.flatMap(({ registry, canary }) =>
+              typeof canary?.p95Seconds === 'number' ? [[registry, canary.p95Seconds * 1000] as const] : [],
+            ),
+          ),
           wrong: new Set(own.filter(({ gate }) => gate === 'mismatch').map(({ registry }) => registry)),
         },
       ];

@@ -1,13 +1,17 @@
 import { createBuckets } from '../../api/buckets.ts';
+import { isLoopback } from '../../api/token.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { urlOfListener } from '../../core/listen-url.ts';
-import type { Clock, Log, Timers } from '../../core/ports.ts';
+import type { MirrorAccess } from '../../core/mirror.ts';
+import type { Clock, Log, Timers, WireAccess } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { bookAccess } from '../../daemon/book.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { systemClock } from '../../io/clock.ts';
 import { listen } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
+import { createPassages } from '../../wire/passage.ts';
 import { followDaemon } from './daemon.ts';
 import { createDoorHandler } from './handler.ts';
 import { createKeeper, readKept } from './kept.ts';
@@ -33,11 +37,13 @@ export interface DoorPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
+  /** Of this program, for the User-Agent. */
+  readonly version: string;
 }
 
 /** The machine's clock and timers. */
-export function doorPortsWith(log: Log): DoorPorts {
-  return { clock: systemClock, timers: systemTimers, log };
+export function doorPortsWith(log: Log, version: string): DoorPorts {
+  return { clock: systemClock, timers: systemTimers, log, version };
 }
 
 /**
@@ -49,7 +55,7 @@ export function doorPortsWith(log: Log): DoorPorts {
 export async function openDoor(
   first: Config,
   rule: DoorRule,
-  { clock, timers, log }: DoorPorts,
+  { clock, timers, log, version }: DoorPorts,
 ): Promise<Result<Door, { readonly code: string }>> {
   const nowMs = (): number => clock.monotonicMs();
   const metrics = createDoorMetrics();
@@ -59,6 +65,9 @@ export async function openDoor(
   let orders: ReadonlyMap<string, Order> = new Map();
   let lastKnown: ReadonlyMap<string, Known> | null = null;
   let doubted: ReadonlySet<string> = new Set();
+  let access: ReadonlyMap<string, WireAccess> = new Map();
+  const passages = createPassages({ clock, timers });
+  const mayUseSecrets = rule.listen.token !== null || isLoopback(rule.listen.host);
   let isOpen = true;
 
   function orderNow(route: Route): Order {
@@ -79,6 +88,8 @@ export async function openDoor(
 
   function configure(config: Config): { close(): void } {
     routes = routesOf(config, registry);
+    const used = config.mirrors.filter(({ access: own }) => mayUseSecrets || !hasSecrets(own));
+    access = new Map(used.map((mirror) => [mirror.name, bookAccess(config, mirror, version)]));
     reorder();
     const { listen: at } = config;
     return followDaemon(
@@ -106,6 +117,13 @@ export async function openDoor(
     requests: createBuckets(rule.perMinute, nowMs),
     refused: createBuckets(limits.refusedRequestsPerMinute, nowMs),
     stays: createStays(nowMs),
+    passing: { count: 0 },
+    pass: {
+      passages,
+      timers,
+      accessOf: (name) => access.get(name) ?? null,
+      usualMs: (name) => firstOf(lastKnown, name),
+    },
     metrics,
     log,
     isReady: () => isOpen,
@@ -126,7 +144,21 @@ export async function openDoor(
       isOpen = false;
       followed.close();
       await listening.value.close(limits.drainMs);
+      await passages.close();
       await keeper.done();
     },
   });
+}
+
+/** Whether its own fetches would show a mirror who we are. */
+function hasSecrets({ auth, tls }: MirrorAccess): boolean {
+  return auth !== null || tls.client !== null;
+}
+
+function firstOf(known: ReadonlyMap<string, Known> | null, name: string): number | null {
+  for (const { usualMs } of known?.values() ?? []) {
+    const ms = usualMs.get(name);
+    if (ms !== undefined) return ms;
+  }
+  return null;
 }

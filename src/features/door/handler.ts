@@ -3,10 +3,12 @@ import type { Buckets } from '../../api/buckets.ts';
 import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/let-in.ts';
+import { limits } from '../../core/limits.ts';
 import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
+import { type PassDeps, passIndex } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import type { Route } from './routes.ts';
 import type { Stays } from './stay.ts';
@@ -19,6 +21,9 @@ export interface DoorDeps {
   orders(): ReadonlyMap<string, Order>;
   /** Names of mirrors with a confirming round under way. */
   doubted(): ReadonlySet<string>;
+  readonly pass: PassDeps;
+  /** Responses that pass through now. */
+  readonly passing: { count: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
   readonly stays: Stays;
@@ -66,12 +71,20 @@ export function createDoorHandler(deps: DoorDeps): RequestListener {
       ended({ outcome: 'limited' });
       return sendLimit(response, waitSeconds);
     }
-    ended(serve(deps, client, url, response));
+    void serve(deps, client, request, response).then(ended, (cause: unknown) => {
+      deps.log.error('a request failed by a defect', { cause: String(cause) });
+      response.destroy();
+    });
   };
 }
 
-function serve(deps: DoorDeps, client: string, target: string, response: ServerResponse): Told {
-  const asked = readTarget(target, deps.routes());
+async function serve(
+  deps: DoorDeps,
+  client: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Told> {
+  const asked = readTarget(request.url ?? '', deps.routes());
   if (asked.tag === 'bad') {
     sendText(response, 400, 'not a path of a package\n');
     return { outcome: 'refused' };
@@ -83,14 +96,28 @@ function serve(deps: DoorDeps, client: string, target: string, response: ServerR
     return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
   }
   const { route, rest, path } = asked;
-  const { name, why } = chosen(deps, client, route);
+  const { names, why, isDoubted } = chosen(deps, client, route);
+  const of = { ecosystem: route.ecosystem, module: path.module };
+  if (isDoubted && path.kind === 'index' && deps.passing.count < limits.doorPassing) {
+    deps.passing.count += 1;
+    const passed = await passIndex(deps.pass, { route, rest, names, request, response }).finally(() => {
+      deps.passing.count -= 1;
+    });
+    if ('registry' in passed) return { ...of, registry: passed.registry, why, outcome: passed.tag };
+    if (passed.tag === 'absent') {
+      sendText(response, 404, 'not found\n');
+      return { ...of, why, outcome: 'absent' };
+    }
+  }
+  const [name = ''] = names;
   const mirror = route.mirrors.get(name);
   const url = mirror === undefined ? null : urlAt(mirror.url, rest);
-  const told = { ecosystem: route.ecosystem, module: path.module, registry: name, why };
+  const told = { ...of, registry: name, why };
   if (url === null) {
     sendText(response, 400, 'not a path of a package\n');
     return { ...told, outcome: 'refused' };
   }
+  if (response.destroyed) return { ...told, outcome: 'failed' };
   response.setHeader('location', url);
   // The next request may be for another mirror.
   response.setHeader('cache-control', 'no-store');
@@ -98,16 +125,27 @@ function serve(deps: DoorDeps, client: string, target: string, response: ServerR
   return { ...told, outcome: 'redirected' };
 }
 
-/** The first mirror of the order that is not in doubt; where all are, the first. */
-function chosen(deps: DoorDeps, client: string, route: Route): { readonly name: string; readonly why: string } {
+interface Chosen {
+  /** The one to use first, then the others: those in doubt come last. */
+  readonly names: readonly string[];
+  readonly why: string;
+  /** The head of the order is in doubt. */
+  readonly isDoubted: boolean;
+}
+
+function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
   const { names, why } = deps.orders().get(route.key) ?? declaredOrderOf(route);
   const doubted = deps.doubted();
-  const first = names.find((name) => !doubted.has(name)) ?? names[0] ?? '';
-  const because = first === names[0] ? why : `${names[0]} in doubt`;
-  if (route.paths.staysTogether !== true) return { name: first, why: because };
+  const isDoubted = doubted.has(names[0] ?? '');
+  const sorted = isDoubted
+    ? [...names.filter((name) => !doubted.has(name)), ...names.filter((name) => doubted.has(name))]
+    : names;
+  const because = sorted[0] === names[0] ? why : `${names[0]} in doubt`;
+  if (route.paths.staysTogether !== true) return { names: sorted, why: because, isDoubted };
   const isUsable = (name: string): boolean => names.includes(name) && !doubted.has(name);
-  const name = deps.stays.mirrorOf(client, route.key, first, isUsable);
-  return { name, why: name === first ? because : 'stays' };
+  const name = deps.stays.mirrorOf(client, route.key, sorted[0] ?? '', isUsable);
+  if (name === sorted[0]) return { names: sorted, why: because, isDoubted };
+  return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };
 }
 
 /** Why a request is not let in; `null`: it is. */

@@ -1,69 +1,14 @@
-import { createServer, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createBuckets } from '../../../../src/api/buckets.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
-import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
-import { createDoorMetrics } from '../../../../src/features/door/metrics.ts';
-import { declaredOrderOf } from '../../../../src/features/door/order.ts';
 import { routesOf } from '../../../../src/features/door/routes.ts';
-import { createStays } from '../../../../src/features/door/stay.ts';
 import { doorConfig } from './config.ts';
+import { closeAll, openHandler } from './open-handler.ts';
 
 const routes = routesOf(doorConfig(), registry);
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-interface Line {
-  readonly outcome: string;
-  readonly [key: string]: unknown;
-}
-
-async function open(change: Partial<DoorDeps> & { readonly perMinute?: number } = {}) {
-  const lines: Line[] = [];
-  const metrics = createDoorMetrics();
-  const orders = new Map(routes.map((route) => [route.key, declaredOrderOf(route)]));
-  metrics.ordered(routes, orders);
-  const push = (_: string, fields: Readonly<Record<string, unknown>> = {}): void => void lines.push(fields as Line);
-  const deps: DoorDeps = {
-    listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
-    routes: () => routes,
-    orders: () => orders,
-    doubted: () => new Set(),
-    requests: createBuckets(change.perMinute ?? 1_000, () => 0),
-    refused: createBuckets(300, () => 0),
-    stays: createStays(() => 0),
-    metrics,
-    log: { debug: push, info: push, warn: push, error: push },
-    isReady: () => true,
-    nowMs: () => 0,
-    ...change,
-  };
-  const server = createServer(createDoorHandler(deps));
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  const get = (path: string, method = 'GET', headers: Record<string, string> = {}) =>
-    new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
-      const asked = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (piece: string) => {
-          text += piece;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-      });
-      asked.on('error', reject);
-      asked.end();
-    });
-  return { get, port, lines, metrics };
-}
+const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), change);
+afterEach(closeAll);
 
 describe('the front door', () => {
   it('redirects GET and HEAD to the first mirror of the order, path for path', async () => {

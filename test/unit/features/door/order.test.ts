@@ -11,7 +11,7 @@ import { createStays } from '../../../../src/features/door/stay.ts';
 import { doorConfig } from './config.ts';
 
 const go = routesOf(doorConfig(), registry).find(({ ecosystem }) => ecosystem === 'go') as Route;
-const nothing = { advice: null, ranked: [], wrong: new Set<string>() };
+const nothing = { advice: null, ranked: [], wrong: new Set<string>(), usualMs: new Map<string, number>() };
 
 describe('the order of an upstream', () => {
   it('is the declared chain, an origin last, where nothing is known', () => {

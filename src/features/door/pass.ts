@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { limits } from '../../core/limits.ts';
+import type { Timers, WireAccess } from '../../core/ports.ts';
+import type { DoorPaths } from '../../ecosystems/door-paths.ts';
+import type { Passages } from '../../wire/passage.ts';
+import { Absent, attemptAt, type Fetched, headersFor, piecesOf, type Source } from './fetch.ts';
+import { urlAt } from './path.ts';
+import { AllFailed, raceInOrder } from './race.ts';
+import type { Route } from './routes.ts';
+
+/** What passing on needs. */
+export interface PassDeps {
+  readonly passages: Passages;
+  readonly timers: Timers;
+  accessOf(name: string): WireAccess | null;
+  /** How long a mirror's small responses usually take at most, milliseconds; `null`: not known. */
+  usualMs(name: string): number | null;
+}
+
+/** What became of it; `none`: nothing was sent yet, and no mirror gave it. */
+export type Passed =
+  | { readonly tag: 'passed' | 'failed'; readonly registry: string }
+  | { readonly tag: 'absent' | 'none' };
+
+/** A request for an index. */
+export interface PassAsk {
+  readonly route: Route;
+  readonly rest: string;
+  /** In the order in which they are tried. */
+  readonly names: readonly string[];
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Fetches an index from the mirrors in order and passes on the first that is right. Nothing is kept. */
+export async function passIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
+  const { route, request, response } = ask;
+  const { paths } = route;
+  const stop = new AbortController();
+  const late = deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late')));
+  const gone = (): void => stop.abort(new Error('the client is gone'));
+  response.once('close', gone);
+  try {
+    const sources = sourcesOf(deps, ask);
+    const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+    const attempts = sources.map((source) =>
+      attemptAt(deps.passages, source, {
+        method,
+        headers: headersTo(request, paths),
+        isNeverHtml: paths.neverHtml === true,
+        firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
+      }),
+    );
+    const hedgeMs = (at: number): number => {
+      const usual = deps.usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
+      return Math.min(limits.doorHedgeMsMax, Math.max(limits.doorHedgeMsMin, usual));
+    };
+    const { value } = await raceInOrder(attempts, hedgeMs, stop.signal, deps.timers);
+    return await sendFetched(value, ask);
+  } catch (cause) {
+    if (!(cause instanceof AllFailed)) throw cause;
+    return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
+  } finally {
+    late.cancel();
+    response.removeListener('close', gone);
+  }
+}
+
+function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassAsk): readonly Source[] {
+  return names.flatMap((name) => {
+    const base = route.mirrors.get(name)?.url;
+    const [url, access] = [base === undefined ? null : urlAt(base, rest), accessOf(name)];
+    return url === null || access === null ? [] : [{ name, url, access }];
+  });
+}
+
+/** What decides the form of the response; no condition, as it would be about another mirror's copy. */
+function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Record<string, string>> {
+  const { accept, 'accept-encoding': encoding } = headers;
+  return {
+    ...(accept === undefined ? {} : { accept }),
+    'accept-encoding': paths.absolute === undefined && typeof encoding === 'string' ? encoding : 'identity',
+  };
+}
+
+async function sendFetched(fetched: Fetched, { route, request, response }: PassAsk): Promise<Passed> {
+  const { source, passing, rest, first } = fetched;
+  const { paths } = route;
+  const { absolute } = paths;
+  const isHead = request.method === 'HEAD';
+  if (absolute !== undefined && !isHead) {
+    const type = String(passing.headers['content-type'] ?? '');
+    const isPlain = (passing.headers['content-encoding'] ?? 'identity') === 'identity';
+    const text = rest === null && isPlain ? absolute(first.toString('utf8'), type, passing.url) : null;
+    if (text === null) {
+      passing.body.on('error', () => undefined).destroy();
+      return { tag: 'none' };
+    }
+    response.writeHead(200, { ...headersFor(passing, true), 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+    return { tag: 'passed', registry: source.name };
+  }
+  const length = rest === null && !isHead ? { 'content-length': String(first.length) } : {};
+  response.writeHead(passing.status, { ...headersFor(passing, isHead && absolute !== undefined), ...length });
+  const destroy = (): void => void passing.body.on('error', () => undefined).destroy();
+  response.once('close', destroy);
+  try {
+    for await (const piece of piecesOf(fetched, limits.doorIndexBytes)) {
+      if (response.destroyed) return { tag: 'failed', registry: source.name };
+      if (!response.write(piece)) await drained(response);
+    }
+    response.end();
+    return { tag: 'passed', registry: source.name };
+  } catch {
+    // The client has a part of it already: only a cut tells it that the rest is missing.
+    response.destroy();
+    return { tag: 'failed', registry: source.name };
+  }
+}
+
+/** Until the client has read on, or is gone. */
+export function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.removeListener('drain', done);
+      response.removeListener('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+    if (response.destroyed) done();
+  });
+}

@@ -1,0 +1,83 @@
+import type { Timers } from '../../core/ports.ts';
+
+/** One way to get the same thing. It ends soon once its signal is aborted. */
+export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
+
+/** What came first, and of which attempt. */
+export interface Won<T> {
+  readonly at: number;
+  readonly value: T;
+}
+
+/** No attempt succeeded. */
+export class AllFailed extends Error {
+  readonly causes: readonly unknown[];
+
+  /** @param causes  in the order in which they came */
+  constructor(causes: readonly unknown[]) {
+    super('no mirror gave it');
+    this.causes = causes;
+  }
+}
+
+/**
+ * Runs attempts in their order: the next one begins as soon as one fails, or when the last begun takes longer than it usually
+ * does (Dean and Barroso, "The Tail at Scale", 2013). At most two run at once. The first that succeeds wins, the others are aborted.
+ * @param usualMs  milliseconds after which the next one begins beside it
+ * @throws AllFailed
+ */
+export function raceInOrder<T>(
+  attempts: readonly Attempt<T>[],
+  usualMs: (at: number) => number,
+  signal: AbortSignal,
+  timers: Timers,
+): Promise<Won<T>> {
+  return new Promise((resolve, reject) => {
+    const running = new Map<number, AbortController>();
+    const causes: unknown[] = [];
+    let next = 0;
+    let late: { cancel(): void } | null = null;
+    let isOver = false;
+
+    function end(winner: number | null): void {
+      isOver = true;
+      late?.cancel();
+      signal.removeEventListener('abort', onAbort);
+      for (const [at, controller] of running) if (at !== winner) controller.abort();
+    }
+    function onAbort(): void {
+      end(null);
+      reject(new AllFailed([...causes, signal.reason]));
+    }
+    function begin(): void {
+      const at = next;
+      const attempt = attempts[at];
+      if (attempt === undefined || running.size >= 2) return;
+      next += 1;
+      const controller = new AbortController();
+      running.set(at, controller);
+      late?.cancel();
+      late = timers.after(usualMs(at), begin);
+      attempt(controller.signal).then(
+        (value) => {
+          if (isOver) return;
+          end(at);
+          resolve({ at, value });
+        },
+        (cause: unknown) => {
+          running.delete(at);
+          if (isOver) return;
+          causes.push(cause);
+          begin();
+          if (running.size > 0) return;
+          end(null);
+          reject(new AllFailed(causes));
+        },
+      );
+    }
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort);
+    begin();
+    if (running.size === 0) onAbort();
+  });
+}

@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import { limits } from '../core/limits.ts';
+import type { Clock, Timers, WireAccess } from '../core/ports.ts';
+import { connectTo } from './connect.ts';
+import { requestHeaders } from './credentials.ts';
+import { Deadline } from './deadline.ts';
+import { Names } from './dns.ts';
+import { classBySpelling } from './guard.ts';
+import { TlsBook } from './tls.ts';
+
+/** The head of a response, and its body as it comes. Names of headers are in lower case. */
+export interface Passing {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
+  /** Where it came from, after redirects. */
+  readonly url: string;
+}
+
+/** Requests to mirrors whose responses go on to somebody else, over kept connections of HTTP/1.1. */
+export interface Passages {
+  /**
+   * Sends a request to a mirror and follows its redirects: credentials go to the mirror's own host alone, and a redirect leads to
+   * public addresses or `allowHosts` alone.
+   * @param headers  beside our own; names in lower case
+   * @throws Error where no head came, or the redirects have no end
+   */
+  open(
+    access: WireAccess,
+    url: string,
+    ask: {
+      readonly method: 'GET' | 'HEAD';
+      readonly headers: Readonly<Record<string, string>>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Passing>;
+  close(): Promise<void>;
+}
+
+const redirectsMax = 5;
+const connectMs = 10_000;
+
+/** Creates them. */
+export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
+  const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
+  /** By mirror and origin, the least lately used first. */
+  const pools = new Map<string, Pool>();
+
+  function poolOf(access: WireAccess, url: URL): Pool {
+    const key = `${access.registry} ${access.url} ${url.origin}`;
+    const known = pools.get(key);
+    pools.delete(key);
+    const pool = known ?? makePool(access, url);
+    pools.set(key, pool);
+    if (pools.size > limits.doorPools) {
+      const [oldest, idle] = pools.entries().next().value ?? [];
+      if (oldest !== undefined) pools.delete(oldest);
+      void idle?.close().catch(() => undefined);
+    }
+    return pool;
+  }
+
+  function makePool(access: WireAccess, { origin }: URL): Pool {
+    const url = new URL(origin);
+    const home = new URL(access.url);
+    const isHome = home.origin === origin;
+    // What the mirror's operator set for its own host is not for another one.
+    const route = isHome ? access : { ...access, ca: [], client: null, pin: null };
+    return new Pool(origin, {
+      connections: limits.doorConnections,
+      allowH2: false,
+      headersTimeout: limits.doorFetchMs,
+      bodyTimeout: limits.doorStallMs,
+      keepAliveTimeout: 10_000,
+      connect: (_options, done) => {
+        const nowMs = clock.monotonicMs();
+        const deadline = new Deadline(clock, timers, nowMs + connectMs);
+        const marks = { start: nowMs, end: nowMs };
+        const trace = { marks, remoteAddress: null, remotePort: null, family: null, tls: null };
+        const guard = isHome ? null : () => Promise.resolve(classBySpelling(home.hostname));
+        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, deps)
+          .finally(() => deadline.clear())
+          .then(
+            (socket) => done(null, socket as Parameters<typeof done>[1] & object),
+            (cause: Error) => done(cause, null),
+          );
+      },
+    });
+  }
+
+  return {
+    async open(access, first, { method, headers, signal }) {
+      let url = new URL(first);
+      for (let hop = 0; hop <= redirectsMax; hop += 1) {
+        const isPlainProxied = access.proxy !== null && url.protocol === 'http:';
+        const path = `${isPlainProxied ? url.origin : ''}${url.pathname}${url.search}`;
+        const sent = requestHeaders(url, headers, access);
+        const {
+          statusCode,
+          headers: got,
+          body,
+        } = await poolOf(access, url).request({ path, method, headers: sent, signal });
+        const location = got['location'];
+        if (statusCode < 300 || statusCode > 308 || statusCode === 304 || typeof location !== 'string')
+          return { status: statusCode, headers: got, body, url: url.href };
+        await body.dump({ limit: 64 * 1024 });
+        if (!URL.canParse(location, url.href)) throw new Error('a redirect to no URL');
+        url = new URL(location, url.href);
+        if (!/^https?:$/.test(url.protocol)) throw new Error('a redirect to another protocol');
+      }
+      throw new Error('too many redirects');
+    },
+    async close() {
+      deps.names.close();
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      pools.clear();
+    },
+  };
+}
