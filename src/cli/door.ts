@@ -3,12 +3,16 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
-const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
+const options = {
+  config: { type: 'string' },
+  relay: { type: 'boolean' },
+  'log-level': { type: 'string' },
+} as const;
 
 /** `mirrorwatch door`: the front door of clients, until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
 export const doorCommand: Command = {
   name: 'door',
-  usage: 'mirrorwatch door [--config FILE] [--log-level debug|info|warn|error]',
+  usage: 'mirrorwatch door [--config FILE] [--relay] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -32,7 +36,9 @@ export const doorCommand: Command = {
       ...context.facts,
       log: { ...context.facts.log, level: level ?? context.facts.log.level },
     });
-    const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version));
+    const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version), {
+      relay: values.relay === true,
+    });
     if (opened.tag === 'error') {
       const { host, port } = rule.listen;
       terminal.err(say('run.listen', { address: `${host}:${port}`, code: opened.error.code }));

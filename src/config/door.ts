@@ -25,6 +25,7 @@ export function readDoor(
       listen: readListen(['door', 'listen'], door.listen, tokenOrTlsNeeded, reader, report),
       ecosystems: door.ecosystems ?? [...watched],
       daemon: door.daemon === undefined ? null : (baseUrl(door.daemon)?.url ?? null),
+      relay: door.relay,
       perMinute: door.perMinute,
       orderPath: door.orderFile === undefined ? join(dirname(path), 'door.json') : reader.resolve(door.orderFile),
     },

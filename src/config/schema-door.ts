@@ -27,6 +27,12 @@ export function makeDoorKey(registry: Registry) {
       phrase('expected.daemonUrl'),
       (value) => baseUrl(value)?.user === null,
     ).optional(),
+    relay: z
+      .boolean(errorOf(phrase('expected.boolean')))
+      .meta({
+        description: 'Responses pass through the door instead of a redirect. The option `--relay` does the same.',
+      })
+      .prefault(false),
     perMinute: integer(
       'Requests of one client (an address) in a minute; beyond them it gets 429.',
       60,

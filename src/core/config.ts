@@ -125,6 +125,8 @@ export interface DoorRule {
   readonly ecosystems: readonly EcosystemId[];
   /** Where its daemon listens, without a slash behind; `null`: where `listen` says. */
   readonly daemon: string | null;
+  /** Everything passes through it; else clients are redirected. */
+  readonly relay: boolean;
   /** Requests that one client may make in a minute. */
   readonly perMinute: number;
   /** Absolute path of the file that keeps the order of mirrors that was last in force. */

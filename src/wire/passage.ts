@@ -105,11 +105,11 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
         if (statusCode < 300 || statusCode > 308 || statusCode === 304 || typeof location !== 'string')
           return { status: statusCode, headers: got, body, url: url.href };
         await body.dump({ limit: 64 * 1024 });
-        if (!URL.canParse(location, url.href)) throw new Error('a redirect to no URL');
+        if (!URL.canParse(location, url.href)) throw new Error('MW_REDIRECT');
         url = new URL(location, url.href);
-        if (!/^https?:$/.test(url.protocol)) throw new Error('a redirect to another protocol');
+        if (!/^https?:$/.test(url.protocol)) throw new Error('MW_REDIRECT');
       }
-      throw new Error('too many redirects');
+      throw new Error('MW_REDIRECT');
     },
     async close() {
       deps.names.close();

@@ -17,13 +17,13 @@ export interface DoorProcess {
 }
 
 /** Starts `mirrorwatch door` by a configuration whose section `door` listens on this port of loopback. @throws Error where it is never ready */
-export async function startDoor(configFile: string, port: number): Promise<DoorProcess> {
+export async function startDoor(configFile: string, port: number, more: readonly string[] = []): Promise<DoorProcess> {
   const url = `http://127.0.0.1:${port}`;
   const dir = tempDir('door');
   const door: RunningProcess = await startProcess({
     name: 'mirrorwatch door',
     command: process.execPath,
-    args: [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile],
+    args: [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile, ...more],
     cwd: dir,
     env: { HTTP_PROXY: undefined, HTTPS_PROXY: undefined, NO_PROXY: undefined, NODE_OPTIONS: undefined },
     ready: async () => (await fetch(`${url}/-/ready`)).status === 200,

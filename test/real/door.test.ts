@@ -47,7 +47,7 @@ real('the front door, a daemon, two mirrors and the go command', ['nginx', 'tree
 vantage: real
 schedule: { every: 1s, timeout: 10s, perHost: 4 }
 mirrors:
-  - { name: head, ecosystem: go, url: "http://robot:hunter2@127.0.0.1:${head.httpPort}/goproxy", weight: 100 }
+  - { name: head, ecosystem: go, url: "${head.httpUrl}", weight: 100 }
   - { name: next, ecosystem: go, url: "${next.url}", weight: 50 }
   - { name: backing, ecosystem: go, url: "${backing.httpUrl}", weight: 10 }
 modules: { go: [ ${modules.join(', ')} ] }
@@ -77,7 +77,6 @@ door: { listen: "127.0.0.1:${doorPort}" }
     expect(head.accessLog()).toContain('GET /goproxy/rsc.io/quote/@v/v1.5.2.zip');
     const to = await door.where(canary);
     expect(to).toEqual({ status: 302, location: `${head.httpUrl}/rsc.io/quote/@v/v1.5.2.mod` });
-    expect(door.log()).not.toContain('hunter2');
   });
 
   test('a private module is not found, and no mirror is told its name', async () => {
@@ -125,5 +124,83 @@ door: { listen: "127.0.0.1:${doorPort}" }
     rmSync(join(dir, 'door.json'));
     door = await startDoor(daemon.configFile, doorPort);
     expect((await door.where(canary)).location).toBe(`${head.httpUrl}/rsc.io/quote/@v/v1.5.2.mod`);
+  });
+});
+
+real('builds in a loop through a door that relays, without any tail behind it', ['nginx', 'tree', 'go'], () => {
+  let dir: string;
+  let mirrors: readonly Nginx[];
+  let daemon: DaemonProcess;
+  let door: DoorProcess;
+
+  beforeAll(async () => {
+    const tree = moduleTree();
+    dir = tempDir('door-relay');
+    mirrors = [
+      await startNginx({ root: tree.dir }),
+      await startNginx({ root: tree.dir }),
+      await startNginx({ root: tree.dir }),
+    ];
+    const port = await freePort();
+    const lines = mirrors.map(
+      ({ httpUrl }, at) => `  - { name: m${at}, ecosystem: go, url: "${httpUrl}", weight: ${9 - at} }`,
+    );
+    daemon = await startDaemon({
+      dir,
+      yaml: `
+vantage: real
+schedule: { every: 1s, timeout: 10s, perHost: 4 }
+mirrors:
+${lines.join('\n')}
+modules: { go: [ ${modules.join(', ')} ] }
+go: { sumdb: "off" }
+door: { listen: "127.0.0.1:${port}" }
+`,
+    });
+    door = await startDoor(daemon.configFile, port, ['--relay']);
+  });
+
+  afterAll(async () => {
+    await door?.close();
+    await daemon?.close();
+    for (const server of mirrors ?? []) await server.close();
+    removeTempDir(dir);
+  });
+
+  test('none fails while the head is killed, its connections and the ones under way with it', async () => {
+    const [head] = mirrors;
+    const failed: (readonly string[])[] = [];
+    let builds = 0;
+    let isOver = false;
+    const loop = (async () => {
+      while (!isOver) {
+        const got = await goDownload(modules, { goproxy: `${door.url}/go` });
+        builds += 1;
+        if (got.code !== 0) failed.push(got.errors);
+      }
+    })();
+    await until(
+      'some builds',
+      () => builds,
+      (count) => count >= 3,
+    );
+    const before = builds;
+    await head?.kill();
+    await until(
+      'advice to leave it',
+      async () => (await daemon.api<{ advice: readonly { state: string }[] }>('advice')).advice,
+      (advice) => advice.some(({ state }) => state === 'proposed'),
+      { help: daemon.log },
+    );
+    await until(
+      'some builds after it',
+      () => builds,
+      (count) => count >= before + 3,
+    );
+    isOver = true;
+    await loop;
+    expect(failed).toEqual([]);
+    expect(door.log()).toMatch(/"registry":"m1"[^\n]*"outcome":"relayed"/);
+    expect(door.log()).not.toContain('"outcome":"redirected"');
   });
 });

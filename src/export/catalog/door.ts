@@ -5,6 +5,7 @@ import { never } from './values.ts';
 export const doorOutcomes = [
   'redirected',
   'passed',
+  'relayed',
   'absent',
   'failed',
   'private',

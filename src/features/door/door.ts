@@ -50,12 +50,14 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
  * Opens the front door: redirects to the mirror that comes first in the order in force, which the daemon says; without a daemon
  * to that of the last order kept, and without one to the declared chain's.
  * @param rule  `door` of the configuration
+ * @param options  `relay`: whatever the configuration says
  * @returns the code of a listener that cannot be opened
  */
 export async function openDoor(
   first: Config,
   rule: DoorRule,
   { clock, timers, log, version }: DoorPorts,
+  options: { readonly relay: boolean },
 ): Promise<Result<Door, { readonly code: string }>> {
   const nowMs = (): number => clock.monotonicMs();
   const metrics = createDoorMetrics();
@@ -69,6 +71,7 @@ export async function openDoor(
   const passages = createPassages({ clock, timers });
   const mayUseSecrets = rule.listen.token !== null || isLoopback(rule.listen.host);
   let isOpen = true;
+  let isRelay = false;
 
   function orderNow(route: Route): Order {
     const known = lastKnown?.get(route.key);
@@ -88,6 +91,7 @@ export async function openDoor(
 
   function configure(config: Config): { close(): void } {
     routes = routesOf(config, registry);
+    isRelay = options.relay || config.door?.relay === true;
     const used = config.mirrors.filter(({ access: own }) => mayUseSecrets || !hasSecrets(own));
     access = new Map(used.map((mirror) => [mirror.name, bookAccess(config, mirror, version)]));
     reorder();
@@ -117,6 +121,7 @@ export async function openDoor(
     requests: createBuckets(rule.perMinute, nowMs),
     refused: createBuckets(limits.refusedRequestsPerMinute, nowMs),
     stays: createStays(nowMs),
+    isRelay: () => isRelay,
     passing: { count: 0 },
     pass: {
       passages,

@@ -8,8 +8,9 @@ import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
-import { type PassDeps, passIndex } from './pass.ts';
+import { type PassAsk, type PassDeps, type Passed, sendIndex } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
+import { sendArtifact } from './relay.ts';
 import type { Route } from './routes.ts';
 import type { Stays } from './stay.ts';
 
@@ -22,6 +23,8 @@ export interface DoorDeps {
   /** Names of mirrors with a confirming round under way. */
   doubted(): ReadonlySet<string>;
   readonly pass: PassDeps;
+  /** Everything passes through. */
+  isRelay(): boolean;
   /** Responses that pass through now. */
   readonly passing: { count: number };
   readonly requests: Buckets;
@@ -98,15 +101,23 @@ async function serve(
   const { route, rest, path } = asked;
   const { names, why, isDoubted } = chosen(deps, client, route);
   const of = { ecosystem: route.ecosystem, module: path.module };
-  if (isDoubted && path.kind === 'index' && deps.passing.count < limits.doorPassing) {
+  const mustPass = deps.isRelay() || hasOwnAccess(deps.pass, names[0]);
+  if ((mustPass || (isDoubted && path.kind === 'index')) && deps.passing.count < limits.doorPassing) {
     deps.passing.count += 1;
-    const passed = await passIndex(deps.pass, { route, rest, names, request, response }).finally(() => {
+    const send: (deps: PassDeps, ask: PassAsk) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
+    const passed = await send(deps.pass, { route, rest, names, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
-    if ('registry' in passed) return { ...of, registry: passed.registry, why, outcome: passed.tag };
-    if (passed.tag === 'absent') {
-      sendText(response, 404, 'not found\n');
-      return { ...of, why, outcome: 'absent' };
+    if (passed.tag === 'passed')
+      return { ...of, registry: passed.registry, why, outcome: path.kind === 'index' ? 'passed' : 'relayed' };
+    if (passed.tag === 'failed') return { ...of, registry: passed.registry, why, outcome: 'failed' };
+    if (passed.tag === 'absent' || mustPass) {
+      sendText(
+        response,
+        passed.tag === 'absent' ? 404 : 502,
+        passed.tag === 'absent' ? 'not found\n' : 'no mirror responds\n',
+      );
+      return { ...of, why, outcome: passed.tag === 'absent' ? 'absent' : 'failed' };
     }
   }
   const [name = ''] = names;
@@ -123,6 +134,12 @@ async function serve(
   response.setHeader('cache-control', 'no-store');
   sendText(response, 302, '');
   return { ...told, outcome: 'redirected' };
+}
+
+/** Whether the door alone has what a mirror needs: a redirect would lead its clients to 401. */
+function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
+  const access = accessOf(name);
+  return access !== null && (access.auth !== null || access.client !== null);
 }
 
 interface Chosen {

@@ -12,6 +12,7 @@ import type { Route } from './routes.ts';
 export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
+  /** `null`: the door must not show itself to that mirror for these clients. */
   accessOf(name: string): WireAccess | null;
   /** How long a mirror's small responses usually take at most, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
@@ -33,7 +34,7 @@ export interface PassAsk {
 }
 
 /** Fetches an index from the mirrors in order and passes on the first that is right. Nothing is kept. */
-export async function passIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
+export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { route, request, response } = ask;
   const { paths } = route;
   const stop = new AbortController();
@@ -51,11 +52,7 @@ export async function passIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
         firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
       }),
     );
-    const hedgeMs = (at: number): number => {
-      const usual = deps.usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
-      return Math.min(limits.doorHedgeMsMax, Math.max(limits.doorHedgeMsMin, usual));
-    };
-    const { value } = await raceInOrder(attempts, hedgeMs, stop.signal, deps.timers);
+    const { value } = await raceInOrder(attempts, usualMsOf(deps, sources), stop.signal, deps.timers);
     return await sendFetched(value, ask);
   } catch (cause) {
     if (!(cause instanceof AllFailed)) throw cause;
@@ -66,7 +63,16 @@ export async function passIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   }
 }
 
-function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassAsk): readonly Source[] {
+/** When another mirror is requested beside one, milliseconds. */
+export function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
+  return (at) => {
+    const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
+    return Math.min(limits.doorHedgeMsMax, Math.max(limits.doorHedgeMsMin, usual));
+  };
+}
+
+/** The mirrors that the door may request it from itself. */
+export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassAsk): readonly Source[] {
   return names.flatMap((name) => {
     const base = route.mirrors.get(name)?.url;
     const [url, access] = [base === undefined ? null : urlAt(base, rest), accessOf(name)];
@@ -107,7 +113,7 @@ async function sendFetched(fetched: Fetched, { route, request, response }: PassA
   try {
     for await (const piece of piecesOf(fetched, limits.doorIndexBytes)) {
       if (response.destroyed) return { tag: 'failed', registry: source.name };
-      if (!response.write(piece)) await drained(response);
+      if (!response.write(piece)) await waitForDrain(response);
     }
     response.end();
     return { tag: 'passed', registry: source.name };
@@ -119,7 +125,7 @@ async function sendFetched(fetched: Fetched, { route, request, response }: PassA
 }
 
 /** Until the client has read on, or is gone. */
-export function drained(response: ServerResponse): Promise<void> {
+export function waitForDrain(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       response.removeListener('drain', done);

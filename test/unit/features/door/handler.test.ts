@@ -2,12 +2,21 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../../src/core/secret.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
+import type { PassDeps } from '../../../../src/features/door/pass.ts';
 import { routesOf } from '../../../../src/features/door/routes.ts';
+import { systemTimers } from '../../../../src/io/timers.ts';
 import { doorConfig } from './config.ts';
 import { closeAll, openHandler } from './open-handler.ts';
 
 const routes = routesOf(doorConfig(), registry);
-const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), change);
+/** Its mirrors are elsewhere: nothing is requested of them. */
+const pass: PassDeps = {
+  passages: { open: () => Promise.reject(new Error('not here')), close: () => Promise.resolve() },
+  timers: systemTimers,
+  accessOf: () => null,
+  usualMs: () => null,
+};
+const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), { pass, ...change });
 afterEach(closeAll);
 
 describe('the front door', () => {

@@ -66,6 +66,7 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
       accessOf: (name) => access.get(name) ?? null,
       usualMs: () => null,
     },
+    isRelay: () => false,
     passing: { count: 0 },
     requests: createBuckets(change.perMinute ?? 1_000, () => 0),
     refused: createBuckets(300, () => 0),

@@ -1,0 +1,169 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { limits } from '../../core/limits.ts';
+import { Absent, attemptAt, type Fetched, headersFor, piecesOf, type Source } from './fetch.ts';
+import { type PassAsk, type PassDeps, type Passed, sourcesOf, usualMsOf, waitForDrain } from './pass.ts';
+import { AllFailed, raceInOrder } from './race.ts';
+
+/** How far a response has come at the client. */
+interface Progress {
+  sent: number;
+  readonly hash: Hash;
+  /** Bytes in all; `null`: not said. */
+  readonly length: number | null;
+  /** A strong validator; `null`: none. */
+  readonly etag: string | null;
+}
+
+/**
+ * Passes an artifact through from the mirrors in order. One that stalls or is cut goes on at the next mirror: by a range where
+ * length and strong validator agree, else from its beginning, held against the hash of what the client has already. Where neither
+ * can be had the client's connection is cut.
+ */
+export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed> {
+  const { request, response } = ask;
+  const stop = new AbortController();
+  const gone = (): void => stop.abort(new Error('the client is gone'));
+  response.once('close', gone);
+  try {
+    const sources = sourcesOf(deps, ask);
+    const started = await begun(deps, sources, request, stop.signal);
+    if ('tag' in started) return started;
+    response.writeHead(started.passing.status, headersFor(started.passing, false));
+    if (request.method === 'HEAD') {
+      response.end();
+      return { tag: 'passed', registry: started.source.name };
+    }
+    return await pump(deps, sources, started, ask, stop.signal);
+  } finally {
+    response.removeListener('close', gone);
+  }
+}
+
+async function begun(
+  deps: PassDeps,
+  sources: readonly Source[],
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<Fetched | Extract<Passed, { tag: 'absent' | 'none' }>> {
+  const { range, 'if-range': condition } = request.headers;
+  const asked = {
+    method: request.method === 'HEAD' ? ('HEAD' as const) : ('GET' as const),
+    headers: {
+      'accept-encoding': 'identity',
+      ...(typeof range === 'string' ? { range } : {}),
+      ...(typeof condition === 'string' ? { 'if-range': condition } : {}),
+    },
+    isNeverHtml: true,
+    firstBytes: 1,
+  };
+  const attempts = sources.map((source) => attemptAt(deps.passages, source, asked));
+  try {
+    const { value } = await raceInOrder(attempts, usualMsOf(deps, sources), signal, deps.timers);
+    return value;
+  } catch (cause) {
+    if (!(cause instanceof AllFailed)) throw cause;
+    return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
+  }
+}
+
+async function pump(
+  deps: PassDeps,
+  sources: readonly Source[],
+  started: Fetched,
+  { response }: PassAsk,
+  signal: AbortSignal,
+): Promise<Passed> {
+  const { status, headers } = started.passing;
+  const length =
+    status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
+  const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
+  const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
+  // A part that a client asked for, and what has no length, is not gone on with: nobody can tell where it ends.
+  const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
+  const tries: (Fetched | Source)[] = [started, ...others];
+  for (const one of tries) {
+    if (signal.aborted) break;
+    try {
+      const fetched = 'passing' in one ? one : await resumed(deps, one, progress, signal);
+      await send(fetched, progress, response, signal);
+      if (length !== null && progress.sent !== length) throw new Error('cut');
+      response.end();
+      return { tag: 'passed', registry: fetched.source.name };
+    } catch {
+      // The next mirror.
+    }
+  }
+  response.destroy();
+  return { tag: 'failed', registry: started.source.name };
+}
+
+async function send(
+  fetched: Fetched,
+  progress: Progress,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const destroy = (): void => void fetched.passing.body.on('error', () => undefined).destroy();
+  signal.addEventListener('abort', destroy);
+  try {
+    for await (const piece of piecesOf(fetched, limits.zipBytes)) {
+      if (signal.aborted) throw new Error('the client is gone');
+      progress.sent += piece.length;
+      if (progress.length !== null && progress.sent > progress.length) throw new Error('more than its length');
+      progress.hash.update(piece);
+      if (!response.write(piece)) await waitForDrain(response);
+    }
+  } finally {
+    signal.removeEventListener('abort', destroy);
+    destroy();
+  }
+}
+
+/** The rest of an artifact at another mirror. @throws Error where it cannot be shown to be the rest of the same one */
+async function resumed(deps: PassDeps, source: Source, progress: Progress, signal: AbortSignal): Promise<Fetched> {
+  const { sent, length, etag } = progress;
+  const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
+  const headers = { 'accept-encoding': 'identity', ...range };
+  const ask = { method: 'GET' as const, headers, isNeverHtml: true, firstBytes: 1 };
+  const fetched = await attemptAt(deps.passages, source, ask)(signal);
+  try {
+    const { status, headers: got } = fetched.passing;
+    if (status === 206) {
+      const isRest = got['content-range'] === `bytes ${sent}-${(length ?? 0) - 1}/${length}` && got['etag'] === etag;
+      if (!isRest) throw new Error('another range, or of another file');
+      return fetched;
+    }
+    if (got['content-length'] !== String(length)) throw new Error('another length');
+    return await past(fetched, progress);
+  } catch (cause) {
+    fetched.passing.body.on('error', () => undefined).destroy();
+    throw cause;
+  }
+}
+
+/** Leaves out what the client has, once it has the same hash. */
+async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
+  const own = createHash('sha256');
+  const pieces = piecesOf(fetched, limits.zipBytes);
+  let read = 0;
+  for (;;) {
+    const { done, value } = read < sent ? await pieces.next() : { done: true, value: undefined };
+    if (done === true || value === undefined) break;
+    const of = Math.min(value.length, sent - read);
+    own.update(value.subarray(0, of));
+    read += of;
+    if (read < sent) continue;
+    return isSame(own, hash) ? { ...fetched, first: value.subarray(of), rest: pieces } : differs();
+  }
+  if (read < sent) throw new Error('too short');
+  return { ...fetched, first: Buffer.alloc(0), rest: pieces };
+}
+
+function isSame(own: Hash, hash: Hash): boolean {
+  return own.digest().equals(hash.copy().digest());
+}
+
+function differs(): never {
+  throw new Error('other bytes than the client has');
+}
