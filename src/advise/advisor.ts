@@ -11,18 +11,25 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
-import { endAudit } from './audit.ts';
+import { closeAudit } from './audit.ts';
 import { candidatesOf } from './compose.ts';
-import { ranked } from './decide.ts';
-import { type Declared, type Group, groupKey, groupsOf, type Muted } from './group.ts';
-import { forgetRemoved, hear, hearClientFailure, looksOf, recordLateAnswer, recordLatePeek } from './hear.ts';
+import { rankWeighed } from './decide.ts';
+import { type Declared, type Group, groupKeyOf, groupsOf, type Muted } from './group.ts';
 import { clearEvidence, lateInMs, recordAside, recordHeardLate, releaseLate, sampleOfLate } from './late.ts';
-import { type AdviseTurn, changeState, close, openLedger, release, restore, shown } from './ledger.ts';
-import { acceptOpen, follow, updateAdvice } from './lifecycle.ts';
-import { emptyTally, record, recordAnswer, type Tally } from './tally.ts';
+import { type AdviseTurn, chainTextOf, changeState, close, openLedger, release, restore } from './ledger.ts';
+import { applyOpen, follow, updateAdvice } from './lifecycle.ts';
+import {
+  looksOf,
+  pruneRemoved,
+  recordClientFailure,
+  recordLateAnswer,
+  recordLatePeek,
+  recordSample,
+} from './observe.ts';
+import { newTally, record, recordAnswer, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
-import { headNow, weighAll } from './weigh.ts';
-import { readWhatIf, whatIf } from './what-if.ts';
+import { headOf, weighAll } from './weigh.ts';
+import { readWhatIf, replayWhatIf } from './what-if.ts';
 
 /** Ids of settled advice remembered, to tell "settled" from "never was". */
 const settledKept = 1_000;
@@ -113,11 +120,11 @@ export function createAdvisor(input: {
 
   const observeOne = (group: Group, sample: SettledSample, now: Now): boolean => {
     const { purpose, target } = sample.due;
-    const tally = tallies.get(target.registry) ?? emptyTally();
+    const tally = tallies.get(target.registry) ?? newTally();
     tallies.set(target.registry, tally);
     if (purpose !== 'peek') record(tally, sample, nearOf(config), group.client.relay?.step ?? null);
     if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordAnswer(tally, sample);
-    const isCompared = hear(view(group, now), sample);
+    const isCompared = recordSample(view(group, now), sample);
     return isCompared && (sample.outcome.tag === 'failed' || purpose === 'confirm');
   };
   const observeLate = (group: Group, sample: SettledSample, now: Now): void => {
@@ -137,7 +144,7 @@ export function createAdvisor(input: {
   return {
     observe(sample, now) {
       const { ecosystem, upstream } = sample.due.target;
-      const group = groups.get(groupKey(ecosystem, upstream));
+      const group = groups.get(groupKeyOf(ecosystem, upstream));
       if (group === undefined) return false;
       lastNow = now;
       if (sample.isOfPace === true) {
@@ -155,11 +162,11 @@ export function createAdvisor(input: {
       return isNews || before.length > 0;
     },
     lateInMs(due, outMs, now) {
-      const group = groups.get(groupKey(due.target.ecosystem, due.target.upstream));
+      const group = groups.get(groupKeyOf(due.target.ecosystem, due.target.upstream));
       return group === undefined ? null : lateInMs(view(group, now), due, outMs);
     },
     late(due, outMs, now) {
-      const group = groups.get(groupKey(due.target.ecosystem, due.target.upstream));
+      const group = groups.get(groupKeyOf(due.target.ecosystem, due.target.upstream));
       if (group === undefined) return;
       lastNow = now;
       if (due.purpose === 'peek') {
@@ -169,8 +176,8 @@ export function createAdvisor(input: {
       else group.late.set(due.probeId, sampleOfLate(view(group, now), due, outMs));
     },
     clientFailed({ ecosystem, upstream, registry: name, module, version }) {
-      const group = groups.get(groupKey(ecosystem, upstream));
-      if (group !== undefined) hearClientFailure(group, name, module, version);
+      const group = groups.get(groupKeyOf(ecosystem, upstream));
+      if (group !== undefined) recordClientFailure(group, name, module, version);
     },
     consider(given, now) {
       lastNow = now;
@@ -195,7 +202,7 @@ export function createAdvisor(input: {
       lastNow = now;
       const found = proposedBy(id);
       if (found.tag === 'error') return found;
-      const turn = remember(acceptOpen(view(found.value.group, now)));
+      const turn = remember(applyOpen(view(found.value.group, now)));
       follow(view(found.value.group, now));
       return ok(turn);
     },
@@ -218,18 +225,18 @@ export function createAdvisor(input: {
       return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
     },
     rank(ecosystem, upstream) {
-      const group = groups.get(groupKey(ecosystem, upstream));
+      const group = groups.get(groupKeyOf(ecosystem, upstream));
       if (group === undefined) return [];
       const seen = view(group, lastNow);
-      return candidatesOf(seen, headNow(group), ranked(weighAll(seen), config.advise.minGain));
+      return candidatesOf(seen, headOf(group), rankWeighed(weighAll(seen), config.advise.minGain));
     },
     remedy(ecosystem, upstream) {
-      const group = groups.get(groupKey(ecosystem, upstream));
+      const group = groups.get(groupKeyOf(ecosystem, upstream));
       return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
     },
     whatIf(asked, now) {
       const meant = readWhatIf([...groups.values()], config, asked);
-      return meant.tag === 'error' ? meant : ok(whatIf(view(meant.value.group, now), meant.value));
+      return meant.tag === 'error' ? meant : ok(replayWhatIf(view(meant.value.group, now), meant.value));
     },
     lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {
@@ -239,13 +246,13 @@ export function createAdvisor(input: {
       const wanted = groupsOf(next, registry, declared);
       for (const [key, group] of groups) {
         const fresh = wanted.get(key);
-        if (fresh !== undefined && shown(fresh.declared) === shown(group.declared)) {
+        if (fresh !== undefined && chainTextOf(fresh.declared) === chainTextOf(group.declared)) {
           group.declared = fresh.declared;
           group.roster = fresh.roster;
           if (group.accepted === null) group.chain = fresh.declared;
           const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version ?? ''}`));
           const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
-          forgetRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
+          pruneRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
           group.outlook = '';
           follow(view(group, now));
           wanted.delete(key);
@@ -254,7 +261,7 @@ export function createAdvisor(input: {
         close(group, 'withdrawn', ledger, now);
         // Of an upstream that is gone nobody asks any more.
         if (fresh !== undefined) {
-          endAudit(view(group, now), ledger);
+          closeAudit(view(group, now), ledger);
           fresh.lookedBack = group.lookedBack;
         }
         release(group, 'superseded', ledger, now);

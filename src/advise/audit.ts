@@ -67,12 +67,12 @@ function failedOf(entries: readonly Entry[]): number {
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   const agedMs = now.monotonicMs - (group.lastAcceptMs ?? now.monotonicMs);
-  if (agedMs >= config.advise.ttlMs) endAudit(view, ledger);
+  if (agedMs >= config.advise.ttlMs) closeAudit(view, ledger);
   else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
 }
 
 /** Looks back at the advice accepted last for the last time: to be called before it ends. */
-export function endAudit(view: View, ledger: Ledger): void {
+export function closeAudit(view: View, ledger: Ledger): void {
   lookBack(view, ledger);
   if (view.group.audit === null) return;
   view.group.audit = null;

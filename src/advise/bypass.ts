@@ -9,7 +9,7 @@ import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import type { Group } from './group.ts';
 import type { View } from './view.ts';
-import { advisedNow, type Weighed } from './weigh.ts';
+import { advisedChainOf, type Weighed } from './weigh.ts';
 
 /**
  * What to do where the head fails over the one HTTP version that clients speak to it, and no other mirror can be advised:
@@ -44,38 +44,38 @@ export function bypassAt({ group }: View, at: Mirror, findings: readonly Finding
 }
 
 /** The clients of a group that have no switch, where HTTP/2 alone is broken at a mirror and one would help; empty: they have one. */
-export function withoutBypass(view: View, at: Mirror, findings: readonly Finding[]): readonly string[] {
+export function strandedClientsAt(view: View, at: Mirror, findings: readonly Finding[]): readonly string[] {
   const isBroken = findings.some((finding) => brokenVersion(finding) === '2');
   if (!isBroken || bypassAt(view, at, findings) !== null) return [];
   return at.speaks?.find(({ protocol }) => protocol === '2')?.clients ?? [];
 }
 
 /** True while an advice has clients set a switch; false where it takes one back. */
-export function setsBypass(advice: Advice | undefined): boolean {
+export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
 /** The switch that clients were told to set, by what is proposed or accepted; `null`: none. */
-export function bypassTold({ open, accepted, client, roster }: Group): Bypass | null {
-  const told = [open?.advice, accepted?.advice].find(setsBypass);
+export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
+  const told = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === told?.to);
   return at === undefined ? null : (client.withoutHttp2?.(at) ?? null);
 }
 
 /** Takes an accepted switch back once its mirror is in outage no more; `null`: none was accepted, or it is still needed. */
-export function takeBackBypass(view: View, at: Mirror): BypassDecision | null {
+export function undoBypass(view: View, at: Mirror): BypassDecision | null {
   const { accepted, client } = view.group;
   const bypass = client.withoutHttp2?.(at) ?? null;
-  if (bypass === null || !setsBypass(accepted?.advice) || accepted?.advice.to !== at.name) return null;
+  if (bypass === null || !hasBypass(accepted?.advice) || accepted?.advice.to !== at.name) return null;
   const isOut = view.standingOf(at.name)?.findings.some(({ kind, state }) => kind === 'outage' && state !== 'closed');
   if (isOut !== false) return null;
   const none = { findings: [], refusal: null, weighed: [] };
-  return { kind: 'bypass', cause: 'failback', at, bypass, after: chainNow(view.group), ...none };
+  return { kind: 'bypass', cause: 'failback', at, bypass, after: chainInForce(view.group), ...none };
 }
 
 /** The chain that clients are told to have. */
-export function chainNow(group: Group): Chain {
-  return advisedNow(group) ?? { members: [], separators: [] };
+export function chainInForce(group: Group): Chain {
+  return advisedChainOf(group) ?? { members: [], separators: [] };
 }
 
 /**
@@ -83,7 +83,7 @@ export function chainNow(group: Group): Chain {
  * @param lines   of the chain; `null`: the declared one is in force and stays
  * @param isMove  the chain changes with it
  */
-export function bypassRemedy({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
+export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';
   const [now, back] = isOff ? [bypass.unset, bypass.set] : [bypass.set, bypass.unset];
   const cost = phrase('note.bypassCost', { client: bypass.client, head: at.name });
@@ -95,7 +95,7 @@ export function bypassRemedy({ cause, at, bypass }: BypassDecision, lines: Remed
 }
 
 /** The lines of a move, with what takes a switch back that clients were told to set before. */
-export function withoutBypassLines(lines: Remedy, told: Bypass | null): Remedy {
+export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   if (told === null) return lines;
   const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));
   return {

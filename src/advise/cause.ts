@@ -38,14 +38,14 @@ export function isForced(cause: AdviceCause): boolean {
 }
 
 /** True for a finding that speaks against its mirror now: as its kind says, else where detect calls it reason enough to leave. */
-export function speaksAgainst(finding: Finding): boolean {
+export function isAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
 /** The cause for leaving a mirror, the gravest first; `null`: none. */
 function causeOf(standing: Standing | null): Cause | null {
-  const speaking = standing?.findings.filter((one) => speaksAgainst(one) && !isDisputed(one)) ?? [];
+  const speaking = standing?.findings.filter((one) => isAgainst(one) && !isDisputed(one)) ?? [];
   for (const kind of order) {
     const findings = speaking.filter((finding) => finding.kind === kind);
     if (findings.length > 0) return { kind, findings };
@@ -55,7 +55,7 @@ function causeOf(standing: Standing | null): Cause | null {
 
 /** A mirror that is behind for longer than the limit, whatever else is wrong with it; `null`: it is not. */
 export function lateCauseOf(standing: Standing | null): Cause | null {
-  const findings = (standing?.findings ?? []).filter((one) => one.kind === 'lag' && speaksAgainst(one));
+  const findings = (standing?.findings ?? []).filter((one) => one.kind === 'lag' && isAgainst(one));
   return findings.length === 0 ? null : { kind: 'lag', findings };
 }
 
@@ -68,7 +68,7 @@ export function isAboutTime(kind: AdviceCause): boolean {
  * A cause by its gravest name: a mirror that fails every request is neither slow, however long each failure takes, nor
  * unreliable. Its reason says what it is; a finding may say so seconds later, when the cause is in labels already.
  */
-export function namedCause(tally: Tally, kind: Cause['kind']): Cause['kind'] {
+export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
   const trouble = troubleOf(tally);
   if (trouble?.kind !== 'all') return kind;
@@ -242,14 +242,14 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
 }
 
 /** What speaks against a mirror now, whether or not it is worth leaving: what detect found, else alerts of others. */
-export function causeAgainst(view: View, mirror: Mirror): Cause | null {
+export function findCause(view: View, mirror: Mirror): Cause | null {
   const found = causeOf(view.standingOf(mirror.name));
   if (found !== null) return found;
   return view.evidenceOf(mirror.name).length > 0 ? { kind: 'slo', findings: [] } : null;
 }
 
 /** Mirrors whose last answer, in the moment that counts, was trouble of the upstream handed on. Names. */
-export function upstreamFaults(view: View): readonly string[] {
+export function listUpstreamFaults(view: View): readonly string[] {
   const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
   const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
     const last = pair[1];

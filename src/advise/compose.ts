@@ -7,7 +7,7 @@ import type { HttpProtocol } from '../core/transcript.ts';
 import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
 import { phrase, saySentence, told } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import { bypassRemedy, withoutBypassLines } from './bypass.ts';
+import { remedyOfBypass, removeBypassLines } from './bypass.ts';
 import type { Decision } from './decide.ts';
 import { observedAt } from './expected.ts';
 import type { Group } from './group.ts';
@@ -16,7 +16,7 @@ import { type Running, runningOf } from './tests/choose.ts';
 import { fetchCostMs } from './tests/costs.ts';
 import type { TimeTest } from './tests/time.ts';
 import type { View } from './view.ts';
-import { headName, mirrorOf, ruleOf, type Weighed } from './weigh.ts';
+import { headNameOf, mirrorOf, ruleOf, type Weighed } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
@@ -75,8 +75,8 @@ export function compose(
     issuedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + config.advise.ttlMs,
     settledAtMs: decision.kind === 'refuse' ? now.wallMs : null,
-    from: headName(view, before),
-    to: headName(view, after),
+    from: headNameOf(view, before),
+    to: headNameOf(view, after),
     chain: { before: shownChain(before), after: shownChain(after) },
     reason: reason.text,
     sentence: reason.sentence,
@@ -126,10 +126,10 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remed
   if (decision.kind === 'refuse') return null;
   const spared = sparedBy(decision);
   const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.ecosystem] ?? []);
-  if (decision.kind === 'move') return withoutBypassLines(ofChain(), decision.undo);
+  if (decision.kind === 'move') return removeBypassLines(ofChain(), decision.undo);
   const isMove = shownChain(before) !== shownChain(after);
   const isDeclared = group.declared !== null && shownChain(group.declared) === shownChain(after);
-  return bypassRemedy(decision, isDeclared && !isMove ? null : ofChain(), isMove);
+  return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
 /** The lines of the client whose chain decides, then those of the ecosystem's others; what they say to programs is joined. */

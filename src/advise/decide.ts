@@ -3,21 +3,29 @@ import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain } from '../ecosystems/client.ts';
-import { type BypassDecision, bypassAt, bypassTold, chainNow, takeBackBypass } from './bypass.ts';
-import { type Cause, causeAgainst, causeOfAlarm, isForced, lateCauseOf, namedCause, upstreamFaults } from './cause.ts';
-import { equalsTogether, inCostOrder, isFaster } from './rank.ts';
+import { type BypassDecision, bypassAt, bypassInForce, chainInForce, undoBypass } from './bypass.ts';
+import {
+  type Cause,
+  causeOfAlarm,
+  findCause,
+  gravestCauseOf,
+  isForced,
+  lateCauseOf,
+  listUpstreamFaults,
+} from './cause.ts';
+import { isFaster, sortByCost, sortWithEquals } from './rank.ts';
 import { type Alarm, choose, chooseAnyway, isAnyPast, isGoodNow } from './tests/choose.ts';
-import { costOf, failedLast, recordOf } from './tests/costs.ts';
-import { healthBound, isHomeAsGood, lookBackMs, waitMs } from './tests/home.ts';
+import { costOf, hasFailedLast, recordOf } from './tests/costs.ts';
+import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './tests/home.ts';
 import type { View } from './view.ts';
 import {
   chainTo,
-  droppedKeys,
-  headNow,
+  headOf,
   homeOf,
+  listDroppedKeys,
   mayBeProposed,
   memberOf,
-  mirrorBehind,
+  mirrorAt,
   mirrorOf,
   ruleOf,
   type Weighed,
@@ -57,9 +65,9 @@ const awayMsMin = 60_000;
 
 /** Decides from where clients are told to be now: leave it, go home from it, or neither. */
 export function decide(view: View): Decision {
-  const at = headNow(view.group);
+  const at = headOf(view.group);
   if (at === null) return { kind: 'none' };
-  const cause = causeAgainst(view, at);
+  const cause = findCause(view, at);
   if (view.vantage.suspect === true) {
     const weighed = bestFirst(view, weighAll(view));
     const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed, at } as const;
@@ -94,7 +102,7 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   // A round is under way that names what it is within seconds; two failed downloads alone would call it by another name.
   if (choice.alarm === 'heavy_failures' && view.standingOf(at.name)?.inDoubt === true) return null;
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
-  const named = namedCause(view.tallyOf(at.name), why.kind);
+  const named = gravestCauseOf(view.tallyOf(at.name), why.kind);
   if (isMuted(view, at.name, choice.to, named)) return null;
   return moveTo(view, at, choice.to, named, why.findings, choice.alarm, weighed);
 }
@@ -117,13 +125,13 @@ function leaveLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
 function takeBackLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { group, now } = view;
   const open = group.open?.advice;
-  const left = mirrorBehind(group, group.chain?.members[0]);
+  const left = mirrorAt(group, group.chain?.members[0]);
   if (open?.state !== 'proposed' || open.cause !== 'lag' || left === null || left === at) return null;
   const isLate = lateCauseOf(view.standingOf(left.name)) !== null;
   if (isLate && lateCauseOf(view.standingOf(at.name)) === null) return null;
   const next = isLate ? toPrompt(view, at, weigh) : null;
   if (next !== null) return next;
-  const against = causeAgainst(view, left)?.kind ?? 'lag';
+  const against = findCause(view, left)?.kind ?? 'lag';
   if (against !== 'lag' || !isGoodNow(group.contest, left.name, now.monotonicMs)) return null;
   return moveTo(view, at, left.name, 'failback', [], null, weigh());
 }
@@ -180,7 +188,7 @@ function moveToCheapest(
 }
 
 function bestFirst(view: View, weighed: readonly Weighed[]): readonly Weighed[] {
-  return ranked(weighed, view.config.advise.minGain);
+  return rankWeighed(weighed, view.config.advise.minGain);
 }
 
 function moveTo(
@@ -194,12 +202,12 @@ function moveTo(
 ): Decision | null {
   const to = weighed.find((one) => one.mirror.name === name);
   if (to === undefined) return null;
-  const dropped = new Set(droppedKeys(view));
+  const dropped = new Set(listDroppedKeys(view));
   // Its outage may be named a second later: a walk would break at it all the same (docs/decisions/0002).
-  if (failedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
+  if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   const after = tailInOrder(view, chainTo(view, to.mirror, dropped), cause);
-  const undo = bypassTold(view.group);
+  const undo = bypassInForce(view.group);
   return { kind: 'move', cause, alarm, findings, at, to, after, undo, weighed: bestFirst(view, weighed) };
 }
 
@@ -212,7 +220,7 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
     const mirror = mirrorOf(view, member);
     return mirror === null ? null : costOf(view.group.contest, mirror.name, rule);
   };
-  return inCostOrder(chain, costAt, minGain);
+  return sortByCost(chain, costAt, minGain);
 }
 
 /** Back to the preferred mirror: after the wait, once it has proven itself, and where nothing is lost by it. */
@@ -226,7 +234,7 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { contest } = group;
   if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
-  const timesMs = lookBackMs(group.moves.departures, config.advise.holdMs, now.monotonicMs);
+  const timesMs = lookBackMsOf(group.moves.departures, config.advise.holdMs, now.monotonicMs);
   if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, timesMs, now.monotonicMs)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
   const weighed = weigh();
@@ -237,7 +245,7 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
 
 /** Nobody to move to: said aloud where staying is no choice, and silent where it merely is not worth it. */
 function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decision {
-  const back = takeBackBypass(view, at);
+  const back = undoBypass(view, at);
   if (back !== null) return back;
   if (cause === null) return { kind: 'none' };
   if (!isForced(cause.kind)) return { kind: 'wait' };
@@ -250,7 +258,7 @@ function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decisi
   );
   if (isOpen) return { kind: 'wait' };
   const refusal: Refusal =
-    cause.kind !== 'mismatch' && upstreamFaults(view).length >= 2
+    cause.kind !== 'mismatch' && listUpstreamFaults(view).length >= 2
       ? 'shared_fate'
       : others.some((one) => one.gate === 'unmeasured')
         ? 'nothing_measured'
@@ -258,7 +266,7 @@ function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decisi
   const said = { findings: cause.findings, at, refusal, weighed: bestFirst(view, weighed) };
   const bypass = cause.kind === 'outage' ? bypassAt(view, at, cause.findings) : null;
   if (bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
-    return { kind: 'bypass', cause: 'outage', bypass, after: chainNow(view.group), ...said };
+    return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(view.group), ...said };
   return { kind: 'refuse', cause: cause.kind, ...said };
 }
 
@@ -270,7 +278,7 @@ const unreliableShare = 0.1;
  * first, then the cheaper; scores closer to the cheapest left than `minGain` or 10 ms are equal: the greater weight, then
  * the order in the file decides.
  */
-export function ranked(all: readonly Weighed[], minGain: number): readonly Weighed[] {
+export function rankWeighed(all: readonly Weighed[], minGain: number): readonly Weighed[] {
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
   const tiers = [
     usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare <= unreliableShare),
@@ -283,7 +291,7 @@ export function ranked(all: readonly Weighed[], minGain: number): readonly Weigh
 
 function byScore(tier: readonly Weighed[], minGain: number): readonly Weighed[] {
   const byWeight = (a: Weighed, b: Weighed): number => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0);
-  return equalsTogether(tier, scoreOf, minGain, byWeight);
+  return sortWithEquals(tier, scoreOf, minGain, byWeight);
 }
 
 function scoreOf(one: Weighed): number {

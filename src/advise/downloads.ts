@@ -2,7 +2,7 @@ import type { LookOrder } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
-import { healthBound, lastTrouble } from './tests/home.ts';
+import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
 import { homeOf } from './weigh.ts';
@@ -23,7 +23,7 @@ const siblings = 2;
  * hour's pace a mirror that serves its light steps well and no artifact fails every build for long.
  * @see docs/decisions/0010-small-downloads.md
  */
-export function downloadDue(view: View, at: Mirror): readonly LookOrder[] {
+export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   const { group, now } = view;
   const { contest } = group;
   const smallest = smallestOf(view, at);
@@ -66,7 +66,7 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health.sum < healthBound) return false;
-  return !isHeavyClean(record, lastTrouble(record));
+  return !isHeavyClean(record, lastTroubleOf(record));
 }
 
 /** The artifact that was smallest so far; before any was seen, the one of the module that the canary asks for. */

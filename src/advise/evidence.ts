@@ -46,7 +46,7 @@ export interface EvidenceBook {
 }
 
 /** Stamps are monotonic: neither a clock that is set nor a machine that slept is silence. */
-interface Held {
+interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly heardMs: number;
   readonly storedMs: number;
@@ -55,14 +55,14 @@ interface Held {
 /** Makes the book with what was stored under `alert/` in table `meta`; other rows are left aside. */
 export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }): EvidenceBook {
   const startedMs = input.now.monotonicMs;
-  const held = new Map<string, Held>();
+  const held = new Map<string, KnownAlert>();
   for (const row of input.restored)
     if (row.table === 'meta' && row.key.startsWith(rowPrefix) && isEvidence(row.value)) {
       const heardMs = startedMs - Math.max(0, input.now.wallMs - row.value.heardAtMs);
       const evidence = { ...row.value, alertname: nameOf(row.value.alertname) };
       held.set(row.value.fingerprint, { evidence, heardMs, storedMs: heardMs });
     }
-  const isSilent = (one: Held, repeatMs: number, { monotonicMs }: Now): boolean =>
+  const isSilent = (one: KnownAlert, repeatMs: number, { monotonicMs }: Now): boolean =>
     monotonicMs - one.heardMs > limits.alertRepeats * repeatMs &&
     monotonicMs - startedMs > limits.alertRepeatsAfterStart * repeatMs;
 
@@ -162,7 +162,7 @@ function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
 }
 
-function isStoreDue(known: Held, now: Now): boolean {
+function isStoreDue(known: KnownAlert, now: Now): boolean {
   return now.monotonicMs - known.storedMs >= limits.alertHeardStoreMs;
 }
 
@@ -176,7 +176,7 @@ function isOld(evidence: AlertEvidence, now: Now): boolean {
 }
 
 /** Takes out what is old, then the longest silent past the bound, those that ended first. @returns fingerprints */
-function forget(held: Map<string, Held>, now: Now): readonly string[] {
+function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);
   const gone = all.filter((one) => isOld(one, now));
   const over = held.size - gone.length - limits.alertsKept;

@@ -67,7 +67,7 @@ export interface Observed {
 
 /** @param after  the chain that a move leads to; `null`: none does */
 export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
-  const lately = recentCanary(view, at.name);
+  const lately = lastCanaryOf(view, at.name);
   const run = trouble(view.tallyOf(at.name).canary);
   const window = run.length > 0 ? run : lately;
   const { p95Ms } = measuredOf(lately);
@@ -105,12 +105,12 @@ export function measuredOf(entries: readonly Entry[]): Measured {
 }
 
 /** The last 20 paces of a mirror's canary. Confirming answers are not in it. */
-export function recentCanary(view: View, registry: string): readonly Entry[] {
+export function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
   return recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
 }
 
 /** The alert that has fired for the longest against a mirror; `null` without one. */
-export function firstAlert(view: View, registry: string): AlertEvidence | null {
+export function findAlert(view: View, registry: string): AlertEvidence | null {
   return view.evidenceOf(registry)[0] ?? null;
 }

@@ -44,12 +44,12 @@ export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   }
   if (next === null) return null;
   rota.orders += 1;
-  if (rota.orders >= ordersMax) takeTurn(rota, next.question);
+  if (rota.orders >= ordersMax) recordTurn(rota, next.question);
   return next.question;
 }
 
 /** An artifact was answered: it is last in line. */
-export function takeTurn(rota: Rota, question: string): void {
+export function recordTurn(rota: Rota, question: string): void {
   rota.turns += 1;
   rota.taken.set(question, rota.turns);
   rota.orders = 0;
@@ -76,9 +76,9 @@ export function newPeeks(head: string | null): Peeks {
  * Takes in first bytes: failed, or far slower than any before, they are a reason to download the whole.
  * @param tookMs  milliseconds; `null`: failed
  */
-export function hearPeek(peeks: Peeks, question: string, tookMs: number | null): void {
+export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
   const hasFailed = tookMs === null;
-  if (hasFailed || tookMs > (slowPeekMs(peeks) ?? Number.POSITIVE_INFINITY)) peeks.odd = { question, hasFailed };
+  if (hasFailed || tookMs > (slowPeekMsOf(peeks) ?? Number.POSITIVE_INFINITY)) peeks.odd = { question, hasFailed };
   if (tookMs !== null) recordPeekTime(peeks, tookMs);
 }
 
@@ -89,7 +89,7 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
 }
 
 /** Slower than usual beyond this; `null`: too few are known. Milliseconds. */
-export function slowPeekMs({ took }: Pick<Peeks, 'took'>): number | null {
+export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
   return Math.max(slowFactor * median, beyond * Math.max(...took));

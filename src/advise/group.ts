@@ -7,10 +7,10 @@ import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClient } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
-import { type Contest, type Heard, newContest, type Surroundings } from './tests/contest.ts';
+import { type Contest, type HeadOutcome, newContest, type Surroundings } from './tests/contest.ts';
 
 /** An advice that still matters, with its times on the monotonic clock. */
-export interface Held {
+export interface LiveAdvice {
   advice: Advice;
   readonly issuedMs: number;
   readonly expiresMs: number;
@@ -61,8 +61,8 @@ export interface Group {
   /** In force: the accepted chain, else the declared one. */
   chain: Chain | null;
   /** Proposed or refused. */
-  open: Held | null;
-  accepted: Held | null;
+  open: LiveAdvice | null;
+  accepted: LiveAdvice | null;
   /** The chain of the last proposal that was read, so that it is read once. */
   read: { readonly id: string; readonly chain: Chain | null } | null;
   /** Accepted last and still to be looked back at, also where it led back to the declared chain; `null`: none. */
@@ -87,7 +87,7 @@ export interface Group {
   /** What `around` was made of, as a text; empty: make it anew. */
   outlook: string;
   /** What the head did since the last decision. */
-  heard: Heard[];
+  heard: HeadOutcome[];
   /** Who is asked what, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
   /** Light probes of the head that are late, as they are heard once it is no fault of ours, by probe. */
@@ -132,7 +132,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
     for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
       const chain = parsedOf(client, declared(ecosystem, upstream));
-      groups.set(groupKey(ecosystem, upstream), {
+      groups.set(groupKeyOf(ecosystem, upstream), {
         ecosystem,
         upstream,
         kind,
@@ -169,6 +169,6 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
 }
 
 /** The key of a group's row and of its place in the map. */
-export function groupKey(ecosystem: string, upstream: string): string {
+export function groupKeyOf(ecosystem: string, upstream: string): string {
   return `${ecosystem}/${upstream}`;
 }

@@ -1,14 +1,14 @@
 import type { Due } from '../core/due.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { isHeavy, questionOf } from '../core/target.ts';
-import { slowPeekMs } from './first-bytes.ts';
+import { slowPeekMsOf } from './first-bytes.ts';
 import type { Group } from './group.ts';
-import { placeOf } from './hear.ts';
+import { placeOf } from './observe.ts';
 import { dropEvidence } from './tests/contest.ts';
 import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
-import { headNow } from './weigh.ts';
+import { headOf } from './weigh.ts';
 
 /** From the request to us and back, on top of what clients are taken to wait. Milliseconds. */
 const wayMs = 250;
@@ -33,9 +33,9 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const { target, connection, purpose } = due;
   const { registry } = target;
   if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return null;
-  if (headNow(group)?.name !== registry) return null;
+  if (headOf(group)?.name !== registry) return null;
   if (purpose === 'peek') {
-    const slowMs = group.peeks.head === registry ? slowPeekMs(group.peeks) : null;
+    const slowMs = group.peeks.head === registry ? slowPeekMsOf(group.peeks) : null;
     return slowMs === null ? null : slowMs + wayMs - outMs;
   }
   const weight = isHeavy(target) ? 'heavy' : 'light';

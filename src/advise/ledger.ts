@@ -4,8 +4,8 @@ import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { type Chain, shownChain } from '../ecosystems/client.ts';
 import { newRota } from './first-bytes.ts';
-import { type Group, groupKey, type Held, type Muted, parsedOf } from './group.ts';
-import { headNow } from './weigh.ts';
+import { type Group, groupKeyOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { headOf } from './weigh.ts';
 
 /** At this share of an advice's life people are reminded of it. */
 const remindShare = 0.9;
@@ -47,7 +47,7 @@ export function openLedger(now: Now): Ledger {
     keep,
     touch(group) {
       group.isTurnTaken = false;
-      const key = groupKey(group.ecosystem, group.upstream);
+      const key = groupKeyOf(group.ecosystem, group.upstream);
       rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
     look: (orders) => void looks.push(...orders),
@@ -78,8 +78,8 @@ function chainRow(group: Group, now: Now): ChainRow {
   const wallOf = (monotonicMs: number): number => now.wallMs - (now.monotonicMs - monotonicMs);
   const held = [group.open, group.accepted].filter((one) => one !== null);
   return {
-    declared: shown(group.declared),
-    chain: shown(group.chain),
+    declared: chainTextOf(group.declared),
+    chain: chainTextOf(group.chain),
     open: group.open?.advice.id ?? null,
     accepted: group.accepted?.advice.id ?? null,
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
@@ -94,12 +94,12 @@ function chainRow(group: Group, now: Now): ChainRow {
 }
 
 /** A chain as masked text, `null` where there is none. */
-export function shown(chain: Chain | null): string | null {
+export function chainTextOf(chain: Chain | null): string | null {
   return chain === null ? null : shownChain(chain);
 }
 
 /** Holds a fresh advice: its life counts on the monotonic clock from now. */
-export function hold(advice: Advice, config: Config, now: Now, fromMs: number | null = null): Held {
+export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {
     advice,
     issuedMs: now.monotonicMs,
@@ -112,11 +112,11 @@ export function hold(advice: Advice, config: Config, now: Now, fromMs: number | 
 }
 
 /** Holds a stored advice again; what the wall clock says of its age is bounded by the time it may live. */
-export function holdAgain(advice: Advice, reminded: boolean, config: Config, now: Now): Held {
+export function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
   return {
-    ...hold(advice, config, now),
+    ...startLife(advice, config, now),
     issuedMs: now.monotonicMs - ageMs,
     expiresMs: now.monotonicMs + leftMs,
     reminded,
@@ -142,12 +142,12 @@ export function close(
 }
 
 /** The same advice under another id, for another `ttl`: it still pays. */
-export function reissue(held: Held, id: string, config: Config, ledger: Ledger, now: Now): Held {
+export function renewAdvice(held: LiveAdvice, id: string, config: Config, ledger: Ledger, now: Now): LiveAdvice {
   const { advice } = held;
   ledger.note('superseded', changeState(advice, 'superseded', now));
   const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
   ledger.note(next.state === 'accepted' ? 'accepted' : 'proposed', next);
-  return hold(next, config, now, held.fromMs);
+  return startLife(next, config, now, held.fromMs);
 }
 
 /** Ends the accepted advice: the declared chain is the one in force again. */
@@ -160,7 +160,7 @@ export function release(group: Group, state: 'superseded' | 'expired', ledger: L
 }
 
 /** Time for the one reminder before an advice's end. */
-export function isReminderDue(held: Held, now: Now): boolean {
+export function isReminderDue(held: LiveAdvice, now: Now): boolean {
   const life = held.expiresMs - held.issuedMs;
   return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
 }
@@ -195,19 +195,21 @@ export function restore(
     group.lookedBack = saved.lookedBack ?? [];
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
       if (typeof last === 'string') group.rotas.set(name, newRota(last));
-    if (saved.declared !== shown(group.declared)) continue;
+    if (saved.declared !== chainTextOf(group.declared)) continue;
     group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
     group.muted = saved.muted ?? [];
     const again = (id: string | null | undefined) => {
       const advice = id == null ? undefined : stored.get(id);
-      return advice === undefined ? null : holdAgain(advice, saved.reminded?.includes(advice.id) ?? false, config, now);
+      return advice === undefined
+        ? null
+        : restoreLife(advice, saved.reminded?.includes(advice.id) ?? false, config, now);
     };
     group.open = again(saved.open);
     group.accepted = again(saved.accepted);
     group.audit = saved.audit == null ? null : (stored.get(saved.audit) ?? null);
     if (group.accepted !== null)
       group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
-    group.contest.head = headNow(group)?.name ?? null;
+    group.contest.head = headOf(group)?.name ?? null;
   }
   const held = new Set(
     [...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id, group.audit?.id]),

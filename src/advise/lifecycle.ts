@@ -2,39 +2,29 @@ import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
 import type { Sentence } from '../core/sentence.ts';
-import { auditInTime, endAudit, isAudited } from './audit.ts';
-import { type BypassDecision, bypassAt, bypassTold, chainNow, setsBypass } from './bypass.ts';
-import { causeAgainst, namedCause } from './cause.ts';
+import { auditInTime, closeAudit, isAudited } from './audit.ts';
+import { type BypassDecision, bypassAt, bypassInForce, chainInForce, hasBypass } from './bypass.ts';
+import { findCause, gravestCauseOf } from './cause.ts';
 import { compose, confidenceOf, subjectOf } from './compose.ts';
 import { type Decision, decide } from './decide.ts';
-import type { Held } from './group.ts';
+import type { LiveAdvice } from './group.ts';
 import {
   type AdviseTurn,
+  chainTextOf,
   changeState,
   close,
-  hold,
-  holdAgain,
   isReminderDue,
   type Ledger,
   openLedger,
-  reissue,
   release,
-  shown,
+  renewAdvice,
+  restoreLife,
+  startLife,
 } from './ledger.ts';
 import { moveTo } from './tests/contest.ts';
-import { recentDepartures } from './tests/home.ts';
+import { recentDeparturesOf } from './tests/home.ts';
 import type { View } from './view.ts';
-import {
-  chainTo,
-  headNow,
-  homeOf,
-  isRecent,
-  memberOf,
-  mirrorBehind,
-  mirrorOf,
-  surroundings,
-  weighAll,
-} from './weigh.ts';
+import { chainTo, headOf, homeOf, isRecent, memberOf, mirrorAt, mirrorOf, surroundingsOf, weighAll } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
@@ -59,11 +49,11 @@ export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
 /** The comparison goes on from where clients are told to be now. */
 export function follow(view: View): void {
   const { group } = view;
-  moveTo(group.contest, headNow(group)?.name ?? null, homeOf(group)?.name ?? null);
+  moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
   const seen = outlookOf(view);
   if (group.around !== null && group.outlook === seen) return;
   group.outlook = seen;
-  group.around = surroundings(view);
+  group.around = surroundingsOf(view);
 }
 
 /** Everything that the surroundings are made of, as a text to compare: they change rarely and are asked for often. */
@@ -80,14 +70,14 @@ function outlookOf(view: View): string {
 
 function move(view: View, decision: Move, random: Random, ledger: Ledger): void {
   const { group, now } = view;
-  const isBack = mirrorBehind(group, group.chain?.members[0]) === decision.to.mirror;
+  const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
   // The words of an advice say how long ago the move before it was.
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, random, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
-    group.moves.departures = [...recentDepartures(group.moves.departures, now.monotonicMs), now.monotonicMs];
+    group.moves.departures = [...recentDeparturesOf(group.moves.departures, now.monotonicMs), now.monotonicMs];
   ledger.touch(group);
 }
 
@@ -104,7 +94,7 @@ function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, ran
 function bypass(view: View, decision: BypassDecision, random: Random, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
-  if (!isBack && setsBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
+  if (!isBack && hasBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
   if (open?.advice.state === 'proposed' && open.advice.bypass != null) return repeat(view, decision, ledger);
   replace(view, 'superseded', decision, random, ledger);
 }
@@ -112,21 +102,21 @@ function bypass(view: View, decision: BypassDecision, random: Random, ledger: Le
 /** Ends the proposal of a switch that is needed no more, and that to take it back while it is; a move that it stood in for goes on. */
 function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): void {
   const { group } = view;
-  const at = headNow(group);
+  const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return;
   const isNeeded = bypassAt(view, at, view.standingOf(at.name)?.findings ?? []) !== null;
-  if (isNeeded === setsBypass(open)) return;
-  const left = mirrorBehind(group, group.chain?.members[0]);
+  if (isNeeded === hasBypass(open)) return;
+  const left = mirrorAt(group, group.chain?.members[0]);
   const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror === at);
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, random, ledger);
-  const { kind: cause, findings } = causeAgainst(view, left) ?? { kind: open.cause, findings: [] };
-  const rest = { after: chainNow(group), undo: bypassTold(group), weighed };
+  const { kind: cause, findings } = findCause(view, left) ?? { kind: open.cause, findings: [] };
+  const rest = { after: chainInForce(group), undo: bypassInForce(group), weighed };
   replace(view, 'withdrawn', { kind: 'move', cause, alarm: null, findings, at: left, to, ...rest }, random, ledger);
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, random: Random, ledger: Ledger): void {
-  const from = headNow(view.group)?.name;
+  const from = headOf(view.group)?.name;
   // Where a person silenced the move, waiting is no sign that there is still nobody to move to.
   const isSilenced = view.group.muted.some((one) => one.from === from && one.untilMs > view.now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
@@ -145,7 +135,7 @@ function replace(
   close(group, state, ledger, now);
   if (said === null) return;
   const { advice, fromMs } = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
-  group.open = hold(advice, config, now, fromMs);
+  group.open = startLife(advice, config, now, fromMs);
   ledger.note(said.kind === 'refuse' ? 'refused' : 'proposed', advice);
   ledger.touch(group);
 }
@@ -174,11 +164,11 @@ function holdsMismatch(view: View, open: Advice): boolean {
 /** The same move by a chain without the member that serves wrong bytes; where the head itself does, deciding leaves it. */
 function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void {
   const { group } = view;
-  const at = mirrorBehind(group, group.chain?.members[0]);
+  const at = mirrorAt(group, group.chain?.members[0]);
   const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror.name === open.to);
   if (at === null || to === undefined || to.gate === 'mismatch') return;
-  const rest = { after: chainTo(view, to.mirror), undo: bypassTold(group), weighed };
+  const rest = { after: chainTo(view, to.mirror), undo: bypassInForce(group), weighed };
   const { cause } = open;
   replace(view, 'superseded', { kind: 'move', cause, alarm: null, findings: [], at, to, ...rest }, random, ledger);
 }
@@ -195,8 +185,8 @@ function refresh(view: View, ledger: Ledger): void {
   const at = mirrorOf(view, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
   if (at === null || to === undefined) return;
-  const found = causeAgainst(view, at);
-  const named = namedCause(view.tallyOf(at.name), held.advice.cause);
+  const found = findCause(view, at);
+  const named = gravestCauseOf(view.tallyOf(at.name), held.advice.cause);
   const findings = found?.kind === named ? found.findings : [];
   const confidence =
     found?.kind === held.advice.cause ? confidenceOf(found.kind, found.findings) : held.advice.confidence;
@@ -223,7 +213,7 @@ function repeat(view: View, decision: Said, ledger: Ledger): void {
   if (open !== null) say(view, open, subjectOf(view, decision), ledger);
 }
 
-function say(view: View, held: Held, subject: Subject, ledger: Ledger): void {
+function say(view: View, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
   if (nowMs - held.saidMs < sayAgainMs) return;
   held.saidMs = nowMs;
@@ -254,22 +244,22 @@ function lifetimes(view: View, random: Random, ledger: Ledger): void {
   const { open, accepted } = group;
   if (open !== null && now.monotonicMs >= open.expiresMs) {
     if (open.advice.state === 'refused') close(group, 'expired', ledger, now);
-    else group.open = reissue(open, random.id(now.wallMs), config, ledger, now);
+    else group.open = renewAdvice(open, random.id(now.wallMs), config, ledger, now);
     ledger.touch(group);
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
     // Home was as good, and nobody went: what was accepted has lived its time.
     close(group, 'superseded', ledger, now);
-    endAudit(view, ledger);
+    closeAudit(view, ledger);
     release(group, 'expired', ledger, now);
     return;
   }
-  group.accepted = reissue(accepted, random.id(now.wallMs), config, ledger, now);
+  group.accepted = renewAdvice(accepted, random.id(now.wallMs), config, ledger, now);
   ledger.touch(group);
 }
 
-export function acceptOpen(view: View): AdviseTurn {
+export function applyOpen(view: View): AdviseTurn {
   const { group, config, now } = view;
   const ledger = openLedger(now);
   const held = group.open;
@@ -279,14 +269,14 @@ export function acceptOpen(view: View): AdviseTurn {
     ...changeState(held.advice, 'accepted', now),
     expiresAtMs: now.wallMs + config.advise.ttlMs,
   };
-  endAudit(view, ledger);
+  closeAudit(view, ledger);
   release(group, 'superseded', ledger, now);
-  const isBack = advice.chain.after === shown(group.declared) && !setsBypass(advice);
+  const isBack = advice.chain.after === chainTextOf(group.declared) && !hasBypass(advice);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
   group.accepted = isBack
     ? null
-    : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
+    : { ...restoreLife(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
   group.audit = isAudited(advice) ? advice : null;
   group.lastAcceptMs = now.monotonicMs;
   group.lastAcceptWallMs = now.wallMs;

@@ -3,9 +3,9 @@ import { deviations95, wilson } from '../core/wilson.ts';
 import { type Chain, type ChainMember, type Client, shownChain, type WalkEnd } from '../ecosystems/client.ts';
 import { round } from './rank.ts';
 import { compareRounds } from './rounds.ts';
-import { buildOf, failureShares, fetchCostOf, meanMs, type Shares } from './tests/costs.ts';
+import { buildOf, failureSharesOf, fetchCostOf, meanMs, type Shares } from './tests/costs.ts';
 import type { PastMoment } from './tests/moments.ts';
-import { type HeadRecord, lateMax, newRecord, note } from './tests/record.ts';
+import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/record.ts';
 import type { Weighing } from './view.ts';
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
@@ -127,7 +127,7 @@ function recordOf(
     const isLate = end.tag === 'failed' && asked.some((name) => moment.isMerelyLate(name));
     const { atMs, isHeavy, isScheduled, question } = moment;
     const tookMs = end.tag === 'ok' ? end.tookMs : 0;
-    note(record, question, { atMs, tookMs, bad, isHeavy, late: isLate ? 1 : 0 }, isScheduled);
+    recordOutcome(record, question, { atMs, tookMs, bad, isHeavy, late: isLate ? 1 : 0 }, isScheduled);
   }
   return record;
 }
@@ -153,14 +153,14 @@ function pairedOf(over: Measured, chain: Chain, ends: ReadonlyMap<PastMoment, Wa
     unmeasured: count(paced, 'unknown'),
     downloads: { moments: heavy.length, failed: count(heavy, 'failed'), unmeasured: count(heavy, 'unknown') },
     availability: availabilityOf(
-      1 - failureShares(worst, nowMs).light,
-      1 - failureShares(best, nowMs).light,
+      1 - failureSharesOf(worst, nowMs).light,
+      1 - failureSharesOf(best, nowMs).light,
       countedIn(best),
     ),
     ...costsOf(over, {
       light: timesOf(known, 'light', nowMs),
       heavy: timesOf(known, 'heavy', nowMs),
-      shares: { least: failureShares(best, nowMs), most: failureShares(worst, nowMs) },
+      shares: { least: failureSharesOf(best, nowMs), most: failureSharesOf(worst, nowMs) },
     }),
   };
 }
@@ -249,7 +249,7 @@ function costsOf(
 }
 
 /** The edited chain beside another one, over the moments that both were walked in to a measured end. */
-export function compared(edited: Walked, other: Walked, minGain: number): WhatIfAgainst {
+export function compareOutlooks(edited: Walked, other: Walked, minGain: number): WhatIfAgainst {
   let [moments, rescued, broken] = [0, 0, 0];
   const times: (readonly [number, number])[] = [];
   for (const [moment, end] of edited.ends) {

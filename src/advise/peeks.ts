@@ -14,7 +14,7 @@ const stepMs = 1_000;
  * mirror that answers every light step well and serves no artifact, or serves it by drops, fails or holds up every build.
  * @see docs/decisions/0010-small-downloads.md
  */
-export function peekDue(view: View, at: Mirror): readonly LookOrder[] {
+export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
   const { group, now } = view;
   if (group.peeks.head !== at.name) group.peeks = newPeeks(at.name);
   const { peeks } = group;

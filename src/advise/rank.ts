@@ -19,7 +19,7 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
  * @param scoreOf  milliseconds, Infinity where not measured
  * @param inOrder  of equals; where it is 0, as they stand in `all`
  */
-export function equalsTogether<T>(
+export function sortWithEquals<T>(
   all: readonly T[],
   scoreOf: (one: T) => number,
   minGain: number,
@@ -30,7 +30,7 @@ export function equalsTogether<T>(
   const equals = all.filter(isEqual);
   if (equals.length === 0) return all;
   const rest = all.filter((one) => !equals.includes(one));
-  return [...equals.toSorted(inOrder), ...equalsTogether(rest, scoreOf, minGain, inOrder)];
+  return [...equals.toSorted(inOrder), ...sortWithEquals(rest, scoreOf, minGain, inOrder)];
 }
 
 /** To microseconds: more is noise. */
@@ -42,7 +42,7 @@ export function round(seconds: number): number {
  * The order of mirrors that are equal: the greater weight first; then those that are not small; small ones are spread
  * over the daemons by a hash of the vantage (rendezvous hashing, Thaler and Ravishankar 1998); then the order of the file.
  */
-export function preference(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
+export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
   return (a, b) => {
     const [one, other] = [places.get(a), places.get(b)];
@@ -74,7 +74,7 @@ function hash(text: string): number {
  * their places, and so do separators.
  * @param costOf  of a member, in any unit; `null`: not measured, or no mirror
  */
-export function inCostOrder(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
+export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
   const members = [...chain.members];
   const costs = members.map(costOf);
   for (let end = members.length - 1; end > 1; end -= 1) {

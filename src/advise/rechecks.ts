@@ -1,6 +1,6 @@
 import type { Peeks } from './first-bytes.ts';
-import { alarmShare, pairTimeShare } from './tests/choose.ts';
-import type { Contest, Heard } from './tests/contest.ts';
+import { alarmShareOf, timeShareOf } from './tests/choose.ts';
+import type { Contest, HeadOutcome } from './tests/contest.ts';
 import { meanMs, recordOf } from './tests/costs.ts';
 
 /**
@@ -8,7 +8,7 @@ import { meanMs, recordOf } from './tests/costs.ts';
  * out is often all out.
  * @param canaryOf  gives its question; `null`: not known
  */
-export function oddPeek(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
+export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
@@ -18,7 +18,7 @@ export function oddPeek(peeks: Peeks, canaryOf: () => string | null): readonly O
 }
 
 /** A question to be asked again of some mirrors, because its answer was odd. */
-export interface Look {
+export interface Recheck {
   readonly question: string;
   /** The head first. */
   readonly registries: readonly string[];
@@ -57,7 +57,7 @@ export interface Odd {
  * 15 s; while any test is above half of its bound what was odd last each 3 s; a heavy step once, or for 5 s where it is
  * small and failed.
  */
-export function oddOf(contest: Contest, heard: readonly Heard[], nowMs: number): readonly Odd[] {
+export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
   if (head === null || heard.length === 0) return [];
   const near = nearness(contest);
@@ -84,19 +84,19 @@ export function oddOf(contest: Contest, heard: readonly Heard[], nowMs: number):
  * @param candidates  the best first
  * @param fallback    `null`: nobody that is watched
  */
-export function looksAfter(
+export function rechecksOf(
   contest: Contest,
   odd: readonly Odd[],
   candidates: readonly string[],
   fallback: string | null,
-): readonly Look[] {
+): readonly Recheck[] {
   const { head } = contest;
   if (head === null || candidates.length === 0) return [];
   const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];
   return odd.map((one) => ({ ...one, registries }));
 }
 
-function isOddAnswer(contest: Contest, head: string, { outcome }: Heard, nowMs: number): boolean {
+function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {
   const usualMs = meanMs(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
   return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }
@@ -106,7 +106,7 @@ function nearness(contest: Contest): { readonly any: number; readonly time: numb
   let any = 0;
   let time = 0;
   for (const pair of contest.pairs.values()) {
-    const [failures, light] = [alarmShare(pair), pairTimeShare(pair)];
+    const [failures, light] = [alarmShareOf(pair), timeShareOf(pair)];
     if (failures < passedShare) any = Math.max(any, failures);
     if (light < passedShare) time = Math.max(time, light);
   }

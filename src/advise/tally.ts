@@ -63,7 +63,7 @@ export interface Tally {
 }
 
 /** A tally that knows nothing. */
-export function emptyTally(): Tally {
+export function newTally(): Tally {
   return {
     module: null,
     canary: [],

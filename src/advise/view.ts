@@ -6,7 +6,7 @@ import { everyMs } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { Group } from './group.ts';
-import { emptyTally, type Tally } from './tally.ts';
+import { newTally, type Tally } from './tally.ts';
 import type { Contest } from './tests/contest.ts';
 import type { FetchRule } from './tests/costs.ts';
 
@@ -61,7 +61,7 @@ export function viewOf(input: {
     vantage: input.vantage,
     mirrors: group.roster.mirrors,
     standingOf: (registry) => input.standings.get(registry) ?? null,
-    tallyOf: (registry) => input.tallies.get(registry) ?? emptyTally(),
+    tallyOf: (registry) => input.tallies.get(registry) ?? newTally(),
     evidenceOf: (registry) => input.evidence.get(registry) ?? [],
     by: {
       nowMs: now.monotonicMs,

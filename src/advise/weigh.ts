@@ -5,9 +5,9 @@ import type { Mirror } from '../core/mirror.ts';
 import { everyMs, paceOf } from '../core/pace.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Chain, ChainMember, RelayState, Separator } from '../ecosystems/client.ts';
-import { speaksAgainst } from './cause.ts';
+import { isAgainst } from './cause.ts';
 import type { Group } from './group.ts';
-import { preference } from './rank.ts';
+import { preferenceOf } from './rank.ts';
 import type { Tally } from './tally.ts';
 import type { ChoiceRule } from './tests/choose.ts';
 import type { Surroundings } from './tests/contest.ts';
@@ -29,7 +29,7 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     rescue: isTolerant ? 0.25 : 1,
-    inOrder: preference(view.mirrors, config.vantage),
+    inOrder: preferenceOf(view.mirrors, config.vantage),
   };
 }
 
@@ -39,12 +39,12 @@ export function memberOf(group: Group, mirror: Mirror): ChainMember {
 }
 
 /** The configured mirror behind a member of a chain, or `null`. */
-export function mirrorBehind(group: Group, member: ChainMember | undefined): Mirror | null {
+export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror | null {
   return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
 }
 
 /** The chain that the remedy names: what is proposed, else what was accepted, else the declared one. */
-export function advisedNow(group: Group): Chain | null {
+export function advisedChainOf(group: Group): Chain | null {
   const open = group.open?.advice;
   if (open === undefined || open.state !== 'proposed') return group.chain;
   if (group.read?.id !== open.id) {
@@ -55,22 +55,22 @@ export function advisedNow(group: Group): Chain | null {
 }
 
 /** The mirror that clients who follow the remedy ask first now; `null`: none that is watched. */
-export function headNow(group: Group): Mirror | null {
-  return mirrorBehind(group, advisedNow(group)?.members[0]);
+export function headOf(group: Group): Mirror | null {
+  return mirrorAt(group, advisedChainOf(group)?.members[0]);
 }
 
 /** The mirror that clients prefer by configuration; `null`: none that is watched. */
 export function homeOf(group: Group): Mirror | null {
-  return mirrorBehind(group, group.declared?.members[0]);
+  return mirrorAt(group, group.declared?.members[0]);
 }
 
 /** The configured mirror behind a member of a chain, or `null`. */
 export function mirrorOf(view: View, member: ChainMember | undefined): Mirror | null {
-  return mirrorBehind(view.group, member);
+  return mirrorAt(view.group, member);
 }
 
 /** The name of a chain's first member: a mirror's, `direct`, `off`, or `other` where it is not configured here. */
-export function headName(view: View, chain: Chain): string {
+export function headNameOf(view: View, chain: Chain): string {
   const head = chain.members[0];
   return mirrorOf(view, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
@@ -134,7 +134,7 @@ function gateOf(input: {
 }): Gate {
   const { mirror, standing, by, isCurrent } = input;
   const findings = standing?.findings ?? [];
-  const speaks = (kind: string): boolean => findings.some((finding) => finding.kind === kind && speaksAgainst(finding));
+  const speaks = (kind: string): boolean => findings.some((finding) => finding.kind === kind && isAgainst(finding));
   const isOpen = (kind: string): boolean =>
     findings.some((finding) => finding.kind === kind && finding.state !== 'closed');
   if (speaks('mismatch')) return 'mismatch';
@@ -168,8 +168,8 @@ function weigh(mirror: Mirror, gate: Gate, by: Weighing): Weighed {
 
 /** All mirrors of the group weighed against the head in force, in the order of the file. */
 export function weighAll(view: View): readonly Weighed[] {
-  const dropped = droppedKeys(view);
-  const head = headNow(view.group);
+  const dropped = listDroppedKeys(view);
+  const head = headOf(view.group);
   return view.mirrors.map((mirror) => weigh(mirror, gateIn(view, mirror, mirror === head, dropped), view.by));
 }
 
@@ -186,7 +186,7 @@ function gateIn(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
 }
 
 /** Members that may not stay behind the new first one: a walk would break at them (docs/decisions/0002). */
-export function droppedKeys(view: View): ReadonlySet<string> {
+export function listDroppedKeys(view: View): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const mirror of view.mirrors) {
     const gate = gateOf({
@@ -208,19 +208,19 @@ export function droppedKeys(view: View): ReadonlySet<string> {
  * The chain that an advice to a mirror would set. Back to the preferred one means back to the declared chain, word for
  * word, unless a member serves wrong bytes now.
  */
-export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = droppedKeys(view)): Chain {
+export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
   const declared = view.group.declared ?? { members: [], separators: [] };
   const to = memberOf(view.group, mirror);
   if (declared.members[0]?.key === to.key && !declared.members.some((member) => isWrong(view, member))) return declared;
-  return view.group.client.headed?.(declared, to, dropped) ?? advisedChain(declared, to, dropped);
+  return view.group.client.headed?.(declared, to, dropped) ?? buildAdvisedChain(declared, to, dropped);
 }
 
 /** What the comparison of heads goes by from now on: the chain in force for its head, the chain to each other mirror. */
-export function surroundings(view: View): Surroundings {
+export function surroundingsOf(view: View): Surroundings {
   const { group, config } = view;
-  const head = headNow(group);
-  const advised = advisedNow(group);
-  const dropped = droppedKeys(view);
+  const head = headOf(group);
+  const advised = advisedChainOf(group);
+  const dropped = listDroppedKeys(view);
   const chains = new Map<string, Chain>();
   for (const mirror of view.mirrors) {
     chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
@@ -229,7 +229,7 @@ export function surroundings(view: View): Surroundings {
   return {
     client: group.client,
     chains,
-    nameOf: (member) => mirrorBehind(group, member)?.name ?? null,
+    nameOf: (member) => mirrorAt(group, member)?.name ?? null,
     unwatched: 'failed',
     isAway: (registry) => away.has(registry),
     paceMs: (question) => {
@@ -285,7 +285,7 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
  * is never loosened; a chain that grows repeats its first separator, and one without any takes `,`, the strict one.
  * @see docs/decisions/0002-advised-chain.md
  */
-export function advisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
+export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = declared.members.find((member) => member.key === to.key) ?? to;
   const rest = declared.members.filter(
     (member) => member.key !== to.key && (member.kind !== 'url' || !dropped.has(member.key)),

@@ -5,12 +5,12 @@ import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, shownChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import type { Group } from './group.ts';
-import { compared, type Measured, outlookOf } from './outlook.ts';
+import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
 import { usualHeavyMs } from './tests/costs.ts';
-import { pastSince } from './tests/moments.ts';
+import { pastMomentsFrom } from './tests/moments.ts';
 import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
-import { advisedNow, mirrorBehind } from './weigh.ts';
+import { advisedChainOf, mirrorAt } from './weigh.ts';
 
 /** Whose chain it is, and the chain read. */
 export interface Meant {
@@ -70,7 +70,7 @@ function choices(groups: readonly Group[]): string {
 
 function watches(group: Group, text: string): boolean {
   const parsed = group.client.parse(text);
-  return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorBehind(group, member) !== null);
+  return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorAt(group, member) !== null);
 }
 
 /** A name that the file keeps private is asked of no mirror, whatever the chain: there is nothing to reckon with. */
@@ -81,24 +81,24 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
     const bare = word.replace(/^[a-z][a-z0-9+.-]*:\/\/([^/]*@)?/i, '').replace(/\/+$/, '');
     if (!isPrivate(group.kind.names, patterns, bare)) return false;
     const parsed = client.parse(word);
-    return parsed.tag === 'error' || mirrorBehind(group, parsed.value.members[0]) === null;
+    return parsed.tag === 'error' || mirrorAt(group, parsed.value.members[0]) === null;
   });
 }
 
 /** What a chain would do, walked over the answers of the last half hour, beside the chain in use and the one advised. */
-export function whatIf(view: View, { client, chain }: Meant): WhatIf {
+export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
   const over: Measured = {
     client,
-    past: pastSince(group.contest.past, now.monotonicMs - windowMs),
-    nameOf: (member) => mirrorBehind(group, member)?.name ?? null,
+    past: pastMomentsFrom(group.contest.past, now.monotonicMs - windowMs),
+    nameOf: (member) => mirrorAt(group, member)?.name ?? null,
     by: view.by,
     usualHeavyMs: usualHeavyMs(group.contest, now.monotonicMs),
   };
   const edited = outlookOf(over, chain);
   const beside = (other: Chain | null) =>
-    other === null ? null : compared(edited, outlookOf(over, other), config.advise.minGain);
-  const advised = advisedNow(group);
+    other === null ? null : compareOutlooks(edited, outlookOf(over, other), config.advise.minGain);
+  const advised = advisedChainOf(group);
   const isSame = advised === null || group.chain === null || shownChain(advised) === shownChain(group.chain);
   return {
     ecosystem: group.ecosystem,

@@ -6,10 +6,10 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../core/sentence.ts';
 import { refText } from '../core/target.ts';
 import { phrase, toldOf } from '../words/tell.ts';
-import { type BypassDecision, withoutBypass } from './bypass.ts';
-import { type Apart, apartOf, isAboutTime, type Trouble, troubleOf, upstreamFaults } from './cause.ts';
+import { type BypassDecision, strandedClientsAt } from './bypass.ts';
+import { type Apart, apartOf, isAboutTime, listUpstreamFaults, type Trouble, troubleOf } from './cause.ts';
 import type { Decision } from './decide.ts';
-import { firstAlert, measuredOf, recentCanary } from './expected.ts';
+import { findAlert, lastCanaryOf, measuredOf } from './expected.ts';
 import { gain } from './rank.ts';
 import type { Answered, Row } from './tally.ts';
 import { fetchTimeMs } from './tests/costs.ts';
@@ -182,8 +182,8 @@ function keyOf(filled: Filled | undefined): string | null {
 
 /** What an alert says, and what our own canary says to it. */
 function objectiveOf(view: View, head: string): Sentence {
-  const alert = firstAlert(view, head);
-  const now = measuredOf(recentCanary(view, head));
+  const alert = findAlert(view, head);
+  const now = measuredOf(lastCanaryOf(view, head));
   const sinceMs = alert === null ? 0 : Math.max(0, view.now.wallMs - alert.startsAtMs);
   return phrase('ground.slo', {
     head,
@@ -198,7 +198,7 @@ function objectiveOf(view: View, head: string): Sentence {
 }
 
 function promiseOf(view: View, subject: Subject, to: Mirror, apart: Apart | null): Sentence {
-  const answers = recentCanary(view, to.name);
+  const answers = lastCanaryOf(view, to.name);
   const good = answers.filter((entry) => entry.tag === 'ok').length;
   const answered = phrase('ground.answered', { to: to.name, good, all: answers.length });
   const { records } = view.group.contest;
@@ -241,7 +241,7 @@ function bypassSaid(view: View, decision: BypassDecision): Told {
 /** Why no other mirror is advised, and that the clients have no switch, where one would help. */
 function refusalSaid(view: View, decision: Refused): Sentence {
   const refusal = refusalOf(view, decision);
-  const clients = withoutBypass(view, decision.at, decision.findings);
+  const clients = strandedClientsAt(view, decision.at, decision.findings);
   return clients.length === 0 ? refusal : phrase('ground.noBypass', { refusal, clients: [...clients] });
 }
 
@@ -250,7 +250,7 @@ function refusalOf(view: View, decision: Pick<Refused, 'refusal' | 'weighed' | '
     case 'vantage_suspect':
       return phrase('ground.us');
     case 'shared_fate': {
-      const names = upstreamFaults(view);
+      const names = listUpstreamFaults(view);
       return phrase('ground.upstream', { count: names.length, names: names.join(', ') });
     }
     case 'nothing_measured':

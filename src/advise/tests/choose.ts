@@ -2,26 +2,26 @@ import {
   type BuildRule,
   buildCostOf,
   costOf,
+  countLastMinute,
   isFailingNow,
-  lastMinute,
   meanMs,
   type Records,
   recordOf,
   spread,
-  tamedHeavyMs,
+  tamedHeavyMsOf,
   usualHeavyMs,
 } from './costs.ts';
 import {
   type FailureTest,
-  failureAlarm,
   failureBound,
-  failureSum,
-  hearFailure,
+  failureSumOf,
+  isFailureAlarm,
   newFailureTest,
-  usualRate,
+  updateFailureTest,
+  usualRateOf,
 } from './failures.ts';
 import type { HeadRecord, Outcome } from './record.ts';
-import { hearTime, newTimeTest, type TimeTest, timeAlarm, timeBound, timeOfHead } from './time.ts';
+import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, timeOfHead, updateTimeTest } from './time.ts';
 
 /** Everything that is added up between the head in force and one candidate. */
 export interface Pair {
@@ -81,7 +81,7 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
 }
 
 /** Takes in what both would have done in one moment. */
-export function hearPair(
+export function updatePair(
   pair: Pair,
   head: Outcome,
   candidate: Outcome,
@@ -94,17 +94,17 @@ export function hearPair(
     readonly bound: number;
   },
 ): void {
-  const p0 = usualRate(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
+  const p0 = usualRateOf(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
   const usual = { p0, everybody: context.everybody };
-  hearFailure(pair.failures.all, head, candidate.bad, usual);
-  if (head.isHeavy) hearFailure(pair.failures.heavy, head, candidate.bad, usual);
+  updateFailureTest(pair.failures.all, head, candidate.bad, usual);
+  if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const test = head.isHeavy ? pair.time.heavy : pair.time.light;
-  hearTime(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy, atMs: head.atMs });
+  updateTimeTest(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy, atMs: head.atMs });
 }
 
 /** The bound of the time tests now. */
-export function timeBoundNow(isRecent: boolean): number {
+export function timeBoundOf(isRecent: boolean): number {
   return isRecent ? timeBound.recent : timeBound.usual;
 }
 
@@ -112,22 +112,22 @@ export function timeBoundNow(isRecent: boolean): number {
 export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const { failuresMin, spanMs, ease, isShared, ratio } = rule;
   const all = { failuresMin, spanMs, witness: 'all', ease } as const;
-  if (failureAlarm(pair.failures.all, all, isShared)) return 'failures';
+  if (isFailureAlarm(pair.failures.all, all, isShared)) return 'failures';
   const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, witness: 'heavy', ease } as const;
-  if (failureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
-  const bound = ease * timeBoundNow(rule.isRecent);
-  if (timeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';
-  if (!timeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio)) return null;
+  if (isFailureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
+  const bound = ease * timeBoundOf(rule.isRecent);
+  if (isTimeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';
+  if (!isTimeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio)) return null;
   // Where light steps are well on their way to saying the same, it is not the downloads.
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
 /** The test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
-  const bounds = { failures: ease * failureBound, time: ease * timeBoundNow(isRecent) };
+  const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
   const all: Running[] = [
-    { sum: failureSum(pair.failures.all), bound: bounds.failures },
-    { sum: failureSum(pair.failures.heavy), bound: bounds.failures },
+    { sum: failureSumOf(pair.failures.all), bound: bounds.failures },
+    { sum: failureSumOf(pair.failures.heavy), bound: bounds.failures },
     { sum: pair.time.light.sum, bound: bounds.time },
     { sum: pair.time.heavy.sum, bound: bounds.time },
   ];
@@ -135,12 +135,12 @@ export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running 
 }
 
 /** How near the light time test is to its usual bound, as a share. */
-export function pairTimeShare(pair: Pair): number {
+export function timeShareOf(pair: Pair): number {
   return pair.time.light.sum / timeBound.usual;
 }
 
 /** How near any of the tests is to its usual bound, as a share. */
-export function alarmShare(pair: Pair): number {
+export function alarmShareOf(pair: Pair): number {
   const running = runningOf(pair, false, 1);
   return running.sum / running.bound;
 }
@@ -203,7 +203,7 @@ const nearShare = 0.5;
 
 function isNearFailure(contest: Comparison, head: string, name: string): boolean {
   const { all, heavy } = pairOf(contest, head, name).failures;
-  return Math.max(failureSum(all), failureSum(heavy)) >= nearShare * failureBound;
+  return Math.max(failureSumOf(all), failureSumOf(heavy)) >= nearShare * failureBound;
 }
 
 /** True where a sum has passed its bound: otherwise there is nothing to choose. */
@@ -259,11 +259,11 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const { time } = pairOf(contest, head, name);
   const test = alarm === 'time' ? time.light : time.heavy;
   const usualMs = usualHeavyMs(contest, rule.nowMs);
-  const others = remembered[alarm] * Math.min(1, (rule.ease * timeBoundNow(rule.isRecent)) / test.sum) ** 2;
+  const others = remembered[alarm] * Math.min(1, (rule.ease * timeBoundOf(rule.isRecent)) / test.sum) ** 2;
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMs(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    const heavy = tamedHeavyMs(record) ?? usualMs;
+    const heavy = tamedHeavyMsOf(record) ?? usualMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
@@ -283,9 +283,9 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);
   if (record === undefined || record.last === null || record.last.bad) return false;
-  const { bad, all } = lastMinute(record, nowMs);
+  const { bad, all } = countLastMinute(record, nowMs);
   if (bad < badMin || bad <= badShare * all) return true;
-  const head = contest.head === null ? null : lastMinute(recordOf(contest, contest.head), nowMs);
+  const head = contest.head === null ? null : countLastMinute(recordOf(contest, contest.head), nowMs);
   return head !== null && head.all > 0 && head.bad / head.all >= (2 * bad) / all;
 }
 

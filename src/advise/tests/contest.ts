@@ -1,11 +1,11 @@
 import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
-import { type Comparison, hearPair, pairOf, timeBoundNow } from './choose.ts';
+import { type Comparison, pairOf, timeBoundOf, updatePair } from './choose.ts';
 import { recordOf } from './costs.ts';
-import { type Health, hearHealth, newHealth } from './home.ts';
+import { type Health, newHealth, updateHealth } from './home.ts';
 import {
   type Answer,
-  enter,
+  addToMoment,
   isOverdue,
   keepMoment,
   type Moment,
@@ -15,8 +15,8 @@ import {
   type Past,
   standIn,
 } from './moments.ts';
-import { lateShare, learnTime, newPatience, type Patience } from './patience.ts';
-import { note, type Outcome } from './record.ts';
+import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
+import { type Outcome, recordOutcome } from './record.ts';
 
 /** More is no background. */
 const backgroundMost = 0.03;
@@ -52,7 +52,7 @@ export interface Surroundings extends Walker {
 }
 
 /** What one answer made known: outcomes of the head, newest last, with their question. */
-export interface Heard {
+export interface HeadOutcome {
   readonly question: string;
   readonly outcome: Outcome;
   readonly isScheduled: boolean;
@@ -101,9 +101,9 @@ export function dropEvidence(contest: Contest): void {
  * answers go, and compares the head in force with every other. What no answer decides yet waits for the next.
  * @returns what the head did in moments that became clear by it
  */
-export function hearAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly Heard[] {
+export function addAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly HeadOutcome[] {
   const { reply, late } = inTime(contest, answer);
-  const moment = enter(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
+  const moment = addToMoment(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
   if (late > 0) moment.late.set(answer.registry, late);
   const heard = replay(contest, moment, around, answer.atMs, false);
   dropClear(contest, moment, around);
@@ -111,8 +111,8 @@ export function hearAnswer(contest: Contest, answer: Answer, around: Surrounding
 }
 
 /** Closes the moments that have waited long enough for who did not answer. */
-export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly Heard[] {
-  const heard: Heard[] = [];
+export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
+  const heard: HeadOutcome[] = [];
   for (const [question, open] of contest.moments.open) {
     for (const moment of open) {
       if (!isOverdue(moment, nowMs)) continue;
@@ -134,7 +134,7 @@ function patienceOf(contest: Contest, registry: string, weight: Patience['weight
 
 /** Learns from an answer that is not compared, so that patience follows what a mirror takes. Milliseconds. */
 export function updatePatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
-  learnTime(patienceOf(contest, registry, weight), tookMs);
+  recordTime(patienceOf(contest, registry, weight), tookMs);
 }
 
 /**
@@ -145,9 +145,9 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   const patience = patienceOf(contest, answer.registry, answer.isHeavy ? 'heavy' : 'light');
   const { reply } = answer;
   if (reply.tag === 'unknown') return { reply, late: 0 };
-  if (reply.tag === 'ok' && answer.isScheduled) learnTime(patience, reply.tookMs);
+  if (reply.tag === 'ok' && answer.isScheduled) recordTime(patience, reply.tookMs);
   const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  const late = answer.isGivenUp ? Math.min(lateShare(patience, tookMs), lateElsewhere(contest, answer, tookMs)) : 0;
+  const late = answer.isGivenUp ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, answer, tookMs)) : 0;
   if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { reply: { tag: 'failed', tookMs }, late: 0 };
   return { reply: { ...reply, tookMs }, late };
 }
@@ -156,12 +156,12 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
   const shares: number[] = [];
   for (const [name, { light, heavy }] of contest.patience)
-    if (name !== registry) shares.push(lateShare(isHeavy ? heavy : light, tookMs));
+    if (name !== registry) shares.push(lateShareOf(isHeavy ? heavy : light, tookMs));
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
-function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): Heard[] {
-  const heard: Heard[] = [];
+function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
+  const heard: HeadOutcome[] = [];
   // As it was before: what is answered in a moment must not depend on who answers first.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   const paceMs = around.paceMs(moment.question);
@@ -185,9 +185,9 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
       late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
     };
     moment.outcomes.set(name, outcome);
-    note(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
+    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
-    else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad);
+    else if (name === around.home && moment.isScheduled) updateHealth(contest.health, outcome.bad);
   }
   compare(contest, moment, around);
   return heard;
@@ -200,12 +200,12 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   for (const [name, outcome] of moment.outcomes) {
     if (name === head || moment.paired.has(name)) continue;
     moment.paired.add(name);
-    hearPair(pairOf(contest, head, name), own, outcome, {
+    updatePair(pairOf(contest, head, name), own, outcome, {
       candidate: recordOf(contest, name),
       everybody: moment.everybody ?? 0,
       isHome: name === around.home,
       ratio: around.ratio,
-      bound: timeBoundNow(around.isRecent),
+      bound: timeBoundOf(around.isRecent),
     });
   }
 }

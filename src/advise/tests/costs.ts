@@ -33,18 +33,18 @@ const minuteMs = 60_000;
 const margin = 1.3;
 
 /** Bad outcomes and all of them since a time. */
-export function since(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
+export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
   const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
 /** True where a head failed twice within the last minute. */
 export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
-  return since(record, nowMs - minuteMs).bad >= 2;
+  return countSinceOf(record, nowMs - minuteMs).bad >= 2;
 }
 
 /** True where the last outcomes, `count` or more of any question and downloads not alone, were bad. */
-export function failedLast({ light, heavy }: HeadRecord, count: number): boolean {
+export function hasFailedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
   );
@@ -54,8 +54,8 @@ export function failedLast({ light, heavy }: HeadRecord, count: number): boolean
 }
 
 /** Bad outcomes and all of them within the last minute. */
-export function lastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
-  return since(record, nowMs - minuteMs);
+export function countLastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
+  return countSinceOf(record, nowMs - minuteMs);
 }
 
 /** Shares of light and of heavy fetches, 0 to 1. */
@@ -72,7 +72,7 @@ const heavyPrior = 4;
  * Shares of light and heavy fetches that fail just now. Each light question counts alike however often it is asked: one
  * module of twenty that is gone fails a twentieth of all fetches. Of heavy ones the last few count, whatever their age.
  */
-export function failureShares(record: HeadRecord, nowMs: number): Shares {
+export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   const fromMs = nowMs - windowMs;
   let [bad, all] = [0, 0];
   const counts: { readonly bad: number; readonly all: number }[] = [];
@@ -94,9 +94,9 @@ export function failureShares(record: HeadRecord, nowMs: number): Shares {
  * and over three minutes where it failed twice in them.
  */
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
-  const shares = failureShares(record, nowMs);
-  const long = since(record, nowMs - windowMs);
-  const short = since(record, nowMs - burstWindowMs);
+  const shares = failureSharesOf(record, nowMs);
+  const long = countSinceOf(record, nowMs - windowMs);
+  const short = countSinceOf(record, nowMs - burstWindowMs);
   const usual = (long.bad + 0.5 + margin * Math.sqrt(long.bad)) / (long.all + 100);
   const burst = short.bad >= 2 ? short.bad / (short.all + 5) : 0;
   const least = Math.min(1, Math.max(usual, burst));
@@ -151,7 +151,7 @@ export function meanMs(
 const tamedFactor = 4;
 
 /** What the last good downloads took in the mean, each as far as it is believed; `null` without any. Milliseconds. */
-export function tamedHeavyMs({ heavy }: HeadRecord): number | null {
+export function tamedHeavyMsOf({ heavy }: HeadRecord): number | null {
   const times = heavy.filter((one) => !one.bad).map((one) => one.tookMs);
   const usual = quantileOf(times, 0.5);
   if (usual === null) return null;
@@ -236,7 +236,7 @@ export function fetchCostMs(
   const light = lately.light ?? meanMs(record, 'light', by.nowMs, 0);
   if (light === null) return null;
   const heavy = lately.heavy ?? meanMs(record, 'heavy', by.nowMs, 0) ?? light;
-  return fetchCostOf({ light, heavy, shares: failureShares(record, by.nowMs) }, by);
+  return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
 }
 
 /** The same of known times of light and heavy steps, milliseconds, and shares of each that fail. */

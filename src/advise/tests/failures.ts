@@ -80,7 +80,7 @@ function clear(run: Run): void {
  * The rate of failures a candidate is taken to have: what it shows over the long run, and lately where that is much; what
  * everybody shows over the long run, where that is more.
  */
-export function usualRate(slow: number, fast: number, everybody: number): number {
+export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
 }
 
@@ -93,7 +93,7 @@ export function usualRate(slow: number, fast: number, everybody: number): number
  * @param usual.everybody  what all but the head fail over the long run
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
-export function hearFailure(
+export function updateFailureTest(
   test: FailureTest,
   head: Pick<Outcome, 'bad' | 'late' | 'atMs'>,
   candidateBad: boolean,
@@ -140,7 +140,7 @@ function count(run: Run, head: boolean, candidate: boolean): void {
 }
 
 /** The sum nearest to its bound, 0 or more, as of the bound `failureBound`. */
-export function failureSum(test: FailureTest): number {
+export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);
   return most;
@@ -151,7 +151,7 @@ export function failureSum(test: FailureTest): number {
  * candidate that two rates explain clearly better than one.
  * @param isShared  a third mirror fails too just now
  */
-export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
+export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
   const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness[rule.witness] : 0));
   return test.some((run) => {
     const spanMs = run.lastMs - run.firstMs;
@@ -160,14 +160,14 @@ export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boo
       run.failures >= rule.failuresMin &&
       spanMs >= rule.spanMs &&
       run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&
-      twoRates(run.head, run.candidate) >=
+      compareRates(run.head, run.candidate) >=
         least + (spanMs > longMs && rule.witness === 'all' ? rule.ease * longWitness : 0)
     );
   });
 }
 
 /** By how much two rates of their own explain the answers better than one for both: a log-likelihood, 0 or more. */
-export function twoRates(
+export function compareRates(
   a: { readonly bad: number; readonly all: number },
   b: { readonly bad: number; readonly all: number },
 ): number {

@@ -1,5 +1,5 @@
-import { since } from './costs.ts';
-import { type HeadRecord, isHeavyClean, meanOver, type Outcome } from './record.ts';
+import { countSinceOf } from './costs.ts';
+import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
 /** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
@@ -39,7 +39,7 @@ export function newHealth(): Health {
  * at which all that was answered well since would not be chance. Monotonic milliseconds; negative infinity: none as far
  * as is remembered.
  */
-export function lastTrouble({ light, heavy }: HeadRecord): number {
+export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].toSorted((a, b) => a.atMs - b.atMs);
   let row = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -79,12 +79,12 @@ function longestPause(outcomes: readonly Outcome[]): number {
  * Takes in one answer of the preferred mirror while clients are elsewhere: a good one speaks a little for it, a bad one
  * strongly against it, and nothing good that came before counts then.
  */
-export function hearHealth(health: Health, isBad: boolean): void {
+export function updateHealth(health: Health, isBad: boolean): void {
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
 /** Departures from home that are remembered. Monotonic milliseconds. */
-export function recentDepartures(departures: readonly number[], nowMs: number): readonly number[] {
+export function recentDeparturesOf(departures: readonly number[], nowMs: number): readonly number[] {
   return departures.filter((atMs) => nowMs - atMs <= rememberedMs);
 }
 
@@ -98,8 +98,8 @@ export function waitMs(departures: readonly number[], holdMs: number, nowMs: num
 }
 
 /** How far back times of home are compared, milliseconds: as long as clients stay away at least, and further where it was left again. */
-export function lookBackMs(departures: readonly number[], holdMs: number, nowMs: number): number {
-  const recent = recentDepartures(departures, nowMs);
+export function lookBackMsOf(departures: readonly number[], holdMs: number, nowMs: number): number {
+  const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some((atMs, place) => place > 0 && atMs - (recent[place - 1] ?? atMs) <= againMs);
   return waitMs(departures, holdMs, nowMs) * (isAgain ? againFactor : 1);
 }
@@ -116,9 +116,9 @@ export function isHomeAsGood(
   timesOverMs: number,
   nowMs: number,
 ): boolean {
-  const troubledMs = lastTrouble(home);
+  const troubledMs = lastTroubleOf(home);
   const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
-  if (since(home, soundMs).bad > since(here, soundMs).bad) return false;
+  if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad) return false;
   if (!isHeavyClean(home, troubledMs)) return false;
   const fromMs = nowMs - timesOverMs;
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
@@ -128,8 +128,8 @@ export function isHomeAsGood(
 const noiseMs = 10;
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  const homeMs = meanOver(home, weight, fromMs);
-  const hereMs = meanOver(here, weight, fromMs);
+  const homeMs = meanMsFrom(home, weight, fromMs);
+  const hereMs = meanMsFrom(here, weight, fromMs);
   return (
     homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + Math.min(100, Math.max(noiseMs, 0.15 * hereMs))
   );

@@ -61,7 +61,7 @@ export function newMoments(): Moments {
  * nearest to this, within half a pace. An answer that comes to a moment twice begins the next.
  * @param paceMs  of the question, milliseconds
  */
-export function enter(moments: Moments, answer: Answer, paceMs: number): Moment {
+export function addToMoment(moments: Moments, answer: Answer, paceMs: number): Moment {
   const latest = moments.latest.get(answer.question) ?? new Map<string, Answer>();
   moments.latest.set(answer.question, latest);
   const before = latest.get(answer.registry);
@@ -139,7 +139,7 @@ export function standIn(
 }
 
 /** Forgets what was answered by mirrors, or to questions, that are not configured any more. */
-export function forgetAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
+export function pruneAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
     if (latest.size === 0) moments.latest.delete(question);
@@ -195,7 +195,7 @@ export function keepMoment(past: Past, moment: Moment): void {
 }
 
 /** Light moments since a time, and the last downloads whatever their age; oldest first of each weight. */
-export function pastSince(past: Past, fromMs: number): readonly PastMoment[] {
+export function pastMomentsFrom(past: Past, fromMs: number): readonly PastMoment[] {
   return [...past.light.filter(({ atMs }) => atMs >= fromMs), ...past.heavy].map((row) => {
     const codeOf = (registry: string): number => row.answers[past.columns.get(registry) ?? -1] ?? 0;
     return {
@@ -207,7 +207,7 @@ export function pastSince(past: Past, fromMs: number): readonly PastMoment[] {
 }
 
 /** Forgets mirrors and questions that are not configured any more. */
-export function forgetPast(past: Past, isKnown: (registry: string, question: string) => boolean): void {
+export function prunePast(past: Past, isKnown: (registry: string, question: string) => boolean): void {
   for (const weight of ['light', 'heavy'] as const)
     past[weight] = past[weight].filter(({ question }) =>
       [...past.columns.keys()].some((registry) => isKnown(registry, question)),

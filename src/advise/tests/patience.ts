@@ -25,7 +25,7 @@ export function newPatience(weight: Patience['weight']): Patience {
 /**
  * The share of a mirror's good answers that take longer than this, 0 to 1; 0 while few are known. Milliseconds.
  */
-export function lateShare({ times, weight }: Patience, ms: number): number {
+export function lateShareOf({ times, weight }: Patience, ms: number): number {
   if (times.length < fewAnswers[weight]) return 0;
   return times.filter((one) => one > ms).length / times.length;
 }
@@ -37,7 +37,7 @@ export function besideMs(tookMs: readonly number[]): number {
 }
 
 /** Learns from one good answer. Milliseconds. */
-export function learnTime(patience: Patience, tookMs: number): void {
+export function recordTime(patience: Patience, tookMs: number): void {
   patience.times[patience.at] = tookMs;
   patience.at = (patience.at + 1) % kept;
   patience.untilNext -= 1;

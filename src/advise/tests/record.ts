@@ -58,7 +58,7 @@ export function newRecord(): HeadRecord {
 }
 
 /** Takes in one outcome. `isScheduled`: of a round at its pace, which alone says how often it usually fails. */
-export function note(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
+export function recordOutcome(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
   if (isScheduled) {
@@ -125,7 +125,7 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /** Mean of the good times since a time, of heavy steps of the last few whatever their age; `null` without any. Milliseconds. */
-export function meanOver(record: HeadRecord, weight: 'light' | 'heavy', fromMs: number): number | null {
+export function meanMsFrom(record: HeadRecord, weight: 'light' | 'heavy', fromMs: number): number | null {
   const outcomes = record[weight];
   let count = 0;
   let sum = 0;

@@ -86,7 +86,7 @@ export function deviationMs(test: TimeTest): number {
  * @param isHome  the candidate is the preferred mirror
  * @param bound   of the sum, as it is now
  */
-export function hearTime(
+export function updateTimeTest(
   test: TimeTest,
   headMs: number,
   candidateMs: number,
@@ -151,7 +151,7 @@ export function timeOfHead({ headTookMs, beyondMs: [most, next] }: TimeTest): nu
  * zero keeps `ratio` and a tenth of a second.
  * @param slowerMin  two lost packets are no slow mirror
  */
-export function timeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
+export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;
   const apartMs = (test.headMs - test.candidateMs) / test.rounds;
   return test.headMs > ratio * test.candidateMs && apartMs > worthMs;

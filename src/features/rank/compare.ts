@@ -1,5 +1,5 @@
 import { type Compared, compareRounds } from '../../advise/rounds.ts';
-import { twoRates, witnessBound } from '../../advise/tests/failures.ts';
+import { compareRates, witnessBound } from '../../advise/tests/failures.ts';
 import type { RankRow } from './row.ts';
 
 /** How a mirror of a rank stands to the best one; `unsure`: the rounds do not tell them apart. */
@@ -51,7 +51,7 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
 /** More often by more than chance: two rates explain the answers better than one, as advice's tests want it. */
 export function failsMore(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
-  return one.bad * other.all > other.bad * one.all && twoRates(one, other) >= witnessBound.all;
+  return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;
 }
 
 function countsOf({ ok, failed }: RankRow): { readonly bad: number; readonly all: number } {

@@ -1,4 +1,4 @@
-import { equalsTogether, preference } from '../../advise/rank.ts';
+import { preferenceOf, sortWithEquals } from '../../advise/rank.ts';
 import type { Config } from '../../core/config.ts';
 import type { Probed } from '../../core/ports.ts';
 import { quantileOf } from '../../core/quantile.ts';
@@ -74,9 +74,9 @@ function commonest(words: readonly string[]): string | null {
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
   const shares = [...new Set(rows.map(share))].sort((a, b) => a - b);
-  const place = preference(config.mirrors, config.vantage);
+  const place = preferenceOf(config.mirrors, config.vantage);
   return shares.flatMap((one) =>
-    equalsTogether(
+    sortWithEquals(
       rows.filter((row) => share(row) === one).sort((a, b) => place(a.registry, b.registry)),
       (row) => row.medianMs ?? Number.POSITIVE_INFINITY,
       config.advise.minGain,

@@ -1,5 +1,5 @@
 import { gain } from '../../advise/rank.ts';
-import { advisedChain } from '../../advise/weigh.ts';
+import { buildAdvisedChain } from '../../advise/weigh.ts';
 import { seconds } from '../../advise/words.ts';
 import { declaredChain } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
@@ -62,7 +62,7 @@ export function rankVerdict(
   if (to === undefined && broken.length === 0) return kept(goal, usable, minGain, say);
   const gone = new Set(dead.map((row) => client.member(row.url).key));
   const lead = client.member(goal.url);
-  const after = client.headed?.(declared.value, lead, gone) ?? advisedChain(declared.value, lead, gone);
+  const after = client.headed?.(declared.value, lead, gone) ?? buildAdvisedChain(declared.value, lead, gone);
   const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
   const of = { mirrors, ...(upstream == null ? {} : { upstream }) };
   const lines = client.remedy(declared.value, after, config.private[ecosystem] ?? [], of);

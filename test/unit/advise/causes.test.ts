@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { speaksAgainst } from '../../../src/advise/cause.ts';
+import { isAgainst } from '../../../src/advise/cause.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { chain, kill, only, recover, warm } from './outage.ts';
@@ -356,6 +356,6 @@ describe('a finding speaks against its mirror', () => {
     ['wrong bytes, whatever else', 'mismatch', { cause: 'mismatch', actionable: false }, true],
     ['until they are acknowledged', 'mismatch', { cause: 'mismatch', state: 'acknowledged', actionable: true }, false],
   ])('%s', (_name, kind, more, want) => {
-    expect(speaksAgainst(stage.open('a', kind, more))).toBe(want);
+    expect(isAgainst(stage.open('a', kind, more))).toBe(want);
   });
 });

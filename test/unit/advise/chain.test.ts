@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inCostOrder } from '../../../src/advise/rank.ts';
-import { advisedChain } from '../../../src/advise/weigh.ts';
+import { sortByCost } from '../../../src/advise/rank.ts';
+import { buildAdvisedChain } from '../../../src/advise/weigh.ts';
 import { shownChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 
@@ -24,7 +24,7 @@ describe('advisedChain', () => {
       letters.replace(/[A-Z]/g, (letter) => `https://${letter.toLowerCase()}.example.com/go/`);
     const parsed = goClient.parse(url(declared));
     if (parsed.tag === 'error') throw new Error(parsed.error.kind);
-    const after = advisedChain(
+    const after = buildAdvisedChain(
       parsed.value,
       goClient.member(url(to).slice(0, -1)),
       new Set(dropped.map((one) => goClient.member(url(one)).key)),
@@ -39,7 +39,7 @@ describe('advisedChain', () => {
     if (parsed.tag === 'error') throw new Error(parsed.error.kind);
     const [a, b, direct] = parsed.value.members;
     if (a === undefined || b === undefined || direct === undefined) throw new Error('three members');
-    expect(shownChain(advisedChain(parsed.value, b, new Set([a.key, direct.key])))).toBe(
+    expect(shownChain(buildAdvisedChain(parsed.value, b, new Set([a.key, direct.key])))).toBe(
       'https://b.example.com,direct',
     );
   });
@@ -55,7 +55,7 @@ describe('what stands behind the first member', () => {
         : { kind: 'url' as const, key: name, text: name },
     );
     const separators = names.slice(1).map((_, at) => (at === 0 ? ('|' as const) : (',' as const)));
-    const made = inCostOrder({ members, separators } as never, ({ key }) => costs[key] ?? null, minGain);
+    const made = sortByCost({ members, separators } as never, ({ key }) => costs[key] ?? null, minGain);
     expect(made.separators).toEqual(separators);
     return made.members.map(({ key }) => key).join(' ');
   };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compared, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
+import { compareOutlooks, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
 import { closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
-import { pastSince } from '../../../src/advise/tests/moments.ts';
+import { pastMomentsFrom } from '../../../src/advise/tests/moments.ts';
 import type { ChainOutlook } from '../../../src/core/what-if.ts';
 import { wilson } from '../../../src/core/wilson.ts';
 import type { Chain, Client } from '../../../src/ecosystems/client.ts';
@@ -38,7 +38,7 @@ function measured(light: readonly Told[], downloads: readonly Told[] = [], clien
   closeOverdue(contest, by, nowMs + 200_000);
   return {
     client,
-    past: pastSince(contest.past, 0),
+    past: pastMomentsFrom(contest.past, 0),
     nameOf: by.nameOf,
     by: {
       nowMs,
@@ -201,10 +201,10 @@ describe('beside another chain', () => {
   test('moments that one of them saves are counted, and times by the test that ranks mirrors', () => {
     const over = measured([...times(18, { a: 200, b: 100 }), { a: 'x', b: 100 }, { a: 200, b: 'x' }]);
     const [a, b] = [outlookOf(over, chainOf('a')), outlookOf(over, chainOf('b'))];
-    expect(compared(b, a, 0.2)).toMatchObject({ time: 'faster', moments: 20, rescued: 1, broken: 1 });
-    expect(compared(a, b, 0.2)).toMatchObject({ time: 'slower', moments: 20, rescued: 1, broken: 1 });
-    expect(compared(a, a, 0.2)).toMatchObject({ time: 'equal', moments: 20, rescued: 0, broken: 0 });
-    expect(compared(a, outlookOf(over, chainOf('direct')), 0.2)).toMatchObject({ time: null, moments: 0 });
+    expect(compareOutlooks(b, a, 0.2)).toMatchObject({ time: 'faster', moments: 20, rescued: 1, broken: 1 });
+    expect(compareOutlooks(a, b, 0.2)).toMatchObject({ time: 'slower', moments: 20, rescued: 1, broken: 1 });
+    expect(compareOutlooks(a, a, 0.2)).toMatchObject({ time: 'equal', moments: 20, rescued: 0, broken: 0 });
+    expect(compareOutlooks(a, outlookOf(over, chainOf('direct')), 0.2)).toMatchObject({ time: null, moments: 0 });
   });
 });
 

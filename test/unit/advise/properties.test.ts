@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose, runningOf } from '../../../src/advise/tests/choose.ts';
-import { type Contest, closeOverdue, hearAnswer, newContest } from '../../../src/advise/tests/contest.ts';
+import { addAnswer, type Contest, closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
 import { costOf } from '../../../src/advise/tests/costs.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { chain } from './outage.ts';
@@ -34,7 +34,7 @@ function told(moments: readonly Moment[], isShuffled: boolean): { readonly conte
     for (const at of isShuffled ? one.order : [0, 1, 2]) {
       const { isHeavy, isScheduled } = one;
       const question = isHeavy ? 'zip' : 'mod';
-      hearAnswer(contest, answer(names[at] ?? 'a', one.said[at] ?? 1, atMs, { isHeavy, isScheduled, question }), by);
+      addAnswer(contest, answer(names[at] ?? 'a', one.said[at] ?? 1, atMs, { isHeavy, isScheduled, question }), by);
     }
     closeOverdue(contest, by, atMs + 15_000);
   }

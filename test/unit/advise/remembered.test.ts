@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Group } from '../../../src/advise/group.ts';
-import { forgetRemoved } from '../../../src/advise/hear.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
+import { pruneRemoved } from '../../../src/advise/observe.ts';
 import { newContest } from '../../../src/advise/tests/contest.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { kill, only, recover, warm } from './outage.ts';
@@ -89,7 +89,7 @@ describe('after a reload', () => {
 
   it('what is asked still, of whom is watched still, is kept, and nothing else', () => {
     const made = group();
-    forgetRemoved(made, new Set(['a']), (question) => !question.includes('gone'));
+    pruneRemoved(made, new Set(['a']), (question) => !question.includes('gone'));
     expect([...made.targets].map(([question, asked]) => [question, [...asked.keys()]])).toEqual([
       ['mod m@v1', ['a']],
       ['zip m@v1', ['a']],

@@ -1,8 +1,8 @@
 import {
+  addAnswer,
   type Contest,
   closeOverdue,
-  type Heard,
-  hearAnswer,
+  type HeadOutcome,
   type Surroundings,
 } from '../../../../src/advise/tests/contest.ts';
 import type { Answer } from '../../../../src/advise/tests/moments.ts';
@@ -73,8 +73,8 @@ export function moment(
   atMs: number,
   said: Readonly<Record<string, Reply1>>,
   over: Partial<Answer> = {},
-): readonly Heard[] {
-  return Object.entries(said).flatMap(([name, one]) => hearAnswer(contest, answer(name, one, atMs, over), by));
+): readonly HeadOutcome[] {
+  return Object.entries(said).flatMap(([name, one]) => addAnswer(contest, answer(name, one, atMs, over), by));
 }
 
 /** So many moments, 30 s apart, the first at `fromMs`; what waits is closed at the end. */

@@ -9,8 +9,8 @@ import {
 } from '../../../../src/advise/tests/choose.ts';
 import { type Contest, newContest } from '../../../../src/advise/tests/contest.ts';
 import { costOf, recordOf } from '../../../../src/advise/tests/costs.ts';
-import { failureSum } from '../../../../src/advise/tests/failures.ts';
-import { note } from '../../../../src/advise/tests/record.ts';
+import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
+import { recordOutcome } from '../../../../src/advise/tests/record.ts';
 import { around, good, momentsOf, type Reply1 } from './answers.ts';
 
 const order = ['a', 'b', 'c', 'd'];
@@ -115,7 +115,7 @@ describe('a head that fails', () => {
     const late = (d?: number) => ({ a: 'x', b: 900, c: 900, ...(d === undefined ? {} : { d }) }) as const;
     const usual = { a: 200, b: 900, c: 900, d: 100 };
     const one = told([20, usual], [4, late()], [1, late(100)]);
-    expect(failureSum(pairOf(one.contest, 'a', 'd').failures.all)).toBeCloseTo(Math.log(180), 6);
+    expect(failureSumOf(pairOf(one.contest, 'a', 'd').failures.all)).toBeCloseTo(Math.log(180), 6);
     expect(chosen(one.contest, all, rule(one.nowMs))).toEqual('failures: d');
     const none = told([20, usual], [4, late()]);
     expect(chosen(none.contest, all, rule(none.nowMs))).toEqual('failures: b');
@@ -264,8 +264,8 @@ describe('costs that are equal', () => {
     const contest = newContest('a');
     for (const [name, ms] of Object.entries(light))
       for (let at = 0; at < 20; at += 1) {
-        note(recordOf(contest, name), 'mod m@v1', good(at, ms), true);
-        note(recordOf(contest, name), 'mod m@v1', good(at, ms, { isHeavy: true }), true);
+        recordOutcome(recordOf(contest, name), 'mod m@v1', good(at, ms), true);
+        recordOutcome(recordOf(contest, name), 'mod m@v1', good(at, ms, { isHeavy: true }), true);
       }
     return contest;
   }
@@ -295,7 +295,12 @@ describe('costs that are equal', () => {
   test('nobody who answered badly last, and nobody unmeasured', () => {
     const contest = costing({ b: 100 });
     expect(chooseAnyway(contest, ['c'], free)).toBeNull();
-    note(recordOf(contest, 'b'), 'mod m@v1', { atMs: 20, tookMs: 0, bad: true, isHeavy: false, late: 0 }, true);
+    recordOutcome(
+      recordOf(contest, 'b'),
+      'mod m@v1',
+      { atMs: 20, tookMs: 0, bad: true, isHeavy: false, late: 0 },
+      true,
+    );
     expect(chooseAnyway(contest, ['b'], free)).toBeNull();
   });
 });
@@ -309,7 +314,7 @@ describe('whether a candidate is good just now', () => {
       ['b', candidate],
     ] as const)
       for (const [at, one] of [...said].entries())
-        note(
+        recordOutcome(
           recordOf(contest, name),
           'mod m@v1',
           { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false, late: 0 },
@@ -332,8 +337,8 @@ describe('whether a candidate is good just now', () => {
   test('a minute is a minute, and nothing heard is not good', () => {
     const contest = newContest('a');
     for (const atMs of [0, 1])
-      note(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0 }, true);
-    note(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
+      recordOutcome(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0 }, true);
+    recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
     expect(isGoodNow(contest, 'c', 60_000)).toBe(false);
   });
@@ -343,7 +348,7 @@ describe('what a build costs', () => {
   test('is a bound where candidates are compared, and the mean where asked without standard errors', () => {
     const contest = newContest('a');
     for (const [at, tookMs] of [100, 300, 100, 300].entries())
-      note(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
+      recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
     const cost = (errors?: number) =>
       costOf(contest, 'b', { nowMs: 4_000, failureCostMs: 0, rescue: 0, ...(errors === undefined ? {} : { errors }) });
     // Ten light fetches over three connections: 10 × .2 / 3, and 1.3 × 115.47 / √4 ms more on each.

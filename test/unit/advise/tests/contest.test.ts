@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/tests/choose.ts';
-import { type Contest, closeOverdue, hearAnswer, moveTo, newContest } from '../../../../src/advise/tests/contest.ts';
+import { addAnswer, type Contest, closeOverdue, moveTo, newContest } from '../../../../src/advise/tests/contest.ts';
 import { recordOf } from '../../../../src/advise/tests/costs.ts';
-import { failureSum } from '../../../../src/advise/tests/failures.ts';
+import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
 import type { Outcome } from '../../../../src/advise/tests/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
@@ -52,17 +52,17 @@ describe('what no answer decides yet', () => {
 
   test('waits for the next', () => {
     const contest = newContest('a');
-    expect(hearAnswer(contest, answer('a', 'x', 0), by)).toEqual([]);
+    expect(addAnswer(contest, answer('a', 'x', 0), by)).toEqual([]);
     expect(contest.records.get('a')?.last).toBeUndefined();
     // Known with b's answer, and as old as a's own.
-    expect(hearAnswer(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(0, 130)]);
+    expect(addAnswer(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(0, 130)]);
     expect(contest.moments.open.size).toBe(0);
   });
 
   test('is closed after 12 s by the latest answer of who did not come', () => {
     const contest = newContest('a');
     moment(contest, by, 0, { a: 200, b: 90 });
-    hearAnswer(contest, answer('a', 'x', 30_000), by);
+    addAnswer(contest, answer('a', 'x', 30_000), by);
     expect(closeOverdue(contest, by, 41_999)).toEqual([]);
     expect(closeOverdue(contest, by, 42_000).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
     expect(contest.moments.open.size).toBe(0);
@@ -74,8 +74,8 @@ describe('what no answer decides yet', () => {
     ['and no longer', 90_001 - 12_000, 'bad'],
   ])('%s', (_name, atMs, want) => {
     const contest = newContest('a');
-    hearAnswer(contest, answer('b', 90, 0), by);
-    hearAnswer(contest, answer('a', 'x', atMs), by);
+    addAnswer(contest, answer('b', 90, 0), by);
+    addAnswer(contest, answer('a', 'x', atMs), by);
     closeOverdue(contest, by, atMs + 12_000);
     expect(took(contest.records.get('a')?.last)).toBe(want);
   });
@@ -83,9 +83,9 @@ describe('what no answer decides yet', () => {
   test('does not wait for a mirror that is away: what it said last stands in, else it is bad', () => {
     const away = { ...by, isAway: (registry: string) => registry === 'b' };
     const contest = newContest('a');
-    expect(hearAnswer(contest, answer('a', 'x', 0), away).map((one) => one.outcome)).toEqual([bad(0)]);
-    hearAnswer(contest, answer('b', 90, 1_000), by);
-    expect(hearAnswer(contest, answer('a', 'x', 30_000), away).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
+    expect(addAnswer(contest, answer('a', 'x', 0), away).map((one) => one.outcome)).toEqual([bad(0)]);
+    addAnswer(contest, answer('b', 90, 1_000), by);
+    expect(addAnswer(contest, answer('a', 'x', 30_000), away).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
   });
 
   test('a mirror that did not answer is not compared, and not called bad', () => {
@@ -105,7 +105,7 @@ describe('an answer that comes later than clients wait', () => {
     ['more', 60_001, true, 'bad'],
   ])('%s', (_name, tookMs, isHeavy, want) => {
     const contest = newContest('b');
-    hearAnswer(contest, answer('b', tookMs, 0, { isHeavy }), by);
+    addAnswer(contest, answer('b', tookMs, 0, { isHeavy }), by);
     expect(took(contest.records.get('b')?.last)).toBe(want);
   });
 
@@ -121,9 +121,9 @@ describe('head against candidate', () => {
 
   test('each pair is compared once in a moment, whoever came first', () => {
     const contest = newContest('a');
-    for (const name of ['b', 'a', 'c']) hearAnswer(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
+    for (const name of ['b', 'a', 'c']) addAnswer(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
     expect([...contest.pairs.keys()].toSorted()).toEqual(['b', 'c']);
-    for (const pair of contest.pairs.values()) expect(failureSum(pair.failures.all)).toBeCloseTo(Math.log(180), 10);
+    for (const pair of contest.pairs.values()) expect(failureSumOf(pair.failures.all)).toBeCloseTo(Math.log(180), 10);
   });
 
   test('a candidate’s own failure raises what its failures are taken to be', () => {
@@ -131,7 +131,7 @@ describe('head against candidate', () => {
     momentsOf(contest, by, 0, 1, { a: 200, b: 'x' });
     // Its fast rate is .12 now, the slow one 1/400, and of the background of all others it is the first.
     momentsOf(contest, by, 30_000, 1, { a: 'x', b: 90 });
-    expect(failureSum(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / (0.12 * 0.88)), 10);
+    expect(failureSumOf(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / (0.12 * 0.88)), 10);
   });
 
   test('what we gave up before a client would may have been merely late, as often as good answers are everywhere', () => {
@@ -141,8 +141,8 @@ describe('head against candidate', () => {
         moment(contest, by, 30_000 * at, { a: heads[at % heads.length] ?? 0, b: others[at % others.length] ?? 0 });
       const late: Reply = { tag: 'failed', tookMs: 1_500 };
       for (const one of [answer('a', 'x', 1_200_000, { reply: late, isGivenUp }), answer('b', 90, 1_200_000)])
-        hearAnswer(contest, one, by);
-      return failureSum(pairOf(contest, 'a', 'b').failures.all);
+        addAnswer(contest, one, by);
+      return failureSumOf(pairOf(contest, 'a', 'b').failures.all);
     };
     const [steady, tail] = [[200], [...Array<number>(9).fill(200), 2_000]];
     const certain = Math.log(0.9 / 0.005);
@@ -166,7 +166,7 @@ describe('head against candidate', () => {
       moment(contest, by, 30_000 * at, { a: 200, b: 90, c: pattern[at % pattern.length] === 'x' ? 'x' : 110 });
     moment(contest, by, 30_000 * 400, { a: 'x', b: 90, c: 110 });
     const p0 = Math.max(0.005, (bad + Math.sqrt(bad)) / (200 + all));
-    expect(failureSum(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / p0), 10);
+    expect(failureSumOf(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / p0), 10);
   });
 
   test('another head: all pairs begin anew, what is known of the mirrors stays', () => {

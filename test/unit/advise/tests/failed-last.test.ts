@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failedLast } from '../../../../src/advise/tests/costs.ts';
-import { newRecord, note } from '../../../../src/advise/tests/record.ts';
+import { hasFailedLast } from '../../../../src/advise/tests/costs.ts';
+import { newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
 
 describe('the last answers of a head all failed', () => {
   test.each<[string, string, boolean]>([
@@ -15,13 +15,13 @@ describe('the last answers of a head all failed', () => {
     const record = newRecord();
     for (const [at, one] of [...answers].entries()) {
       const isHeavy = one === one.toUpperCase();
-      note(
+      recordOutcome(
         record,
         isHeavy ? 'zip m@v1' : 'mod m@v1',
         { atMs: 1_000 * at, tookMs: 40, bad: /x/i.test(one), isHeavy, late: 0 },
         true,
       );
     }
-    expect(failedLast(record, 3)).toBe(want);
+    expect(hasFailedLast(record, 3)).toBe(want);
   });
 });

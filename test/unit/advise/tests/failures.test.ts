@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, hearPair, newPair } from '../../../../src/advise/tests/choose.ts';
+import { alarmOf, newPair, updatePair } from '../../../../src/advise/tests/choose.ts';
 import {
+  compareRates,
   type FailureTest,
-  failureAlarm,
   failureBound,
-  failureSum,
-  hearFailure,
+  failureSumOf,
+  isFailureAlarm,
   newFailureTest,
-  twoRates,
-  usualRate,
+  updateFailureTest,
+  usualRateOf,
 } from '../../../../src/advise/tests/failures.ts';
 import { newRecord } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
@@ -19,10 +19,15 @@ const quiet = (p0: number) => ({ p0, everybody: 0 });
 /** Head and candidate of each moment, a second apart: `h` the head alone failed, `c` the candidate alone, `2` both, `.` none. */
 function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest(), everybody = 0): FailureTest {
   for (const [at, one] of [...moments].entries())
-    hearFailure(into, one === 'h' || one === '2' ? bad(1_000 * at) : good(1_000 * at, 40), one === 'c' || one === '2', {
-      p0,
-      everybody,
-    });
+    updateFailureTest(
+      into,
+      one === 'h' || one === '2' ? bad(1_000 * at) : good(1_000 * at, 40),
+      one === 'c' || one === '2',
+      {
+        p0,
+        everybody,
+      },
+    );
   return into;
 }
 
@@ -51,16 +56,16 @@ describe('the increment of each rate (.05, .2, .9)', () => {
   test('grows to 2.5 × the bound, no further', () => {
     const made = heard('h'.repeat(30));
     expect(sums(made)).toEqual([20_000, 20_000, 20_000]);
-    expect(failureSum(made)).toBe(2.5 * failureBound);
+    expect(failureSumOf(made)).toBe(2.5 * failureBound);
   });
 
   test('the largest sum is what is shown; that of the lowest rate as of the bound of the others', () => {
-    expect(failureSum(heard('h'))).toBeCloseTo(Math.log(180), 10);
-    expect(failureSum(newFailureTest())).toBe(0);
+    expect(failureSumOf(heard('h'))).toBeCloseTo(Math.log(180), 10);
+    expect(failureSumOf(newFailureTest())).toBe(0);
     // 2 ln 10 − 50 × .0463 is left of .05 alone, and its bound is 1.25 times as high.
     const made = heard(`hh${'.'.repeat(50)}`);
     expect(sums(made).slice(1)).toEqual([0, 0]);
-    expect(failureSum(made)).toBeCloseTo((2 * Math.log(10) - 50 * Math.log(0.995 / 0.95)) / 1.25, 10);
+    expect(failureSumOf(made)).toBeCloseTo((2 * Math.log(10) - 50 * Math.log(0.995 / 0.95)) / 1.25, 10);
   });
 });
 
@@ -75,7 +80,7 @@ describe('the usual rate of a candidate', () => {
     ['everybody fails more often', 0.01, 0, 0.02, 0.02],
     ['everybody fails less often', 0.03, 0, 0.02, 0.03],
   ])('%s', (_name, slow, fast, everybody, want) => {
-    expect(usualRate(slow, fast, everybody)).toBe(want);
+    expect(usualRateOf(slow, fast, everybody)).toBe(want);
   });
 });
 
@@ -93,7 +98,7 @@ describe('an alarm', () => {
     ['one in five', 'h....h....h....h', true],
     ['the candidate fails as often', '2222222', false],
   ])('%s', (_name, moments, want) => {
-    expect(failureAlarm(heard(moments), rule, false)).toBe(want);
+    expect(isFailureAlarm(heard(moments), rule, false)).toBe(want);
   });
 
   test.each<[string, string, number, boolean]>([
@@ -104,14 +109,14 @@ describe('an alarm', () => {
     ['five in twenty-one are enough', 'h....h....h....h....h', 0.01, true],
     ['three in a row need no more than ever', 'h2h2h', 0.01, true],
   ])('%s', (_name, moments, everybody, want) => {
-    expect(failureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want);
+    expect(isFailureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want);
   });
 
   test('how near the bound is, is told as of the bound', () => {
     // Of .2: p₁ is the larger of .2 and .01 + .6 × .2.
     const made = heard('h.....h.....h', 0.01, undefined, 0.01);
     const sum = 3 * Math.log(20) - 10 * Math.log(0.99 / 0.8);
-    expect(failureSum(made)).toBeCloseTo(sum / 1.4, 10);
+    expect(failureSumOf(made)).toBeCloseTo(sum / 1.4, 10);
   });
 
   test('the sum rests on the failures since it left zero', () => {
@@ -128,7 +133,7 @@ describe('an alarm', () => {
   test('what was given up early is as likely as the share of good answers that take longer, without any trouble', () => {
     const sumOf = (late: number): number => {
       const made = newFailureTest();
-      hearFailure(made, { ...bad(0), late }, false, quiet(0.005));
+      updateFailureTest(made, { ...bad(0), late }, false, quiet(0.005));
       return made[2]?.sum ?? 0;
     };
     expect(sumOf(0)).toBeCloseTo(Math.log(0.9 / 0.005), 10);
@@ -138,22 +143,22 @@ describe('an alarm', () => {
 
   test('downloads come to an end in another order than they began', () => {
     const made = newFailureTest();
-    for (const atMs of [9_000, 5_000, 7_000]) hearFailure(made, bad(atMs), false, quiet(0.005));
+    for (const atMs of [9_000, 5_000, 7_000]) updateFailureTest(made, bad(atMs), false, quiet(0.005));
     expect(made.map((run) => [run.firstMs, run.lastMs])).toEqual([
       [5_000, 9_000],
       [5_000, 9_000],
       [5_000, 9_000],
     ]);
-    expect(failureAlarm(made, rule, false)).toBe(true);
+    expect(isFailureAlarm(made, rule, false)).toBe(true);
   });
 
   test('half of the bound will do where an alert says the same', () => {
     // One failure in 20, three times: 3 × 2.303 − 39 × .0463 = 5.10.
     const made = heard(`h${'.'.repeat(19)}h${'.'.repeat(19)}h.`);
     // Of the bound 8 × 1.25 of the lowest rate.
-    expect(failureSum(made)).toBeCloseTo((3 * Math.log(10) - 39 * Math.log(0.995 / 0.95)) / 1.25, 10);
-    expect(failureAlarm(made, rule, false)).toBe(false);
-    expect(failureAlarm(made, { ...rule, ease: 0.5 }, false)).toBe(true);
+    expect(failureSumOf(made)).toBeCloseTo((3 * Math.log(10) - 39 * Math.log(0.995 / 0.95)) / 1.25, 10);
+    expect(isFailureAlarm(made, rule, false)).toBe(false);
+    expect(isFailureAlarm(made, { ...rule, ease: 0.5 }, false)).toBe(true);
   });
 });
 
@@ -170,7 +175,7 @@ describe('the witness', () => {
       3 * Math.log(0.3) + 7 * Math.log(0.7) - (3 * Math.log(0.15) + 17 * Math.log(0.85)),
     ],
   ])('%s', (_name, [a, ofA], [b, ofB], want) => {
-    expect(twoRates({ bad: a, all: ofA }, { bad: b, all: ofB })).toBeCloseTo(want, 10);
+    expect(compareRates({ bad: a, all: ofA }, { bad: b, all: ofB })).toBeCloseTo(want, 10);
   });
 
   /** Runs with the sum long past the bound, over enough time, and these answers behind it. */
@@ -196,7 +201,7 @@ describe('the witness', () => {
     ['which of all steps is too little', [4, 8], [1, 8], 'all', false, false],
     ['the candidate fails more often: never', [3, 20], [15, 20], 'all', false, false],
   ])('%s', (_name, head, candidate, witness, isShared, want) => {
-    expect(failureAlarm(past(head, candidate), { ...rule, witness }, isShared)).toBe(want);
+    expect(isFailureAlarm(past(head, candidate), { ...rule, witness }, isShared)).toBe(want);
   });
 
   test.each<[string, [number, number], number, 'all' | 'heavy', boolean, boolean]>([
@@ -207,7 +212,7 @@ describe('the witness', () => {
     ['heavy ones are rare: .8 will do', [3, 10], 3_600_000, 'heavy', false, true],
   ])('%s', (_name, head, spanMs, witness, isShared, want) => {
     const made = past(head, [0, head[1]]).map((run) => ({ ...run, lastMs: spanMs }));
-    expect(failureAlarm(made, { ...rule, witness }, isShared)).toBe(want);
+    expect(isFailureAlarm(made, { ...rule, witness }, isShared)).toBe(want);
   });
 
   test.each<[string, [number, number], number, boolean, boolean]>([
@@ -218,8 +223,8 @@ describe('the witness', () => {
     ['3 of 10 over more than two minutes: 2.35', [3, 10], 120_001, false, true],
   ])('half of the witness will do where an alert says the same: %s', (_name, head, spanMs, isShared, want) => {
     const made = past(head, [0, 10]).map((run) => ({ ...run, lastMs: spanMs }));
-    expect(failureAlarm(made, { ...rule, failuresMin: 1, ease: 0.5 }, isShared)).toBe(want);
-    expect(failureAlarm(made, { ...rule, failuresMin: 1 }, isShared)).toBe(false);
+    expect(isFailureAlarm(made, { ...rule, failuresMin: 1, ease: 0.5 }, isShared)).toBe(want);
+    expect(isFailureAlarm(made, { ...rule, failuresMin: 1 }, isShared)).toBe(false);
   });
 
   test.each<[string, readonly [number, number, number], boolean]>([
@@ -230,7 +235,7 @@ describe('the witness', () => {
     ['and not below', [9.99, 7.99, 7.99], false],
   ])('%s', (_name, at, want) => {
     const made = past([4, 8], [0, 8]).map((run, i) => ({ ...run, sum: at[i] ?? 0 }));
-    expect(failureAlarm(made, rule, false)).toBe(want);
+    expect(isFailureAlarm(made, rule, false)).toBe(want);
   });
 });
 
@@ -242,20 +247,21 @@ describe('heavy steps have a set of their own', () => {
     const pair = newPair(newRecord(), newRecord());
     for (const atMs of [0, 300_000]) {
       // Light moments in between say nothing of it.
-      hearPair(pair, bad(atMs, { isHeavy: true }), good(atMs, 900, { isHeavy: true }), context);
-      for (let i = 1; i < 10; i += 1) hearPair(pair, good(atMs + i * 30_000, 50), good(atMs + i * 30_000, 50), context);
+      updatePair(pair, bad(atMs, { isHeavy: true }), good(atMs, 900, { isHeavy: true }), context);
+      for (let i = 1; i < 10; i += 1)
+        updatePair(pair, good(atMs + i * 30_000, 50), good(atMs + i * 30_000, 50), context);
       if (atMs === 0) expect(alarmOf(pair, by)).toBeNull();
     }
-    expect(failureSum(pair.failures.heavy)).toBeCloseTo(2 * Math.log(180), 10);
+    expect(failureSumOf(pair.failures.heavy)).toBeCloseTo(2 * Math.log(180), 10);
     expect(alarmOf(pair, by)).toBe('heavy_failures');
   });
 
   test('two light failures feed only the set over all', () => {
     const pair = newPair(newRecord(), newRecord());
-    for (const atMs of [0, 5_000]) hearPair(pair, bad(atMs), good(atMs, 50), context);
-    expect([failureSum(pair.failures.all), failureSum(pair.failures.heavy)]).toEqual([2 * Math.log(180), 0]);
+    for (const atMs of [0, 5_000]) updatePair(pair, bad(atMs), good(atMs, 50), context);
+    expect([failureSumOf(pair.failures.all), failureSumOf(pair.failures.heavy)]).toEqual([2 * Math.log(180), 0]);
     expect(alarmOf(pair, by)).toBeNull();
-    hearPair(pair, bad(6_000), good(6_000, 50), context);
+    updatePair(pair, bad(6_000), good(6_000, 50), context);
     expect(alarmOf(pair, by)).toBe('failures');
   });
 });

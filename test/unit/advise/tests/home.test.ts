@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
   healthBound,
-  hearHealth,
   isHomeAsGood,
-  lastTrouble,
-  lookBackMs,
+  lastTroubleOf,
+  lookBackMsOf,
   newHealth,
-  recentDepartures,
+  recentDeparturesOf,
+  updateHealth,
   waitMs,
 } from '../../../../src/advise/tests/home.ts';
-import { type HeadRecord, newRecord, note, type Outcome } from '../../../../src/advise/tests/record.ts';
+import { type HeadRecord, newRecord, type Outcome, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;
@@ -36,21 +36,21 @@ describe('how long clients stay away at least', () => {
   test('departures lengthen the wait for three hours, and are forgotten after twelve', () => {
     expect(waitMs([0, minute], hold, 180 * minute)).toBe(2 * hold);
     expect(waitMs([0, minute], hold, 181 * minute)).toBe(hold);
-    expect(recentDepartures([0, minute, 721 * minute], 721 * minute)).toEqual([minute, 721 * minute]);
+    expect(recentDeparturesOf([0, minute, 721 * minute], 721 * minute)).toEqual([minute, 721 * minute]);
   });
 
   test('times are compared over the wait, and over six for twelve hours where it was left again within 45 minutes', () => {
-    expect(lookBackMs([0], hold, hold)).toBe(hold);
-    expect(lookBackMs([0, 46 * minute], hold, 190 * minute)).toBe(hold);
-    expect(lookBackMs([0, 45 * minute], hold, 190 * minute)).toBe(6 * hold);
-    expect(lookBackMs([0, 45 * minute], hold, 721 * minute)).toBe(hold);
+    expect(lookBackMsOf([0], hold, hold)).toBe(hold);
+    expect(lookBackMsOf([0, 46 * minute], hold, 190 * minute)).toBe(hold);
+    expect(lookBackMsOf([0, 45 * minute], hold, 190 * minute)).toBe(6 * hold);
+    expect(lookBackMsOf([0, 45 * minute], hold, 721 * minute)).toBe(hold);
   });
 });
 
 describe('the health of home', () => {
   const health = (said: string): number => {
     const made = newHealth();
-    for (const one of said) hearHealth(made, one === 'x');
+    for (const one of said) updateHealth(made, one === 'x');
     return Math.round(made.sum * 1_000) / 1_000;
   };
   test.each<[string, string, number]>([
@@ -76,9 +76,9 @@ describe('the last trouble of a mirror', () => {
     const record = newRecord();
     for (const [at, one] of [...text].entries()) {
       const more = { isHeavy: at === isHeavyAt };
-      note(record, 'mod m@v1', one === 'x' ? bad(1_000 * at, more) : good(1_000 * at, 200, more), true);
+      recordOutcome(record, 'mod m@v1', one === 'x' ? bad(1_000 * at, more) : good(1_000 * at, 200, more), true);
     }
-    return lastTrouble(record);
+    return lastTroubleOf(record);
   };
   test.each<[string, string, number]>([
     ['two in a row are none that has an end', '..xx.xx', Number.NEGATIVE_INFINITY],
@@ -112,15 +112,15 @@ describe('the last trouble of a mirror', () => {
   test('what is heard late belongs to when it came: a good answer heard before it ends nothing', () => {
     const record = newRecord();
     for (const one of [bad(0), bad(1_000), bad(2_000), good(9_000, 200), bad(2_071)])
-      note(record, 'mod m@v1', one, true);
-    expect(lastTrouble(record)).toBe(2_071);
+      recordOutcome(record, 'mod m@v1', one, true);
+    expect(lastTroubleOf(record)).toBe(2_071);
   });
 });
 
 describe('whether home is as good as where clients are', () => {
   const of = (...outcomes: readonly Outcome[]): HeadRecord => {
     const record = newRecord();
-    for (const one of outcomes) note(record, 'mod m@v1', one, true);
+    for (const one of outcomes) recordOutcome(record, 'mod m@v1', one, true);
     return record;
   };
   const at = now - minute;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { looksAfter, type Odd, oddOf } from '../../../../src/advise/rechecks.ts';
+import { type Odd, oddOf, rechecksOf } from '../../../../src/advise/rechecks.ts';
 import { pairOf } from '../../../../src/advise/tests/choose.ts';
-import { type Contest, type Heard, newContest } from '../../../../src/advise/tests/contest.ts';
+import { type Contest, type HeadOutcome, newContest } from '../../../../src/advise/tests/contest.ts';
 import { recordOf } from '../../../../src/advise/tests/costs.ts';
-import { note, type Outcome } from '../../../../src/advise/tests/record.ts';
+import { type Outcome, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 const now = 100_000;
@@ -11,8 +11,8 @@ const now = 100_000;
 /** A head `a` whose usual is 200 ms (artifacts: 1 s), and tests against `b` so far on their way. */
 function contest(sums: { readonly time?: number; readonly failures?: number } = {}): Contest {
   const made = newContest('a');
-  for (let at = 0; at < 20; at += 1) note(recordOf(made, 'a'), 'mod m@v1', good(at, 200), true);
-  note(recordOf(made, 'a'), 'mod m@v1', good(20, 1_000, { isHeavy: true }), true);
+  for (let at = 0; at < 20; at += 1) recordOutcome(recordOf(made, 'a'), 'mod m@v1', good(at, 200), true);
+  recordOutcome(recordOf(made, 'a'), 'mod m@v1', good(20, 1_000, { isHeavy: true }), true);
   const pair = pairOf(made, 'a', 'b');
   pair.time.light.sum = sums.time ?? 0;
   // Of the rate .2, whose bound is the plain one.
@@ -21,7 +21,7 @@ function contest(sums: { readonly time?: number; readonly failures?: number } = 
   return made;
 }
 
-const heard = (outcome: Outcome): Heard => ({
+const heard = (outcome: Outcome): HeadOutcome => ({
   question: outcome.isHeavy ? 'zip' : 'mod',
   outcome,
   isScheduled: true,
@@ -69,10 +69,10 @@ describe('who is asked along', () => {
     ['nobody twice', ['b', 'c', 'd'], 'b', ['a', 'b', 'c']],
     ['nobody that is watched stands behind', ['d', 'c', 'b'], null, ['a', 'd', 'c']],
   ])('%s', (_name, candidates, fallback, want) => {
-    expect(looksAfter(contest(), [burst], candidates, fallback)).toEqual([{ ...burst, registries: want }]);
+    expect(rechecksOf(contest(), [burst], candidates, fallback)).toEqual([{ ...burst, registries: want }]);
   });
 
   test('nobody where there is no candidate: nothing would follow from it', () => {
-    expect(looksAfter(contest(), [burst], [], 'b')).toEqual([]);
+    expect(rechecksOf(contest(), [burst], [], 'b')).toEqual([]);
   });
 });

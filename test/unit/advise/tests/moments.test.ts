@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Answer,
-  enter,
-  forgetAnswers,
+  addToMoment,
   isOverdue,
   newMoments,
+  pruneAnswers,
   standIn,
 } from '../../../../src/advise/tests/moments.ts';
 import { answer, reply } from './answers.ts';
@@ -51,18 +51,18 @@ describe('answers to one question are of one moment', () => {
     ],
   ])('%s', (_name, one, other, isOne) => {
     const moments = newMoments();
-    const a = enter(moments, one, pace);
-    const b = enter(moments, other, pace);
+    const a = addToMoment(moments, one, pace);
+    const b = addToMoment(moments, other, pace);
     expect(b === a).toBe(isOne);
     expect([...b.replies.keys()]).toEqual(isOne ? ['a', 'b'] : [other.registry]);
   });
 
   test('a second answer begins the next moment, and others join the nearest that lacks them', () => {
     const moments = newMoments();
-    const one = enter(moments, answer('a', 200, 0), pace);
-    const two = enter(moments, answer('a', 300, 1_000), pace);
-    expect(enter(moments, answer('b', 200, 1_500), pace)).toBe(two);
-    expect(enter(moments, answer('b', 250, 2_000), pace)).toBe(one);
+    const one = addToMoment(moments, answer('a', 200, 0), pace);
+    const two = addToMoment(moments, answer('a', 300, 1_000), pace);
+    expect(addToMoment(moments, answer('b', 200, 1_500), pace)).toBe(two);
+    expect(addToMoment(moments, answer('b', 250, 2_000), pace)).toBe(one);
     expect([...one.answeredAtMs]).toEqual([
       ['a', 0],
       ['b', 2_000],
@@ -82,16 +82,16 @@ describe('a moment waits', () => {
     ['3 minutes for artifacts', true, 179_999, false],
     ['and no longer', true, 180_000, true],
   ])('%s', (_name, isHeavy, afterMs, want) => {
-    const made = enter(newMoments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
+    const made = addToMoment(newMoments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
     expect(isOverdue(made, 5_000 + afterMs)).toBe(want);
   });
 });
 
 describe('the latest answer stands in', () => {
   const moments = newMoments();
-  enter(moments, answer('a', 200, 10_000), pace);
-  enter(moments, answer('a', 'x', 40_000), pace);
-  enter(moments, answer('a', 900, 30_000), pace);
+  addToMoment(moments, answer('a', 200, 10_000), pace);
+  addToMoment(moments, answer('a', 'x', 40_000), pace);
+  addToMoment(moments, answer('a', 900, 30_000), pace);
   test.each<[string, string, number, ReturnType<typeof standIn>]>([
     ['at once, and the latest by its end', 'a', 40_000, reply('x')],
     ['while it is three paces old', 'a', 130_000, reply('x')],
@@ -103,7 +103,7 @@ describe('the latest answer stands in', () => {
 
   test('not for another question, nor after it was forgotten', () => {
     expect(standIn(moments, 'info', 'a', 40_000, pace)).toBeNull();
-    forgetAnswers(moments, (registry) => registry !== 'a');
+    pruneAnswers(moments, (registry) => registry !== 'a');
     expect(standIn(moments, 'mod', 'a', 40_000, pace)).toBeNull();
     expect(moments.latest.size).toBe(0);
   });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  forgetPast,
   keepMoment,
   type Moment,
   newPast,
   type Past,
-  pastSince,
+  pastMomentsFrom,
+  prunePast,
 } from '../../../../src/advise/tests/moments.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 
@@ -53,7 +53,7 @@ test('an answer comes back as it was, to the microsecond', () => {
     fc.property(reply, reply, fc.boolean(), (a, b, isLate) => {
       const past = newPast();
       keep(past, 5, { a, b }, { late: new Map([['b', isLate ? 0.006 : 0.005]]) });
-      const [moment] = pastSince(past, 0);
+      const [moment] = pastMomentsFrom(past, 0);
       expect(moment?.replyOf('a')).toEqual(a);
       expect(moment?.replyOf('b')).toEqual(b);
       expect(moment?.replyOf('c')).toBeNull();
@@ -67,7 +67,7 @@ test('who was not asked, and who did not answer, has no answer in it', () => {
   const past = newPast();
   keep(past, 1, { a: ok(10) });
   keep(past, 2, { b: ok(20), a: { tag: 'unknown' } });
-  const answers = pastSince(past, 0).map((one) => [one.replyOf('a'), one.replyOf('b')]);
+  const answers = pastMomentsFrom(past, 0).map((one) => [one.replyOf('a'), one.replyOf('b')]);
   expect(answers).toEqual([
     [ok(10), null],
     [null, ok(20)],
@@ -79,7 +79,7 @@ test('light moments since a time, and the last downloads whatever their age', ()
   for (const atMs of [1, 2, 3]) keep(past, atMs, { a: ok(atMs) });
   keep(past, 1, { a: ok(9) }, { isHeavy: true, question: 'zip', isScheduled: false });
   expect(
-    pastSince(past, 3).map(({ question, isHeavy, isScheduled, atMs }) => [question, isHeavy, isScheduled, atMs]),
+    pastMomentsFrom(past, 3).map(({ question, isHeavy, isScheduled, atMs }) => [question, isHeavy, isScheduled, atMs]),
   ).toEqual([
     ['mod', false, true, 3],
     ['zip', true, false, 1],
@@ -94,7 +94,7 @@ test('however much is answered, the newest thousand and a quarter more are kept,
     expect(past.light.length).toBeLessThanOrEqual(1_250);
     expect(past.heavy.length).toBeLessThanOrEqual(50);
   }
-  const times = pastSince(past, 0).map(({ atMs }) => atMs);
+  const times = pastMomentsFrom(past, 0).map(({ atMs }) => atMs);
   expect(Math.max(...times)).toBe(5_000);
   expect(past.light.length).toBeGreaterThanOrEqual(1_000);
   expect(past.heavy.length).toBeGreaterThanOrEqual(40);
@@ -104,8 +104,8 @@ test('mirrors and questions that are taken away are forgotten, the others keep t
   const past = newPast();
   keep(past, 1, { a: ok(10), b: ok(20), c: ok(30) });
   keep(past, 2, { a: ok(11), b: ok(21), c: ok(31) }, { question: 'info' });
-  forgetPast(past, (registry, question) => registry !== 'b' && question === 'mod');
-  expect(pastSince(past, 0).map((one) => ['a', 'b', 'c'].map((name) => one.replyOf(name)))).toEqual([
+  prunePast(past, (registry, question) => registry !== 'b' && question === 'mod');
+  expect(pastMomentsFrom(past, 0).map((one) => ['a', 'b', 'c'].map((name) => one.replyOf(name)))).toEqual([
     [ok(10), null, ok(30)],
   ]);
   expect([...past.columns]).toEqual([
@@ -113,7 +113,7 @@ test('mirrors and questions that are taken away are forgotten, the others keep t
     ['c', 1],
   ]);
   keep(past, 3, { d: ok(40), c: ok(32) });
-  expect(pastSince(past, 3).map((one) => ['a', 'c', 'd'].map((name) => one.replyOf(name)))).toEqual([
+  expect(pastMomentsFrom(past, 3).map((one) => ['a', 'c', 'd'].map((name) => one.replyOf(name)))).toEqual([
     [null, ok(32), ok(40)],
   ]);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { learnTime, newPatience, type Patience } from '../../../../src/advise/tests/patience.ts';
+import { newPatience, type Patience, recordTime } from '../../../../src/advise/tests/patience.ts';
 
 function learned(weight: Patience['weight'], times: readonly number[]): number {
   const patience = newPatience(weight);
-  for (const ms of times) learnTime(patience, ms);
+  for (const ms of times) recordTime(patience, ms);
   return patience.limitMs;
 }
 

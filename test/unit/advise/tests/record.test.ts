@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { meanMs } from '../../../../src/advise/tests/costs.ts';
-import { isHeavyClean, meanOver, newRecord, note } from '../../../../src/advise/tests/record.ts';
+import { isHeavyClean, meanMsFrom, newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;
 
 describe('how long a mirror takes', () => {
   const record = newRecord();
-  note(record, 'mod', good(0, 900), true);
-  note(record, 'mod', good(20 * minute, 100), true);
-  note(record, 'mod', bad(21 * minute), true);
-  note(record, 'mod', good(22 * minute, 300), true);
-  note(record, 'zip', good(0, 5_000, { isHeavy: true }), true);
+  recordOutcome(record, 'mod', good(0, 900), true);
+  recordOutcome(record, 'mod', good(20 * minute, 100), true);
+  recordOutcome(record, 'mod', bad(21 * minute), true);
+  recordOutcome(record, 'mod', good(22 * minute, 300), true);
+  recordOutcome(record, 'zip', good(0, 5_000, { isHeavy: true }), true);
 
   test.each<[string, number, number | null]>([
     ['all light ones of half an hour', 30 * minute, 1_300 / 3],
@@ -25,8 +25,8 @@ describe('how long a mirror takes', () => {
 
   test('downloads are rare: of them the last few count, whatever their age', () => {
     expect(meanMs(record, 'heavy', 600 * minute, 0)).toBe(5_000);
-    expect(meanOver(record, 'heavy', 600 * minute)).toBe(5_000);
-    expect(meanOver(record, 'light', 21 * minute)).toBe(300);
+    expect(meanMsFrom(record, 'heavy', 600 * minute)).toBe(5_000);
+    expect(meanMsFrom(record, 'light', 21 * minute)).toBe(300);
   });
 });
 
@@ -34,7 +34,7 @@ describe('downloads are over a failure', () => {
   const clean = (said: string, troubledMs = Number.NEGATIVE_INFINITY): boolean => {
     const record = newRecord();
     for (const [at, one] of [...said].entries())
-      note(record, 'zip', one === 'x' ? bad(at, { isHeavy: true }) : good(at, 200, { isHeavy: true }), true);
+      recordOutcome(record, 'zip', one === 'x' ? bad(at, { isHeavy: true }) : good(at, 200, { isHeavy: true }), true);
     return isHeavyClean(record, troubledMs);
   };
   test.each<[string, string, boolean]>([

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, newPair, timeBoundNow } from '../../../../src/advise/tests/choose.ts';
-import { newRecord, note } from '../../../../src/advise/tests/record.ts';
+import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/tests/choose.ts';
+import { newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import {
   deviationMs,
-  hearTime,
+  isTimeAlarm,
   newTimeTest,
   type TimeTest,
-  timeAlarm,
   timeBound,
   timeOfHead,
+  updateTimeTest,
 } from '../../../../src/advise/tests/time.ts';
 import { good } from './answers.ts';
 
@@ -33,29 +33,29 @@ describe('what one moment adds', () => {
     ['another ratio', 1_000, 400, { ratio: 1.5 }, 3.5],
   ])('%s', (_name, headMs, candidateMs, over, want) => {
     const test = settled(100, 0);
-    hearTime(test, headMs, candidateMs, { ...usual, ...over });
+    updateTimeTest(test, headMs, candidateMs, { ...usual, ...over });
     expect(test.sum).toBeCloseTo(want, 10);
   });
 
   test('a moment in which the head is the faster one takes off no more than 8.5', () => {
     const made = { ...settled(100), sum: 12, rounds: 4, slower: 3, headMs: 4_000, candidateMs: 1_600 };
-    hearTime(made, 100, 60_000, usual);
+    updateTimeTest(made, 100, 60_000, usual);
     expect(made.sum).toBeCloseTo(3.5, 10);
-    hearTime(made, 100, 60_000, usual);
+    updateTimeTest(made, 100, 60_000, usual);
     expect([made.sum, made.rounds, made.slower, made.headMs, made.candidateMs]).toEqual([0, 0, 0, 0, 0]);
   });
 
   test('moments in which the head took more than the ratio and the drift are counted apart', () => {
     const made = { ...settled(100), sum: 9 };
     // 1.25 × 400 + .5 × 100 = 550
-    for (const ms of [550, 551, 400, 9_000]) hearTime(made, ms, 400, usual);
+    for (const ms of [550, 551, 400, 9_000]) updateTimeTest(made, ms, 400, usual);
     expect([made.rounds, made.slower]).toEqual([4, 2]);
   });
 
   test('no single answer decides the mean: what lies beyond the clip counts as the clip', () => {
     const made = { ...settled(100), sum: 9 };
     // 1.25 × 400 + 8 × 100 = 1 300
-    for (const ms of [1_300, 9_000, 700]) hearTime(made, ms, 400, usual);
+    for (const ms of [1_300, 9_000, 700]) updateTimeTest(made, ms, 400, usual);
     expect([made.headMs, made.candidateMs]).toEqual([1_300 + 1_300 + 700, 1_200]);
   });
 
@@ -65,16 +65,16 @@ describe('what one moment adds', () => {
     ['never: as it took', [1_300, 900], 2_200],
   ])('what a move gains counts a head that went %s', (_name, took, want) => {
     const made = { ...settled(100), sum: 9 };
-    for (const ms of took) hearTime(made, ms, 400, usual);
+    for (const ms of took) updateTimeTest(made, ms, 400, usual);
     expect(timeOfHead(made)).toBe(want);
     // Where the sum is back at nothing, all of it is.
-    for (const ms of [100, 100, 100, 100, 100]) hearTime(made, ms, 60_000, usual);
+    for (const ms of [100, 100, 100, 100, 100]) updateTimeTest(made, ms, 60_000, usual);
     expect(timeOfHead(made)).toBe(0);
   });
 
   test('grows to twice its bound, no further', () => {
     const made = settled(100);
-    for (let i = 0; i < 20; i += 1) hearTime(made, 9_000, 100, usual);
+    for (let i = 0; i < 20; i += 1) updateTimeTest(made, 9_000, 100, usual);
     expect(made.sum).toBe(28);
   });
 });
@@ -83,10 +83,10 @@ describe('the deviation', () => {
   test('does not take a shift after a few downloads for their scatter', () => {
     const made = newTimeTest();
     const context = { ...usual, isRare: true };
-    for (const apart of [-300, 200, -100, 250, -200, 100]) hearTime(made, 5_000 + apart, 5_000, context);
+    for (const apart of [-300, 200, -100, 250, -200, 100]) updateTimeTest(made, 5_000 + apart, 5_000, context);
     let shifted = 0;
     while (made.sum < timeBound.usual && shifted < 20) {
-      hearTime(made, 10_000, 5_000, context);
+      updateTimeTest(made, 10_000, 5_000, context);
       shifted += 1;
     }
     // 5 s against a floor of 1.25 s is 2.5 deviations past minGain in each.
@@ -104,7 +104,7 @@ describe('the deviation', () => {
 
   test('learns the scatter of the difference', () => {
     const made = newTimeTest();
-    for (let i = 0; i < 2_000; i += 1) hearTime(made, 1_000 + (i % 2 === 0 ? 300 : -300), 1_000, usual);
+    for (let i = 0; i < 2_000; i += 1) updateTimeTest(made, 1_000 + (i % 2 === 0 ? 300 : -300), 1_000, usual);
     expect(deviationMs(made)).toBeGreaterThan(295);
     expect(deviationMs(made)).toBeLessThan(305);
     expect(made.mean).toBeGreaterThan(-2);
@@ -113,25 +113,25 @@ describe('the deviation', () => {
 
   test('one answer moves it by no more than 6 deviations', () => {
     const made = settled(100);
-    hearTime(made, 60_000, 100, { ...usual, bound: 100 });
+    updateTimeTest(made, 60_000, 100, { ...usual, bound: 100 });
     // (1 − 1/300) × (100² + (6 × 100)² / 300)
     expect(made.variance).toBeCloseTo((299 / 300) * (10_000 + 360_000 / 300), 6);
   });
 
   test('stands still above .6 of the bound: a shift must not hide itself', () => {
     const made = { ...settled(100), sum: 8.5 };
-    hearTime(made, 560, 400, usual);
+    updateTimeTest(made, 560, 400, usual);
     expect([made.sum, made.variance, made.mean]).toEqual([expect.closeTo(8.6, 10), 10_000, 0]);
     const below = { ...settled(100), sum: 8 };
-    hearTime(below, 560, 400, usual);
+    updateTimeTest(below, 560, 400, usual);
     expect(below.variance).not.toBe(10_000);
   });
 
   test('a pair that begins takes it from what both did before', () => {
     const [head, candidate] = [newRecord(), newRecord()];
     for (const [at, ms] of [1_000, 1_400, 1_000, 1_400].entries()) {
-      note(head, 'mod m@v1', good(at, ms), true);
-      note(candidate, 'mod m@v1', good(at, ms / 2), true);
+      recordOutcome(head, 'mod m@v1', good(at, ms), true);
+      recordOutcome(candidate, 'mod m@v1', good(at, ms / 2), true);
     }
     const { light, heavy } = newPair(head, candidate).time;
     // Sample variances: 160 000 / 3 and 40 000 / 3.
@@ -149,7 +149,7 @@ describe('the deviation', () => {
 describe('the bound', () => {
   test('is 14, and 21 within hold of a move', () => {
     expect(timeBound).toEqual({ usual: 14, recent: 21 });
-    expect([timeBoundNow(false), timeBoundNow(true)]).toEqual([14, 21]);
+    expect([timeBoundOf(false), timeBoundOf(true)]).toEqual([14, 21]);
   });
 
   /** `slower` moments, in all of which the head was. */
@@ -173,12 +173,12 @@ describe('the bound', () => {
     ['100 ms apart in the mean are not worth a move', summed(14, 3, 140, 40), 14, false],
     ['101 ms are', summed(14, 3, 141, 40), 14, true],
   ])('%s', (_name, made, bound, want) => {
-    expect(timeAlarm(made, bound, 3, 1.25)).toBe(want);
+    expect(isTimeAlarm(made, bound, 3, 1.25)).toBe(want);
   });
 
   test('moments in which the head was not slower do not count towards those asked for', () => {
-    expect(timeAlarm({ ...summed(14, 5, 1_000, 400), slower: 2 }, 14, 3, 1.25)).toBe(false);
-    expect(timeAlarm({ ...summed(14, 5, 1_000, 400), slower: 3 }, 14, 3, 1.25)).toBe(true);
+    expect(isTimeAlarm({ ...summed(14, 5, 1_000, 400), slower: 2 }, 14, 3, 1.25)).toBe(false);
+    expect(isTimeAlarm({ ...summed(14, 5, 1_000, 400), slower: 3 }, 14, 3, 1.25)).toBe(true);
   });
 
   test.each<[string, 'light' | 'heavy', number, ReturnType<typeof alarmOf>]>([

@@ -3,17 +3,17 @@ import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isHeavy, questionOf, type Target } from '../core/target.ts';
-import { downloadDue } from './downloads.ts';
-import { hearPeek, newPeeks, recordPeekTime, takeTurn } from './first-bytes.ts';
+import { requestDownload } from './downloads.ts';
+import { newPeeks, recordPeek, recordPeekTime, recordTurn } from './first-bytes.ts';
 import type { Group } from './group.ts';
-import { artifactsOf, peekDue, rotaOf } from './peeks.ts';
-import { type Look, looksAfter, oddOf, oddPeek } from './rechecks.ts';
-import { closeOverdue, hearAnswer, updatePatience } from './tests/contest.ts';
+import { artifactsOf, requestPeek, rotaOf } from './peeks.ts';
+import { oddOf, oddPeekOf, type Recheck, rechecksOf } from './rechecks.ts';
+import { addAnswer, closeOverdue, updatePatience } from './tests/contest.ts';
 import { costOf } from './tests/costs.ts';
-import { forgetAnswers, forgetPast, type Place } from './tests/moments.ts';
+import { type Place, pruneAnswers, prunePast } from './tests/moments.ts';
 import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
-import { headNow, mayBeProposed, mirrorBehind, ruleOf, surroundings, weighAll } from './weigh.ts';
+import { headOf, mayBeProposed, mirrorAt, ruleOf, surroundingsOf, weighAll } from './weigh.ts';
 
 /** Mirrors compared in more than so many moments at once would cost more than it tells. */
 const headsHeardMax = 100;
@@ -38,7 +38,7 @@ export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
  * something looked odd. A cache's first fetch is no round trip and says nothing of how fast a mirror is.
  * @returns true where it was compared, or is a reason to look
  */
-export function hear(view: View, sample: SettledSample): boolean {
+export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;
   const { target, connection, purpose } = sample.due;
   if (purpose === 'peek') turnTaken(group, sample);
@@ -46,7 +46,7 @@ export function hear(view: View, sample: SettledSample): boolean {
   if (purpose === 'peek') {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
-    if (target.registry === group.peeks.head) hearPeek(group.peeks, questionOf(sample.due.target), tookMs);
+    if (target.registry === group.peeks.head) recordPeek(group.peeks, questionOf(sample.due.target), tookMs);
     if (tookMs !== null) group.served.add(`${target.registry} ${questionOf(sample.due.target)}`);
     // It was read to its end.
     if (tookMs !== null && sample.bytes < limits.peekBytes)
@@ -58,8 +58,8 @@ export function hear(view: View, sample: SettledSample): boolean {
   const asked = group.targets.get(question) ?? new Map();
   group.targets.set(question, asked.set(target.registry, target));
   if (isHeavy(target) && sample.outcome.tag === 'ok') group.downloads.set(question, sample.bytes);
-  group.around ??= surroundings(view);
-  const heard = hearAnswer(
+  group.around ??= surroundingsOf(view);
+  const heard = addAnswer(
     group.contest,
     {
       ...placeOf(sample.due),
@@ -91,7 +91,7 @@ export function recordLatePeek(group: Group, { target }: Due): void {
 
 /** An answer of any kind is a turn: what can't be judged must not keep the others waiting. */
 function turnTaken(group: Group, sample: SettledSample): void {
-  takeTurn(rotaOf(group, sample.due.target.registry), questionOf(sample.due.target));
+  recordTurn(rotaOf(group, sample.due.target.registry), questionOf(sample.due.target));
   group.isTurnTaken = true;
 }
 
@@ -99,8 +99,8 @@ function turnTaken(group: Group, sample: SettledSample): void {
  * A real client could not fetch a module from a mirror: where it is the head, the whole artifact is asked next, of it and
  * of others, and the canary with it.
  */
-export function hearClientFailure(group: Group, registry: string, module: string, version: string | null): void {
-  if (headNow(group)?.name !== registry) return;
+export function recordClientFailure(group: Group, registry: string, module: string, version: string | null): void {
+  if (headOf(group)?.name !== registry) return;
   const target = artifactsOf(group, registry).find((one) => one.module === module && one.version === version);
   if (target === undefined) return;
   if (group.peeks.head !== registry) group.peeks = newPeeks(registry);
@@ -113,12 +113,12 @@ export function looksOf(view: View): readonly LookOrder[] {
   if (group.around === null) return [];
   const late = closeOverdue(group.contest, group.around, now.monotonicMs);
   const heard = [...group.heard.splice(0), ...late];
-  const at = headNow(group);
+  const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return [];
-  const paced = [...downloadDue(view, at), ...peekDue(view, at)];
+  const paced = [...requestDownload(view, at), ...requestPeek(view, at)];
   const odd = [
     ...oddOf(group.contest, heard, now.monotonicMs),
-    ...oddPeek(group.peeks, () => canaryOf(group, at.name)),
+    ...oddPeekOf(group.peeks, () => canaryOf(group, at.name)),
   ];
   if (odd.length === 0) return paced;
   const rule = ruleOf(view, at);
@@ -127,9 +127,9 @@ export function looksOf(view: View): readonly LookOrder[] {
     .filter((one) => one.mirror !== at && mayBeProposed(one.gate))
     .map((one) => one.mirror.name)
     .toSorted((a, b) => cost(a) - cost(b));
-  const fallback = mirrorBehind(group, group.around.chains.get(at.name)?.members[1])?.name ?? null;
+  const fallback = mirrorAt(group, group.around.chains.get(at.name)?.members[1])?.name ?? null;
   const inDoubt = view.standingOf(at.name)?.inDoubt === true;
-  const again = looksAfter(group.contest, odd, candidates, fallback).flatMap((look) => {
+  const again = rechecksOf(group.contest, odd, candidates, fallback).flatMap((look) => {
     const order = orderOf(group, at.name, look, inDoubt);
     return order === null ? [] : [order];
   });
@@ -137,7 +137,7 @@ export function looksOf(view: View): readonly LookOrder[] {
 }
 
 /** Small artifacts are requested again and again as light steps are, unless a round says within seconds what it is. */
-function orderOf(group: Group, head: string, look: Look, inDoubt: boolean): LookOrder | null {
+function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): LookOrder | null {
   const target = group.targets.get(look.question)?.get(head) ?? artifactOf(group, head, look.question);
   if (target === undefined) return null;
   const registries = look.registries.filter((name) => name !== head);
@@ -158,7 +158,7 @@ function artifactOf(group: Group, head: string, question: string): Target | unde
 }
 
 /** After a reload: forgets who is not watched any more, and what is not asked any more. */
-export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
+export function pruneRemoved(group: Group, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
   const { contest, targets } = group;
   group.served.clear();
   group.asides.clear();
@@ -176,6 +176,6 @@ export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked:
     for (const question of taken.keys()) if (!asked.has(question)) taken.delete(question);
   }
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && targets.has(question);
-  forgetAnswers(contest.moments, isKnown);
-  forgetPast(contest.past, isKnown);
+  pruneAnswers(contest.moments, isKnown);
+  prunePast(contest.past, isKnown);
 }
