@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isListening } from '../support/listening.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { type RunningProcess, startProcess } from '../support/process.ts';
 
@@ -17,8 +18,13 @@ export interface DoorProcess {
 }
 
 /** Starts `mirrorwatch door` by a configuration whose section `door` listens on this port of loopback. @throws Error where it is never ready */
-export async function startDoor(configFile: string, port: number, more: readonly string[] = []): Promise<DoorProcess> {
-  const url = `http://127.0.0.1:${port}`;
+export async function startDoor(
+  configFile: string,
+  port: number,
+  more: readonly string[] = [],
+  scheme: 'http' | 'https' = 'http',
+): Promise<DoorProcess> {
+  const url = `${scheme}://127.0.0.1:${port}`;
   const dir = tempDir('door');
   const door: RunningProcess = await startProcess({
     name: 'mirrorwatch door',
@@ -26,7 +32,7 @@ export async function startDoor(configFile: string, port: number, more: readonly
     args: [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile, ...more],
     cwd: dir,
     env: { HTTP_PROXY: undefined, HTTPS_PROXY: undefined, NO_PROXY: undefined, NODE_OPTIONS: undefined },
-    ready: async () => (await fetch(`${url}/-/ready`)).status === 200,
+    ready: ({ pid }) => isListening(pid, port),
   });
   return {
     url,

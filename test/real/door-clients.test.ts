@@ -1,0 +1,173 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testCerts } from '../support/certs.ts';
+import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
+import { goDownload } from '../support/go-client.ts';
+import { moduleTree } from '../support/goproxy-tree.ts';
+import { type Nginx, startNginx } from '../support/nginx.ts';
+import { npmInstall } from '../support/npm-client.ts';
+import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { pnpmOrYarn } from '../support/pnpm-yarn.ts';
+import { freePort } from '../support/ports.ts';
+import { pipDownload, uvInstall } from '../support/pypi-clients.ts';
+import { type PypiIndex, startPypiIndex, tinyWheel } from '../support/pypi-index.ts';
+import type { RawServer } from '../support/raw-server.ts';
+import { real } from '../support/requires.ts';
+import { type DoorProcess, startDoor } from './door-parts.ts';
+
+// The table of docs/door.md: which real client gets a package through the door. UPDATE_GOLDEN=1 writes it.
+
+const page = join(repoDir, 'docs/door.md');
+const token = 'token-of-the-door-token-of-the-door';
+const ways = ['redirected', 'redirected, with the token', 'relayed'] as const;
+
+/** What a client gets at a door, its own way to send the token included; `null`: it has no such way here. */
+type Client = (door: string, secret: string | null) => Promise<{ readonly code: number | null; readonly said: string }>;
+
+function withUser(url: string, secret: string | null): string {
+  return secret === null ? url : url.replace('://', `://door:${secret}@`);
+}
+
+real(
+  'which client follows which redirect of the door',
+  ['nginx', 'tree', 'go', 'npm', 'pnpm', 'pip', 'uv', 'apt'],
+  () => {
+    let dir: string;
+    let files: Nginx;
+    let registry: RawServer;
+    let index: PypiIndex;
+    let debian: DebianTree;
+    let archive: Nginx;
+    const doors = new Map<string, DoorProcess>();
+
+    beforeAll(async () => {
+      dir = tempDir('door-clients');
+      files = await startNginx({ root: moduleTree().dir });
+      registry = await startNpmRegistry({
+        packages: [
+          await packPackage({ name: 'hello', version: '1.0.0' }),
+          await packPackage({ name: '@scope/ui', version: '2.0.0', dependencies: { hello: '^1.0.0' } }),
+        ],
+      });
+      index = await startPypiIndex({ wheels: [tinyWheel('tiny', '1.0')] });
+      debian = await makeDebianTree();
+      archive = await startNginx({ root: debian.dir, prefix: '/debian/' });
+      for (const way of ways) {
+        const port = await freePort();
+        const secret = way.endsWith('token') ? `, token: ${token}` : '';
+        const config = join(dir, `${port}.yaml`);
+        writeFileSync(
+          config,
+          configuration(`listen: { address: "127.0.0.1:${port}"${secret} }, orderFile: ${port}.json`),
+        );
+        doors.set(way, await startDoor(config, port, way === 'relayed' ? ['--relay'] : []));
+      }
+      const { certFile, keyFile } = testCerts().server;
+      const port = await freePort();
+      const config = join(dir, `${port}.yaml`);
+      const at = `listen: { address: "127.0.0.1:${port}", token: ${token}, tls: { cert: ${certFile}, key: ${keyFile} } }`;
+      writeFileSync(config, configuration(`${at}, orderFile: ${port}.json`));
+      doors.set('over TLS', await startDoor(config, port, [], 'https'));
+    });
+
+    afterAll(async () => {
+      for (const door of doors.values()) await door.close();
+      for (const server of [files, registry, index, archive]) await server?.close();
+      for (const folder of [dir, debian?.dir]) if (folder !== undefined) removeTempDir(folder);
+    });
+
+    const configuration = (door: string): string => `
+listen: 127.0.0.1:9
+mirrors:
+  - { name: files, ecosystem: go, url: "${files.httpsUrl}", tls: { ca: "${testCerts().ca.certFile}" } }
+  - { name: registry, ecosystem: npm, url: "${registry.url}" }
+  - { name: index, ecosystem: pypi, url: "${index.indexUrl}" }
+  - { name: archive, ecosystem: http, upstream: debian, profile: debian, url: "${archive.httpUrl}" }
+controls: [ "tcp://127.0.0.1:9" ]
+modules:
+  go: [ rsc.io/quote@v1.5.2 ]
+  npm: [ hello@1.0.0 ]
+  pypi: [ tiny==1.0 ]
+  http: [ { upstream: debian, path: dists/stable/InRelease } ]
+door: { ${door} }
+`;
+
+    const npmLike =
+      (client: 'pnpm' | 'yarn' | 'yarn1'): Client =>
+      async (door) => {
+        const { code, stdout, stderr } = await pnpmOrYarn(client, '@scope/ui', { registry: `${door}/npm/` });
+        return { code, said: stdout + stderr };
+      };
+    const clients: Readonly<Record<string, Client>> = {
+      go: async (door, secret) => {
+        const { code, errors } = await goDownload(['rsc.io/quote@v1.5.2', 'github.com/BurntSushi/toml@v1.6.0'], {
+          // Go sends credentials over TLS alone.
+          goproxy: `${secret === null ? door : withUser(doors.get('over TLS')?.url ?? '', secret)}/go`,
+        });
+        return { code, said: errors.join('\n') };
+      },
+      npm: async (door, secret) => {
+        const npmrc = secret === null ? {} : { npmrc: `${door.replace('http:', '')}/npm/:_authToken=${secret}\n` };
+        const { code, stderr } = await npmInstall('@scope/ui', { registry: `${door}/npm/`, ...npmrc });
+        return { code, said: stderr };
+      },
+      pnpm: npmLike('pnpm'),
+      yarn: npmLike('yarn'),
+      'yarn 1': npmLike('yarn1'),
+      pip: async (door, secret) => {
+        const { code, stderr } = await pipDownload(['tiny==1.0'], {
+          PIP_INDEX_URL: `${withUser(door, secret)}/pypi/simple`,
+        });
+        return { code, said: stderr };
+      },
+      uv: async (door, secret) => {
+        const { code, stderr } = await uvInstall(['tiny==1.0'], {
+          UV_DEFAULT_INDEX: `${withUser(door, secret)}/pypi/simple`,
+        });
+        return { code, said: stderr };
+      },
+      apt: async (door, secret) => {
+        const line = `deb [signed-by=${debian.keyFile}] ${withUser(door, secret)}/http/debian stable main`;
+        const apt = makeAptRoot([line]);
+        const update = await apt.get('update', '--error-on=any');
+        const got = await apt.get('download', debian.package.name);
+        removeTempDir(apt.dir);
+        return { code: update.code === 0 ? got.code : update.code, said: update.stderr + got.stderr };
+      },
+    };
+    const withoutToken = ['pnpm', 'yarn', 'yarn 1'];
+
+    test('each of them gets its package, as the table of the page says', async () => {
+      const rows: string[] = [];
+      const said: string[] = [];
+      for (const [name, client] of Object.entries(clients)) {
+        const cells: string[] = [];
+        for (const way of ways) {
+          const hasToken = way.endsWith('token');
+          if (hasToken && withoutToken.includes(name)) {
+            cells.push('not tried');
+            continue;
+          }
+          const got = await client(doors.get(way)?.url ?? '', hasToken ? token : null);
+          cells.push(got.code === 0 ? 'yes' : 'no');
+          if (got.code !== 0) said.push(`${name}, ${way}: ${got.said}`);
+        }
+        rows.push(`| ${name} | ${cells.join(' | ')} |`);
+      }
+      const table = [`| client | ${ways.join(' | ')} |`, '| --- | --- | --- | --- |', ...rows].join('\n');
+      const text = readFileSync(page, 'utf8');
+      const place = /(<!-- clients: written by test\/real\/door-clients\.test\.ts -->\n\n)[\s\S]*?(\n\n)/;
+      expect(text).toMatch(place);
+      const becomes = text.replace(place, (_, before: string, after: string) => before + table + after);
+      if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(page, becomes);
+      else expect(becomes, said.join('\n\n')).toBe(text);
+      // Whatever the table says, these are what the door is for.
+      expect(
+        rows.filter((row) => /^\| (?:go|npm|pip|uv|apt) \| yes /.test(row)),
+        said.join('\n\n'),
+      ).toHaveLength(5);
+    });
+  },
+);
