@@ -92,7 +92,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   config: 51,
   core: 41,
   daemon: 18,
-  detect: 101,
+  detect: 53,
   ecosystems: 114,
   export: 9,
   features: 51,

@@ -12,7 +12,7 @@ export interface Absence {
 }
 
 /** A mirror that is asked as planned. */
-export function present(): Absence {
+export function newAbsence(): Absence {
   return { paused: null, inMaintenance: false, throttled: new Map() };
 }
 
@@ -44,7 +44,7 @@ export function throttledUntilMs({ throttled }: Absence): number | null {
 }
 
 /** Ends what has lasted long enough. */
-export function endAbsences(memory: {
+export function expireAbsences(memory: {
   readonly now: Now;
   readonly mirrors: ReadonlyMap<string, { readonly absence: Absence }>;
 }): void {
@@ -89,7 +89,7 @@ export function newDensity(): Density {
 }
 
 /** Notes a probe of the mirror, of any purpose. */
-export function noteAsk({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
+export function recordRequest({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
   const kept = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
   if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, kept.length);
   density.asks = [...kept, { atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' }];
@@ -128,7 +128,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
 }
 
 /** A real client was refused as well, or nothing is known any more: what the mirror says from now on is about itself. */
-export function endPaceWait({ density }: Counted): void {
+export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;
 }

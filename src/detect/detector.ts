@@ -3,17 +3,17 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
-import { endAbsences, endPaceWait } from './absence.ts';
-import { advanceRounds, settleHeld, wakeAtMs } from './confirm/advance.ts';
-import { confirmNow, doubtOverdue, endDoubt } from './confirm/doubt.ts';
-import { orderLook } from './confirm/look.ts';
+import { clearPaceWait, expireAbsences } from './absence.ts';
+import { advanceRounds, releaseHeld, wakeAtMs } from './confirm/advance.ts';
+import { closeDoubt, confirmNow, confirmOverdue } from './confirm/doubt.ts';
+import { requestLook } from './confirm/look.ts';
 import { withMark } from './confirm/loss.ts';
-import { answerControl, answerMoments, hasten } from './confirm/moments.ts';
+import { hasten, recordAnswer, recordControl } from './confirm/moments.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
-import { acknowledgeFinding, ageFindings, rewriteFindings, writeEvidence } from './engine/say.ts';
+import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
-import { acknowledgeKind, alignKinds, judgeUs, startStreaksAnew } from './engine/step.ts';
+import { acknowledgeKind, judgeUs, runKinds, startStreaksAnew } from './engine/step.ts';
 import { take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
@@ -22,9 +22,9 @@ import { loadOf } from './findings/self.ts';
 import { type Memory, newMemory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { restore } from './restore.ts';
-import { adopt } from './roster.ts';
+import { applyConfig } from './roster.ts';
 import { isTimeToWrite, writeDirty, writeUrgent } from './rows.ts';
-import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
+import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
 export type { Detector, DetectTurn, Peek, RoundAsk, SeriesBaseline } from './turn.ts';
@@ -51,13 +51,13 @@ export function createDetector(input: {
 }): Detector {
   // What the restoring has to say goes out with the first turn.
   const memory = newMemory(input.config, { rules: input.rules ?? findingRules, ownRules }, input.random, input.now);
-  adopt(memory, input.config, input.targets);
+  applyConfig(memory, input.config, input.targets);
   restore(memory, input.restored);
 
   const turnAt = (now: Now, act: () => void): DetectTurn => {
     memory.now = now;
     act();
-    notePass(memory);
+    recordPass(memory);
     writeUrgent(memory);
     const { turn } = memory;
     memory.turn = newTurn();
@@ -87,7 +87,7 @@ export function createDetector(input: {
           });
         }
         for (const each of memory.confirm.rounds.values()) {
-          if (each.id === round?.id) answerControl(each, round.moment, answer.name, answer);
+          if (each.id === round?.id) recordControl(each, round.moment, answer.name, answer);
           else if (answer.answered && each.watching.size > 0) hasten(each, now.monotonicMs, limits.roundStepMs);
         }
         advanceRounds(memory);
@@ -96,21 +96,21 @@ export function createDetector(input: {
       turnAt(now, () => {
         for (const round of memory.confirm.rounds.values()) {
           if (round.id !== roundId) continue;
-          if (!answerMoments(round, moment, name, null, null)) answerControl(round, moment, name, null);
+          if (!recordAnswer(round, moment, name, null, null)) recordControl(round, moment, name, null);
         }
         advanceRounds(memory);
       }),
     confirm: (registry, now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
-    overdue: (target, now) => withMirror(target.registry, now, (mirror) => doubtOverdue(memory, mirror, target)),
+    overdue: (target, now) => withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
     look: (order, now) =>
       turnAt(now, () => {
-        orderLook(memory, order);
+        requestLook(memory, order);
         advanceRounds(memory);
       }),
     clientRan: (run, now) =>
       turnAt(now, () => {
         const mirror = memory.mirrors.get(run.registry);
-        if (run.outcome === 'failed' && mirror !== undefined) endPaceWait(mirror);
+        if (run.outcome === 'failed' && mirror !== undefined) clearPaceWait(mirror);
         judgeUs(memory, 'compare', run);
       }),
     familyFor: (registry) => {
@@ -123,11 +123,11 @@ export function createDetector(input: {
     },
     tick: (now) =>
       turnAt(now, () => {
-        endAbsences(memory);
+        expireAbsences(memory);
         advanceRounds(memory);
         judgeUs(memory, 'tick', null);
-        alignKinds(memory, 'tick');
-        ageFindings(memory);
+        runKinds(memory, 'tick');
+        updateConfidence(memory);
         keepFresh(memory);
         if (!isTimeToWrite(memory)) return;
         writeEvidence(memory, false);
@@ -161,7 +161,7 @@ export function createDetector(input: {
     },
     reconfigure: (config, targets, now) =>
       turnAt(now, () => {
-        adopt(memory, config, targets);
+        applyConfig(memory, config, targets);
         advanceRounds(memory);
       }),
     flush: (now) =>
@@ -191,10 +191,10 @@ export function createDetector(input: {
 
 /** Takes a mirror out of doubt and out of the moments that wait for it. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
-  endDoubt(memory, mirror);
+  closeDoubt(memory, mirror);
   for (const round of memory.confirm.rounds.values()) {
     const flight = round.flights.get(mirror.mirror.name);
-    if (flight !== undefined) answerMoments(round, flight.moment, mirror.mirror.name, null, null);
+    if (flight !== undefined) recordAnswer(round, flight.moment, mirror.mirror.name, null, null);
   }
 }
 
@@ -211,7 +211,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
     if (startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs) settle(memory, one.sample, 'local');
     else memory.confirm.held.push(one);
   }
-  settleHeld(memory);
+  releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
     // Its two and ten minutes must be minutes in which we looked.
     memory.confirm.suspicions.set(egress, {

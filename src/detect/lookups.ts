@@ -16,13 +16,13 @@ export function roundOf(memory: Memory, id: string): Round | null {
 }
 
 /** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
-export function canaryPaceMs(memory: MirrorMemory, config: Config): number {
+export function paceOfCanary(memory: MirrorMemory, config: Config): number {
   const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
   return cadence.kind === 'every' ? cadence.everyMs : (memory.sight.plannedGapMs ?? 3_600_000);
 }
 
 /** The deadline of a target as configured, milliseconds. */
-export function ownTimeoutMs(config: Config, target: Pick<Target, 'canary' | 'step'>): number {
+export function timeoutOf(config: Config, target: Pick<Target, 'canary' | 'step'>): number {
   return paceOf(target, config).timeoutMs;
 }
 

@@ -1,7 +1,7 @@
 import type { Skipped } from '../core/due.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
 import { seriesId, type Target } from '../core/target.ts';
-import { type Absence, type Density, newDensity, present } from './absence.ts';
+import { type Absence, type Density, newAbsence, newDensity } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
 import { egressOf } from './confirm/vantage.ts';
 
@@ -90,7 +90,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     canary: null,
     modules: 0,
     doubt: null,
-    absence: present(),
+    absence: newAbsence(),
     density: newDensity(),
     sight: {
       lastOkAtMs: null,

@@ -4,7 +4,7 @@ import type { Row } from '../core/ports.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { contentsOf } from './contents/readings.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
-import { alignKinds, carryOut } from './engine/step.ts';
+import { applyStep, runKinds } from './engine/step.ts';
 import { isNumber, monotonicOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, seriesOf, stateOf } from './mirror-memory.ts';
@@ -25,7 +25,7 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
     if (row.table === 'seen') memory.seen.set(row.key, row.atMs);
   }
   restoreContents(memory, rows);
-  alignKinds(memory, 'start');
+  runKinds(memory, 'start');
   for (const finding of [...memory.open.values()]) restoreStanding(memory, finding);
 }
 
@@ -85,7 +85,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
       memory.turn.deletes.push({ table: 'detector', key: row.key });
       return;
     }
-    carryOut(memory, rule, mirror, step);
+    applyStep(memory, rule, mirror, step);
   }
 }
 
@@ -104,7 +104,7 @@ function isSupported(memory: Memory, mirror: MirrorMemory, finding: Finding): bo
   if (rule?.resume === undefined) return true;
   const step = rule.resume(stateOf(rule, mirror), finding, { view: memory, mirror });
   if (step === 'gone') return false;
-  carryOut(memory, rule, mirror, step);
+  applyStep(memory, rule, mirror, step);
   return true;
 }
 

@@ -2,13 +2,13 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import { told } from '../words/tell.ts';
-import { endPaceWait } from './absence.ts';
-import { endDoubt } from './confirm/doubt.ts';
-import { leave } from './confirm/suspicion.ts';
+import { clearPaceWait } from './absence.ts';
+import { closeDoubt } from './confirm/doubt.ts';
+import { closeSuspicion } from './confirm/suspicion.ts';
 import { egressOf } from './confirm/vantage.ts';
-import { adoptContents } from './contents/freshness.ts';
+import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
-import { alignKinds, dropSeriesOf, judgeUs } from './engine/step.ts';
+import { dropSeriesOf, judgeUs, runKinds } from './engine/step.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, newMirror, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
@@ -28,7 +28,7 @@ function isSameMirror(a: Mirror, b: Mirror): boolean {
  * Takes over a configuration: unchanged mirrors and targets keep what is known of them; what was removed or moved
  * loses its findings and rows.
  */
-export function adopt(memory: Memory, config: Config, targets: readonly Target[]): void {
+export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   memory.config = config;
   const wanted = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   for (const [name, known] of memory.mirrors) {
@@ -43,17 +43,17 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
   for (const mirror of memory.mirrors.values()) {
     // The schedule waits for it no more either.
     mirror.absence.throttled.clear();
-    endPaceWait(mirror);
+    clearPaceWait(mirror);
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
   }
-  adoptContents(memory);
-  alignKinds(memory, 'adopt');
+  pruneContents(memory);
+  runKinds(memory, 'adopt');
   for (const round of memory.confirm.rounds.values()) {
     for (const registry of round.flights.keys()) if (!memory.mirrors.has(registry)) round.flights.delete(registry);
   }
   for (const [egress, suspicion] of memory.confirm.suspicions) {
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
-    if (!remains) leave(memory, memory.confirm.rounds.get(suspicion.roundKey) ?? null, egress);
+    if (!remains) closeSuspicion(memory, memory.confirm.rounds.get(suspicion.roundKey) ?? null, egress);
   }
   judgeUs(memory, 'adopt', null);
   const controls = new Set(config.controls.map((control) => control.name));
@@ -64,7 +64,7 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
 
 function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   const { name } = mirror.mirror;
-  endDoubt(memory, mirror);
+  closeDoubt(memory, mirror);
   for (const finding of [...memory.open.values()]) {
     if (finding.registry !== name) continue;
     closeFinding(memory, finding.kind, name, told('found.gone', { name }), finding.cause);
@@ -100,5 +100,5 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     dropSeries(memory, series);
   }
   if (dropped.size > 0) dropSeriesOf(memory, mirror, dropped);
-  if (mirror.canary === null) endDoubt(memory, mirror);
+  if (mirror.canary === null) closeDoubt(memory, mirror);
 }

@@ -8,7 +8,7 @@ import { modulesOutOf } from './findings/outage-says.ts';
 import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
 import { loadOf } from './findings/self.ts';
-import { canaryPaceMs, ownTimeoutMs } from './lookups.ts';
+import { paceOfCanary, timeoutOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, stateOf } from './mirror-memory.ts';
 import { rollUp } from './rules/roll-up.ts';
@@ -25,7 +25,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     isSuspect: memory.confirm.suspicions.has(mirror.egress),
     silentForMs:
       mirror.sight.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.sight.judgedMonotonicMs,
-    paceMs: canaryPaceMs(mirror, memory.config),
+    paceMs: paceOfCanary(mirror, memory.config),
     skipped: mirror.sight.lastSkip,
     canaryOut: isCanaryOut(mirror),
     modulesOut: modulesOutOf(outagesOf(mirror).out, mirror.canary?.step ?? null),
@@ -96,7 +96,7 @@ function blindSinceMs(memory: Memory): number | null {
 }
 
 /** Notes when the first pass over all canaries has ended. */
-export function notePass(memory: Memory): void {
+export function recordPass(memory: Memory): void {
   if (memory.us.passEnded) return;
   const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
   memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
@@ -109,7 +109,7 @@ export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
       const { target, connection } = series;
       const { baseline, spike } = speedOf(series);
       if (isHeavy(target) || !mirror.mirror.connections.includes(connection)) continue;
-      const timeoutMs = ownTimeoutMs(memory.config, target);
+      const timeoutMs = timeoutOf(memory.config, target);
       const thresholdMs = thresholdFor(memory.config.detect.spike, series, timeoutMs);
       yield { target, connection, baselineMs: baseline.medianMs, thresholdMs, streak: spike.slow };
     }

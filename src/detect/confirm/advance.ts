@@ -6,11 +6,11 @@ import { answerInstead } from '../findings/outage.ts';
 import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
 import { canarySeries, mirrorsOf } from '../mirror-memory.ts';
-import { askMoment, nextAskMs } from './ask.ts';
+import { nextAskMs, requestMoment } from './ask.ts';
 import { expireDoubts } from './doubt.ts';
 import { expireLooks } from './look.ts';
 import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './moments.ts';
-import { heedVerdict, leave, verdictOf } from './suspicion.ts';
+import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
 /** Moves every round on to now: judges moments, ends doubts, asks the next moment; then settles what waits no longer. */
 export function advanceRounds(memory: Memory): void {
@@ -21,11 +21,11 @@ export function advanceRounds(memory: Memory): void {
     expireDoubts(memory, round);
     expireLooks(memory, round);
     stopWatching(memory, round);
-    askMoment(memory, round);
+    requestMoment(memory, round);
     const isOver = round.watching.size === 0 && round.looks.size === 0 && !hasDoubt(memory, round);
     if (isOver) memory.confirm.rounds.delete(round.key);
   }
-  settleHeld(memory);
+  releaseHeld(memory);
 }
 
 function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
@@ -43,7 +43,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
       continue;
     }
     moment.verdicts.set(egress, verdict);
-    heedVerdict(memory, round, moment, egress, verdict);
+    applyVerdict(memory, round, moment, egress, verdict);
   }
   openConfirmed(memory, round, moment);
   // The verdict may be clear before the mirror in doubt has answered: its answer still counts on this moment.
@@ -75,7 +75,7 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
     const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
-    if (!members.some((mirror) => canBeAsked(memory, mirror))) leave(memory, round, egress);
+    if (!members.some((mirror) => canBeAsked(memory, mirror))) closeSuspicion(memory, round, egress);
   }
 }
 
@@ -85,7 +85,7 @@ function hasDoubt(memory: Memory, round: Round): boolean {
 }
 
 /** Settles, in order of arrival, every sample that waits for nothing any more; none waits longer than a round. */
-export function settleHeld(memory: Memory): void {
+export function releaseHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];
   for (const held of memory.confirm.held) (isWaiting(memory, held) ? waiting : ready).push(held);

@@ -2,14 +2,14 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked, mayBeAskedMore } from '../absence.ts';
 import { outagesOf } from '../findings/outage-state.ts';
-import { ownTimeoutMs } from '../lookups.ts';
+import { timeoutOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { canarySeries, type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
 import { speedOf } from '../rules/speed.ts';
 import { type Budget, spend } from './budget.ts';
-import { endDoubt, isConfirmed, isInDoubt } from './doubt.ts';
-import { type Question, questionKey, targetAt } from './look.ts';
-import { beginMoment, type Look, type Round } from './moments.ts';
+import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
+import { keyOfQuestion, type Question, targetAt } from './look.ts';
+import { type Look, type Round, startMoment } from './moments.ts';
 import { witnessesToAsk } from './witness.ts';
 
 /** While suspicion lasts longer than a round, moments come this far apart. */
@@ -34,7 +34,7 @@ interface Want {
  * Asks the next moment of a round where it is time and something waits for it: the canary of all, or the question in
  * doubt, which gets two of three moments beside the canary, or that of a look. One confirming slot for each upstream on a host.
  */
-export function askMoment(memory: Memory, round: Round): void {
+export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
   const doubted = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.doubt !== null);
@@ -59,7 +59,7 @@ export function askMoment(memory: Memory, round: Round): void {
   round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
-  const moment = beginMoment(
+  const moment = startMoment(
     round,
     isConfirming ? 'confirm' : 'look',
     // Resolving `latest` aside has a deadline of its own of the same length; the rest is for the way to us.
@@ -84,7 +84,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   const nowMs = memory.now.monotonicMs;
   const wants = new Map<string, Want>();
   const want = (question: Question, share: number, registries: Want['registries']): void => {
-    const key = questionKey(question);
+    const key = keyOfQuestion(question);
     const known = wants.get(key);
     if (known !== undefined && known.share >= share && known.registries === null) return;
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
@@ -188,7 +188,7 @@ function pay(
 
 /** Without a budget nothing waits for an answer that will not be asked for. */
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
-  for (const mirror of doubted) endDoubt(memory, mirror);
+  for (const mirror of doubted) closeDoubt(memory, mirror);
   for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
 }
 
@@ -225,13 +225,13 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
       ? limits.roundTimeoutMsMin
       : Math.max(baselineMs ?? 0, mirror.sight.lastOkRttMs ?? 0);
   const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual);
-  return Math.round(Math.min(wantedMs, ownTimeoutMs(memory.config, target)));
+  return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
 /** The deadline of a sibling and of a look: long enough that a slow answer is measured and not cut. Milliseconds. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);
-  const ownMs = mirror.canary === null ? wantedMs : ownTimeoutMs(memory.config, mirror.canary);
+  const ownMs = mirror.canary === null ? wantedMs : timeoutOf(memory.config, mirror.canary);
   return Math.round(Math.min(wantedMs, ownMs));
 }

@@ -6,7 +6,7 @@ import { isCanaryOut, outageOf } from '../findings/outage-state.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
 import { spend } from './budget.ts';
-import { askAgainMs, roundFor } from './look.ts';
+import { retryAtMs, roundFor } from './look.ts';
 import type { Round } from './moments.ts';
 
 /** Targets of one mirror that can be in doubt together; more are found at their own pace. */
@@ -35,7 +35,7 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
  * A probe of a light target is out for longer than a client waits: in doubt as after a failure, until something of it is
  * answered. A failure before it has begun a doubt of its own.
  */
-export function doubtOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
+export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
@@ -43,15 +43,15 @@ export function doubtOverdue(memory: Memory, mirror: MirrorMemory, target: Targe
 }
 
 /** Ends a mirror's doubt; what was held for it is settled at the end of the turn. */
-export function endDoubt(memory: Memory, mirror: MirrorMemory): void {
+export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt === null) return;
   mirror.doubt = null;
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
 /** Ends the doubt of one target, and with the last one that of the mirror. */
-export function endDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) endDoubt(memory, mirror);
+export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
 /** True while this target, or the mirror's canary, is in doubt. */
@@ -68,7 +68,7 @@ export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
  * What follows of an answer: one that did not fail ends the doubt of its target, a failure that `isDoubtful` begins one, of
  * a target beside the canary where the budget allows it.
  */
-export function heedAnswer(
+export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
   {
@@ -80,18 +80,18 @@ export function heedAnswer(
   const { target } = sample.due;
   if (!isFailed) {
     // A refusal ends it too: whoever refuses is there.
-    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubtOf(memory, mirror, target);
+    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }
   if (!isDoubtful || isInDoubt(mirror, target)) return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
-  startDoubt(memory, mirror, target, sample.endedMonotonicMs, askAgainMs(memory, sample));
+  startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory, sample));
 }
 
 /** Ends the doubts that have lasted long enough without a verdict: due probes run again and count at their pace. */
 export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
-    if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) endDoubt(memory, mirror);
+    if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) closeDoubt(memory, mirror);
   }
 }
 

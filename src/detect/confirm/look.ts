@@ -19,7 +19,7 @@ const settledAnswers = 3;
  * Starts a look, or extends the one under way for the same question: the longer time, the shorter step, all who are
  * wanted. A heavy target that is wanted once is asked as a second look. Without a budget nothing is started.
  */
-export function orderLook(memory: Memory, order: LookOrder): void {
+export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
   if (mirror === undefined || memory.confirm.suspicions.has(mirror.egress)) return;
   const target = targetAt(memory, mirror, order.target);
@@ -30,30 +30,30 @@ export function orderLook(memory: Memory, order: LookOrder): void {
 }
 
 /** Looks at a first slow answer for a round's time, so that "it is slow" and "everything is slow" are told apart. */
-export function lookSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const firstMs = askAgainMs(memory, sample);
+export function requestSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  const firstMs = retryAtMs(memory, sample);
   const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
   look(memory, mirror, sample.due.target, { ...asks, firstMs, reason: 'slow' });
 }
 
 /** Asks again, together with its siblings, what was refused once: until it is served, or for as long as a row takes. */
-export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+export function requestRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { target } = sample.due;
   const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
   const asks = { registries: null, forMs, stepMs: limits.roundStepMs, isUrgent: false };
-  if (isHeavy(target)) orderLook(memory, { ...asks, forMs: 0, registry: target.registry, target, isPeek: false });
-  else look(memory, mirror, target, { ...asks, firstMs: askAgainMs(memory, sample), reason: 'refused' });
+  if (isHeavy(target)) requestLook(memory, { ...asks, forMs: 0, registry: target.registry, target, isPeek: false });
+  else look(memory, mirror, target, { ...asks, firstMs: retryAtMs(memory, sample), reason: 'refused' });
 }
 
 /**
  * Asks a light target once more, with its siblings, when the wait that its mirror asked for is over: one refusal may be
  * chance. A wait that is renewed meanwhile puts it off.
  */
-export function lookThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
+export function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
-  const known = memory.confirm.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(questionKey(target));
+  const known = memory.confirm.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(keyOfQuestion(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
     known.nextAtMs = firstMs;
     known.untilMs = firstMs + limits.roundMs;
@@ -64,7 +64,7 @@ export function lookThrottled(memory: Memory, mirror: MirrorMemory, target: Targ
 }
 
 /** Asks a target whose mirror is back, until it is back too. */
-export function lookBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
+export function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
   const asks = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
@@ -80,7 +80,7 @@ function look(
   const { firstMs, isUrgent, reason } = order;
   if (!mayBeLookedAt(memory, mirror, reason)) return;
   const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
-  const key = questionKey(target);
+  const key = keyOfQuestion(target);
   const known = round?.looks.get(key);
   const untilMs = firstMs + order.forMs;
   const stepMs = Math.max(limits.roundStepMs, order.stepMs);
@@ -131,7 +131,7 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
  * something is odd. What is ordered at a pace of its own keeps that.
  */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
-  const key = `${roundKeyOf(mirror.mirror)} ${questionKey(target)}`;
+  const key = `${roundKeyOf(mirror.mirror)} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
   const nowMs = memory.now.monotonicMs;
   const isPaced = order.stepMs >= limits.heavyLookMs;
@@ -152,7 +152,7 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
 /** Ends a look early where what it was for has been answered: three usual answers, or the target out no more. */
 export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
-  const key = questionKey(sample.due.target);
+  const key = keyOfQuestion(sample.due.target);
   const look = round?.looks.get(key);
   if (look === undefined || look.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;
   switch (look.reason) {
@@ -194,7 +194,7 @@ export function expireLooks(memory: Memory, round: Round): void {
 export type Question = 'canary' | Target;
 
 /** What tells one question from another within an upstream; a canary asked by its name is the canary. */
-export function questionKey(question: Question): string {
+export function keyOfQuestion(question: Question): string {
   if (question === 'canary' || question.canary) return 'canary';
   return `${question.module ?? ''}|${question.version ?? ''}|${question.step}`;
 }
@@ -220,7 +220,7 @@ export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number):
 }
 
 /** When to ask again after an answer: at once, or a second after one that came faster than that. Monotonic milliseconds. */
-export function askAgainMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
+export function retryAtMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const nowMs = memory.now.monotonicMs;
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
   return isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;

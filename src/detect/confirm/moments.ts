@@ -84,7 +84,7 @@ export function newRound(key: string, id: string, nextAtMs: number): Round {
 }
 
 /** Begins a moment: the given members are asked now, and whoever is still being asked belongs to it too. */
-export function beginMoment(
+export function startMoment(
   round: Round,
   kind: Moment['kind'],
   asked: readonly { readonly registry: string; readonly deadlineMs: number }[],
@@ -120,7 +120,7 @@ export function hasten(round: Round, atMs: number, stepMs: number): void {
  * Enters one answer into every moment that waits for it. `null` takes the member out: it could not be asked, or its
  * answer says nothing. Gives false where nobody waited for it.
  */
-export function answerMoments(
+export function recordAnswer(
   round: Round,
   moment: number,
   registry: string,
@@ -140,7 +140,7 @@ export function answerMoments(
 }
 
 /** Enters a control's answer into every moment that waits for it; `null`: it could not be asked. */
-export function answerControl(round: Round, moment: number, name: string, answer: ControlAnswer | null): void {
+export function recordControl(round: Round, moment: number, name: string, answer: ControlAnswer | null): void {
   const flight = round.controlFlights.get(name);
   if (flight === undefined || flight.moment !== moment) return;
   round.controlFlights.delete(name);
@@ -154,10 +154,10 @@ export function answerControl(round: Round, moment: number, name: string, answer
 /** Gives up on answers whose time is over. */
 export function expireFlights(round: Round, nowMs: number): void {
   for (const [registry, flight] of round.flights) {
-    if (flight.deadlineMs <= nowMs) answerMoments(round, flight.moment, registry, null, null);
+    if (flight.deadlineMs <= nowMs) recordAnswer(round, flight.moment, registry, null, null);
   }
   for (const [name, flight] of round.controlFlights) {
-    if (flight.deadlineMs <= nowMs) answerControl(round, flight.moment, name, null);
+    if (flight.deadlineMs <= nowMs) recordControl(round, flight.moment, name, null);
   }
 }
 

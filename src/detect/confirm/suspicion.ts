@@ -5,7 +5,7 @@ import { decideCanary, judgeUs, startStreaksAnew } from '../engine/step.ts';
 import { isCanaryOut } from '../findings/outage-state.ts';
 import type { Memory, Suspicion } from '../memory.ts';
 import { canarySeries, type MirrorMemory, mirrorsOf, roundKeyOf } from '../mirror-memory.ts';
-import { endDoubt } from './doubt.ts';
+import { closeDoubt } from './doubt.ts';
 import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
@@ -45,7 +45,7 @@ function isBareTcp(memory: Memory, name: string): boolean {
 }
 
 /** Takes note of a final verdict: a suspicion begins, goes on, or ends. */
-export function heedVerdict(
+export function applyVerdict(
   memory: Memory,
   round: Round,
   moment: Moment,
@@ -63,7 +63,7 @@ export function heedVerdict(
   if (isLineLossy(memory, egress)) return;
   // One alone proves nothing, unless there is no second one left that could be asked.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
-  leave(memory, round, egress);
+  closeSuspicion(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
     const sample = moment.samples.get(mirror.mirror.name);
     const series = canarySeries(mirror);
@@ -87,7 +87,7 @@ function enter(memory: Memory, round: Round, moment: Moment, egress: string): vo
     roundKey: round.key,
   });
   round.watching.add(egress);
-  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) endDoubt(memory, mirror);
+  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) closeDoubt(memory, mirror);
 }
 
 /**
@@ -108,7 +108,7 @@ function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, su
     suspicion.patternSinceMs = memory.now.monotonicMs;
     return;
   }
-  leave(memory, round, egress);
+  closeSuspicion(memory, round, egress);
   for (const registry of dead) {
     const mirror = memory.mirrors.get(registry);
     const series = mirror === undefined ? null : canarySeries(mirror);
@@ -137,7 +137,7 @@ function withPattern(
 }
 
 /** Ends a suspicion: streaks start anew, and with the last one the finding closes. */
-export function leave(memory: Memory, round: Round | null, egress: string): void {
+export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);

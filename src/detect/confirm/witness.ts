@@ -11,7 +11,7 @@ import { type Said, unitsOf } from './vantage.ts';
 const witnessesAsked = 2;
 
 /** How far "them or us" could be decided now, outside of a moment: a control is up, or another mirror can be compared. */
-export function vantageWord(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
+export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
     (other) => other === mirror || (other.egress === mirror.egress && other.sight.hasOk && !isCanaryOut(other)),

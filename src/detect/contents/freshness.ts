@@ -5,10 +5,9 @@ import type { Target } from '../../core/target.ts';
 import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
-import { leavesOut } from './gaps.ts';
-import { hear, stepBack } from './hear.ts';
+import { recordStepBack, updateSubject } from './hear.ts';
 import { lagOf } from './lag.ts';
-import { propagationMs } from './propagation.ts';
+import { leavesOut } from './look.ts';
 import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRow } from './rows.ts';
 import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
@@ -40,7 +39,7 @@ interface Taken {
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
 /** Takes in what an answer said that there is, were it a failed one (a version is missing): subjects change in place. */
-export function takeContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
+export function receiveContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
   if (facts.contents === undefined) return { ...nothing, comparison: takeResolved(memory, mirror, sample) };
@@ -52,7 +51,7 @@ export function takeContents(memory: View, mirror: MirrorMemory, sample: Sample)
   const at = standpointOf(memory, mirror, sample);
   const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
   const isLeftOut = leavesOut(mirror.mirror.gaps);
-  const news = hear(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
+  const news = updateSubject(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
   if (news === null) return nothing;
   subject.isDirty = subject.isDirty || news.isNews;
   const isRegression = news.back !== null && !isToldBefore(memory, mirror, subject, news.back);
@@ -89,7 +88,7 @@ function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Compa
     const shelf = subject.shelves.get(mirror.mirror.name);
     if (shelf === undefined) continue;
     const [newer, older] = isOlder(subjects, known.now, to) ? [to, known.now] : [known.now, to];
-    stepBack(shelf, { what: `tag ${version}`, from: newer, to: older, atMs });
+    recordStepBack(shelf, { what: `tag ${version}`, from: newer, to: older, atMs });
     return compared(mirror, subject, standpointOf(memory, mirror, sample), due.probeId);
   }
   return null;
@@ -146,7 +145,7 @@ function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): 
 }
 
 /** Forgets what is not asked any more. */
-export function adoptContents(memory: Memory): void {
+export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);
     contents.resolved.clear();
@@ -214,4 +213,15 @@ function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
     asked.set(key, (asked.get(key) ?? new Set()).add(target.registry));
   }
   return asked;
+}
+
+/**
+ * How long a release took from its first sight at the origin to its first sight at a mirror: each is late by less than a
+ * pace, so that the true time is within a pace of it. A mirror that was seen with it before the origin took no time.
+ * @param gapMsMax  a mirror that nobody looked at for longer says too little of when it arrived
+ * @returns milliseconds, or `null`
+ */
+function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
+  if (atMs - afterMs > gapMsMax) return null;
+  return Math.max(0, atMs - originMs);
 }

@@ -1,33 +1,33 @@
 import { limits } from '../../core/limits.ts';
-import { hearLines } from './lines.ts';
+import { updateLines } from './lines.ts';
 import type { Look } from './look.ts';
 import { newShelf, type Shelf, type StepBack, type Subject } from './subject.ts';
-import { hearVersions, type News, type Who } from './versions.ts';
+import { type News, updateVersions, type Who } from './versions.ts';
 
 /**
  * Takes in one answer about a subject, in place.
  * @returns what it was news of; `null` for an answer that began before the last one: it says nothing new
  */
-export function hear(subject: Subject, look: Look, who: Who): News | null {
+export function updateSubject(subject: Subject, look: Look, who: Who): News | null {
   const shelf = subject.shelves.get(who.registry) ?? newShelf();
   if (shelf.looks > 0 && look.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);
   const news: News = { isNews: false, back: null, arrivals: [] };
-  hearVersions(subject, shelf, look, who, news);
-  hearLines(subject, shelf, look, who, news);
+  updateVersions(subject, shelf, look, who, news);
+  updateLines(subject, shelf, look, who, news);
   if (shelf.looks === 0) shelf.firstMs = look.toMs;
   shelf.previousFromMs = shelf.looks === 0 ? null : shelf.fromMs;
   shelf.looks += 1;
   shelf.fromMs = look.fromMs;
   shelf.toMs = look.toMs;
   shelf.calm += 1;
-  if (news.back !== null) stepBack(shelf, news.back);
+  if (news.back !== null) recordStepBack(shelf, news.back);
   else if (shelf.calm >= limits.calmLooks) shelf.backwards = 0;
   return news;
 }
 
 /** Counts one step backwards of a mirror. */
-export function stepBack(shelf: Shelf, back: StepBack): void {
+export function recordStepBack(shelf: Shelf, back: StepBack): void {
   shelf.backwards += 1;
   shelf.calm = 0;
   shelf.back = back;

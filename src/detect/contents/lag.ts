@@ -1,8 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
-import { leavesOut } from './gaps.ts';
 import { isOrdered } from './lines.ts';
-import { type LineKey, tellable, type Versions } from './look.ts';
+import { type LineKey, leavesOut, tellable, type Versions } from './look.ts';
 import {
   type Change,
   freshOrigin,

@@ -9,7 +9,7 @@ export function isOrdered(key: LineKey): boolean {
 }
 
 /** Takes in what the moving names and numbers of one answer stand at. */
-export function hearLines(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
+export function updateLines(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
   for (const [key, value] of linesOf(look.contents)) {
     const before = shelf.lines.get(key);
     if (before?.value !== value) news.isNews = true;

@@ -35,7 +35,7 @@ export interface Who extends Standpoint {
 }
 
 /** Takes in the versions of one answer: what came, what went, and what that says of releases. */
-export function hearVersions(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
+export function updateVersions(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
   const { versions } = look.contents;
   if (versions === undefined) return;
   const before = shelf.versions;

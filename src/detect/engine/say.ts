@@ -1,12 +1,11 @@
-import { type Finding, type FindingChange, type FindingKind, storyOf } from '../../core/finding.ts';
+import { type Confidence, type Finding, type FindingChange, type FindingKind, storyOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { vantageWord } from '../confirm/witness.ts';
+import { vantageFor } from '../confirm/witness.ts';
 import type { FindingRule } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
-import { citesAfter } from '../rules/cites.ts';
-import { confidenceAfter } from '../rules/confidence.ts';
+import { mergeEvidence } from '../rules/cites.ts';
 import type { Says } from '../rules/says.ts';
 
 const noEvidence: Finding['evidence'] = {
@@ -46,7 +45,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
       openedAtMs: memory.now.wallMs,
       closedAtMs: null,
       cause,
-      vantage: says.vantage ?? (mirror === null ? 'ok' : vantageWord(memory, mirror)),
+      vantage: says.vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
       confidence: ruleOf(memory.rules, { kind, cause })?.confidence?.({ kind, cause, actionable }) ?? 'low',
       evidence,
       actionable,
@@ -60,7 +59,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
     ...known,
     scope,
     cause,
-    evidence: citesAfter(known.evidence, evidence),
+    evidence: mergeEvidence(known.evidence, evidence),
     actionable,
     text,
     sentence,
@@ -102,7 +101,7 @@ export function acknowledgeFinding(memory: Memory, id: string, reason: string): 
 }
 
 /** Lets confidence rise with time; no news of its own, and rows older than a day are written again so as not to expire. */
-export function ageFindings(memory: Memory): void {
+export function updateConfidence(memory: Memory): void {
   for (const finding of memory.open.values()) {
     const confidence = confidenceOf(memory, finding);
     if (confidence === finding.confidence) continue;
@@ -180,4 +179,10 @@ export function ruleOf(
   { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
 ): FindingRule | null {
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
+}
+
+/** How sure a finding is by how long it has lasted: low until 30 s, high from 2 min. Milliseconds, ≥ 0. */
+export function confidenceAfter(lastedMs: number): Confidence {
+  if (lastedMs < limits.confidenceLowMs) return 'low';
+  return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';
 }

@@ -2,26 +2,26 @@ import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
-import { endDoubt, endDoubtOf, heedAnswer } from '../confirm/doubt.ts';
-import { lookBack, lookRefused, lookSlow, lookThrottled, orderLook } from '../confirm/look.ts';
+import { closeDoubt, closeDoubtOf, updateDoubt } from '../confirm/doubt.ts';
+import { requestBack, requestLook, requestRefused, requestSlow, requestThrottled } from '../confirm/look.ts';
 import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Spoilt, Step } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
-import { citing } from '../rules/cites.ts';
+import { addProbe } from '../rules/cites.ts';
 import { apply, ruleOf } from './say.ts';
 
 /** Lets every kind take in a sample on its arrival, or the answer to a probe that judges nothing. */
 export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample, input: 'receive' | 'peek'): void {
   const received = { view: memory, mirror, sample };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), received));
+  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), received));
 }
 
 /** Lets every kind take in a sample of a series, before it is settled. */
 export function receiveAnswer(memory: Memory, answered: Answered, input: 'answer' | 'confirm' | 'settle'): void {
   const { mirror, series } = answered;
   for (const rule of memory.rules)
-    carryOut(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
+    applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
 }
 
 /** Lets every kind take in what a round has found of a canary. */
@@ -29,7 +29,7 @@ export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): vo
   const { mirror, series } = found;
   const confirmed = { ...found, view: memory };
   for (const rule of memory.rules)
-    carryOut(memory, rule, mirror, rule.decide?.(stateOf(rule, mirror), confirmed, seriesStateOf(rule, series)));
+    applyStep(memory, rule, mirror, rule.decide?.(stateOf(rule, mirror), confirmed, seriesStateOf(rule, series)));
 }
 
 /** Lets every kind judge one settled sample, in the order of the registry, and carries out what they make of it. */
@@ -39,7 +39,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
     memory.rules.some((rule) => rule.tells?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   const judged: Judged = { ...settled, view: memory, isTold };
   for (const rule of memory.rules)
-    carryOut(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+    applyStep(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   citeSample(memory, mirror, series, settled.sample);
 }
 
@@ -55,7 +55,7 @@ function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, 
     if (cited === null || known === null) continue;
     const isTimed = cited.isTimed ?? false;
     const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
-    const evidence = citing(known.evidence, probe);
+    const evidence = addProbe(known.evidence, probe);
     if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
   }
 }
@@ -71,25 +71,25 @@ export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   for (const rule of memory.rules) {
     if (rule.startAnew === undefined) continue;
     for (const series of mirror.series.values())
-      carryOut(memory, rule, mirror, rule.startAnew(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
+      applyStep(memory, rule, mirror, rule.startAnew(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
   }
 }
 
 /** Has the kinds forget series that are not probed any more. */
 export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: ReadonlySet<SeriesMemory>): void {
   const about = { view: memory, mirror };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
+  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
 }
 
 /**
  * Has the kinds forget what is not configured any more (`adopt`), take up what the rows of others say (`start`), or end what
  * has lasted long enough (`tick`).
  */
-export function alignKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
+export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
   for (const rule of memory.rules) {
     if (rule[input] === undefined) continue;
     for (const mirror of memory.mirrors.values())
-      carryOut(memory, rule, mirror, rule[input](stateOf(rule, mirror), { view: memory, mirror }));
+      applyStep(memory, rule, mirror, rule[input](stateOf(rule, mirror), { view: memory, mirror }));
   }
 }
 
@@ -98,11 +98,11 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   const told = ruleOf(memory.rules, finding);
   const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
   if (rule === undefined) return;
-  carryOut(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
+  applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
 /** Carries out what a kind makes of an input: the one place where the state of a kind is written. */
-export function carryOut(
+export function applyStep(
   memory: Memory,
   rule: FindingRule,
   mirror: MirrorMemory,
@@ -125,24 +125,24 @@ export function carryOut(
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
   if (step.isNews === true) refresh(memory, rule, mirror, step);
   if (step.isBack === true) endOutage(memory, mirror);
-  for (const [other, follows] of step.others ?? []) carryOut(memory, rule, other, follows);
+  for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
 }
 
 /** Has the kinds take back what they made of the failures of a series that another one tells from now on. */
 function claimSeries(memory: Memory, mirror: MirrorMemory, series: SeriesMemory): void {
   for (const rule of memory.rules)
-    carryOut(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
+    applyStep(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
 }
 
 /** Has the kinds take back what they made of the absences of a module whose answers go backwards. */
 function claimAbsences(memory: Memory, mirror: MirrorMemory, absences: Absences): void {
   const about = { view: memory, mirror, ...absences };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
+  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
 }
 
 function endOutage(memory: Memory, mirror: MirrorMemory): void {
   const about = { view: memory, mirror };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.back?.(stateOf(rule, mirror), about));
+  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.back?.(stateOf(rule, mirror), about));
 }
 
 /** What follows of a state that is news, for its kind and for those that tell its state too. */
@@ -150,32 +150,32 @@ function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vant
   const about = { view: memory, mirror, vantage };
   for (const each of memory.rules) {
     if (each !== rule && each.follows !== rule.name) continue;
-    carryOut(memory, each, mirror, each.refresh?.(stateOf(each, mirror), about));
+    applyStep(memory, each, mirror, each.refresh?.(stateOf(each, mirror), about));
   }
 }
 
 function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   switch (request.kind) {
     case 'order':
-      return orderLook(memory, request.order);
+      return requestLook(memory, request.order);
     case 'recheck':
       memory.turn.rechecks.push(request.target);
       return;
     case 'refused':
-      return lookRefused(memory, mirror, request.sample);
+      return requestRefused(memory, mirror, request.sample);
     case 'throttled':
-      return lookThrottled(memory, mirror, request.target);
+      return requestThrottled(memory, mirror, request.target);
     case 'slow':
-      return lookSlow(memory, mirror, request.sample);
+      return requestSlow(memory, mirror, request.sample);
     case 'back':
-      return lookBack(memory, mirror, request.target);
+      return requestBack(memory, mirror, request.target);
     case 'peek':
       memory.turn.peeks.push(request.peek);
       return;
     case 'doubt':
-      return heedAnswer(memory, mirror, request);
+      return updateDoubt(memory, mirror, request);
     case 'certain':
-      return request.target === null ? endDoubt(memory, mirror) : endDoubtOf(memory, mirror, request.target);
+      return request.target === null ? closeDoubt(memory, mirror) : closeDoubtOf(memory, mirror, request.target);
     default:
       request satisfies never;
   }

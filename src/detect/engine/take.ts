@@ -1,11 +1,11 @@
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isLeftAlone, noteAsk } from '../absence.ts';
+import { isLeftAlone, recordRequest } from '../absence.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { withMark } from '../confirm/loss.ts';
-import { answerMoments, hasten } from '../confirm/moments.ts';
-import { ownTimeoutMs, roundOf } from '../lookups.ts';
+import { hasten, recordAnswer } from '../confirm/moments.ts';
+import { roundOf, timeoutOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { boundsFor } from '../rules/speed.ts';
@@ -15,7 +15,7 @@ import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
- * doubt, and is then held until `settleHeld` finds that it waits for nothing.
+ * doubt, and is then held until `releaseHeld` finds that it waits for nothing.
  */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
@@ -24,7 +24,7 @@ export function take(memory: Memory, sample: Sample): void {
     settle(memory, sample, null);
     return;
   }
-  noteAsk(mirror, sample);
+  recordRequest(mirror, sample);
   receiveSample(memory, mirror, sample, 'receive');
   if (purpose === 'build') {
     memory.turn.settled.push(unjudged(sample));
@@ -76,7 +76,7 @@ function noteTiming({ sight }: MirrorMemory, { due }: Sample): void {
 /** A confirming deadline is short: for what nobody doubts, a timeout by it says something about the moment alone. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
-  return due.timeoutMs < ownTimeoutMs(memory.config, due.target) && !isConfirmed(mirror, due.target);
+  return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
 /** Why a sample is news about us; `null`: it is about the mirror, or unknown already. Counts it for our own finding. */
@@ -97,5 +97,5 @@ function answerRound(memory: Memory, sample: Sample, said: 'answered' | 'failed'
   const { round: place, target } = sample.due;
   const round = place === null ? null : roundOf(memory, place.id);
   if (place === null || round === null) return;
-  answerMoments(round, place.moment, target.registry, said, said === null ? null : sample);
+  recordAnswer(round, place.moment, target.registry, said, said === null ? null : sample);
 }

@@ -6,7 +6,7 @@ import type { Told } from '../../core/sentence.ts';
 import { isHeavy, seriesId, type Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
 import { seriesStateOf } from '../mirror-memory.ts';
-import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { failedOverHttp } from './http-versions.ts';
 import { isCanaryOut, outagesOf } from './outage-state.ts';
@@ -172,7 +172,7 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
   const values = { name, failures, samples, clients: [...clients] };
   if (trouble === 'closes') return told('found.build.closes', values);
   if (trouble === 'slow')
-    return told('found.build.slow', { name, time: spokenTime(slowestMs), alone: spokenTime(aloneMs) });
+    return told('found.build.slow', { name, time: formatTime(slowestMs), alone: formatTime(aloneMs) });
   if (bypass === null) return told('found.build', { ...values, cause: cause ?? 'reset' });
   return told('found.buildBypass', { ...values, cause: cause ?? 'reset', bypass });
 }

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule } from './rule.ts';
 
 /** What answers of one mirror did to our thread of late. */
@@ -53,7 +53,7 @@ function holdsSays(name: string, state: Holds | null): Says {
       probeIds: state.probeIds,
     },
     actionable: false,
-    ...told('found.holds', { name, time: spokenTime(state.worstMs) }),
+    ...told('found.holds', { name, time: formatTime(state.worstMs) }),
   };
 }
 

@@ -1,12 +1,11 @@
 import { saysBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
-import { takeContents } from '../contents/freshness.ts';
+import { receiveContents } from '../contents/freshness.ts';
 import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
-import { backwardsOf } from '../contents/regression.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
 import { openFinding } from '../lookups.ts';
 import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
-import { isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
+import { backwardsOf, isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
 import type { About, FindingRule } from './rule.ts';
 
 /** What is wrong with a mirror's contents, by the key of a subject. */
@@ -19,7 +18,7 @@ export const lag: FindingRule<Lagging> = {
   none: () => new Map(),
   gravity: 60,
   judge(before, { view, mirror, sample }) {
-    const { comparison, isRegression, arrivals } = takeContents(view, mirror, sample);
+    const { comparison, isRegression, arrivals } = receiveContents(view, mirror, sample);
     const { name } = mirror.mirror;
     const after = comparison === null ? before : withTrouble(before, comparison, { view, mirror });
     const { module } = sample.due.target;

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import { told } from '../../words/tell.ts';
 import { openFinding } from '../lookups.ts';
-import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { formatTime, type Says, scopeOf, seconds, sortByCanary } from '../rules/says.ts';
 import { speedOf } from '../rules/speed.ts';
 import type { FindingRule } from './rule.ts';
 import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
@@ -33,7 +33,7 @@ function shiftSays(
   series: readonly SpeedSeries[],
   { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
 ): Says {
-  const all = canaryFirst(series.filter(({ shift }) => shift !== null));
+  const all = sortByCanary(series.filter(({ shift }) => shift !== null));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
   const shifted = all.filter((one) => one.isJudge);
@@ -55,6 +55,6 @@ function shiftSays(
       targets: shifted.length,
       judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
     }),
-    ...told('found.shift', { name, observed: spokenTime(slow.observedMs), usual: spokenTime(fromMs) }),
+    ...told('found.shift', { name, observed: formatTime(slow.observedMs), usual: formatTime(fromMs) }),
   };
 }

@@ -5,7 +5,7 @@ import type { Told } from '../../core/sentence.ts';
 import type { Step, Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
 import { isDown } from '../rules/roll-up.ts';
-import { canaryFirst, type Says, scopeOf } from '../rules/says.ts';
+import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import type { OneProtocol } from './http-versions.ts';
 import type { OutageState } from './outage-state.ts';
 
@@ -109,7 +109,7 @@ export function outageSays(
     readonly over: OneProtocol | null;
   },
 ): Says {
-  const all = canaryFirst(out);
+  const all = sortByCanary(out);
   const [first] = all;
   const { broken } = context;
   if (first === undefined) {

@@ -80,7 +80,7 @@ export interface Heard {
 }
 
 /** The state after one more judged sample. News that ended before the last one heard is too late and changes nothing. */
-export function hear(state: OutageState, heard: Heard): OutageState {
+export function updateOutage(state: OutageState, heard: Heard): OutageState {
   if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
   const failed = heard.says === 'failed';
   const recent = [...state.recent, { failed, endedMs: heard.endedMs }].slice(-recentSamples);
@@ -128,7 +128,7 @@ export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'shar
  * The state of a target that goes out now, by its row or its share; its penalty grows by one.
  * @param isUnreliable  its mirror fails now and then already: one more success proves as little as after a share
  */
-export function goesOut(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
+export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
   const isByShare = isUnreliable || opensOutage(state, rule) === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
   return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
@@ -149,7 +149,7 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
  * failed, and after a time without a failure that grows with each opening.
  * @see design.md section 5.2, Outage; RFC 2439
  */
-export function closesOutage(state: OutageState, rule: OutageRule): boolean {
+export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
   if (!state.isOut || state.oks < rule.close) return false;
   if (!isDamped(state)) return true;
   const failed = state.recent.filter((one) => one.failed).length;

@@ -19,19 +19,19 @@ import {
 import { oneProtocol, restoredFault, updateFault, updateOther } from './http-versions.ts';
 import { type Broken, outageSays } from './outage-says.ts';
 import {
-  closesOutage,
-  goesOut,
-  hear,
   heardOf,
   isCanaryOut,
   isDamped,
+  isOutageOver,
   noOutage,
   type OutageOwn,
   type OutageState,
+  openOutage,
   opensOutage,
   outageOf,
   outagePlace,
   outagesOf,
+  updateOutage,
   withoutRow,
 } from './outage-state.ts';
 import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
@@ -53,6 +53,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const nowMs = view.now.monotonicMs;
     const families = updateFamilies(own.families, mirror, sample, nowMs);
     const { fault, isNews, requests } = updateFault(own.fault, mirror, sample, nowMs);
+    if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isNews, isNews };
   },
   /** The canary is judged on its arrival, any other target once it is settled. */
@@ -76,12 +77,12 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
         };
       case 'released': {
         if (sample === null || heard === null || !isFailed) return null;
-        const { step, state } = heardStep(own, view, series, hear(before, heard));
+        const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
         const isDoubtful = isDoubtfulCanary(mirror, view, state, 'never');
         return { ...step, requests: [{ kind: 'doubt', sample, isFailed, isDoubtful }] };
       }
       case 'dead': {
-        const next = heard === null ? before : hear(before, heard);
+        const next = heard === null ? before : updateOutage(before, heard);
         return before.isOut
           ? heardStep(own, view, series, next).step
           : { ...opened(own, { view, mirror }, series, next), vantage };
@@ -97,7 +98,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (connection !== 'cold' || isCanaryProbe(sample) || isShort || heard === null) return null;
     // Asked before its mirror was back, and failed after: that outage again, and no new one.
     if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
-    const { step, state } = heardStep(own, view, series, hear(before, heard));
+    const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
     const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
     // While the canary is out the whole mirror is: what else fails is told once the canary is back and it still does.
     if (isCanaryOut(mirror) || opensOutage(state, view.config.detect.outage) === null)
@@ -194,7 +195,7 @@ function judgeCanary(
 ): Step<OutageOwn, OutageState> | null {
   const heard = heardOf(sample);
   if (heard === null) return null;
-  const { step, state } = heardStep(own, view, series, hear(before, heard));
+  const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
   if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
@@ -222,7 +223,7 @@ function heardStep(
   series: SeriesMemory,
   next: OutageState,
 ): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
-  if (!closesOutage(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
+  if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
   // Starts anew: the failures of this outage must not open the next one by their share.
   const state: OutageState = { ...withoutRow(next), last: 'passed' };
   const out = new Set(own.out);
@@ -238,7 +239,7 @@ function opened(
   state: OutageState,
 ): Step<OutageOwn, OutageState> {
   const isFlaky = view.rules.some((rule) => rule.isFlaky?.(stateOf(rule, mirror)) === true);
-  const next = goesOut(state, view.config.detect.outage, view.now.monotonicMs, isFlaky);
+  const next = openOutage(state, view.config.detect.outage, view.now.monotonicMs, isFlaky);
   return {
     mirror: { ...own, out: new Set([...own.out, series]) },
     series: [[series, next]],

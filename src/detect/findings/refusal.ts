@@ -19,7 +19,7 @@ import {
   stateOf,
 } from '../mirror-memory.ts';
 import { isDown } from '../rules/roll-up.ts';
-import { canaryFirst, type Says, scopeOf } from '../rules/says.ts';
+import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { takesTurns, wentBack } from './lag.ts';
 import type { FindingRule, Judged, Request, View } from './rule.ts';
 
@@ -113,7 +113,7 @@ function refusalSays(
   refused: Iterable<RefusedSeries>,
   context: { readonly canaryStep: Step | null; readonly modules: number; readonly known: Finding['cause'] | null },
 ): Says {
-  const all = canaryFirst(refused);
+  const all = sortByCanary(refused);
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...told('found.refusal.well', { name }) };
   const needed = all.filter(({ target }) => target.step === context.canaryStep && target.module !== null);

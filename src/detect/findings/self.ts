@@ -40,7 +40,7 @@ export const noSelf: SelfState = {
 };
 
 /** The state after a start or a reload: nothing is counted for a minute. */
-export function quietSelf(state: SelfState, nowMs: number): SelfState {
+export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
 
@@ -157,7 +157,7 @@ export const self: OwnRule<SelfOwn> = {
   kind: 'self',
   none: () => ({ state: noSelf, clockUntilMs: null }),
   count: (own, spoilt, { view }) => ({ own: { ...own, state: countSample(own.state, spoilt, view.now.monotonicMs) } }),
-  adopt: (own, _, { view }) => ({ own: { ...own, state: quietSelf(own.state, view.now.monotonicMs) } }),
+  adopt: (own, _, { view }) => ({ own: { ...own, state: pauseSelf(own.state, view.now.monotonicMs) } }),
   sleep(own, _, { view }) {
     const clockUntilMs = own.state.isOpen ? own.clockUntilMs : view.now.monotonicMs + limits.contaminatedWindowMs;
     return { own: { ...own, clockUntilMs }, says: openFinding(view, 'self', null) === null ? clockSays : null };

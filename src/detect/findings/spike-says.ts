@@ -2,8 +2,8 @@ import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
-import { chosen, slowerOf } from '../rules/cites.ts';
-import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { selectProbes, slowerOf } from '../rules/cites.ts';
+import { formatTime, type Says, scopeOf, seconds, sortByCanary } from '../rules/says.ts';
 import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMs } from '../rules/threshold.ts';
 import { type OtherSpeed, otherProtocol } from './http-versions.ts';
@@ -44,7 +44,7 @@ export function spikeSays(
   rule: SpikeRule,
   { timeoutOf, other: asked }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
 ): Says {
-  const all = canaryFirst(series.filter(({ spike }) => spike.sinceMs !== null));
+  const all = sortByCanary(series.filter(({ spike }) => spike.sinceMs !== null));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...told('found.slow.well', { name }) };
   const spiking = all.filter((one) => one.isJudge);
@@ -54,9 +54,9 @@ export function spikeSays(
   const broken = other === null ? null : otherProtocol(other.protocol);
   const said = {
     name,
-    observed: spokenTime(observedMs),
+    observed: formatTime(observedMs),
     step: first.target.step,
-    usual: spokenTime(baselineMs),
+    usual: formatTime(baselineMs),
   };
   return {
     tag: 'trouble',
@@ -79,7 +79,7 @@ export function spikeSays(
     }),
     ...(other === null || broken === null
       ? told('found.slow', said)
-      : told('found.slowProtocol', { ...said, broken, other: other.protocol, there: spokenTime(other.rttMs) })),
+      : told('found.slowProtocol', { ...said, broken, other: other.protocol, there: formatTime(other.rttMs) })),
   };
 }
 
@@ -88,7 +88,7 @@ export function slowestOf(
   series: readonly { readonly probeIds: readonly string[]; readonly slowest?: Finding['evidence']['slowest'] }[],
 ): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {
   const slowest = series.reduce<Finding['evidence']['slowest']>((most, one) => slowerOf(most, one.slowest), undefined);
-  const probeIds = chosen(
+  const probeIds = selectProbes(
     series.flatMap((one) => one.probeIds),
     slowest?.probeId ?? null,
   );

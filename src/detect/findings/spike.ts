@@ -2,11 +2,11 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { phrase } from '../../words/tell.ts';
-import { isNumber, monotonicOf, openFinding, ownTimeoutMs } from '../lookups.ts';
+import { isNumber, monotonicOf, openFinding, timeoutOf } from '../lookups.ts';
 import { type MirrorMemory, primaryConnection, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
-import { forVersion, withWindow } from '../rules/baseline.ts';
-import { canaryFirst } from '../rules/says.ts';
-import { forgetSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed } from '../rules/speed.ts';
+import { forVersion, newBaseline } from '../rules/baseline.ts';
+import { sortByCanary } from '../rules/says.ts';
+import { clearSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed } from '../rules/speed.ts';
 import { type OtherSpeed, otherSpeedOf, requestOther } from './http-versions.ts';
 import { isCanaryOut } from './outage-state.ts';
 import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
@@ -35,19 +35,19 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const isAnew = baseline.window.length === 0 && speed.baseline.window.length > 0;
     const next = { ...speed, baseline };
     const isNews = isAnew && isTold(speed);
-    return { series: [[series, isAnew ? forgetSpeed(next) : next]], dirty: series, isNews };
+    return { series: [[series, isAnew ? clearSpeed(next) : next]], dirty: series, isNews };
   },
-  judge({ other, ...own }, { view, mirror, series, sample, isCold }, before) {
+  judge(own, { view, mirror, series, sample, isCold }, before) {
     const { purpose, target } = sample.due;
     if (purpose !== 'scheduled' || isHeavy(target) || isCold) return null;
     const context = { rule: view.config.detect.spike, nowMs: view.now.monotonicMs };
     const { state, isNews } = updateSpeed(before, sample, context);
     const isFirst = before.spike.slow === 0 && before.spike.sinceMs === null && !before.isLastSlow && state.isLastSlow;
-    const compared = otherSpeedOf(other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
+    const compared = otherSpeedOf(own.other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
     const requests: Request[] = isFirst ? [{ kind: 'slow', sample }] : [];
     if (compared.isRequested) requests.push(...requestOther(sample));
     return {
-      mirror: { ...own, other: compared.known },
+      mirror: compared.known === own.other ? undefined : { ...own, other: compared.known },
       series: [[series, state]],
       dirty: series,
       isUrgent: isNews,
@@ -68,8 +68,11 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const told = openFinding(view, 'spike', name)?.evidence ?? null;
-    const timeoutOf = (target: Target) => ownTimeoutMs(view.config, target);
-    const says = spikeSays(name, seriesOfSpeed(mirror), view.config.detect.spike, { timeoutOf, other: own.other });
+    const ownTimeoutOf = (target: Target) => timeoutOf(view.config, target);
+    const says = spikeSays(name, seriesOfSpeed(mirror), view.config.detect.spike, {
+      timeoutOf: ownTimeoutOf,
+      other: own.other,
+    });
     const isHeld = says?.tag === 'trouble' && told === null && (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
     return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
   },
@@ -78,7 +81,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter((series) => speedOf(series).spike.sinceMs !== null);
-    return { series: slow.map((series) => [series, forgetSpeed(speedOf(series))]), isNews: true };
+    return { series: slow.map((series) => [series, clearSpeed(speedOf(series))]), isNews: true };
   },
   startAnew(_, series, speed) {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
@@ -89,7 +92,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const series = [...mirror.series.values()].map((one): readonly [SeriesMemory, SpeedState] => {
       const speed = speedOf(one);
       const { window, resolvedVersion } = speed.baseline;
-      return [one, { ...speed, baseline: withWindow(window, resolvedVersion, rule) }];
+      return [one, { ...speed, baseline: newBaseline(window, resolvedVersion, rule) }];
     });
     return { series };
   },
@@ -106,7 +109,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   /** One story over a restart: what was slow before counts on. */
   resume(_, { evidence }, { mirror }) {
     const { samples, failures: slowSamples, observedSeconds, probeIds, slowest } = evidence;
-    const [first] = canaryFirst([...mirror.series.values()].filter((one) => speedOf(one).spike.sinceMs !== null));
+    const [first] = sortByCanary([...mirror.series.values()].filter((one) => speedOf(one).spike.sinceMs !== null));
     if (first === undefined) return 'gone';
     const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
     const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
@@ -129,7 +132,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (!isWindow(row['window'])) return 'unreadable';
     if (now.wallMs - about.atMs > limits.baselineAgeMsMax) return null;
     const resolvedVersion = typeof row['resolvedVersion'] === 'string' ? row['resolvedVersion'] : null;
-    const baseline = withWindow(row['window'], resolvedVersion, config.detect.spike);
+    const baseline = newBaseline(row['window'], resolvedVersion, config.detect.spike);
     return { series: [[series, { ...speedOf(series), baseline, ...readStreaks(row, about) }]] };
   },
 };

@@ -80,7 +80,7 @@ export function countAnswer(
  * Takes back failures of a target that now have a finding of their own: one fault is one story.
  * @param failures  how many of the target's failures in a row were counted
  */
-export function takeBack(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
+export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
   if (sum === 0) return noRate;
@@ -166,7 +166,10 @@ export const unreliable: FindingRule<Rates, number> = {
   },
   release(rates, series, rated) {
     const kind = rateClassOf(series.target);
-    return { mirror: { ...rates, [kind]: takeBack(rates[kind], kind, series.target, rated) }, series: [[series, 0]] };
+    return {
+      mirror: { ...rates, [kind]: undoFailures(rates[kind], kind, series.target, rated) },
+      series: [[series, 0]],
+    };
   },
   absorb(rates, { mirror, module }) {
     const after = {

@@ -39,7 +39,7 @@ function middleOf(sorted: readonly number[]): number {
  */
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
   const { resolvedVersion } = baseline;
-  if (baseline.window.length > rule.window) return withWindow([...baseline.window, rttMs], resolvedVersion, rule);
+  if (baseline.window.length > rule.window) return newBaseline([...baseline.window, rttMs], resolvedVersion, rule);
   const window = [...baseline.window, rttMs];
   const sorted = [...baseline.sorted];
   sorted.splice(placeIn(sorted, rttMs), 0, rttMs);
@@ -49,7 +49,7 @@ export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Basel
 }
 
 /** A baseline over a given window, as after a restart or a changed `warmup`. */
-export function withWindow(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
+export function newBaseline(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
   const kept = window.slice(-rule.window);
   return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
 }

@@ -8,7 +8,7 @@ type Evidence = Finding['evidence'];
  * which it began with, the slowest, and the newest.
  * @param probeIds  oldest first
  */
-export function chosen(probeIds: readonly string[], slowest: string | null): readonly string[] {
+export function selectProbes(probeIds: readonly string[], slowest: string | null): readonly string[] {
   const left = [...probeIds];
   while (left.length > limits.findingProbes) {
     const first = left[limits.findingProbesFirst] === slowest ? 1 : 0;
@@ -18,7 +18,7 @@ export function chosen(probeIds: readonly string[], slowest: string | null): rea
 }
 
 /** What an open finding rests on after its rule spoke again: the rule's numbers, and the probes of before with those of now. */
-export function citesAfter(known: Evidence, says: Evidence): Evidence {
+export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
   const slowest = slowerOf(known.slowest, says.slowest);
   const fresh = says.probeIds.filter((id) => !known.probeIds.includes(id));
   return withSlowest({ ...says, probeIds: added(known.probeIds, fresh, slowest) }, slowest);
@@ -28,7 +28,7 @@ export function citesAfter(known: Evidence, says: Evidence): Evidence {
  * What an open finding rests on with one more probe that its rule took.
  * @param probe.ms  its round trip, or the limit it ran into; `null`: how long it took is not what it is about
  */
-export function citing(
+export function addProbe(
   known: Evidence,
   probe: { readonly probeId: string; readonly isBad: boolean; readonly ms: number | null },
 ): Evidence {
@@ -47,7 +47,7 @@ export function slowerOf(before: Evidence['slowest'], now: Evidence['slowest']):
 
 /** The same list where nothing is new. */
 function added(known: readonly string[], fresh: readonly string[], slowest: Evidence['slowest']): readonly string[] {
-  return fresh.length === 0 ? known : chosen([...known, ...fresh], slowest?.probeId ?? null);
+  return fresh.length === 0 ? known : selectProbes([...known, ...fresh], slowest?.probeId ?? null);
 }
 
 function withSlowest({ slowest: _, ...evidence }: Evidence, slowest: Evidence['slowest']): Evidence {

@@ -39,7 +39,7 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
 }
 
 /** Canaries first: what a finding is told by. */
-export function canaryFirst<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
+export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }
 
@@ -49,7 +49,7 @@ export function seconds(ms: number | null): number | null {
 }
 
 /** A time for people; `null` is "an unknown time". */
-export function spokenTime(ms: number | null): Filled {
+export function formatTime(ms: number | null): Filled {
   if (ms === null) return phrase('found.unknownTime');
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -128,7 +128,7 @@ function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
 }
 
 /** The state with the same baseline and nothing against it. */
-export function forgetSpeed(state: SpeedState): SpeedState {
+export function clearSpeed(state: SpeedState): SpeedState {
   return { ...noSpeed, baseline: state.baseline };
 }
 

@@ -1,8 +1,8 @@
 import type { Config } from '../../core/config.ts';
 import type { Sample } from '../../core/sample.ts';
-import { leavesOut } from '../../detect/contents/gaps.ts';
-import { hear } from '../../detect/contents/hear.ts';
+import { updateSubject } from '../../detect/contents/hear.ts';
 import { lagOf } from '../../detect/contents/lag.ts';
+import { leavesOut } from '../../detect/contents/look.ts';
 import { type LagReading, newSubject, type Subject } from '../../detect/contents/subject.ts';
 
 /** How far behind a mirror is by one look at each: what it lacks counts, since when cannot be told. */
@@ -35,7 +35,7 @@ export function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMa
     const subject = subjects.get(key) ?? newSubject(key, due.target);
     subjects.set(key, subject);
     const who = { ...at, registry, leavesOut: leavesOut(mirrors.get(registry)?.gaps) };
-    hear(subject, { fromMs, toMs, contents: facts.contents }, who);
+    updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);
   }
   const lags = new Map<string, RankLag>();
   for (const { name, gaps } of new Set(asked)) {

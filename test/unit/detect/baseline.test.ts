@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyBaseline, forVersion, learn, medianOf, withWindow } from '../../../src/detect/rules/baseline.ts';
+import { emptyBaseline, forVersion, learn, medianOf, newBaseline } from '../../../src/detect/rules/baseline.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
@@ -26,7 +26,7 @@ describe('baseline', () => {
   });
 
   it('takes the 99th percentile by rank, or as the quartiles imply where that is more', () => {
-    const p99Of = (window: readonly number[]) => withWindow(window, null, rule).p99Ms;
+    const p99Of = (window: readonly number[]) => newBaseline(window, null, rule).p99Ms;
     const flat = Array.from({ length: 120 }, (_, i) => 100 + (i % 3));
     expect(p99Of([...flat.slice(2), 5_000, 6_000])).toBe(5_000);
     // Quartiles at e^-.6745 and e^.6745 of the median: a standard deviation of 1, and 2.326 of them.
@@ -37,7 +37,7 @@ describe('baseline', () => {
   });
 
   it('forgets what left the window, oldest first', () => {
-    let baseline = withWindow(Array<number>(120).fill(100), null, rule);
+    let baseline = newBaseline(Array<number>(120).fill(100), null, rule);
     for (let i = 0; i < 60; i++) baseline = learn(baseline, 200, rule);
     expect(baseline).toMatchObject({ medianMs: 150 });
     baseline = learn(baseline, 200, rule);
@@ -52,7 +52,7 @@ describe('baseline', () => {
     { name: 'the first known version', before: null, next: 'v1', wantLength: 30, wantVersion: 'v1' },
     { name: 'an answer that does not say', before: 'v1', next: undefined, wantLength: 30, wantVersion: 'v1' },
   ])('$name keeps $wantLength samples', ({ before, next, wantLength, wantVersion }) => {
-    const baseline = withWindow(Array<number>(30).fill(5), before, rule);
+    const baseline = newBaseline(Array<number>(30).fill(5), before, rule);
     const got = forVersion(baseline, next);
     expect([got.window.length, got.resolvedVersion]).toEqual([wantLength, wantVersion]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { chosen, citesAfter, citing } from '../../../src/detect/rules/cites.ts';
+import { addProbe, mergeEvidence, selectProbes } from '../../../src/detect/rules/cites.ts';
 
 const { findingProbes: most, findingProbesFirst: first } = limits;
 const ids = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => `p${from + n}`);
@@ -25,22 +25,22 @@ describe('which probes a finding names', () => {
     ['which may be among the first', 500, 'p1', [...ids(0, first), ...ids(500 - (most - first), 500)]],
     ['or the newest', 500, 'p499', [...ids(0, first), ...ids(500 - (most - first), 500)]],
   ])('%s', (_, count, slowest, kept) => {
-    expect(chosen(ids(0, count), slowest)).toEqual(kept);
+    expect(selectProbes(ids(0, count), slowest)).toEqual(kept);
   });
 
   test('is the same where they come one by one', () => {
     let now = evidence({ probeIds: ids(0, 3), slowest: { probeId: 'p0', ms: 100 } });
     for (let n = 3; n < 500; n += 1)
-      now = citing(now, { probeId: `p${n}`, isBad: n % 2 === 0, ms: n === 200 ? 900 : 300 });
-    expect(now.probeIds).toEqual(chosen(ids(0, 500), 'p200'));
+      now = addProbe(now, { probeId: `p${n}`, isBad: n % 2 === 0, ms: n === 200 ? 900 : 300 });
+    expect(now.probeIds).toEqual(selectProbes(ids(0, 500), 'p200'));
     expect(now.slowest).toEqual({ probeId: 'p200', ms: 900 });
     expect([now.samples, now.failures]).toEqual([500, 3 + 248]);
   });
 
   test('a probe counts once, and one that is not about time is not the slowest', () => {
     const known = evidence({ probeIds: ['p0'] });
-    expect(citing(known, { probeId: 'p0', isBad: true, ms: 9 })).toBe(known);
-    expect(citing(known, { probeId: 'p1', isBad: true, ms: null })).toEqual(
+    expect(addProbe(known, { probeId: 'p0', isBad: true, ms: 9 })).toBe(known);
+    expect(addProbe(known, { probeId: 'p1', isBad: true, ms: null })).toEqual(
       evidence({ samples: 4, failures: 4, probeIds: ['p0', 'p1'] }),
     );
   });
@@ -50,7 +50,7 @@ describe('when its rule speaks again', () => {
   test('the numbers are those of now, and what it began with stays named', () => {
     const known = evidence({ probeIds: ids(0, most), slowest: { probeId: 'p12', ms: 900 } });
     const says = evidence({ samples: 40, failures: 30, probeIds: ids(90, 95), slowest: { probeId: 'p94', ms: 500 } });
-    expect(citesAfter(known, says)).toEqual(
+    expect(mergeEvidence(known, says)).toEqual(
       evidence({
         samples: 40,
         failures: 30,
@@ -62,6 +62,6 @@ describe('when its rule speaks again', () => {
 
   test('nothing new leaves the list as it is', () => {
     const known = evidence({ probeIds: ids(0, 4) });
-    expect(citesAfter(known, evidence({ probeIds: ids(2, 4) })).probeIds).toBe(known.probeIds);
+    expect(mergeEvidence(known, evidence({ probeIds: ids(2, 4) })).probeIds).toBe(known.probeIds);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confidenceAfter } from '../../../src/detect/rules/confidence.ts';
+import { confidenceAfter } from '../../../src/detect/engine/say.ts';
 
 describe('confidence', () => {
   it.each([

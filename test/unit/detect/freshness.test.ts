@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Contents } from '../../../src/core/transcript.ts';
-import { leavesOut } from '../../../src/detect/contents/gaps.ts';
-import { tellable } from '../../../src/detect/contents/look.ts';
+import { leavesOut, tellable } from '../../../src/detect/contents/look.ts';
 import { seededRandom } from '../../../src/io/random.ts';
 import { Shelves, versions } from './freshness-world.ts';
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { closesOutage, type Heard, hear, noOutage, opensOutage } from '../../../src/detect/findings/outage-state.ts';
+import {
+  type Heard,
+  isOutageOver,
+  noOutage,
+  opensOutage,
+  updateOutage,
+} from '../../../src/detect/findings/outage-state.ts';
 import { aConfig } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;
@@ -12,7 +18,7 @@ describe('outage', () => {
     endedMs,
     probeId: `p${endedMs}`,
   });
-  const played = (...all: readonly Heard[]) => all.reduce(hear, noOutage);
+  const played = (...all: readonly Heard[]) => all.reduce(updateOutage, noOutage);
   const failAt = (...times: readonly number[]) => played(...times.map((ms) => heard('failed', ms)));
 
   it.each([
@@ -88,8 +94,8 @@ describe('outage', () => {
     { name: 'a refusal between', says: ['ok', 'other', 'ok'] as const, want: false },
   ])('out, then $name closes it: $want', ({ says, want }) => {
     const out = { ...failAt(0, 1_000, 4_000), isOut: true };
-    const state = says.reduce((before, one, i) => hear(before, heard(one, 5_000 + i)), out);
-    expect(closesOutage(state, outageRule)).toBe(want);
+    const state = says.reduce((before, one, i) => updateOutage(before, heard(one, 5_000 + i)), out);
+    expect(isOutageOver(state, outageRule)).toBe(want);
     expect(opensOutage(state, outageRule)).toBeNull();
   });
 });

@@ -4,7 +4,7 @@ import {
   countSample,
   judgeSelf,
   noSelf,
-  quietSelf,
+  pauseSelf,
   type SelfState,
 } from '../../../src/detect/findings/self.ts';
 
@@ -40,7 +40,7 @@ describe('self', () => {
   });
 
   it('counts nothing in the first minute after a start or a reload', () => {
-    let state = quietSelf(noSelf, 1_000);
+    let state = pauseSelf(noSelf, 1_000);
     for (let i = 0; i < 200; i++) state = countSample(state, contaminated, 60_999);
     expect(judgeSelf(state, 60_999)).toEqual({ state, event: null });
     for (let i = 0; i < 100; i++) state = countSample(state, contaminated, 61_000);

@@ -3,7 +3,7 @@ import {
   countAnswer,
   noRate,
   type RateClass,
-  takeBack,
+  undoFailures,
   unreliableSays,
 } from '../../../src/detect/findings/unreliable.ts';
 import { seeded } from './seeded.ts';
@@ -90,8 +90,8 @@ describe('a share of failures', () => {
   it('takes back what has a finding of its own', () => {
     let state = noRate;
     for (let i = 0; i < 3; i++) state = hear(state, 'light', true);
-    expect(takeBack(state, 'light', target, 3)).toEqual(noRate);
-    expect(takeBack(state, 'light', target, 0)).toBe(state);
+    expect(undoFailures(state, 'light', target, 3)).toEqual(noRate);
+    expect(undoFailures(state, 'light', target, 0)).toBe(state);
   });
 
   it('says how often, of what, and why most of all', () => {
