@@ -89,10 +89,12 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   const seenAtMs = memory.seen.get(key);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
-  const times = stateOf(stepTimes, mirror).get(timesKey) ?? noStepTimes;
-  const cold = isColdFetch(sample, seenAtMs !== undefined, times.medianMs);
+  const times = stateOf(stepTimes, mirror).get(timesKey) ?? [];
+  const wasSeen = seenAtMs !== undefined;
+  // Sorting what only a first answer is compared with cost every answer a twelfth of its judging.
+  const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(times));
   if (!cold && sample.rttMs !== null && !isDisturbed(sample))
-    stateOf(stepTimes, mirror).set(timesKey, withStepTime(times, sample.rttMs));
+    stateOf(stepTimes, mirror).set(timesKey, [...times, sample.rttMs].slice(-stepWindow));
   if (seenAtMs === undefined || memory.now.wallMs - seenAtMs >= seenRewriteMs) {
     memory.seen.set(key, memory.now.wallMs);
     memory.turn.rows.push({ table: 'seen', key, atMs: memory.now.wallMs, value: {} });
@@ -125,19 +127,5 @@ export function isColdFetch(
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }
 
-/** Recent round trips of one step at one mirror, over all its modules. */
-interface StepTimes {
-  readonly window: readonly number[];
-  readonly medianMs: number | null;
-}
-
-const noStepTimes: StepTimes = { window: [], medianMs: null };
-
-/** The step's times with one more round trip. */
-function withStepTime(times: StepTimes, rttMs: number): StepTimes {
-  const window = [...times.window, rttMs].slice(-stepWindow);
-  return { window, medianMs: medianOf(window) };
-}
-
-/** The place of a mirror's step times, by step and connection. */
-const stepTimes = { name: 'step times', none: () => new Map<string, StepTimes>() };
+/** Recent round trips of each step at one mirror over all its modules, by step and connection; milliseconds. */
+const stepTimes = { name: 'step times', none: () => new Map<string, readonly number[]>() };
