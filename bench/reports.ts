@@ -1,5 +1,6 @@
 import type { AccuracyReport } from './accuracy.ts';
 import type { CpuReports } from './cpu.ts';
+import { type DoorReport, doorLines, doorTargets } from './door.ts';
 import type { HashReport } from './hash.ts';
 import type { DaysReport } from './long/days.ts';
 import type { HourReport } from './long/hour.ts';
@@ -23,6 +24,7 @@ export interface Reports {
   memory: MemoryReport;
   reaction: ReactionReport;
   hash: HashReport;
+  door: DoorReport;
   scale: ScaleReport;
   reloads: ReloadsReport;
   days: DaysReport;
@@ -37,6 +39,7 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   memory: memoryLines,
   reaction: reactionLines,
   hash: hashLines,
+  door: doorLines,
   scale: scaleLines,
   reloads: reloadsLines,
   days: daysLines,
@@ -51,6 +54,7 @@ export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly
   memory: memoryTargets,
   reaction: reactionTargets,
   hash: hashTargets,
+  door: doorTargets,
   scale: scaleTargets,
   reloads: reloadsTargets,
   days: daysTargets,

@@ -129,10 +129,9 @@ async function serve(
     return { ...told, outcome: 'refused' };
   }
   if (response.destroyed) return { ...told, outcome: 'failed' };
-  response.setHeader('location', url);
-  // The next request may be for another mirror.
-  response.setHeader('cache-control', 'no-store');
-  sendText(response, 302, '');
+  // Not stored: the next request may be for another mirror.
+  response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
+  response.end();
   return { ...told, outcome: 'redirected' };
 }
 

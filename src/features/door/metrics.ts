@@ -27,10 +27,19 @@ export function createDoorMetrics(): DoorMetrics {
   const seconds = new Histogram({ ...made('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(made('mirrorwatch_door_order_position'));
   const daemon = new Gauge(made('mirrorwatch_door_daemon_up'));
+  // A series is looked up once: its labels are put together and hashed each time else.
+  const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
+  const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
+    const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
+    const known = series.get(key) ?? { count: requests.labels(of), time: seconds.labels(of) };
+    series.set(key, known);
+    return known;
+  };
   return {
     counted(of, ms) {
-      requests.inc(of);
-      seconds.observe(of, ms / 1000);
+      const { count, time } = seriesOf(of);
+      count.inc();
+      time.observe(ms / 1000);
     },
     ordered(routes, orders) {
       positions.reset();

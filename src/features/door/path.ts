@@ -64,10 +64,16 @@ function decodedOf(text: string): string | null {
   }
 }
 
+/** The origin and path of a base URL, read once: there are as many as mirrors. */
+const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
+
 /** The URL of a path at a mirror; `null`: it would not lie below the mirror's own, which no sound path makes happen. */
 export function urlAt(base: string, rest: string): string | null {
+  const known = homes.get(base);
+  const home = known === undefined ? URL.parse(`${base}/`) : known;
+  if (known === undefined) homes.set(base, home === null ? null : { origin: home.origin, pathname: home.pathname });
   const url = `${base}/${rest}`;
-  const [parsed, home] = [URL.parse(url), URL.parse(`${base}/`)];
+  const parsed = URL.parse(url);
   if (parsed === null || home === null) return null;
   const isBelow = parsed.origin === home.origin && parsed.pathname.startsWith(home.pathname);
   return isBelow && parsed.username === '' && parsed.password === '' ? url : null;
