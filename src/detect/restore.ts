@@ -2,7 +2,6 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { restoreContents } from './contents/freshness.ts';
-import { contentsOf } from './contents/readings.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
 import { isNumber, monotonicOf } from './lookups.ts';
@@ -60,9 +59,6 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
     const state = read?.(value, { view: memory, mirror }) ?? null;
     if (state !== null) mirror.states.set(kind, state);
   }
-  contentsOf(mirror).propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
-    (one: unknown) => numberOf(one) ?? [],
-  );
 }
 
 function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): void {

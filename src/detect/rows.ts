@@ -1,5 +1,4 @@
 import type { Row } from '../core/ports.ts';
-import { contentsOf } from './contents/readings.ts';
 import type { StoredRow } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from './mirror-memory.ts';
@@ -26,8 +25,6 @@ export interface MirrorRow extends StoredRow {
   readonly lastJudgedAtMs: number | null;
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
-  /** How long the last releases took to arrive, milliseconds; absent: none did. */
-  readonly propagations?: readonly number[];
 }
 
 /** Keys of table `detector`. */
@@ -100,8 +97,5 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
     lastOkRttMs: mirror.sight.lastOkRttMs,
     address: mirror.line.address,
     ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror), mirror))),
-    ...(contentsOf(mirror).propagations.length === 0
-      ? {}
-      : { propagations: contentsOf(mirror).propagations.map(Math.round) }),
   };
 }

@@ -3,7 +3,7 @@ import { phrase } from '../../words/tell.ts';
 import { receiveContents } from '../contents/freshness.ts';
 import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
-import { openFinding } from '../lookups.ts';
+import { isNumber, openFinding } from '../lookups.ts';
 import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { backwardsOf, isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
 import type { About, FindingRule } from './rule.ts';
@@ -63,6 +63,15 @@ export const lag: FindingRule<Lagging> = {
       return trouble !== null && isTrouble(trouble, about) ? [[subject.key, trouble] as const] : [];
     });
     return { mirror: new Map(troubles) };
+  },
+  /** How long the last releases took to arrive, milliseconds; absent: none did. */
+  write(_, mirror) {
+    const { propagations } = contentsOf(mirror);
+    return propagations.length === 0 ? {} : { propagations: propagations.map(Math.round) };
+  },
+  read({ propagations }, { mirror }) {
+    contentsOf(mirror).propagations = Array.isArray(propagations) ? propagations.filter(isNumber) : [];
+    return null;
   },
   resume: (lagging) => (lagging.size > 0 ? {} : 'gone'),
   degrades: (_, findings) => (findings.some(saysBehind) ? phrase('why.behind') : null),
