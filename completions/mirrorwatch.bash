@@ -104,7 +104,7 @@ _mirrorwatch() {
     webhook) words='--config --html --json --lang --help' first='test preview' ;;
     pause) words='--url --token-file --config --for --reason --lang --help' first='' ;;
     health) words='--url --token-file --config --ready --lang --help' first='' ;;
-    door) words='--config --relay --log-level --lang --help' first='' ;;
+    door) words='--config --relay --lines --log-level --lang --help' first='' ;;
     rules) words='--slo --vantages --runbook --lang --help' first='' ;;
     demo) words='--ecosystem --once --lang --help' first='' ;;
     completion) words='--lang --help' first='bash zsh fish' ;;

@@ -129,6 +129,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a door -d 'redirect package clients to the mirror in force; SIGHUP reads the configuration again'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l relay
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l lines
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l log-level -x -a 'debug info warn error'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l help

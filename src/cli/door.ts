@@ -1,3 +1,4 @@
+import { urlOfListener } from '../core/listen-url.ts';
 import { logLevels, processLog } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
@@ -6,13 +7,14 @@ import { UsageError, words } from './usage.ts';
 const options = {
   config: { type: 'string' },
   relay: { type: 'boolean' },
+  lines: { type: 'boolean' },
   'log-level': { type: 'string' },
 } as const;
 
 /** `mirrorwatch door`: the front door of clients, until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
 export const doorCommand: Command = {
   name: 'door',
-  usage: 'mirrorwatch door [--config FILE] [--relay] [--log-level debug|info|warn|error]',
+  usage: 'mirrorwatch door [--config FILE] [--relay] [--lines] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -30,6 +32,12 @@ export const doorCommand: Command = {
     if (rule === undefined) {
       terminal.err(say('door.none', { source }));
       return 2;
+    }
+    if (values.lines === true) {
+      const { linesOfDoor } = await import('../features/door/lines.ts');
+      for (const { client, upstream, text } of linesOfDoor(config, urlOfListener(rule.listen)))
+        terminal.out(`# ${client} (${upstream})\n${text}\n`);
+      return 0;
     }
     const { doorPortsWith, openDoor } = await import('../features/door/door.ts');
     const log = processLog({

@@ -1,0 +1,50 @@
+import { declaredChain } from '../../config/chain.ts';
+import type { Config } from '../../core/config.ts';
+import type { Chain, Client } from '../../ecosystems/client.ts';
+import { registry as builtIn, type Registry } from '../../ecosystems/registry.ts';
+import { type Route, routesOf } from './routes.ts';
+
+/** What the users of one client set once. */
+export interface DoorLine {
+  readonly client: string;
+  /** `ecosystem/upstream`. */
+  readonly upstream: string;
+  readonly text: string;
+}
+
+/**
+ * The settings that lead clients to the front door, with their own fallback behind it where the client has chains: today's chain,
+ * used on any failure. With private names there is no mirror behind the door, as Go goes on from its 404 with the name.
+ * @param door  where clients reach it, without a slash behind
+ */
+export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {
+  return routesOf(config, registry).flatMap((route) => {
+    const kind = registry.of(route.ecosystem);
+    const patterns = config.private[route.ecosystem] ?? [];
+    return (kind?.clients ?? []).flatMap((client) => {
+      const url = `${door}${route.prefix.replace(/\/$/, '')}`;
+      const before = client.parse(declaredChain(config, route.ecosystem, route.upstream, registry));
+      const after = chainTo(client, url, config, route, registry, patterns.length > 0);
+      if (before.tag === 'error' || after === null) return [];
+      const of = { upstream: route.upstream, mirrors: [...route.mirrors.values()] };
+      const [text] = Object.values(client.remedy(before.value, after, patterns, of).remedy);
+      return text === undefined ? [] : [{ client: client.id, upstream: route.key, text }];
+    });
+  });
+}
+
+function chainTo(
+  client: Client,
+  url: string,
+  config: Config,
+  route: Route,
+  registry: Registry,
+  isPrivate: boolean,
+): Chain | null {
+  const declared = declaredChain(config, route.ecosystem, route.upstream, registry);
+  const whole = `${url}|${declared}`;
+  const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
+  const hasFallback = isPublic && !isPrivate && client.mistake(whole) === null;
+  const parsed = client.parse(hasFallback ? whole : client.usual(url));
+  return parsed.tag === 'ok' ? parsed.value : null;
+}
