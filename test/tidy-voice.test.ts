@@ -86,7 +86,7 @@ const messagesLeft: Readonly<Record<string, number>> = {
 
 /** Exported functions whose names are not of the list, by folder of `src`. */
 const namesLeft: Readonly<Record<string, number>> = {
-  advise: 11,
+  advise: 9,
   api: 85,
   cli: 34,
   config: 51,

@@ -228,7 +228,7 @@ export function createAdvisor(input: {
       const group = groups.get(groupKeyOf(ecosystem, upstream));
       if (group === undefined) return [];
       const seen = view(group, lastNow);
-      return candidatesOf(seen, headOf(group), rankWeighed(weighAll(seen), config.advise.minGain));
+      return candidatesOf(seen, headOf(group), rankWeighed(seen, weighAll(seen)));
     },
     remedy(ecosystem, upstream) {
       const group = groups.get(groupKeyOf(ecosystem, upstream));

@@ -16,7 +16,7 @@ import { type Running, runningOf } from './tests/choose.ts';
 import { fetchCostMs } from './tests/costs.ts';
 import type { TimeTest } from './tests/time.ts';
 import type { View } from './view.ts';
-import { headNameOf, mirrorOf, ruleOf, type Weighed } from './weigh.ts';
+import { headNameOf, mirrorAt, ruleOf, type Weighed } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
@@ -95,7 +95,7 @@ export function compose(
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
-      fetchCostSeconds: fetchCosts(view, decision),
+      fetchCostSeconds: fetchCostsOf(view, decision),
     },
     confidence: confidenceOf(decision.cause, decision.findings),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
@@ -163,11 +163,6 @@ function distinct(notes: Remedy['notes']): Remedy['notes'] {
   return [...new Map(notes.map((one) => [saySentence(one, english), one])).values()];
 }
 
-function fetchCosts(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
-  const { hereMs, thereMs } = fetchCostsOf(view, decision);
-  return { before: inSeconds(hereMs), after: inSeconds(thereMs) };
-}
-
 function failuresOf(reasons: readonly (Reason | null)[]): Partial<Record<Reason, number>> {
   const counts: Partial<Record<Reason, number>> = {};
   for (const reason of reasons) if (reason !== null) counts[reason] = (counts[reason] ?? 0) + 1;
@@ -189,24 +184,20 @@ function candidate(one: Weighed, running: { readonly sum: number; readonly bound
   };
 }
 
-/** What a fetch costs where clients are now, and where a move leads, milliseconds; `null`: not measured, or no move. */
-interface FetchCosts {
-  readonly hereMs: number | null;
-  readonly thereMs: number | null;
-}
-
 /**
  * What a decision changes for one fetch. Where a test of time speaks, both are taken over the moments it rests on: the half
  * hour before would hide what has changed, and one's worst minute beside the other's usual hour would show what has not.
+ * @returns seconds where clients are now, and where a move leads; `null`: not measured, or no move
  */
-function fetchCostsOf(view: View, decision: Exclude<Decision, { kind: 'none' | 'wait' }>): FetchCosts {
+function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
   const { contest } = view.group;
   const here = contest.records.get(decision.at.name);
-  if (decision.kind !== 'move') return { hereMs: fetchCostMs(here, view.by), thereMs: null };
+  if (decision.kind !== 'move') return { before: inSeconds(fetchCostMs(here, view.by)), after: null };
   const { name } = decision.to.mirror;
   const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
   const pair = isAboutTime ? contest.pairs.get(name) : undefined;
-  if (pair === undefined) return { hereMs: fetchCostMs(here, view.by), thereMs: decision.to.scoreMs };
+  if (pair === undefined)
+    return { before: inSeconds(fetchCostMs(here, view.by)), after: inSeconds(decision.to.scoreMs) };
   const meansOf = (ms: (test: TimeTest) => number) => ({
     light: meanOf(pair.time.light, ms),
     heavy: meanOf(pair.time.heavy, ms),
@@ -214,8 +205,8 @@ function fetchCostsOf(view: View, decision: Exclude<Decision, { kind: 'none' | '
   const heads = meansOf((test) => test.headTookMs);
   const candidates = meansOf((test) => test.candidateMs);
   return {
-    hereMs: fetchCostMs(here, view.by, heads),
-    thereMs: fetchCostMs(contest.records.get(name), view.by, candidates),
+    before: inSeconds(fetchCostMs(here, view.by, heads)),
+    after: inSeconds(fetchCostMs(contest.records.get(name), view.by, candidates)),
   };
 }
 
@@ -256,7 +247,7 @@ function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
   if (origin !== undefined && !reached) notes.push(phrase('note.originUnreached', { origin: origin.name }));
   else if (origin === undefined) notes.push(phrase('note.noOrigin'));
   for (const member of after.members) {
-    const mirror = mirrorOf(view, member);
+    const mirror = mirrorAt(view.group, member);
     if (mirror?.access.auth) notes.push(phrase('note.asksCredentials', { mirror: mirror.name }));
   }
   if (to.access.tls.ca.length > 0 || to.access.tls.client !== null)

@@ -26,7 +26,6 @@ import {
   mayBeProposed,
   memberOf,
   mirrorAt,
-  mirrorOf,
   ruleOf,
   type Weighed,
   weighAll,
@@ -69,7 +68,7 @@ export function decide(view: View): Decision {
   if (at === null) return { kind: 'none' };
   const cause = findCause(view, at);
   if (view.vantage.suspect === true) {
-    const weighed = bestFirst(view, weighAll(view));
+    const weighed = rankWeighed(view, weighAll(view));
     const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed, at } as const;
     return { ...refused, cause: cause?.kind ?? 'outage', findings: cause?.findings ?? [] };
   }
@@ -187,10 +186,6 @@ function moveToCheapest(
   return to === null ? null : moveTo(view, at, to, kind, findings, null, weighed);
 }
 
-function bestFirst(view: View, weighed: readonly Weighed[]): readonly Weighed[] {
-  return rankWeighed(weighed, view.config.advise.minGain);
-}
-
 function moveTo(
   view: View,
   at: Mirror,
@@ -208,7 +203,7 @@ function moveTo(
     dropped.add(memberOf(view.group, at).key);
   const after = tailInOrder(view, chainTo(view, to.mirror, dropped), cause);
   const undo = bypassInForce(view.group);
-  return { kind: 'move', cause, alarm, findings, at, to, after, undo, weighed: bestFirst(view, weighed) };
+  return { kind: 'move', cause, alarm, findings, at, to, after, undo, weighed: rankWeighed(view, weighed) };
 }
 
 /** What stands behind the new first member, the cheaper first; the way back is the declared chain, word for word. */
@@ -217,7 +212,7 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
   const { failureCostMs, minGain } = view.config.advise;
   const rule = { nowMs: view.now.monotonicMs, failureCostMs, rescue: 1, errors: 0 };
   const costAt = (member: Chain['members'][number]): number | null => {
-    const mirror = mirrorOf(view, member);
+    const mirror = mirrorAt(view.group, member);
     return mirror === null ? null : costOf(view.group.contest, mirror.name, rule);
   };
   return sortByCost(chain, costAt, minGain);
@@ -263,7 +258,7 @@ function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decisi
       : others.some((one) => one.gate === 'unmeasured')
         ? 'nothing_measured'
         : 'no_candidate';
-  const said = { findings: cause.findings, at, refusal, weighed: bestFirst(view, weighed) };
+  const said = { findings: cause.findings, at, refusal, weighed: rankWeighed(view, weighed) };
   const bypass = cause.kind === 'outage' ? bypassAt(view, at, cause.findings) : null;
   if (bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(view.group), ...said };
@@ -278,7 +273,8 @@ const unreliableShare = 0.1;
  * first, then the cheaper; scores closer to the cheapest left than `minGain` or 10 ms are equal: the greater weight, then
  * the order in the file decides.
  */
-export function rankWeighed(all: readonly Weighed[], minGain: number): readonly Weighed[] {
+export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
+  const { minGain } = view.config.advise;
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
   const tiers = [
     usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare <= unreliableShare),

@@ -3,10 +3,10 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/quantile.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
-import { type Entry, recent, replyOf, type Tally, trouble } from './tally.ts';
+import { type Entry, recentOf, replyOf, type Tally } from './tally.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
-import { mirrorOf } from './weigh.ts';
+import { mirrorAt } from './weigh.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
 export interface Expectation {
@@ -14,7 +14,6 @@ export interface Expectation {
   readonly availability: number | null;
   /** Of the walks that ended well; milliseconds of the canary request, all members asked on the way included. */
   readonly p95Ms: number | null;
-  readonly walks: number;
 }
 
 /**
@@ -40,7 +39,6 @@ function expectation(input: {
   return {
     availability: walks === 0 ? null : times.length / walks,
     p95Ms: quantileOf(times, 0.95),
-    walks,
   };
 }
 
@@ -68,13 +66,13 @@ export interface Observed {
 /** @param after  the chain that a move leads to; `null`: none does */
 export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
   const lately = lastCanaryOf(view, at.name);
-  const run = trouble(view.tallyOf(at.name).canary);
+  const run = troubleIn(view.tallyOf(at.name).canary);
   const window = run.length > 0 ? run : lately;
   const { p95Ms } = measuredOf(lately);
   if (after === null) return { window, p95Ms, replay: null };
   const walker: Walker = {
     client: view.group.client,
-    nameOf: (member: ChainMember) => mirrorOf(view, member)?.name ?? null,
+    nameOf: (member: ChainMember) => mirrorAt(view.group, member)?.name ?? null,
     unwatched: 'unknown',
   };
   const { tallyOf, nearMs } = view;
@@ -107,10 +105,21 @@ export function measuredOf(entries: readonly Entry[]): Measured {
 /** The last 20 paces of a mirror's canary. Confirming answers are not in it. */
 export function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
-  return recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
+  return recentOf(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
 }
 
 /** The alert that has fired for the longest against a mirror; `null` without one. */
 export function findAlert(view: View, registry: string): AlertEvidence | null {
   return view.evidenceOf(registry)[0] ?? null;
+}
+
+/** The trailing run of answers that were slow or failed, rounds included; empty when the last answer was fine. */
+export function troubleIn(series: readonly Entry[]): readonly Entry[] {
+  let start = series.length;
+  while (start > 0) {
+    const entry = series[start - 1];
+    if (entry === undefined || (entry.tag === 'ok' && !entry.slow)) break;
+    start -= 1;
+  }
+  return series.slice(start);
 }

@@ -24,7 +24,7 @@ import {
 import { moveTo } from './tests/contest.ts';
 import { recentDeparturesOf } from './tests/home.ts';
 import type { View } from './view.ts';
-import { chainTo, headOf, homeOf, isRecent, memberOf, mirrorAt, mirrorOf, surroundingsOf, weighAll } from './weigh.ts';
+import { chainTo, headOf, homeOf, isRecent, memberOf, mirrorAt, surroundingsOf, weighAll } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
@@ -182,7 +182,7 @@ function refresh(view: View, ledger: Ledger): void {
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
   // It is said anew as it is decided.
   if (held.advice.bypass != null) return;
-  const at = mirrorOf(view, view.group.chain?.members[0]);
+  const at = mirrorAt(view.group, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
   if (at === null || to === undefined) return;
   const found = findCause(view, at);

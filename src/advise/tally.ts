@@ -172,19 +172,8 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 }
 
 /** The answers of a series in its last `paces` of `paceMs`, confirming ones left out. */
-export function recent(series: readonly Entry[], nowMs: number, paceMs: number, paces: number): readonly Entry[] {
+export function recentOf(series: readonly Entry[], nowMs: number, paceMs: number, paces: number): readonly Entry[] {
   return series.filter((entry) => entry.round === null && entry.atMs > nowMs - paces * paceMs);
-}
-
-/** The trailing run of answers that were slow or failed, rounds included; empty when the last answer was fine. */
-export function trouble(series: readonly Entry[]): readonly Entry[] {
-  let start = series.length;
-  while (start > 0) {
-    const entry = series[start - 1];
-    if (entry === undefined || (entry.tag === 'ok' && !entry.slow)) break;
-    start -= 1;
-  }
-  return series.slice(start);
 }
 
 /** The middle of the times of what was answered or timed out; `null` without any. Milliseconds. */

@@ -64,15 +64,10 @@ export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
 }
 
-/** The configured mirror behind a member of a chain, or `null`. */
-export function mirrorOf(view: View, member: ChainMember | undefined): Mirror | null {
-  return mirrorAt(view.group, member);
-}
-
 /** The name of a chain's first member: a mirror's, `direct`, `off`, or `other` where it is not configured here. */
 export function headNameOf(view: View, chain: Chain): string {
   const head = chain.members[0];
-  return mirrorOf(view, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
+  return mirrorAt(view.group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
 /** How many times as long as elsewhere is worth a move, > 1: what saves `minGain` there. */
@@ -250,7 +245,7 @@ function isAway(view: View, mirror: Mirror): boolean {
 }
 
 function isWrong(view: View, member: ChainMember): boolean {
-  const mirror = mirrorOf(view, member);
+  const mirror = mirrorAt(view.group, member);
   const findings = mirror === null ? [] : (view.standingOf(mirror.name)?.findings ?? []);
   return findings.some((finding) => finding.kind === 'mismatch' && finding.state === 'open');
 }
@@ -271,7 +266,7 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
   if (view.tallyOf(mirror.name).relay.state === 'broken') return false;
   if (isCurrent || view.group.chain === null) return true;
   const relayOf = (member: ChainMember): RelayState => {
-    const known = mirrorOf(view, member);
+    const known = mirrorAt(view.group, member);
     return known === null ? 'unknown' : view.tallyOf(known.name).relay.state;
   };
   if (relay.settle(view.group.chain, relayOf) !== 'offers') return true;

@@ -267,7 +267,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
-    return buildCostOf(record, rule.nowMs, { ...rule, ...times, failureCostMs });
+    return buildCostOf(record, { ...rule, ...times, failureCostMs });
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);

@@ -161,44 +161,6 @@ export function tamedHeavyMsOf({ heavy }: HeadRecord): number | null {
 /** What one build requests: `light` and `heavy` fetches over `connections` at once. */
 const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
-/**
- * What a build through this head costs just now, seconds, as an upper bound: its time, and what a failed build costs a
- * person for the share that fails. `null` where no light step was answered well.
- * @param rescue  share of failures that the chain behind the head does not catch, 0 to 1
- * @param otherHeavyMs  stands in where no heavy step was measured
- * @param errors  standard errors on top of mean times
- */
-function buildCost(
-  record: HeadRecord,
-  nowMs: number,
-  cost: {
-    readonly failureCostMs: number;
-    readonly rescue: number;
-    readonly otherHeavyMs: number;
-    readonly errors?: number;
-  },
-): number | null {
-  const light = meanMs(record, 'light', nowMs, cost.errors);
-  if (light === null) return null;
-  const heavy = meanMs(record, 'heavy', nowMs, cost.errors) ?? cost.otherHeavyMs;
-  return buildCostOf(record, nowMs, { ...cost, lightMs: light, heavyMs: heavy });
-}
-
-/** The same for steps that take so long, milliseconds. */
-export function buildCostOf(
-  record: HeadRecord,
-  nowMs: number,
-  cost: {
-    readonly failureCostMs: number;
-    readonly rescue: number;
-    readonly lightMs: number;
-    readonly heavyMs: number;
-  },
-): number {
-  const { waitedMs, failed } = buildOf({ ...cost, shares: failureBounds(record, nowMs) });
-  return (failed * cost.failureCostMs + waitedMs) / 1_000;
-}
-
 /** What one build waits whose steps take so long, milliseconds, and the share of builds that fail where its steps do by these. */
 export function buildOf(of: {
   readonly lightMs: number;
@@ -272,16 +234,25 @@ export interface BuildRule {
 }
 
 /**
- * What a build through a mirror costs just now, seconds, as an upper bound; `null` where it was not measured.
+ * What a build through a mirror at the head costs just now, seconds, as an upper bound: its time, and what a failed build
+ * costs a person for the share that fails. `null` where no light step was answered well.
  * @param rule.errors  standard errors on top of mean times; absent: enough for a bound
  */
 export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {
-  return buildCost(recordOf(contest, name), rule.nowMs, {
-    failureCostMs: rule.failureCostMs,
-    rescue: rule.rescue,
-    otherHeavyMs: usualHeavyMs(contest, rule.nowMs),
-    ...(rule.errors === undefined ? {} : { errors: rule.errors }),
-  });
+  const record = recordOf(contest, name);
+  const lightMs = meanMs(record, 'light', rule.nowMs, rule.errors);
+  if (lightMs === null) return null;
+  const heavyMs = meanMs(record, 'heavy', rule.nowMs, rule.errors) ?? usualHeavyMs(contest, rule.nowMs);
+  return buildCostOf(record, { ...rule, lightMs, heavyMs });
+}
+
+/** The same for steps that take so long, milliseconds. */
+export function buildCostOf(
+  record: HeadRecord,
+  cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },
+): number {
+  const { waitedMs, failed } = buildOf({ ...cost, shares: failureBounds(record, cost.nowMs) });
+  return (failed * cost.failureCostMs + waitedMs) / 1_000;
 }
 
 /** The mean of what downloads take at the mirrors, milliseconds; 0 where none was measured. */

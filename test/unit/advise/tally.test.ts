@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { newTally, record, trouble } from '../../../src/advise/tally.ts';
+import { troubleIn } from '../../../src/advise/expected.ts';
+import { newTally, record } from '../../../src/advise/tally.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
@@ -22,7 +23,7 @@ describe('trouble is the trailing run of answers that failed or came late', () =
     const tally = newTally();
     record(tally, sample(100), near, 'sumdb');
     record(tally, last, near, 'sumdb');
-    expect(trouble(tally.canary)).toHaveLength(want);
+    expect(troubleIn(tally.canary)).toHaveLength(want);
   });
 });
 
