@@ -57,7 +57,7 @@ describe('a download of the head', () => {
           version: 'v1.0.0',
           step: 'zip',
           weight: 'heavy',
-          verifies: 'go.sum or the checksum database',
+          verifies: { key: 'answer.goVerifies', values: {} },
           canary: false,
         },
         registries: ['b', 'c'],
