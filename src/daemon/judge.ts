@@ -1,5 +1,5 @@
-import { type Advisor } from '../advise/advisor.ts';
-import { type EvidenceBook } from '../advise/evidence.ts';
+import type { Advisor } from '../advise/advisor.ts';
+import type { EvidenceBook } from '../advise/evidence.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlAnswer, ControlDue, Due, LookOrder, Skipped } from '../core/due.ts';

@@ -1,5 +1,5 @@
-import { type Advisor } from '../advise/advisor.ts';
-import { type EvidenceBook } from '../advise/evidence.ts';
+import type { Advisor } from '../advise/advisor.ts';
+import type { EvidenceBook } from '../advise/evidence.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';

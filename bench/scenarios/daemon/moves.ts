@@ -1,4 +1,4 @@
-import { type Advisor } from '../../../src/advise/advisor.ts';
+import type { Advisor } from '../../../src/advise/advisor.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import type { Move, WorldChain, WorldSetup } from '../world.ts';
