@@ -58,7 +58,8 @@ export const doorCommand: Command = {
       context.onSignal((signal) => {
         if (signal === 'stop') return resolve();
         void load(context, values.config).then((again) => {
-          if (again.tag === 'error') return log.warn('the configuration is not valid; the one before stays in force');
+          if (again.tag === 'error' || again.value.config.door === undefined)
+            return log.warn('the configuration is not valid or has no door; the one before stays in force');
           door.reconfigure(again.value.config);
           log.info('configured', { serves: door.prefixes() });
         });

@@ -13,6 +13,8 @@ export interface DoorProcess {
   readonly where: (path: string) => Promise<{ readonly status: number; readonly location: string | null }>;
   /** Its `/metrics` in text form, by name with labels as printed. */
   readonly metrics: () => Promise<ReadonlyMap<string, number>>;
+  /** SIGHUP. */
+  readonly reload: () => void;
   readonly kill: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function startDoor(
         }),
       );
     },
+    reload: () => door.signal('SIGHUP'),
     kill: async () => {
       door.signal('SIGKILL');
       await door.close();

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { goDownload } from '../support/go-client.ts';
@@ -124,6 +124,22 @@ door: { listen: "127.0.0.1:${doorPort}" }
     rmSync(join(dir, 'door.json'));
     door = await startDoor(daemon.configFile, doorPort);
     expect((await door.where(canary)).location).toBe(`${head.httpUrl}/rsc.io/quote/@v/v1.5.2.mod`);
+  });
+
+  test('a reload takes what is valid, and refuses what has no door', async () => {
+    const text = readFileSync(daemon.configFile, 'utf8');
+    const reloaded = async (becomes: string, line: RegExp): Promise<string | null> => {
+      const before = door.log().length;
+      writeFileSync(daemon.configFile, becomes);
+      door.reload();
+      await until(`the log has ${line}`, () => line.test(door.log().slice(before)), Boolean, { help: door.log });
+      return (await door.where(canary)).location;
+    };
+    const stays = /stays in force/;
+    expect(await reloaded(text.replace(/^door:.*$/m, ''), stays)).toContain(head.httpUrl);
+    expect(await reloaded('mirrors: [', stays)).toContain(head.httpUrl);
+    const backingFirst = text.replace('weight: 10 }', 'weight: 200 }');
+    expect(await reloaded(backingFirst, /"msg":"configured"/)).toContain(`${backing.httpUrl}/rsc.io`);
   });
 });
 
