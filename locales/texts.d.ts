@@ -642,7 +642,7 @@ export interface Places {
   readonly 'expected.authUserInfo': never;
   readonly 'expected.passwordEither': never;
   readonly 'expected.passwordQuotes': never;
-  readonly 'expected.user': never;
+  readonly 'expected.user': 'user';
   readonly 'expected.url': never;
   readonly 'expected.urlDirect': never;
   readonly 'expected.urlNoQuery': never;
@@ -991,9 +991,9 @@ export interface Places {
   readonly 'history.mirrors': 'count';
   readonly 'history.none': never;
   readonly 'history.legend': 'cell';
-  readonly 'history.chart': 'who' | 'range' | 'answered' | 'rtt' | 'gaps';
+  readonly 'history.chart': 'who' | 'range' | 'share' | 'rtt' | 'gaps';
   readonly 'history.answered': never;
-  readonly 'history.answeredSays': 'share' | 'asked';
+  readonly 'history.answeredSays': 'share' | 'probes';
   readonly 'history.answeredNever': never;
   readonly 'history.rtt': never;
   readonly 'history.rttSays': 'low' | 'high';
@@ -1017,7 +1017,7 @@ export interface Places {
   readonly 'history.failuresNone': 'attempts';
   readonly 'history.failuresUnasked': never;
   readonly 'history.gap': 'from' | 'to';
-  readonly 'history.cell': 'from' | 'answered' | 'rtt';
+  readonly 'history.cell': 'from' | 'share' | 'rtt';
   readonly 'history.table': never;
   readonly 'history.from': never;
   readonly 'history.asked': never;
@@ -1626,7 +1626,7 @@ export interface Places {
   readonly 'replay.note.fetch': 'count' | 'cost';
   readonly 'replay.note.unknown': never;
   readonly 'replay.note.outOfTurn': 'count';
-  readonly 'replay.note.version': 'name' | 'heard' | 'unwanted' | 'unasked';
+  readonly 'replay.note.version': 'name' | 'kept' | 'unwanted' | 'missing';
   readonly 'replay.note.otherSettings': 'count';
   readonly 'replay.note.leftOut': 'count';
   readonly 'replay.note.lives': 'count';

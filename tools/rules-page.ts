@@ -146,7 +146,7 @@ Wrong numbers end with 2. Put the file under \`rule_files\` and give each scrape
 
 ${alertTable(groups)}
 
-First look, first action, and when each is false: [runbook.md](runbook.md). Names beginning with \`Mirror\` and a capital are
+What to check first, what to do first, and when each is false: [runbook.md](runbook.md). Names beginning with \`Mirror\` and a capital are
 about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon: \`alertname=~"Mirror[A-Z].*"\` is every alert on mirrors.
 
 ### Who is woken

@@ -126,7 +126,16 @@ function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[]
     say('replay.note.unknown'),
     say('replay.note.outOfTurn', { count: ground.outOfTurn }),
     ...named(replayed, say).flatMap(([name, { outOfTurn }]) =>
-      outOfTurn === null ? [] : [say('replay.note.version', { name, ...outOfTurn })],
+      outOfTurn === null
+        ? []
+        : [
+            say('replay.note.version', {
+              name,
+              unwanted: outOfTurn.unwanted,
+              kept: outOfTurn.heard,
+              missing: outOfTurn.unasked,
+            }),
+          ],
     ),
     ...limitsOf(ground, say),
   ];

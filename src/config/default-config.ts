@@ -25,7 +25,7 @@ schedule: { every: 30s, timeout: 10s, perHost: 2, bytesPerHour: 50MiB }
 mirrors:
 ${knownGoMirrors.map(mirrorLine).join('\n')}
 
-# Not mirrors: public DNS servers that answer on TCP. They tell "them" from "us".
+# Not mirrors: public DNS servers that accept TCP. They show whether a failure is the mirrors' or this network's.
 controls:
 ${publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`).join('\n')}
 

@@ -30,7 +30,7 @@ export function clientRunsKey(registry: Registry) {
       }).prefault('5m'),
       user: checked(
         'Whom clients run as where the daemon is root: `nobody`, `self` (root!), or `uid:gid`. Elsewhere they run as the daemon does.',
-        phrase('expected.user'),
+        phrase('expected.user', { user: 'nobody' }),
         (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
       ).prefault('nobody'),
     },

@@ -143,7 +143,7 @@ state: { path: ":memory:" }
     expect(pips?.remedy['pip']).toContain(http1.far.url);
     // uv speaks HTTP/2, which works: its lines stay.
     expect(pips?.remedy['uv']).toContain(http1.near.url);
-    expect(pips?.doesNotCover).toContain('Not moved: uv. near-http1 answers over HTTP/2, which they speak.');
+    expect(pips?.doesNotCover).toContain('Not moved: uv. near-http1 works over HTTP/2, which they use.');
     const ofNpm = (await json('findings')).filter(({ registry }) => registry === 'near-npm');
     expect(ofNpm.filter(({ scope }) => scope.some(({ protocol }) => protocol !== undefined))).toEqual([]);
     expect((await json('advice')).filter(({ upstream }) => upstream === 'npm' || upstream === 'pypi')).toEqual([]);

@@ -234,6 +234,6 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
     const at = ['--since', '2025-12-01T00:00Z', '--until', '2025-12-02T00:00Z'];
     const { code, err } = await run(['replay', '--config', config, '--state', state, ...at]);
     expect(code).toBe(1);
-    expect(err).toContain('it holds no answers of that time; the oldest is of 2026-01-01T00:00:0');
+    expect(err).toContain('it holds no results of that time; the oldest is of 2026-01-01T00:00:0');
   });
 });

@@ -104,7 +104,7 @@ describe('the configuration of a sixth ecosystem', () => {
     [
       'no module at all',
       yaml([north]).replace('"gazette#1"', ''),
-      ['modules.paper: at least one module that a mirror can be asked for'],
+      ['modules.paper: at least one module that can be requested from a mirror'],
     ],
     [
       'a lock file that is none',

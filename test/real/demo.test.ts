@@ -34,7 +34,7 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     expect(new Set([10_120, ...ports]).size).toBe(3);
     for (const port of ports) expect(port).toBeGreaterThan(10_120);
 
-    expect(one.stdout).toMatch(/ slowed +mirror near now answers 900 ms later\n/);
+    expect(one.stdout).toMatch(/ slowed +mirror near now responds 900 ms later\n/);
     expect(one.stdout).toMatch(/ spike +near is slow: /);
     expect(one.stdout).toMatch(/\n +export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'\n/);
     expect(one.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
@@ -48,7 +48,7 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     };
     for (const [id, remedy] of Object.entries(remedies)) {
       const said = (stage: string, text: string): RegExp => new RegExp(` ${stage} +${id} +${text}`);
-      expect(all.stdout).toMatch(said('slowed', `mirror ${id}-near now answers 900 ms later\n`));
+      expect(all.stdout).toMatch(said('slowed', `mirror ${id}-near now responds 900 ms later\n`));
       expect(all.stdout).toMatch(said('spike', `${id}-near is slow: `));
       expect(all.stdout).toMatch(said('advice', `${id}-near .*${id}-far `));
       expect(all.stdout).toMatch(new RegExp(`\\n +${remedy.source}`));

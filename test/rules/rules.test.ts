@@ -42,11 +42,11 @@ describe('each alert', () => {
   });
 
   test.each(alertRules)(
-    '$alert has its page in the runbook: meaning, first look, first action, when false',
+    '$alert has its page in the runbook: meaning, what to check first, what to do first, when false',
     ({ alert }) => {
       const section = runbook.split(/^## /m).find((text) => text.startsWith(`${alert}\n`)) ?? '';
       const heads = [...section.matchAll(/^- \*\*([^*]+)\*\*/gm)].map(([, head]) => head);
-      expect(heads).toEqual(['Means', 'First look', 'First action', 'False when']);
+      expect(heads).toEqual(['Means', 'Check first', 'Do first', 'False when']);
     },
   );
 

@@ -164,7 +164,7 @@ function point({ startMs }: TrendCell, ms: number | null, trend: Trend, topMs: n
 function tip(cell: TrendCell, trend: Trend, { heightPx, say }: TrendFrame): Html {
   const said = say('history.cell', {
     from: short(cell.startMs),
-    answered: answeredWords([cell], say),
+    share: answeredWords([cell], say),
     rtt: rttWords([cell], say),
   });
   return html`<rect x="${x(cell.startMs, trend)}%" width="${width(cell.startMs, trend.cellMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" class="tip"><title>${said}</title></rect>`;

@@ -10,7 +10,7 @@ export function answeredWords(cells: readonly TrendCell[], say: PageSay): string
   const asked = ok + sumOf(cells, 'failed');
   return asked === 0
     ? say('history.answeredNever')
-    : say('history.answeredSays', { share: percent(say, ok / asked), asked });
+    : say('history.answeredSays', { share: percent(say, ok / asked), probes: asked });
 }
 
 /** Between which medians the cells lie. */

@@ -89,7 +89,7 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   const canary = canaryOf(deps.seriesOf(mirror.name))?.target;
   const paceMs = everyMs(paceOf(canary ?? { canary: true, step: '' }, deps.config()));
   const said = {
-    answered: answeredWords(cells, say),
+    share: answeredWords(cells, say),
     rtt: rttWords(cells, say),
     gaps: gapWords(trend, paceMs, say),
   };
@@ -98,7 +98,7 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   const frame = { paceMs, say, isDetailed: isLarge };
   const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
   return html`<dl class="facts">
-<div><dt>${say('history.answered')}</dt><dd>${said.answered}</dd></div>
+<div><dt>${say('history.answered')}</dt><dd>${said.share}</dd></div>
 <div><dt>${say('history.rtt')}</dt><dd>${said.rtt}</dd></div>
 <div><dt>${say('history.watched')}</dt><dd>${said.gaps}</dd></div></dl>
 ${rttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...said }) })}

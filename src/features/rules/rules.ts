@@ -68,7 +68,7 @@ export function rulesText(parameters: RuleParameters): string {
   const { sloPercent, vantages, language } = parameters;
   const lang = language === defaultRuleParameters.language ? '' : ` --lang ${language}`;
   const head = [
-    '# Rules for mirrorwatch, for Prometheus 2.42 or newer. First action for each alert: docs/runbook.md; cost: docs/rules.md.',
+    '# Rules for mirrorwatch, for Prometheus 2.42 or newer. What to do for each alert: docs/runbook.md; cost: docs/rules.md.',
     `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}${lang}\`; do not edit, print your own.`,
     '#',
     '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',

@@ -49,7 +49,7 @@ describe('mirrorwatch init', () => {
       'npm: 1 module (web/package-lock.json), today as the client comes',
       'pypi: 1 module (api/requirements.txt), today as the client comes',
       'oci: 2 modules (docker-compose.yml, api/Dockerfile), today as the client comes',
-      'private, and asked of nobody: git.build.corp/team/lib, @corp/ui',
+      'private, and requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
     for (const line of [

@@ -80,7 +80,7 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     [
       'probe of no image',
       ['probe', 'http://127.0.0.1:9', 'a!b', '--ecosystem', 'oci'],
-      "'a!b' can be asked of no mirror",
+      "'a!b' can be requested from no mirror",
     ],
     [
       'probe of another ecosystem by name',

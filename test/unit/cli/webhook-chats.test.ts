@@ -65,9 +65,10 @@ describe.each(formats)('webhook test: %s', (format) => {
       'a failure in an answer of 200',
       { status: 200, body: '{"code":19024,"errcode":310000,"msg":"no","errmsg":"no"}' },
       {
-        slack: 'its answer is not that of such a service: is it the URL of the bot?; a running daemon would try again',
-        discord: 'its answer is not that of such a service',
-        feishu: 'it refused the message with 19024 (a keyword is asked for that the message lacks); a running daemon',
+        slack:
+          'the response is not that of such a service: is it the URL of the bot?; a running daemon would try again',
+        discord: 'the response is not that of such a service',
+        feishu: 'it refused the message with 19024 (the message lacks a required keyword); a running daemon',
         dingtalk: 'it refused the message with 310000 (the signature is wrong, a keyword is missing, or this address',
         wecom: 'it refused the message with 310000',
       },
@@ -85,8 +86,8 @@ describe.each(formats)('webhook test: %s', (format) => {
         }[format],
       },
       {
-        slack: 'its answer is not that of such a service',
-        discord: 'its answer is not that of such a service',
+        slack: 'the response is not that of such a service',
+        discord: 'the response is not that of such a service',
         feishu: 'it refused the message with 11232 (too many messages); a running daemon would try again after 60 s',
         dingtalk:
           'it refused the message with 130101 (too many messages: it takes 20 a minute); a running daemon would try again after 600 s',
@@ -98,11 +99,11 @@ describe.each(formats)('webhook test: %s', (format) => {
       'an answer that says nothing of success',
       { status: 200, body: `<html>${chatToken}</html>` },
       {
-        slack: 'its answer is not that of such a service',
-        discord: 'its answer is not that of such a service',
-        feishu: 'its answer is not that of such a service',
-        dingtalk: 'its answer is not that of such a service',
-        wecom: 'its answer is not that of such a service',
+        slack: 'the response is not that of such a service',
+        discord: 'the response is not that of such a service',
+        feishu: 'the response is not that of such a service',
+        dingtalk: 'the response is not that of such a service',
+        wecom: 'the response is not that of such a service',
       },
     ],
     [
@@ -238,7 +239,7 @@ describe('webhook preview', () => {
     [
       'of a receiver that programs read',
       ['preview', 'ops'],
-      'mirrorwatch: ops is read by programs (standard): there is nothing to look at',
+      'mirrorwatch: ops is read by programs (standard): there is nothing to show',
     ],
     ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
     ['of both kinds at once', ['preview', 'chat', '--html', '--json'], 'mirrorwatch webhook: either --html or --json'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModuleRef } from '../../../src/core/target.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { withPaper } from '../../ecosystem/paper/paper.ts';
 import { config, mirror } from './sample-config.ts';
 
@@ -48,7 +49,7 @@ describe('expandTargets', () => {
       version: 'v1.0.0',
       step: 'mod',
       weight: 'light',
-      verifies: 'go.sum or the checksum database',
+      verifies: phrase('answer.goVerifies'),
       canary: true,
     });
   });

@@ -29,8 +29,8 @@ test.each<[SignatureState, string | null, string]>([
   ['revoked_key', 'k', 'signature unverified: its key was revoked (k)'],
   ['expired', 'k', 'signature unverified: it has expired itself (k)'],
   ['unsupported', 'k', 'signature unverified: it is of a kind that is not accepted any more, or not yet (k)'],
-  ['no_tool', null, 'signature unverified: what verifies it (gpgv) is not on this machine, or gave no answer'],
-  ['undated', 'k', 'signature unverified: its key has expired, and no time of publication is told (k)'],
+  ['no_tool', null, 'signature unverified: gpgv, which verifies it, is not on this machine or gave no result'],
+  ['undated', 'k', 'signature unverified: its key has expired, and no time of publication is given (k)'],
   ['unsigned', null, 'signature unverified: there is none, though keys are at hand'],
 ])('%s: what is not verified is said to be', (state, key, text) => {
   expect(signatureText({ state, key }, english)).toBe(text);

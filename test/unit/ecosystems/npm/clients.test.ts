@@ -131,7 +131,7 @@ describe('what to paste', () => {
   it('a private scope needs a registry of its own; other private names cannot be kept at home', () => {
     const { notes } = npmClient.remedy(a, b, ['@corp', '@corp/*', 'corp-*', '@x/ui-*']);
     expect(texts(notes).filter((note) => note.includes('is private'))).toEqual([
-      '@corp is private: it needs its own `@corp:registry=` in .npmrc (yarn: `npmScopes`), or its names are asked of this registry.',
+      '@corp is private: it needs its own `@corp:registry=` in .npmrc (yarn: `npmScopes`). Otherwise its names are sent to this registry.',
       ...['corp-*', '@x/ui-*'].map(
         (one) =>
           `${one} is private and no whole scope: no client can keep such names from the registry that is set. Keep them in a scope, or stay on a registry of your own.`,

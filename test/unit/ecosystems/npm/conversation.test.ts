@@ -64,12 +64,12 @@ describe('a packument', () => {
     [
       'of another package',
       answered(200, packument(undefined, { name: 'other' })),
-      broken('a packument with the name of the package asked for'),
+      broken('a packument with the name of the requested package'),
     ],
     [
       'an error with status 200',
       answered(200, '{"error":"not_found"}'),
-      broken('a packument with the name of the package asked for'),
+      broken('a packument with the name of the requested package'),
     ],
     ['versions in a list', answered(200, packument(undefined, { versions: [] })), broken('a packument with versions')],
     ['a version without dist', answered(200, packument({})), broken('a version with dist.tarball')],

@@ -123,7 +123,7 @@ describe('lines to paste', () => {
     expect(rollback).toBe(`# /etc/containerd/certs.d/ghcr.io/hosts.toml
 [host."https://b.example.com"]
   capabilities = ["pull", "resolve"]`);
-    expect(texts(notes).join(' ')).toContain('With `resolve` a mirror says what a tag stands for');
+    expect(texts(notes).join(' ')).toContain('With `resolve` the mirror decides what a tag points to');
     expect(JSON.parse(remedy['json'] ?? '')).toEqual({
       'hosts.toml': { path: '/etc/containerd/certs.d/ghcr.io/hosts.toml', text: remedy['hosts.toml'] },
     });
@@ -177,7 +177,7 @@ location = "a.example.com"`);
   test('registries.conf: a path before /v2 is left out, and said', () => {
     const { remedy, notes } = of(podman, `${a}/base|${b}|direct`, 'docker.io');
     expect(remedy['registries.conf']).not.toContain('a.example.com');
-    expect(texts(notes)[0]).toBe(`podman asks no path before /v2: ${a}/base cannot be one of its mirrors.`);
+    expect(texts(notes)[0]).toBe(`podman supports no path before /v2: ${a}/base cannot be one of its mirrors.`);
     expect(of(podman, `${a}/base|direct`, 'docker.io').remedy).toEqual({});
   });
 
@@ -188,7 +188,7 @@ location = "a.example.com"`);
       'insecure-registries': ['b.example.com:5000'],
     });
     expect(JSON.parse(String(rollback))).toEqual({ 'registry-mirrors': [b] });
-    expect(texts(notes).join(' ')).toContain('Docker Hub alone');
+    expect(texts(notes).join(' ')).toContain('Docker Hub only');
     expect(of(docker, `${a}|direct`, 'ghcr.io')).toMatchObject({
       remedy: {},
       notes: [phrase('note.dockerHub', { upstream: 'ghcr.io' })],

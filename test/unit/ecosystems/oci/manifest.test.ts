@@ -131,7 +131,7 @@ describe('judgeManifest', () => {
     ['by digest', own, { 'docker-content-digest': own.text }, null],
     ['by a digest of sha512, the header of sha256', own512, { 'docker-content-digest': own.text }, null],
     ['no header', own, {}, null],
-    ['another digest asked', other, { 'docker-content-digest': other.text }, lie('the digest that is asked for')],
+    ['another digest asked', other, { 'docker-content-digest': other.text }, lie('the requested digest')],
     ['the header lies about a tag', null, { 'docker-content-digest': other.text }, byHeader],
     ['the header lies, the bytes are right', own, { 'docker-content-digest': other.text }, byHeader],
     ['an upper-case header', null, { 'docker-content-digest': own.text.toUpperCase() }, malformed('answer.digestCase')],

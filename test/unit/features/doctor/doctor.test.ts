@@ -66,7 +66,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
   GOPROXY https://***@a.example.com/ ends with a proxy.
   where   /home/ada/.config/go/env:1
   causes  A module that the proxies lack ends the build, although its own server has it. Where that is meant, \`off\` says so.
-  set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be asked
+  set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be used
           --fix repairs it
 
 1 error, 1 warning, 1 file read

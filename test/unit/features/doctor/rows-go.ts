@@ -47,7 +47,7 @@ export const goRows: readonly TrapRow[] = [
     files: { [goenv]: 'GOPROXY=https://a.example.com,direct,https://b.example.com\n' },
     id: 'go-proxy-unreached',
     where: [`${goenv}:1`],
-    what: 'nothing behind direct',
+    what: 'nothing after direct',
     mended: { [goenv]: 'GOPROXY=https://a.example.com,direct\n' },
   },
   {
@@ -81,7 +81,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-direct-missing',
     where: ['$GOPROXY'],
     what: 'https://b.example.com ends with a proxy',
-    set: ["export GOPROXY='https://b.example.com,direct'    # or ,off where nothing else may be asked"],
+    set: ["export GOPROXY='https://b.example.com,direct'    # or ,off where nothing else may be used"],
   },
   {
     name: 'a list with a password and without direct: the line to paste keeps the password',
@@ -89,7 +89,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-direct-missing',
     where: [`${goenv}:1`],
     what: 'ends with a proxy',
-    set: ['go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be asked'],
+    set: ['go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be used'],
     mended: { [goenv]: 'GOPROXY=https://ada:hunter2@a.example.com,direct\n' },
   },
   {
@@ -163,7 +163,7 @@ export const goRows: readonly TrapRow[] = [
     },
     id: 'go-private-leaks',
     where: ['go.mod:4'],
-    what: 'git.example.com/team/lib would be asked of a public mirror',
+    what: 'git.example.com/team/lib would be requested from a public mirror',
     mended: { [goenv]: 'GOPRIVATE=git.example.com/*\n' },
   },
   {
@@ -174,7 +174,7 @@ export const goRows: readonly TrapRow[] = [
     },
     id: 'go-private-leaks',
     where: ['go.mod:2'],
-    what: 'build.corp/tool would be asked of the checksum database',
+    what: 'build.corp/tool would be sent to the checksum database',
     mended: { [goenv]: 'GOPRIVATE=git.example.com,build.corp/*\nGOPROXY=off\n' },
   },
   {
@@ -183,7 +183,7 @@ export const goRows: readonly TrapRow[] = [
     env: { GONOPROXY: 'other.corp' },
     id: 'go-private-leaks',
     where: ['go.mod:2'],
-    what: 'would be asked of a public mirror',
+    what: 'would be requested from a public mirror',
     set: ["export GONOPROXY='other.corp,build.corp/*'", "go env -w GOPRIVATE='build.corp/*'"],
   },
   {
@@ -194,7 +194,7 @@ export const goRows: readonly TrapRow[] = [
     },
     id: 'go-private-leaks',
     where: ['go.mod:2'],
-    what: 'would be asked of a public mirror',
+    what: 'would be requested from a public mirror',
     set: ["go env -w GONOPROXY='build.corp/*'", "go env -w GONOSUMDB='a.corp,build.corp/*'"],
     mended: { [goenv]: 'GONOPROXY=build.corp/*\nGONOSUMDB=a.corp,build.corp/*\n' },
   },

@@ -107,7 +107,7 @@ export const npmRows: readonly TrapRow[] = [
     files: { '~/.npmrc': 'registry=https://a.example.com/npm\n_authToken=hunter2\n' },
     id: 'npm-auth-unscoped',
     where: ['~/.npmrc:2'],
-    what: '_authToken stands without a registry',
+    what: '_authToken is set without a registry',
     mended: { '~/.npmrc': 'registry=https://a.example.com/npm\n//a.example.com/npm/:_authToken=hunter2\n' },
   },
   {
@@ -115,7 +115,7 @@ export const npmRows: readonly TrapRow[] = [
     files: { '~/.npmrc': '_auth = aHVudGVyMg==\n' },
     id: 'npm-auth-unscoped',
     where: ['~/.npmrc:1'],
-    what: '_auth stands without a registry',
+    what: '_auth is set without a registry',
   },
   {
     name: 'a token of a registry that was left',
@@ -136,6 +136,6 @@ export const npmRows: readonly TrapRow[] = [
     files: { 'package.json': packageJson, '~/.npmrc': '@corp:registry=https://npm.corp/\n' },
     id: 'npm-scope-of-user',
     where: ['~/.npmrc:1', 'package.json:4'],
-    what: '@corp is asked of https://npm.corp/ here',
+    what: '@corp is requested from https://npm.corp/ here',
   },
 ];

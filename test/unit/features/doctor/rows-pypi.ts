@@ -69,7 +69,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { PIP_INDEX_URL: 'http://a.example.com/simple' },
     id: 'pip-index-plain',
     where: ['$PIP_INDEX_URL'],
-    what: 'pip is told http://a.example.com/simple',
+    what: 'pip uses http://a.example.com/simple',
   },
   {
     name: 'pip and uv go different ways',
@@ -77,7 +77,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { PIP_INDEX_URL: 'https://a.example.com/simple' },
     id: 'pip-uv-differ',
     where: ['$PIP_INDEX_URL', '~/.config/uv/uv.toml:2'],
-    what: 'pip asks https://a.example.com/simple, uv https://b.example.com/simple',
+    what: 'pip uses https://a.example.com/simple, uv https://b.example.com/simple',
   },
   {
     name: 'the old name of the variable beside the new one, and the project',
