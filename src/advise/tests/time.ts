@@ -20,6 +20,8 @@ const mostOfBound = 2;
 
 /** The sum at which a head is believed to be slower; `recent`: within `hold` of a move. */
 export const timeBound = { usual: 14, recent: 21 } as const;
+/** So many moments beyond the clip may be chance, or a fault of ours that is not yet known as one. */
+const chancesMax = 3;
 /** Differences in the mean below this are not worth a move, milliseconds. */
 const worthMs = 100;
 
@@ -35,8 +37,8 @@ export interface TimeTest {
   /** Each moment of the head as far as it counts: no longer than the clip. What it took is `headTookMs`. */
   headMs: number;
   headTookMs: number;
-  /** What the two moments that went furthest beyond the clip lie beyond it, the larger first. */
-  beyondMs: [number, number];
+  /** What the moments that went furthest beyond the clip lie beyond it, the largest first; at most `chancesMax`. */
+  beyondMs: readonly number[];
   candidateMs: number;
   /** Of head minus candidate, running: mean, variance and how many went in. */
   mean: number;
@@ -54,7 +56,7 @@ export function newTimeTest(): TimeTest {
     fromMs: 0,
     headMs: 0,
     headTookMs: 0,
-    beyondMs: [0, 0],
+    beyondMs: [],
     candidateMs: 0,
     mean: 0,
     variance: 0,
@@ -70,7 +72,7 @@ function restart(test: TimeTest): void {
   test.slower = 0;
   test.headMs = 0;
   test.headTookMs = 0;
-  test.beyondMs = [0, 0];
+  test.beyondMs = [];
   test.candidateMs = 0;
 }
 
@@ -111,9 +113,7 @@ export function updateTimeTest(
     if (raw > drift) test.slower += 1;
     // No single answer decides: what lies beyond the clip counts as the clip.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
-    const [most, next] = test.beyondMs;
-    const beyondMs = headMs - countedMs;
-    test.beyondMs = beyondMs > most ? [beyondMs, most] : [most, Math.max(next, beyondMs)];
+    test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
     test.headMs += countedMs;
     test.candidateMs += candidateMs;
   }
@@ -139,11 +139,11 @@ function learn(
 }
 
 /**
- * What the moments of the head took in all, for what a move gains: two lost packets count as the clip, what took longer
- * again and again as long as it took. Milliseconds.
+ * What the moments of the head took in all, for what a move gains: a few that were lost count as the clip, what took
+ * longer again and again as long as it took. Milliseconds.
  */
-export function timeOfHead({ headTookMs, beyondMs: [most, next] }: TimeTest): number {
-  return headTookMs - most - next;
+export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
+  return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }
 
 /**

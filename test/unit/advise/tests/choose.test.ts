@@ -232,8 +232,8 @@ describe('a head that is slower', () => {
   });
 
   test.each<[string, number, string | null]>([
-    ['twice', 2, null],
-    ['four times of eight', 4, 'time: b'],
+    ['three times', 3, null],
+    ['five times of eight', 5, 'time: b'],
   ])('and waited for in vain %s is worth leaving for slower downloads', (_name, waits, want) => {
     const { contest, nowMs } = told([20, fast]);
     momentsOf(contest, by, nowMs, 6, { a: 900, b: 3_000 }, { question: 'zip', isHeavy: true });

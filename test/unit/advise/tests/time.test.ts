@@ -60,8 +60,12 @@ describe('what one moment adds', () => {
   });
 
   test.each<[string, readonly number[], number]>([
-    ['twice beyond the clip: as the clip', [9_000, 700, 8_000], 1_300 + 700 + 1_300],
-    ['again and again: but for the longest two, as it took', [7_000, 9_000, 700, 8_000], 7_000 + 1_300 + 700 + 1_300],
+    ['three times beyond the clip: as the clip', [9_000, 700, 8_000, 9_000], 3 * 1_300 + 700],
+    [
+      'again and again: but for the longest three, as it took',
+      [7_000, 9_000, 700, 8_000, 9_000],
+      7_000 + 3 * 1_300 + 700,
+    ],
     ['never: as it took', [1_300, 900], 2_200],
   ])('what a move gains counts a head that went %s', (_name, took, want) => {
     const made = { ...settled(100), sum: 9 };
