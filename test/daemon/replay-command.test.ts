@@ -76,8 +76,8 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(lines[1]).toBe('changed: advise.minGain=90%');
     const rows = lines.filter((line) => / (really|as it is|changed) +go\/go/.test(line));
     expect(rows.map((line) => line.slice(21).split(/ {2,}/))).toEqual([
-      ['really', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'stands'],
-      ['as it is', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'stands'],
+      ['really', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
+      ['as it is', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
     ]);
     const sums = lines.filter((line) => /^(really|as it is|changed) /.test(line)).map((line) => line.split(/ {2,}/));
     expect(sums.map(([name, advice, moves]) => [name, advice, moves])).toEqual([
@@ -86,7 +86,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
       ['changed', '0', '0'],
     ]);
     expect(out).toContain('What a replay cannot know');
-    expect(out).toMatch(/\d+ of the answers were asked in such rounds\./);
+    expect(out).toMatch(/\d+ of the results come from such requests\./);
     expect(out).not.toContain('none are kept from before');
   });
 
@@ -134,7 +134,7 @@ describe('wrong usage and configuration are 2', () => {
   const rows: readonly (readonly [string, readonly string[], string])[] = [
     ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
     ['no key', ['--set', 'a b=3'], "'a b' is no key"],
-    ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule says what is asked or told'],
+    ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule decides what is requested or sent'],
     ['mirrors', ['--set', 'mirrors=[]'], 'it can change detect, advise, clients'],
     ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
     ['an unknown key, with what is near', ['--set', 'advise.minGian=30%'], 'did you mean "minGain"?'],
@@ -222,7 +222,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
       },
       'it is corrupt',
     ],
-    ['of an older release', () => copy('old.db'), 'it holds no answers: they are kept from'],
+    ['of an older release', () => copy('old.db'), 'it holds no results: they are kept from'],
   ];
   test.each(rows)('%s', async (_, path, said) => {
     const { code, out, err } = await run(['replay', '--config', config, '--state', path(), ...window]);

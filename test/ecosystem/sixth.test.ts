@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { budgetOf } from '../../src/config/budget.ts';
 import { changedKeys } from '../../src/config/changed-keys.ts';
+import { issuesForPrograms } from '../../src/config/format-issues.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { loadConfigSlowly } from '../../src/config/load-slowly.ts';
 import type { Config } from '../../src/core/config.ts';
@@ -11,6 +12,8 @@ import { everyMs, paceOf } from '../../src/core/pace.ts';
 import type { SlowFiles } from '../../src/core/ports.ts';
 import { createRegistry, kindsOf, registry } from '../../src/ecosystems/registry.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
+import { saySentence } from '../../src/words/tell.ts';
+import { english } from '../../src/words/words.ts';
 import { memoryStore } from '../daemon/memory-store.ts';
 import { type RealDaemon, startRealDaemon } from '../daemon/real-daemon.ts';
 import { loaded, paper, withPaper } from './paper/paper.ts';
@@ -40,7 +43,7 @@ function configOf(text: string): Config {
 
 function mistakesOf(text: string): readonly string[] {
   const result = read(text);
-  return result.tag === 'ok' ? [] : result.error.map(({ path, expected }) => `${path}: ${expected}`);
+  return result.tag === 'ok' ? [] : issuesForPrograms(result.error).map(({ path, expected }) => `${path}: ${expected}`);
 }
 
 describe('the configuration of a sixth ecosystem', () => {
@@ -151,9 +154,9 @@ test('without a public upstream a mirror must name its own', () => {
   const files = { read: () => none, list: () => none };
   const text = yaml(['{ name: a, ecosystem: paper, url: "https://a.example.com" }']);
   const result = loadConfig({ text, path: null, env: {}, files, registry: attic });
-  expect(result.tag === 'error' && result.error.map(({ path, expected }) => `${path}: ${expected}`)).toEqual([
-    'mirrors[0].upstream: the upstream that it is a mirror of: paper has no public one',
-  ]);
+  expect(
+    result.tag === 'error' && issuesForPrograms(result.error).map(({ path, expected }) => `${path}: ${expected}`),
+  ).toEqual(['mirrors[0].upstream: the upstream that it is a mirror of: paper has no public one']);
 });
 
 describe('the plan of a sixth ecosystem', () => {
@@ -170,7 +173,7 @@ describe('the plan of a sixth ecosystem', () => {
   test('targets, weights and what is verified follow from its steps; private names stay from the public upstream', () => {
     const shown = expandTargets(config, withPaper).map(
       ({ id, weight, verifies, canary }) =>
-        `${id} ${weight}${verifies === null ? '' : ` by ${verifies}`}${canary ? ' *' : ''}`,
+        `${id} ${weight}${verifies === null ? '' : ` by ${saySentence(verifies, english)}`}${canary ? ' *' : ''}`,
     );
     expect(shown).toEqual([
       'north|||door light',
