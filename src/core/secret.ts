@@ -49,11 +49,21 @@ export function maskUrl(url: string): string {
     parsed.password = '';
   }
   if (parsed.search === '') return shownHref(parsed, hadUser);
+  parsed.search = maskQuery(parsed);
+  return shownHref(parsed, hadUser);
+}
+
+/** Names with `***` as their value; what has no value may be a value itself, and all before an `@` part of a password. */
+function maskQuery({ search, searchParams }: URL): string {
+  if (/@|%40/.test(search)) return shown;
   // `searchParams.set` walks the whole query for each name: a server that redirects chooses how many there are.
   const masked = new URLSearchParams();
-  for (const name of new Set(parsed.searchParams.keys())) masked.append(name, shown);
-  if (masked.size > 0) parsed.search = masked.toString();
-  return shownHref(parsed, hadUser);
+  const names = new Set<string>();
+  for (const [name, value] of searchParams) if (/[^=]/.test(value)) names.add(name);
+  for (const name of names) masked.append(name, shown);
+  const text = masked.toString();
+  if (names.size > 0 && [...searchParams.keys()].every((name) => names.has(name))) return text;
+  return text === '' ? shown : `${text}&${shown}`;
 }
 
 function shownHref({ href }: URL, hadUser: boolean): string {

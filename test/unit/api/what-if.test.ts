@@ -85,6 +85,13 @@ describe('GET /api/v1/what-if', () => {
     expect(text).toContain('***@mirrors.inland.example.com');
   });
 
+  it('repeats no password with a question mark in it', async () => {
+    const chain = `https://robot:x@direct?s3cret@${inland.slice(8)}`;
+    const { status, text } = await served.ask(query('/api/v1/what-if', { chain }));
+    expect(status).toBe(200);
+    expect(text).not.toContain('s3cret');
+  });
+
   const odd = fc.constantFrom(...'@:/\\?#,|[]% ', 'https://', 'https:/', 'direct', '0', '.', 'é', '::1', '***');
   it('repeats none in whatever is asked, however odd, and takes it for no defect', async () => {
     const one = fixture();
