@@ -31,12 +31,12 @@ import { nearOf, type View, viewOf } from './view.ts';
 import { headOf, weighAll } from './weigh.ts';
 import { readWhatIf, replayWhatIf } from './what-if.ts';
 
-/** Ids of settled advice remembered, to tell "settled" from "never was". */
+/** How many ids of ended advice are remembered, to tell an ended advice from an unknown one. */
 const settledKept = 1_000;
 /** Dismissals remembered of one upstream. */
 const mutedKept = 50;
 
-/** What should be set now (design.md section 4.3). */
+/** The chain that clients should have now (design.md section 4.3). */
 export type RemedyNow =
   | {
       readonly kind: 'set';
@@ -45,21 +45,24 @@ export type RemedyNow =
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
     }
-  /** `right`: the declared chain is; `refused` and `suspect`: nothing better is known, and nothing was accepted before. */
+  /**
+   * `right`: the declared chain is the right one; `refused` and `suspect`: no better chain is known, and none was
+   * accepted.
+   */
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
-/** The stage that turns standings and samples into advice, one at a time for each (ecosystem, upstream). */
+/** Turns the mirrors' states and samples into advice, at most one at a time per (ecosystem, upstream). */
 export interface Advisor {
   /**
-   * Takes each settled sample, confirming ones included.
+   * Takes each settled sample, those of confirming rounds included.
    * @returns true where a decision may follow from it at once: the mirror in use did badly, or was asked in a round
    */
   observe(sample: SettledSample, now: Now): boolean;
-  /** Milliseconds until a probe that has been out for `outMs` is late; `null`: only its answer counts. */
+  /** Milliseconds until a probe that was sent `outMs` ago is late; `null`: only its response counts. */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
-  /** Takes in that a probe is late, which is heard as no answer. */
+  /** Records that a probe is late. It counts as a timeout. */
   late(due: Due, outMs: number, now: Now): void;
-  /** A real client could not fetch a module from a mirror: its artifact is asked next where clients are on that mirror. */
+  /** A real client could not fetch a module from a mirror. If clients use that mirror, its artifact is probed next. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
   /**
    * Brings all advice up to date.
@@ -68,38 +71,41 @@ export interface Advisor {
     input: {
       readonly standings: readonly Standing[];
       readonly vantage: VantageStanding;
-      /** Alerts of others that fire now, by mirror; absent: none. */
+      /** Firing alerts of other systems, by mirror; absent: none. */
       readonly evidence?: ReadonlyMap<string, readonly AlertEvidence[]>;
     },
     now: Now,
   ): AdviseTurn;
-  /** The chain of a proposed advice is in force from now on. */
+  /** Accepts a proposed advice: its chain is in force from now on. */
   accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
-  /** Silences a proposed advice, and its like (from, to, cause), for a time; what stood before is in force again. */
+  /**
+   * Silences a proposed advice and any with the same `from`, `to` and cause for `forMs`. The chain before it is in
+   * force again.
+   */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
-  /** What is proposed, accepted and refused now, newest first. */
+  /** Proposed, accepted and refused advice, newest first. */
   list(): readonly Advice[];
-  /** All mirrors of an upstream, best first; as of the last `consider`. Empty where no client is modelled. */
+  /** All mirrors of an upstream, best first, as of the last `consider`. Empty where no client is modelled. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
-  /** What another chain would do, from what was measured of late; changes nothing. */
+  /** What another chain would do, by recent measurements. Changes nothing. */
   whatIf(asked: WhatIfAsked, now: Now): Result<WhatIf, WhatIfProblem>;
-  /** What became of accepted advice, by upstream, oldest first. */
+  /** The audit verdicts on accepted advice, by upstream, oldest first. */
   lookedBack(): readonly LookedBack[];
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
 }
 
-/** Makes the stage, with what was stored of tables `advice` and `chain`. Rows that cannot be read are left aside. */
+/** Creates the advisor from the stored rows of tables `advice` and `chain`. Rows that cannot be read are skipped. */
 export function createAdvisor(input: {
   readonly config: Config;
   readonly declared: Declared;
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
-  /** The ecosystems there are; left out: those of this release. */
+  /** The known ecosystems; absent: those of this release. */
   readonly registry?: Registry;
 }): Advisor {
-  // Not `input` in what lives on: it holds the first configuration and all restored rows.
+  // Closures below must not keep `input`: it holds the first configuration and all restored rows.
   const { registry = builtIn, random } = input;
   let config = input.config;
   let lastNow = input.now;
@@ -148,7 +154,7 @@ export function createAdvisor(input: {
       if (group === undefined) return false;
       lastNow = now;
       if (sample.isOfPace === true) {
-        // It was an answer to our pace: that it came late is no evidence either.
+        // A refusal because of our request rate: its lateness is no evidence either.
         group.late.delete(sample.due.probeId);
         group.heardLate.delete(sample.due.probeId);
         return false;
@@ -183,7 +189,7 @@ export function createAdvisor(input: {
       lastNow = now;
       const isTurned = (vantage.suspect === true) !== (given.vantage.suspect === true);
       vantage = given.vantage;
-      // What came before a suspicion may be the beginning of it, what comes first after it the end of it.
+      // Samples just before and just after a suspect phase may be affected by the same fault, so they are dropped.
       if (isTurned) for (const group of groups.values()) clearEvidence(group);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
@@ -259,7 +265,7 @@ export function createAdvisor(input: {
           continue;
         }
         close(group, 'withdrawn', ledger, now);
-        // Of an upstream that is gone nobody asks any more.
+        // The audit of a removed upstream has no reader.
         if (fresh !== undefined) {
           closeAudit(view(group, now), ledger);
           fresh.lookedBack = group.lookedBack;
@@ -279,7 +285,8 @@ export function createAdvisor(input: {
 
 function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  // What was proposed before a suspicion stands through it: going back to what was left would be a move too.
+  // A proposal made before the vantage became suspect stays: returning to the mirror that was left would be a move
+  // too.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };

@@ -6,23 +6,22 @@ import { isFaster } from './rank.ts';
 import { type Entry, medianMs } from './tally.ts';
 import type { View } from './view.ts';
 
-/** An accepted advice is looked back at after so many `hold`, if it has not ended before. */
+/** An accepted advice is audited after this many `hold`, if it has not ended before. */
 const auditHolds = 3;
-/** Failed answers apart below which two mirrors failed alike: fewer are chance. */
+/** Fewer failed samples apart than this may be chance: the two mirrors count as equal. */
 const failuresApartMin = 2;
 
-/** Verdicts remembered of one upstream: a year of more than one a day. */
+/** Verdicts kept per upstream: enough for a year with more than one a day. */
 const lookedBackKept = 500;
 
-/** What became of a move. `could_not_tell`: too few answers of either mirror, neither regret nor success. */
+/** The verdict on a move. `could_not_tell`: too few samples of one of the two mirrors. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
- * Whether the mirror that was left would have been the better one, by the rules of the advice itself: failures first
- * (a lower share, two or more apart), then the time of the canary (by `minGain` and 10 ms).
- *
- * Both are judged over one stretch: from the accept, or from where the memory of both begins. Answers in confirming
- * rounds are left out, as they are asked more often of a mirror in trouble.
+ * Whether the mirror that was left would have been the better one, by the rules of the advice itself: first failures
+ * (a lower share, two or more apart), then the time of the canary (by `minGain` and 10 ms). Both mirrors are judged
+ * over the same period: from the accept, or from the start of the shorter memory. Samples of confirming rounds are
+ * left out, because a mirror in trouble has more of them.
  * @param input.to       the canary's answers of the advised mirror, oldest first
  * @param input.from     those of the mirror left
  * @param input.sinceMs  the accept, monotonic milliseconds
@@ -50,7 +49,7 @@ export function auditVerdict(input: {
   return toMs !== null && fromMs !== null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
 }
 
-/** A lower share of failed answers, and two or more failures apart. */
+/** True for a lower share of failed samples and at least two failures fewer. */
 function isMoreReliable(one: readonly Entry[], other: readonly Entry[]): boolean {
   const [few, many] = [failedOf(one), failedOf(other)];
   return few / one.length < many / other.length && many - few >= failuresApartMin;
@@ -61,8 +60,8 @@ function failedOf(entries: readonly Entry[]): number {
 }
 
 /**
- * Looks back at the advice accepted last once it has stood for 3 × `hold`; where there are too few answers then (a
- * restart forgets them), again until there are enough or it ends, at `ttl` at the latest.
+ * Audits the last accepted advice once it is 3 × `hold` old. With too few samples (a restart forgets them) it tries
+ * again until there are enough or the advice ends, at `ttl` at the latest.
  */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
@@ -71,7 +70,7 @@ export function auditInTime(view: View, ledger: Ledger): void {
   else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
 }
 
-/** Looks back at the advice accepted last for the last time: to be called before it ends. */
+/** Audits the last accepted advice for the last time. To be called before the advice ends. */
 export function closeAudit(view: View, ledger: Ledger): void {
   lookBack(view, ledger);
   if (view.group.audit === null) return;
@@ -79,7 +78,10 @@ export function closeAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/** Whether an advice that is accepted is to be looked back at: a way home or a switch is no move, wrong bytes are never missed. */
+/**
+ * True if an accepted advice is audited. A failback or a client switch is no move to judge, and a mirror with wrong
+ * bytes is never better.
+ */
 export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }

@@ -12,8 +12,8 @@ import type { View } from './view.ts';
 import { advisedChainOf, type Weighed } from './weigh.ts';
 
 /**
- * What to do where the head fails over the one HTTP version that clients speak to it, and no other mirror can be advised:
- * set the client's own switch; or take it back, once the version works again.
+ * The decision where the head fails over the one HTTP version that clients use, and no other mirror can be advised:
+ * set a switch of the client, or remove it once that version works again.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {
@@ -23,46 +23,49 @@ export interface BypassDecision {
   readonly findings: readonly Finding[];
   readonly at: Mirror;
   readonly bypass: Bypass;
-  /** The chain that clients are told to have, which stays. */
+  /** The advised chain, which does not change. */
   readonly after: Chain;
-  /** Why no other mirror is advised; `null`: it is taken back. */
+  /** Why no other mirror is advised; `null`: the switch is removed. */
   readonly refusal: Refusal | null;
   readonly weighed: readonly Weighed[];
 }
 
-/** The HTTP version over which alone a mirror is in outage; `null`: it is not, or over both. */
+/** The only HTTP version over which a mirror is in outage; `null`: no outage, or over both versions. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
   if (finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-/** The switch that makes the client of a group go past the version that is broken at a mirror; `null`: none would. */
+/** The switch that makes the group's client avoid the broken HTTP version of a mirror; `null`: there is none. */
 export function bypassAt({ group }: View, at: Mirror, findings: readonly Finding[]): Bypass | null {
   const { client } = group;
   const broken = findings.map(brokenVersion).find((version) => version !== null);
   return broken === '2' && client.protocols(at)[0] === '2' ? (client.withoutHttp2?.(at) ?? null) : null;
 }
 
-/** The clients of a group that have no switch, where HTTP/2 alone is broken at a mirror and one would help; empty: they have one. */
+/**
+ * The clients of a group that have no switch, where only HTTP/2 is broken at a mirror and a switch would help. May be
+ * empty.
+ */
 export function strandedClientsAt(view: View, at: Mirror, findings: readonly Finding[]): readonly string[] {
   const isBroken = findings.some((finding) => brokenVersion(finding) === '2');
   if (!isBroken || bypassAt(view, at, findings) !== null) return [];
   return at.speaks?.find(({ protocol }) => protocol === '2')?.clients ?? [];
 }
 
-/** True while an advice has clients set a switch; false where it takes one back. */
+/** True for an advice that sets a client switch; false for one that removes it. */
 export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
-/** The switch that clients were told to set, by what is proposed or accepted; `null`: none. */
+/** The client switch of the proposed or accepted advice; `null`: none. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
   const told = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === told?.to);
   return at === undefined ? null : (client.withoutHttp2?.(at) ?? null);
 }
 
-/** Takes an accepted switch back once its mirror is in outage no more; `null`: none was accepted, or it is still needed. */
+/** Removes an accepted switch once its mirror is out of outage; `null`: none was accepted, or it is still needed. */
 export function undoBypass(view: View, at: Mirror): BypassDecision | null {
   const { accepted, client } = view.group;
   const bypass = client.withoutHttp2?.(at) ?? null;
@@ -73,7 +76,7 @@ export function undoBypass(view: View, at: Mirror): BypassDecision | null {
   return { kind: 'bypass', cause: 'failback', at, bypass, after: chainInForce(view.group), ...none };
 }
 
-/** The chain that clients are told to have. */
+/** The advised chain. */
 export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? { members: [], separators: [] };
 }
@@ -94,7 +97,7 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
   };
 }
 
-/** The lines of a move, with what takes a switch back that clients were told to set before. */
+/** The lines of a move, plus the lines that remove a client switch advised before. */
 export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   if (told === null) return lines;
   const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));
@@ -105,7 +108,7 @@ export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   };
 }
 
-/** Lines by form, with more of them below; what they say to programs is joined. */
+/** Remedy lines by form, with further lines appended. Outputs for programs are joined. */
 function withForms(
   lines: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>>,
@@ -117,7 +120,7 @@ function withForms(
   return { ...lines, ...Object.fromEntries(both), ...programs };
 }
 
-/** A sentence that stands for lines goes before others as the English comment that it is. */
+/** A sentence in place of lines goes first, as a comment in English. */
 function joined(first: string | Sentence | undefined, second: string): string {
   if (first === undefined) return second;
   return `${saySentence(first, english)}\n${second}`;

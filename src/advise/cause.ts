@@ -14,7 +14,7 @@ import { type Answered, type Entry, isUpstreamFault, type Row, type Tally } from
 import type { Alarm } from './tests/choose.ts';
 import type { View } from './view.ts';
 
-/** Why the mirror in use should be left, and the findings that say so; `slo` has none: alerts of others say it. */
+/** Why the mirror in use should be left, with its findings. `slo` has none: it rests on alerts of other systems. */
 export interface Cause {
   readonly kind: Exclude<AdviceCause, 'failback'>;
   readonly findings: readonly Finding[];
@@ -22,7 +22,7 @@ export interface Cause {
 
 type Named = Exclude<FindingKind, 'vantage' | 'self'>;
 
-/** In the order in which they are named when several are open; what is left out is no reason to move. */
+/** The order of precedence when several are open. A kind that is not listed is no reason to move. */
 const order = findingKinds
   .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
   .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
@@ -32,18 +32,21 @@ function traitsOf(cause: AdviceCause): KindTraits['advice'] {
   return kind === undefined ? undefined : kindTraits[kind].advice;
 }
 
-/** Causes in which staying is no choice: where nobody can be moved to, the advice says so (refused). */
+/** True for a cause for which staying is not acceptable: without a candidate the advice is `refused`, not silent. */
 export function isForced(cause: AdviceCause): boolean {
   return traitsOf(cause)?.isForced === true;
 }
 
-/** True for a finding that speaks against its mirror now: as its kind says, else where detect calls it reason enough to leave. */
+/**
+ * True for a finding that counts against its mirror: as its kind declares, else where detect calls it a reason to
+ * leave.
+ */
 export function isAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
-/** The cause for leaving a mirror, the gravest first; `null`: none. */
+/** The gravest cause for leaving a mirror; `null`: none. */
 function causeOf(standing: Standing | null): Cause | null {
   const speaking = standing?.findings.filter((one) => isAgainst(one) && !isDisputed(one)) ?? [];
   for (const kind of order) {
@@ -53,20 +56,20 @@ function causeOf(standing: Standing | null): Cause | null {
   return null;
 }
 
-/** A mirror that is behind for longer than the limit, whatever else is wrong with it; `null`: it is not. */
+/** The cause of a mirror whose lag exceeds the limit, whatever other findings it has; `null`: it does not. */
 export function lateCauseOf(standing: Standing | null): Cause | null {
   const findings = (standing?.findings ?? []).filter((one) => one.kind === 'lag' && isAgainst(one));
   return findings.length === 0 ? null : { kind: 'lag', findings };
 }
 
-/** True for a cause by which a mirror takes longer, and answers. */
+/** True for a cause that means slower responses, not failures. */
 export function isAboutTime(kind: AdviceCause): boolean {
   return kind === 'slower' || traitsOf(kind)?.costs === 'time';
 }
 
 /**
- * A cause by its gravest name: a mirror that fails every request is neither slow, however long each failure takes, nor
- * unreliable. Its reason says what it is; a finding may say so seconds later, when the cause is in labels already.
+ * Replaces a weaker cause by `outage` or a like one: a mirror that fails every request is neither slow nor
+ * unreliable. The matching finding may open seconds later, when the cause is already in labels.
  */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
@@ -81,7 +84,7 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
   order.filter((kind) => traitsOf(kind)?.costs === costs);
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
-/** Which causes each test may be explained by, the gravest first, and what it is called where no finding explains it. */
+/** The findings that can explain each test, the gravest first, and the cause where no finding explains it. */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
@@ -90,8 +93,8 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
 };
 
 /**
- * Why a test speaks against a mirror: the gravest open finding that explains it; else what alerts of others say; else
- * what the test itself found.
+ * Why a test advises against a mirror: the gravest open finding that explains it, else alerts of other systems, else
+ * the test itself.
  */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
   const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
@@ -102,7 +105,7 @@ export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused:
   return { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
 }
 
-/** What the last answers of a mirror come to. Stamps are monotonic milliseconds. */
+/** The pattern of a mirror's last responses. Times are monotonic milliseconds. */
 export type Trouble =
   /** Every light request since `row.fromMs` failed. */
   | { readonly kind: 'all'; readonly row: Row }
@@ -118,7 +121,7 @@ export type Trouble =
       readonly fromMs: number;
       readonly reason: Reason;
     }
-  /** The last `count` requests succeeded: more than its failures before, if any, left to chance. */
+  /** The last `count` requests succeeded, which is more than chance after the failures before them, if any. */
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
 
 /** One target that has failed each time since `fromMs`. */
@@ -129,14 +132,14 @@ interface FailingTarget {
   readonly reason: Reason;
 }
 
-/** So many failures in a row, and everything fails; of downloads, which are rare, and of one target alone. */
+/** Failures in a row that count as trouble: over all requests, of downloads (which are rare), and of one target. */
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
-/** A failure weighs as much as so many successes where a share is taken: of 1 in 10 that fail all are counted. */
+/** A failure weighs as much as this many successes when the start of trouble is searched: a share of 1 in 10 is found. */
 const failureWeight = 12;
-/** A row of successes so many times as long as the usual gap between two failures is an end. */
+/** A run of successes this many times longer than the usual gap between two failures ends the trouble. */
 const gapsOfEnd = 4;
 
-/** What the last answers of a mirror to what a fetch asks come to; `null`: none is remembered. */
+/** The pattern of a mirror's last responses to the requests of a fetch; `null`: none is remembered. */
 export function troubleOf({ answers, rows }: Pick<Tally, 'answers' | 'rows'>): Trouble | null {
   const all = [...answers.light, ...answers.heavy].sort((a, b) => a.atMs - b.atMs);
   if (all.length === 0) return null;
@@ -155,7 +158,7 @@ export function troubleOf({ answers, rows }: Pick<Tally, 'answers' | 'rows'>): T
   return share;
 }
 
-/** A row of one target alone is trouble of that target, unless it is the canary or nothing else is asked. */
+/** Failures of a single target are trouble of that target, unless it is the canary or the only target. */
 function isOfMirror(row: Row, light: readonly Answered[]): boolean {
   return row.hasCanary || row.targets.size > 1 || new Set(light.map(idOf)).size === 1;
 }
@@ -164,7 +167,7 @@ function idOf({ target }: Answered): string {
   return target.id;
 }
 
-/** The share of failures since they became frequent; `null`: none failed. */
+/** The share of failed requests since failures became frequent; `null`: none failed. */
 function shareOf(all: readonly Answered[]): Extract<Trouble, { kind: 'share' }> | null {
   let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
   for (let i = all.length - 1; i >= 0; i -= 1) {
@@ -189,7 +192,7 @@ function failingOf(all: readonly Answered[]): FailingTarget[] {
   return [...rows.values()].filter(({ count }) => count >= failuresMin.target);
 }
 
-/** What two mirrors took to answer the same requests in the same moments. Milliseconds. */
+/** Mean times of two mirrors for the same requests in the same moments. Milliseconds. */
 export interface Apart {
   readonly rounds: number;
   readonly hereMs: number;
@@ -198,8 +201,8 @@ export interface Apart {
 }
 
 /**
- * Means of the newest `most` answers of `here` since a time that `there` answered too, good ones alone and as long as they
- * took; `null`: there is none.
+ * Means over the newest `most` good responses of `here` since a time for which `there` has a good response too;
+ * `null`: none.
  * @param nearMs  answers so close belong to one moment
  */
 export function apartOf(
@@ -241,14 +244,14 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   }, null);
 }
 
-/** What speaks against a mirror now, whether or not it is worth leaving: what detect found, else alerts of others. */
+/** What counts against a mirror now, whether or not leaving it is worthwhile: findings, else alerts of other systems. */
 export function findCause(view: View, mirror: Mirror): Cause | null {
   const found = causeOf(view.standingOf(mirror.name));
   if (found !== null) return found;
   return view.evidenceOf(mirror.name).length > 0 ? { kind: 'slo', findings: [] } : null;
 }
 
-/** Mirrors whose last answer, in the moment that counts, was trouble of the upstream handed on. Names. */
+/** Names of mirrors whose last response in the current moment was an upstream failure passed on. */
 export function listUpstreamFaults(view: View): readonly string[] {
   const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
   const faults = lasts.filter((pair): pair is readonly [string, Entry] => {

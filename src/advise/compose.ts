@@ -24,8 +24,8 @@ type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
 /**
- * How sure an advice is: what its surest finding is, low where the vantage could not be verified; a failback rests on
- * `hold` without a break and is high; what a running test alone says, or an alert that our own measure bears out, is medium.
+ * How sure an advice is: as its surest finding; low where the vantage could not be verified. A failback rests on a
+ * whole `hold` and is high. A running test alone, or an alert that our own measurement confirms, is medium.
  */
 export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
@@ -34,7 +34,7 @@ export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[
   return levels[Math.max(0, ...findings.map((finding) => levels.indexOf(finding.confidence)))] ?? 'low';
 }
 
-/** The running test of each mirror against where clients are told to be now; `null` for that one and where nothing is weighed. */
+/** The running test of a mirror against the mirror in force; `null` for the latter, and where nothing is weighed. */
 function runningAt(view: View, at: Mirror | null, registry: string): Running | null {
   const pair = at === null || at.name === registry ? undefined : view.group.contest.pairs.get(registry);
   if (pair === undefined || at === null) return null;
@@ -42,14 +42,15 @@ function runningAt(view: View, at: Mirror | null, registry: string): Running | n
   return runningOf(pair, isRecent, ease);
 }
 
-/** Weighed mirrors as an advice, the API and the page show them. */
+/** Weighed mirrors in the form that an advice, the API and the page show. */
 export function candidatesOf(view: View, at: Mirror | null, weighed: readonly Weighed[]): readonly Candidate[] {
   return weighed.map((one) => candidate(one, runningAt(view, at, one.mirror.name)));
 }
 
 /**
- * Puts a decision into the words, numbers and lines of an advice.
- * @returns `fromMs`: since when the test of time speaks that it rests on, monotonic milliseconds; `null`: none does
+ * Turns a decision into the sentences, numbers and lines of an advice.
+ * @returns `fromMs`: since when the time test has evidence, monotonic milliseconds; `null`: the advice rests on no
+ * such test
  */
 export function compose(
   view: View,
@@ -108,7 +109,7 @@ export function compose(
   return { advice, fromMs: subject.fromMs };
 }
 
-/** What the sentence of a decision is about. */
+/** The subject of a decision's sentence. */
 export function subjectOf(view: View, decision: Said): Subject {
   const { cause, findings, at } = decision;
   const nowhere = { cause, findings, at, to: null, fromMs: null, refused: null, bypass: null, before: null };
@@ -120,7 +121,7 @@ export function subjectOf(view: View, decision: Said): Subject {
   return { ...nowhere, to: to.mirror, fromMs: test?.fromMs ?? null };
 }
 
-/** What is to be pasted; `null`: nothing is advised. */
+/** The remedy; `null`: nothing is advised. */
 function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remedy | null {
   const { group, config } = view;
   if (decision.kind === 'refuse') return null;
@@ -132,7 +133,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remed
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The lines of the client whose chain decides, then those of the ecosystem's others; what they say to programs is joined. */
+/** The lines of the deciding client, then those of the ecosystem's other clients. Outputs for programs are joined. */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
@@ -151,7 +152,7 @@ function remedyOf(
   const programs =
     texts.length === 0 ? {} : { json: JSON.stringify(Object.assign({}, ...texts.map((text) => JSON.parse(text)))) };
   return {
-    // Its own forms come first, and hold where another client has one of the same name.
+    // The deciding client's forms come first, and win over those of another client with the same name.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...distinct(all.flatMap(({ notes }) => notes)), ...(spared === null ? [] : [sparedSaid(spared)])],
@@ -173,7 +174,7 @@ function inSeconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : round(ms / 1000);
 }
 
-/** A weighed mirror as it stands in an advice, with the test that is nearest to its bound; `null`: nothing is weighed. */
+/** A weighed mirror as an advice shows it, with its test nearest to the bound; `null`: nothing is weighed. */
 function candidate(one: Weighed, running: { readonly sum: number; readonly bound: number } | null): Candidate {
   return {
     registry: one.mirror.name,
@@ -185,9 +186,10 @@ function candidate(one: Weighed, running: { readonly sum: number; readonly bound
 }
 
 /**
- * What a decision changes for one fetch. Where a test of time speaks, both are taken over the moments it rests on: the half
- * hour before would hide what has changed, and one's worst minute beside the other's usual hour would show what has not.
- * @returns seconds where clients are now, and where a move leads; `null`: not measured, or no move
+ * What a decision changes for one fetch. With a time test, both sides are taken over the moments of that test: the
+ * last half hour would hide a recent change, and one mirror's worst minute is not comparable with the other's usual
+ * hour.
+ * @returns seconds at the mirror in force, and at the advised one; `null`: not measured, or no move
  */
 function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
   const { contest } = view.group;
@@ -210,12 +212,12 @@ function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCost
   };
 }
 
-/** The mean since the sum left zero; `null` while it is there. Milliseconds. */
+/** The mean since the test's sum left zero; `null` while the sum is zero. Milliseconds. */
 function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
   return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
 }
 
-/** Clients of an ecosystem that are not moved, because the HTTP version that they speak works at the mirror to be left. */
+/** Clients that need no move, because the HTTP version that they use works at the mirror to be left. */
 interface Spared {
   readonly clients: readonly string[];
   readonly protocol: HttpProtocol;
@@ -223,7 +225,7 @@ interface Spared {
   readonly head: string;
 }
 
-/** Whom a decision does not concern; `null`: it concerns all. */
+/** The clients that a decision does not concern; `null`: it concerns all. */
 function sparedBy(decision: Decision): Spared | null {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings
@@ -239,7 +241,7 @@ function sparedSaid({ clients, protocol, head }: Spared): Sentence {
   return phrase('note.spared', { clients: clients.join(', '), head, protocol });
 }
 
-/** What the line cannot change or we do not know: the client's own notes are added by the caller. */
+/** What the lines cannot change, or what is unknown. The caller adds the client's own notes. */
 function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
   const notes: Sentence[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');

@@ -31,21 +31,21 @@ import {
   weighAll,
 } from './weigh.ts';
 
-/** What should be done about one group now. `none`: nothing is wrong; `wait`: something is, but nothing is to be done yet. */
+/** The decision on one group. `none`: nothing is wrong; `wait`: something is wrong, but it is too early to act. */
 export type Decision =
   | { readonly kind: 'none' }
   | { readonly kind: 'wait' }
   | {
       readonly kind: 'move';
       readonly cause: AdviceCause;
-      /** The test that spoke; `null`: none was needed, or home is as good. */
+      /** The test that triggered; `null`: none was needed, or home is as good again. */
       readonly alarm: Alarm | null;
       readonly findings: readonly Finding[];
-      /** Where clients are told to be now, and where to go. */
+      /** The mirror in force, and the one to move to. */
       readonly at: Mirror;
       readonly to: Weighed;
       readonly after: Chain;
-      /** A switch of the client that was told before, and is taken back with it; `null`: none was. */
+      /** An advised client switch to be removed with the move; `null`: none. */
       readonly undo: Bypass | null;
       readonly weighed: readonly Weighed[];
     }
@@ -59,10 +59,10 @@ export type Decision =
       readonly weighed: readonly Weighed[];
     };
 
-/** A `Retry-After` longer than this on the head of a chain fails every build for as long. Milliseconds. */
+/** A `Retry-After` longer than this at the head fails every build meanwhile. Milliseconds. */
 const awayMsMin = 60_000;
 
-/** Decides from where clients are told to be now: leave it, go home from it, or neither. */
+/** Decides from the mirror in force: leave it, return home, or neither. */
 export function decide(view: View): Decision {
   const at = headOf(view.group);
   if (at === null) return { kind: 'none' };
@@ -72,7 +72,7 @@ export function decide(view: View): Decision {
     const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed, at } as const;
     return { ...refused, cause: cause?.kind ?? 'outage', findings: cause?.findings ?? [] };
   }
-  // Nearly always there is nothing to weigh.
+  // Weighed on first use, because most calls need no weighing.
   let known: readonly Weighed[] | null = null;
   const weighed = (): readonly Weighed[] => {
     known ??= weighAll(view);
@@ -98,7 +98,8 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   if (must !== null) return moveToCheapest(view, at, must, candidates(must.kind), weighed);
   const choice = choose(view.group.contest, candidates(null), rule);
   if (choice === null) return null;
-  // A round is under way that names what it is within seconds; two failed downloads alone would call it by another name.
+  // A running round settles the cause within seconds; with two failed downloads alone the cause would get the wrong
+  // name.
   if (choice.alarm === 'heavy_failures' && view.standingOf(at.name)?.inDoubt === true) return null;
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
   const named = gravestCauseOf(view.tallyOf(at.name), why.kind);
@@ -107,8 +108,8 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
 }
 
 /**
- * A mirror that is behind serves what it has as well as ever: it is left for one that is not, where a fetch costs
- * less than `minGain` more, and only when the last move is `hold` ago.
+ * A mirror with lag still serves what it has well. It is left only for a mirror without lag where a fetch costs less
+ * than `minGain` more, and only when the last move is at least `hold` ago.
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
@@ -118,8 +119,8 @@ function leaveLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
 }
 
 /**
- * A proposal for lag that nobody accepted has no other reason: it is withdrawn once the mirror in force is late no more, and
- * where its target has become late it is replaced, or withdrawn where nobody else is prompt. Neither waits for `hold`.
+ * An unaccepted proposal for lag is withdrawn once the mirror in force has no lag. If its target lags now, it is
+ * replaced, or withdrawn where no mirror is without lag. Neither waits for `hold`.
  */
 function takeBackLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { group, now } = view;
@@ -135,7 +136,7 @@ function takeBackLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
   return moveTo(view, at, left.name, 'failback', [], null, weigh());
 }
 
-/** From a late mirror to a prompt one that costs no more; `null`: it is not late, or there is none. */
+/** A move from a mirror with lag to one without that costs no more; `null`: no lag, or no such mirror. */
 function toPrompt(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const cause = lateCauseOf(view.standingOf(at.name));
   const { config } = view;
@@ -151,7 +152,7 @@ function toPrompt(view: View, at: Mirror, weigh: Weigh): Decision | null {
   return moveToCheapest(view, at, cause, candidates, weighed);
 }
 
-/** What needs no test: wrong bytes, and a mirror that asked us to stay away for longer than a build can wait. */
+/** The causes that need no test: wrong bytes, and a `Retry-After` longer than a build can wait. */
 function mustLeave(view: View, at: Mirror, cause: Cause | null): Cause | null {
   if (cause?.kind === 'mismatch') return cause;
   const standing = view.standingOf(at.name);
@@ -167,14 +168,14 @@ function candidatesFrom(view: View, at: Mirror, weighed: readonly Weighed[]) {
     cause === null ? able : able.filter((name) => !isMuted(view, at.name, name, cause));
 }
 
-/** True where a person does not want to be told of this move for now. */
+/** True where an operator dismissed this move for now. */
 function isMuted(view: View, from: string, to: string, cause: AdviceCause): boolean {
   return view.group.muted.some(
     (one) => one.from === from && one.to === to && one.cause === cause && one.untilMs > view.now.wallMs,
   );
 }
 
-/** Where staying is no choice: to the cheapest candidate that answered well just now; `null`: there is none. */
+/** A forced move, to the cheapest candidate that is healthy now; `null`: there is none. */
 function moveToCheapest(
   view: View,
   at: Mirror,
@@ -198,7 +199,7 @@ function moveTo(
   const to = weighed.find((one) => one.mirror.name === name);
   if (to === undefined) return null;
   const dropped = new Set(listDroppedKeys(view));
-  // Its outage may be named a second later: a walk would break at it all the same (docs/decisions/0002).
+  // Its outage finding may open a second later, but a walk would already break at it (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   const after = tailInOrder(view, chainTo(view, to.mirror, dropped), cause);
@@ -206,7 +207,7 @@ function moveTo(
   return { kind: 'move', cause, alarm, findings, at, to, after, undo, weighed: rankWeighed(view, weighed) };
 }
 
-/** What stands behind the new first member, the cheaper first; the way back is the declared chain, word for word. */
+/** Sorts the members behind the new head by cost, cheapest first. A failback restores the declared chain unchanged. */
 function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
   if (cause === 'failback') return chain;
   const { failureCostMs, minGain } = view.config.advise;
@@ -218,7 +219,7 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
   return sortByCost(chain, costAt, minGain);
 }
 
-/** Back to the preferred mirror: after the wait, once it has proven itself, and where nothing is lost by it. */
+/** A failback: after the wait, once home has proven itself, and where it costs no more. */
 function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { group, config, now } = view;
   const home = homeOf(group);
@@ -238,7 +239,7 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   return moveTo(view, at, home.name, 'failback', [], null, weighed);
 }
 
-/** Nobody to move to: said aloud where staying is no choice, and silent where it merely is not worth it. */
+/** No candidate: `refused` where staying is not acceptable, silent where a move is merely not worthwhile. */
 function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decision {
   const back = undoBypass(view, at);
   if (back !== null) return back;
@@ -265,13 +266,13 @@ function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decisi
   return { kind: 'refuse', cause: cause.kind, ...said };
 }
 
-/** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
+/** A mirror whose share of failures (upper bound) is above this goes behind all more reliable ones. */
 const unreliableShare = 0.1;
 
 /**
- * Best first: what may be proposed or is in use, then the rest in the order of the file. Among the former reliable ones
- * first, then the cheaper; scores closer to the cheapest left than `minGain` or 10 ms are equal: the greater weight, then
- * the order in the file decides.
+ * Sorts weighed mirrors, best first: first those that may be proposed or are in use, then the rest in the order of
+ * the file. Among the former reliable ones come first, then cheaper ones. Scores within `minGain` or 10 ms of the
+ * cheapest are equal: then weight, then the order of the file decides.
  */
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;

@@ -7,20 +7,20 @@ import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
 import { homeOf } from './weigh.ts';
 
-/** Downloads of the head are seen this often, by its smallest artifact, and those of others beside it. Milliseconds. */
+/** How often the head's smallest artifact is downloaded, and those of other mirrors beside it. Milliseconds. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** A larger one is asked for more rarely, so that this share of `bytesPerHour` is enough. */
+/** Larger artifacts are downloaded less often, to stay within this share of `bytesPerHour`. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** A download of home while that is all that keeps clients away. Milliseconds. */
+/** How often home is downloaded from while only its downloads delay a failback. Milliseconds. */
 const homeEveryMs = 60_000;
-/** Mirrors asked along each time, those first whose downloads were not seen for the longest. */
+/** Other mirrors downloaded from each time, those with the oldest download first. */
 const siblings = 2;
 
 /**
- * A download of the head's smallest artifact where none was seen for a while, and of some others beside it, in turn: at an
- * hour's pace a mirror that serves its light steps well and no artifact fails every build for long.
+ * Orders a download of the head's smallest artifact where the last one is too old, and of some other mirrors in turn.
+ * At the hourly pace, a mirror that serves light steps but no artifact would fail every build for too long.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
@@ -41,7 +41,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   contest.downloadMs = now.monotonicMs;
   const isBeside = isWaiting || now.monotonicMs - contest.besideMs >= besideEveryMs;
   if (isBeside) contest.besideMs = now.monotonicMs;
-  // Away from home, home is always asked along: how it does decides when to go back.
+  // Away from home, home is always included: its result decides on the failback.
   const ageOf = (mirror: Mirror): number => (mirror === home ? Number.NEGATIVE_INFINITY : lastOf(mirror.name));
   const registries = view.mirrors
     .filter((mirror) => mirror !== at)
@@ -61,7 +61,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   ];
 }
 
-/** True where home has proven itself by its light answers, and its last downloads, before that, failed. */
+/** True where home's light steps are healthy again, but its last downloads, which were earlier, failed. */
 function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
@@ -69,7 +69,7 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   return !isHeavyClean(record, lastTroubleOf(record));
 }
 
-/** The artifact that was smallest so far; before any was seen, the one of the module that the canary asks for. */
+/** The smallest artifact known so far; before any is known, that of the canary's module. */
 function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
   const { downloads, targets } = view.group;
   let found: { readonly target: Target; readonly bytes: number } | null = null;

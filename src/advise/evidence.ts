@@ -11,14 +11,14 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** A clock of Prometheus may run ahead of ours by so much. */
+/** How far the clock of Prometheus may be ahead of ours. */
 const aheadMsMax = 5 * 60_000;
 
 /** What one notification came to. */
 export interface EvidenceTurn {
   /** One for each alert, in order. */
   readonly outcomes: readonly (keyof AlertCounts)[];
-  /** Taken now for the first time: their mirrors are to be asked about at once. */
+  /** Alerts received for the first time: their mirrors are probed at once. */
   readonly fresh: readonly AlertEvidence[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -31,7 +31,7 @@ export interface Place {
   readonly registries: ReadonlySet<string>;
 }
 
-/** Remembers alerts that speak against mirrors, over restarts, so that each counts once however often it comes. */
+/** Remembers alerts against mirrors across restarts, so that each counts once however often it is repeated. */
 export interface EvidenceBook {
   take(
     alerts: readonly IncomingAlert[],
@@ -39,20 +39,20 @@ export interface EvidenceBook {
     now: Now,
   ): EvidenceTurn;
   /**
-   * Alerts that fire now as far as we have heard, by mirror, the longest firing first. One that has ended while it was
-   * silenced or inhibited is never said to have: not heard of for three `alertmanager.repeat`, it fires no more.
+   * Alerts that fire now, by mirror, the longest firing first. For an alert that ends while silenced or inhibited no
+   * end is ever sent, so one not received for three `alertmanager.repeat` counts as ended.
    */
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/** Stamps are monotonic: neither a clock that is set nor a machine that slept is silence. */
+/** Times are monotonic: a changed clock or a suspended machine must not count as silence. */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly heardMs: number;
   readonly storedMs: number;
 }
 
-/** Makes the book with what was stored under `alert/` in table `meta`; other rows are left aside. */
+/** Creates the book from the rows under `alert/` in table `meta`; other rows are ignored. */
 export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }): EvidenceBook {
   const startedMs = input.now.monotonicMs;
   const held = new Map<string, KnownAlert>();
@@ -109,11 +109,11 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 }
 
 /**
- * What one alert is to us. Firing again after its own end it is evidence anew, even under the same `startsAt`: an
- * Alertmanager that Prometheus could not reach for a while ends what goes on.
- * @param known     what is remembered under its fingerprint; `null`: nothing
- * @param wasSilent  it was not heard of for so long that it was taken as ended; heard again it is evidence anew
- * @returns         `evidence` is what is to be remembered from now on, `null`: as before
+ * What to do with one received alert. One that fires again after its end is new evidence even with the same
+ * `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
+ * @param known     what is stored under its fingerprint; `null`: nothing
+ * @param wasSilent  it was taken as ended because it was not received for too long; received again it is new evidence
+ * @returns         `evidence` is what to store from now on; `null`: no change
  */
 export function judgeAlert(
   alert: IncomingAlert,
@@ -157,7 +157,7 @@ export function judgeAlert(
   return { outcome: 'evidence', evidence: taken() };
 }
 
-/** The one label that people are shown as it came; the mirror's name is one of ours. */
+/** Only this label is shown as received; the mirror's name is taken from the configuration. */
 function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
 }
@@ -170,12 +170,12 @@ function repeatMsOf({ alertmanager }: Pick<Config, 'alertmanager'>): number {
   return alertmanager?.repeatMs ?? limits.alertRepeatMs;
 }
 
-/** Not heard of for a day: nothing is remembered of it any more. */
+/** True for an alert not received for a day: it is deleted. */
 function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }
 
-/** Takes out what is old, then the longest silent past the bound, those that ended first. @returns fingerprints */
+/** Deletes old alerts, then, above the bound, those not received for the longest, ended ones first. */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);
   const gone = all.filter((one) => isOld(one, now));
@@ -193,7 +193,7 @@ function rowOf(evidence: AlertEvidence): Row {
   return { table: 'meta', key: `${rowPrefix}${evidence.fingerprint}`, atMs: evidence.heardAtMs, value: evidence };
 }
 
-/** Enough of a look at a stored row to go on with it: all of them were written by us. */
+/** A shallow check of a stored row: all of them were written by this program. */
 function isEvidence(value: unknown): value is AlertEvidence {
   const given = value as Partial<AlertEvidence> | null;
   return (

@@ -12,14 +12,14 @@ import { mirrorAt } from './weigh.ts';
 export interface Expectation {
   /** Share of walks that ended well, 0 to 1. */
   readonly availability: number | null;
-  /** Of the walks that ended well; milliseconds of the canary request, all members asked on the way included. */
+  /** Over walks that ended well: milliseconds of the canary request, including all members requested before. */
   readonly p95Ms: number | null;
 }
 
 /**
- * Replays the raw statuses of the canary over all members of a chain, moment by moment. A moment is one answer of the
- * mirror in question; another mirror's answer of the same confirming moment counts, else its nearest within `nearMs`.
- * A walk that meets what was not measured (`direct`, a mirror not configured here) is left out.
+ * Replays the raw statuses of the canary over all members of a chain, moment by moment. A moment is one sample of the
+ * mirror in question, with another mirror's sample of the same confirming moment, else its nearest within `nearMs`. A
+ * walk that reaches something unmeasured (`direct`, a mirror not configured here) is left out.
  */
 function expectation(input: {
   readonly walker: Walker;
@@ -53,13 +53,13 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
   return nearest === null ? null : replyOf(nearest);
 }
 
-/** What the canary says of a decision. */
+/** What the canary measured around a decision. */
 export interface Observed {
-  /** The answers of the mirror to be left that its trouble consists of, else those of the last 20 paces. Oldest first. */
+  /** The samples that make up the trouble of the mirror to be left, else those of its last 20 paces. Oldest first. */
   readonly window: readonly Entry[];
-  /** Of its last 20 paces, milliseconds; `null` without any. */
+  /** Over its last 20 paces, milliseconds; `null` without any. */
   readonly p95Ms: number | null;
-  /** What the chain in force and the one that is advised do in the moments of that window; `null`: none is advised. */
+  /** What the chain in force and the advised chain do in those moments; `null`: none is advised. */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
@@ -81,15 +81,15 @@ export function observedAt(view: View, at: Mirror, after: Chain | null): Observe
   return { window, p95Ms, replay: { before, after: replayOf(after) } };
 }
 
-/** What our own canary says of a mirror in one stretch of time. */
+/** What our canary measured at a mirror in one period. */
 interface Measured {
   readonly answers: number;
   readonly failed: number;
-  /** Of what was answered or timed out, milliseconds; `null` without any. */
+  /** Over responses and timeouts, milliseconds; `null` without any. */
   readonly p95Ms: number | null;
 }
 
-/** Sums answers up; cold fetches are answers, but no round trips. */
+/** Summarizes samples. Cold fetches count as responses, but not as round trips. */
 export function measuredOf(entries: readonly Entry[]): Measured {
   const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
   return {
@@ -102,18 +102,18 @@ export function measuredOf(entries: readonly Entry[]): Measured {
   };
 }
 
-/** The last 20 paces of a mirror's canary. Confirming answers are not in it. */
+/** The samples of a mirror's canary in its last 20 paces, without those of confirming rounds. */
 export function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
   return recentOf(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
 }
 
-/** The alert that has fired for the longest against a mirror; `null` without one. */
+/** The alert that has fired longest against a mirror; `null` without one. */
 export function findAlert(view: View, registry: string): AlertEvidence | null {
   return view.evidenceOf(registry)[0] ?? null;
 }
 
-/** The trailing run of answers that were slow or failed, rounds included; empty when the last answer was fine. */
+/** The latest samples in a row that were slow or failed, rounds included; empty when the last one was good. */
 export function troubleIn(series: readonly Entry[]): readonly Entry[] {
   let start = series.length;
   while (start > 0) {

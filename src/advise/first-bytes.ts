@@ -1,36 +1,36 @@
-/** Good first bytes remembered, and how many are needed before one can be slow. */
+/** Good first-byte times kept, and how many are needed before one can count as slow. */
 const timesKept = 30;
 const timesMin = 8;
-/** Slow: so many times the median, and beyond whatever was seen. */
+/** Slow: this many times the median, and more than any before. */
 const slowFactor = 3;
 const beyond = 1.1;
 
 /**
- * Orders of one artifact without an answer, after which its turn counts as taken: it can't be asked. Orders that find no
- * token or slot are repeated, so that none is passed over for that.
+ * After this many orders without a result an artifact's turn is over: it cannot be probed. An order that finds no
+ * token or slot is repeated, so a busy moment does not skip an artifact.
  */
 const ordersMax = 50;
 
-/** Whose turn it is among a mirror's artifacts: kept for each mirror, also while another is the head. */
+/** The order in which a mirror's artifacts are probed; kept per mirror, also while another one is the head. */
 export interface Rota {
   /** How many turns were taken. */
   turns: number;
   /** The number of its last turn, by question. */
   readonly taken: Map<string, number>;
-  /** Orders without an answer of what is next. */
+  /** Orders for the next artifact without a result. */
   orders: number;
-  /** Whose turn was last, over restarts; `null`: none. */
+  /** The artifact of the last turn, kept across restarts; `null`: none. */
   last: string | null;
 }
 
-/** A rota that goes on after `last`. */
+/** A rota that continues after `last`. */
 export function newRota(last: string | null): Rota {
   return { turns: 0, taken: new Map(), orders: 0, last };
 }
 
 /**
- * The artifact whose turn was longest ago: those that had none first, in the given order from the one after `last` on.
- * It is the same again until it was answered.
+ * The artifact whose last turn is longest ago; first those without any, in the given order, from the one after `last`
+ * on. The result stays the same until that artifact has a result.
  * @param all  questions in the order of the configuration, each once
  * @returns `null` where there are none
  */
@@ -48,7 +48,7 @@ export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   return next.question;
 }
 
-/** An artifact was answered: it is last in line. */
+/** An artifact has a result: it goes to the end of the line. */
 export function recordTurn(rota: Rota, question: string): void {
   rota.turns += 1;
   rota.taken.set(question, rota.turns);
@@ -56,24 +56,24 @@ export function recordTurn(rota: Rota, question: string): void {
   rota.last = question;
 }
 
-/** The first bytes of the head's artifacts. Times are monotonic milliseconds. */
+/** First-byte probes of the head's artifacts. Times are monotonic milliseconds. */
 export interface Peeks {
-  /** Whose they are; `null`: nobody's yet. */
+  /** The head they belong to; `null`: none yet. */
   head: string | null;
   lastMs: number;
-  /** How long the good ones took, milliseconds, oldest first. */
+  /** Times of the good ones, milliseconds, oldest first. */
   readonly took: number[];
-  /** An artifact whose first bytes were odd; `null`: none, or looked at already. */
+  /** An artifact with odd first bytes; `null`: none, or already rechecked. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
 }
 
-/** Nothing asked of this head yet. */
+/** The initial state: nothing probed at this head. */
 export function newPeeks(head: string | null): Peeks {
   return { head, lastMs: Number.NEGATIVE_INFINITY, took: [], odd: null };
 }
 
 /**
- * Takes in first bytes: failed, or far slower than any before, they are a reason to download the whole.
+ * Records first bytes. Failed ones, or ones far slower than all before, are a reason to download the whole artifact.
  * @param tookMs  milliseconds; `null`: failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
@@ -82,13 +82,13 @@ export function recordPeek(peeks: Peeks, question: string, tookMs: number | null
   if (tookMs !== null) recordPeekTime(peeks, tookMs);
 }
 
-/** Remembers how long good first bytes took. Milliseconds. */
+/** Records the time of good first bytes. Milliseconds. */
 export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   took.push(tookMs);
   if (took.length > timesKept) took.shift();
 }
 
-/** Slower than usual beyond this; `null`: too few are known. Milliseconds. */
+/** First bytes that take longer are slow; `null`: too few are known. Milliseconds. */
 export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;

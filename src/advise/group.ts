@@ -9,27 +9,27 @@ import type { Registry } from '../ecosystems/registry.ts';
 import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
 import { type Contest, type HeadOutcome, newContest, type Surroundings } from './tests/contest.ts';
 
-/** An advice that still matters, with its times on the monotonic clock. */
+/** An open or accepted advice, with its times on the monotonic clock. */
 export interface LiveAdvice {
   advice: Advice;
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
-  /** Since when the test of time spoke that it rests on, monotonic; `null`: none did, or before a restart. */
+  /** Since when the time test behind it has evidence, monotonic; `null`: no such test, or it was before a restart. */
   readonly fromMs: number | null;
-  /** When its sentence was last said and last stored, monotonic. */
+  /** When its sentence was last updated and last stored, monotonic. */
   saidMs: number;
   storedMs: number;
 }
 
-/** The mirrors of a group and how chains name them; made once for each configuration. */
+/** The mirrors of a group and how chains name them, built once per configuration. */
 export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
 }
 
-/** One thing that a person does not want to be told: this move, for this cause, until then (wall milliseconds). */
+/** A dismissed move: this `from`, `to` and cause, until this wall-clock time in milliseconds. */
 export interface Muted {
   readonly from: string;
   readonly to: string;
@@ -38,71 +38,74 @@ export interface Muted {
   readonly reason: string;
 }
 
-/** Where clients were told to go, and when: who follows the remedy without a word is moved no more often than who accepts. */
+/**
+ * The moves that were advised, and when. A proposal counts as a move too, since clients may follow it without an
+ * accept.
+ */
 export interface Moves {
-  /** Proposals that led away from home, monotonic milliseconds, oldest first. */
+  /** Proposals to leave home, monotonic milliseconds, oldest first. */
   departures: readonly number[];
   /** The last accept or proposal, whichever is later, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
 }
 
-/** What advise holds of one (ecosystem, upstream). */
+/** The advisor's state of one (ecosystem, upstream). */
 export interface Group {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** What it is a kind of: declarations of its steps and clients. */
+  /** Its ecosystem: declarations of steps and clients. */
   readonly kind: Ecosystem;
   /** The client whose chain decides. */
   readonly client: Client;
-  /** All mirrors of the group, in the order of the file, with their members of a chain by name and by key. */
+  /** All mirrors of the group, in the order of the file, with their chain members by name and by key. */
   roster: Roster;
-  /** By configuration; `null` where it cannot be read. */
+  /** The chain in the configuration; `null` where it cannot be parsed. */
   declared: Chain | null;
   /** In force: the accepted chain, else the declared one. */
   chain: Chain | null;
   /** Proposed or refused. */
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
-  /** The chain of the last proposal that was read, so that it is read once. */
+  /** The parsed chain of the last proposal, so that it is parsed once. */
   read: { readonly id: string; readonly chain: Chain | null } | null;
-  /** Accepted last and still to be looked back at, also where it led back to the declared chain; `null`: none. */
+  /** The last accepted advice that is still to be audited, also if it led back to the declared chain; `null`: none. */
   audit: Advice | null;
   /** Monotonic; `null`: nothing accepted yet. */
   lastAcceptMs: number | null;
   lastAcceptWallMs: number | null;
   readonly moves: Moves;
   muted: readonly Muted[];
-  /** What became of accepted advice, oldest first, bounded. */
+  /** The audit verdicts on accepted advice, oldest first, bounded. */
   lookedBack: readonly LookedBack[];
-  /** The answers of all its mirrors, compared. */
+  /** The comparison of all its mirrors. */
   readonly contest: Contest;
-  /** The first bytes of its head's artifacts. */
+  /** First-byte probes of its head's artifacts. */
   peeks: Peeks;
-  /** Whose turn it is among the artifacts of each mirror, by its name. */
+  /** The order of artifact probes per mirror, by name. */
   readonly rotas: Map<string, Rota>;
-  /** A turn was taken since the row of the group was written. */
+  /** True if a turn was taken since the group's row was written. */
   isTurnTaken: boolean;
-  /** What the comparison goes by, as of the last decision. */
+  /** The surroundings of the comparison, as of the last decision. */
   around: Surroundings | null;
-  /** What `around` was made of, as a text; empty: make it anew. */
+  /** A text of everything that `around` was made of; empty: build it again. */
   outlook: string;
-  /** What the head did since the last decision. */
+  /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
-  /** Who is asked what, by question and mirror. */
+  /** Configured targets, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
-  /** Light probes of the head that are late, as they are heard once it is no fault of ours, by probe. */
+  /** Late light probes of the head, by probe. They count once our own network is known to be up. */
   readonly late: Map<string, SettledSample>;
-  /** Probes that were heard as late already: their answer says nothing more. */
+  /** Probes already counted as late: their response is ignored. */
   readonly heardLate: Set<string>;
-  /** Mirrors that served the first bytes of an artifact, with its question: it is in their cache. */
+  /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
   readonly served: Set<string>;
-  /** How long what comes before the timed part of a probe took last, by mirror and step. Milliseconds. */
+  /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
   readonly asides: Map<string, number>;
-  /** How large each artifact is, by question. Bytes. */
+  /** The size of each artifact, by question. Bytes. */
   readonly downloads: Map<string, number>;
 }
 
-/** The roster of one (ecosystem, upstream). Of two mirrors with one URL the first in the file stands for it. */
+/** The roster of one (ecosystem, upstream). Of two mirrors with one URL, the first in the file is used. */
 export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: Client): Roster {
   const mirrors = config.mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const members = new Map(mirrors.map((mirror) => [mirror.name, client.member(mirror.url)]));
@@ -114,16 +117,16 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
   return { mirrors, members, byKey };
 }
 
-/** The chain that clients use by configuration, credentials included. */
+/** The chain that clients have by configuration, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
-/** A chain as a client reads it; `null` where it cannot. */
+/** A chain as the client parses it; `null` where it cannot. */
 export function parsedOf(client: Client, text: string): Chain | null {
   const parsed = client.parse(text);
   return parsed.tag === 'ok' ? parsed.value : null;
 }
 
-/** A fresh group for each upstream that has mirrors, by its key. */
+/** A new group for each upstream that has mirrors, by its key. */
 export function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
@@ -168,7 +171,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
   return groups;
 }
 
-/** The key of a group's row and of its place in the map. */
+/** The key of a group in its row and in the map. */
 export function groupKeyOf(ecosystem: string, upstream: string): string {
   return `${ecosystem}/${upstream}`;
 }

@@ -10,21 +10,21 @@ import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
 import { headOf } from './weigh.ts';
 
-/** From the request to us and back, on top of what clients are taken to wait. Milliseconds. */
+/** Time on the network, added to what clients are taken to wait. Milliseconds. */
 const wayMs = 250;
-/** What comes before the timed part (a token, resolving a tag) may take so many times as long as the last time. */
+/** The part before the timed one (a token, resolving a tag) may take this many times as long as last time. */
 const asideFactor = 2;
 
-/** A download that is out is compared with those of so many siblings, and as often. */
+/** A pending download is compared with at least this many siblings, and this often (milliseconds). */
 const siblingsMin = 2;
 const siblingsMs = 1_000;
 
-/** Probes of one upstream that were heard as late and are still out. */
+/** Probes of one upstream that were counted as late and are still pending. */
 const heardLateKept = 100;
 
 /**
- * When a probe of the head that is out counts as bad although nothing has come: once clients are taken to have given up.
- * What was never answered before may be a cache's first fetch, and behind `|` a light answer is waited for.
+ * When a pending probe of the head counts as bad without a response: once clients would have given up. A target that
+ * never had a response may be a cache's first fetch, and behind `|` a light response is waited for.
  * @returns milliseconds from now; `null`: only its answer counts
  * @see docs/decisions/0056-long-waits.md
  */
@@ -51,11 +51,14 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
-  // A sibling that comes by then may say that it is late sooner.
+  // A sibling's response before then may make it late sooner.
   return Math.min(lateMs, siblingsMs);
 }
 
-/** How long a download is waited for beside what siblings took for the same; positive infinity: too few have it yet. */
+/**
+ * How long a download may take compared with its siblings' times for the same artifact; infinity: too few of them
+ * have it.
+ */
 function besideSiblings({ contest, around, roster }: Group, due: Due): number {
   const place = placeOf(due);
   const moment = around === null ? null : momentOf(contest.moments, place, around.paceMs(place.question));
@@ -66,26 +69,26 @@ function besideSiblings({ contest, around, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took);
 }
 
-/** What a suspicion of our own line begins or ends with is no evidence, nor what is out meanwhile. */
+/** Samples at the start or end of a suspect phase of our network are no evidence, nor are pending probes. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.clear();
 }
 
-/** A probe was heard as late: its answer will say nothing more. */
+/** Marks a probe as counted late: its response will be ignored. */
 export function recordHeardLate({ heardLate }: Group, { probeId }: Due): void {
   heardLate.add(probeId);
   for (const id of heardLate) if (heardLate.size > heardLateKept) heardLate.delete(id);
 }
 
-/** How long the parts before the timed one took. */
+/** Records the duration of the parts before the timed one. */
 export function recordAside(group: Group, { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample): void {
   if (rttMs === null) return;
   const { registry, step } = due.target;
   group.asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
 }
 
-/** What a probe that is out comes to now: no answer within this time. */
+/** The sample of a late probe now: a timeout after this time. */
 export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSample {
   return {
     due,
@@ -104,8 +107,8 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
 }
 
 /**
- * Late light probes wait until something shows that our own line is up: a failure that detect has settled, or an answer of
- * a sibling to a request that was sent since. Gives those that a settled sample speaks for, oldest first.
+ * Late light probes are held until our own network is known to be up: by a failure that detect has settled, or by a
+ * sibling's response to a request sent since. Returns those that a settled sample releases, oldest first.
  */
 export function releaseLate(group: Group, sample: SettledSample): readonly SettledSample[] {
   const { late } = group;

@@ -7,26 +7,26 @@ import { newRota } from './first-bytes.ts';
 import { type Group, groupKeyOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { headOf } from './weigh.ts';
 
-/** At this share of an advice's life people are reminded of it. */
+/** At this share of an advice's lifetime a reminder is sent. */
 const remindShare = 0.9;
 
-/** What one call changed: events in order, rows to commit with them. */
+/** The result of one call: events in order, and rows to commit with them. */
 export interface AdviseTurn {
-  /** What to ask again, because its answer was odd. */
+  /** Probes to repeat, because their response was odd. */
   readonly looks: readonly LookOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
-/** Collects the changes of one call and turns them into rows; the last word on each advice and group wins. */
+/** Collects the changes of one call and turns them into rows. The last change of each advice and group wins. */
 export interface Ledger {
-  /** Notes that an advice took another state (or was reminded of, or regretted), for events and state. */
+  /** Records that an advice changed state, or was reminded of or regretted, as an event and a row. */
   note(change: AdviceChange['change'], advice: Advice): void;
-  /** Stores an advice again without an event: its confidence moved. */
+  /** Stores an advice again without an event, as when its confidence changes. */
   keep(advice: Advice): void;
   touch(group: Group): void;
-  /** Orders questions to be asked again. */
+  /** Orders probes to be repeated. */
   look(orders: readonly LookOrder[]): void;
   turn(): AdviseTurn;
 }
@@ -55,7 +55,7 @@ export function openLedger(now: Now): Ledger {
   };
 }
 
-/** What is stored of a group. Chains are masked texts: state holds no credentials. */
+/** The stored state of a group. Chains are masked: the state holds no credentials. */
 export interface ChainRow {
   readonly declared: string | null;
   readonly chain: string | null;
@@ -65,12 +65,12 @@ export interface ChainRow {
   /** Still to be looked back at. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** Wall stamps: departures from home, and the last accept or proposal. */
+  /** Wall-clock times of departures from home, and of the last accept or proposal. */
   readonly departuresAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
-  /** Whose first bytes were asked last, by mirror. */
+  /** The artifact whose first bytes were requested last, by mirror. */
   readonly peeked?: Readonly<Record<string, string>>;
 }
 
@@ -93,12 +93,12 @@ function chainRow(group: Group, now: Now): ChainRow {
   };
 }
 
-/** A chain as masked text, `null` where there is none. */
+/** A chain as masked text; `null` where there is none. */
 export function chainTextOf(chain: Chain | null): string | null {
   return chain === null ? null : shownChain(chain);
 }
 
-/** Holds a fresh advice: its life counts on the monotonic clock from now. */
+/** Starts the lifetime of a new advice, on the monotonic clock. */
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {
     advice,
@@ -111,7 +111,7 @@ export function startLife(advice: Advice, config: Config, now: Now, fromMs: numb
   };
 }
 
-/** Holds a stored advice again; what the wall clock says of its age is bounded by the time it may live. */
+/** Restores a stored advice. Its age by the wall clock is limited to its lifetime. */
 export function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
@@ -123,12 +123,12 @@ export function restoreLife(advice: Advice, reminded: boolean, config: Config, n
   };
 }
 
-/** Gives an advice its last (or accepted) state. */
+/** The same advice in another state. */
 export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
   return { ...advice, state, settledAtMs: now.wallMs };
 }
 
-/** Ends what is open in a group, with the state given, and tells. */
+/** Closes the open advice of a group in this state, and emits the event. */
 export function close(
   group: Group,
   state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed',
@@ -141,7 +141,7 @@ export function close(
   ledger.touch(group);
 }
 
-/** The same advice under another id, for another `ttl`: it still pays. */
+/** The same advice with a new id and a new `ttl`: it is still worthwhile. */
 export function renewAdvice(held: LiveAdvice, id: string, config: Config, ledger: Ledger, now: Now): LiveAdvice {
   const { advice } = held;
   ledger.note('superseded', changeState(advice, 'superseded', now));
@@ -150,7 +150,7 @@ export function renewAdvice(held: LiveAdvice, id: string, config: Config, ledger
   return startLife(next, config, now, held.fromMs);
 }
 
-/** Ends the accepted advice: the declared chain is the one in force again. */
+/** Ends the accepted advice: the declared chain is in force again. */
 export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger, now: Now): void {
   if (group.accepted === null) return;
   ledger.note(state, changeState(group.accepted.advice, state, now));
@@ -159,15 +159,15 @@ export function release(group: Group, state: 'superseded' | 'expired', ledger: L
   ledger.touch(group);
 }
 
-/** Time for the one reminder before an advice's end. */
+/** True when the one reminder before the end of an advice is due. */
 export function isReminderDue(held: LiveAdvice, now: Now): boolean {
   const life = held.expiresMs - held.issuedMs;
   return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
 }
 
 /**
- * Puts stored advice back in place; where the declared chain is another one by now, only the dwell is kept.
- * @returns what was in force when it was stored and is not any more
+ * Restores stored advice. If the declared chain has changed, only the dwell time is kept.
+ * @returns advice that was in force when stored and no longer is
  */
 export function restore(
   groups: ReadonlyMap<string, Group>,
@@ -220,7 +220,7 @@ export function restore(
   );
 }
 
-/** Enough of a look at a stored row to go on with it: all of them were written by us. */
+/** A shallow check of a stored row: all of them were written by this program. */
 function isAdvice(value: unknown): value is Advice {
   const given = value as Partial<Advice> | null;
   return (

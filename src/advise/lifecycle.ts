@@ -30,7 +30,7 @@ import { reasonOf, type Subject } from './words.ts';
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 type Move = Extract<Decision, { kind: 'move' }>;
 
-/** Brings one group up to date: ends what has lived its time, then says what is right now where that is something else. */
+/** Updates one group: ends expired advice, then opens what is right now if it differs from what is open. */
 export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
   const { group } = view;
   if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
@@ -46,7 +46,7 @@ export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
   follow(view);
 }
 
-/** The comparison goes on from where clients are told to be now. */
+/** Points the comparison at the mirror in force. */
 export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
@@ -56,7 +56,10 @@ export function follow(view: View): void {
   group.around = surroundingsOf(view);
 }
 
-/** Everything that the surroundings are made of, as a text to compare: they change rarely and are asked for often. */
+/**
+ * A text of everything that the surroundings are made of. They rarely change and are read often, so the text is
+ * compared.
+ */
 function outlookOf(view: View): string {
   const { group, now } = view;
   const parts: unknown[] = [group.open?.advice.id, group.open?.advice.state, group.accepted?.advice.id, isRecent(view)];
@@ -73,7 +76,7 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // The words of an advice say how long ago the move before it was.
+  // The advice says how long ago the move before it was.
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, random, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
@@ -83,14 +86,14 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
 
 function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, random: Random, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
-  // What was proposed stands: that nothing better is known now is no reason to go back to what was left.
+  // An open proposal stays: the lack of a better mirror now is no reason to return to the one that was left.
   if (open?.state === 'proposed') return;
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return repeat(view, decision, ledger);
   replace(view, 'superseded', decision, random, ledger);
 }
 
-/** Proposes the client's own switch in place of another mirror, or to take it back, unless that is told already. */
+/** Proposes the client switch instead of another mirror, or its removal, unless that is already proposed. */
 function bypass(view: View, decision: BypassDecision, random: Random, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
@@ -99,7 +102,10 @@ function bypass(view: View, decision: BypassDecision, random: Random, ledger: Le
   replace(view, 'superseded', decision, random, ledger);
 }
 
-/** Ends the proposal of a switch that is needed no more, and that to take it back while it is; a move that it stood in for goes on. */
+/**
+ * Ends the proposal of a switch that is not needed any more, or of its removal while the switch is needed. A move
+ * that the switch replaced goes on.
+ */
 function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): void {
   const { group } = view;
   const at = headOf(group);
@@ -117,13 +123,13 @@ function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): vo
 
 function onRefusal(view: View, open: Advice, decision: Decision, random: Random, ledger: Ledger): void {
   const from = headOf(view.group)?.name;
-  // Where a person silenced the move, waiting is no sign that there is still nobody to move to.
+  // If an operator dismissed the move, `wait` does not mean that there is still no candidate.
   const isSilenced = view.group.muted.some((one) => one.from === from && one.untilMs > view.now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   replace(view, 'withdrawn', null, random, ledger);
 }
 
-/** Ends what is open, in the state given, and issues what takes its place; `null`: nothing does. */
+/** Ends the open advice in this state and opens the decision's; `null`: opens none. */
 function replace(
   view: View,
   state: 'withdrawn' | 'superseded',
@@ -140,7 +146,7 @@ function replace(
   ledger.touch(group);
 }
 
-/** An alert brought it about: as its cause, or by the confirming round in which detect then found the trouble itself. */
+/** `alert` if an alert caused it, directly or by the confirming round in which detect then found the trouble. */
 function triggerOf(view: View, said: Said): Advice['trigger'] {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);
@@ -151,7 +157,7 @@ function triggerOf(view: View, said: Said): Advice['trigger'] {
   return opened.length > 0 && isAnswer ? 'alertmanager' : 'detector';
 }
 
-/** A mirror that serves wrong bytes may not stay in a line that we show. */
+/** True if a chain that we show has a mirror that serves wrong bytes. */
 function holdsMismatch(view: View, open: Advice): boolean {
   const parsed = view.group.client.parse(open.chain.after);
   if (parsed.tag === 'error') return false;
@@ -161,7 +167,7 @@ function holdsMismatch(view: View, open: Advice): boolean {
   return parsed.value.members.some((member) => wrong.includes(member.key));
 }
 
-/** The same move by a chain without the member that serves wrong bytes; where the head itself does, deciding leaves it. */
+/** The same move with a chain without the member that serves wrong bytes. If the head does, `decide` leaves it. */
 function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void {
   const { group } = view;
   const at = mirrorAt(group, group.chain?.members[0]);
@@ -174,13 +180,13 @@ function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void
 }
 
 /**
- * Confidence and sentence of a proposal follow what is wrong while it stands; that is no news, but the page, the API and
- * whatever is sent of it later show it. Its cause stays: it is a label of alerts, which would fire anew.
+ * Updates confidence and sentence of an open proposal without an event; the page, the API and later notices show
+ * them. The cause does not change: it is a label of alerts, which would fire again.
  */
 function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
-  // It is said anew as it is decided.
+  // A switch gets its sentence from its own decision.
   if (held.advice.bypass != null) return;
   const at = mirrorAt(view.group, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
@@ -203,11 +209,11 @@ function refresh(view: View, ledger: Ledger): void {
   );
 }
 
-/** A sentence is said anew once a second at most, and stored at once where it says something else, else once a minute. */
+/** A sentence is updated at most once a second. It is stored at once if its meaning changes, else once a minute. */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
-/** What is open is decided again: its sentence follows. */
+/** The decision on what is open was made again: updates its sentence. */
 function repeat(view: View, decision: Said, ledger: Ledger): void {
   const { open } = view.group;
   if (open !== null) say(view, open, subjectOf(view, decision), ledger);
@@ -231,7 +237,7 @@ function keyOf(sentence: Sentence | null): string {
   return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
-/** Reminds before the end; at `ttl` what still pays is reissued, and what nobody follows any more ends. */
+/** Sends the reminder. At `ttl`, reissues an advice that is still worthwhile and ends one that is not followed. */
 function lifetimes(view: View, random: Random, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {
@@ -249,7 +255,7 @@ function lifetimes(view: View, random: Random, ledger: Ledger): void {
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
-    // Home was as good, and nobody went: what was accepted has lived its time.
+    // Home was as good again, but the failback was not accepted: the accepted advice has expired.
     close(group, 'superseded', ledger, now);
     closeAudit(view, ledger);
     release(group, 'expired', ledger, now);

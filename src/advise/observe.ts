@@ -15,13 +15,13 @@ import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
 import { headOf, mayBeProposed, mirrorAt, ruleOf, surroundingsOf, weighAll } from './weigh.ts';
 
-/** Mirrors compared in more than so many moments at once would cost more than it tells. */
+/** Above this many mirrors in a moment, comparing them all costs too much. */
 const headsHeardMax = 100;
 
-/** An artifact of so much costs no more than some light answers. Bytes. */
+/** An artifact up to this size costs no more than a few light requests. Bytes. */
 const smallBytes = limits.throughputBytesMin;
 
-/** Which moment an answer belongs to. */
+/** What determines the moment of a response. */
 export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
   return {
     registry: target.registry,
@@ -34,9 +34,9 @@ export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
 }
 
 /**
- * Takes a settled answer into the comparison: cold ones of the steps that a fetch asks, at their pace or asked because
- * something looked odd. A cache's first fetch is no round trip and says nothing of how fast a mirror is.
- * @returns true where it was compared, or is a reason to look
+ * Adds a settled sample to the comparison: cold samples of the steps of a fetch, scheduled or as a recheck. A cache's
+ * first fetch is no round trip and says nothing about speed.
+ * @returns true where it was compared, or is a reason to recheck
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;
@@ -74,7 +74,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   return true;
 }
 
-/** The answer of a probe that was heard as late: it says how long this mirror takes, and nothing more. */
+/** Records the response of a probe already counted as late: only the time of this mirror is learned from it. */
 export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek') turnTaken(group, sample);
@@ -84,20 +84,20 @@ export function recordLateAnswer(group: Group, sample: SettledSample): void {
     updatePatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
 }
 
-/** First bytes that are out for longer than any before are as odd as those that came as late. */
+/** Records first bytes that are pending longer than any before: as odd as late ones that arrived. */
 export function recordLatePeek(group: Group, { target }: Due): void {
   group.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
-/** An answer of any kind is a turn: what can't be judged must not keep the others waiting. */
+/** Any result is a turn: an artifact that cannot be judged must not delay the others. */
 function turnTaken(group: Group, sample: SettledSample): void {
   recordTurn(rotaOf(group, sample.due.target.registry), questionOf(sample.due.target));
   group.isTurnTaken = true;
 }
 
 /**
- * A real client could not fetch a module from a mirror: where it is the head, the whole artifact is asked next, of it and
- * of others, and the canary with it.
+ * A real client could not fetch a module from a mirror. If that is the head, its whole artifact is requested next,
+ * there and at other mirrors, and the canary too.
  */
 export function recordClientFailure(group: Group, registry: string, module: string, version: string | null): void {
   if (headOf(group)?.name !== registry) return;
@@ -107,7 +107,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   group.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
-/** Closes what waited long enough, and says what to ask again after what the head did since the last call. */
+/** Closes overdue moments and returns the rechecks that the head's outcomes since the last call require. */
 export function looksOf(view: View): readonly LookOrder[] {
   const { group, now } = view;
   if (group.around === null) return [];
@@ -136,7 +136,7 @@ export function looksOf(view: View): readonly LookOrder[] {
   return [...again, ...paced];
 }
 
-/** Small artifacts are requested again and again as light steps are, unless a round says within seconds what it is. */
+/** Small artifacts are rechecked repeatedly, as light steps are, unless a confirming round runs. */
 function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): LookOrder | null {
   const target = group.targets.get(look.question)?.get(head) ?? artifactOf(group, head, look.question);
   if (target === undefined) return null;
@@ -152,12 +152,12 @@ function canaryOf(group: Group, head: string): string | null {
   return null;
 }
 
-/** An artifact whose first bytes were asked for before its pace came. */
+/** An artifact whose first bytes were requested before its scheduled probe. */
 function artifactOf(group: Group, head: string, question: string): Target | undefined {
   return artifactsOf(group, head).find((target) => questionOf(target) === question);
 }
 
-/** After a reload: forgets who is not watched any more, and what is not asked any more. */
+/** After a reload: forgets mirrors and questions that are no longer configured. */
 export function pruneRemoved(group: Group, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
   const { contest, targets } = group;
   group.served.clear();

@@ -9,10 +9,13 @@ import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/reco
 import type { Weighing } from './view.ts';
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
-/** A mirror with fewer scheduled light answers in the window counts as not measured; with fewer such moments of all, nothing is paired. */
+/**
+ * A mirror with fewer scheduled light samples in the window counts as not measured. With fewer such moments in total,
+ * nothing is paired.
+ */
 const answersMin = 5;
 
-/** What all chains of one question are walked over. */
+/** The measurements that all chains of one what-if are walked over. */
 export interface Measured {
   readonly client: Client;
   /** Oldest first. */
@@ -20,11 +23,11 @@ export interface Measured {
   /** The mirror behind a member; `null`: none is configured. */
   readonly nameOf: (member: ChainMember) => string | null;
   readonly by: Weighing;
-  /** Stands in where a chain has no download measured, as in advice, milliseconds; 0: nobody has. */
+  /** Used where a chain has no measured download, as in advice, milliseconds; 0: no mirror has one. */
   readonly usualHeavyMs: number;
 }
 
-/** A chain walked: what is expected of it, and how each moment ended in which all its members were asked. */
+/** A walked chain: its expected costs, and how each moment ended in which all its members were probed. */
 export interface Walked {
   readonly outlook: ChainOutlook;
   readonly ends: ReadonlyMap<PastMoment, WalkEnd>;
@@ -33,18 +36,18 @@ export interface Walked {
 interface Parts {
   readonly light: Times;
   readonly heavy: Times;
-  /** Of steps that fail where all that ended unmeasured was well, and where all of that failed. */
+  /** Shares of failed steps, if all unmeasured walks ended well, and if all of them failed. */
   readonly shares: { readonly least: Shares; readonly most: Shares };
 }
 
-/** Mean of good walks of one weight and its bounds, milliseconds. */
+/** Mean time of good walks of one weight, with bounds, milliseconds. */
 interface Times {
   readonly ms: number | null;
   readonly lowMs: number | null;
   readonly highMs: number | null;
 }
 
-/** Walks a chain over what was measured of its members, by the rules of its client and the costs of advice. */
+/** Walks a chain over the measurements of its members, by the rules of its client and the costs of advice. */
 export function outlookOf(over: Measured, chain: Chain): Walked {
   const answered = answeredBy(over.past);
   const members = chain.members.map((member) => memberOf(over, member, answered));
@@ -109,10 +112,10 @@ const unmeasured: Numbers = {
   build: null,
 };
 
-/** What walks that ended unmeasured are taken for. */
+/** How walks that ended unmeasured are counted. */
 type Unmeasured = 'nothing' | 'bad' | 'good';
 
-/** The record that a chain's first member would have if clients had been on it: what costs are reckoned from. */
+/** The record that a chain's first member would have as the head: costs are computed from it. */
 function recordOf(
   chain: Chain,
   ends: ReadonlyMap<PastMoment, WalkEnd>,
@@ -165,7 +168,7 @@ function pairedOf(over: Measured, chain: Chain, ends: ReadonlyMap<PastMoment, Wa
   };
 }
 
-/** Light outcomes that count for how often it fails. */
+/** Number of light outcomes that the failure share is taken over. */
 function countedIn({ questions }: HeadRecord): number {
   return [...questions.values()].flat().filter(({ late }) => late <= lateMax).length;
 }
@@ -175,7 +178,7 @@ function timesOf(record: HeadRecord, weight: 'light' | 'heavy', nowMs: number): 
   return { ms: meanMs(record, weight, nowMs, 0), lowMs: lowMs === null ? null : Math.max(0, lowMs), highMs };
 }
 
-/** As if nothing failed together: each member's answers by themselves. */
+/** The result if failures were independent: each member's responses are combined freely. */
 function aloneOf(over: Measured, chain: Chain, watched: readonly string[], walker: Walker, answers: number): Numbers {
   const paced = over.past.filter(isPaced);
   const walk = (moments: readonly PastMoment[]): Alone | null => walkAlone(walker, chain, moments, watched);
@@ -248,7 +251,7 @@ function costsOf(
   };
 }
 
-/** The edited chain beside another one, over the moments that both were walked in to a measured end. */
+/** Compares the edited chain with another one, over the moments in which both walks ended measured. */
 export function compareOutlooks(edited: Walked, other: Walked, minGain: number): WhatIfAgainst {
   let [moments, rescued, broken] = [0, 0, 0];
   const times: (readonly [number, number])[] = [];

@@ -10,8 +10,8 @@ import type { View } from './view.ts';
 const stepMs = 1_000;
 
 /**
- * The first bytes of one artifact of the head, of all its modules in turn, at the canary's pace: they cost little, and a
- * mirror that answers every light step well and serves no artifact, or serves it by drops, fails or holds up every build.
+ * Orders the first bytes of one artifact of the head, of all modules in turn, at the canary's pace. They are cheap,
+ * and they detect a mirror that answers light steps but serves artifacts slowly or not at all.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
@@ -29,14 +29,14 @@ export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
   return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
 }
 
-/** The turns of a mirror's artifacts. */
+/** The rota of a mirror's artifacts. */
 export function rotaOf(group: Group, registry: string): Rota {
   const rota = group.rotas.get(registry) ?? newRota(null);
   group.rotas.set(registry, rota);
   return rota;
 }
 
-/** As the configuration names them: of a lock file, what is required most comes first. */
+/** In the order of the configuration; for a lock file, the most required modules come first. */
 function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
   const places = new Map<string, number>();
   for (const { ecosystem, upstream, module, version } of config.modules)
@@ -46,7 +46,7 @@ function inFileOrder({ config, group }: View, artifacts: readonly Target[]): rea
   return artifacts.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
 }
 
-/** Every module's artifact, also those not asked for yet. */
+/** The artifact of every module, including those not requested yet. */
 export function artifactsOf(group: Group, registry: string): readonly Target[] {
   const artifact = artifactOf(group.kind);
   if (artifact === null) return [];

@@ -6,7 +6,7 @@ export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
-/** Differences below this are noise of our own, however large their share: people are not moved for them. */
+/** Smaller differences are measurement noise, whatever their share: they justify no move. */
 const noiseMs = 10;
 
 /** True where one score is lower than another by `minGain`, and by more than noise. */
@@ -15,9 +15,9 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 }
 
 /**
- * The cheapest first, and with it whoever is equal to it, in the order that people want; then the rest in the same way.
+ * Sorts by cost. Those equal to the cheapest come first, in the order `inOrder`; the rest is sorted in the same way.
  * @param scoreOf  milliseconds, Infinity where not measured
- * @param inOrder  of equals; where it is 0, as they stand in `all`
+ * @param inOrder  order of equals; 0 keeps their order in `all`
  */
 export function sortWithEquals<T>(
   all: readonly T[],
@@ -33,14 +33,14 @@ export function sortWithEquals<T>(
   return [...equals.toSorted(inOrder), ...sortWithEquals(rest, scoreOf, minGain, inOrder)];
 }
 
-/** To microseconds: more is noise. */
+/** To microseconds; more digits are noise. */
 export function round(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
 
 /**
- * The order of mirrors that are equal: the greater weight first; then those that are not small; small ones are spread
- * over the daemons by a hash of the vantage (rendezvous hashing, Thaler and Ravishankar 1998); then the order of the file.
+ * The order of equal mirrors: the greater weight; then mirrors not marked small; small ones are spread over daemons
+ * by a hash of the vantage (rendezvous hashing, Thaler and Ravishankar 1998); then the order of the file.
  */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
@@ -60,7 +60,7 @@ function isSmall(mirror: Mirror): boolean {
   return mirror.capacity === 'small';
 }
 
-/** FNV-1a, finished so that names that differ in one letter lie far apart. */
+/** FNV-1a with a final mix, so that names that differ in one letter get distant hashes. */
 function hash(text: string): number {
   let word = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
@@ -69,9 +69,8 @@ function hash(text: string): number {
 }
 
 /**
- * The chain with what stands behind its first member in the order of what a fetch costs there: one goes before its
- * neighbour where it costs at least `minGain` less; else the user's order stays. Who was not measured, and the tail, keep
- * their places, and so do separators.
+ * Sorts the members behind the first by cost: a member moves up only if it costs at least `minGain` less than its
+ * neighbour. Unmeasured members, the tail and all separators keep their places.
  * @param costOf  of a member, in any unit; `null`: not measured, or no mirror
  */
 export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {

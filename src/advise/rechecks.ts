@@ -4,8 +4,8 @@ import type { Contest, HeadOutcome } from './tests/contest.ts';
 import { meanMs, recordOf } from './tests/costs.ts';
 
 /**
- * What first bytes ask to have looked at, once: the whole of their artifact; where they failed the canary too, for what is
- * out is often all out.
+ * The rechecks after odd first bytes, once: the whole artifact, and after a failure the canary too, since the whole
+ * mirror may be down.
  * @param canaryOf  gives its question; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
@@ -17,14 +17,14 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs }] : [whole];
 }
 
-/** A question to be asked again of some mirrors, because its answer was odd. */
+/** A question to request again from some mirrors, because its response was odd. */
 export interface Recheck {
   readonly question: string;
   /** The head first. */
   readonly registries: readonly string[];
   readonly forMs: number;
   readonly stepMs: number;
-  /** A decision is near: may cost more than the usual budget. */
+  /** A decision is near: the recheck may exceed the usual budget. */
   readonly isUrgent: boolean;
 }
 
@@ -33,18 +33,21 @@ const stepMs = 1_000;
 const slowStepMs = 3_000;
 /** A download that failed, where it is small enough. */
 const heavyBurstMs = 5_000;
-/** An answer so many times the usual is odd. */
+/** A response this many times slower than usual is odd. */
 const oddFactor = 2;
-/** Shares of a bound from which an odd answer, or any answer, is asked again; and from which each answer is. */
+/**
+ * Shares of a bound. Above the first an odd response is rechecked, above the second any response, above the third the
+ * last odd question.
+ */
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
-/** From here on a test has spoken; that nothing came of it has other reasons. */
+/** Above this share a test has already triggered; rechecks would not change the outcome. */
 const passedShare = 1.5;
-/** Siblings asked along, beside the next in the chain. */
+/** Siblings included in a recheck, beside the next member of the chain. */
 const siblings = 2;
 
-/** What the head did that is worth asking again, and how. */
+/** An outcome of the head to recheck, and how. */
 export interface Odd {
   readonly question: string;
   readonly forMs: number;
@@ -53,9 +56,9 @@ export interface Odd {
 }
 
 /**
- * What to ask again after what the head did: after a bad answer, or one that brings the time test on, each second for
- * 15 s; while any test is above half of its bound what was odd last each 3 s; a heavy step once, or for 5 s where it is
- * small and failed.
+ * The rechecks after the head's outcomes: after a bad response, or one that raises the time test, each second for 15
+ * s; while any test is above half of its bound, the last odd question every 3 s; a heavy step once, or for 5 s where
+ * it is small and failed.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
@@ -80,9 +83,9 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
 }
 
 /**
- * Who is asked along: the head, its best siblings, and who stands behind it in the chain.
+ * The mirrors of a recheck: the head, its best siblings, and the next member of the chain.
  * @param candidates  the best first
- * @param fallback    `null`: nobody that is watched
+ * @param fallback    `null`: no monitored mirror
  */
 export function rechecksOf(
   contest: Contest,
@@ -101,7 +104,7 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
   return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }
 
-/** How near the tests are to their bounds; one that has passed its bound has nothing more to learn. */
+/** How near the tests are to their bounds. A test past its bound needs no more samples. */
 function nearness(contest: Contest): { readonly any: number; readonly time: number } {
   let any = 0;
   let time = 0;

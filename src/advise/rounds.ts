@@ -1,16 +1,16 @@
 import { quantileOf } from '../core/quantile.ts';
 import { isFaster } from './rank.ts';
 
-/** What interleaved rounds say of two mirrors' times, seen from the second; `unsure`: they could not tell. */
+/** The result of comparing two mirrors' times over interleaved rounds, seen from the second; `unsure`: not decided. */
 export type Compared = 'faster' | 'slower' | 'equal' | 'unsure';
 
-/** Chance of being wrong that one look is allowed. A ranking looks three times at most. */
+/** The allowed error of one test. A ranking runs three tests at most. */
 const chanceMost = 0.02;
 
 /**
- * Compares two mirrors by the rounds in which both answered well. One is faster where its median is, by `minGain` and
- * 10 ms, and a sign test over the rounds says that this is no chance. Equal is a finding of its own: most rounds differ by
- * less than that, either way, by two more sign tests. Whatever lies between is `unsure`.
+ * Compares two mirrors by the rounds in which both succeeded. One is faster if its median is, by `minGain` and 10 ms,
+ * and a sign test over the rounds is significant. They are equal if most rounds differ by less than that in either
+ * direction, by two more sign tests. Anything between is `unsure`.
  * @param pairs  milliseconds of the first and the second, by round
  * @see Dixon, Mood: The statistical sign test, JASA 41 (1946); Schuirmann: two one-sided tests, 1987
  */
@@ -37,7 +37,7 @@ function medianOf(values: readonly number[]): number {
   return quantileOf(values, 0.5) ?? 0;
 }
 
-/** True where so many of all would come by tossing a coin with a chance of `chanceMost` at most. */
+/** True where this many of `all` have a chance of at most `chanceMost` for a fair coin. */
 function isNoChance(hits: number, all: number): boolean {
   let chance = 0;
   let logTerm = -all * Math.LN2;

@@ -5,12 +5,12 @@ import { isHeavy, type Step, type Target, type Weight } from '../core/target.ts'
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { replyWith } from './walk.ts';
 
-/** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
+/** Entries kept per series: 20 paces and the moments of several confirming rounds. */
 const entriesKept = 160;
-/** Answers to what a fetch asks, kept for what an advice says of them. */
+/** Responses to requests of a fetch, kept for the sentences of an advice. */
 const answersKept = { light: 120, heavy: 30 } as const;
 
-/** One settled answer, cut to what advice needs. `atMs` is monotonic; `tookMs` of a timeout is its limit. */
+/** One settled sample, reduced to what advice needs. `atMs` is monotonic; `tookMs` of a timeout is its limit. */
 export interface Entry {
   readonly atMs: number;
   readonly tag: 'ok' | 'failed';
@@ -19,13 +19,13 @@ export interface Entry {
   readonly tookMs: number;
   /** Above the spike threshold, or a timeout. */
   readonly slow: boolean;
-  /** A pull-through cache's first fetch: an answer, but no round trip. */
+  /** A pull-through cache's first fetch: a response, but not a round trip. */
   readonly cold: boolean;
   /** `<round>/<moment>` inside a confirming round. */
   readonly round: string | null;
 }
 
-/** One answer to what a fetch asks. */
+/** One response to a request of a fetch. */
 export interface Answered extends Entry {
   readonly target: Target;
 }
@@ -33,26 +33,29 @@ export interface Answered extends Entry {
 /** The failures since the last success, of steps of one weight. */
 export interface Row {
   count: number;
-  /** When the first of them was sent, monotonic milliseconds. */
+  /** Send time of the first of them, monotonic milliseconds. */
   readonly fromMs: number;
   reason: Reason;
-  /** How many of them timed out, and the longest that one was waited for, milliseconds. */
+  /** How many of them timed out, and the longest timeout, milliseconds. */
   timeouts: number;
   waitedMs: number;
   hasCanary: boolean;
   readonly targets: Set<string>;
 }
 
-/** The relay of a mirror; `before` and `failedAtMs` take a failure back that turns out to be the whole mirror's. */
+/**
+ * The relay of a mirror. `before` and `failedAtMs` allow a failure to be undone if the whole mirror turns out to
+ * fail.
+ */
 interface Relay {
   state: RelayState;
   before: RelayState;
   failedAtMs: number | null;
 }
 
-/** What advice remembers of one mirror: plain data, bounded, oldest first. */
+/** The advisor's memory of one mirror: plain data, bounded, oldest first. */
 export interface Tally {
-  /** `module@version` of the canary: another one begins anew. */
+  /** `module@version` of the canary; if it changes, the memory starts again. */
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
@@ -74,9 +77,9 @@ export function newTally(): Tally {
 }
 
 /**
- * Takes one settled sample in. Unknown and warm ones say nothing here; the canary and the relay are kept.
- * @param nearMs     two failures so close belong to one trouble; milliseconds
- * @param relayStep  the step that tells whether a mirror relays what clients need beside; `null`: they need nothing
+ * Records one settled sample. Unknown and warm samples are ignored; the canary and the relay are kept.
+ * @param nearMs     two failures within this time belong to one trouble; milliseconds
+ * @param relayStep  the step that shows whether a mirror relays what clients also need; `null`: they need nothing
  */
 export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {
   const { target, connection } = sample.due;
@@ -96,7 +99,7 @@ export function record(tally: Tally, sample: SettledSample, nearMs: number, rela
   }
 }
 
-/** Takes in an answer to what a fetch asks, for what an advice says. Unknown and warm ones say nothing. */
+/** Records a response to a request of a fetch, for the sentences of an advice. Unknown and warm samples are ignored. */
 export function recordAnswer(tally: Tally, sample: SettledSample): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
@@ -171,12 +174,12 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** The answers of a series in its last `paces` of `paceMs`, confirming ones left out. */
+/** The samples of a series in its last `paces` of `paceMs`, without confirming ones. */
 export function recentOf(series: readonly Entry[], nowMs: number, paceMs: number, paces: number): readonly Entry[] {
   return series.filter((entry) => entry.round === null && entry.atMs > nowMs - paces * paceMs);
 }
 
-/** The middle of the times of what was answered or timed out; `null` without any. Milliseconds. */
+/** The median time of responses and timeouts; `null` without any. Milliseconds. */
 export function medianMs(entries: readonly Entry[]): number | null {
   const times = entries
     .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
@@ -184,12 +187,12 @@ export function medianMs(entries: readonly Entry[]): number | null {
   return quantileOf(times, 0.5);
 }
 
-/** What a client's chain would have seen of this answer: 404 and 410 are `gone`, whatever lies behind them. */
+/** The reply as a client's chain would see it: 404 and 410 are `gone`, whatever the reason. */
 export function replyOf(entry: Entry): Reply {
   return replyWith(entry.reason, entry.status, entry.tookMs);
 }
 
-/** True for a failure that is the upstream's, handed on: a masked fault, or 502 and 504. */
+/** True for a failure that a mirror passes on from its upstream: a masked fault, or 502 and 504. */
 export function isUpstreamFault(entry: Entry): boolean {
   if (entry.reason === 'masked_upstream') return true;
   return entry.reason === 'server' && (entry.status === 502 || entry.status === 504);

@@ -17,7 +17,7 @@ export interface Weighing extends FetchRule {
   readonly contest: Contest;
 }
 
-/** Everything that a decision about one group reads, in one moment. */
+/** All inputs of a decision about one group, as of one time. */
 export interface View {
   readonly config: Config;
   readonly group: Group;
@@ -27,14 +27,14 @@ export interface View {
   readonly mirrors: readonly Mirror[];
   readonly standingOf: (registry: string) => Standing | null;
   readonly tallyOf: (registry: string) => Tally;
-  /** Alerts of others that fire against a mirror, the longest firing first. */
+  /** Alerts of other systems that fire against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: Weighing;
-  /** Answers so close belong to one moment: 1.5 canary paces. Milliseconds. */
+  /** Responses this close belong to one moment: 1.5 canary paces. Milliseconds. */
   readonly nearMs: number;
 }
 
-/** Answers of canaries so close together belong to one moment, milliseconds. */
+/** Canary responses this close belong to one moment, milliseconds. */
 export function nearOf(config: Config): number {
   return Math.max(1.5 * canaryEveryMs(config), limits.roundStepMs);
 }
@@ -43,7 +43,7 @@ function canaryEveryMs(config: Config): number {
   return everyMs(config.schedule.pace);
 }
 
-/** What a group is to be judged by now. */
+/** The inputs for judging a group now. */
 export function viewOf(input: {
   readonly config: Config;
   readonly group: Group;

@@ -4,9 +4,9 @@ import type { Sample } from '../core/sample.ts';
 import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../ecosystems/client.ts';
 import type { Ecosystem, StepDeclaration } from '../ecosystems/ecosystem.ts';
 
-/** A request that reaches version control, or a host that is not monitored, counts as failed after so long. Milliseconds. */
+/** A request to version control or to an unmonitored host counts as failed after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
-/** The latest reply of a mirror stands for it while it is at most so many of its paces old (design.md section 2, moment). */
+/** A mirror's latest reply is used while it is at most this many paces old (design.md section 2, moment). */
 const currentPaces = 3;
 
 /** How one client goes through a chain. */
@@ -15,15 +15,15 @@ export interface Walker {
   /** The name of the mirror behind a member; `null`: not monitored. */
   readonly nameOf: (member: ChainMember) => string | null;
   /**
-   * What a member that is not monitored comes to. `failed`: it fails after `unwatchedMs`, for where a choice must be made;
-   * `unknown`: the walk ends there unmeasured, for what is shown to people.
+   * The result of a member that is not monitored. `failed`: it fails after `unwatchedMs`, for decisions; `unknown`:
+   * the walk ends there unmeasured, for display.
    */
   readonly unwatched: 'failed' | 'unknown';
 }
 
 /**
- * What a client gets for one request, and how long it waits for it, by its own rules for statuses and separators. All
- * that judges a chain goes through here: advice, what-if and replay.
+ * The reply that a client gets for one request, and its waiting time, by the client's rules for statuses and
+ * separators. Advice, what-if and replay all use it.
  * @param replyOf  of a mirror, by name; `null`: not measured
  */
 export function walkChain(
@@ -38,15 +38,15 @@ export function walkChain(
   });
 }
 
-/** True while a reply may stand for its mirror. Stamps of one clock, milliseconds. */
+/** True while a reply may be used for its mirror. Both times are of one clock, milliseconds. */
 export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
   return nowMs - atMs <= currentPaces * paceMs;
 }
 
-/** Of a step's declaration, what says whether its response is part of an artifact. */
+/** The part of a step's declaration that says whether its response is part of an artifact. */
 type Kind = Pick<StepDeclaration, 'weight' | 'isOfArtifact'>;
 
-/** What a client's chain would have seen of a response: 404 and 410 are `gone`, whatever lies behind them. */
+/** The reply as a client's chain would see it: 404 and 410 are `gone`, whatever the reason. */
 export function replyWith(reason: Reason | null, status: number | null, tookMs: number, step?: Kind): Reply {
   if (reason === null) return { tag: 'ok', tookMs };
   if (status === 404 || status === 410) return { tag: 'gone', tookMs, status };
@@ -56,7 +56,7 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
   return replyOfFailure(tookMs, status, { isCut, isHung, isArtifact });
 }
 
-/** A failure with the marks that are true of it; the others are absent. */
+/** A failed reply; a flag that is false is absent. */
 export function replyOfFailure(
   tookMs: number,
   status: number | null,
@@ -72,7 +72,7 @@ export function replyOfFailure(
   };
 }
 
-/** Resets over HTTP/2 after which a client sends the request again at once and without a limit: docs/http2.md. */
+/** HTTP/2 resets after which a client retries at once and without limit: docs/http2.md. */
 const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
 
 /** The same of a failure with its details. */
@@ -83,8 +83,8 @@ export function replyToFailure(failure: ProbeFailure, status: number | null, too
 }
 
 /**
- * The same of a settled sample whose outcome is known. A response over the address family that a client tries second comes
- * to it by so much later.
+ * The reply of a settled sample with a known outcome. A response over the address family that a client tries second
+ * arrives later by that fallback time.
  */
 export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Reply {
   const { due, outcome, family, status, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
@@ -94,23 +94,23 @@ export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Re
   return replyWith(null, status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
 }
 
-/** Walks of one question that are tried out at most, over all its members' kinds of replies; and over all questions. */
+/** Most walks tried per question, over all kinds of replies of its members; and over all questions. */
 const walksMost = 7_000;
 
-/** What walks of one weight come to where each member fails by itself. Shares 0 to 1, milliseconds. */
+/** The result of walks of one weight if each member fails independently. Shares 0 to 1, milliseconds. */
 export interface Alone {
   readonly failed: number;
   readonly unmeasured: number;
-  /** Of the walks that end well; `null` without any. */
+  /** Over walks that end well; `null` without any. */
   readonly meanMs: number | null;
 }
 
-/** What the mirrors replied to one question together. */
+/** The replies of all mirrors to one question in one moment. */
 export interface Replies {
   readonly question: string;
-  /** `null`: that mirror was not asked in it. */
+  /** `null`: that mirror was not probed in it. */
   replyOf(registry: string): Reply | null;
-  /** It was given up early, and may have been late only: neither failed nor answered. */
+  /** It was given up early and may only have been late: it counts as neither failed nor succeeded. */
   isMerelyLate(registry: string): boolean;
 }
 
@@ -120,8 +120,9 @@ interface Branch {
 }
 
 /**
- * What a chain would do if its members failed independently: every combination of their replies to a question, each with
- * the product of its shares. Questions count alike. `null` where no question was answered by all of `measured`.
+ * What a chain would do if its members failed independently: every combination of their replies to a question,
+ * weighted by the product of their shares. Questions have equal weight. `null` where no question has replies of all
+ * of `measured`.
  */
 export function walkAlone(
   walker: Walker,
@@ -151,7 +152,7 @@ export function walkAlone(
   };
 }
 
-/** A mirror's replies to one question, those that no client tells apart together, at their mean time. */
+/** A mirror's replies to one question; those that a client treats alike are joined, at their mean time. */
 function branchesOf(moments: readonly Replies[], name: string): readonly Branch[] {
   const replies = moments.flatMap((moment) => {
     const reply = moment.isMerelyLate(name) ? null : moment.replyOf(name);
@@ -166,7 +167,7 @@ function branchesOf(moments: readonly Replies[], name: string): readonly Branch[
   });
 }
 
-/** Every way in which a walk can go; a member's reply is chosen when the walk reaches it. */
+/** All possible ends of a walk. A member's reply is chosen when the walk reaches it. */
 function ends(
   walker: Walker,
   chain: Chain,

@@ -14,7 +14,7 @@ import type { Surroundings } from './tests/contest.ts';
 import { failureShare, fetchCostMs } from './tests/costs.ts';
 import type { View, Weighing } from './view.ts';
 
-/** What the tests are judged by for this head now. */
+/** The rule of the tests for this head now. */
 export function ruleOf(view: View, at: Mirror): ChoiceRule {
   const { config, now, group } = view;
   const isTolerant = group.declared?.separators[0] === '|';
@@ -25,7 +25,7 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     ratio: worthRatio(config.advise.minGain),
     minGain: config.advise.minGain,
     isRecent: isRecent(view),
-    // An alert that we did not raise is a second witness: half of each bound will do.
+    // An alert that we did not raise is independent evidence: half of each bound is enough.
     ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     rescue: isTolerant ? 0.25 : 1,
@@ -38,12 +38,12 @@ export function memberOf(group: Group, mirror: Mirror): ChainMember {
   return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
 }
 
-/** The configured mirror behind a member of a chain, or `null`. */
+/** The configured mirror behind a chain member, or `null`. */
 export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror | null {
   return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
 }
 
-/** The chain that the remedy names: what is proposed, else what was accepted, else the declared one. */
+/** The chain of the remedy: of the proposed advice, else of the accepted one, else the declared chain. */
 export function advisedChainOf(group: Group): Chain | null {
   const open = group.open?.advice;
   if (open === undefined || open.state !== 'proposed') return group.chain;
@@ -54,43 +54,43 @@ export function advisedChainOf(group: Group): Chain | null {
   return group.read.chain ?? group.chain;
 }
 
-/** The mirror that clients who follow the remedy ask first now; `null`: none that is watched. */
+/** The first mirror in the advised chain; `null`: none that is monitored. */
 export function headOf(group: Group): Mirror | null {
   return mirrorAt(group, advisedChainOf(group)?.members[0]);
 }
 
-/** The mirror that clients prefer by configuration; `null`: none that is watched. */
+/** The first mirror in the declared chain; `null`: none that is monitored. */
 export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
 }
 
-/** The name of a chain's first member: a mirror's, `direct`, `off`, or `other` where it is not configured here. */
+/** The name of a chain's first member: a mirror's name, `direct`, `off`, or `other` where it is not configured here. */
 export function headNameOf(view: View, chain: Chain): string {
   const head = chain.members[0];
   return mirrorAt(view.group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** How many times as long as elsewhere is worth a move, > 1: what saves `minGain` there. */
+/** The ratio of times that is worth a move, > 1: it corresponds to a gain of `minGain`. */
 function worthRatio(minGain: number): number {
   return 1 / (1 - Math.min(0.9, minGain));
 }
 
-/** True within `hold` of a move: another one that nothing forces needs more to speak for it. */
+/** True within `hold` of a move: another unforced move then needs more evidence. */
 export function isRecent(view: View): boolean {
   const { lastMs } = view.group.moves;
   return lastMs !== null && view.now.monotonicMs - lastMs < view.config.advise.holdMs;
 }
 
-/** One mirror weighed; `scoreMs` is what a fetch costs there. */
+/** One weighed mirror; `scoreMs` is the fetch cost there. */
 export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
   readonly scoreMs: number | null;
-  /** Share of failed answers, as an upper bound for comparing. */
+  /** Share of failed responses, as an upper bound for comparing. */
   readonly failedShare: number;
 }
 
-/** Whether a mirror was measured well enough: 5 ok canary answers in the last 20 paces, and the last answer ok. */
+/** True where a mirror was measured well enough: 5 ok canary samples in the last 20 paces, and the last one ok. */
 function isMeasured(tally: Tally, by: Weighing): boolean {
   return okAnswers(tally, by) >= limits.measuredOk && tally.canary.at(-1)?.tag === 'ok';
 }
@@ -106,7 +106,7 @@ function okAnswers(tally: Tally, by: Weighing): number {
   return count;
 }
 
-/** Gates that put candidates in order and never keep clients on what is down. */
+/** Gates that affect the order of candidates but do not exclude a mirror while the head is down. */
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
 
 /** True where a mirror may be proposed, the reliable and fast ones first. */
@@ -115,8 +115,8 @@ export function mayBeProposed(gate: Gate): boolean {
 }
 
 /**
- * What stands against proposing a mirror, the gravest first; `ok` or, for the mirror in use, `current`.
- * The relay is judged by the chain that would result, so its answer is handed in.
+ * The gravest gate that excludes a mirror; `ok`, or `current` for the mirror in use. Whether a relay remains depends
+ * on the resulting chain, so the caller passes it in.
  */
 function gateOf(input: {
   readonly mirror: Mirror;
@@ -150,7 +150,7 @@ function gateOf(input: {
   return isCurrent ? 'current' : 'ok';
 }
 
-/** One mirror with what a fetch costs there and how often it fails. */
+/** One mirror with its fetch cost and failure share. */
 function weigh(mirror: Mirror, gate: Gate, by: Weighing): Weighed {
   const record = by.contest.records.get(mirror.name);
   return {
@@ -180,7 +180,7 @@ function gateIn(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
   });
 }
 
-/** Members that may not stay behind the new first one: a walk would break at them (docs/decisions/0002). */
+/** Members that must not stay behind the new head: a walk would break at them (docs/decisions/0002). */
 export function listDroppedKeys(view: View): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const mirror of view.mirrors) {
@@ -200,8 +200,8 @@ export function listDroppedKeys(view: View): ReadonlySet<string> {
 }
 
 /**
- * The chain that an advice to a mirror would set. Back to the preferred one means back to the declared chain, word for
- * word, unless a member serves wrong bytes now.
+ * The chain that an advice to a mirror would set. For home that is the declared chain unchanged, unless a member
+ * serves wrong bytes now.
  */
 export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
   const declared = view.group.declared ?? { members: [], separators: [] };
@@ -210,7 +210,7 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
   return view.group.client.headed?.(declared, to, dropped) ?? buildAdvisedChain(declared, to, dropped);
 }
 
-/** What the comparison of heads goes by from now on: the chain in force for its head, the chain to each other mirror. */
+/** The surroundings of the comparison from now on: the chain in force, and the chain to each other mirror. */
 export function surroundingsOf(view: View): Surroundings {
   const { group, config } = view;
   const head = headOf(group);
@@ -256,9 +256,8 @@ function isWanted(view: View, mirror: Mirror): boolean {
 }
 
 /**
- * Whether clients would still reach, behind this mirror, what they need relayed beside it (Go's checksum database). It was
- * not reached directly from here as far as we know (nothing measures that yet), so a chain that had a relay must keep one;
- * a broken relay never passes.
+ * Whether clients would still reach a relay of what they also need (Go's checksum database) behind this mirror.
+ * Direct access is not measured, so a chain that had a relay must keep one. A broken relay never passes.
  */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
@@ -275,9 +274,9 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
 }
 
 /**
- * The declared chain with `to` first: the other members stay behind it in their order, those in `dropped` (by key) go,
- * the tail (`direct`, `off`) stays. Separators keep their places counted from the end, so what stands before the tail
- * is never loosened; a chain that grows repeats its first separator, and one without any takes `,`, the strict one.
+ * The declared chain with `to` first. The other members stay behind it in their order, without those in `dropped` (by
+ * key); the tail (`direct`, `off`) stays. Separators keep their places counted from the end, so none before the tail
+ * becomes less strict. A longer chain repeats its first separator; one without any uses `,`, the strict one.
  * @see docs/decisions/0002-advised-chain.md
  */
 export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {

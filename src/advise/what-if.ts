@@ -19,7 +19,7 @@ export interface Meant {
   readonly chain: Chain;
 }
 
-/** Reads what was asked: whose mirrors and whose client it is about, and the chain by that client's own reader. */
+/** Parses a what-if: its mirrors, its client, and the chain by that client's own parser. */
 export function readWhatIf(groups: readonly Group[], config: Config, asked: WhatIfAsked): Result<Meant, WhatIfProblem> {
   if (asked.chain.length > limits.whatIfChars) return problem('too_long', null, String(limits.whatIfChars));
   if (asked.chain.trim() === '') return problem('empty');
@@ -47,7 +47,7 @@ function problem(
   return error({ kind, at, expected });
 }
 
-/** The group that was named, else the only one that a mirror of the chain is configured in, else the only one there is. */
+/** The named group, else the only one in which a mirror of the chain is configured, else the only one there is. */
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>
@@ -73,7 +73,7 @@ function watches(group: Group, text: string): boolean {
   return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorAt(group, member) !== null);
 }
 
-/** A name that the file keeps private is asked of no mirror, whatever the chain: there is nothing to reckon with. */
+/** A name that the file marks private is never requested from a mirror, so there is nothing to compute. */
 function namesPrivate(group: Group, client: Client, config: Config, text: string): boolean {
   const patterns = config.private[group.ecosystem] ?? [];
   const words = text.split(/[\s,|]+/).filter((word) => word !== '');
@@ -85,7 +85,7 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
   });
 }
 
-/** What a chain would do, walked over the answers of the last half hour, beside the chain in use and the one advised. */
+/** What a chain would do over the samples of the last half hour, compared with the chain in use and the advised one. */
 export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
   const over: Measured = {

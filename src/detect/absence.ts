@@ -3,25 +3,25 @@ import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Step } from '../core/target.ts';
 
-/** Why a mirror is left alone: a person, a plan, or the mirror itself wants it. All that detect knows of it is here. */
+/** Why detect expects no samples of a mirror: a pause, a maintenance window, or a `Retry-After`. */
 export interface Absence {
   paused: { readonly untilMs: number; readonly reason: string } | null;
   inMaintenance: boolean;
-  /** Until when steps of it are not requested because it asked for that (`Retry-After`, 429); wall milliseconds. */
+  /** Throttled steps (`Retry-After`, 429), with the end of each wait; wall milliseconds. */
   readonly throttled: Map<Step, number>;
 }
 
-/** A mirror that is asked as planned. */
+/** A mirror that is probed as planned. */
 export function newAbsence(): Absence {
   return { paused: null, inMaintenance: false, throttled: new Map() };
 }
 
-/** True while a person or a plan wants the mirror left alone: nothing it says is judged. */
+/** True while the mirror is paused or in maintenance: its samples are not judged. */
 export function isLeftAlone({ absence }: { readonly absence: Absence }): boolean {
   return absence.paused !== null || absence.inMaintenance;
 }
 
-/** True where a mirror may be asked in a round now: a round always asks its canary. */
+/** True where a round may probe a mirror now: a round always probes its canary. */
 export function canBeAsked(
   memory: { readonly now: Now },
   mirror: { readonly canary: { readonly step: Step } | null; readonly absence: Absence },
@@ -29,7 +29,7 @@ export function canBeAsked(
   return mirror.canary !== null && !isLeftAlone(mirror) && !isThrottled(memory, mirror, mirror.canary.step);
 }
 
-/** True while a step of the mirror is not requested because it asked for that. */
+/** True while a step of the mirror is throttled. */
 export function isThrottled(
   memory: { readonly now: Now },
   { absence }: { readonly absence: Absence },
@@ -38,12 +38,12 @@ export function isThrottled(
   return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.wallMs;
 }
 
-/** Until when at least one step of it is not requested because it asked for that; wall milliseconds, `null`: all are. */
+/** When the last throttled step may be requested again; wall milliseconds, `null`: none is throttled. */
 export function throttledUntilMs({ throttled }: Absence): number | null {
   return throttled.size === 0 ? null : Math.max(...throttled.values());
 }
 
-/** Ends what has lasted long enough. */
+/** Ends pauses and waits whose time is over. */
 export function expireAbsences(memory: {
   readonly now: Now;
   readonly mirrors: ReadonlyMap<string, { readonly absence: Absence }>;
@@ -55,25 +55,27 @@ export function expireAbsences(memory: {
 }
 
 const minuteMs = 60_000;
-/** From so many probes of rounds and builds within a minute on we request densely. */
+/** From this many probes of rounds and builds within a minute, our requests count as dense. */
 const extraMin = 3;
-/** And as many requests, by this share, as it ever answered well within a minute. */
+/** And from this share of the requests per minute that the mirror accepted before. */
 const toleratedShare = 0.9;
-/** A wait that was asked for after that is believed to be about our pace for so long at most. */
+/** The longest time for which a `Retry-After` after dense requests is attributed to our own rate. */
 const oursMsMax = 20 * minuteMs;
-/** After a refusal rounds keep to this share of what the minute before it had, but to no less than a few. */
+/**
+ * After such a refusal, rounds stay below this share of the previous minute's requests, but may send at least `restMin`.
+ */
 const restShare = 0.5;
 const restMin = 6;
 
-/** How densely we requested something of a mirror of late, and what it said to that. Monotonic milliseconds. */
+/** The rate of our requests to a mirror, and its refusals of that rate. Monotonic milliseconds. */
 export interface Density {
-  /** When each probe of the last minute began. */
+  /** When each probe of the last minute started. */
   asks: readonly { readonly atMs: number; readonly isExtra: boolean }[];
-  /** With how many requests a minute rounds leave it alone; `null`: it never refused our pace. */
+  /** The most requests a minute at which rounds may still add one; `null`: it never refused our rate. */
   most: number | null;
-  /** The most requests of a minute after which it still answered well. */
+  /** The most requests within a minute at which it still succeeded. */
   tolerated: number;
-  /** Until when its 429s are news about our pace. */
+  /** Until when its 429s are attributed to our rate. */
   oursUntilMs: number;
   /** Its last 429 was. */
   isOurs: boolean;
@@ -83,28 +85,29 @@ interface Counted {
   readonly density: Density;
 }
 
-/** A mirror that never refused our pace. */
+/** A mirror that never refused our rate. */
 export function newDensity(): Density {
   return { asks: [], most: null, tolerated: 0, oursUntilMs: Number.NEGATIVE_INFINITY, isOurs: false };
 }
 
-/** Notes a probe of the mirror, of any purpose. */
+/** Counts a probe of the mirror, of any purpose. */
 export function recordRequest({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
   const kept = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
   if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, kept.length);
   density.asks = [...kept, { atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' }];
 }
 
-/** False where another request out of plan would be as dense as what the mirror refused before. */
+/** False where another unplanned request would reach the rate that the mirror refused before. */
 export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
   const { most, asks } = density;
   return most === null || asks.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
 }
 
 /**
- * Hears a settled sample. A 429 that asks for more than a minute is news about our pace, and none about the mirror, where
- * dense requests of ours came within the minute before; and so is any other until that wait, twenty minutes at most, is over.
- * @returns true where the sample is that
+ * Judges a settled sample. A 429 with a wait of more than a minute is attributed to our rate, and not to the mirror, if
+ * dense requests of ours came within the minute before; so is any further 429 until that wait, twenty minutes at most, is
+ * over.
+ * @returns true for such a sample
  * @see design.md section 5.2, Refusal
  */
 export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: number): boolean {
@@ -117,7 +120,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   const waitMs = outcome.failure.retryAfterMs ?? 0;
   const before = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs && atMs < startedMonotonicMs);
   const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
-  // Who counts refuses at more than ever before: what was answered well before is no reason for it.
+  // A rate limit refuses above the rates that succeeded before. Below them our rate is not the reason.
   const isMore = before.length >= toleratedShare * density.tolerated;
   density.isOurs = waitMs > limits.refusalWishMs && isDense && isMore;
   if (!density.isOurs) return false;
@@ -127,7 +130,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   return true;
 }
 
-/** A real client was refused as well, or nothing is known any more: what the mirror says from now on is about itself. */
+/** A real client was refused too, or the state is unknown: from now on refusals count against the mirror. */
 export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;

@@ -29,14 +29,14 @@ import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
 export type { Detector, DetectTurn, Peek, RoundAsk, SeriesBaseline } from './turn.ts';
 
-/** Open findings and the notes of what was answered before are written again this often, so as not to expire in use. */
+/** Open findings and cold-fetch notes are written again at this interval, so that their rows do not expire in use. */
 const rewriteMs = 24 * 3_600_000;
-/** Intervals of sleep that a late sample may still touch. */
+/** Suspend intervals kept, for late samples that overlap one. */
 const sleepsKept = 4;
 
 /**
- * Makes the judge: it settles every sample once, opens and closes findings, asks for confirming rounds and says what
- * to commit. Holds plain data and reads no clock: each call brings its `now`, which never goes back.
+ * Creates the detector: it settles every sample once, opens and closes findings, requests confirming rounds and returns
+ * the rows to commit. Plain data, no clock: each call passes `now`, which never goes back.
  * @param input.restored  rows of tables `detector`, `finding` and `seen` as stored; others are ignored
  * @see design.md section 5
  */
@@ -49,7 +49,7 @@ export function createDetector(input: {
   /** The kinds of findings; absent: all that are registered. */
   readonly rules?: readonly FindingRule[];
 }): Detector {
-  // What the restoring has to say goes out with the first turn.
+  // Changes made while restoring go out with the first turn.
   const memory = newMemory(input.config, { rules: input.rules ?? findingRules, ownRules }, input.random, input.now);
   applyConfig(memory, input.config, input.targets);
   restore(memory, input.restored);
@@ -189,7 +189,7 @@ export function createDetector(input: {
   };
 }
 
-/** Takes a mirror out of doubt and out of the moments that wait for it. */
+/** Ends a mirror's doubt and removes it from open moments. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   for (const round of memory.confirm.rounds.values()) {
@@ -198,7 +198,10 @@ function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/** What the sleep touched is unknown: rounds end, streaks start anew, and late samples will be known by the interval. */
+/**
+ * Samples that overlap the suspend are unknown: rounds end, streaks are reset, and late samples are recognized by the
+ * interval.
+ */
 function sleep(memory: Memory, fromMs: number, toMs: number): void {
   memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
   const held = memory.confirm.held.splice(0);
@@ -213,7 +216,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   }
   releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
-    // Its two and ten minutes must be minutes in which we looked.
+    // Its limits of two and ten minutes count only minutes in which probes ran.
     memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,

@@ -15,7 +15,7 @@ export function roundOf(memory: Memory, id: string): Round | null {
   return null;
 }
 
-/** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
+/** The canary's interval, milliseconds. For a cron pace the widest gap seen; an hour before there is one. */
 export function paceOfCanary(memory: MirrorMemory, config: Config): number {
   const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
   return cadence.kind === 'every' ? cadence.everyMs : (memory.sight.plannedGapMs ?? 3_600_000);
@@ -26,12 +26,12 @@ export function timeoutOf(config: Config, target: Pick<Target, 'canary' | 'step'
   return paceOf(target, config).timeoutMs;
 }
 
-/** True for the probes that the confirming round judges on arrival. */
+/** True for probes that the confirming round judges on arrival. */
 export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
   return due.target.canary && due.connection === 'cold';
 }
 
-/** The open finding of a kind about a mirror, or about us (`null`); there is never more than one of a story. */
+/** The open finding of a kind about a mirror, or about this daemon (`null`); at most one per story. */
 export function openFinding(
   { open }: View,
   kind: FindingKind,
@@ -45,12 +45,12 @@ export function openFinding(
   return null;
 }
 
-/** A wall stamp of the last process on this one's monotonic clock; never in the future. */
+/** A wall time of the last process on this one's monotonic clock; never in the future. */
 export function monotonicOf({ monotonicMs, wallMs }: Now, atMs: number): number {
   return monotonicMs - Math.max(0, wallMs - atMs);
 }
 
-/** True for a number that can be reckoned with, of a stored row. */
+/** True for a finite number, of a stored row. */
 export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
@@ -59,7 +59,7 @@ export function isNumber(value: unknown): value is number {
 export function targetsOf({ mirrors, targets }: View, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;
   return scope.flatMap(({ module, version, step, family, protocol }) => {
-    // Over another version than the leading client's: other clients are hit, and no series of ours is out.
+    // Over another version than the leading client's, only other clients are affected, and none of our series is out.
     if (family !== undefined || (protocol !== undefined && protocol !== leading)) return [];
     return targets.get(`${registry ?? ''}|${module ?? ''}|${version ?? ''}|${step}`) ?? [];
   });

@@ -14,39 +14,39 @@ import { newTurn, type TurnDraft } from './turn.ts';
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** How often each mirror answered and failed since `patternSinceMs`. */
+  /** Responses and failures of each mirror since `patternSinceMs`. */
   pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
   patternSinceMs: number;
-  /** The line loses some of everything, as of the last moment. */
+  /** True if our own network loses packets, as of the last moment. */
   isLoss: boolean;
-  /** Upstream whose round watches for the end. */
+  /** The upstream whose round detects the end. */
   readonly roundKey: string;
 }
 
-/** A sample that is not settled yet; what it waits for follows from its mirror's doubt and its moment. */
+/** A sample that is not settled yet; its mirror's doubt and its moment determine what it waits for. */
 export interface Held {
   readonly sample: Sample;
   /** Monotonic milliseconds. */
   readonly sinceMs: number;
-  /** It timed out by a confirming deadline, shorter than its own, while nobody doubted it: no failure of the target. */
+  /** It hit the short deadline of a confirming probe although its target was not in doubt: no failure of the target. */
   readonly isShort: boolean;
 }
 
-/** What waits for answers of mirrors together: see `confirm/`. */
+/** The state of confirmation: see `confirm/`. */
 export interface Confirm {
   readonly rounds: Map<string, Round>;
   readonly suspicions: Map<string, Suspicion>;
   held: Held[];
   budget: Budget;
-  /** When a heavy question was last asked out of turn, monotonic milliseconds, by upstream and question. */
+  /** When a heavy question was last probed out of plan, monotonic milliseconds, by upstream and question. */
   readonly heavyLooks: Map<string, number>;
 }
 
-/** What is known of the open findings beside them: see `engine/say.ts`. Monotonic milliseconds, but `stampMs`. */
+/** Additional state of the open findings: see `engine/say.ts`. Monotonic milliseconds, but `stampMs`. */
 export interface FindingLog {
-  /** When a finding's confidence began to count. */
+  /** Start of the time that a finding's confidence rests on. */
   readonly openSince: Map<string, number>;
-  /** Of each open finding as it was last written: its evidence, the row's stamp, and when. */
+  /** The last written state of each open finding: its evidence, the row's stamp, and the time of the write. */
   readonly writtenFindings: Map<
     string,
     { readonly evidence: Finding['evidence']; readonly stampMs: number; readonly atMs: number }
@@ -54,28 +54,28 @@ export interface FindingLog {
   findingsWrittenAtMs: number;
 }
 
-/** Series with news for their row: see `rows.ts`. */
+/** Series whose rows have changed: see `rows.ts`. */
 export interface RowsDue {
   /** Written about once a minute. */
   readonly dirty: Set<SeriesMemory>;
   /** Written with this turn. */
   readonly urgent: Set<SeriesMemory>;
-  /** When rows that are due were last looked for, monotonic milliseconds; `null`: not yet. */
+  /** When due rows were last searched, monotonic milliseconds; `null`: not yet. */
   lookedForRowsAtMs: number | null;
 }
 
-/** What is known of this process and the place it runs in. */
+/** The state of this process and its vantage. */
 export interface Us {
   readonly rules: readonly OwnRule[];
-  /** What each kind about us keeps, by its name. */
+  /** The state of each kind about this daemon, by its name. */
   readonly states: Map<string, unknown>;
-  /** Intervals in which the process was not running, the last few. */
+  /** The last intervals in which the process was suspended. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
-  /** Every canary has been asked once: before, nothing is said of the vantage. */
+  /** True once every canary was probed: before that, the vantage is not judged. */
   passEnded: boolean;
 }
 
-/** The whole state of detect: plain data, changed in place by this stage alone. */
+/** The whole state of detect: plain data, changed in place, by detect only. */
 export interface Memory {
   config: Config;
   readonly rules: readonly FindingRule[];
@@ -88,13 +88,13 @@ export interface Memory {
   readonly open: Map<string, Finding>;
   readonly findingLog: FindingLog;
   readonly rowsDue: RowsDue;
-  /** Wall stamps of what was answered before, by `seenKey`. */
+  /** Wall times of earlier successes, by `seenKey`. */
   readonly seen: Map<string, number>;
-  /** What mutable answers have said, by `Subject.key`. */
+  /** Contents of mutable responses, by `Subject.key`. */
   readonly subjects: Map<string, Subject>;
   readonly us: Us;
   now: Now;
-  /** What the call under way hands on. */
+  /** The output of the current call. */
   turn: TurnDraft;
 }
 

@@ -5,26 +5,28 @@ import { type Absence, type Density, newAbsence, newDensity } from './absence.ts
 import type { Line, Mark } from './confirm/loss.ts';
 import { egressOf } from './confirm/vantage.ts';
 
-/** All that is known of one series: a target over one kind of connection. */
+/** The state of one series: a target over one kind of connection. */
 export interface SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  /** What each kind of finding keeps of it, by the kind's name. */
+  /** The state of each kind of finding for it, by the kind's name. */
   readonly states: Record<string, unknown>;
-  /** Its last settled sample was ok. */
+  /** True if its last settled sample was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
 }
 
-/** A mirror in doubt: since when, until when and what of it. Monotonic milliseconds. */
+/** A mirror in doubt. Monotonic milliseconds. */
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;
   /** The targets in doubt, by id; never empty. */
   readonly targets: Map<string, Target>;
-  /** When the last moment began that showed it was not us: what was held before is settled. `null` before one did. */
+  /**
+   * Start of the last moment that showed the vantage to be fine: earlier held samples are settled. `null` before one did.
+   */
   clearedMs: number | null;
 }
 
@@ -35,54 +37,54 @@ export interface Sight {
   lastJudgedAtMs: number | null;
   /** Monotonic milliseconds. */
   judgedMonotonicMs: number | null;
-  /** The last judged canary answer was ok. */
+  /** True if the last judged canary sample was ok. */
   canaryServes: boolean;
   lastOkRttMs: number | null;
-  /** An ok sample since the start or in restored state. */
+  /** True after an ok sample since the start or in restored state. */
   hasOk: boolean;
   /** The canary has been probed at least once since the start. */
   wasAsked: boolean;
-  /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
+  /** Since when its canary failed only because of our resolver, proxy or machine; wall milliseconds. */
   blindSinceMs: number | null;
-  /** Why the last slot of its canary passed without a probe; `null`: it did not. */
+  /** Why the last slot of its canary passed without a probe; `null`: it was probed. */
   lastSkip: Skipped['because'] | null;
-  /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
+  /** Planned time of the last scheduled canary and the widest gap seen, for cron paces. */
   lastPlannedMs: number | null;
   plannedGapMs: number | null;
 }
 
-/** The row of a mirror: whether it has news, and when it was written; `null`: not yet, or it is due now. */
+/** The row of a mirror: whether it has changed, and when it was written; `null`: not yet, or it is due now. */
 export interface RowState {
   isDirty: boolean;
   writtenAtMs: number | null;
 }
 
-/** All that is known of one mirror. */
+/** The state of one mirror. */
 export interface MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
   canary: Target | null;
-  /** Distinct names of modules that are asked for the canary's step. */
+  /** Number of modules that have a target for the canary's step. */
   modules: number;
   doubt: Doubt | null;
   readonly absence: Absence;
   readonly density: Density;
   readonly sight: Sight;
   readonly line: Line;
-  /** What each kind of finding keeps of it, by the kind's name. */
+  /** The state of each kind of finding for it, by the kind's name. */
   readonly states: Map<string, unknown>;
   readonly series: Map<string, SeriesMemory>;
   readonly row: RowState;
 }
 
-/** What is known of a control. `known`: it has answered since the start. */
+/** The state of a control. `known`: it has responded since the start. */
 export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;
   readonly marks: readonly Mark[];
 }
 
-/** A mirror of which nothing is known. */
+/** The initial state of a mirror. */
 export function newMirror(mirror: Mirror): MirrorMemory {
   return {
     mirror,
@@ -112,25 +114,25 @@ export function newMirror(mirror: Mirror): MirrorMemory {
   };
 }
 
-/** The place of what a kind keeps for a mirror, and the state of a mirror of which nothing is known. */
+/** Where a kind keeps its state of a mirror, with the initial state. */
 export interface Place<M> {
   readonly name: string;
   readonly none: () => M;
 }
 
-/** The place of what a kind keeps for a series. */
+/** Where a kind keeps its state of a series. */
 export interface SeriesPlace<S> {
   readonly name: string;
   readonly noneOfSeries?: S;
 }
 
-/** The state that a kind keeps for a mirror, or for us, made when it is first read. */
+/** The state of a kind for a mirror, or for this daemon; created at first use. */
 export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   if (!states.has(name)) states.set(name, none());
   return states.get(name) as M;
 }
 
-/** The state that a kind keeps for a series. */
+/** The state of a kind for a series. */
 export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { states }: Pick<SeriesMemory, 'states'>): S {
   return (states[name] ?? noneOfSeries) as S;
 }
@@ -148,12 +150,12 @@ export function* mirrorsOf(
   for (const mirror of mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
 }
 
-/** The connection a mirror is judged by: what a CI job pays where it is measured, else what there is. */
+/** The connection that a mirror is judged by: cold where it is measured, as a CI job has it, else the other. */
 export function primaryConnection(mirror: Pick<Mirror, 'connections'>): Connection {
   return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
 }
 
-/** The series of a target over a kind of connection, made where it is missing. */
+/** The series of a target over a kind of connection; created if missing. */
 export function seriesOf({ series }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
   const id = seriesId(target, connection);
   const known = series.get(id);

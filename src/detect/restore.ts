@@ -10,8 +10,8 @@ import { type MirrorMemory, seriesOf, stateOf } from './mirror-memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
 
 /**
- * Takes up what the last process knew: open findings, baselines of up to a day, what was answered before. Rows that
- * speak of nothing configured, or cannot be read, are deleted; findings that nothing supports any more are closed.
+ * Restores open findings, baselines of up to a day, and notes of earlier successes. Unreadable rows and rows of things not
+ * configured are deleted; findings without support are closed.
  */
 export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
@@ -85,16 +85,16 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
 }
 
-/** Makes sure that an open finding still rests on something: it would never end otherwise. */
+/** Closes an open finding without support: it would never end. */
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
-  // Findings about us begin anew with us.
+  // Findings about this daemon start again with each process.
   if (mirror === undefined || !isSupported(memory, mirror, finding))
     closeFinding(memory, kind, registry, {}, finding.cause);
 }
 
-/** Has the kind of a finding take it up; `false`: nothing supports it any more. */
+/** Lets the finding's kind resume it; `false`: nothing supports it any more. */
 function isSupported(memory: Memory, mirror: MirrorMemory, finding: Finding): boolean {
   const rule = ruleOf(memory.rules, finding);
   if (rule?.resume === undefined) return true;

@@ -13,7 +13,7 @@ import type { Memory } from './memory.ts';
 import { type MirrorMemory, newMirror, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
-/** True where what is known of a mirror still speaks of it: same place, same way there. */
+/** True where the state of a mirror is still valid: same URL, same access. */
 function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.ecosystem === b.ecosystem &&
@@ -25,8 +25,7 @@ function isSameMirror(a: Mirror, b: Mirror): boolean {
 }
 
 /**
- * Takes over a configuration: unchanged mirrors and targets keep what is known of them; what was removed or moved
- * loses its findings and rows.
+ * Applies a configuration: unchanged mirrors and targets keep their state; removed or moved ones lose findings and rows.
  */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   memory.config = config;
@@ -41,7 +40,7 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
   for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);
   for (const mirror of memory.mirrors.values()) {
-    // The schedule waits for it no more either.
+    // The schedule ends its waits too.
     mirror.absence.throttled.clear();
     clearPaceWait(mirror);
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);

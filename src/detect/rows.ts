@@ -3,16 +3,19 @@ import type { StoredRow } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from './mirror-memory.ts';
 
-/** A series or mirror without urgent news is written at most this often. */
+/** A changed series or mirror without urgent changes is written at most this often. */
 const writeEveryMs = 60_000;
-/** Of all series together at most so many a second in the mean: each row rewrites a page of the file. With 15 000 each comes every ten minutes. */
+/**
+ * The average rate of series rows: each one rewrites a page of the file. With 15 000 series each is written every ten
+ * minutes.
+ */
 const rowsPerSecond = 25;
-/** What is due is looked for so often: a look walks over all series, and a commit rewrites pages of its own. */
+/** How often due rows are searched: a search visits all series, and each commit rewrites pages. */
 const lookEveryMs = 1_000;
-/** Rows of series in one turn, so that a start with 10 000 targets is no burst. */
+/** The most series rows of one turn, so that a start with 10 000 targets causes no burst. */
 const rowsPerTurn = 500;
 
-/** The row of a series: what each kind of finding keeps of it. */
+/** The row of a series; each kind of finding adds its state. */
 export interface SeriesRow extends StoredRow {
   readonly v: 1;
 }
@@ -33,13 +36,13 @@ export const rowKey = {
   mirror: (registry: string) => `mirror|${registry}`,
 } as const;
 
-/** Adds the rows of series that opened or closed something in this turn. */
+/** Adds the rows of series with a finding opened or closed in this turn. */
 export function writeUrgent(memory: Memory): void {
   for (const series of memory.rowsDue.urgent) writeSeries(memory, series);
   memory.rowsDue.urgent.clear();
 }
 
-/** Whether it is time to look for rows that are due: once a second. */
+/** True once a second: time to search for due rows. */
 export function isTimeToWrite(memory: Memory): boolean {
   const { monotonicMs } = memory.now;
   if (memory.rowsDue.lookedForRowsAtMs !== null && monotonicMs - memory.rowsDue.lookedForRowsAtMs < lookEveryMs)
@@ -48,7 +51,7 @@ export function isTimeToWrite(memory: Memory): boolean {
   return true;
 }
 
-/** Adds the rows that are due: each series at most once a minute, less often where there are thousands, or everything at a shutdown. */
+/** Adds the due rows: each series at most once a minute, less often with thousands; all of them at a shutdown. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);

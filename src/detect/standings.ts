@@ -15,7 +15,7 @@ import { rollUp } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 import type { SeriesBaseline } from './turn.ts';
 
-/** What is known of one mirror now. */
+/** The current state of one mirror. */
 export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
@@ -56,7 +56,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   };
 }
 
-/** What keeps a mirror that is not in outage from being up, the gravest; `null`: nothing. */
+/** The gravest reason why a mirror that is not in outage is degraded; `null`: none. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
   const all: (readonly [gravity: number, why: Sentence | null])[] = [];
   for (const rule of memory.rules)
@@ -67,8 +67,8 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
 }
 
 /**
- * What is known of the place we watch from now; `suspect` is `null` until every canary has been asked once. Where no
- * canary can be seen for want of a resolver, a proxy or a network of ours, and no control answers, it is us too.
+ * The state of the vantage; `suspect` is `null` until every canary was probed once. It is also suspect where no canary can
+ * be probed because our resolver, proxy or network fails, and no control responds.
  */
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.confirm.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
@@ -83,7 +83,7 @@ export function vantageOf(memory: Memory): VantageStanding {
   };
 }
 
-/** Since when nothing at all can be seen from here, wall milliseconds; `null`: something can, or nothing is asked. */
+/** Since when nothing can be probed from here, wall milliseconds; `null`: something can, or there is nothing to probe. */
 function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;
   let sinceMs: number | null = null;
@@ -95,14 +95,14 @@ function blindSinceMs(memory: Memory): number | null {
   return sinceMs;
 }
 
-/** Notes when the first pass over all canaries has ended. */
+/** Records the end of the first pass over all canaries. */
 export function recordPass(memory: Memory): void {
   if (memory.us.passEnded) return;
   const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
   memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
 }
 
-/** Every light series with what is usual and what is slow there. */
+/** Every light series with its baseline and its threshold for slow. */
 export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {

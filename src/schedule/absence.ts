@@ -2,25 +2,28 @@ import type { MaintenanceWindow } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import type { Throttles } from './throttle.ts';
 
-/** Why the mirror, or a step of it, is left alone for now: planned, asked for by a person or by itself, or in doubt while a round is judged. */
+/**
+ * Why a mirror, or a step of it, is not probed now: a maintenance window, a pause, a `Retry-After`, or a doubt under
+ * confirmation.
+ */
 export interface Absence {
   readonly windows: readonly MaintenanceWindow[];
   inDoubt: boolean;
-  /** Wall milliseconds; `null` not paused. */
+  /** Wall milliseconds; `null`: not paused. */
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
-  /** What was last read of the windows, and the wall times between which it holds. */
+  /** The last evaluation of the windows, and the wall times between which it is valid. */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 
-/** A mirror that is asked as planned. */
+/** A mirror that is probed as planned. */
 export function present(windows: readonly MaintenanceWindow[]): Absence {
   return { windows, inDoubt: false, pausedUntilMs: null, throttles: new Map(), read: null };
 }
 
 /**
- * True from each time that a window's expression names, for its length. The answer is kept until it can change, or
- * until the wall clock was set back before it.
+ * True from each time that a window's expression names, for its length. The result is cached until it can change, or until
+ * the wall clock is set back before it.
  */
 export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now): boolean {
   if (absence.windows.length === 0) return false;
@@ -38,7 +41,7 @@ export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now):
   return inWindow;
 }
 
-/** Why a due probe of the mirror does not start, or `null` where nothing speaks against it. */
+/** Why a due probe of the mirror does not start; `null`: it may start. */
 export function awayBecause(absence: Absence, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
   if (isInMaintenance(absence, calendar, now)) return 'maintenance';
   if (absence.pausedUntilMs !== null && absence.pausedUntilMs <= now.wallMs) absence.pausedUntilMs = null;

@@ -4,12 +4,12 @@ import { everyMs } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Series } from './memory.ts';
 
-/** Probes of a series since its last build from which on it is ripe for one. */
+/** Probes of a series since its last build from which on it may join the next one. */
 const ripeFrom = limits.buildEvery - 1;
-/** A new series is probed once alone before it is ripe. */
+/** A new series is probed alone once before it may join. */
 export const sinceBuildAtFirst = ripeFrom - 1;
 
-/** One that failed in a build joins another one soon: once it has been probed alone again. */
+/** A series that failed in a build soon joins another one: after one more probe alone. */
 export function ripen(series: Series): void {
   series.sinceBuild = Math.max(series.sinceBuild, ripeFrom);
 }
@@ -21,14 +21,14 @@ export interface BuildMeans {
   /** Whether one may start now. */
   readonly isFree: (series: Series) => boolean;
   readonly launch: (series: Series, due: Due) => Due;
-  /** Puts a series in line for its next slot. */
+  /** Queues a series for its next slot. */
   readonly plan: (series: Series) => void;
   readonly newId: () => string;
 }
 
 /**
- * Launches a probe that starts now, and its companions where it leads a build: they go over its connection at the same
- * moment, in place of their next probe alone.
+ * Starts a probe, and its companions where it leads a build: they use its connection at the same moment, instead of their
+ * next probe alone.
  */
 export function launchBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);
@@ -56,8 +56,8 @@ export function launchBuild(lead: Series, due: Due, means: BuildMeans, now: Now)
 }
 
 /**
- * Light series of a mirror that speaks HTTP/2, once its canary is ripe too. They wait until there is a full build, or until
- * one of them has waited for a whole pace of its own, by when the others of that pace are ripe.
+ * The other light series for a build over HTTP/2, once the canary may join too. They wait until the build is full, or
+ * until one of them has waited for a whole interval of its own.
  */
 function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
   if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];

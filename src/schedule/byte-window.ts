@@ -1,7 +1,7 @@
 const minuteMs = 60_000;
 const minutes = 60;
 
-/** Bytes moved over the last hour, by the minute; a minute leaves the sum as a whole, so the sum errs on the high side. */
+/** Bytes transferred over the last hour, by minute. A minute leaves the sum as a whole, so the sum is slightly too high. */
 export interface ByteWindow {
   add(bytes: number, monotonicMs: number): void;
   sum(monotonicMs: number): number;

@@ -2,25 +2,25 @@ import { type ClientPair, pairKey } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
-/** What is remembered of a pair over restarts. */
+/** The stored state of a pair across restarts. */
 export interface RanBefore {
-  /** Of its last run, wall milliseconds. */
+  /** Start of its last run, wall milliseconds. */
   readonly startedAtMs: number;
-  /** How many were made: whose turn it is among its modules. */
+  /** Number of its runs; it selects the next module. */
   readonly runs: number;
 }
 
-/** Whose turn it is, and when. Reads no clock; monotonic milliseconds. */
+/** Which pair runs next, and when. Reads no clock; monotonic milliseconds. */
 export interface ClientRota {
-  /** The pair that has waited longest of those that are due, and how many runs it had; not again before it `ran` or was `away`. */
+  /** The due pair that has waited longest, with its number of runs. It is not returned again before `ran` or `away`. */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
-  /** It ran; `again`: soon, and the same module, because what it said was odd. */
+  /** A run ended; `again`: repeat it soon with the same module, because its result was odd. */
   ran(pair: ClientPair, again: boolean, now: Now): void;
   /** It could not be run now. */
   away(pair: ClientPair, now: Now): void;
-  /** When the next one is due; `null`: there is none. */
+  /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;
-  /** Other pairs, or another pace: those that stay keep their turn. */
+  /** Replaces pairs or pace; pairs that stay keep their turn. */
   replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
 }
 
@@ -31,8 +31,8 @@ interface Turn {
 }
 
 /**
- * A rota that spreads its runs: each pair at `everyMs`, moved by up to a tenth either way. A pair that never ran has its
- * first within `limits.clientFirstMs` of the start, one that ran before goes on at its pace.
+ * A rota that spreads its runs: each pair at `everyMs`, moved by up to a tenth either way. A pair without a run has its
+ * first within `limits.clientFirstMs` of the start; one with a run continues at its pace.
  * @param chance  in [0, 1)
  */
 export function createClientRota(input: {

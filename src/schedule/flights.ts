@@ -11,23 +11,26 @@ interface Flight {
   readonly bytesExpected: number;
 }
 
-/** What is under way: the slots that it holds at its hosts, and the artifacts that are being downloaded. */
+/** Running probes: their slots per host, and the artifacts being downloaded. */
 export interface Flights {
   /** Takes the slot of a probe that starts now; a confirming one has a slot of its own kind. */
   launch(host: Host, series: Series | null, due: Due): Due;
-  /** Gives it back. @returns whose it was; `null`: it is not under way */
+  /**
+   * Frees the slot.
+   * @returns its owner; `null`: the probe is not running
+   */
   land(due: Due): { readonly host: Host; readonly series: Series | null } | null;
-  /** Whether an artifact of the target's upstream is on its way: parallel downloads would measure each other. */
+  /** True while an artifact of the target's upstream is being downloaded: parallel downloads would measure each other. */
   isDownloading(target: Target): boolean;
   count(): number;
 }
 
-/** The upstream that a target is a copy of, whoever has the copy. */
+/** The upstream that a target is a copy of, for all its mirrors. */
 export function upstreamKey({ ecosystem, upstream }: Target): string {
   return `${ecosystem}|${upstream}`;
 }
 
-/** The first bytes of an artifact load no line. */
+/** A peek at the first bytes of an artifact is no load. */
 function isDownload(due: Due): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
@@ -35,7 +38,7 @@ function isDownload(due: Due): boolean {
 /** None yet. */
 export function createFlights(): Flights {
   const flights = new Map<string, Flight>();
-  /** Downloads on their way, by upstream. */
+  /** Running downloads, by upstream. */
   const downloads = new Map<string, number>();
 
   function countDownload(due: Due, by: number): void {

@@ -6,27 +6,27 @@ import type { HttpProtocol } from '../core/transcript.ts';
 import type { ByteWindow } from './byte-window.ts';
 import type { Plan, Slot } from './plan.ts';
 
-/** What starts first where not all can: the canary, then light steps, then heavy ones. */
+/** Start order under contention: the canary, then light steps, then heavy ones. */
 export const priorities = [0, 1, 2] as const;
 export type Priority = (typeof priorities)[number];
 
-/** One server (scheme, name, port), whichever mirrors live on it: its slots and its byte budget. */
+/** One server (scheme, name, port) with all its mirrors: its slots and its byte budget. */
 export interface Host {
   readonly key: string;
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
-  /** Artifacts that the budget kept back since they were asked last: they come before those that were asked later. */
+  /** Artifacts delayed by the budget since their last probe: they start before those probed later. */
   readonly keptBack: Set<Series>;
   inFlight: number;
   heavyInFlight: number;
-  /** What heavy probes in flight are expected to move. */
+  /** Bytes that running heavy probes are expected to move. */
   bytesExpected: number;
-  /** Upstreams whose rounds are asking it now. */
+  /** Upstreams whose rounds probe it now. */
   readonly confirming: Set<string>;
 }
 
-/** One target over one kind of connection, with its plan and what it is doing. */
+/** One target over one kind of connection, with its plan and its state. */
 export interface Series {
   readonly id: string;
   readonly connection: Connection;
@@ -37,17 +37,17 @@ export interface Series {
   host: Host;
   /** The next planned start. */
   slot: Slot;
-  /** The planned start that it waits or waited for last. */
+  /** The planned start that it last waited for. */
   waitsFor: Slot;
   state: 'idle' | 'waiting' | 'running';
-  /** Monotonic time of the start it is waiting for. */
+  /** Monotonic time of that start. */
   plannedAtMs: number;
   /** Monotonic time of its last start; `-Infinity` before the first. */
   startedAtMs: number;
-  /** What its last probe moved; `null` before the first. */
+  /** Bytes of its last probe; `null` before the first. */
   lastBytes: number | null;
-  /** The HTTP version of its last answer; `null`: not known. */
+  /** The HTTP version of its last response; `null`: not known. */
   protocol: HttpProtocol | null;
-  /** Its probes since it was part of a build. */
+  /** Its probes since its last build. */
   sinceBuild: number;
 }

@@ -2,33 +2,33 @@ import type { Cadence } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 
-/** One planned start. `index` counts intervals since 1970, or is the wall time that the cron expression named. */
+/** One planned start. `index` counts intervals since 1970, or is the wall time of the cron expression. */
 export interface Slot {
   readonly index: number;
-  /** Monotonic milliseconds; `Infinity` where no time will ever come. */
+  /** Monotonic milliseconds; `Infinity` where there will never be one. */
   readonly atMs: number;
-  /** A start that was missed, tried again before the next. */
+  /** A retry of a missed start, before the next one. */
   readonly isAgain?: true;
 }
 
 /**
- * The planned starts of one series. Pure in its inputs: the same seed, series and cadence give the same wall-clock phase
- * after a restart, so that restarts neither bunch starts nor move them.
+ * The planned starts of one series. A pure function: the same seed, series and cadence give the same wall-clock phase
+ * after a restart, so restarts neither bunch starts nor shift them.
  */
 export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
-  /** The same slot by the clocks as they stand now: cron slots move when the wall clock was set. */
+  /** The same slot by the current clocks: cron slots move when the wall clock is set. */
   placed(slot: Slot, now: Now): Slot;
-  /** The last slot at or before now, counted from `slot` on, and how many were passed over on the way. */
+  /** The last slot at or before now, counted from `slot`, and how many were skipped before it. */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
-/** Cron slots counted one by one; a longer silence is counted as this many. */
+/** Cron slots counted one by one; a longer gap counts as this many. */
 const cronSlotsCounted = 100;
 
-/** A 32-bit hash of a text, well mixed (FNV-1a, then murmur3's finish). */
+/** A 32-bit hash of a text (FNV-1a with murmur3's final mix). */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
@@ -41,16 +41,17 @@ function mix32(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** In [-1, 1), by series and slot: stable, and unlike from slot to slot. */
+/** In [-1, 1), by series and slot: stable, and different from slot to slot. */
 function wobble(hash: number, index: number): number {
   return mix32(hash ^ Math.imul((index % 2 ** 32) | 0, 0x9e3779b1)) / 2 ** 31 - 1;
 }
 
 /**
- * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval.
- * Counted by multiplication on the monotonic clock, so nothing adds up to drift.
- * @param hash      decides fraction and jitter; `hash32(seed, series id)`
- * @param offsetMs  monotonic minus wall time when the scheduler began; read once, so a wall clock set later moves nothing
+ * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval. Times are
+ * multiplied, not added up, so there is no drift on the monotonic clock.
+ * @param hash      determines fraction and jitter; `hash32(seed, series id)`
+ * @param offsetMs  monotonic minus wall time at the scheduler's start; read once, so a later change of the wall clock
+ * moves nothing
  */
 export function everyPlan(
   everyMs: number,
@@ -80,9 +81,9 @@ export function everyPlan(
 }
 
 /**
- * Plans starts after each time that a cron expression names, spread over `spreadMs` by series and jittered within it.
- * Cron speaks of wall time, so slots are placed on the monotonic clock by the clocks as they stand now.
- * @param staggerMs  how much later than its question this mirror is asked, within the spread
+ * Plans starts after each time of a cron expression, spread over `spreadMs` by series, with jitter. Cron uses wall time,
+ * so slots are placed on the monotonic clock by the current clocks.
+ * @param staggerMs  the delay of this mirror after its question's start, within the spread
  */
 export function cronPlan(
   cadence: Extract<Cadence, { kind: 'cron' }>,
@@ -118,7 +119,7 @@ export function cronPlan(
   };
 }
 
-/** The same answers as `calendar`, remembered: thousands of series ask for the same expression in one moment. */
+/** `calendar` with a cache: thousands of series evaluate the same expression at once. */
 export function rememberingCalendar(calendar: Calendar): Calendar {
   const known = new Map<string, number>();
   return {

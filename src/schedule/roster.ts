@@ -12,10 +12,10 @@ import { rememberingCalendar } from './plan.ts';
 import { createSeries, firstSlot, type PlanMeans, renew } from './series.ts';
 import { endWaits } from './throttle.ts';
 
-/** Who is on the schedule: every series with its next slot, its mirror's absence, and its host. */
+/** The scheduled series with their next slots, the absence of each mirror, and the hosts. */
 export interface Roster {
   readonly calendar: Calendar;
-  /** Hosts on which something waits for a slot. */
+  /** Hosts with something waiting for a slot. */
   readonly waiting: Set<Host>;
   /** `null` for a mirror that is not configured. */
   hostOf(registry: string): Host | null;
@@ -25,35 +25,38 @@ export interface Roster {
   series(id: string): Series | null;
   /** Of one mirror. */
   seriesOf(registry: string): readonly Series[];
-  /** Puts a series in line for its next slot. */
+  /** Queues a series for its next slot. */
   plan(series: Series): void;
-  /** Takes out the next series whose slot has come; `null` when none has. */
+  /** Removes and returns the next series whose slot has come; `null` when none has. */
   takeDue(now: Now): Series | null;
   /** Monotonic time of the next slot of all; `Infinity` without any. */
   nextSlotMs(): number;
-  /** Cron slots by the clocks as they stand now; where the clock `jumped`, planned anew: gives the series whose slot was jumped over. */
+  /**
+   * Places cron slots by the current clocks. If the clock `jumped`, they are planned again; returns the series whose slot
+   * was skipped.
+   */
   placeCron(now: Now, jumped: boolean): readonly Series[];
-  /** Keeps a second look until a slot is free: each series once, the oldest given up at the bound. */
+  /** Queues a recheck until a slot is free: each series once; above the bound the oldest is dropped. */
   keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
-  /** Makes the series of a configuration in slices; `replace` with the same follows. */
+  /** Creates the series of a configuration in slices, for the `replace` that follows. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
   replace(config: Config, targets: readonly Target[], now: Now): void;
 }
 
-/** Until a series takes its place. */
+/** The host of a series until it is placed. */
 const nowhere = createHost('');
 
-/** The roster of a configuration, everything planned ahead of now. */
+/** The roster of a configuration, with all slots in the future. */
 export function createRoster(input: {
   readonly config: Config;
   readonly targets: readonly Target[];
   readonly seed: string;
   readonly calendar: Calendar;
   readonly now: Now;
-  /** When targets last answered well, by id, wall milliseconds. */
+  /** The last success of each target, by id, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
 }): Roster {
-  // Taken out of `input`, which a closure would keep whole, the first configuration with it.
+  // Closures must not keep `input`: it holds the first configuration.
   const { lastOk } = input;
   const calendar = rememberingCalendar(input.calendar);
   const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
@@ -63,7 +66,7 @@ export function createRoster(input: {
   let hostByRegistry = new Map<string, Host>();
   let absences = new Map<string, Absence>();
   let all = new Map<string, Series>();
-  /** What `preparing` made for the `replace` that follows. */
+  /** The result of `preparing`, for the `replace` that follows. */
   let made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
   let byRegistry = new Map<string, Series[]>();
 
@@ -78,7 +81,7 @@ export function createRoster(input: {
 
   function replaceMirrors(config: Config): void {
     const kept = new Map<string, Host>();
-    // A host that is not configured any more still has its slots taken, if it comes back.
+    // A removed host keeps its used slots, in case it is configured again.
     for (const [key, host] of hosts) if (host.inFlight > 0 || host.confirming.size > 0) kept.set(key, host);
     const nextAbsences = new Map<string, Absence>();
     hostByRegistry = new Map();
@@ -125,7 +128,7 @@ export function createRoster(input: {
     byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
-  /** What waits in a line that is not its own any more leaves it; its next slot comes as planned. */
+  /** Removes entries from queues they no longer belong to; their next slot comes as planned. */
   function clearLines(): void {
     const known = new Set([...all.values()].map(({ target }) => target.id));
     for (const host of hosts.values())
@@ -154,13 +157,13 @@ export function createRoster(input: {
       while (heap.leastKey() <= now.monotonicMs) {
         const keyMs = heap.leastKey();
         const series = heap.pop();
-        // One that was planned anew has another place in line by now.
+        // An outdated entry: the series was planned again.
         if (series?.slot.atMs === keyMs) return series;
       }
       return null;
     },
     nextSlotMs() {
-      // One that went with a build has left this place: no turn is due for it.
+      // Outdated entries of series that ran with a build.
       for (let first = heap.first(); first !== null && first.slot.atMs !== heap.leastKey(); first = heap.first())
         heap.pop();
       return heap.leastKey();

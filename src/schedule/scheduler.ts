@@ -18,10 +18,10 @@ import { beginVisit } from './visit.ts';
 const shedMax = 0.9;
 const wakeMsMax = 60_000;
 const inFlightMax = limits.workerInFlight * limits.workers;
-/** The wall clock was slewed or set by more: cron slots are placed anew. */
+/** If the wall clock was changed by more than this, cron slots are placed again. */
 const replaceShiftMs = 250;
 
-/** How long a download waits for its turn, milliseconds. */
+/** How long a download waits for other downloads, milliseconds. */
 const downloadPatienceMs = 60_000;
 
 interface Turn {
@@ -31,8 +31,8 @@ interface Turn {
 }
 
 /**
- * A scheduler whose first starts lie ahead, spread over each series' interval by `seed` and series alone.
- * @param input.seed  the vantage: two vantages with the same targets do not beat in step
+ * A scheduler with all first starts in the future, spread over each series' interval by `seed` and series only.
+ * @param input.seed  the vantage: two vantages with the same targets do not probe at the same times
  */
 export function createScheduler(input: {
   readonly config: Config;
@@ -41,7 +41,7 @@ export function createScheduler(input: {
   readonly calendar: Calendar;
   readonly random: Random;
   readonly now: Now;
-  /** When targets last answered well before this start, by id, wall milliseconds; absent: not known. */
+  /** The last success of each target before this start, by id, wall milliseconds; absent: not known. */
   readonly lastOk?: ReadonlyMap<string, number>;
 }): Scheduler {
   const { random } = input;
@@ -66,7 +66,7 @@ export function createScheduler(input: {
     return 'over_budget' as const;
   }
 
-  /** When the step of a target may be requested of its mirror again; `null`: now. */
+  /** When the step of a target may be requested again; `null`: now. */
   function throttleEnd({ registry, step }: Pick<Target, 'registry' | 'step'>, now: Now): Now | null {
     const absence = roster.absence(registry);
     return absence === null ? null : waitEnd(absence.throttles, step, now);
@@ -76,7 +76,7 @@ export function createScheduler(input: {
     return shedShare > 0 && random.next() < (series.priority === 0 ? shedShare / 2 : shedShare);
   }
 
-  /** An artifact that can't be asked now does not wait for a whole pace. */
+  /** A missed artifact is retried before its next interval. */
   function tryAgain(series: Series, missed: Slot, now: Now): void {
     const again = againAt(series, missed, now);
     if (again === null) return;
@@ -84,10 +84,10 @@ export function createScheduler(input: {
     roster.plan(series);
   }
 
-  /** A slot has come: passed by, counted as an overrun, or put in line. */
+  /** Handles a slot that has come: skips it, counts an overrun, or queues it. */
   function arrive(series: Series, suspended: boolean, turn: Turn): void {
     const { slot, passed } = series.plan.latest(series.slot, turn.now);
-    // What is tried again was counted when it was missed.
+    // A retry was counted when its slot was missed.
     const own = slot.isAgain === true ? 0 : 1;
     series.slot = series.plan.next(slot, turn.now);
     roster.plan(series);
@@ -110,13 +110,13 @@ export function createScheduler(input: {
     roster.waiting.add(series.host);
   }
 
-  /** One download after the other for each upstream; one that has waited for long no longer waits for its turn. */
+  /** One download at a time per upstream; after `downloadPatienceMs` it no longer waits. */
   function waitsForDownload(series: Series, now: Now): boolean {
     if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
     return flights.isDownloading(series.target);
   }
 
-  /** A person, or the plan, wants the mirror left alone; a mere doubt does not. */
+  /** True for a pause or a maintenance window; a doubt does not count. */
   function isLeftAlone(registry: string, now: Now): boolean {
     const absence = roster.absence(registry);
     if (absence === null || isInMaintenance(absence, roster.calendar, now)) return true;
@@ -164,7 +164,7 @@ export function createScheduler(input: {
     }
   }
 
-  /** Nothing goes beside a due probe where the mirror asked us to wait with anything. */
+  /** No build while any step of the mirror is throttled. */
   function buildMeans(host: Host, { target: { registry } }: Series, now: Now): BuildMeans {
     const isThrottled = (roster.absence(registry)?.throttles.size ?? 0) > 0;
     return {
@@ -176,7 +176,7 @@ export function createScheduler(input: {
     };
   }
 
-  /** After a suspend nothing that waited is still wanted. */
+  /** After a suspend, everything queued is obsolete. */
   function dropWaiting(turn: Turn): void {
     for (const host of roster.waiting)
       for (const priority of priorities)

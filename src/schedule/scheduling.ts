@@ -7,7 +7,7 @@ import type { Step, Target } from '../core/target.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { NoVisit, Visit } from './visit.ts';
 
-/** What became of a probe, for the schedule. */
+/** The result of a probe, for the schedule. */
 export interface Finished {
   readonly wireBytes: number;
   readonly retryAfterMs: number | null;
@@ -15,27 +15,27 @@ export interface Finished {
   readonly isFailed?: boolean;
 }
 
-/** Decides what starts when. Holds its own state; reads no clock: every call is told the time. */
+/** Decides what starts when. Has its own state and reads no clock: the time is a parameter of each call. */
 export interface Scheduler {
-  /** What starts now, what was skipped and why, and the monotonic time to call again at the latest. */
+  /** What starts now, what was skipped and why, and the monotonic time of the next call at the latest. */
   advance(now: Now): {
     readonly start: readonly Due[];
     readonly skipped: readonly Skipped[];
     readonly wakeAtMs: number;
   };
   /**
-   * A probe ended, whatever its purpose: frees its slot and counts its bytes. To be called once for each Due given out;
-   * others are ignored.
-   * @param result.protocol      the HTTP version of the answer; absent: not known
-   * @param result.isFailed      it failed, which matters of a build
-   * @param result.retryAfterMs  > 0: do not request this step of the mirror so long; 0: throttled without a time named (back-off);
-   *                             `null`: not throttled
+   * A probe ended, whatever its purpose: frees its slot and counts its bytes. To be called once for each Due that was
+   * issued; others are ignored.
+   * @param result.protocol      the HTTP version of the response; absent: not known
+   * @param result.isFailed      it failed; used for builds
+   * @param result.retryAfterMs  > 0: do not request this step of the mirror for this long; 0: throttled without a time
+   * (back-off); `null`: not throttled
    */
   finished(due: Due, result: Finished, now: Now): void;
   /**
-   * A Due outside the plan. `confirm` takes a slot beside `perHost`, one for each upstream on the host and so many in all;
-   * `null`: it is taken, or the mirror asked us not to request the step, is paused or in maintenance. `recheck` takes an ordinary slot; where none is
-   * free it waits for one and comes out of `advance`, and the answer is `null`. `peek` takes an ordinary slot, or none.
+   * A Due outside the plan. `confirm` takes a slot beside `perHost`, one per upstream on the host, up to a total; `null`:
+   * it is taken, or the step is throttled, the mirror paused or in maintenance. `recheck` takes an ordinary slot; where
+   * none is free the result is `null`, and the Due comes from `advance` later. `peek` takes an ordinary slot or fails.
    */
   reserve(
     input: {
@@ -47,23 +47,26 @@ export interface Scheduler {
     } & Pick<Due, 'family' | 'protocol'>,
     now: Now,
   ): Due | null;
-  /** A real client's turn at a mirror, and what we ask beside it; or why there is none now. */
+  /** Starts a visit: a real client's turn at a mirror, with our own steps after it; or says why none is possible now. */
   visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
   /** While a mirror is in doubt its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
-  /** Leaves a mirror alone until a wall time; `null` ends it, and what its `Retry-After` asked for. */
+  /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
   /** In a maintenance window now? */
   inMaintenance(registry: string, now: Now): boolean;
-  /** Wall milliseconds until which a step of the mirror is not requested because it asked for that; `null`: it did not. */
+  /** Wall milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
-  /** Monotonic time of a series' next planned start; `null` where it is not configured, or no time will come. */
+  /** Monotonic time of a series' next planned start; `null` where it is not configured, or there will never be one. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /** Share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
   shed(share: number): void;
-  /** Makes ready, in slices, what a `replace` with the same needs: it then takes a fraction of the time. */
+  /** Prepares, in slices, a `replace` with the same arguments, which is then much faster. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
-  /** Other targets or paces; unchanged series keep their phase, what is in flight keeps its slot until it ends, no `Retry-After` is waited for any more. */
+  /**
+   * Applies other targets or paces. Unchanged series keep their phase, running probes keep their slot until they end, and
+   * every wait for a `Retry-After` ends.
+   */
   replace(config: Config, targets: readonly Target[], now: Now): void;
   inFlight(): number;
 }

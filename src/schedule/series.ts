@@ -8,20 +8,20 @@ import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './memory.ts';
 import { cronPlan, everyPlan, hash32, type Plan, type Slot } from './plan.ts';
 
-/** Within a round light questions start staggered over this, and artifacts one after the other. Milliseconds. */
+/** Within a round, light questions start staggered over this time, and artifacts one after the other. Milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** Nor over more than this share of the pace. */
+/** Nor over more than this share of the interval. */
 const staggerShare = 0.1;
 
 /**
- * Artifacts of one pace keep their order, so that each is asked once before any is asked twice: their starts are spread by
- * the seed and have no jitter, which would let one overtake another.
+ * Artifacts keep their order, so that each is probed once before any is probed twice: their starts are spread by the seed
+ * and have no jitter, which would let one overtake another.
  */
 const heavyJitterShare = 0;
 
 /**
- * One question goes to all mirrors of its upstream at once, so that their answers can be compared: its phase and jitter
- * are the question's; each mirror is a little later by its own name.
+ * All mirrors of an upstream get one question at the same time, so that their responses can be compared: phase and jitter
+ * are of the question, plus a small delay by mirror name.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
   const { ecosystem, upstream, registry, module, version, step } = target;
@@ -40,7 +40,7 @@ function planOf(target: Target, connection: Connection, pace: Pace, means: PlanM
     : cronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
 }
 
-/** What plans are made of beside a series and its pace. */
+/** The inputs of a plan besides series and pace. */
 export interface PlanMeans {
   readonly seed: string;
   readonly calendar: Calendar;
@@ -50,11 +50,11 @@ export interface PlanMeans {
 
 const noSlot: Slot = { index: 0, atMs: Number.POSITIVE_INFINITY };
 
-/** Least wait before a missed start is tried again, milliseconds; else a tenth of the time to the next one. */
+/** The minimum delay of a retry of a missed start, milliseconds; else a tenth of the time to the next one. */
 const againMsMin = 60_000;
 const againShare = 0.1;
 
-/** When a missed start of an artifact is tried again before its next one; `null`: it waits for that. */
+/** When a missed start of an artifact is retried; `null`: not before its next start. */
 export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now): Slot | null {
   const gapMs = next.atMs - now.monotonicMs;
   const waitMs = Math.max(againMsMin, againShare * gapMs);
@@ -63,9 +63,9 @@ export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now
 }
 
 /**
- * The first slot of a series after a start: an artifact whose last planned time passed while no daemon ran is tried
- * again before its next one. Known are good answers alone.
- * @param lastOkMs  when it last answered well, wall milliseconds; `null`: not known
+ * The first slot of a series after a start. An artifact whose last planned time passed while no daemon ran is retried
+ * before its next one. Only successes are known.
+ * @param lastOkMs  its last success, wall milliseconds; `null`: not known
  */
 export function firstSlot(series: Series, lastOkMs: number | null, now: Now): Slot {
   const first = series.plan.first(now);
@@ -105,8 +105,8 @@ export function createSeries(
 }
 
 /**
- * Takes on what a reload says of a series. It stays the same object, because probes in flight point to it, and keeps
- * its phase where its cadence stayed.
+ * Updates a series after a reload. The object stays the same, because running probes refer to it, and its phase stays if
+ * its cadence did.
  */
 export function renew(series: Series, fresh: Series, now: Now): void {
   const isSamePlan = JSON.stringify(series.pace.cadence) === JSON.stringify(fresh.pace.cadence);

@@ -8,9 +8,9 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
 /**
  * Every (mirror, module, version, step) of a configuration, by mirror in the order of the file, each once, as the
- * ecosystems declare their steps. A module goes to the mirrors of its own upstream; a name that matches a private pattern
- * to none of the public one's. One target of each mirror is its canary: of the first module with a fixed version, else of
- * the first module, else its first light step.
+ * ecosystems declare their steps. A module belongs to the mirrors of its own upstream; a name that matches a private
+ * pattern is never requested from mirrors of the public one. One target of each mirror is its canary: of the first module
+ * with a fixed version, else of the first module, else its first light step.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
   return atOnce(expandingTargets(config, registry));

@@ -2,13 +2,13 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import type { Step } from '../core/target.ts';
 
-/** How long one step of a mirror is not requested. `level` counts the 429s in a row that named no time. */
+/** How long one step of a mirror is not requested. `level` counts consecutive 429s without a time. */
 export interface Throttle {
   readonly until: Now | null;
   readonly level: number;
 }
 
-/** The throttles of one mirror, by step: what another path, mirror or upstream of the same server is asked stays as it is. */
+/** The throttles of one mirror, by step. Other paths, mirrors and upstreams on the same server are not affected. */
 export type Throttles = Map<Step, Throttle>;
 
 /** No wait. */
@@ -20,7 +20,7 @@ export function waitEnd(throttles: Throttles, step: Step, now: Now): Now | null 
   return until !== null && now.monotonicMs < until.monotonicMs ? until : null;
 }
 
-/** Takes in how a step was answered. @see throttledBy */
+/** Updates a step's throttle after a response. @see throttledBy */
 export function throttleStep(
   throttles: Throttles,
   step: Step,
@@ -32,7 +32,7 @@ export function throttleStep(
   else throttles.set(step, next);
 }
 
-/** Ends all waits: an operator wants the mirror requested again. The back-off goes on where it was. */
+/** Ends all waits after an operator's request. The back-off level stays. */
 export function endWaits(throttles: Throttles): void {
   for (const [step, { level }] of throttles) {
     if (level === 0) throttles.delete(step);
@@ -41,10 +41,10 @@ export function endWaits(throttles: Throttles): void {
 }
 
 /**
- * What an answer makes of it. The wait is what was asked for, at most `limits.throttleMsMax`; a shorter one never cuts a
- * longer one off. Without a time: `limits.throttleMsMin`, doubled each time in a row, at most `limits.throttleMsMax`,
- * moved by up to a quarter either way so that a fleet does not come back in step.
- * @param retryAfterMs  > 0 as asked, 0 throttled without a time, `null` not throttled
+ * The throttle after a response. The wait is as requested, at most `limits.throttleMsMax`; a shorter one never replaces a
+ * longer one. Without a time: `limits.throttleMsMin`, doubled each time in a row, at most `limits.throttleMsMax`, with a
+ * jitter of a quarter so that a fleet does not return at once.
+ * @param retryAfterMs  > 0 as requested, 0 throttled without a time, `null` not throttled
  * @param chance        in [0, 1)
  */
 export function throttledBy(throttle: Throttle, retryAfterMs: number | null, chance: number, now: Now): Throttle {

@@ -8,24 +8,24 @@ import type { Host } from './memory.ts';
 import type { Roster } from './roster.ts';
 import { throttleStep, waitEnd } from './throttle.ts';
 
-/** What a visit moved, and the step of ours beside it that was throttled; `null`: none was. */
+/** The bytes of a visit, and our own step in it that was throttled; `null`: none was. */
 export interface Visited {
   readonly wireBytes: number;
-  /** `retryAfterMs` as `Scheduler.finished` has it. */
+  /** `retryAfterMs` as in `Scheduler.finished`. */
   readonly throttled: { readonly step: Step; readonly retryAfterMs: number } | null;
 }
 
-/** Somebody else's turn at a mirror: a real client, and what we ask beside it. Holds one slot of its host until it ends. */
+/** The turn of a real client at a mirror, with our own steps after it. Holds one slot of its host until it ends. */
 export interface Visit {
   end(result: Visited, now: Now): void;
 }
 
-/** Why there is none now; `busy`: every slot is taken. */
+/** Why a visit cannot start now; `busy`: every slot is taken. */
 export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
 /**
- * Begins a visit where the mirror may be asked and its host has a slot for a download.
- * @param bytesExpected  what it will move, about
+ * Starts a visit where the mirror may be probed and its host has a slot for a download.
+ * @param bytesExpected  an estimate of its bytes
  * @param bytesPerHour   the budget; `null`: none
  */
 export function beginVisit(
@@ -40,7 +40,7 @@ export function beginVisit(
   if (absence === null || host === null) return 'paused';
   const away = awayBecause(absence, roster.calendar, now);
   if (away !== null) return away;
-  // A client requests what it likes.
+  // A client may request any step, so none may be throttled.
   for (const step of absence.throttles.keys()) if (waitEnd(absence.throttles, step, now) !== null) return 'throttled';
   if (isTooMuch(host, asked.bytesExpected, bounds.bytesPerHour, now)) return 'over_budget';
   if (!hasSlot(host, 2, bounds.perHost)) return 'busy';
@@ -60,7 +60,7 @@ export function beginVisit(
   };
 }
 
-/** As heavy steps, which stop before the budget is used up. */
+/** Same rule as for heavy steps, which stop before the budget is used up. */
 function isTooMuch(host: Host, bytes: number, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null) return false;
   return host.bytes.sum(now.monotonicMs) + host.bytesExpected + bytes > bytesPerHour * limits.heavyShareOfBytes;

@@ -23,7 +23,7 @@ import {
 import type { HeadRecord, Outcome } from './record.ts';
 import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, timeOfHead, updateTimeTest } from './time.ts';
 
-/** Everything that is added up between the head in force and one candidate. */
+/** The running comparison of the head in force with one candidate. */
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest };
@@ -31,27 +31,27 @@ export interface Pair {
 
 /** The head in force compared with every other mirror. */
 export interface Comparison extends Records {
-  /** The mirror that clients are told to ask first now; `null`: none that is monitored. */
+  /** The first mirror of the advised chain; `null`: none that is monitored. */
   head: string | null;
-  /** By candidate; all against `head`. */
+  /** By candidate, each compared with `head`. */
   readonly pairs: Map<string, Pair>;
 }
 
-/** What speaks for leaving the head: the more often failing, or the longer taking; over all steps or the heavy ones. */
+/** A reason to leave the head: it fails more often, or takes longer; over all steps or over heavy ones. */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 /** What alarms are judged by. */
 interface AlarmRule {
-  /** detect.outage: how many failures over how long are one trouble. */
+  /** detect.outage: this many failures over this time are one trouble. */
   readonly failuresMin: number;
   readonly spanMs: number;
-  /** How many times as long is worth a move; > 1. */
+  /** The ratio of times that is worth a move; > 1. */
   readonly ratio: number;
-  /** Within `hold` of a move: time needs more to speak. */
+  /** True within `hold` of a move: a time test then needs more evidence. */
   readonly isRecent: boolean;
-  /** Share of each bound that will do, 0 to 1: less than 1 where an alert of others says the same. */
+  /** The share of each bound that is enough, 0 to 1: less than 1 where an alert of another system agrees. */
   readonly ease: number;
-  /** A third mirror fails too just now. */
+  /** True if a third mirror fails now too. */
   readonly isShared: boolean;
 }
 
@@ -65,7 +65,7 @@ const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
-/** A pair that begins: how far apart their answers scatter is taken from what both did so far. */
+/** A new pair. The scatter of its differences is estimated from the records of both. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
@@ -80,14 +80,14 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   };
 }
 
-/** Takes in what both would have done in one moment. */
+/** Adds what both would have done in one moment. */
 export function updatePair(
   pair: Pair,
   head: Outcome,
   candidate: Outcome,
   context: {
     readonly candidate: HeadRecord;
-    /** Share of bad answers of all but the head, over the long run. */
+    /** Share of bad responses of all mirrors but the head, over the long run. */
     readonly everybody: number;
     readonly isHome: boolean;
     readonly ratio: number;
@@ -103,12 +103,12 @@ export function updatePair(
   updateTimeTest(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy, atMs: head.atMs });
 }
 
-/** The bound of the time tests now. */
+/** The current bound of the time tests. */
 export function timeBoundOf(isRecent: boolean): number {
   return isRecent ? timeBound.recent : timeBound.usual;
 }
 
-/** What speaks for leaving the head for this candidate, the gravest first; `null`: not enough. */
+/** The gravest reason to leave the head for this candidate; `null`: not enough evidence. */
 export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const { failuresMin, spanMs, ease, isShared, ratio } = rule;
   const all = { failuresMin, spanMs, witness: 'all', ease } as const;
@@ -118,7 +118,7 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const bound = ease * timeBoundOf(rule.isRecent);
   if (isTimeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';
   if (!isTimeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio)) return null;
-  // Where light steps are well on their way to saying the same, it is not the downloads.
+  // If the light steps are nearly past their bound too, downloads are not the cause.
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
@@ -154,25 +154,25 @@ export function pairOf(contest: Comparison, head: string, candidate: string): Pa
   return made;
 }
 
-/** A move that the tests speak for. */
+/** A move that the tests support. */
 interface Choice {
   readonly to: string;
   readonly alarm: Alarm;
 }
 
-/** What choosing goes by beside the answers. */
+/** The inputs of a choice besides the samples. */
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
   /** Costs within this share of the lowest are equal. */
   readonly minGain: number;
-  /** Puts equals in order: the first is taken. */
+  /** The order of equals: the first is taken. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** More than so many bad answers of so many in a minute keep a candidate from being chosen. */
+/** A candidate with at least this many bad responses (and this share) in the last minute is not chosen. */
 const badMin = 2;
 const badShare = 0.15;
 
-/** The candidate to move to by what the tests say now; `null`: none of them says enough. */
+/** The candidate to move to by the tests now; `null`: not enough evidence for any. */
 export function choose(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): Choice | null {
   const { head } = contest;
   if (head === null) return null;
@@ -185,20 +185,22 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures') ?? null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // Where the head fails against one, it fails: who answered well beside it is as good a choice.
+    // If the head fails compared with one mirror, it fails: another mirror that was healthy in the same moments is as
+    // good a choice.
     const alarm = own ?? (failing !== null && isNearFailure(contest, head, name) ? failing : null);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
     const isOfTime = alarm === 'time' || alarm === 'heavy_time';
-    // Failing less often is no gain where it costs more: by the bounds, which hold few failures against a candidate too.
+    // Failing less often is no gain if it costs more. Costs are upper bounds, so a candidate with few failures is
+    // judged strictly too.
     if (isOfTime ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);
 }
 
-/** A candidate that comes a moment later than the first may be chosen where this share of the bound is reached. */
+/** A candidate whose test is a moment behind the first may be chosen from this share of the bound on. */
 const nearShare = 0.5;
 
 function isNearFailure(contest: Comparison, head: string, name: string): boolean {
@@ -206,7 +208,7 @@ function isNearFailure(contest: Comparison, head: string, name: string): boolean
   return Math.max(failureSumOf(all), failureSumOf(heavy)) >= nearShare * failureBound;
 }
 
-/** True where a sum has passed its bound: otherwise there is nothing to choose. */
+/** True where a sum is past its bound; otherwise there is nothing to choose. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
   for (const pair of contest.pairs.values()) {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
@@ -215,7 +217,7 @@ export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent'
   return false;
 }
 
-/** The cheapest candidate that answered well just now, whatever the tests say: where staying is no choice. */
+/** The cheapest candidate that is healthy now, whatever the tests say: for forced moves. */
 export function chooseAnyway(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): string | null {
   const able = candidates
     .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
@@ -235,24 +237,30 @@ function cheapest<T extends { readonly to: string; readonly cost: number }>(
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
 }
 
-/** Costs of a build within a quarter of `minGain`, or 10 ms, of the least are equal: bounds are coarse, and people know more. */
+/**
+ * Build costs within a quarter of `minGain`, or 10 ms, of the lowest are equal: bounds are coarse, and the operator's
+ * order is better informed.
+ */
 function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A build must take less than this share of the head's time to be worth a move for it; so little cost speaks for itself. */
+/**
+ * A candidate's build must cost less than `manyShare` of the head's, or less than the head's with times alone below
+ * `worthShare`.
+ */
 const worthShare = 0.95;
 const manyShare = 0.5;
 /**
- * The moments of a test speak for its mirrors' times beside so many that are remembered: they were chosen for looking bad.
- * The fewer, as the square, the further the sum has gone beyond its bound, which chance seldom does.
+ * The moments of a test are biased: the test triggered because of them. So this many remembered moments are added;
+ * fewer, by the square, the further the sum is past its bound.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
 /**
- * Whether a build through a candidate is expected to cost less than through the head. Of the weight that the test speaks
- * of, its moments and what is remembered; of the other, light steps as in the last half hour, and the last downloads, of
- * which one that took long by chance must not speak for a mirror whose downloads are slower.
+ * Whether a build through a candidate is expected to cost less than through the head. Times of the test's weight are
+ * of its own moments plus remembered ones. For the other weight: light steps of the last half hour, and the last
+ * downloads, limited so that one slow download does not decide.
  */
 function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
@@ -271,14 +279,15 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
-  // What few failures more or less cost outweighs any time, and is chance: time alone must say so too, unless they are many.
+  // The cost of a few failures exceeds any difference in time and may be chance, so times alone must agree, unless
+  // the gain is large.
   const share = shareOf(rule.failureCostMs);
   return share < manyShare || (share < 1 && shareOf(0) < worthShare);
 }
 
 /**
- * True where a candidate's last answer was good and it does not fail often within the last minute, unless the head does
- * twice as often.
+ * True where a candidate's last response was good and it did not fail often within the last minute, unless the head
+ * failed twice as often.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);
@@ -289,7 +298,7 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
   return head !== null && head.all > 0 && head.bad / head.all >= (2 * bad) / all;
 }
 
-/** True where a mirror beside head and candidate failed twice within the last minute. */
+/** True where a mirror other than head and candidate failed twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
   for (const [name, record] of contest.records) {
     if (name !== contest.head && name !== candidate && isFailingNow(record, nowMs)) return true;

@@ -18,40 +18,40 @@ import {
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { type Outcome, recordOutcome } from './record.ts';
 
-/** More is no background. */
+/** A higher share of failures is not background. */
 const backgroundMost = 0.03;
-/** Answers that all others are taken to have given well before they gave any. */
+/** The prior of the background: as if all others had this many good responses at the start. */
 const backgroundPrior = 200;
 
-/** What is added up over the answers of one upstream: who is in force, and how every other mirror compares with it. */
+/** The comparison of one upstream: the head in force against every other mirror. */
 export interface Contest extends Comparison {
   readonly moments: Moments;
   /** Those that are over. */
   readonly past: Past;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
   health: Health;
-  /** When a download of the head was last ordered, monotonic milliseconds. */
+  /** When a download from the head was last ordered, monotonic milliseconds. */
   downloadMs: number;
-  /** The same, with others beside it. */
+  /** When a download from the head and others was last ordered, monotonic milliseconds. */
   besideMs: number;
-  /** What the head did oddly last, since it is the head; `null`: nothing. */
+  /** The last odd outcome since this mirror is the head; `null`: none. */
   odd: { readonly question: string; readonly isHeavy: boolean } | null;
 }
 
-/** What the contest is told by its surroundings at each answer. */
+/** The inputs of the comparison besides the response. */
 export interface Surroundings extends Walker {
-  /** Mirrors that could be the head, with the chain that each would give; the head's is the one in force. */
+  /** Mirrors that could be the head, with the chain each would give; for the head, the chain in force. */
   readonly chains: ReadonlyMap<string, Chain>;
-  /** Paused, in maintenance, or told to stay away: not waited for. */
+  /** Paused, in maintenance, or throttled by `Retry-After`: not waited for. */
   readonly isAway: (registry: string) => boolean;
   readonly paceMs: (question: string) => number;
-  /** The preferred mirror; `null`: none that is watched. */
+  /** The preferred mirror; `null`: none that is monitored. */
   readonly home: string | null;
   readonly ratio: number;
   readonly isRecent: boolean;
 }
 
-/** What one answer made known: outcomes of the head, newest last, with their question. */
+/** One new outcome of the head, with its question. */
 export interface HeadOutcome {
   readonly question: string;
   readonly outcome: Outcome;
@@ -75,8 +75,8 @@ export function newContest(head: string | null): Contest {
 }
 
 /**
- * Another head: every comparison starts anew, what is known of the mirrors stays. How the preferred one has been since it
- * was left begins with leaving it, and goes on while clients move among others.
+ * Changes the head: every comparison starts again, records of the mirrors stay. The health of the preferred mirror
+ * starts at the departure from it and continues while clients move among other mirrors.
  */
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
@@ -87,8 +87,8 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
 }
 
 /**
- * Drops all evidence against the head, moments that are not complete included: our own line was at fault, or may have been.
- * What is known of how each mirror does by itself stays.
+ * Drops all evidence against the head, incomplete moments included: our own network was, or may have been, at fault.
+ * The records of single mirrors stay.
  */
 export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
@@ -97,9 +97,9 @@ export function dropEvidence(contest: Contest): void {
 }
 
 /**
- * Takes in one answer: puts it into its moment, replays the chain of every mirror that answered in it as far as the
- * answers go, and compares the head in force with every other. What no answer decides yet waits for the next.
- * @returns what the head did in moments that became clear by it
+ * Adds one response to its moment, replays the chain of each mirror with a response in it, and compares the head in
+ * force with the others. What is still undecided waits for further responses.
+ * @returns the head's outcomes in moments that this response decided
  */
 export function addAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly HeadOutcome[] {
   const { reply, late } = inTime(contest, answer);
@@ -110,7 +110,7 @@ export function addAnswer(contest: Contest, answer: Answer, around: Surroundings
   return heard;
 }
 
-/** Closes the moments that have waited long enough for who did not answer. */
+/** Closes the moments that waited long enough for missing responses. */
 export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
   const heard: HeadOutcome[] = [];
   for (const [question, open] of contest.moments.open) {
@@ -132,14 +132,14 @@ function patienceOf(contest: Contest, registry: string, weight: Patience['weight
   return known[weight];
 }
 
-/** Learns from an answer that is not compared, so that patience follows what a mirror takes. Milliseconds. */
+/** Learns from a response that is not compared, so that patience follows the mirror's times. Milliseconds. */
 export function updatePatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
   recordTime(patienceOf(contest, registry, weight), tookMs);
 }
 
 /**
- * An answer that took longer than clients are taken to wait is a bad one, as long as that. One that we gave up before they
- * would is bad too, but may have been merely late.
+ * A response later than clients are taken to wait is bad, with that waiting time. One that we gave up earlier is bad
+ * too, but may only have been late.
  */
 function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, answer.registry, answer.isHeavy ? 'heavy' : 'light');
@@ -152,7 +152,7 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   return { reply: { ...reply, tookMs }, late };
 }
 
-/** The same of all others, in the mean: what one mirror alone is late with is its trouble, and no chance. */
+/** The mean share over the other mirrors: if only one mirror is late, that is its own trouble and not chance. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
   const shares: number[] = [];
   for (const [name, { light, heavy }] of contest.patience)
@@ -162,7 +162,7 @@ function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: 
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
   const heard: HeadOutcome[] = [];
-  // As it was before: what is answered in a moment must not depend on who answers first.
+  // Fixed at the start of the moment: the result must not depend on the order of responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   const paceMs = around.paceMs(moment.question);
   const replyOf = (name: string): Reply | null => {
@@ -177,7 +177,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
-      // Its own: a sibling that is asked two seconds later must not make a head's trouble look younger.
+      // Each mirror's own time: a sibling probed two seconds later must not shift the start of a head's trouble.
       atMs: moment.answeredAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',
@@ -211,8 +211,8 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
 }
 
 /**
- * How often all others fail by the way over the long run: an upper bound of one standard error, and 0 where nothing is
- * known. More than a little is the trouble of one, and no background.
+ * The long-run failure share of all other mirrors: an upper bound of one standard error; 0 where nothing is known.
+ * Above a small limit it is trouble of one mirror, and not background.
  */
 function usualOfOthers(contest: Contest, head: string): number {
   let [bad, all] = [0, backgroundPrior];
@@ -224,7 +224,7 @@ function usualOfOthers(contest: Contest, head: string): number {
   return (bad + Math.sqrt(bad)) / all;
 }
 
-/** A moment in which everybody who is not away has answered has nothing more to say. */
+/** Drops a moment once all mirrors that are not away have responded in it. */
 function dropClear(contest: Contest, moment: Moment, around: Surroundings): void {
   for (const name of around.chains.keys()) if (!moment.outcomes.has(name) && !around.isAway(name)) return;
   keepMoment(contest.past, moment);

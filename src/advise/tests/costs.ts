@@ -2,7 +2,7 @@ import { quantileOf } from '../../core/quantile.ts';
 import type { Weight } from '../../core/target.ts';
 import { type HeadRecord, kept, lateMax, newRecord, type Outcome, windowMs } from './record.ts';
 
-/** How good times of one weight scatter over the last half hour (heavy: the last few). Milliseconds, and their squares. */
+/** How good times of one weight scatter over the last half hour (heavy: the last few). Milliseconds and their squares. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -13,12 +13,12 @@ export function spread(
   return { count: times.length, meanMs, variance: times.length < 2 ? 0 : squares / (times.length - 1) };
 }
 
-/** What is remembered of all mirrors, by name. */
+/** The records of all mirrors, by name. */
 export interface Records {
   readonly records: Map<string, HeadRecord>;
 }
 
-/** What is remembered of a mirror as a possible head. */
+/** The record of a mirror as a possible head. */
 export function recordOf({ records }: Records, registry: string): HeadRecord {
   const known = records.get(registry);
   if (known !== undefined) return known;
@@ -32,7 +32,7 @@ const minuteMs = 60_000;
 /** Margin of an upper bound, in standard errors. */
 const margin = 1.3;
 
-/** Bad outcomes and all of them since a time. */
+/** Number of bad outcomes and of all outcomes since a time. */
 export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
   const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
@@ -43,7 +43,7 @@ export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
   return countSinceOf(record, nowMs - minuteMs).bad >= 2;
 }
 
-/** True where the last outcomes, `count` or more of any question and downloads not alone, were bad. */
+/** True where the last `count` or more outcomes, of any question but not only downloads, were bad. */
 export function hasFailedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
@@ -53,7 +53,7 @@ export function hasFailedLast({ light, heavy }: HeadRecord, count: number): bool
   return lightBad > 0 && lightBad + heavy.filter(isSince).length >= count;
 }
 
-/** Bad outcomes and all of them within the last minute. */
+/** Number of bad outcomes and of all outcomes within the last minute. */
 export function countLastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
   return countSinceOf(record, nowMs - minuteMs);
 }
@@ -64,13 +64,14 @@ export interface Shares {
   readonly heavy: number;
 }
 
-/** Answers that a single question, or all downloads, are taken to have given as usual before they gave any. */
+/** Prior weight: as if a question, or all downloads, had this many usual responses at the start. */
 const questionPrior = 3;
 const heavyPrior = 4;
 
 /**
- * Shares of light and heavy fetches that fail just now. Each light question counts alike however often it is asked: one
- * module of twenty that is gone fails a twentieth of all fetches. Of heavy ones the last few count, whatever their age.
+ * Current failure shares of light and heavy fetches. Each light question has equal weight, however often it is
+ * requested: one missing module of twenty fails a twentieth of all fetches. Of heavy ones the last few count,
+ * whatever their age.
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   const fromMs = nowMs - windowMs;
@@ -90,8 +91,8 @@ export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
 }
 
 /**
- * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of half a failure in a hundred,
- * and over three minutes where it failed twice in them.
+ * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of 0.5 %, and over three
+ * minutes if it failed twice in them.
  */
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const shares = failureSharesOf(record, nowMs);
@@ -121,7 +122,7 @@ function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly ba
   return { bad, all };
 }
 
-/** Mean of the good times of light or heavy steps with `errors` standard errors on top; `null` without any. Milliseconds. */
+/** Mean good time of light or heavy steps, plus `errors` standard errors; `null` without any. Milliseconds. */
 export function meanMs(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -147,10 +148,10 @@ export function meanMs(
   return mean + errors * Math.sqrt(variance / count);
 }
 
-/** One download counts as no more than so many times what most take: one by chance is not believed, a slow backend is. */
+/** A download counts as at most this many times the usual: a single slow one is limited, a slow backend still shows. */
 const tamedFactor = 4;
 
-/** What the last good downloads took in the mean, each as far as it is believed; `null` without any. Milliseconds. */
+/** Mean of the last good downloads, each limited by `tamedFactor`; `null` without any. Milliseconds. */
 export function tamedHeavyMsOf({ heavy }: HeadRecord): number | null {
   const times = heavy.filter((one) => !one.bad).map((one) => one.tookMs);
   const usual = quantileOf(times, 0.5);
@@ -158,10 +159,13 @@ export function tamedHeavyMsOf({ heavy }: HeadRecord): number | null {
   return times.reduce((sum, ms) => sum + Math.min(ms, tamedFactor * usual), 0) / times.length;
 }
 
-/** What one build requests: `light` and `heavy` fetches over `connections` at once. */
+/** The requests of one build: `light` and `heavy` fetches over `connections` in parallel. */
 const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
-/** What one build waits whose steps take so long, milliseconds, and the share of builds that fail where its steps do by these. */
+/**
+ * The time of one build for these step times, milliseconds, and the share of builds that fail for these failure
+ * shares.
+ */
 export function buildOf(of: {
   readonly lightMs: number;
   readonly heavyMs: number;
@@ -175,7 +179,7 @@ export function buildOf(of: {
   };
 }
 
-/** What the cost of a fetch is made of. */
+/** The inputs of a fetch's cost. */
 export interface FetchRule {
   readonly nowMs: number;
   /** The weights of the steps of one fetch. */
@@ -184,10 +188,10 @@ export interface FetchRule {
 }
 
 /**
- * What one client fetch through a mirror at the head costs, cold, in milliseconds: the mean time of each of its steps,
- * and what a failed build costs a person for the share that failed. Steps not measured cost what the light ones do.
- * @param lately  mean times of light and heavy steps that stand for those of the last half hour; `null`: none do
- * @returns `null` where no light step was answered well within half an hour
+ * The cost of one cold client fetch with a mirror at the head, in milliseconds: the mean time of each step, and the
+ * cost of a failed build times the share that fails. Unmeasured steps count as the light ones do.
+ * @param lately  mean times of light and heavy steps to use instead of those of the last half hour; `null`: none
+ * @returns `null` where no light step succeeded within half an hour
  */
 export function fetchCostMs(
   record: HeadRecord | undefined,
@@ -201,7 +205,7 @@ export function fetchCostMs(
   return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
 }
 
-/** The same of known times of light and heavy steps, milliseconds, and shares of each that fail. */
+/** The same for given times of light and heavy steps, milliseconds, and failure shares. */
 export function fetchCostOf(
   { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
   by: Pick<FetchRule, 'fetch' | 'failureCostMs'>,
@@ -212,7 +216,7 @@ export function fetchCostOf(
   }, 0);
 }
 
-/** What the steps of a fetch take together, where each weight was measured; `null`: one was not. Milliseconds. */
+/** The total time of a fetch's steps; `null`: a weight was not measured. Milliseconds. */
 export function fetchTimeMs(
   record: HeadRecord | undefined,
   { fetch, nowMs }: FetchRule,
@@ -225,17 +229,17 @@ export function fetchTimeMs(
   return fetch.reduce((sum, weight) => sum + ((weight === 'heavy' ? heavy : light) ?? 0), 0);
 }
 
-/** What the cost of a build is made of. */
+/** The inputs of a build's cost. */
 export interface BuildRule {
   readonly nowMs: number;
   readonly failureCostMs: number;
-  /** Share of failures that the chain behind a head does not catch, 0 to 1. */
+  /** Share of failures that the chain behind the head does not catch, 0 to 1. */
   readonly rescue: number;
 }
 
 /**
- * What a build through a mirror at the head costs just now, seconds, as an upper bound: its time, and what a failed build
- * costs a person for the share that fails. `null` where no light step was answered well.
+ * The current cost of a build with a mirror at the head, seconds, as an upper bound: its time, and the cost of a
+ * failed build times the share that fails. `null` where no light step succeeded.
  * @param rule.errors  standard errors on top of mean times; absent: enough for a bound
  */
 export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {
@@ -246,7 +250,7 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
-/** The same for steps that take so long, milliseconds. */
+/** The same for given step times, milliseconds. */
 export function buildCostOf(
   record: HeadRecord,
   cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },
@@ -255,7 +259,7 @@ export function buildCostOf(
   return (failed * cost.failureCostMs + waitedMs) / 1_000;
 }
 
-/** The mean of what downloads take at the mirrors, milliseconds; 0 where none was measured. */
+/** The mean download time over the mirrors, milliseconds; 0 where none was measured. */
 export function usualHeavyMs(contest: Records, nowMs: number): number {
   const means = [...contest.records.values()].flatMap((record) => meanMs(record, 'heavy', nowMs, 0) ?? []);
   return means.length === 0 ? 0 : means.reduce((sum, one) => sum + one, 0) / means.length;

@@ -1,41 +1,41 @@
 import { likelihood } from '../../core/likelihood.ts';
 import type { Outcome } from './record.ts';
 
-/** Rates of failure that a head may have and a candidate not, each tested for by a likelihood ratio of its own. */
+/** Failure rates that are tested for, each with its own likelihood ratio: the head has it, the candidate does not. */
 const rates = [0.05, 0.2, 0.9] as const;
-/** The sum of log-likelihood ratios at which one of them is believed; for the lowest rate, which takes long, more. */
+/** The sum of log-likelihood ratios that accepts a rate; the lowest rate, which takes long, needs more. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * Where everybody fails one answer in a hundred, the bounds of the lower rates are so much higher, as a share, and less or
- * more in proportion: there chance begins a sum sixty times a day.
+ * How much higher the bounds of the lower rates are, as a share, where all mirrors fail 1 % of responses;
+ * proportional to that share. At 1 % chance starts a sum sixty times a day.
  */
 const noisyShare = [0.4, 0.4, 0] as const;
 const noisyRate = 0.01;
-/** What is never believed of a candidate: that it fails less often than this. */
+/** The lowest failure rate that a candidate is assumed to have. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is let grow to so many times its bound: what is over must end in time. */
+/** A sum is limited to this many times its bound, so that it falls again soon after the trouble ends. */
 const mostOfBound = 2.5;
-/** Witness asked for: how much better two rates explain the answers than one does, as a log-likelihood. */
+/** Required evidence that two rates explain the responses better than one, as a log-likelihood. */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
-/** On top of it while a third mirror fails too: the trouble may be shared. */
+/** Added to it while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** And where the failures are not of one trouble, but came over more than so long: chance has had time. */
+/** Added where the failures span more than `longMs`: over that time chance is more likely. */
 const longMs = 120_000;
 const longWitness = 1.4;
 
-/** What counts as one trouble: so many failures of the head, over so long. */
+/** What counts as one trouble: this many failures of the head, over this time. */
 interface FailureRule {
   readonly failuresMin: number;
-  /** Milliseconds between the first of them and the last. */
+  /** Milliseconds between the first and the last of them. */
   readonly spanMs: number;
   readonly witness: keyof typeof witnessBound;
-  /** Share of the bound that will do, 0 to 1. */
+  /** The share of the bound that is enough, 0 to 1. */
   readonly ease: number;
 }
 
-/** One likelihood ratio on its way, and what it rests on since its first failure. Times are monotonic milliseconds. */
+/** One running likelihood ratio, with its evidence since the first failure. Times are monotonic milliseconds. */
 interface Run {
   sum: number;
   /** Of `failureBound`. */
@@ -47,7 +47,7 @@ interface Run {
   readonly candidate: { bad: number; all: number };
 }
 
-/** The tests of one head against one candidate for failing more often. */
+/** The failure tests of one head against one candidate. */
 export type FailureTest = readonly Run[];
 
 /** No answer yet. */
@@ -77,20 +77,20 @@ function clear(run: Run): void {
 }
 
 /**
- * The rate of failures a candidate is taken to have: what it shows over the long run, and lately where that is much; what
- * everybody shows over the long run, where that is more.
+ * The failure rate assumed for a candidate: its long-run rate, or its recent one if that is high, or the long-run
+ * rate of all mirrors if that is higher.
  */
 export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
 }
 
 /**
- * Takes in what head and candidate did in one moment: Wald's log-likelihood ratio of "the head fails with p₁, the
- * candidate with p₀" against "both fail with p₀", for three rates, never below zero (Page's CUSUM). A failure of both
- * says nothing of their difference.
- * @param head  `late`: where we gave it up, as likely as that without any trouble
- * @param usual.p0  the candidate's usual rate, by `usualRate`
- * @param usual.everybody  what all but the head fail over the long run
+ * Adds one moment of head and candidate: Wald's log-likelihood ratio of "the head fails with p₁, the candidate with
+ * p₀" against "both fail with p₀", for three rates, never below zero (Page's CUSUM). If both fail, the sum does not
+ * change.
+ * @param head  `late`: the probability that a probe we gave up was only late
+ * @param usual.p0  the candidate's usual rate, by `usualRateOf`
+ * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
 export function updateFailureTest(
@@ -118,7 +118,7 @@ export function updateFailureTest(
       continue;
     }
     if (bad) {
-      // Downloads come to an end in another order than they began.
+      // Downloads end in another order than they start.
       run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
       run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
@@ -127,7 +127,7 @@ export function updateFailureTest(
   }
 }
 
-/** How likely no answer in time is: it fails, or else it is late. */
+/** The probability of no response in time: it fails, or it is late. */
 function orLate(rate: number, late: number): number {
   return rate + (1 - rate) * late;
 }
@@ -139,7 +139,7 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The sum nearest to its bound, 0 or more, as of the bound `failureBound`. */
+/** The sum nearest to its bound, 0 or more, scaled to `failureBound`. */
 export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);
@@ -147,8 +147,8 @@ export function failureSumOf(test: FailureTest): number {
 }
 
 /**
- * True where one of the sums has passed the bound and rests on enough: failures over some time, and answers of the
- * candidate that two rates explain clearly better than one.
+ * True where a sum is past its bound with enough evidence: failures over some time, and candidate responses that two
+ * rates explain clearly better than one.
  * @param isShared  a third mirror fails too just now
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
@@ -166,7 +166,7 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
   });
 }
 
-/** By how much two rates of their own explain the answers better than one for both: a log-likelihood, 0 or more. */
+/** How much better two rates explain the responses than one common rate: a log-likelihood, 0 or more. */
 export function compareRates(
   a: { readonly bad: number; readonly all: number },
   b: { readonly bad: number; readonly all: number },

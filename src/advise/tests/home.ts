@@ -1,43 +1,45 @@
 import { countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
-/** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
+/** The period over which departures are counted. The wait is never longer than an hour. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
-/** Left again so soon after it was left, its times are compared over so many waits for half a day: its trouble comes and goes. */
+/**
+ * If home was left again within this time of the last departure, its times are compared over that many waits for half
+ * a day: its trouble comes and goes.
+ */
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
-/** The health that is wanted before going home: some 48 clean answers. */
+/** The health that a failback requires: about 48 good responses in a row. */
 export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
-/** So many bad answers in a row are trouble that has an end: what was before says nothing of what comes after. */
+/** This many bad responses in a row are trouble with an end: samples before it say nothing about the time after it. */
 const troubleRow = 3;
-/** A log-likelihood: failing on as before would have shown. */
+/** A log-likelihood: if the failures had continued at their rate, one would have shown. */
 const endedBound = 7;
 const rateMost = 0.9;
-/** And so many times as many good answers as ever came between two failures of it. */
+/** Required besides: this many times as many good responses as ever came between two failures. */
 const pauseFactor = 1.5;
-/** How far back failures are compared at most, milliseconds. */
+/** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;
 
-/** How well the preferred mirror has been since it was left: a log-likelihood for "it is well". */
+/** The health of the preferred mirror since it was left: a log-likelihood that it works again. */
 export interface Health {
   sum: number;
 }
 
-/** Nothing known since the departure. */
+/** The health right after a departure. */
 export function newHealth(): Health {
   return { sum: 0 };
 }
 
 /**
- * When the last trouble of a mirror was seen last, by when its answers came and not by when they were heard: whether it
- * was left in between makes no difference. Trouble that has an end are several failures in a row, or failures at a rate
- * at which all that was answered well since would not be chance. Monotonic milliseconds; negative infinity: none as far
- * as is remembered.
+ * The time of a mirror's last trouble, by when its responses came, so that it does not depend on when it was left.
+ * Trouble with an end is several failures in a row, or a failure rate at which the good responses since would not be
+ * chance. Monotonic milliseconds; negative infinity: none is remembered.
  */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].toSorted((a, b) => a.atMs - b.atMs);
@@ -51,8 +53,9 @@ export function lastTroubleOf({ light, heavy }: HeadRecord): number {
 }
 
 /**
- * When the last failure of the last hour came, where that many good answers since have a chance of e⁻⁷ at the rate it
- * failed, and are half as many again as ever came between two failures; else `null`. What comes and goes has not ended.
+ * The time of the last failure within the last hour, if the good responses since have a chance of at most e⁻⁷ at its
+ * failure rate and are half as many again as ever came between two failures; else `null`. Trouble that comes and goes
+ * has not ended.
  */
 function endedRate(outcomes: readonly Outcome[]): number | null {
   const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;
@@ -76,28 +79,31 @@ function longestPause(outcomes: readonly Outcome[]): number {
 }
 
 /**
- * Takes in one answer of the preferred mirror while clients are elsewhere: a good one speaks a little for it, a bad one
- * strongly against it, and nothing good that came before counts then.
+ * Adds one response of the preferred mirror while clients are elsewhere. A good one raises its health a little; a bad
+ * one lowers it much and cancels all earlier good ones.
  */
 export function updateHealth(health: Health, isBad: boolean): void {
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
-/** Departures from home that are remembered. Monotonic milliseconds. */
+/** The remembered departures from home. Monotonic milliseconds. */
 export function recentDeparturesOf(departures: readonly number[], nowMs: number): readonly number[] {
   return departures.filter((atMs) => nowMs - atMs <= rememberedMs);
 }
 
 /**
- * How long clients stay away at least: `hold`, doubled with each departure of the last three hours after the first, an
- * hour at most. Milliseconds.
+ * The minimum time away from home: `hold`, doubled with each further departure within three hours, an hour at most.
+ * Milliseconds.
  */
 export function waitMs(departures: readonly number[], holdMs: number, nowMs: number): number {
   const count = departures.filter((atMs) => nowMs - atMs <= departuresMs).length;
   return Math.min(Math.max(waitMsMax, holdMs), holdMs * 2 ** Math.max(0, count - 1));
 }
 
-/** How far back times of home are compared, milliseconds: as long as clients stay away at least, and further where it was left again. */
+/**
+ * The period over which home's times are compared, milliseconds: at least the minimum time away, and longer if it was
+ * left again.
+ */
 export function lookBackMsOf(departures: readonly number[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some((atMs, place) => place > 0 && atMs - (recent[place - 1] ?? atMs) <= againMs);
@@ -105,9 +111,9 @@ export function lookBackMsOf(departures: readonly number[], holdMs: number, nowM
 }
 
 /**
- * True where home is at least as good as where clients are: no more failures within the last hour, or since its last
- * trouble had an end; no more time over `timesOverMs`, but for a fifth, and of much for a twentieth
- * and a tenth of a second; and its downloads come well. An hour, because a mirror that fails now and then has ten good minutes often.
+ * True where home is at least as good as the mirror in force: no more failures within the last hour, or since its
+ * last trouble ended; times over `timesOverMs` at most a fifth longer (with many samples a twentieth and a tenth of a
+ * second); and its downloads succeed. An hour, because a mirror that fails now and then often has ten good minutes.
  */
 export function isHomeAsGood(
   home: HeadRecord,
@@ -124,7 +130,7 @@ export function isHomeAsGood(
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
 }
 
-/** Differences below this are noise of our own, however large their share. */
+/** Smaller differences are measurement noise, whatever their share. */
 const noiseMs = 10;
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {

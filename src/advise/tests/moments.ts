@@ -2,25 +2,25 @@ import type { Reply } from '../../ecosystems/client.ts';
 import { isCurrentReply, type Replies, replyOfFailure } from '../walk.ts';
 import { lateMax, type Outcome } from './record.ts';
 
-/** One mirror's answer to one question, cut to what a chain's walk needs. */
+/** One mirror's response to one question, reduced to what walking a chain needs. */
 export interface Answer {
   readonly registry: string;
   readonly question: string;
   readonly isHeavy: boolean;
   readonly reply: Reply;
-  /** When it ended, monotonic milliseconds. */
+  /** End of the probe, monotonic milliseconds. */
   readonly atMs: number;
-  /** When its round was to start: what puts answers at their own pace into one moment. */
+  /** Planned start of its round: scheduled responses are put into one moment by it. */
   readonly plannedAtMs: number;
-  /** `<round>/<moment>` of a confirming round; `null`: at its pace, or a second look. */
+  /** `<round>/<moment>` of a confirming round; `null`: scheduled, or a recheck. */
   readonly round: string | null;
-  /** At its own pace, not asked because something looked odd. */
+  /** True if scheduled, and not a recheck of something odd. */
   readonly isScheduled: boolean;
-  /** It was our deadline that ended it. */
+  /** True if our own deadline ended it. */
   readonly isGivenUp: boolean;
 }
 
-/** What the mirrors of one upstream answered to one question together. */
+/** The responses of an upstream's mirrors to one question at the same time. */
 export interface Moment {
   readonly question: string;
   readonly isHeavy: boolean;
@@ -29,23 +29,23 @@ export interface Moment {
   readonly plannedAtMs: number;
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
-  /** When each answer came, monotonic milliseconds. */
+  /** When each response came, monotonic milliseconds. */
   readonly answeredAtMs: Map<string, number>;
-  /** Of what was given up early: the share of the mirror's good answers that take longer. */
+  /** For probes given up early: the share of the mirror's good responses that take longer. */
   readonly late: Map<string, number>;
-  /** Share of bad answers of all but the head over the long run, as of its first answer; `null` before. */
+  /** Long-run share of bad responses of all mirrors but the head, as of the first response; `null` before it. */
   everybody: number | null;
-  /** What each mirror would do as the head, as far as it is known; and who was compared with the head in force. */
+  /** The outcome of each mirror as the head, as far as known, and the mirrors already compared with the head in force. */
   readonly outcomes: Map<string, Outcome>;
   readonly paired: Set<string>;
 }
 
-/** How long a moment waits for who has not answered, milliseconds. */
+/** How long a moment waits for missing responses, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
-/** What was ordered together begins within so much, as slots come free: a lone download before it is another moment. */
+/** Probes ordered together start within this time, as slots become free. An earlier single download is another moment. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
-/** The moments of one upstream that are not complete, and the latest answer of each mirror to each question. */
+/** The incomplete moments of one upstream, and each mirror's latest response to each question. */
 export interface Moments {
   readonly open: Map<string, Moment[]>;
   readonly latest: Map<string, Map<string, Answer>>;
@@ -57,8 +57,8 @@ export function newMoments(): Moments {
 }
 
 /**
- * Puts an answer into its moment, and gives that moment: of its confirming round, or the one whose answers were planned
- * nearest to this, within half a pace. An answer that comes to a moment twice begins the next.
+ * Adds a response to its moment and returns that: the moment of its confirming round, or the one with the nearest
+ * planned time within half a pace. A second response of one mirror starts the next moment.
  * @param paceMs  of the question, milliseconds
  */
 export function addToMoment(moments: Moments, answer: Answer, paceMs: number): Moment {
@@ -92,15 +92,15 @@ export function addToMoment(moments: Moments, answer: Answer, paceMs: number): M
   return moment;
 }
 
-/** What says of an answer which moment it belongs to. */
+/** The fields of a response that determine its moment. */
 export type Place = Pick<Answer, 'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'>;
 
-/** The moment that an answer would enter which has not come; `null`: it would begin one. */
+/** The moment that a pending response would join; `null`: it would start one. */
 export function momentOf(moments: Moments, place: Place, paceMs: number): Moment | null {
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
 
-/** Of the moments that may be the answer's, the one planned nearest to it: two that overlap must not trade answers. */
+/** The candidate moment with the nearest planned time, so that two overlapping moments do not exchange responses. */
 function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
   let found: Moment | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -121,12 +121,12 @@ function isSame(moment: Moment, answer: Place, paceMs: number): boolean {
   return Math.abs(moment.plannedAtMs - answer.plannedAtMs) <= nearMs;
 }
 
-/** True where a moment has waited long enough for who has not answered. */
+/** True where a moment has waited long enough for missing responses. */
 export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/** The latest answer of a mirror to a question, where it is at most three paces old; `null` without one. */
+/** A mirror's latest response to a question, if at most three paces old; else `null`. */
 export function standIn(
   moments: Moments,
   question: string,
@@ -138,7 +138,7 @@ export function standIn(
   return answer === undefined || !isCurrentReply(answer.atMs, nowMs, paceMs) ? null : answer.reply;
 }
 
-/** Forgets what was answered by mirrors, or to questions, that are not configured any more. */
+/** Forgets responses of mirrors, or to questions, that are no longer configured. */
 export function pruneAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
@@ -146,25 +146,25 @@ export function pruneAnswers(moments: Moments, isKnown: (registry: string, quest
   }
 }
 
-/** A moment that is over, as each mirror answered it. */
+/** A finished moment, with each mirror's response. */
 export interface PastMoment extends Replies {
   readonly isHeavy: boolean;
   readonly isScheduled: boolean;
-  /** When its first answer came, monotonic milliseconds. */
+  /** When its first response came, monotonic milliseconds. */
   readonly atMs: number;
 }
 
 interface KeptMoment extends Omit<PastMoment, 'replyOf' | 'isMerelyLate'> {
-  /** One number an answer, by column; 0 or beyond the end: none. */
+  /** One number per response, by column; 0 or beyond the end: none. */
   readonly answers: readonly number[];
 }
 
-/** Moments kept of one upstream: over half an hour of one every two seconds, and the last downloads. */
+/** Moments kept per upstream: over half an hour of one every two seconds, and the last downloads. */
 const momentsKept = { light: 1_000, heavy: 40 } as const;
 
 /**
- * The moments of one upstream that are over, oldest first: what another chain would have met in them can be asked
- * afterwards. Eight bytes an answer: `kept` moments of ten mirrors are some 200 KB.
+ * The finished moments of one upstream, oldest first, for what-if questions about another chain. Eight bytes a
+ * response: `kept` moments of ten mirrors are about 200 KB.
  */
 export interface Past {
   /** The column of each mirror. */
@@ -194,7 +194,7 @@ export function keepMoment(past: Past, moment: Moment): void {
   if (rows.length > 1.25 * momentsKept[weight]) rows.splice(0, rows.length - momentsKept[weight]);
 }
 
-/** Light moments since a time, and the last downloads whatever their age; oldest first of each weight. */
+/** Light moments since a time, and the last downloads whatever their age; each weight oldest first. */
 export function pastMomentsFrom(past: Past, fromMs: number): readonly PastMoment[] {
   return [...past.light.filter(({ atMs }) => atMs >= fromMs), ...past.heavy].map((row) => {
     const codeOf = (registry: string): number => row.answers[past.columns.get(registry) ?? -1] ?? 0;
@@ -206,7 +206,7 @@ export function pastMomentsFrom(past: Past, fromMs: number): readonly PastMoment
   });
 }
 
-/** Forgets mirrors and questions that are not configured any more. */
+/** Forgets mirrors and questions that are no longer configured. */
 export function prunePast(past: Past, isKnown: (registry: string, question: string) => boolean): void {
   for (const weight of ['light', 'heavy'] as const)
     past[weight] = past[weight].filter(({ question }) =>
@@ -226,7 +226,7 @@ export function prunePast(past: Past, isKnown: (registry: string, question: stri
 }
 
 const tags = ['unknown', 'ok', 'gone', 'failed'] as const;
-/** A code is the status, 0 for none, and marks on top of it; above the codes stand microseconds. */
+/** A code is the status (0 for none) plus marks. Microseconds are stored above the code. */
 const tagMark = 1_000;
 const cutMark = 4_000;
 const lateMark = 8_000;

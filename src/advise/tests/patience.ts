@@ -1,14 +1,14 @@
-/** An answer is late, and counts as bad, after four times what nearly all of a mirror's good answers take. */
+/** A response is late, and counts as bad, after four times the usual maximum of a mirror's good responses. */
 const factor = 4;
 const share = 0.95;
-/** Within these, milliseconds: clients wait longer for an artifact. */
+/** Limits of that waiting time, milliseconds: clients wait longer for an artifact. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
-/** Good answers looked at, how many tell anything at all, and how often they are looked at anew. */
+/** Number of good responses kept, the minimum to learn from, and how often the time is computed again. */
 const kept = 200;
 const fewAnswers = { light: 20, heavy: 5 } as const;
 const everyAnswers = { light: 20, heavy: 1 } as const;
 
-/** How long a mirror is waited for before an answer counts as bad: by steps of one weight. */
+/** How long a mirror's response is waited for before it counts as bad, for steps of one weight. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
   readonly times: number[];
@@ -17,26 +17,24 @@ export interface Patience {
   limitMs: number;
 }
 
-/** The most patience: nothing was answered yet, and an artifact may be large. */
+/** The initial waiting time is the longest: nothing is known yet, and an artifact may be large. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewAnswers[weight], limitMs: bounds[weight].max };
 }
 
-/**
- * The share of a mirror's good answers that take longer than this, 0 to 1; 0 while few are known. Milliseconds.
- */
+/** The share of a mirror's good responses that take longer than `ms`, 0 to 1; 0 while few are known. */
 export function lateShareOf({ times, weight }: Patience, ms: number): number {
   if (times.length < fewAnswers[weight]) return 0;
   return times.filter((one) => one > ms).length / times.length;
 }
 
-/** How long an artifact is waited for that others served in so many milliseconds, each > 0. */
+/** How long an artifact is waited for that others served in these times, milliseconds, each > 0. */
 export function besideMs(tookMs: readonly number[]): number {
   const { min, max } = bounds.heavy;
   return Math.min(max, Math.max(min, factor * Math.max(...tookMs)));
 }
 
-/** Learns from one good answer. Milliseconds. */
+/** Learns from one good response. Milliseconds. */
 export function recordTime(patience: Patience, tookMs: number): void {
   patience.times[patience.at] = tookMs;
   patience.at = (patience.at + 1) % kept;

@@ -1,42 +1,45 @@
-/** What one possible head did in one moment, through the chain it would give. */
+/** The outcome of one possible head in one moment, through the chain it would give. */
 export interface Outcome {
-  /** When this head's own answer of the moment came, monotonic milliseconds. */
+  /** When this head's own response came, monotonic milliseconds. */
   readonly atMs: number;
   /** The time of a good walk, milliseconds; meaningless where `bad`. */
   readonly tookMs: number;
   readonly bad: boolean;
   readonly isHeavy: boolean;
-  /** Where it was bad because we gave it up early: how likely that is by chance, 0 to 1; else 0. */
+  /** For a probe that we gave up early: the probability that it was only late, 0 to 1; else 0. */
   readonly late: number;
 }
 
-/** Failures are remembered this long for how reliable a head is, and times. Milliseconds. */
+/** How long failures and times of a head are kept. Milliseconds. */
 export const windowMs = 30 * 60_000;
-/** Outcomes kept of one head: more than half an hour of rounds at one a second is never needed. */
+/** Outcomes kept per head: rounds at one a second never need more than half an hour. */
 export const kept = 1_200;
-/** Heavy answers are rare: so many of the last are looked at, whatever their age. */
+/** Heavy responses are rare: this many of the last are used, whatever their age. */
 const heavyKept = 8;
 
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
-/** What was given up early and may have been late more often than this counts neither as failed nor as answered. */
+/**
+ * A probe given up early counts as neither failed nor succeeded if it may only have been late with a higher
+ * probability.
+ */
 export const lateMax = 0.005;
 
-/** Outcomes of one question at its pace, kept for how often it fails. */
+/** Scheduled outcomes of one question kept for its failure share. */
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
-/** What is remembered of one possible head: plain data, bounded, oldest first. */
+/** The record of one possible head: plain data, bounded, oldest first. */
 export interface HeadRecord {
-  /** Light outcomes at their own pace, by question: what was asked more often than others tells no more of a build. */
+  /** Scheduled light outcomes, by question: additional probes of a question do not make it more important to a build. */
   readonly questions: Map<string, Outcome[]>;
   light: Outcome[];
   heavy: Outcome[];
-  /** Shares of bad outcomes, forgetting slowly and fast; scheduled moments alone feed the slow one. */
+  /** Share of bad outcomes, with slow and fast forgetting. Only scheduled moments update the slow one. */
   slowRate: number;
   fastRate: number;
-  /** Scheduled outcomes that failed by themselves, not in a row, and all of them: its background over the long run. */
+  /** Scheduled outcomes that failed singly, not in a row, and all of them: the long-run background. */
   readonly background: { bad: number; all: number; row: number };
   last: Outcome | null;
   lastHeavy: Outcome | null;
@@ -57,7 +60,7 @@ export function newRecord(): HeadRecord {
   };
 }
 
-/** Takes in one outcome. `isScheduled`: of a round at its pace, which alone says how often it usually fails. */
+/** Records one outcome. `isScheduled`: only scheduled outcomes show how often it usually fails. */
 export function recordOutcome(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
@@ -77,9 +80,9 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
 }
 
-/** More failures in a row are trouble, and no background. */
+/** More failures in a row are trouble, and not background. */
 const backgroundRow = 2;
-/** Outcomes after which the older half is forgotten: about a day and a half of them. */
+/** After this many outcomes the older half is forgotten: about a day and a half. */
 const backgroundKept = 8_000;
 
 function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
@@ -108,13 +111,13 @@ function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): v
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** Good downloads that follow a bad one before it is over. */
+/** Good downloads after a bad one until its trouble is over. */
 const heavyClean = 4;
 
 /**
- * True where no download failed lately, or enough came well since: one, where the last to fail belonged to a trouble that
- * has ended.
- * @param troubledMs  when that trouble was seen last, monotonic milliseconds
+ * True where no download failed recently, or enough succeeded since: one is enough if the last failure belonged to
+ * trouble that has ended.
+ * @param troubledMs  the time of that trouble's last failure, monotonic milliseconds
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   const { heavy } = record;
@@ -124,7 +127,7 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   return heavy.length - 1 - lastBad >= (isOfTrouble ? 1 : heavyClean);
 }
 
-/** Mean of the good times since a time, of heavy steps of the last few whatever their age; `null` without any. Milliseconds. */
+/** Mean good time since a time; for heavy steps of the last few, whatever their age; `null` without any. Milliseconds. */
 export function meanMsFrom(record: HeadRecord, weight: 'light' | 'heavy', fromMs: number): number | null {
   const outcomes = record[weight];
   let count = 0;

@@ -1,46 +1,46 @@
-/** One moment decides no more than this, in standard deviations. */
+/** The largest contribution of one moment, in standard deviations. */
 const clip = 8;
-/** What a moment costs whoever claims that the head is slower, in standard deviations. */
+/** What each moment subtracts from the sum, in standard deviations. */
 const drift = 0.5;
-/** What the preferred mirror is given on top in each moment. */
+/** Subtracted in addition for the preferred mirror as the candidate. */
 const homeBonus = 0.2;
-/** A standard deviation is never taken to be less than this, milliseconds, or this share of the level. */
+/** The smallest standard deviation used, milliseconds, or this share of the level. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
 /** How fast the running deviation forgets. */
 const memory = 1 / 300;
-/** Above this share of its bound the deviation stands still: a shift must not hide itself. */
+/** Above this share of its bound the deviation is frozen, so that a shift does not widen its own deviation. */
 const frozenShare = 0.6;
 const winsor = 6;
-/** Of downloads few are seen, and one weighs much: a shift that comes early must not pass for scatter. */
+/** Downloads are few, so early ones are winsorized strictly: an early shift must not count as scatter. */
 const winsorEarly = 2;
 const earlySeen = 30;
-/** A sum is let grow to so many times its bound: what is over must end in time. */
+/** A sum is limited to this many times its bound, so that it falls again soon after the trouble ends. */
 const mostOfBound = 2;
 
-/** The sum at which a head is believed to be slower; `recent`: within `hold` of a move. */
+/** The bound of the sum; `recent`: within `hold` of a move. */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** So many moments beyond the clip may be chance, or a fault of ours that is not yet known as one. */
+/** Up to this many moments beyond the clip may be chance, or a fault of ours that is not yet known. */
 const chancesMax = 3;
-/** Differences in the mean below this are not worth a move, milliseconds. */
+/** Smaller mean differences are not worth a move, milliseconds. */
 const worthMs = 100;
 
-/** The test of one head against one candidate for taking longer, over steps of one weight. Milliseconds. */
+/** The time test of one head against one candidate, over steps of one weight. Milliseconds. */
 export interface TimeTest {
   sum: number;
   /** Since the sum was last zero. */
   rounds: number;
-  /** Of these, moments in which the head took more than what is worth a move. */
+  /** Number of these moments in which the head was slower by more than a move is worth. */
   slower: number;
   /** When the sum left zero, monotonic milliseconds. */
   fromMs: number;
-  /** Each moment of the head as far as it counts: no longer than the clip. What it took is `headTookMs`. */
+  /** Sum of the head's times, each limited to the clip; `headTookMs` is without the limit. */
   headMs: number;
   headTookMs: number;
-  /** What the moments that went furthest beyond the clip lie beyond it, the largest first; at most `chancesMax`. */
+  /** The largest excesses over the clip, the largest first; at most `chancesMax`. */
   beyondMs: readonly number[];
   candidateMs: number;
-  /** Of head minus candidate, running: mean, variance and how many went in. */
+  /** Running mean, variance and count of head minus candidate. */
   mean: number;
   variance: number;
   seen: number;
@@ -65,7 +65,7 @@ export function newTimeTest(): TimeTest {
   };
 }
 
-/** Starts the sum anew, and keeps what is known of how far answers scatter. */
+/** Resets the sum and keeps the estimated scatter. */
 function restart(test: TimeTest): void {
   test.sum = 0;
   test.rounds = 0;
@@ -76,14 +76,14 @@ function restart(test: TimeTest): void {
   test.candidateMs = 0;
 }
 
-/** How far apart two good answers of one moment usually are, milliseconds, > 0. */
+/** The usual difference of two good responses in one moment, milliseconds, > 0. */
 export function deviationMs(test: TimeTest): number {
   return Math.max(Math.sqrt(test.variance), deviationShareMin * test.levelMs, deviationMsMin);
 }
 
 /**
- * Takes in one moment in which both answered well: a one-sided CUSUM of the clipped, paired difference, in standard
- * deviations of itself. A head that takes `ratio` times as long as the candidate adds nothing.
+ * Adds one moment in which both succeeded: a one-sided CUSUM of the clipped, paired difference, in its own standard
+ * deviations. A head that takes `ratio` times as long as the candidate adds nothing.
  * @param ratio   > 1; what is worth a move
  * @param isHome  the candidate is the preferred mirror
  * @param bound   of the sum, as it is now
@@ -97,7 +97,7 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
-    /** When the head's answer came, monotonic milliseconds. */
+    /** When the head's response came, monotonic milliseconds. */
     readonly atMs?: number;
   },
 ): void {
@@ -111,7 +111,7 @@ export function updateTimeTest(
     test.rounds += 1;
     test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
-    // No single answer decides: what lies beyond the clip counts as the clip.
+    // No single response decides: more than the clip counts as the clip.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
     test.headMs += countedMs;
@@ -139,16 +139,16 @@ function learn(
 }
 
 /**
- * What the moments of the head took in all, for what a move gains: a few that were lost count as the clip, what took
- * longer again and again as long as it took. Milliseconds.
+ * The head's total time in the moments, for the gain of a move. The `chancesMax` largest outliers count as the clip,
+ * further ones in full. Milliseconds.
  */
 export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }
 
 /**
- * True where the sum has passed its bound, rests on enough moments in which the head was slower, and the mean since it left
- * zero keeps `ratio` and a tenth of a second.
+ * True where the sum is past its bound, there are enough moments in which the head was slower, and the mean since the
+ * sum left zero is above `ratio` and a tenth of a second.
  * @param slowerMin  two lost packets are no slow mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
