@@ -185,15 +185,13 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures') ?? null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // If the head fails compared with one mirror, it fails: another mirror that was healthy in the same moments is as
-    // good a choice.
+    // If the head fails compared with one mirror, another one that was healthy in the same moments is as good a choice.
     const alarm = own ?? (failing !== null && isNearFailure(contest, head, name) ? failing : null);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
     const isOfTime = alarm === 'time' || alarm === 'heavy_time';
-    // Failing less often is no gain if it costs more. Costs are upper bounds, so a candidate with few failures is
-    // judged strictly too.
+    // Failing less often is no gain if it costs more: costs are upper bounds, strict for few failures too.
     if (isOfTime ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost });
   }
@@ -237,30 +235,22 @@ function cheapest<T extends { readonly to: string; readonly cost: number }>(
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
 }
 
-/**
- * Build costs within a quarter of `minGain`, or 10 ms, of the lowest are equal: bounds are coarse, and the operator's
- * order is better informed.
- */
+/** Build costs within a quarter of `minGain`, or 10 ms, of the lowest are equal: bounds are coarse. */
 function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/**
- * A candidate's build must cost less than `manyShare` of the head's, or less than the head's with times alone below
- * `worthShare`.
- */
+/** A build must cost less than `manyShare` of the head's, or less, with times alone below `worthShare` of the head's. */
 const worthShare = 0.95;
 const manyShare = 0.5;
 /**
- * The moments of a test are biased: the test triggered because of them. So this many remembered moments are added;
- * fewer, by the square, the further the sum is past its bound.
+ * Remembered moments added to those of a test, which triggered because of them: fewer, by the square, the further its sum.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
 /**
- * Whether a build through a candidate is expected to cost less than through the head. Times of the test's weight are
- * of its own moments plus remembered ones. For the other weight: light steps of the last half hour, and the last
- * downloads, limited so that one slow download does not decide.
+ * Whether a build through a candidate is expected to cost less than through the head. The tested weight takes the test's
+ * moments plus remembered ones; the other one the last half hour, or the last downloads with outliers limited.
  */
 function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
@@ -286,8 +276,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
 }
 
 /**
- * True where a candidate's last response was good and it did not fail often within the last minute, unless the head
- * failed twice as often.
+ * True where a candidate's last response was good and it fails rarely, or the head twice as often, within the last minute.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);

@@ -12,7 +12,10 @@ import { expireLooks } from './look.ts';
 import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './moments.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
-/** Moves every round on to now: judges moments, ends doubts, asks the next moment; then settles what waits no longer. */
+/**
+ * Advances every round to now: judges moments, ends doubts, requests the next moment; then settles samples that no longer
+ * wait.
+ */
 export function advanceRounds(memory: Memory): void {
   for (const round of memory.confirm.rounds.values()) {
     expireFlights(round, memory.now.monotonicMs);
@@ -46,7 +49,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
     applyVerdict(memory, round, moment, egress, verdict);
   }
   openConfirmed(memory, round, moment);
-  // The verdict may be clear before the mirror in doubt has answered: its answer still counts on this moment.
+  // The verdict may be clear before the mirror in doubt has responded: its response still counts for this moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.said.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
@@ -54,14 +57,14 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
 }
 
 /**
- * Takes note of a moment's verdict for every mirror in doubt: held samples that began before it are settled where it was
- * not us, and the kinds hear what the canary came to in it.
+ * Applies a moment's verdict to every mirror in doubt: if the vantage was fine, samples held before it are settled, and
+ * the kinds get the canary's result.
  */
 function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    // A moment that nobody answered shows nothing.
+    // A moment without any response shows nothing.
     if (moment.samples.size > 0)
       mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
@@ -71,7 +74,7 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   }
 }
 
-/** A suspicion ends where nobody is left that could be asked about it: paused, removed or told to stay away. */
+/** Ends a suspicion when no mirror is left that could be probed for it: all are paused, removed or throttled. */
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
     const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
@@ -84,7 +87,7 @@ function hasDoubt(memory: Memory, round: Round): boolean {
   return false;
 }
 
-/** Settles, in order of arrival, every sample that waits for nothing any more; none waits longer than a round. */
+/** Settles, in order of arrival, every sample that no longer waits; none waits longer than a round. */
 export function releaseHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];
@@ -113,18 +116,18 @@ function isWaiting(memory: Memory, held: Held): boolean {
     return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
   }
   if (mirror.doubt === null) return false;
-  // A moment that began after it has shown that it is not us.
+  // A later moment has shown that the vantage is fine.
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
-/** The next monotonic moment at which something happens by itself; `null`: nothing that the usual tick would miss. */
+/** The next monotonic time at which something is due; `null`: nothing before the usual tick. */
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
     const deadlineMs = nextDeadlineMs(round);
     if (deadlineMs !== null) times.push(deadlineMs);
     const askMs = nextAskMs(memory, round);
-    // A moment whose time has come waits for an answer, which comes by itself.
+    // A moment that is already due waits for a response, which triggers it.
     if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
     for (const look of round.looks.values()) times.push(look.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

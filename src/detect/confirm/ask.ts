@@ -12,27 +12,27 @@ import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { type Look, type Round, startMoment } from './moments.ts';
 import { witnessesToAsk } from './witness.ts';
 
-/** While suspicion lasts longer than a round, moments come this far apart. */
+/** While a suspicion lasts longer than a round, moments are this far apart. */
 const watchStepMs = 5_000;
 
-/** Targets out from which on another of the same mirror is asked without its siblings. */
+/** When this many targets of a mirror are out, further ones are probed without siblings. */
 const comparedTargets = 2;
 
-/** How long an answer of another upstream speaks for our line. */
+/** How long a response of another upstream shows that our network is up. */
 const witnessMs = 3_000;
 
-/** One question that a round wants asked now, and how large its share of the moments is. */
+/** A question that a round wants to probe now, and its share of the moments. */
 interface Want {
   readonly key: string;
   readonly question: Question;
   readonly share: number;
-  /** Who is asked; `null`: every mirror that has it. */
+  /** The mirrors to probe; `null`: every mirror that has the target. */
   readonly registries: ReadonlySet<string> | null;
 }
 
 /**
- * Asks the next moment of a round where it is time and something waits for it: the canary of all, or the question in
- * doubt, which gets two of three moments beside the canary, or that of a look. One confirming slot for each upstream on a host.
+ * Starts the next moment of a round when it is due and something waits for it: the canary of all mirrors, the question in
+ * doubt (two of three moments beside the canary), or the question of a look. One confirming slot per upstream on a host.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -43,7 +43,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // An older answer says nothing of a line that was cut since.
+  // An older response does not exclude a network failure since.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -62,7 +62,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   const moment = startMoment(
     round,
     isConfirming ? 'confirm' : 'look',
-    // Resolving `latest` aside has a deadline of its own of the same length; the rest is for the way to us.
+    // Resolving `latest` first has a deadline of its own of the same length; the rest is transfer time.
     dues.map((due) => ({ registry: due.target.registry, deadlineMs: nowMs + 2 * due.timeoutMs + limits.roundStepMs })),
     controls.map((due) => ({ name: due.name, deadlineMs: nowMs + due.timeoutMs + limits.roundStepMs })),
     { nowMs, witnessFromMs },
@@ -72,7 +72,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
 
-/** When the round next wants to ask, monotonic milliseconds; `null`: it waits for answers, or for nothing. */
+/** When the round next starts a moment, monotonic milliseconds; `null`: it waits for responses, or has nothing to do. */
 export function nextAskMs(memory: Memory, round: Round): number | null {
   const isBusy = round.watching.size > 0 || [...mirrorsOf(memory, round.key)].some((mirror) => mirror.doubt !== null);
   if (isBusy) return round.nextAtMs;
@@ -93,7 +93,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     // A moment waits for the mirror it is about.
     if (round.flights.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
-      // Where some of its targets are out already, siblings were compared: one more asks of it alone.
+      // If some targets of the mirror are out, siblings were already compared: this one is probed alone.
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
@@ -101,7 +101,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
-    // Answers of siblings alone compare with nothing, and would put off the next moment of a doubt.
+    // Responses of siblings alone have nothing to compare with, and would delay the next moment of a doubt.
     const mirror = memory.mirrors.get(registry);
     if (nextAtMs <= nowMs && !round.flights.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
@@ -110,8 +110,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
 }
 
 /**
- * A canary in doubt has every second moment at least: however many targets fail beside it, it is the canary that tells
- * whether the mirror is down. `null`: none is, or it was asked last.
+ * A canary in doubt gets at least every second moment: only the canary shows whether the mirror is down. `null`: none is
+ * in doubt, or it was probed last.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
@@ -120,9 +120,9 @@ function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly Mi
 
 function leastServed(round: Round, wants: readonly Want[]): Want | null {
   const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
-  // Whoever is new starts where the least served stands, not at nothing.
+  // A new question starts at the lowest share, not at zero.
   for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
-  // Of equals who has waited longest.
+  // Among equals, the one that has waited longest.
   const byAge = [...round.served.keys()];
   const inTurn = wants.toSorted((a, b) => byAge.indexOf(a.key) - byAge.indexOf(b.key));
   let least: Want | null = null;
@@ -141,7 +141,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // Where two share a host, the one in doubt gets the slot.
+  // If two mirrors share a host, the one in doubt gets the slot.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
@@ -153,7 +153,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   });
 }
 
-/** The canaries of other upstreams, where a canary was silent and nobody has shown since that our line is up. */
+/** The canaries of other upstreams, if a canary got no response and nothing has shown since that our network is up. */
 function witnessDues(
   memory: Memory,
   round: Round,
@@ -171,7 +171,7 @@ function witnessDues(
   );
 }
 
-/** What is left after `asks` more; canary doubts, suspicions and the way back are free. `null`: too little. */
+/** The budget after `asks` more probes. Canary doubts, suspicions and recoveries are free. `null`: not enough. */
 function pay(
   memory: Memory,
   round: Round,
@@ -186,7 +186,7 @@ function pay(
   return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
 }
 
-/** Without a budget nothing waits for an answer that will not be asked for. */
+/** Without a budget, nothing waits for a probe that will not be sent. */
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
   for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
@@ -206,7 +206,7 @@ function isLongWatch(memory: Memory, round: Round): boolean {
   return false;
 }
 
-/** What a target usually takes: its baseline, for want of one the canary's; `null` where neither was measured. */
+/** The usual time of a target: its baseline, else that of the canary; `null` where neither was measured. */
 function usualMs(mirror: MirrorMemory, target: Target): number | null {
   const canary = canarySeries(mirror);
   const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
@@ -214,9 +214,9 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
 }
 
 /**
- * The deadline of a confirming probe of what is in doubt: the larger of 1.5 s and 3 × baseline, milliseconds. The last
- * ok canary counts where it was slower than the baseline, which stands still in a spike: a slow mirror must not look
- * dead. A mirror that was never measured gets 3 × 1.5 s. Never above the step's own deadline.
+ * The deadline of a confirming probe of a target in doubt: the larger of 1.5 s and 3 × baseline, milliseconds. The last ok
+ * canary counts if it was slower than the baseline, which is frozen during a spike: a slow mirror must not look dead. A
+ * mirror without measurements gets 3 × 1.5 s. Never above the step's own deadline.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);
@@ -228,7 +228,7 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
-/** The deadline of a sibling and of a look: long enough that a slow answer is measured and not cut. Milliseconds. */
+/** The deadline of siblings and of a look: long enough to measure a slow response instead of cutting it. Milliseconds. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);

@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
 
 /**
- * What may be asked outside the plan: one token an ask. Canary doubts are free; the doubt of another target and looks
- * pay. Urgent orders draw on a purse of their own once the first is empty, three times as large.
+ * The budget of unplanned probes, one token each. Canary doubts are free; doubts of other targets and looks pay. Urgent
+ * orders may use a second, three times as large budget once the first is empty.
  */
 export interface Budget {
   readonly tokens: number;
@@ -15,7 +15,7 @@ export const startBudget: Budget = {
   urgent: limits.roundUrgentFactor * limits.roundTokensStart,
 };
 
-/** The budget after one more settled scheduled sample: a fifth of an ask (design 5.1). */
+/** The budget after one more settled scheduled sample: plus a fifth of a token (design 5.1). */
 export function earn({ tokens, urgent }: Budget): Budget {
   const { roundTokensShare, roundTokensMax, roundUrgentFactor } = limits;
   return {
@@ -24,7 +24,7 @@ export function earn({ tokens, urgent }: Budget): Budget {
   };
 }
 
-/** The budget after `asks` more; `null` where it has not enough for all of them. */
+/** The budget after `asks` probes; `null` where it is too small for all of them. */
 export function spend(budget: Budget, asks: number, isUrgent: boolean): Budget | null {
   if (budget.tokens >= asks) return { ...budget, tokens: budget.tokens - asks };
   if (isUrgent && budget.urgent >= asks) return { ...budget, urgent: budget.urgent - asks };

@@ -9,12 +9,12 @@ import { spend } from './budget.ts';
 import { retryAtMs, roundFor } from './look.ts';
 import type { Round } from './moments.ts';
 
-/** Targets of one mirror that can be in doubt together; more are found at their own pace. */
+/** Targets of one mirror that can be in doubt together; further failures are detected at their own pace. */
 const targetsInDoubt = 8;
 
 /**
- * Puts a target of a mirror in doubt and has it confirmed. Nothing happens where it cannot be asked or its egress is
- * suspect; a target in doubt already stays so.
+ * Puts a target of a mirror in doubt and starts its confirmation. Does nothing if it cannot be probed, its egress is
+ * suspect, or it already is in doubt.
  * @param trigger  the sample that failed
  */
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
@@ -32,8 +32,8 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
 }
 
 /**
- * A probe of a light target is out for longer than a client waits: in doubt as after a failure, until something of it is
- * answered. A failure before it has begun a doubt of its own.
+ * A probe of a light target is pending for longer than a client waits: in doubt as after a failure, until one of its
+ * probes ends. A failure before it has already started a doubt.
  */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
@@ -42,7 +42,7 @@ export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Tar
   startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
 }
 
-/** Ends a mirror's doubt; what was held for it is settled at the end of the turn. */
+/** Ends a mirror's doubt; its held samples are settled at the end of the turn. */
 export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt === null) return;
   mirror.doubt = null;
@@ -59,14 +59,14 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
   return mirror.doubt?.targets.has(target.id) ?? false;
 }
 
-/** True where a failure by a confirming deadline counts: of a target in doubt, and of the canary that is asked beside it. */
+/** True where a failure by a confirming deadline counts: for a target in doubt, and for the canary probed with it. */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
 /**
- * What follows of an answer: one that did not fail ends the doubt of its target, a failure that `isDoubtful` begins one, of
- * a target beside the canary where the budget allows it.
+ * Updates the doubt after a response: a success ends that of its target; a failure that `isDoubtful` starts one, within
+ * the budget if the target is not a canary.
  */
 export function updateDoubt(
   memory: Memory,
@@ -79,7 +79,7 @@ export function updateDoubt(
 ): void {
   const { target } = sample.due;
   if (!isFailed) {
-    // A refusal ends it too: whoever refuses is there.
+    // A refusal ends it too: a mirror that refuses is up.
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }
@@ -88,7 +88,7 @@ export function updateDoubt(
   startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory, sample));
 }
 
-/** Ends the doubts that have lasted long enough without a verdict: due probes run again and count at their pace. */
+/** Ends doubts that lasted too long without a verdict: due probes run again and count as scheduled. */
 export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) closeDoubt(memory, mirror);
@@ -96,9 +96,9 @@ export function expireDoubts(memory: Memory, round: Round): void {
 }
 
 /**
- * Asks about a mirror at once, because somebody else says it is in trouble: its canary, that of every other mirror of
- * the upstream, and the controls, in one moment. It is in doubt until it has answered, as after a failure of its own.
- * Nothing happens where it is in doubt or down already, cannot be asked, or its egress is suspect.
+ * Confirms a mirror at once, because another system reports trouble: its canary, those of all siblings, and the controls,
+ * in one moment. It is in doubt until it responds, as after a failure of its own. Does nothing if it is in doubt or down
+ * already, cannot be probed, or its egress is suspect.
  */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;

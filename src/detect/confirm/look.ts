@@ -12,12 +12,12 @@ import { isSlow } from '../rules/threshold.ts';
 import { spend } from './budget.ts';
 import { hasten, type Look, newRound, type Round } from './moments.ts';
 
-/** Answers as usual that end a look at a slow one. */
+/** Usual responses after which a look at a slow target ends. */
 const settledAnswers = 3;
 
 /**
- * Starts a look, or extends the one under way for the same question: the longer time, the shorter step, all who are
- * wanted. A heavy target that is wanted once is asked as a second look. Without a budget nothing is started.
+ * Starts a look, or extends the running one for the same question: the longer time, the shorter step, all mirrors of both.
+ * A heavy target that is ordered once is probed as a recheck. Does nothing without budget.
  */
 export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -29,14 +29,19 @@ export function requestLook(memory: Memory, order: LookOrder): void {
   else look(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
-/** Looks at a first slow answer for a round's time, so that "it is slow" and "everything is slow" are told apart. */
+/**
+ * Starts a look after a first slow response, for a round's time, to distinguish one slow mirror from a general slowdown.
+ */
 export function requestSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const firstMs = retryAtMs(memory, sample);
   const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
   look(memory, mirror, sample.due.target, { ...asks, firstMs, reason: 'slow' });
 }
 
-/** Asks again, together with its siblings, what was refused once: until it is served, or for as long as a row takes. */
+/**
+ * Repeats a request that was refused once, with its siblings: until it succeeds, or for as long as a row of refusals
+ * takes.
+ */
 export function requestRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { target } = sample.due;
   const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
@@ -46,8 +51,8 @@ export function requestRefused(memory: Memory, mirror: MirrorMemory, sample: Sam
 }
 
 /**
- * Asks a light target once more, with its siblings, when the wait that its mirror asked for is over: one refusal may be
- * chance. A wait that is renewed meanwhile puts it off.
+ * Repeats a light request, with its siblings, after the wait that its mirror requested: one refusal may be chance. A new
+ * wait postpones it.
  */
 export function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
@@ -63,7 +68,7 @@ export function requestThrottled(memory: Memory, mirror: MirrorMemory, target: T
   look(memory, mirror, target, { ...asks, firstMs, reason: 'throttled' });
 }
 
-/** Asks a target whose mirror is back, until it is back too. */
+/** Probes a target whose mirror is back, until the target is back too. */
 export function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
@@ -95,8 +100,8 @@ function look(
     known.registries = known.registries === null || registries === null ? null : both;
     return;
   }
-  // Enough for one moment at least: a look that could ask nobody is none.
-  // A tail that is slow now and then must not eat what a doubt or an order will need.
+  // The budget for at least one moment: a look without any probe is useless. A look at a slow target must leave enough for
+  // doubts and orders.
   const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror, firstMs).looks.set(key, {
@@ -112,13 +117,16 @@ function look(
   });
 }
 
-/** A look at what was throttled waits until the mirror's wait is over; any other is none while it stays away. */
+/**
+ * A look at a throttled target waits until the mirror's wait is over; other looks do not start while the mirror is
+ * throttled.
+ */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** Nothing is odd: paid from what doubts and looks will not need. */
+/** A peek without an odd result: paid only from budget that doubts and looks do not need. */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!canBeAsked(memory, mirror) || spend(memory.confirm.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null)
     return;
@@ -127,8 +135,8 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
 }
 
 /**
- * One re-ask of each mirror that has the heavy target; again only after a while, however often it is ordered because
- * something is odd. What is ordered at a pace of its own keeps that.
+ * Probes a heavy target once more at each mirror that has it; not again before some time, however often an odd result
+ * orders it. Orders with a pace of their own keep that pace.
  */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${roundKeyOf(mirror.mirror)} ${keyOfQuestion(target)}`;
@@ -149,7 +157,7 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
   memory.turn.rechecks.push(...targets);
 }
 
-/** Ends a look early where what it was for has been answered: three usual answers, or the target out no more. */
+/** Ends a look early when its purpose is reached: three usual responses, or the target is no longer out. */
 export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
   const key = keyOfQuestion(sample.due.target);
@@ -167,7 +175,7 @@ export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample)
       if (sample.outcome.tag === 'ok') round?.looks.delete(key);
       return;
     case 'back':
-      // Not back yet: its own pace will tell.
+      // Not back yet: its scheduled probes will show it.
       if (sample.outcome.tag !== 'ok' || !outageOf(seriesOf(mirror, sample.due.target, 'cold')).isOut)
         round?.looks.delete(key);
       return;
@@ -181,7 +189,7 @@ function isSlowSample({ config }: Memory, mirror: MirrorMemory, { rttMs, due }: 
   return rttMs !== null && isSlow(rttMs, medianMs, config.detect.spike, due.timeoutMs) === true;
 }
 
-/** Ends the looks whose time is over, and those at mirrors that are asked no more. */
+/** Ends looks whose time is over, and those at mirrors that are no longer probed. */
 export function expireLooks(memory: Memory, round: Round): void {
   for (const [key, { untilMs, registry, reason }] of round.looks) {
     const mirror = memory.mirrors.get(registry);
@@ -190,23 +198,23 @@ export function expireLooks(memory: Memory, round: Round): void {
   }
 }
 
-/** What one moment of a round asks: the canary of each mirror, or one target, of every mirror that has it. */
+/** What one moment of a round probes: the canary of each mirror, or one target at every mirror that has it. */
 export type Question = 'canary' | Target;
 
-/** What tells one question from another within an upstream; a canary asked by its name is the canary. */
+/** The key of a question within an upstream; a canary given as a target has the canary's key. */
 export function keyOfQuestion(question: Question): string {
   if (question === 'canary' || question.canary) return 'canary';
   return `${question.module ?? ''}|${question.version ?? ''}|${question.step}`;
 }
 
-/** The target that a question is at one mirror; `null` where it has none. */
+/** The target of a question at one mirror; `null` where it has none. */
 export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, question: Question): Target | null {
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;
   return view.targets.get(targetId(mirror.mirror.name, module, version, step)) ?? null;
 }
 
-/** The round of a mirror's upstream, made or brought forward so that it asks from `firstMs` on. */
+/** The round of a mirror's upstream; created, or brought forward to `firstMs`. */
 export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number): Round {
   const key = roundKeyOf(mirror.mirror);
   const known = memory.confirm.rounds.get(key);
@@ -219,7 +227,10 @@ export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number):
   return made;
 }
 
-/** When to ask again after an answer: at once, or a second after one that came faster than that. Monotonic milliseconds. */
+/**
+ * When to probe again after a response: at once, or one second after a probe that was faster than that. Monotonic
+ * milliseconds.
+ */
 export function retryAtMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const nowMs = memory.now.monotonicMs;
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;

@@ -1,40 +1,40 @@
 import { limits } from '../../core/limits.ts';
 
-/** One answer, or its absence, as the line saw it. Monotonic milliseconds. */
+/** One probe's network result: a response, or none. Monotonic milliseconds. */
 export interface Mark {
   readonly atMs: number;
   readonly answered: boolean;
 }
 
-/** What the line to one mirror showed. */
+/** The network results of one mirror. */
 export interface Line {
-  /** When the last probe began that got any HTTP answer, monotonic milliseconds. */
+  /** Start of the last probe with any HTTP response, monotonic milliseconds. */
   answeredFromMs: number | null;
-  /** Its answers and silences of the last two minutes. */
+  /** Its responses and silent failures of the last two minutes. */
   marks: readonly Mark[];
   /** Where it was last reached. */
   address: string | null;
 }
 
-/** Marks kept of one mirror or control: more than a round of a second a piece makes in the window. */
+/** Marks kept per mirror or control: more than rounds at one a second make in the window. */
 const marksKept = 240;
-/** From this share of silent answers on a unit fails partly. */
+/** From this share of silent failures on, a unit fails partly. */
 const partlyShare = 0.05;
-/** Answers after silence, over all units, before anything is said: less is a blip of each. */
+/** Required responses after silence, over all units: fewer may be single blips. */
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 
-/** The marks with one more, without those that are over two minutes old. */
+/** The marks with one more, without those older than two minutes. */
 export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   const fromMs = mark.atMs - limits.vantageReviewMs;
   return [...marks.filter(({ atMs }) => atMs >= fromMs), mark].slice(-marksKept);
 }
 
-/** How one independent unit did over the last two minutes. */
+/** The network results of one independent unit over the last two minutes. */
 export interface Loss {
   readonly answers: number;
   readonly silent: number;
-  /** Answers that came right after silence: what is simply dead has none. */
+  /** Responses right after a silent failure: a dead mirror has none. */
   readonly recoveries: number;
 }
 
@@ -55,15 +55,15 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * True where our own line loses some of everything: at least two thirds of two or more independent units fail partly
- * (5 % or more of their answers, and answer in between), or half of what the controls were asked stayed unanswered, now
- * and then. What fails for good is no loss: one dead mirror beside well ones is them.
- * @param units     mirrors joined by host and prefix, also those in outage: a lossy line makes some
- * @param controls  those that have answered since the start
+ * True where our own network loses packets of all kinds: at least two thirds of two or more independent units fail partly
+ * (5 % or more, with responses in between), or half of the controls' probes are lost now and then. Permanent failure is no
+ * loss: one dead mirror beside healthy ones is that mirror's fault.
+ * @param units     mirrors joined by host and prefix, also those in outage: packet loss can cause outages
+ * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
-  // What answered nothing is dead, or was not asked: it says nothing of a loss.
+  // A unit without any response is dead or was not probed: it shows nothing about loss.
   const all = [...units, ...controls].filter(({ answers }) => answers > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);

@@ -3,15 +3,15 @@ import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
-/** One moment of a round: who was asked together, and what they said. Monotonic milliseconds. */
+/** One moment of a round: the mirrors probed together, and their results. Monotonic milliseconds. */
 export interface Moment {
   readonly index: number;
-  /** `confirm` says whose fault it is; a `look` only brings answers. */
+  /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
-  /** An answer of another upstream speaks for our line where its probe began after this: the first failure. */
+  /** A response of another upstream counts for our network if its probe started after this: the first failure. */
   readonly witnessFromMs: number;
-  /** Registries asked, or still being asked from the moment before. */
+  /** Registries probed, or still pending from the moment before. */
   readonly said: Map<string, Said>;
   readonly controls: Map<string, Said>;
   /** The sample behind each answer. */
@@ -26,24 +26,24 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** The same question asked again and again without a doubt: ordered, or because an answer was slow, refused or good again. */
+/** Repeated probes of one question without a doubt: ordered, or after a slow, refused or recovered response. */
 export interface Look {
   readonly target: Target;
-  /** Whose answer it is about, asked always. */
+  /** The mirror it is about, always probed. */
   readonly registry: string;
-  /** Who is asked besides; `null`: every sibling. */
+  /** The other mirrors; `null`: every sibling. */
   registries: ReadonlySet<string> | null;
   untilMs: number;
   stepMs: number;
   nextAtMs: number;
   isUrgent: boolean;
-  /** `slow` ends with three answers as usual, `refused` with an ok one, `back` when the target is out no more. */
+  /** `slow` ends with three usual responses, `refused` with an ok one, `back` when the target is no longer out. */
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
-  /** Answers in a row, of the one it is about, that speak for its end. */
+  /** Consecutive responses of its mirror that allow it to end. */
   settled: number;
 }
 
-/** The confirming round of one upstream: lasts while a mirror of it is in doubt, a suspicion is watched, or a look goes on. */
+/** The confirming round of one upstream: lasts while a mirror is in doubt, a suspicion is open, or a look is running. */
 export interface Round {
   readonly key: string;
   readonly id: string;
@@ -51,21 +51,21 @@ export interface Round {
   moments: Moment[];
   nextIndex: number;
   nextAtMs: number;
-  /** When the last moment was asked; `null` before the first. */
+  /** When the last moment started; `null` before the first. */
   askedAtMs: number | null;
   readonly flights: Map<string, Flight>;
   readonly controlFlights: Map<string, Flight>;
-  /** Egresses whose suspicion it watches. */
+  /** Egresses whose suspicion this round is to end. */
   readonly watching: Set<string>;
   /** By question. */
   readonly looks: Map<string, Look>;
   /** The question of the last moment. */
   lastKey: string | null;
-  /** How much of its share each question has had: the least served is asked next. */
+  /** The share each question has used so far: the lowest is probed next. */
   readonly served: Map<string, number>;
 }
 
-/** A round that asks its first moment at `nextAtMs`. */
+/** A round whose first moment starts at `nextAtMs`. */
 export function newRound(key: string, id: string, nextAtMs: number): Round {
   return {
     key,
@@ -83,7 +83,7 @@ export function newRound(key: string, id: string, nextAtMs: number): Round {
   };
 }
 
-/** Begins a moment: the given members are asked now, and whoever is still being asked belongs to it too. */
+/** Starts a moment with the given members; mirrors with a pending probe belong to it too. */
 export function startMoment(
   round: Round,
   kind: Moment['kind'],
@@ -110,15 +110,15 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the next moment forward to `atMs`, but never closer than `stepMs` to the last. */
+/** Brings the next moment forward to `atMs`, but at least `stepMs` after the last. */
 export function hasten(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.askedAtMs === null ? atMs : Math.max(atMs, round.askedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
 /**
- * Enters one answer into every moment that waits for it. `null` takes the member out: it could not be asked, or its
- * answer says nothing. Gives false where nobody waited for it.
+ * Adds one response to every moment that waits for it. `null` removes the member: it could not be probed, or its response
+ * shows nothing. Returns false where no moment waited for it.
  */
 export function recordAnswer(
   round: Round,
@@ -139,7 +139,7 @@ export function recordAnswer(
   return true;
 }
 
-/** Enters a control's answer into every moment that waits for it; `null`: it could not be asked. */
+/** Adds a control's response to every moment that waits for it; `null`: it could not be probed. */
 export function recordControl(round: Round, moment: number, name: string, answer: ControlAnswer | null): void {
   const flight = round.controlFlights.get(name);
   if (flight === undefined || flight.moment !== moment) return;
@@ -151,7 +151,7 @@ export function recordControl(round: Round, moment: number, name: string, answer
   }
 }
 
-/** Gives up on answers whose time is over. */
+/** Drops pending probes whose time is over. */
 export function expireFlights(round: Round, nowMs: number): void {
   for (const [registry, flight] of round.flights) {
     if (flight.deadlineMs <= nowMs) recordAnswer(round, flight.moment, registry, null, null);
@@ -166,7 +166,7 @@ export function isMomentOpen(round: Round, index: number): boolean {
   return round.moments.some((moment) => moment.index === index && !moment.isFinal);
 }
 
-/** The earliest time at which something ends by itself; `null`: nothing is on the way. */
+/** The earliest deadline; `null`: no probe is pending. */
 export function nextDeadlineMs(round: Round): number | null {
   let next: number | null = null;
   for (const flight of [...round.flights.values(), ...round.controlFlights.values()]) {

@@ -11,8 +11,8 @@ import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Sa
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
 /**
- * The mirrors whose failing says something about us: of one egress, those with an ok sample since the start or in
- * restored state that are not in outage already; until any has one, all.
+ * The mirrors that the vantage is judged by: of one egress, those with an ok sample since the start or in restored state
+ * that are not in outage already; all mirrors, as long as none has one.
  */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
@@ -20,7 +20,7 @@ function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.sight.hasOk || !hasAny));
 }
 
-/** The vantage rule for one egress on the answers of one moment. */
+/** The vantage rule for one egress and the responses of one moment. */
 export function verdictOf(memory: Memory, round: Round, moment: Moment, egress: string): MomentVerdict {
   const asked = judgedOf(memory, egress).filter(
     ({ mirror }) => moment.said.has(mirror.name) && roundKeyOf(mirror) === round.key,
@@ -33,7 +33,7 @@ export function verdictOf(memory: Memory, round: Round, moment: Moment, egress: 
   const controls = [...moment.controls].map(([name, said]) => ({
     said,
     known: memory.controls.get(name)?.known ?? false,
-    // Bare TCP goes through a portal and past an interception, so it speaks once something else has failed.
+    // Bare TCP passes through captive portals and interceptions, so it counts only once something else has failed.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);
@@ -44,7 +44,7 @@ function isBareTcp(memory: Memory, name: string): boolean {
   return memory.config.controls.some((control) => control.name === name && control.url.startsWith('tcp:'));
 }
 
-/** Takes note of a final verdict: a suspicion begins, goes on, or ends. */
+/** Applies a final verdict: a suspicion starts, continues, or ends. */
 export function applyVerdict(
   memory: Memory,
   round: Round,
@@ -59,9 +59,9 @@ export function applyVerdict(
     return;
   }
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
-  // A good moment on a lossy line is luck.
+  // On a network with packet loss a good moment proves nothing.
   if (isLineLossy(memory, egress)) return;
-  // One alone proves nothing, unless there is no second one left that could be asked.
+  // One mirror alone proves nothing, unless there is no second one to probe.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
   closeSuspicion(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
@@ -91,9 +91,9 @@ function enter(memory: Memory, round: Round, moment: Moment, egress: string): vo
 }
 
 /**
- * One more moment that says it is us: once some mirrors failed and others answered so steadily that no one line explains
- * it, or after 2 minutes in which they mostly did, it was them. All failing stays us, however long, and so does a line
- * that loses some of everything.
+ * One more moment with the verdict `us`. If some mirrors failed and others responded so steadily that packet loss cannot
+ * explain it, or mostly so for 2 minutes, the mirrors were at fault. If all fail, or our network loses packets, it stays
+ * our fault, however long it lasts.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, suspicion: Suspicion): void {
@@ -136,7 +136,7 @@ function withPattern(
   return next;
 }
 
-/** Ends a suspicion: streaks start anew, and with the last one the finding closes. */
+/** Ends a suspicion: streaks are reset, and with the last suspicion the finding closes. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);

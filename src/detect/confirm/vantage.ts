@@ -1,28 +1,28 @@
 import { likelihood } from '../../core/likelihood.ts';
 import type { Mirror } from '../../core/mirror.ts';
 
-/** Above this share of four or more independent units failing in one moment, it is us. */
+/** If more than this share of four or more independent units fails in one moment, our network is at fault. */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
-/** One mirror as the independence rule sees it. */
+/** A mirror's location, for the independence rule. */
 export interface Place {
   readonly registry: string;
   /** Base URL. */
   readonly url: string;
-  /** Address it was last reached at; `null` unknown, or behind a proxy, where it would be the proxy's. */
+  /** The address it was last reached at; `null`: unknown, or behind a proxy, whose address it would be. */
   readonly address: string | null;
 }
 
-/** The way out that a mirror is asked over: proxy, resolver and family as one text. Judged apart from one another. */
+/** The egress of a mirror: proxy, resolver and family as one text. Egresses are judged separately. */
 export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   const { proxy, resolve } = mirror.access;
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
 /**
- * Groups the mirrors of one egress into independent units: those that share a host or an address prefix stand or fall
- * together and count once. On loopback the port tells them apart instead.
+ * Groups the mirrors of one egress into independent units: mirrors with a common host or address prefix fail together and
+ * count once. On loopback the port is used instead.
  */
 export function unitsOf(places: readonly Place[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
@@ -54,7 +54,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^(::ffff:)?127\./.test(host);
 }
 
-/** The /24 of an IPv4 or the /48 of an IPv6 address, as a text to compare; `null` of anything else. */
+/** The /24 of an IPv4 or the /48 of an IPv6 address, as a text to compare; `null` for anything else. */
 export function prefixOf(address: string): string | null {
   const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
   if (/^\d+\.\d+\.\d+\.\d+$/.test(mapped)) return mapped.split('.').slice(0, 3).join('.');
@@ -73,27 +73,28 @@ export function prefixOf(address: string): string | null {
 export type Said = 'answered' | 'failed' | 'missing';
 
 /**
- * Whose fault one moment shows: `them`; `unverified` (one alone, nothing to compare with); `us`; or `waiting` while
- * answers are missing that could still change it.
+ * Whose fault one moment shows: `them`; `unverified` (one mirror, nothing to compare with); `us`; or `waiting` while
+ * missing responses could still change it.
  */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
-/** What was asked in one moment beside the judged mirrors, and what is known of the line. */
+/** The results of one moment besides the judged mirrors, and the state of our network. */
 export interface MomentAnswers {
-  /** The judged mirrors' units; a unit has answered when any of it has. Any HTTP answer is one. */
+  /** The judged mirrors' units. A unit has responded if any of it has, with any HTTP response. */
   readonly units: readonly (readonly Said[])[];
-  /** `known`: it has answered since the start. `proves`: an answer of it speaks against what failed here. */
+  /** `known`: it has responded since the start. `proves`: its response shows that our network is not the cause. */
   readonly controls: readonly { readonly said: Said; readonly known: boolean; readonly proves: boolean }[];
-  /** Mirrors of other upstreams over the same egress, whose probes began after the first failure. */
+  /** Mirrors of other upstreams over the same egress, whose probes started after the first failure. */
   readonly witnesses: readonly Said[];
-  /** Our line loses some of everything: no witness clears it. */
+  /** Our own network loses packets: no witness excludes it as the cause. */
   readonly isLossy: boolean;
 }
 
 /**
- * The vantage rule on the answers of one moment of one egress. A control or a mirror of another upstream that answers
- * clears a cut line, not a lossy one: on that every silent failure is ours. Two or three judged units: us when all fail;
- * four or more: above 60 %. One alone: unverified, unless a control or witness that has answered before fails along.
+ * The vantage rule for the responses of one moment of one egress. A response of a control or of a mirror of another
+ * upstream excludes a cut network, but not packet loss: then every silent failure counts as ours. Two or three judged
+ * units: `us` when all fail; four or more: above 60 %. One alone: `unverified`, unless a control or witness that has
+ * responded before fails too.
  * @see design.md section 5.3
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
@@ -124,10 +125,13 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
   return failed / total > suspectShare ? 'us' : 'them';
 }
 
-/** From this share on a mirror mostly fails, below the rest of it it mostly answers; between, it is flaky. */
+/** From this share on a mirror mostly fails, below the rest of it mostly responds; between, neither. */
 const mostlyShare = 2 / 3;
 
-/** Who mostly failed and who mostly answered over the moments of a suspicion; who did neither is in neither. */
+/**
+ * The mirrors that mostly failed and those that mostly responded over the moments of a suspicion; others are in neither
+ * list.
+ */
 export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>): {
   readonly dead: readonly string[];
   readonly well: readonly string[];
@@ -141,13 +145,16 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
   return { dead, well };
 }
 
-/** A pattern that chance on one line explains once in a million: as a log-likelihood, for two mirrors and for each more. */
+/**
+ * The log-likelihood of a pattern that chance on one network causes once in a million, for two mirrors and for each
+ * further one.
+ */
 const clearLeast = 12;
 const clearForEach = 1.2;
 
 /**
- * True where the mirrors differ so steadily that no line that loses some of everything explains it: a likelihood ratio of
- * a rate of failures for each mirror against one for all, beyond the 10⁻⁶ quantile of its χ² (half of it, as a line).
+ * True where the mirrors differ so steadily that packet loss of our network does not explain it: the likelihood ratio of
+ * one failure rate per mirror against one for all exceeds the 10⁻⁶ quantile of its χ² (half of it, as a linear function).
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
 export function isPatternClear(

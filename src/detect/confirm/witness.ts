@@ -7,10 +7,10 @@ import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';
 
-/** Mirrors of other upstreams asked beside a silent failure. */
+/** Mirrors of other upstreams that are probed after a silent failure. */
 const witnessesAsked = 2;
 
-/** How far "them or us" could be decided now, outside of a moment: a control is up, or another mirror can be compared. */
+/** How certain "them or us" can be now, outside of a moment: a control is up, or another mirror can be compared. */
 export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
@@ -19,7 +19,7 @@ export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverifi
   return unitsOf(others.map(placeOf)).length >= 2 ? 'ok' : 'unverified';
 }
 
-/** A mirror as the independence rule sees it. */
+/** A mirror's location, for the independence rule. */
 export function placeOf(mirror: MirrorMemory) {
   return {
     registry: mirror.mirror.name,
@@ -28,7 +28,7 @@ export function placeOf(mirror: MirrorMemory) {
   };
 }
 
-/** Mirrors of other upstreams that can say, over the same egress, whether our line is up. */
+/** Mirrors of other upstreams over the same egress that can show whether our network is up. */
 function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) {
     if (mirror.egress !== egress || roundKeyOf(mirror.mirror) === round.key) continue;
@@ -36,7 +36,7 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
   }
 }
 
-/** What mirrors of other upstreams said in a moment, or by themselves since the first failure. */
+/** The results of mirrors of other upstreams in a moment, or of their own probes since the first failure. */
 export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly Said[] {
   const witnesses: Said[] = [];
   for (const other of othersOf(memory, round, egress)) {
@@ -48,7 +48,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
   return witnesses;
 }
 
-/** Whom to ask beside the mirrors of a round, because none of them has spoken since the first failure. */
+/** The mirrors to probe beside those of a round, because none of them has responded since the first failure. */
 export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
@@ -61,7 +61,7 @@ export function witnessesToAsk(memory: Memory, round: Round, egress: string, fro
     .flatMap(([name = '']) => byName.get(name) ?? []);
 }
 
-/** True where our line loses some of everything over the last two minutes. */
+/** True where our own network lost packets over the last two minutes. */
 export function isLineLossy(memory: View, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(

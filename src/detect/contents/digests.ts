@@ -18,29 +18,29 @@ import type { Says } from '../rules/says.ts';
 
 /** What an answer named. */
 interface Named {
-  /** What exactly it is: version, part and algorithm. Only the same is compared. */
+  /** What the digest is of: version, part and algorithm. Only equal ones are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;
 }
 
-/** What one mirror gave last for one thing that never changes. */
+/** The last digest of one mirror for one immutable item. */
 export interface Said extends Named {
   /** Since when, wall milliseconds. */
   readonly sinceMs: number;
-  /** A later answer over a fresh connection was the same. */
+  /** A later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** What came of the signature over it; absent: nobody said that there should be one. */
+  /** The result of checking its signature; absent: no signature is expected. */
   readonly signature?: SignatureState;
   readonly probeId: string;
-  /** What it gave for the same before, and the last time it is known to have; `null`: always this. */
+  /** Its earlier digest for the same item, with the last time it was served; `null`: it never changed. */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
-  /** Was last heard, wall milliseconds. */
+  /** Time of the last response, wall milliseconds. */
   readonly heardMs: number;
 }
 
-/** The digest that an ok answer named; `null`: none. */
+/** The digest in an ok response; `null`: none. */
 function digestIn({ facts, due }: Sample): Named | null {
   const named = facts.compared ?? facts.verified;
   if (named === undefined) return null;
@@ -49,7 +49,7 @@ function digestIn({ facts, due }: Sample): Named | null {
   return { of: `${version} ${facts.compared?.of ?? ''} ${algorithm}`, algorithm, digest };
 }
 
-/** What a mirror says after one more ok answer; `null`: the answer named no digest. */
+/** The state of a mirror after one more ok response; `null`: it had no digest. */
 export function saidAfter(before: Said | null, sample: Sample, heardMs: number): Said | null {
   const now = digestIn(sample);
   if (now === null) return null;
@@ -64,32 +64,32 @@ export function saidAfter(before: Said | null, sample: Sample, heardMs: number):
   return { ...now, ...signed, sinceMs: heardMs, isTwice: false, seen, probeId, before: known, heardMs };
 }
 
-/** One mirror among those that are compared. */
+/** One mirror in a comparison. */
 export interface Voice {
   readonly registry: string;
   readonly isOrigin: boolean;
   readonly said: Said;
 }
 
-/** A mirror whose bytes are not what others give, or not what it gave itself. */
+/** A mirror whose bytes differ from those of others, or from its own earlier ones. */
 export interface Odd {
   readonly voice: Voice;
   readonly cause: 'peers' | 'origin' | 'retag';
-  /** Whose bytes are taken as usual: the origin's or those of the most; `null`: no group stands out. */
+  /** The mirrors with the usual bytes: the origin's or the majority's; `null`: no group stands out. */
   readonly usual: readonly Voice[] | null;
 }
 
-/** What follows from what several mirrors said of one thing: who is declared odd, and who is to be asked once more first. */
+/** The result of a comparison: mirrors declared odd, and mirrors to probe once more first. */
 export interface Compared {
   readonly odd: readonly Odd[];
   readonly again: readonly Voice[];
 }
 
 /**
- * Compares what mirrors of one upstream gave for the same thing, for which no authority names a digest. The origin decides
- * (`isAgainstOrigin` says when), else the most, the origin where they are even; else each side is odd to the other. No
- * mirror is odd by one answer, nor against one answer: a second one over a fresh connection must be the same on both sides,
- * of several that agree each is the other's second.
+ * Compares the digests of an upstream's mirrors for one item without an authority. The origin decides (see
+ * `isAgainstOrigin`), else the majority, with the origin as the tie-break; else each side is odd to the other. One
+ * response is never enough, for either side: a second one over a fresh connection must agree, and mirrors that agree
+ * confirm each other.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
@@ -113,9 +113,9 @@ export function comparePeers(voices: readonly Voice[]): Compared {
 }
 
 /**
- * True where the origin's bytes are the authority against a mirror: another mirror serves them too, or this one did before,
- * or it alone serves what it serves and others are compared. So mirrors that agree with each other against an origin that
- * stands alone are not wrong: one changed answer of an origin's cache is more likely.
+ * True where the origin's bytes decide against a mirror: another mirror serves them too, or this one did before, or it
+ * alone serves its bytes and others are compared. Mirrors that agree with each other against an origin alone are not
+ * wrong: one changed response of the origin's cache is more likely.
  */
 function isAgainstOrigin(
   { said }: Voice,
@@ -128,7 +128,10 @@ function isAgainstOrigin(
   return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
 }
 
-/** The origin's group where another mirror is in it, else the largest, of equals the origin's; `null`: none stands out. */
+/**
+ * The origin's group if another mirror is in it, else the largest, with the origin as the tie-break; `null`: none stands
+ * out.
+ */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;
   const size = Math.max(...groups.map((group) => group.length));
@@ -138,10 +141,11 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
 }
 
 /**
- * Others gave the same before: upstream changed, and this one did not. Or the origin serves something else. Or it gave what
- * others give and changed, and it can't be told who is right; where the most did not change, this one serves something else.
- * @param others   whom it is held against
- * @param against  the origin and those that agree with it, where its bytes are the authority
+ * Others served the same before: the upstream changed, and this mirror did not. Or the origin serves something else. Or it
+ * changed from the bytes that others serve, and it is unknown which are right; if the majority did not change, this one
+ * serves something else.
+ * @param others   the mirrors it is compared with
+ * @param against  the origin and those that agree with it, where its bytes decide
  */
 function oddOf(
   voice: Voice,
@@ -157,10 +161,13 @@ function oddOf(
   return { ...found, cause: isNew && usual === null ? 'retag' : 'peers' };
 }
 
-/** All say the same now: what is left is who said something else before. Told of the origin alone where it did. */
+/**
+ * All serve the same now; what remains is which mirrors served something else before. If the origin changed, only that is
+ * reported.
+ */
 function changed(voices: readonly Voice[]): Compared {
   const all = voices.filter(({ said }) => said.before !== null);
-  // Who gave this all along was right about it: the others have come round.
+  // Mirrors that served these bytes all along were right: the others have changed to them.
   if (all.length < voices.length) return { odd: [], again: [] };
   const told = all.filter(({ isOrigin }) => isOrigin);
   const whom = told.length > 0 ? told : all;
@@ -170,7 +177,10 @@ function changed(voices: readonly Voice[]): Compared {
   };
 }
 
-/** What an odd mirror amounts to: against the origin it is reason to leave, else it only gates. It says how many say what. */
+/**
+ * The finding for an odd mirror: against the origin it is a reason to leave, else only a gate. It names how many mirrors
+ * serve each version.
+ */
 export function peersSays(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
   const { module, version, step } = target;
   const item = { module, version, step };
@@ -185,7 +195,7 @@ export function peersSays(odd: Odd, target: Target, voices: readonly Voice[], kn
   return widen(known, news);
 }
 
-/** Who serves what, the most first. */
+/** The mirrors by the digest they serve, the largest group first. */
 export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {
   const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
   return groups
@@ -220,12 +230,12 @@ function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentenc
   return isOpen(key) ? withSignature(differs, odd, others) : differs;
 }
 
-/** True for what does not say whose bytes are right. */
+/** True for a text that does not say whose bytes are right. */
 function isOpen(key: Key): boolean {
   return key === 'found.retagOther' || key === 'found.odd' || key === 'found.differ';
 }
 
-/** Why the authority does not tell whose bytes are right: its signature could not be checked, or there is no authority. */
+/** Why the authority does not decide: its signature could not be checked, or there is no authority. */
 function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice[]): Sentence {
   const { registry: name, said: own } = voice;
   if (own.signature === 'valid') return phrase('found.provenToo', { differs, name });
@@ -235,7 +245,7 @@ function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice
   return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
 }
 
-/** Who differs from whom, by the cause that is no re-tag. */
+/** The text key for which mirrors differ, by the cause that is not a re-tag. */
 function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
   if (cause === 'origin') return 'found.notOrigins';
   if (voice.isOrigin && usual !== null) return 'found.originAlone';
@@ -243,7 +253,7 @@ function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlo
   return usual === null ? 'found.differ' : 'found.odd';
 }
 
-/** What a mirror said, as it was stored; `null` where it cannot be read. */
+/** A mirror's digest state from a stored row; `null` where it cannot be read. */
 export function readSaid(stored: unknown): Said | null {
   if (typeof stored !== 'object' || stored === null) return null;
   const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Said>;
@@ -253,19 +263,19 @@ export function readSaid(stored: unknown): Said | null {
   return isWhole ? (stored as Said) : null;
 }
 
-/** What is known of the bytes of one mirror, each by target. */
+/** The state of one mirror's bytes, by target. */
 export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  /** Wrong digests that were declared; an acknowledged one is not declared again. */
+  /** Wrong digests already declared; an acknowledged one is not declared again. */
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
-  /** What it gave last where answers name a digest: one for each target, so it is changed in place. */
+  /** Its last response for items whose responses have a digest: one per target, so it is changed in place. */
   readonly said: Map<string, Said>;
-  /** What was declared odd among its peers, once, acknowledged or not; and what was requested once more. */
+  /** Digests declared odd among its peers, once each, acknowledged or not; and digests probed once more. */
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly askedAgain: ReadonlyMap<string, string>;
 }
 
-/** A mirror whose bytes are not known. */
+/** The initial state of a mirror's bytes. */
 export function noBytes(): Bytes {
   return {
     wrongOnce: new Map(),

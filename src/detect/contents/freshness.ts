@@ -13,12 +13,15 @@ import { readSubject, subjectRow } from './rows.ts';
 import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
 
-/** A subject with news is written after a minute, one that stood still now and then, so that a restart knows when it was seen. */
+/**
+ * A changed subject is written after a minute, an unchanged one now and then, so that a restart knows when it was last
+ * probed.
+ */
 const writeNewsMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** Beginning of the keys of table `detector`. */
+/** Prefix of the keys in table `detector`. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -28,9 +31,9 @@ function keyOf(target: Target): string {
 
 /** What an answer was news of. */
 interface Taken {
-  /** Where its mirror stands now; `null`: it says nothing of that. */
+  /** The mirror's state now; `null`: the response does not show it. */
   readonly comparison: Comparison | null;
-  /** It went backwards in a way that no other answer has told yet. */
+  /** It went backwards, and no other response has reported this step. */
   readonly isRegression: boolean;
   /** Releases that reached a mirror. */
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
@@ -38,7 +41,7 @@ interface Taken {
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Takes in what an answer said that there is, were it a failed one (a version is missing): subjects change in place. */
+/** Records the contents of a response, even of a failed one (a version is missing). Subjects change in place. */
 export function receiveContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -64,8 +67,8 @@ function standpointOf(memory: View, mirror: MirrorMemory, { due, endedMonotonicM
 }
 
 /**
- * What a probe of `latest` found it to stand for, asked aside: where that comes back to what it had left, backends take
- * turns, and it is a step of their story. No metric counts it: the answers that are compared do.
+ * Records what `latest` resolved to before a probe. If it returns to an earlier version, several backends alternate, and
+ * it counts as a step backwards. The metrics do not count it: they count the compared responses.
  */
 function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Comparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -94,7 +97,7 @@ function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Compa
   return null;
 }
 
-/** True where somebody's list names one version before another. */
+/** True where some mirror's list has one version before the other. */
 function isOlder(subjects: readonly Subject[], one: string, other: string): boolean {
   const shelves = subjects.flatMap((subject) => [...subject.shelves.values()]);
   return shelves.some(({ versions }) => {
@@ -103,7 +106,7 @@ function isOlder(subjects: readonly Subject[], one: string, other: string): bool
   });
 }
 
-/** The same step back is told by each step that names versions or tags of a module: the first counts. */
+/** The same step back shows in each step that names versions or tags of a module: only the first counts. */
 function isToldBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     const shelf =
@@ -133,8 +136,8 @@ function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: numb
 }
 
 /**
- * The same release is told more than once where a module is asked at several versions, and by a tag that is asked apart
- * from its versions: the first of its lists counts.
+ * The same release shows more than once if a module is probed at several versions, or a tag is probed separately: only its
+ * first list counts.
  */
 function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
   for (const other of subjectsOf(memory, mirror)) {
@@ -144,7 +147,7 @@ function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): 
   return false;
 }
 
-/** Forgets what is not asked any more. */
+/** Forgets what is no longer probed. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);
@@ -164,7 +167,7 @@ export function pruneContents(memory: Memory): void {
   }
 }
 
-/** Adds the rows that are due, or all of them at a shutdown. */
+/** Adds the due rows, or all of them at a shutdown. */
 export function writeContents(memory: Memory, everything: boolean): void {
   const { now } = memory;
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
@@ -181,7 +184,7 @@ export function writeContents(memory: Memory, everything: boolean): void {
   }
 }
 
-/** Takes up what the last process knew of contents; rows of what is not asked any more are deleted. */
+/** Restores the contents of the last process; rows of subjects that are no longer probed are deleted. */
 export function restoreContents(memory: Memory, rows: readonly Row[]): void {
   const own = rows.filter(({ table, key }) => table === 'detector' && key.startsWith(rowKeyOf('')));
   if (own.length === 0) return;
@@ -205,7 +208,7 @@ function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, Rea
   memory.subjects.set(key, subject);
 }
 
-/** Who is asked about each subject. */
+/** The mirrors probed for each subject. */
 function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
   const asked = new Map<string, Set<string>>();
   for (const target of memory.targets.values()) {
@@ -216,9 +219,9 @@ function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * How long a release took from its first sight at the origin to its first sight at a mirror: each is late by less than a
- * pace, so that the true time is within a pace of it. A mirror that was seen with it before the origin took no time.
- * @param gapMsMax  a mirror that nobody looked at for longer says too little of when it arrived
+ * The time of a release from its first sight at the origin to its first sight at a mirror. Each sight is late by less than
+ * an interval, so the true time is within an interval of it. Zero if the mirror showed it before the origin.
+ * @param gapMsMax  a mirror not probed for longer than this gives no usable time
  * @returns milliseconds, or `null`
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {

@@ -5,8 +5,8 @@ import { newShelf, type Shelf, type StepBack, type Subject } from './subject.ts'
 import { type News, updateVersions, type Who } from './versions.ts';
 
 /**
- * Takes in one answer about a subject, in place.
- * @returns what it was news of; `null` for an answer that began before the last one: it says nothing new
+ * Adds one response about a subject, in place.
+ * @returns what changed; `null` for a response that started before the last one: it is outdated
  */
 export function updateSubject(subject: Subject, look: Look, who: Who): News | null {
   const shelf = subject.shelves.get(who.registry) ?? newShelf();

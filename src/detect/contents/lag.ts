@@ -16,7 +16,7 @@ import {
   shows,
 } from './subject.ts';
 
-/** Sums up what is lacked; `null` at the top makes the upper bound unknown. */
+/** The total of what a mirror lacks; `upperMs` `null`: the upper bound is unknown. */
 interface Sum {
   lowerMs: number;
   upperMs: number | null;
@@ -25,19 +25,19 @@ interface Sum {
   line: LineBehind | null;
 }
 
-/** Something that is lacked: it came out after `afterMs` and at the latest at `atMs`; `null`: not known. */
+/** An item that a mirror lacks: it was released after `afterMs` and by `atMs`; `null`: not known. */
 interface Lacked {
   readonly afterMs: number | null;
   readonly atMs: number | null;
 }
 
 /**
- * Compares the last answer of a mirror with the origin where that answers, else with the other mirrors, of which two at
- * least and half must agree. Something that came out in (a, b] and that an answer begun at f and over at t lacks makes the
- * mirror behind by f - b at least and t - a at most; what came out since the origin was asked last can't be seen, so that
- * the upper bound is never below the age of that answer. What a mirror shows beyond the others is no fault, and what was
- * there at first sight has no time: it makes the upper bound unknown where it is lacked.
- * @returns `null` where nothing can be said: the mirror or everybody else was not heard lately
+ * Compares a mirror's last response with the origin if that responds, else with the other mirrors, of which at least two
+ * and at least half must agree. If an item released in (a, b] is missing in a response from f to t, the mirror is behind
+ * by at least f - b and at most t - a. Releases since the last probe of the origin are unknown, so the upper bound is at
+ * least the age of that response. Additional items are no fault. An item that was there at first sight has no release
+ * time: if it is missing, the upper bound is unknown.
+ * @returns `null` where no comparison is possible: the mirror or all others had no recent response
  * @see design.md section 5.5; docs/decisions/0017-lag.md
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
@@ -55,12 +55,12 @@ export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: 
   for (const [version, isPre, firstMs] of wanted ?? []) {
     if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
     if (shelf.lost.has(version)) {
-      // It was there: that is another story than lag.
+      // It was there before: that is a step backwards and no lag.
       missing.push(version);
       continue;
     }
     const release = subject.releases.get(version);
-    // A mirror that waits by design is not late before its time.
+    // A mirror with a configured delay is not behind before that delay is over.
     if (ageMs > 0 && shelf.fromMs - (release?.atMs ?? firstMs) < ageMs) continue;
     missing.push(version);
     lack(sum, shelf, release ?? { afterMs: null, atMs: null }, ageMs);
@@ -93,7 +93,7 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** Shown now, or lately by one of the backends that take turns behind its name. */
+/** Shown now, or recently by one of several alternating backends. */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentLooks);
@@ -101,7 +101,7 @@ function isHeld(shelf: Shelf, version: string): boolean {
 
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
 
-/** What the mirror's answer should name, the newest last; `null`: such answers name no versions. */
+/** The versions that the mirror's response should have, the newest last; `null`: such responses have no versions. */
 function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
   const { versions } = shelf;
   if (versions === null) return null;
@@ -122,8 +122,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a line that a mirror has not reached. A value that the line never had may be ahead of it: only what came
- * out after the mirror had stood there is lacked.
+ * The changes of a line that a mirror has not reached. A value that the line never had may be ahead of it: then only later
+ * changes are missing.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));

@@ -3,12 +3,12 @@ import { type LineKey, type Look, linesOf } from './look.ts';
 import { type Change, freshOrigin, isQuorum, type LineState, peersOf, type Shelf, type Subject } from './subject.ts';
 import type { News, Who } from './versions.ts';
 
-/** True for what only ever grows; a tag may stand for anything. */
+/** True for a value that only grows; a tag may change to anything. */
 export function isOrdered(key: LineKey): boolean {
   return key === 'serial' || key === 'date';
 }
 
-/** Takes in what the moving names and numbers of one answer stand at. */
+/** Records the values of a response's lines (names that move, numbers that grow). */
 export function updateLines(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
   for (const [key, value] of linesOf(look.contents)) {
     const before = shelf.lines.get(key);
@@ -28,14 +28,14 @@ export function updateLines(subject: Subject, shelf: Shelf, look: Look, who: Who
   }
 }
 
-/** Where a value stands in what the line went through: of a tag its last change to it, `null` where there is none. */
+/** The position of a value in the history of a line: for a tag its last change to it; `null` where there is none. */
 function placeOf(key: LineKey, value: string | number, changes: readonly Change[]): number | null {
   if (isOrdered(key)) return Number(value);
   return changes.findLast((change) => change.value === value)?.seq ?? null;
 }
 
 /**
- * A place behind the furthest is a step backwards, once; where it stays for long, that is where the mirror is.
+ * A position before the best one is a step backwards, once; if it stays, it becomes the mirror's position.
  * @returns true for that step
  */
 function advance(state: LineState, place: number | null): boolean {
@@ -53,7 +53,7 @@ function advance(state: LineState, place: number | null): boolean {
   return isStep;
 }
 
-/** Adds a change of the line, and finds who stands there already. */
+/** Adds a change of the line, and finds the mirrors that already have it. */
 function moved(
   subject: Subject,
   key: LineKey,
@@ -82,7 +82,7 @@ function moved(
   }
 }
 
-/** Without an origin a value counts once a quorum shows it: the second largest number, or a tag that two stand at. */
+/** Without an origin, a value counts once a quorum has it: the second largest number, or a tag that two mirrors have. */
 function movedByPeers(
   subject: Subject,
   key: LineKey,
@@ -103,7 +103,7 @@ function movedByPeers(
   moved(subject, key, own, by);
 }
 
-/** Where there are no versions, a line that moved on at the origin is the release, and a mirror that reached it has it. */
+/** Without versions, a change of a line at the origin is the release, and a mirror that reached it has it. */
 function noteArrival(
   key: LineKey,
   {

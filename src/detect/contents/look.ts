@@ -1,7 +1,7 @@
 import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
-/** One answer about one subject. What it says was so at some instant from `fromMs` to `toMs`, monotonic milliseconds. */
+/** One response about one subject. Its contents were true at some time from `fromMs` to `toMs`, monotonic milliseconds. */
 export interface Look {
   readonly fromMs: number;
   readonly toMs: number;
@@ -11,8 +11,8 @@ export interface Look {
 export type Versions = NonNullable<Contents['versions']>;
 
 /**
- * Those of `all` that an answer would name if it had them: an answer that names only its newest says nothing of what is
- * older than these.
+ * The versions of `all` that a response would include if the mirror had them: a response with only the newest ones says
+ * nothing about older ones.
  * @param all  by the order of the ecosystem, the newest last
  */
 export function tellable(all: readonly string[], { count, newest }: Versions): readonly string[] {
@@ -25,14 +25,14 @@ export function tellable(all: readonly string[], { count, newest }: Versions): r
 /** A name that moves, or a number that grows, within one subject. */
 export type LineKey = `tag ${string}` | 'serial' | 'date';
 
-/** What each line of an answer stands at. */
+/** The value of each line in a response. */
 export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<readonly [LineKey, string | number]> {
   for (const [name, value] of Object.entries(tags ?? {})) yield [`tag ${name}`, value];
   if (serial !== undefined) yield ['serial', serial];
   if (modifiedAtMs !== undefined) yield ['date', modifiedAtMs];
 }
 
-/** Whether a mirror leaves a version out by design: such a one counts neither as lag nor as missing. */
+/** Whether a mirror omits a version by design: such a version counts neither as lag nor as missing. */
 export function leavesOut(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
   if (gaps === undefined) return () => false;
   return (version, isPre) =>

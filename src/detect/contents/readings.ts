@@ -8,16 +8,16 @@ import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
 import type { MirrorLag } from '../turn.ts';
 import { type MirrorContents, noContents, type Subject } from './subject.ts';
 
-/** An answer older than so many of its paces, and than a minute, says nothing of now. */
+/** A response older than this many intervals, and than a minute, is outdated. */
 const freshPaces = 3;
 const freshMsMin = 60_000;
 
-/** How long an answer about a target says something of now, milliseconds. */
+/** How long a response about a target is up to date, milliseconds. */
 export function freshMsOf(memory: Pick<View, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
   return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
 }
 
-/** Every mirror's lag as of its last answer, what is too old to say anything left out. */
+/** Each mirror's lag as of its last response, without outdated ones. */
 export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
   for (const { module, step, shelves } of memory.subjects.values()) {
     for (const [registry, { reading, toMs }] of shelves) {
@@ -31,7 +31,7 @@ export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
   }
 }
 
-/** Every mirror's lags taken together, with how long releases took to arrive there. */
+/** The combined lag of each mirror, with how long releases took to arrive. */
 export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   const byMirror = Map.groupBy(lagsOf(memory), ({ registry }) => registry);
   const known = (values: readonly (number | null)[]): readonly number[] => values.flatMap((one) => one ?? []);
@@ -64,12 +64,12 @@ export function originOf({ config }: View, { mirror }: MirrorMemory): string | n
   return null;
 }
 
-/** What the mirrors of an upstream answer about. */
+/** The subjects of an upstream's mirrors. */
 export function* subjectsOf({ subjects }: View, { mirror }: MirrorMemory): Iterable<Subject> {
   for (const [key, subject] of subjects) if (key.startsWith(`${roundKeyOf(mirror)}|`)) yield subject;
 }
 
-/** What a mirror's answers have said beside their subjects. */
+/** The state of a mirror's contents besides its subjects. */
 export function contentsOf(mirror: MirrorMemory): MirrorContents {
   return stateOf({ name: 'contents', none: noContents }, mirror);
 }

@@ -14,7 +14,7 @@ import {
 type Stored<T> = readonly (readonly [string, T])[];
 
 interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
-  /** Of the mirror then: what moved is another one. */
+  /** The mirror's URL at that time; if it changed, it is another mirror. */
   readonly url: string;
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
@@ -22,7 +22,7 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
   readonly reading: LagReading | null;
 }
 
-/** The row of a subject: as in memory, with wall stamps. */
+/** The row of a subject: as in memory, with wall times. */
 export interface SubjectRow {
   readonly v: 1;
   readonly module: string | null;
@@ -33,7 +33,7 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** Every time in a row has such a key; a value that is a date of its own has not. */
+/** The keys of times in a row, which are shifted. A date that is content has another key. */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',
@@ -46,7 +46,7 @@ const timeKeys: ReadonlySet<string> = new Set([
   'oldestMs',
 ]);
 
-/** The same data with every time moved: monotonic stamps mean nothing to the next process. */
+/** The same data with every time shifted: monotonic times mean nothing to the next process. */
 function moved(value: unknown, byMs: number): unknown {
   if (Array.isArray(value)) return value.map((one) => moved(one, byMs));
   if (typeof value !== 'object' || value === null) return value;
@@ -58,7 +58,7 @@ function moved(value: unknown, byMs: number): unknown {
   );
 }
 
-/** What is stored of a subject. @param wallAheadMs  the wall clock minus the monotonic one */
+/** The stored row of a subject. */
 export function subjectRow(subject: Subject, urlOf: (registry: string) => string, wallAheadMs: number): SubjectRow {
   const { module, version, step, releases, lines, shelves } = subject;
   const rows = [...shelves].map(
@@ -72,7 +72,7 @@ export function subjectRow(subject: Subject, urlOf: (registry: string) => string
   return moved(row, wallAheadMs) as SubjectRow;
 }
 
-/** True for a list of names, each with an object or a list behind it. */
+/** True for a list of names, each followed by an object or a list. */
 function isStored(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -87,7 +87,7 @@ function isShelfRow(value: ShelfRow): boolean {
   return times.every(Number.isFinite) && isStored(value.since) && isStored(value.lost) && isStored(value.lines);
 }
 
-/** Reads a row back; `null`: it is none of ours. Shelves that `isKept` does not want are left out. */
+/** Reads a row; `null`: invalid. Shelves that `isKept` rejects are left out. */
 export function readSubject(
   key: string,
   value: unknown,

@@ -1,17 +1,17 @@
 import type { LineKey, Versions } from './look.ts';
 
-/** A version that came out while we watched: after `afterMs`, and at the latest at `atMs`. Monotonic milliseconds. */
+/** A version released while the daemon ran: after `afterMs`, and at the latest at `atMs`. Monotonic milliseconds. */
 export interface Release {
-  /** When the last look at the origin without it began; `null`: the origin could not be seen before. */
+  /** Start of the last probe of the origin without it; `null`: the origin could not be probed before. */
   afterMs: number | null;
-  /** When the first answer with it had come, from anywhere. */
+  /** End of the first response with it, from any mirror. */
   atMs: number;
   /** When the origin first showed it; `null`: only other mirrors did. */
   originMs: number | null;
   readonly isPre: boolean;
 }
 
-/** What a line stood at from then on, by the origin or by a quorum; times as of a release, `null` at first sight. */
+/** A value of a line from then on, by the origin or by a quorum; times as of a release, `null` at first sight. */
 export interface Change {
   /** Counts up within its line. */
   readonly seq: number;
@@ -21,53 +21,55 @@ export interface Change {
   readonly byOrigin: boolean;
 }
 
-/** Where a mirror stands on one line. */
+/** The state of a mirror on one line. */
 export interface LineState {
   value: string | number;
-  /** When the first answer with this value had come. */
+  /** End of the first response with this value. */
   sinceMs: number;
-  /** The furthest it has shown: of a tag the `seq` of a change (`null`: its value is none of them), else the largest value. */
+  /** The best value shown: for a tag the `seq` of a change (`null`: none has its value), else the largest value. */
   best: number | null;
-  /** Answers in a row that lay behind `best`. */
+  /** Consecutive responses behind `best`. */
   below: number;
 }
 
-/** A version that was there and is not: in so many answers in a row, and whether others had it at the last of them. */
+/**
+ * A version that has disappeared: for how many responses in a row, and whether other mirrors had it at the last of them.
+ */
 export interface Lost {
   looks: number;
   isElsewhere: boolean;
 }
 
-/** A step backwards: a version that was not there any more (`to` is `null`), or a line that stood at what it had left. */
+/** A step backwards: a version that disappeared (`to` is `null`), or a line that returned to an earlier value. */
 export interface StepBack {
   readonly what: LineKey | 'version';
   readonly from: string | number;
   readonly to: string | number | null;
-  /** When the answer had come, monotonic milliseconds. */
+  /** End of the response, monotonic milliseconds. */
   readonly atMs: number;
 }
 
-/** How far behind a mirror was at its last answer about one subject. Milliseconds; `null` is unknown. */
+/** The lag of a mirror at its last response about one subject. Milliseconds; `null` is unknown. */
 export interface LagReading {
-  /** At least so far behind the oldest thing that it lacks; 0: it lacks nothing that came out while we watched. */
+  /** The minimum lag, by the oldest item that it lacks; 0: it lacks nothing released while the daemon ran. */
   readonly lowerMs: number | null;
-  /** At most; 0 is only said where the origin was asked after the mirror. */
+  /** The maximum lag; 0 only if the origin was probed after the mirror. */
   readonly upperMs: number | null;
-  /** As `lowerMs`, of what its last two answers both lack. */
+  /** As `lowerMs`, of items that both of its last two responses lack. */
   readonly agreedMs: number;
-  /** When the oldest of that had come out at the latest, monotonic; `null`: it lacks none. */
+  /** The latest possible release time of the oldest of those, monotonic; `null`: it lacks none. */
   readonly oldestMs: number | null;
-  /** Behind by so many records, at least. */
+  /** The minimum number of records it lacks. */
   readonly records: number | null;
-  /** Versions that the others have: how many, and the newest of them. `null`: such answers name no versions. */
+  /** Versions that the others have: how many, and the newest of them. `null`: such responses have no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   /** What it was compared with. */
   readonly by: 'origin' | 'peers';
-  /** A line that it is behind on: where it stands, since when, and where the others do; `null`: none, or not known. */
+  /** The line that it is behind on: its value, since when, and the others' value; `null`: none, or not known. */
   readonly line: LineBehind | null;
 }
 
-/** Where a mirror stands on a line, since when (monotonic milliseconds), and what it lacks there. */
+/** A mirror's value of a line, since when (monotonic milliseconds), and what it lacks. */
 export interface LineBehind {
   readonly key: LineKey;
   readonly value: string | number;
@@ -75,31 +77,34 @@ export interface LineBehind {
   readonly wants: string | number;
 }
 
-/** What one mirror's answers about a subject have said. Monotonic milliseconds. */
+/** The contents of one mirror's responses about a subject. Monotonic milliseconds. */
 export interface Shelf {
   looks: number;
-  /** Of the last answer, and when the one before it began. */
+  /** Start of the last response, and of the one before it. */
   fromMs: number;
   toMs: number;
   previousFromMs: number | null;
-  /** When the first answer had come. */
+  /** End of the first response. */
   firstMs: number;
   versions: Versions | null;
-  /** Versions that came after the first sight: between which two answers. */
+  /** Versions that came after the first sight: between which two responses. */
   readonly since: Map<string, { readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Map<string, Lost>;
   readonly lines: Map<LineKey, LineState>;
-  /** Answers that went backwards, until `limits.calmLooks` in a row did not; how many did not since the last one; and that one. */
+  /**
+   * Responses that went backwards, until `limits.calmLooks` in a row did not; how many did not since the last one; and
+   * that one.
+   */
   backwards: number;
   calm: number;
   back: StepBack | null;
-  /** What the last answer came to; `null`: nothing can be said. */
+  /** The lag by the last response; `null`: unknown. */
   reading: LagReading | null;
 }
 
 /**
- * What one kind of answer is about: a module by one step, a tag of it where it was asked for one (`version`), or a mirror as
- * a whole (`module` is `null`).
+ * The subject of one kind of response: a module by one step, one tag of it if probed for one (`version`), or a mirror as a
+ * whole (`module` is `null`).
  */
 export interface Subject {
   /** Unique: `ecosystem|upstream|module|version|step`. */
@@ -116,7 +121,7 @@ export interface Subject {
   writtenAtMs: number | null;
 }
 
-/** A subject of which nothing is known. */
+/** The initial state of a subject. */
 export function newSubject(
   key: string,
   { module, version, step }: Pick<Subject, 'module' | 'version' | 'step'>,
@@ -134,7 +139,7 @@ export function newSubject(
   };
 }
 
-/** A mirror that was not heard yet. */
+/** A mirror without a response so far. */
 export function newShelf(): Shelf {
   return {
     looks: 0,
@@ -153,38 +158,38 @@ export function newShelf(): Shelf {
   };
 }
 
-/** What a mirror's answers have said beside their subjects. */
+/** The state of a mirror's contents besides its subjects. */
 export interface MirrorContents {
-  /** What `latest` and the like stood for last when it was asked aside, by module and version, and what it had left. */
+  /** The last resolved version of `latest` and the like, by module and version, and the versions it had before. */
   readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
-  /** By module, where it went backwards last. */
+  /** The last shelf that went backwards, by module. */
   readonly steppedBack: Map<string | null, Shelf>;
-  /** How long the last releases took from the origin to here, milliseconds, newest last. */
+  /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
   propagations: readonly number[];
 }
 
-/** A mirror whose answers have said nothing yet. */
+/** The initial state of a mirror's contents. */
 export function noContents(): MirrorContents {
   return { resolved: new Map(), steppedBack: new Map(), propagations: [] };
 }
 
-/** One answer that was compared: what it is about, and where its mirror stands now. */
+/** One compared response: its subject, and the state of its mirror now. */
 export interface Comparison {
   readonly subject: Subject;
   readonly shelf: Shelf;
   readonly probeId: string;
 }
 
-/** Who is asked about a subject's truth, as of one answer. */
+/** What a subject is compared with, as of one response. */
 export interface Standpoint {
   /** Its upstream's mirror with `role: origin`; `null`: none is configured. */
   readonly origin: string | null;
-  /** An answer older than this says nothing of now, milliseconds. */
+  /** Older responses are outdated, milliseconds. */
   readonly freshMs: number;
   readonly nowMs: number;
 }
 
-/** True for a mirror that was heard lately. */
+/** True for a mirror with a recent response. */
 function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shelf is Shelf {
   return shelf !== undefined && shelf.looks > 0 && nowMs - shelf.toMs <= freshMs;
 }
@@ -195,19 +200,19 @@ export function freshOrigin(subject: Subject, at: Standpoint): Shelf | null {
   return isFresh(shelf, at) ? shelf : null;
 }
 
-/** The mirrors beside `registry` and the origin that were heard lately. */
+/** The mirrors with a recent response, without `registry` and the origin. */
 export function peersOf(subject: Subject, registry: string | null, at: Standpoint): readonly Shelf[] {
   return [...subject.shelves].flatMap(([name, shelf]) =>
     name !== registry && name !== at.origin && isFresh(shelf, at) ? [shelf] : [],
   );
 }
 
-/** Two at least, and half of all that could say it. */
+/** At least two, and at least half of all that could show it. */
 export function isQuorum(holders: number, all: number): boolean {
   return holders >= 2 && 2 * holders >= all;
 }
 
-/** True where a mirror's last answer named the version. */
+/** True where a mirror's last response had the version. */
 export function shows(shelf: Shelf, version: string): boolean {
   return shelf.versions?.newest.includes(version) === true;
 }

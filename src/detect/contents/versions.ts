@@ -12,7 +12,10 @@ import {
   shows,
 } from './subject.ts';
 
-/** A release that reached a mirror: between which two answers, and when the origin first showed it. Monotonic milliseconds. */
+/**
+ * A release that reached a mirror: between which two responses, and when the origin first showed it. Monotonic
+ * milliseconds.
+ */
 export interface Arrival {
   readonly registry: string;
   readonly afterMs: number;
@@ -23,18 +26,18 @@ export interface Arrival {
 /** What one answer was news of. */
 export interface News {
   isNews: boolean;
-  /** The last thing in it that went backwards; `null`: nothing. */
+  /** The last step backwards in the response; `null`: none. */
   back: StepBack | null;
   readonly arrivals: Arrival[];
 }
 
-/** Who answered, and what it leaves out on purpose. */
+/** The mirror that responded, and what it omits by design. */
 export interface Who extends Standpoint {
   readonly registry: string;
   readonly leavesOut: (version: string, isPre: boolean) => boolean;
 }
 
-/** Takes in the versions of one answer: what came, what went, and what that says of releases. */
+/** Records the versions of one response: new ones, missing ones, and what they show about releases. */
 export function updateVersions(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
   const { versions } = look.contents;
   if (versions === undefined) return;
@@ -72,7 +75,7 @@ function isSame(a: Versions, b: Versions): boolean {
   return a.count === b.count && a.newest.length === b.newest.length && a.newest.every((one, i) => one === b.newest[i]);
 }
 
-/** Mirrors mostly say the same: it is kept once. */
+/** Mirrors mostly have the same versions: they share one copy. */
 function shared(subject: Subject, versions: Versions): Versions {
   for (const { versions: known } of subject.shelves.values()) {
     if (known !== null && isSame(known, versions)) return known;
@@ -80,7 +83,7 @@ function shared(subject: Subject, versions: Versions): Versions {
   return versions;
 }
 
-/** Versions that were never there before, as far as the answer before could tell. */
+/** Versions that are new, as far as the response before it could show. */
 function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string[] {
   if (before === next) return [];
   const had = new Set(before.newest);
@@ -89,7 +92,7 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
   );
 }
 
-/** Keeps count of what was there and is not; where others still have it, that is a step backwards. */
+/** Counts versions that disappeared; if other mirrors still have one, that is a step backwards. */
 function missed(
   subject: Subject,
   shelf: Shelf,
@@ -120,7 +123,10 @@ function missed(
   }
 }
 
-/** What the origin does not have is withdrawn; without an origin one other mirror is enough. The origin itself is not judged. */
+/**
+ * What the origin does not have is withdrawn; without an origin one other mirror is enough. The origin itself is not
+ * judged.
+ */
 function isElsewhere(subject: Subject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;
   const origin = freshOrigin(subject, who);
@@ -135,7 +141,7 @@ function releasedAtOrigin(
   { isPre, look, news }: { readonly isPre: boolean; readonly look: Look; readonly news: News },
 ): void {
   release(subject, version, { afterMs: shelf.fromMs, atMs: look.toMs, originMs: look.toMs, isPre });
-  // Who was asked in between may have shown it before the origin was asked again.
+  // A mirror probed in between may have shown it before the origin was probed again.
   for (const [registry, other] of subject.shelves) {
     const since = other === shelf ? undefined : other.since.get(version);
     if (since !== undefined) news.arrivals.push({ registry, ...since, originMs: look.toMs });
@@ -161,7 +167,7 @@ function releasedByPeers(
   });
 }
 
-/** Notes a release, or what else is known of it now: both bounds only ever come closer. */
+/** Records a release, or narrows its bounds. */
 function release(subject: Subject, version: string, found: Release): void {
   const known = subject.releases.get(version);
   if (known === undefined) {

@@ -18,8 +18,9 @@ const noEvidence: Finding['evidence'] = {
 };
 
 /**
- * Applies what a rule says of one mirror, or of us (`null`): the one place where findings open, change and close. An
- * open one changes where scope, cause or weight differ; evidence alone is no news, it goes out with the next change.
+ * Applies what a rule says about one mirror, or about this daemon (`null`): the only place where findings open, change and
+ * close. An open finding changes if scope, cause or weight differ; new evidence alone is no event and goes out with the
+ * next change.
  */
 export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, says: Says): void {
   if (says === null) return;
@@ -84,8 +85,8 @@ export function closeFinding(
 }
 
 /**
- * Notes that a person has seen a finding. A mismatch or a level shift ends by it: nothing else could end the one, and
- * the other is a fact by now. `null`: no such open finding.
+ * Records that an operator acknowledged a finding. This ends a mismatch, which nothing else could end, and a level shift,
+ * which is a fact by then. `null`: no such open finding.
  */
 export function acknowledgeFinding(memory: Memory, id: string, reason: string): Finding | null {
   const known = memory.open.get(id);
@@ -100,7 +101,7 @@ export function acknowledgeFinding(memory: Memory, id: string, reason: string): 
   return next;
 }
 
-/** Lets confidence rise with time; no news of its own, and rows older than a day are written again so as not to expire. */
+/** Raises confidence over time, without an event. Rows older than a day are written again so that they do not expire. */
 export function updateConfidence(memory: Memory): void {
   for (const finding of memory.open.values()) {
     const confidence = confidenceOf(memory, finding);
@@ -111,14 +112,14 @@ export function updateConfidence(memory: Memory): void {
   }
 }
 
-/** Writes every open finding again, so that rows which age by their stamp do not expire under an open finding. */
+/** Writes every open finding again, so that its row, which expires by its stamp, does not expire while it is open. */
 export function rewriteFindings(memory: Memory): void {
   for (const finding of memory.open.values()) writeFinding(memory, finding);
 }
 
 /**
- * Writes open findings again that rest on more than when they were last written, under the stamp they had: what they are
- * about has not changed. Each at most every `limits.evidenceWriteMs`.
+ * Writes open findings with new evidence again, under their old stamp: what they are about has not changed. Each at most
+ * every `limits.evidenceWriteMs`.
  * @param everything  at once, for a shutdown
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
@@ -173,7 +174,7 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
   if (state === 'open') memory.findingLog.writtenFindings.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
 }
 
-/** The rule of a finding's kind and story; `null`: its kind is none of these. */
+/** The rule of a finding's kind and story; `null`: the kind is not registered. */
 export function ruleOf(
   rules: readonly FindingRule[],
   { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
@@ -181,7 +182,7 @@ export function ruleOf(
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 
-/** How sure a finding is by how long it has lasted: low until 30 s, high from 2 min. Milliseconds, ≥ 0. */
+/** The confidence of a finding by its age: low until 30 s, high from 2 min. Milliseconds, ≥ 0. */
 export function confidenceAfter(lastedMs: number): Confidence {
   if (lastedMs < limits.confidenceLowMs) return 'low';
   return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';

@@ -13,18 +13,18 @@ import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { isDisturbed } from '../rules/threshold.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';
 
-/** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
+/** A note of an earlier success that is older than this is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
 
-/** Round trips that the median of one step at one mirror is taken over. */
+/** Number of round trips for the median of one step at one mirror. */
 const stepWindow = 64;
 
-/** What keeps us from seeing a mirror and is ours. */
+/** Failures of our own that prevent any result about a mirror. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 
 /**
- * Settles a sample: fixes its outcome, says whether it was a cold fetch and what was usual, hands it out, and lets the
- * kinds judge it. Called once for each sample.
+ * Settles a sample: fixes its outcome, marks cold fetches, adds the baseline, outputs it, and passes it to the kinds.
+ * Called once per sample.
  * @param because  makes it unknown; `null` leaves its outcome as it is
  * @param isShort  a timeout that is no failure of the target, see `Held`
  */
@@ -33,7 +33,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const { target, connection, timeoutMs } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
-    // Removed by a reload while it was on its way.
+    // A reload removed its target while the probe was running.
     memory.turn.settled.push(unjudged(sample));
     return;
   }
@@ -60,12 +60,12 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
 }
 
-/** A sample that is handed out as it is, judged by nobody. */
+/** A sample that is output without being judged. */
 export function unjudged(sample: Sample): SettledSample {
   return { ...sample, facts: withoutContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 
-/** Notes whether a canary can be seen at all from here, and what a judged one came to. */
+/** Records whether a canary can be probed from here at all, and the result of a judged one. */
 function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
   const { outcome, due, rttMs } = sample;
   if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
@@ -81,7 +81,7 @@ function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample
   if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
 }
 
-/** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */
+/** Records a success, and returns whether this was a pull-through cache's first fetch. */
 function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
   mirror.sight.hasOk = true;
@@ -91,7 +91,7 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   const timesKey = `${step}|${sample.due.connection}`;
   const times = stateOf(stepTimes, mirror).get(timesKey) ?? [];
   const wasSeen = seenAtMs !== undefined;
-  // Sorting what only a first answer is compared with cost every answer a twelfth of its judging.
+  // The median is needed only for a first response: sorting for each response cost a twelfth of judging.
   const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(times));
   if (!cold && sample.rttMs !== null && !isDisturbed(sample))
     stateOf(stepTimes, mirror).set(timesKey, [...times, sample.rttMs].slice(-stepWindow));
@@ -102,7 +102,7 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   return cold;
 }
 
-/** The key under which an answer is remembered as given before: (mirror, module, resolved version, step). */
+/** The key of an earlier success: (mirror, module, resolved version, step). */
 export function seenKey(sample: Pick<Sample, 'due' | 'facts'>): string {
   const { target } = sample.due;
   const version = sample.facts.resolvedVersion ?? target.version ?? '';
@@ -110,8 +110,8 @@ export function seenKey(sample: Pick<Sample, 'due' | 'facts'>): string {
 }
 
 /**
- * True for the first fetch of a pull-through cache: never answered before, and either a cache header says MISS or it
- * took ten times the median of that step there. Decided on the sample itself; only ok samples can be cold.
+ * True for the first fetch of a pull-through cache: no earlier success, and either a cache header says MISS or it took ten
+ * times the median of that step there. Decided by the sample alone; only ok samples can be cold.
  * @param stepMedianMs  median round trip of the step at this mirror, `null` before the first
  * @see design.md section 3, "A cold fetch of a pull-through cache"
  */
@@ -127,5 +127,5 @@ export function isColdFetch(
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }
 
-/** Recent round trips of each step at one mirror over all its modules, by step and connection; milliseconds. */
+/** Recent round trips of each step at one mirror, over all modules, by step and connection; milliseconds. */
 const stepTimes = { name: 'step times', none: () => new Map<string, readonly number[]>() };

@@ -11,20 +11,20 @@ import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '..
 import { addProbe } from '../rules/cites.ts';
 import { apply, ruleOf } from './say.ts';
 
-/** Lets every kind take in a sample on its arrival, or the answer to a probe that judges nothing. */
+/** Passes a sample to every kind on its arrival, or the result of a peek. */
 export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample, input: 'receive' | 'peek'): void {
   const received = { view: memory, mirror, sample };
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), received));
 }
 
-/** Lets every kind take in a sample of a series, before it is settled. */
+/** Passes a sample of a series to every kind, before it is settled. */
 export function receiveAnswer(memory: Memory, answered: Answered, input: 'answer' | 'confirm' | 'settle'): void {
   const { mirror, series } = answered;
   for (const rule of memory.rules)
     applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
 }
 
-/** Lets every kind take in what a round has found of a canary. */
+/** Passes a round's verdict on a canary to every kind. */
 export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
   const { mirror, series } = found;
   const confirmed = { ...found, view: memory };
@@ -32,7 +32,7 @@ export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): vo
     applyStep(memory, rule, mirror, rule.decide?.(stateOf(rule, mirror), confirmed, seriesStateOf(rule, series)));
 }
 
-/** Lets every kind judge one settled sample, in the order of the registry, and carries out what they make of it. */
+/** Lets every kind judge one settled sample, in the order of the registry, and applies the results. */
 export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTold'>): void {
   const { mirror, series } = settled;
   const isTold = () =>
@@ -44,8 +44,8 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
 }
 
 /**
- * Lets the open findings of a mirror name a probe that their rules have just taken as one more of the same. That is no
- * news: it goes out with the next change, and is shown at once.
+ * Adds a probe to the open findings that it confirms, by their rules. No event: it goes out with the next change, and is
+ * shown at once.
  */
 function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { probeId, target } = sample.due;
@@ -66,7 +66,7 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
   return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
-/** Has the kinds forget the streaks of a mirror that have not led to a finding. */
+/** Resets the streaks of a mirror that have not led to a finding, in all kinds. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   for (const rule of memory.rules) {
     if (rule.startAnew === undefined) continue;
@@ -75,15 +75,15 @@ export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/** Has the kinds forget series that are not probed any more. */
+/** Lets the kinds drop series that are no longer probed. */
 export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: ReadonlySet<SeriesMemory>): void {
   const about = { view: memory, mirror };
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
 }
 
 /**
- * Has the kinds forget what is not configured any more (`adopt`), take up what the rows of others say (`start`), or end what
- * has lasted long enough (`tick`).
+ * Lets the kinds drop what is no longer configured (`adopt`), restore from rows of other kinds (`start`), or end what is
+ * over (`tick`).
  */
 export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
   for (const rule of memory.rules) {
@@ -93,7 +93,7 @@ export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): voi
   }
 }
 
-/** Has the kind of a finding, or the one that it follows, take note that a person has acknowledged it. */
+/** Tells the kind of a finding, or the one that it follows, that an operator acknowledged it. */
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
   const told = ruleOf(memory.rules, finding);
   const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
@@ -101,7 +101,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/** Carries out what a kind makes of an input: the one place where the state of a kind is written. */
+/** Applies the step of a kind: the only place where the state of a kind is written. */
 export function applyStep(
   memory: Memory,
   rule: FindingRule,
@@ -128,13 +128,13 @@ export function applyStep(
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
 }
 
-/** Has the kinds take back what they made of the failures of a series that another one tells from now on. */
+/** Lets the other kinds undo what they derived from failures of a series that one kind has claimed. */
 function claimSeries(memory: Memory, mirror: MirrorMemory, series: SeriesMemory): void {
   for (const rule of memory.rules)
     applyStep(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
 }
 
-/** Has the kinds take back what they made of the absences of a module whose answers go backwards. */
+/** Lets the kinds undo what they derived from absences in a module whose contents go backwards. */
 function claimAbsences(memory: Memory, mirror: MirrorMemory, absences: Absences): void {
   const about = { view: memory, mirror, ...absences };
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
@@ -145,7 +145,7 @@ function endOutage(memory: Memory, mirror: MirrorMemory): void {
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.back?.(stateOf(rule, mirror), about));
 }
 
-/** What follows of a state that is news, for its kind and for those that tell its state too. */
+/** Refreshes the findings of a kind with a changed state, and of the kinds that follow it. */
 function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vantage }: Pick<Step<unknown>, 'vantage'>) {
   const about = { view: memory, mirror, vantage };
   for (const each of memory.rules) {
@@ -181,7 +181,7 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   }
 }
 
-/** What each kind about us takes in. */
+/** The inputs of kinds about this daemon. */
 interface OwnInputs {
   readonly count: Spoilt;
   readonly compare: ClientRun;
@@ -191,7 +191,7 @@ interface OwnInputs {
   readonly tick: null;
 }
 
-/** Lets every kind about this process and its place take in one input, and carries out what they make of it. */
+/** Passes one input to every kind about this process and its vantage, and applies the results. */
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
   const about = { view: memory, suspicions: memory.confirm.suspicions };
   for (const rule of memory.us.rules) {

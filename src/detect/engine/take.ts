@@ -14,8 +14,8 @@ import { settle, unjudged } from './settle.ts';
 import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
 
 /**
- * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
- * doubt, and is then held until `releaseHeld` finds that it waits for nothing.
+ * Takes one sample. One about our own side is settled at once. Others go to the round and may start or end a doubt; they
+ * are then held until `releaseHeld` finds that they wait for nothing.
  */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
@@ -39,7 +39,7 @@ export function take(memory: Memory, sample: Sample): void {
     return;
   }
   if (purpose === 'peek') {
-    // The first bytes of an artifact prove nothing of the rest: a reason to look, for who ordered it.
+    // First bytes prove nothing about the rest of an artifact: they are only a reason for a recheck.
     receiveSample(memory, mirror, sample, 'peek');
     memory.turn.settled.push(unjudged(sample));
     return;
@@ -56,7 +56,7 @@ export function take(memory: Memory, sample: Sample): void {
   if (isLeftAlone(mirror)) return;
   const suspicion = memory.confirm.suspicions.get(mirror.egress);
   if (suspicion !== undefined) {
-    // Verdicts stand still; an answer is a reason to look again soon.
+    // Verdicts are frozen; a response is a reason for a new moment soon.
     const round = memory.confirm.rounds.get(suspicion.roundKey);
     if (isAnswer && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
@@ -64,7 +64,7 @@ export function take(memory: Memory, sample: Sample): void {
   if (!isShort) receiveAnswer(memory, answered, 'confirm');
 }
 
-/** Notes when a canary was planned: the pace of a cron expression is the widest gap seen. */
+/** Records the planned times of a canary: the interval of a cron pace is the widest gap seen. */
 function noteTiming({ sight }: MirrorMemory, { due }: Sample): void {
   sight.wasAsked = true;
   if (due.purpose !== 'scheduled') return;
@@ -73,13 +73,16 @@ function noteTiming({ sight }: MirrorMemory, { due }: Sample): void {
   sight.lastPlannedMs = due.plannedAtMs;
 }
 
-/** A confirming deadline is short: for what nobody doubts, a timeout by it says something about the moment alone. */
+/** A confirming deadline is short: for a target without doubt, a timeout by it says nothing about the target. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/** Why a sample is news about us; `null`: it is about the mirror, or unknown already. Counts it for our own finding. */
+/**
+ * Why a sample is about our own side; `null`: it is about the mirror, or already unknown. Counts it for the finding
+ * `self`.
+ */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
@@ -87,7 +90,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   if (slept) return 'local';
   const contaminated = isContaminated(sample, boundsFor(memory.config.detect.spike, series, due.timeoutMs));
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
-  // What a mirror does to its own samples says nothing of this machine.
+  // A delay that the mirror itself causes says nothing about this machine.
   const isItsOwn = memory.rules.some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
   if (!isItsOwn) judgeUs(memory, 'count', { contaminated, disturbed });
   return contaminated ? 'contaminated' : null;

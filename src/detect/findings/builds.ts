@@ -12,30 +12,30 @@ import { failedOverHttp } from './http-versions.ts';
 import { isCanaryOut, outagesOf } from './outage-state.ts';
 import type { FindingRule, Received } from './rule.ts';
 
-/** One request of a build beside its first, as it ended. */
+/** The result of one request of a build, other than its first. */
 export interface BuildAnswer {
   readonly target: Target;
   readonly probeId: string;
   /** `null`: it was ok. */
   readonly reason: Reason | null;
-  /** The server closed the connection (GOAWAY) before it took the request, which was then sent over another one. */
+  /** The server closed the connection (GOAWAY) before it accepted the request, which was then sent over another one. */
   readonly isMoved: boolean;
-  /** To the first byte of its response; `null`: not known. */
+  /** Time to its first byte; `null`: not known. */
   readonly ms: number | null;
-  /** The same of the same request alone; `null`: not known. */
+  /** The same for this request alone; `null`: not known. */
   readonly aloneMs: number | null;
   readonly bytes: number;
 }
 
-/** What goes wrong with several requests at once: some fail, some need another connection, or each waits for the one before. */
+/** What goes wrong with concurrent requests: some fail, some need another connection, or each waits for the one before. */
 type BuildTrouble = 'fails' | 'closes' | 'slow';
 
-/** The trouble of builds in a row. */
+/** The trouble of consecutive builds. */
 interface BuildFault {
   readonly trouble: BuildTrouble;
-  /** Answered requests of the newest build with it. */
+  /** Successful requests of the newest build with it. */
   readonly requests: number;
-  /** Of what failed; `null`: nothing did. */
+  /** Reason of the failed requests; `null`: none failed. */
   readonly reason: Reason | null;
   readonly samples: number;
   readonly failures: number;
@@ -45,33 +45,33 @@ interface BuildFault {
   readonly probeIds: readonly string[];
 }
 
-/** What builds of one mirror showed of late. */
+/** The state of one mirror's recent builds. */
 export interface BuildState {
-  /** The newest build, and what came of it so far. */
+  /** The newest build, and its results so far. */
   readonly id: string;
   readonly answers: readonly BuildAnswer[];
-  /** How many of its requests are still to end. */
+  /** Number of its requests that are still running. */
   readonly left: number;
-  /** Builds in a row with trouble; while that is open, without it. */
+  /** Consecutive builds with trouble; while the finding is open, without. */
   readonly inRow: number;
   readonly fault: BuildFault | null;
   readonly isOpen: boolean;
 }
 
-/** Builds in a row that open and close. */
+/** Consecutive builds that open or close the finding. */
 const buildsInRow = 2;
-/** Fewer requests do not tell one at a time from one slow response, nor that a limit of streams is gone. */
+/** With fewer requests, serial handling cannot be told from one slow response, nor whether a stream limit is gone. */
 const requestsMin = 4;
-/** Where requests wait for one another, the last begins to be answered after so much of the sum of what each takes alone. */
+/** If requests are handled one after the other, the last one starts after this share of the sum of their single times. */
 const inTurnShare = 0.6;
-/** And so many times later than the slowest of them alone. */
+/** And this many times later than the slowest of them alone. */
 const inTurnFactor = 3;
-/** Larger responses wait for the line, not for the server. */
+/** The time of larger responses depends on the network, not on the server. */
 const inTurnBytesMax = 64 * 1024;
 
 const none: BuildState = { id: '', answers: [], left: 0, inRow: 0, fault: null, isOpen: false };
 
-/** What a request of a build came to; `null`: it says nothing of the connection. */
+/** The result of a build's request; `null`: it says nothing about the connection. */
 function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null {
   const { outcome, due, phases, bytes } = sample;
   const { target, probeId } = due;
@@ -82,7 +82,7 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
 }
 
 /**
- * The state with one more request of a build; a build is judged when its last one has ended.
+ * The state with one more request of a build; a build is judged when its last request has ended.
  * @param answer   `null`: one that says nothing
  * @param floorMs  faster is not slow
  */
@@ -102,7 +102,7 @@ export function withBuildAnswer(
 function judged(state: BuildState, floorMs: number): BuildState {
   const now = faultOf(state.answers, floorMs);
   if (now === null) {
-    // Seven of eight targets, then the eighth: the small build does not speak for the large one.
+    // A smaller build does not show that the trouble of a larger one is over.
     if (!state.isOpen && state.fault !== null && state.answers.length < Math.min(state.fault.requests, requestsMin))
       return state;
     const inRow = state.isOpen ? state.inRow + 1 : 0;
@@ -151,7 +151,10 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
   };
 }
 
-/** What builds say of a mirror. @param speaks  who speaks HTTP/2 to it, and how they avoid it */
+/**
+ * What recent builds say about a mirror.
+ * @param speaks  the clients that use HTTP/2, and how they avoid it
+ */
 function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Says {
   if (!isOpen || fault === null) return { tag: 'well', ...told('found.build.well', { name }), of: 'many_requests' };
   const { trouble, samples, failures, slowestMs, aloneMs, probeIds } = fault;
@@ -178,8 +181,8 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
 }
 
 /**
- * Several requests at once over one connection: they fail, need another connection, or wait for one another. Of a series it
- * keeps how long the first byte took alone last, over HTTP/2: milliseconds.
+ * Concurrent requests over one connection fail, need another connection, or wait for one another. Per series it keeps the
+ * last time to first byte of a single HTTP/2 request: milliseconds.
  */
 export const builds: FindingRule<BuildState | null, number | null> = {
   name: 'builds',
@@ -190,7 +193,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   receive(before, received) {
     const { view, mirror, sample } = received;
     const { build, target, purpose } = sample.due;
-    // Its first request is a due one, and no other is under way yet.
+    // A build's first request is a due probe, sent before the others: it is not judged here.
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
@@ -208,7 +211,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   resume: () => 'gone',
 };
 
-/** Where the mirror fails single requests too, that is told already. */
+/** If the mirror fails single requests too, another finding covers it. */
 function speaksForBuild({ mirror, sample }: Received, isServed: boolean): boolean {
   const isAlone = isServed && outagesOf(mirror).fault === null;
   return isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isContaminated(sample, null);

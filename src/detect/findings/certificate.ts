@@ -8,7 +8,7 @@ import { isNumber, openFinding } from '../lookups.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
 import type { FindingRule } from './rule.ts';
 
-/** What a sample says about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
+/** What a sample shows about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
 /**
@@ -26,7 +26,7 @@ export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
   return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
 }
 
-/** What the last samples said, and how often in a row. */
+/** The result of the last samples, and how often in a row. */
 export interface CertificateState {
   readonly says: Exclude<CertificateSays, null> | null;
   readonly inRow: number;
@@ -35,7 +35,7 @@ export interface CertificateState {
 
 export const noCertificate: CertificateState = { says: null, inRow: 0, probeId: null };
 
-/** The state after one more sample; one that says nothing changes nothing. */
+/** The state after one more sample; a sample without a result changes nothing. */
 export function updateCertificate(state: CertificateState, says: CertificateSays, probeId: string): CertificateState {
   if (says === null) return state;
   return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
@@ -43,7 +43,7 @@ export function updateCertificate(state: CertificateState, says: CertificateSays
 
 /**
  * Whether a finding is due: an approaching expiry at once, a failed verification the second time in a row (a captive
- * portal shows its own certificate once), and `closed` after two good ones. `null`: leave things as they are.
+ * portal shows its own certificate once), and `closed` after two good samples. `null`: no change.
  */
 export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
   switch (state.says) {
@@ -59,7 +59,7 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
 }
 
 /**
- * What the last certificates of one mirror come to.
+ * What the last certificates of one mirror say.
  * @param known   the open finding, whose scope and probes stay; `null` where none is open
  * @param wallMs  now
  */
@@ -91,7 +91,7 @@ function certificateFinding(
   };
 }
 
-/** The last certificate of a mirror, and what is said of it. */
+/** The last certificate of a mirror, and the judgement of it. */
 interface CertificateOwn {
   readonly state: CertificateState;
   readonly shown: Standing['certificate'];

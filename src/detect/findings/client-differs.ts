@@ -6,20 +6,22 @@ import { phrase, told } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 import type { OwnRule } from './rule.ts';
 
-/** How a client and our steps differ at one mirror: who of them fails, how many runs in a row, and the last of these. */
+/**
+ * How a client and our steps differ at one mirror: which of them fails, for how many runs in a row, and the last of these.
+ */
 interface Difference {
   readonly row: number;
   readonly run: ClientRun;
 }
 
-/** Where they differ now, by mirror and client; those that agree are not in it. */
+/** Current differences, by mirror and client; pairs that agree are not in it. */
 export type Differences = ReadonlyMap<string, Difference>;
 
-/** One may be a moment that only one of them met; it is repeated soon. */
+/** A single difference may be chance; the run is repeated soon. */
 const rowMin = 2;
 const namedMax = 5;
 
-/** The differences after one more run. One that says nothing, on either side, changes nothing. */
+/** The differences after one more run. A run without a result on either side changes nothing. */
 export function countRun(differences: Differences, run: ClientRun): Differences {
   const isSame = agrees(run);
   if (isSame === null) return differences;
@@ -32,14 +34,14 @@ export function countRun(differences: Differences, run: ClientRun): Differences 
   return next.set(key, { row, run });
 }
 
-/** Those alone of the pairs that are still run. */
+/** The differences of pairs that are still run. */
 export function differencesOf(differences: Differences, pairs: readonly ClientPair[]): Differences {
   const keys = new Set(pairs.map(pairKey));
   return new Map([...differences].filter(([key]) => keys.has(key)));
 }
 
 /**
- * What the differences say of us: our steps do not see what a client sees. Well where all that was told of agree again.
+ * What the differences say: our steps do not see what a client sees. It closes when all reported pairs agree again.
  * @see design.md section 5.5
  */
 export function differencesSay(differences: Differences): Says {
@@ -75,7 +77,7 @@ function runPhrase({ client, registry, module, version, outcome, reason, ours }:
     : phrase('found.clientFails', { client, what, registry, cause: String(reason) });
 }
 
-/** Real clients say something else than our steps. */
+/** Real clients have other results than our steps. */
 export const clientDiffers: OwnRule<Differences> = {
   name: 'client_differs',
   kind: 'self',
@@ -84,7 +86,7 @@ export const clientDiffers: OwnRule<Differences> = {
     const own = countRun(before, run);
     return { own, says: differencesSay(own) };
   },
-  /** What is not run any more differs no more. */
+  /** A pair that is no longer run no longer differs. */
   adopt(before, _, { view: { config } }) {
     const own = differencesOf(before, config.clientRuns?.pairs ?? []);
     return { own, says: differencesSay(own) };

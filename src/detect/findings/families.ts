@@ -8,45 +8,45 @@ import type { Request } from './rule.ts';
 export type AddressFamily = 4 | 6;
 
 /**
- * A mirror that answers over one address family alone: its clients try the other first and lose a moment (RFC 8305), so
- * it is asked over the one that answers until the other is back.
+ * A mirror that responds over one address family only. Clients that try the other first lose time (RFC 8305), so it is
+ * probed over the working one until the other is back.
  */
 export interface Detour {
   readonly broken: AddressFamily;
   readonly over: AddressFamily;
-  /** When it began, monotonic milliseconds. */
+  /** Start, monotonic milliseconds. */
   readonly sinceMs: number;
   /** How the broken one failed. */
   readonly reason: Reason;
-  /** Failures over the broken one, and the last of them, the newest last. */
+  /** Failures over the broken family, and the probes of them, the newest last. */
   readonly failures: number;
   readonly probeIds: readonly string[];
-  /** Connections over the broken one since, in a row. */
+  /** Consecutive connections over the broken family since. */
   readonly back: number;
 }
 
-/** What is known of the address families of one mirror. */
+/** The state of one mirror's address families. */
 export interface Families {
-  /** One of them does not answer, the other does; `null`: not, or not known. */
+  /** One family fails and the other works; `null`: not so, or not known. */
   readonly detour: Detour | null;
-  /** The family that could not be connected to last, until it answers; `null`: none. */
+  /** The family that failed last, until it works; `null`: none. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
-  /** When it last answered over each family, monotonic milliseconds. */
+  /** Last response over each family, monotonic milliseconds. */
   readonly answeredOver: Map<AddressFamily, number>;
-  /** Answers of the last round over the other family, by target, the newest last. */
+  /** Responses of the last round over the other family, by target, the newest last. */
   readonly insteadOf: Map<string, Sample>;
 }
 
-/** A mirror whose families are not known. */
+/** The initial state of a mirror's families. */
 export function noFamilies(): Families {
   return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
 }
 
-/** Answers of a mirror kept that may stand for failures of the same moment. */
+/** Responses kept per mirror that may replace failures of the same moment. */
 const answersKept = 16;
-/** Failures after which it is the family, and no blip. */
+/** From this many failures on it is the family, and no chance. */
 const shownFrom = 2;
-/** Connections in a row after which a family is back that was broken for longer. */
+/** This many consecutive connections end the fault of a family. */
 const backAfter = 2;
 const probesKept = 5;
 
@@ -56,20 +56,20 @@ export function otherFamily(family: AddressFamily): AddressFamily {
   return family === 4 ? 6 : 4;
 }
 
-/** The family over which there was no connection, and why; `null`: there was one, or the failure is another. */
+/** The family without a connection, and the reason; `null`: there was a connection, or the failure is another. */
 function unconnected({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
   if (outcome.tag !== 'failed' || family === null || !connecting.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };
 }
 
-/** True for an answer over the family that it was asked over, and not over the only one there is. */
+/** True for a success of a probe that was ordered over this family. */
 function isOverWish({ due, outcome, family }: Sample): boolean {
   return outcome.tag === 'ok' && due.family !== undefined && due.family === family;
 }
 
 /**
- * The detour that begins with an answer over the other family.
- * @param failed.probeId  `null`: the last process knew of it
+ * The detour that starts with a response over the other family.
+ * @param failed.probeId  `null`: from the last process
  */
 export function newDetour(
   broken: AddressFamily,
@@ -87,12 +87,12 @@ export function newDetour(
   };
 }
 
-/** True once the family has failed often enough to be spoken of. */
+/** True once the family has failed often enough to be reported. */
 export function isShown({ failures }: Detour): boolean {
   return failures >= shownFrom;
 }
 
-/** The detour after the broken family was tried again; `null`: it is back. */
+/** The detour after one more try of the broken family; `null`: it works again. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   if (sample.family !== detour.broken) return detour;
   if (unconnected(sample) !== null)
@@ -107,8 +107,8 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 }
 
 /**
- * What the client got that failed over one family first: the answer over the other, as of the same round. The probe keeps
- * its identity; what both moved is added up.
+ * What a client gets that failed over one family first: the response over the other, of the same round. The probe keeps
+ * its identity; the bytes of both are added.
  */
 function overOther(failed: Sample, answer: Sample): Sample {
   return {
@@ -124,7 +124,7 @@ function overOther(failed: Sample, answer: Sample): Sample {
   };
 }
 
-/** Takes note of the family that an answer came over, or did not: a detour begins with an answer over the other one. */
+/** Records the family of a response or failure: a detour starts with a response over the other one. */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
   if (resolve.family !== null || proxy !== null) return before;
@@ -145,7 +145,7 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** What a client got in place of a failure over one family: the answer of the same round over the other. */
+/** What a client gets instead of a failure over one family: the response of the same round over the other. */
 export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
   if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
   const answer = insteadOf.get(sample.due.target.id);
@@ -153,8 +153,8 @@ export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample
 }
 
 /**
- * Has the broken family tried beside the probes over the other one: at the pace of the canary, and after its first failure,
- * which may have been chance, with each answer of the round.
+ * Requests a try of the broken family: at the pace of the canary, and after its first failure, which may be chance, with
+ * each response of the round.
  */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];
@@ -163,7 +163,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Takes the answer to such a try; `null`: it says nothing. */
+/** Records the result of such a try; `null`: it shows nothing. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

@@ -5,9 +5,9 @@ import { phrase, told } from '../../words/tell.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule } from './rule.ts';
 
-/** What answers of one mirror did to our thread of late. */
+/** The recent blocking of our thread by one mirror's responses. */
 interface Holds {
-  /** When the last one was read, monotonic milliseconds. */
+  /** When the last such response was read, monotonic milliseconds. */
   readonly atMs: number;
   /** The longest, milliseconds. */
   readonly worstMs: number;
@@ -17,7 +17,7 @@ interface Holds {
   readonly probeIds: readonly string[];
 }
 
-/** The state with one more sample; `null` as long as none held our thread. */
+/** The state with one more sample; `null` as long as none blocked our thread. */
 function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number): Holds | null {
   if (heldMs === undefined) return state;
   const { target, probeId } = due;
@@ -33,12 +33,12 @@ function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number):
   };
 }
 
-/** True once the last one is so long ago that the mirror shares a thread with others again. */
+/** True once the last one is old enough: the mirror shares a thread with others again. */
 function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
   return nowMs - atMs >= limits.heldApartMs;
 }
 
-/** What that says of the mirror; `null`: it holds nothing any more. */
+/** What the state says about the mirror; `null`: it blocks no more. */
 function holdsSays(name: string, state: Holds | null): Says {
   if (state === null) return { tag: 'well', ...told('found.holds.well', { name }), of: 'holds_thread' };
   return {
@@ -57,7 +57,7 @@ function holdsSays(name: string, state: Holds | null): Says {
   };
 }
 
-/** Answers whose reading holds our thread: the mirror's doing, whatever came of the probe. */
+/** Reading this mirror's responses blocks our thread: the mirror's fault, whatever the probe's outcome. */
 export const heldThread: FindingRule<Holds | null> = {
   name: 'held_thread',
   kind: 'unreliable',

@@ -7,8 +7,8 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
 
 /**
- * A mirror fails over one HTTP version. A client speaks one version and does not try the other, so whether the other
- * one works decides which clients are hit.
+ * A mirror fails over one HTTP version. A client uses one version and does not try the other, so whether the other one
+ * works decides which clients are affected.
  * @see design.md section 5.1, Protocols
  */
 export interface ProtocolFault {
@@ -18,11 +18,11 @@ export interface ProtocolFault {
   readonly failures: number;
   /** The failures, the newest last. */
   readonly probeIds: readonly string[];
-  /** When the other version last answered since it began, monotonic milliseconds; `null`: it did not. */
+  /** Last response over the other version since the start, monotonic milliseconds; `null`: none. */
   readonly otherMs: number | null;
 }
 
-/** What a target took over the HTTP version that the leading client does not speak. */
+/** The time of a target over the HTTP version that the leading client does not use. */
 export interface OtherSpeed {
   readonly targetId: string;
   readonly protocol: HttpProtocol;
@@ -31,25 +31,25 @@ export interface OtherSpeed {
   readonly atMs: number;
 }
 
-/** One HTTP version fails, the other works: who is hit. */
+/** One HTTP version fails, the other works: the affected clients. */
 export interface OneProtocol {
   readonly broken: HttpProtocol;
   readonly other: HttpProtocol;
   readonly reason: Reason;
   readonly probeIds: readonly string[];
-  /** Clients of the ecosystem that speak the broken one. */
+  /** Clients of the ecosystem that use the broken version. */
   readonly clients: readonly string[];
-  /** What makes one of them speak the other version, as a setting to paste; `null`: none of them has one. */
+  /** The setting that makes one of them use the other version; `null`: none of them has one. */
   readonly bypass: string | null;
 }
 
-/** An answer over the other version stands for so long, milliseconds: a round need not ask again each second. */
+/** A response over the other version is valid for this time, milliseconds: a round need not probe it every second. */
 const otherAnswerMs = 3_000;
-/** Failures after which it is the version, and no blip. */
+/** From this many failures on it is the version, and no chance. */
 const shownFrom = 2;
 const probesKept = 5;
 
-/** Failures that come after the version was chosen. A broken connection or certificate is no matter of the version. */
+/** Failures that come after the choice of the version. A broken connection or certificate does not depend on it. */
 const overHttp: ReadonlySet<Reason> = new Set([
   'reset',
   'cut',
@@ -69,7 +69,7 @@ export function failedOverHttp({ outcome, protocol }: Sample): Reason | null {
   return overHttp.has(outcome.failure.kind) ? outcome.failure.kind : null;
 }
 
-/** The fault after one more failure over this version. A failure over the other one begins a new fault. */
+/** The fault after one more failure over this version. A failure over the other version starts a new fault. */
 function withFailure(
   known: ProtocolFault | null,
   broken: HttpProtocol,
@@ -85,12 +85,12 @@ function withFailure(
   };
 }
 
-/** A fault that the last process knew of. */
+/** A fault that the last process reported. */
 export function restoredFault(broken: HttpProtocol, reason: Reason, nowMs: number): ProtocolFault {
   return { broken, reason, failures: shownFrom, probeIds: [], otherMs: nowMs };
 }
 
-/** Who is hit, once the version has failed often enough and the other one answered; `null` before. */
+/** The affected clients, once the version has failed often enough and the other one works; `null` before. */
 export function oneProtocol(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;
   const { broken, reason, probeIds } = fault;
@@ -99,7 +99,7 @@ export function oneProtocol(fault: ProtocolFault | null, speaks: readonly Speaks
   return { broken, other: otherProtocol(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
 }
 
-/** What a sample makes of the fault of its mirror. */
+/** The effect of a sample on its mirror's fault. */
 interface FaultStep {
   readonly fault: ProtocolFault | null;
   /** It is told. */
@@ -108,9 +108,8 @@ interface FaultStep {
 }
 
 /**
- * Takes note of the HTTP version that a sample came over or failed over. After a failure, the same target is probed over
- * the other version. Where an ecosystem's clients differ, every answer of the canary over the leading client's version
- * has the other version probed once.
+ * Records the HTTP version of a response or failure. After a failure, the same target is probed over the other version. If
+ * an ecosystem's clients differ, every canary over the leading client's version is followed by one over the other.
  */
 export function updateFault(
   fault: ProtocolFault | null,
@@ -159,8 +158,8 @@ export function updateOther(
 }
 
 /**
- * After a slow answer, the same target is probed over the other version: it may be slow over one alone. Forgets what that
- * took once the target is not slow.
+ * After a slow response, the same target is probed over the other version: only one may be slow. Drops that time once the
+ * target is no longer slow.
  */
 export function otherSpeedOf(
   known: OtherSpeed | null,

@@ -7,18 +7,20 @@ import type { LineKey } from '../contents/look.ts';
 import type { LagReading, LineBehind, Shelf, StepBack, Subject } from '../contents/subject.ts';
 import type { Draft, Says } from '../rules/says.ts';
 
-/** What one mirror's answers about one subject did against time; the gravest. `null`: nothing. */
+/** How one mirror's contents of one subject went backwards; the gravest. `null`: they did not. */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/** Once is a hiccup, which the counter has; so often before two dozen answers in a row went on, and it is a story. */
+/**
+ * A single step back is only counted in the metric; this many before two dozen regular responses in a row make a finding.
+ */
 const storyTimes = 2;
 
 /**
- * Whether answers go backwards again and again (several backends behind one name that take turns), or something that was
- * there is gone for good while others still have it: a dozen answers in a row lacked it.
+ * Whether contents alternate (several backends behind one name), or something is gone for good while others still have it:
+ * a dozen responses in a row lack it.
  */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(([, { looks, isElsewhere }]) => isElsewhere && looks >= limits.contentLooks);
@@ -26,7 +28,7 @@ export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards
   return backwards >= storyTimes ? { kind: 'regression', times: backwards } : null;
 }
 
-/** What is wrong with a mirror's answers about one subject. */
+/** The trouble of a mirror with one subject. */
 export interface LagTrouble {
   readonly module: string | null;
   readonly version: string | null;
@@ -37,31 +39,31 @@ export interface LagTrouble {
   readonly back: StepBack | null;
   /** Answers about it so far. */
   readonly looks: number;
-  /** `null`: the last process asked. */
+  /** `null`: the last process sent it. */
   readonly probeId: string | null;
 }
 
-/** What the troubles of one mirror are told with. */
+/** The context of the sentences. */
 export interface LagContext {
   readonly limitMs: number;
   /** Its upstream's origin; `null`: none is configured. */
   readonly origin: string | null;
-  /** None of what came out since the oldest thing that it lacks has arrived, in two modules at least. */
+  /** No release since the oldest missing one has arrived, in at least two modules. */
   readonly standsStill: boolean;
   /** The cause of the open finding; `null`: none is open. */
   readonly known: Finding['cause'] | null;
-  /** The wall clock minus the monotonic one, milliseconds: what is told with a time of day. */
+  /** The wall clock minus the monotonic one, milliseconds: for times of day in the text. */
   readonly wallAheadMs: number;
 }
 
-/** True where what two answers in a row lack is older than the limit. */
+/** True where something that two responses in a row lack is older than the limit. */
 export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: number): boolean {
   return reading !== null && reading.agreedMs > limitMs;
 }
 
 /**
- * True where nothing that came out since `sinceMs` has arrived at a mirror in any module in which something did, of which
- * there are two at least: a cache whose upstream is dead answers well and stands still.
+ * True where no release since `sinceMs` has arrived at a mirror, in any module with a release, at least two: a cache whose
+ * upstream is dead responds well but has stopped.
  */
 export function standsStill(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
   const modules = new Set<string | null>();
@@ -85,7 +87,7 @@ export function standsStill(subjects: Iterable<Subject>, registry: string, since
   return modules.size >= 2;
 }
 
-/** What all troubles of one mirror come to: one finding, by the gravest cause. */
+/** One finding for all troubles of a mirror, by the gravest cause. */
 export function lagSays(name: string, troubles: readonly LagTrouble[], context: LagContext): Says {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
   if (behind.length > 0) return behindSays(name, behind, context);
@@ -115,7 +117,7 @@ function behindSays(name: string, behind: readonly LagTrouble[], context: LagCon
   return draftOf(cause, behind, context, what);
 }
 
-/** Distinct ones: a module may be asked in several ways. */
+/** Number of distinct modules: one may be probed in several ways. */
 function modulesOf(troubles: readonly LagTrouble[]): number {
   return new Set(troubles.map(({ module }) => module)).size;
 }
@@ -169,7 +171,7 @@ function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContex
   return line === null ? phrase('found.asBefore', { module }) : standsPhrase(module, line, wallAheadMs);
 }
 
-/** Where a tag, a serial or a date stands, since when, and what it should be. */
+/** The value of a tag, serial or date, since when, and what it should be. */
 function standsPhrase(module: Filled, { key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): Sentence {
   return phrase('found.stands', {
     module,
@@ -189,7 +191,7 @@ function valueText(key: LineKey, value: string | number): string {
   return key === 'date' ? new Date(Number(value)).toISOString().slice(0, 19) : String(value);
 }
 
-/** A stamp for people: date, hours and minutes, UTC. */
+/** Date, hours and minutes for people, UTC. */
 function clockTime(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
@@ -221,7 +223,7 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
   return phrase('found.back', { name, count: timesOfModules(back), what, more: moreModules(modulesOf(back) - 1) });
 }
 
-/** The steps of one module are told by several of its answers: the most of these count. */
+/** Several responses of a module show the same steps: the largest count per module is used. */
 function timesOfModules(back: readonly LagTrouble[]): number {
   const modules = Map.groupBy(back, ({ module }) => module).values();
   return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);
@@ -246,7 +248,7 @@ function wellTold(name: string, { known }: LagContext): Told {
   }
 }
 
-/** A span for people, in the unit that says it with two digits. */
+/** A duration for people, in the unit that shows it with two digits. */
 function spoken(ms: number): Sentence {
   const seconds = ms / 1_000;
   if (seconds < 120) return phrase('unit.s', { count: Math.round(seconds) });

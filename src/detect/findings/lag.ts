@@ -8,10 +8,10 @@ import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { backwardsOf, isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
 import type { About, FindingRule } from './rule.ts';
 
-/** What is wrong with a mirror's contents, by the key of a subject. */
+/** The troubles of a mirror's contents, by the key of a subject. */
 type Lagging = ReadonlyMap<string, LagTrouble>;
 
-/** A mirror that is behind the others, stands still, or goes backwards. */
+/** A mirror that is behind the others, has stopped, or goes backwards. */
 export const lag: FindingRule<Lagging> = {
   name: 'lag',
   kind: 'lag',
@@ -79,7 +79,7 @@ export const lag: FindingRule<Lagging> = {
 
 function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
   const known = before.get(subject.key);
-  // While nobody can be compared with, what was said stands.
+  // Without a mirror to compare with, the last judgement stays.
   const trouble = troubleOf(subject, shelf, probeId, shelf.reading ?? known?.reading ?? null);
   if (!isTrouble(trouble, about) && known === undefined) return before;
   const after = new Map(before);
@@ -102,12 +102,12 @@ function isTrouble(trouble: LagTrouble, { view }: About): boolean {
   return trouble.backwards !== null || isBehind(trouble, view.config.detect.lagLimitMs);
 }
 
-/** True for a mirror that went back on this module lately: what is absent now and then is no chance. */
+/** True for a mirror that recently went back on this module: then absences now and then are no chance. */
 export function wentBack(mirror: MirrorMemory, module: string | null): boolean {
   return (contentsOf(mirror).steppedBack.get(module)?.backwards ?? 0) > 0;
 }
 
-/** True where several backends take turns on this module, which is told: what the older ones do not have is part of that. */
+/** True where alternating backends are already reported for this module: absences of older backends are part of that. */
 export function takesTurns(mirror: MirrorMemory, module: string | null): boolean {
   return takesTurnsOn(stateOf(lag, mirror), module);
 }

@@ -7,7 +7,7 @@ import type { FindingRule } from './rule.ts';
 import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
-/** A mirror that is slow for so long that this is its level by now: it ends its spike. What it is told by is the state of that. */
+/** A mirror that is slow for so long that it is its new level; this ends its spike. It uses the spike's state. */
 export const levelShift: FindingRule<null> = {
   name: 'level_shift',
   kind: 'level_shift',
@@ -24,9 +24,9 @@ export const levelShift: FindingRule<null> = {
 };
 
 /**
- * What the level shifts of one mirror's series come to.
- * @param known  the evidence it opened with, which stays: it says what the shift was; `null` where none is open
- * @param spike  that of the spike it comes of: the shift names its probes; `null` where none was told
+ * The level shifts of one mirror's series.
+ * @param known  the evidence at the opening, which stays: it describes the shift; `null` where none is open
+ * @param spike  that of the spike before it, whose probes it cites; `null` where none was reported
  */
 function shiftSays(
   name: string,

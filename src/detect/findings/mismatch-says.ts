@@ -7,26 +7,26 @@ import { refText, type Target } from '../../core/target.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 
-/** Bytes that are not what an authority names. */
+/** Bytes that differ from those an authority names. */
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
-/** A wrong answer of one target that waits for a second look. */
+/** A first wrong response of one target that waits for a second probe. */
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** When it came, monotonic milliseconds, and how often it was looked at again. */
+  /** Its time, monotonic milliseconds, and the number of probes since. */
   readonly atMs: number;
   readonly looks: number;
 }
 
-/** Wrong bytes that were declared: which, and whether somebody took note. */
+/** Declared wrong bytes: their digest, and whether they are acknowledged. */
 export interface DeclaredWrong {
   /** Algorithm and digest of what was served. */
   readonly digest: string;
   readonly isAcknowledged: boolean;
 }
 
-/** What tells one wrong answer from another. */
+/** The key of one wrong digest. */
 export function wrongDigest({ algorithm, got }: Mismatch): string {
   return `${algorithm} ${got}`;
 }
@@ -34,10 +34,10 @@ export function wrongDigest({ algorithm, got }: Mismatch): string {
 export type MismatchVerdict = 'declare' | 'look_again' | 'wait' | null;
 
 /**
- * What follows from one judged answer of a target: `look_again` over a fresh connection, `declare` when a fresh one is
- * wrong in the same way (same algorithm, same wrong digest), `wait` when a second look was wrong in another way (the
- * next due probe goes on from it: asking again at once would never end), `null` nothing to say.
- * @param connection  the second answer must come over a fresh one: `cold`
+ * What follows from one judged response: `look_again` over a fresh connection; `declare` when a fresh one is wrong in the
+ * same way (same algorithm, same wrong digest); `wait` when a second one was wrong in another way (the next due probe
+ * continues, because repeating at once could go on for ever); `null`: nothing.
+ * @param connection  the second response must use a fresh one: `cold`
  * @see design.md section 5, Integrity
  */
 export function judgeMismatch(
@@ -51,7 +51,7 @@ export function judgeMismatch(
   return answer.isRecheck ? 'wait' : 'look_again';
 }
 
-/** What an open mismatch is widened by. */
+/** What an open mismatch is extended by. */
 export interface Widened extends Told {
   readonly item: ScopeItem;
   readonly cause: Finding['cause'];
@@ -62,7 +62,7 @@ export interface Widened extends Told {
   readonly statements?: readonly string[];
 }
 
-/** How grave a cause of a mismatch is: the gravest of what one covers is told. */
+/** The causes of a mismatch by gravity: a finding over several artifacts has the gravest. */
 const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'origin', 'mismatch', 'fork'];
 
 function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
@@ -70,8 +70,8 @@ function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
 }
 
 /**
- * A mismatch with one more artifact: there is one finding a mirror.
- * @param known  the open mismatch, which this one widens; `null` where none is open
+ * A mismatch with one more artifact: there is one finding per mirror.
+ * @param known  the open mismatch to extend; `null` where none is open
  */
 export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
   const isGraver = known === null || !isGraverThan(known.cause, news.cause);
@@ -103,22 +103,22 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
   };
 }
 
-/** What was wrong twice, as its mirror gave it. */
+/** An artifact whose bytes were wrong twice. */
 export interface Wrong {
   readonly failure: Mismatch;
-  /** What all mirrors of the upstream serve for it as far as known, this one's side among them. */
+  /** What all mirrors of the upstream serve for it as far as known, including this one. */
   readonly sides: readonly Side[];
-  /** A lock file of the configuration names what it should be. */
+  /** A lock file of the configuration has its digest. */
   readonly isLocked: boolean;
   /** The origin serves the same: the bytes changed upstream. */
   readonly isOrigins: boolean;
-  /** The answers that were wrong in the same way. */
+  /** The probes that were wrong in the same way. */
   readonly probeIds: readonly string[];
 }
 
 /**
- * What declared wrong bytes say of their mirror.
- * @param known  the open mismatch, which this one widens; `null` where none is open
+ * What declared wrong bytes say about their mirror.
+ * @param known  the open mismatch to extend; `null` where none is open
  */
 export function mismatchSays(
   name: string,
@@ -148,7 +148,7 @@ export function mismatchSays(
   });
 }
 
-/** What two signed statements of one authority say that cannot both be true: the gravest there is. */
+/** What two contradictory signed statements of one authority say: the gravest cause. */
 export function forkSays(
   name: string,
   { module, version, step }: Target,
@@ -166,7 +166,7 @@ export function forkSays(
   });
 }
 
-/** One artifact, with the step that it was asked by. */
+/** One artifact, with the step that requested it. */
 export function artifactPhrase({ module, version, step }: ScopeItem): Sentence {
   return phrase('found.artifact', {
     what: module === null ? phrase('found.aFile') : refText({ module, version }),
@@ -174,7 +174,7 @@ export function artifactPhrase({ module, version, step }: ScopeItem): Sentence {
   });
 }
 
-/** Names in a row, the last few of many as a number. */
+/** A list of names; the last of many as a number. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesSaid;
   return more > 0 ? [...names.slice(0, namesSaid), phrase('found.namesMore', { count: more })] : names;
@@ -182,12 +182,12 @@ export function joined(names: readonly Filled[]): Filled {
 
 const namesSaid = 3;
 
-/** What an open finding covers of a target; `undefined`: it does not. */
+/** The item of an open finding for a target; `undefined`: not covered. */
 export function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
 }
 
-/** True where no authority spoke against an artifact yet: mirrors differ about it. */
+/** True while no authority contradicts an artifact: mirrors only differ about it. */
 export function isOpenTo(known: Finding, item: ScopeItem): boolean {
   const cause = mismatchCauseOf(known, item);
   return cause === 'peers' || cause === 'retag';

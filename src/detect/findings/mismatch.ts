@@ -30,7 +30,7 @@ import type { FindingRule, Judged, Step, View } from './rule.ts';
 
 const connections = ['cold', 'warm'] as const;
 
-/** Bytes that are not what an authority names, or not what the other mirrors serve. */
+/** Bytes that differ from those an authority names, or from those of other mirrors. */
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
@@ -44,7 +44,7 @@ export const mismatch: FindingRule<Bytes> = {
       ? judgeWrong(own, judged, outcome.failure)
       : null;
   },
-  // Without an authority it stays a guess, however long it lasts; the origin's bytes may be those of a spoilt cache.
+  // Without an authority it stays a guess, however long it lasts; the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
@@ -54,7 +54,7 @@ export const mismatch: FindingRule<Bytes> = {
     for (const { module, version, step } of scope) {
       const id = targetId(mirror.mirror.name, module, version, step);
       const declared = declaredWrong.get(id);
-      // The same wrong bytes are known from now on; others are news again.
+      // The same wrong bytes are not reported again; others are.
       if (declared !== undefined) declaredWrong.set(id, { ...declared, isAcknowledged: true });
     }
     return { mirror: { ...own, declaredWrong }, rowIsDue: true };
@@ -101,7 +101,7 @@ export const mismatch: FindingRule<Bytes> = {
   },
   readSeries({ said: all }, { said: stored }, { target }) {
     const said = readSaid(stored);
-    // Of two series of one target, the one that heard last.
+    // Of two series of one target, the one with the later response.
     if (said !== null && said.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, said);
     return null;
   },
@@ -115,7 +115,7 @@ function listOf(stored: unknown): readonly (readonly unknown[])[] {
   return Array.isArray(stored) ? stored.filter((one) => Array.isArray(one)) : [];
 }
 
-/** An answer whose bytes an authority contradicts. */
+/** A response whose bytes an authority contradicts. */
 function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> | null {
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
@@ -125,12 +125,12 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> 
   const digest = forked === undefined ? wrongDigest(failure) : `fork ${forked.name}`;
   if (declared?.isAcknowledged === true && declared.digest === digest) return null;
   const known = openFinding(view, 'mismatch', name);
-  // Two signatures that hold are proof: nothing is requested again before it is told.
+  // Two valid signatures are proof: no second probe is needed.
   if (forked !== undefined)
     return known?.cause === 'fork'
       ? null
       : { ...declaredWrong(own, target, digest), says: forkSays(name, target, { ...forked, probeId }, known) };
-  // What mirrors or the origin only differed about, an authority settles.
+  // An authority overrides a mere difference between mirrors or with the origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
@@ -159,7 +159,7 @@ function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> 
   return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
 }
 
-/** A good answer: it ends what was declared wrong, and its digest is compared with what the other mirrors give. */
+/** A good response: it ends declared wrong bytes, and its digest is compared with those of other mirrors. */
 function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
   const { target } = judged.sample.due;
   const again = requestAgain(before, judged);
@@ -175,7 +175,10 @@ function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
   return { ...again, mirror: own, isDirty: isCleared, ...compared };
 }
 
-/** A good answer does not undo a wrong one, as one backend of several may be: it is requested a few times more, for a day. */
+/**
+ * A good response does not cancel a wrong one, since it may come from another backend: it is probed a few more times, for
+ * a day.
+ */
 function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Step<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);
   if (once === undefined) return null;
@@ -190,7 +193,7 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
 }
 
-/** Holds the digest of one ok answer against what the mirror gave before, and what others of its upstream give. */
+/** Compares the digest of one ok response with the mirror's earlier one, and with those of its upstream's other mirrors. */
 function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty' | 'others'> | null {
   const { view, mirror, series, sample } = judged;
   const { target, purpose } = sample.due;
@@ -202,7 +205,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   const dirty = said.digest !== before?.digest || said.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.said.of === said.of);
   const { odd, again } = comparePeers(voices);
-  // At a start each is asked in its turn: two that differ are not judged before the third was asked.
+  // After a start, mirrors are probed one by one: two that differ are not judged before the third was probed.
   if (!isAllAsked(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
@@ -216,12 +219,12 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
     others.push([other, step]);
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
-  // A second answer that shows something else again is not followed by a third: two backends could go on for ever.
+  // A second response with yet another digest is not followed by a third: alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
 }
 
-/** What the mirrors of an upstream gave last for one target, whatever exactly it was. */
+/** The last digest of each mirror of an upstream for one target, of whatever version, part or algorithm. */
 function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
   return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].flatMap((other) => {
     const said = stateOf(mismatch, other).said.get(targetOf(other, target));
@@ -230,7 +233,7 @@ function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Vo
   });
 }
 
-/** True once every mirror that has the target was asked for it, whatever came of that. */
+/** True once every mirror that has the target was probed for it, with any result. */
 function isAllAsked(view: View, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].every((other) => {
     const own = view.targets.get(targetOf(other, target));
@@ -242,7 +245,7 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
   return targetId(mirror.name, module, version, step);
 }
 
-/** Tells of a mirror's bytes once: nothing more of the same digest, acknowledged or not. */
+/** Reports a mirror's digest once, acknowledged or not. */
 function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: readonly Voice[]): Step<Bytes> | null {
   const { said } = odd.voice;
   const digest = `${said.of} ${said.digest}`;
@@ -252,13 +255,13 @@ function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: re
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
   const declaredOdd = new Map(own.declaredOdd).set(target.id, [...told, news].slice(-limits.oddKept));
-  // What mirrors only differed about, the origin settles.
+  // The origin overrides a mere difference between mirrors.
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const says = item === undefined || isSettled ? peersSays(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
 }
 
-/** A second answer over a fresh connection, once for each digest: where there is no room for it, the next due one will do. */
+/** A second probe over a fresh connection, once per digest; without budget, the next due one is used. */
 function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
   const said = own.said.get(target.id);
   if (said === undefined) return null;
@@ -268,7 +271,7 @@ function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
   return { mirror: { ...own, askedAgain }, requests: [{ kind: 'recheck', target }] };
 }
 
-/** Who serves what where one mirror's bytes are wrong by an authority: its side first, then what is right, then others. */
+/** The sides where one mirror's bytes are wrong by an authority: its own first, then the right one, then others. */
 function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
   const { target } = sample.due;
   const { module, version, step } = target;
@@ -283,7 +286,7 @@ function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }
   return [own, named, ...others.filter((side) => side !== right)];
 }
 
-/** True where the origin serves the same wrong bytes, or, of the origin itself, where another mirror does. */
+/** True where the origin serves the same wrong bytes or, for the origin itself, where another mirror does. */
 function isWrongAtOrigin(view: View, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
   const digest = wrongDigest(failure);
   return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].some((other) => {

@@ -9,7 +9,7 @@ import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import type { OneProtocol } from './http-versions.ts';
 import type { OutageState } from './outage-state.ts';
 
-/** How long the row of failures has lasted, milliseconds; 0 without one. */
+/** Duration of the row of failures, milliseconds; 0 without one. */
 function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
 }
@@ -20,14 +20,14 @@ export interface OutSeries {
   readonly outage: OutageState;
 }
 
-/** Distinct modules whose canary's step is among the series in outage: what every client fetch of them needs. */
+/** Distinct modules whose canary step is among the series in outage: every client fetch of them needs it. */
 export function modulesOutOf(out: Iterable<Pick<OutSeries, 'target'>>, canaryStep: Step | null): number {
   const modules = new Set<string>();
   for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
   return modules.size;
 }
 
-/** An address family that a mirror does not answer over, while it does over the other. */
+/** An address family over which a mirror fails while the other works. */
 export interface Broken {
   readonly family: 4 | 6;
   readonly reason: Reason;
@@ -57,7 +57,7 @@ function brokenSays(
   };
 }
 
-/** A scope item that fails over one HTTP version alone. */
+/** A scope item that fails over one HTTP version only. */
 function overProtocol(over: OneProtocol | null): (item: ScopeItem) => ScopeItem {
   return (item) => (over === null ? item : { ...item, protocol: over.broken });
 }
@@ -68,7 +68,7 @@ function toldOver(name: string, { broken, other, reason: cause, clients, bypass 
   return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
 }
 
-/** Its canary answers over the leading client's version, and other clients speak the one that fails. */
+/** Its canary works over the leading client's version, but other clients use the failing one. */
 function protocolSays(
   name: string,
   over: OneProtocol,
@@ -88,10 +88,10 @@ function protocolSays(
 }
 
 /**
- * What the series of one mirror that are in outage come to, and the address family that it does not answer over.
- * @param modules  distinct modules that are asked for the canary's step
- * @param known    the cause the open finding has: it stays, because which way a dead mirror fails may change by the
- *                 minute; `null` where none is open
+ * The finding of one mirror's series in outage, and the address family over which it fails.
+ * @param modules  distinct modules with a target for the canary's step
+ * @param known    the cause of the open finding: it stays, because the way a dead mirror fails may change by the minute;
+ * `null` where none is open
  */
 export function outageSays(
   name: string,
@@ -99,13 +99,13 @@ export function outageSays(
   context: {
     readonly canaryStep: Step | null;
     readonly canary: Target | null;
-    /** Whether the canary's last answer was good: only then may the text say so. */
+    /** Whether the canary's last sample was ok: only then may the text say so. */
     readonly canaryServes: boolean;
     readonly modules: number;
     readonly known: Finding['cause'] | null;
     readonly vantage: Finding['vantage'] | undefined;
     readonly broken: Broken | null;
-    /** It fails over one HTTP version alone; `null`: not, or not known. */
+    /** It fails over one HTTP version only; `null`: not so, or not known. */
     readonly over: OneProtocol | null;
   },
 ): Says {

@@ -13,39 +13,39 @@ import {
 import { type Families, noFamilies } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
-/** How many judged samples the `share` rule looks at. */
+/** Number of judged samples for the `share` rule. */
 const recentSamples = 10;
 
-/** Where one target stands between answering and being in outage; cold samples only. */
+/** The outage state of one target; cold samples only. */
 export interface OutageState {
   readonly isOut: boolean;
-  /** Its last judged sample; `never`: none since the start, or since streaks started anew. */
+  /** Its last judged sample; `never`: none since the start, or since streaks were reset. */
   readonly last: 'never' | 'passed' | 'failed';
   /** Failures that count, in a row. */
   readonly failures: number;
-  /** Monotonic milliseconds from which the row counts, and at which its last failure ended; `null` without a row. */
+  /** Start of the row, monotonic milliseconds, and end of its last failure; `null` without a row. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
   /** The last ten judged samples, oldest first. */
   readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
   /** Ok samples in a row while out. */
   readonly oks: number;
-  /** When the ok samples in a row began, monotonic milliseconds; `null` without one, or while not out. */
+  /** Start of the ok samples in a row, monotonic milliseconds; `null` without one, or while not out. */
   readonly okFromMs: number | null;
-  /** Opened by share, or while its mirror failed now and then already. */
+  /** Opened by share, or while its mirror was unreliable already. */
   readonly isByShare: boolean;
-  /** How often it opened of late: one for each opening, halved in `limits.outageHalfLifeMs` since `penaltyAtMs`. */
+  /** Recent number of openings: one for each, halved every `limits.outageHalfLifeMs` since `penaltyAtMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
-  /** Why the last failure failed; `null` without a row. */
+  /** Reason of the last failure; `null` without a row. */
   readonly reason: Reason | null;
-  /** What the row, or the outage, rests on. */
+  /** Number of samples in the row or outage. */
   readonly samples: number;
   readonly failed: number;
   readonly probeIds: readonly string[];
 }
 
-/** A target of which nothing is known. */
+/** The initial state of a target. */
 export const noOutage: OutageState = {
   isOut: false,
   last: 'never',
@@ -64,22 +64,22 @@ export const noOutage: OutageState = {
   probeIds: [],
 };
 
-/** The state of a target whose row or outage has ended: only how often it was out stays. */
+/** The state after a row or outage has ended: only the penalty is kept. */
 export function withoutRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
 
-/** One judged sample as the outage rule sees it: `other` is a failure that does not count (refusal, content). */
+/** One judged sample for the outage rule: `other` is a failure that does not count (refusal, content). */
 export interface Heard {
   readonly says: 'ok' | 'failed' | 'other';
   readonly reason: Reason | null;
-  /** From when the failure counts: the end of a due probe, the start of a confirming one. Monotonic milliseconds. */
+  /** When the failure counts from: the end of a due probe, the start of a confirming one. Monotonic milliseconds. */
   readonly fromMs: number;
   readonly endedMs: number;
   readonly probeId: string;
 }
 
-/** The state after one more judged sample. News that ended before the last one heard is too late and changes nothing. */
+/** The state after one more judged sample. A sample that ended before the last one is too late and changes nothing. */
 export function updateOutage(state: OutageState, heard: Heard): OutageState {
   if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
   const failed = heard.says === 'failed';
@@ -110,9 +110,8 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
 }
 
 /**
- * Whether the row of failures is an outage, and by which rule: `open` in a row that span `overMs` or more, or `share`
- * of the last ten. Those must span `overMs` too: a confirming round fills the last ten by itself within seconds, and
- * would open at once what the operator asked to watch for longer. `null`: not, or not any more, or already out.
+ * Whether the row of failures is an outage, and by which rule: `open` in a row over at least `overMs`, or `share` of the
+ * last ten. Those must span `overMs` too: a confirming round produces ten within seconds. `null`: neither, or already out.
  * @see design.md section 5, Outage
  */
 export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -125,8 +124,8 @@ export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'shar
 }
 
 /**
- * The state of a target that goes out now, by its row or its share; its penalty grows by one.
- * @param isUnreliable  its mirror fails now and then already: one more success proves as little as after a share
+ * The state of a target whose outage opens, by row or share; its penalty grows by one.
+ * @param isUnreliable  its mirror is unreliable already: one success then proves as little as after `share`
  */
 export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
   const isByShare = isUnreliable || opensOutage(state, rule) === 'share';
@@ -134,12 +133,12 @@ export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, 
   return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
 }
 
-/** How often it was out of late: one for each opening, halved in `limits.outageHalfLifeMs`. */
+/** Recent number of openings: one for each, halved every `limits.outageHalfLifeMs`. */
 export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
   return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
 }
 
-/** True for an outage that must prove its end: it opened by share, or again within reach of the last one. */
+/** True for an outage that must prove its end: it opened by share, or soon after the last one. */
 export function isDamped({ isByShare, penalty }: OutageState): boolean {
   return isByShare || penalty >= limits.outageDampedFrom;
 }
@@ -163,7 +162,7 @@ function quietNeededMs({ penalty }: OutageState): number {
   return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
 }
 
-/** How the outage rule hears a judged sample; `null` for an unknown one, which neither counts nor resets. */
+/** A judged sample as input of the outage rule; `null` for an unknown one, which neither counts nor resets. */
 export function heardOf(sample: Sample): Heard | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;
@@ -172,7 +171,7 @@ export function heardOf(sample: Sample): Heard | null {
   return {
     says: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
-    // A due probe may have waited long for its failure: the row counts from when we knew.
+    // A due probe may have waited long until its failure: the row counts from its end.
     fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,
@@ -182,26 +181,26 @@ export function heardOf(sample: Sample): Heard | null {
 /** What is kept for a mirror. */
 export interface OutageOwn {
   readonly out: ReadonlySet<SeriesMemory>;
-  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
+  /** End of its canary's last outage, monotonic milliseconds; `null`: none since the start. */
   readonly backMs: number | null;
   readonly families: Families;
-  /** It fails over one HTTP version; `null`: over none, or none is known. */
+  /** Its fault over one HTTP version; `null`: none, or not known. */
   readonly fault: ProtocolFault | null;
 }
 
-/** Where outages are kept, of mirrors and of series. */
+/** Where outage states of mirrors and series are kept. */
 export const outagePlace = {
   name: 'outage',
   none: () => ({ out: new Set(), backMs: null, families: noFamilies(), fault: null }),
   noneOfSeries: noOutage,
 } as const satisfies Place<OutageOwn> & SeriesPlace<OutageState>;
 
-/** What is known of the outages of a mirror. */
+/** The outage state of a mirror. */
 export function outagesOf(mirror: MirrorMemory): OutageOwn {
   return stateOf<OutageOwn>(outagePlace, mirror);
 }
 
-/** Where a series stands between answering and being in outage. */
+/** The outage state of a series. */
 export function outageOf(series: SeriesMemory): OutageState {
   return seriesStateOf<OutageState>(outagePlace, series);
 }

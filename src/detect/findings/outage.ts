@@ -36,7 +36,7 @@ import {
 } from './outage-state.ts';
 import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
 
-/** A mirror that does not answer, or not over one address family or HTTP version. It keeps the series that are out. */
+/** A mirror that does not respond, or not over one address family or HTTP version. It keeps the series that are out. */
 export const outage: FindingRule<OutageOwn, OutageState> = {
   ...outagePlace,
   kind: 'outage',
@@ -56,7 +56,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isNews, isNews };
   },
-  /** The canary is judged on its arrival, any other target once it is settled. */
+  /** The canary is judged on arrival, any other target once it is settled. */
   confirm(own, answered, before) {
     const { sample, mirror } = answered;
     if (isCanaryProbe(sample)) return judgeCanary(own, answered, before);
@@ -96,14 +96,14 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const { target, connection } = sample.due;
     const heard = heardOf(sample);
     if (connection !== 'cold' || isCanaryProbe(sample) || isShort || heard === null) return null;
-    // Asked before its mirror was back, and failed after: that outage again, and no new one.
+    // A probe sent before its mirror was back that failed afterwards belongs to the old outage.
     if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
     const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
-    // While the canary is out the whole mirror is: what else fails is told once the canary is back and it still does.
+    // While the canary is out, the whole mirror is: other failures are reported if they last longer than the canary's.
     if (isCanaryOut(mirror) || opensOutage(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // Any answer of the host shows that our line is up.
+    // Any response of the host shows that our network is up.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
@@ -187,7 +187,7 @@ function isReason(value: unknown): value is Reason {
   return reasons.some((reason) => reason === value);
 }
 
-/** What follows of a canary on its arrival: the row of failures counts, a doubt begins or ends, an outage may end. */
+/** Handles a canary on its arrival: counts the row of failures, starts or ends a doubt, may end an outage. */
 function judgeCanary(
   own: OutageOwn,
   { view, mirror, series, sample }: Answered,
@@ -199,7 +199,7 @@ function judgeCanary(
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
   if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
-  // Back, or on its way: what else is out is asked at once, not at its own pace.
+  // Once the canary recovers, other targets that are out are probed at once, not at their own pace.
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
     return { ...step, requests };
@@ -211,12 +211,12 @@ function judgeCanary(
   return { ...step, mirror: { ...(step.mirror ?? own), backMs: view.now.monotonicMs }, requests, isBack: true };
 }
 
-/** The first failure after a sample that passed, and a row that is an outage by now: it opens on the answers of one moment. */
+/** True for the first failure after a success, and for a row that is long enough for an outage: one moment then decides. */
 function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
   return !isCanaryOut(mirror) && (last !== 'failed' || opensOutage(state, view.config.detect.outage) !== null);
 }
 
-/** Enters a judged sample into its series, and ends the outage of that series where `close` ok samples are together. */
+/** Adds a judged sample to its series, and ends the series' outage after `close` ok samples. */
 function heardStep(
   own: OutageOwn,
   { config }: View,
@@ -224,7 +224,7 @@ function heardStep(
   next: OutageState,
 ): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
-  // Starts anew: the failures of this outage must not open the next one by their share.
+  // Starts again: the failures of this outage must not open the next one by their share.
   const state: OutageState = { ...withoutRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);
@@ -249,7 +249,7 @@ function opened(
   };
 }
 
-/** The family that a mirror fails over, with its canary, where another has answered over it since: it works from here. */
+/** The family over which a mirror's canary fails, if another family has worked since: then it works from here. */
 function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Broken | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const { broken: family, reason, probeIds, sinceMs } = detour;
@@ -263,7 +263,7 @@ function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: Outa
   return null;
 }
 
-/** True for a finding about the one address family or HTTP version that its mirror still fails over. */
+/** True for a finding about the one address family or HTTP version over which its mirror still fails. */
 function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolean {
   return scope.some(
     ({ family, protocol }) =>
@@ -273,8 +273,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The family that a mirror is to be asked over now; `null`: as its name resolves. While it is in doubt or out, the one
- * that did not fail last; on a detour, the one that answers. Clients fall back between addresses: a family is no mirror.
+ * The family to probe a mirror over now; `null`: any. In doubt or outage, the one that did not fail last; on a detour, the
+ * one that works. Clients fall back between addresses, so a broken family is no outage of the mirror.
  * @see design.md section 5.1, Families; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {
@@ -283,7 +283,7 @@ export function familyFor(mirror: MirrorMemory): AddressFamily | null {
   return isSought ? otherFamily(failedOver.family) : (detour?.over ?? null);
 }
 
-/** What a client got in place of a failure over one address family: the answer of the same round over the other. */
+/** What a client gets instead of a failure over one address family: the response of the same round over the other. */
 export function answerInstead(mirror: MirrorMemory, sample: Sample): Sample {
   return answerOfFamilies(outagesOf(mirror).families, sample);
 }

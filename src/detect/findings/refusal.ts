@@ -23,11 +23,11 @@ import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { takesTurns, wentBack } from './lag.ts';
 import type { FindingRule, Judged, Request, View } from './rule.ts';
 
-/** How often in a row a target was refused, and whether that is a finding. */
+/** The consecutive refusals of a target, and whether they are a finding. */
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** When the first of the row ended, monotonic milliseconds; `null` without a row. */
+  /** End of the row's first refusal, monotonic milliseconds; `null` without a row. */
   readonly fromMs: number | null;
   readonly oks: number;
   readonly reason: Reason | null;
@@ -45,8 +45,8 @@ export const noRefusal: RefusalState = {
 };
 
 /**
- * The refusal an outcome is, or `null`: throttled, denied, status or a refused client certificate; and absent, while a
- * sibling serves the same thing (where nobody does, it does not exist).
+ * The refusal in an outcome, or `null`: throttled, denied, status or a refused client certificate; and absent, while a
+ * sibling serves the same item (if none does, it does not exist).
  */
 export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
   if (outcome.tag !== 'failed') return null;
@@ -55,16 +55,15 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
-/** True for a wish to be left alone for longer than a minute: that is a refusal at once, nobody need ask again. */
+/** True for a requested wait of more than a minute: that is a refusal at once, without a second probe. */
 function isLongWish(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
   return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
 }
 
 /**
- * Judges one sample of a target: opens at `rule.open` refusals in a row that span `rule.overMs`, or at a long
- * `Retry-After`; closes after `rule.close` ok ones. Failures of another kind hold both streaks: they are the outage
- * rule's business.
+ * Judges one sample of a target: opens after `rule.open` refusals in a row over at least `rule.overMs`, or after a long
+ * `Retry-After`; closes after `rule.close` ok samples. Other failures keep both streaks: they belong to the outage rule.
  * @see design.md section 5.2, Refusal
  */
 export function updateRefusal(
@@ -104,9 +103,9 @@ interface RefusedSeries {
 }
 
 /**
- * What the refused series of one mirror come to. It is reason enough to leave where the canary, or its step over half of
- * the modules and at least two, is refused.
- * @param known  the cause the open finding has, which stays; `null` where none is open
+ * The finding of one mirror's refused series. It is a reason to leave if the canary is refused, or its step for half of
+ * the modules and at least two.
+ * @param known  the cause of the open finding, which stays; `null` where none is open
  */
 function refusalSays(
   name: string,
@@ -143,19 +142,19 @@ function timesPhrase(count: number): Sentence {
   return phrase('found.times', { count });
 }
 
-/** Where one series of a mirror stands after one more sample, and what that makes of it. */
+/** The state of one series after one more sample, and the sample's meaning. */
 interface Next {
   readonly state: RefusalState;
   readonly event: 'opened' | 'closed' | null;
-  /** The refusal that the sample is; `null`: none. */
+  /** The refusal of the sample; `null`: none. */
   readonly refusal: Reason | null;
-  /** It is absent, and that says nothing of the mirror. */
+  /** It is absent, and that does not count against the mirror. */
   readonly isUncounted: boolean;
 }
 
 type Refused = ReadonlySet<SeriesMemory>;
 
-/** A mirror that refuses: throttled, denied, or absent there and served elsewhere. It keeps the series that are refused. */
+/** A mirror that refuses requests: throttled, denied, or absent there and served elsewhere. It keeps the refused series. */
 export const refusal: FindingRule<Refused, RefusalState> = {
   name: 'refusal',
   kind: 'refusal',
@@ -222,24 +221,24 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   degrades: (refused) => (refused.size > 0 ? phrase('why.refuses') : null),
 };
 
-/** True while a mirror refuses anything. */
+/** True while the mirror has an open refusal. */
 export function isRefusing(mirror: MirrorMemory): boolean {
   return stateOf(refusal, mirror).size > 0;
 }
 
-/** What the finding about absences closes with, where the answers of the module go backwards: that is told. */
+/** The closing text of the finding about absences, if another finding reports that the module's contents go backwards. */
 export function toldElsewhere(name: string): Told {
   return told('found.refusal.told', { name });
 }
 
-/** As with an outage: one refused canary speaks for all. */
+/** As with an outage: a refused canary stands for all targets. */
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }
 
 function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
-  // Only for an absence does it matter what siblings serve, and looking costs.
+  // What siblings serve matters only for an absence, and the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const isToldElsewhere = isAbsent && takesTurns(mirror, due.target.module);
   const reason = refusalOf(outcome, isAbsent && !isToldElsewhere && hasServingSibling(view, mirror, due.target));
@@ -256,12 +255,12 @@ function requestsOf(
   refused: Refused,
 ): readonly Request[] {
   if (reason === null || isOpen) return [];
-  // A wish to be left alone is heeded first.
+  // A requested wait is respected first.
   if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
-/** True where another mirror of the upstream last served the same thing. */
+/** True where another mirror of the upstream last served the same item. */
 function hasServingSibling(view: View, mirror: MirrorMemory, target: Target): boolean {
   for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {
     if (other === mirror) continue;

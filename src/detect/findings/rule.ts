@@ -12,7 +12,7 @@ import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory
 import type { Says } from '../rules/says.ts';
 import type { Peek } from '../turn.ts';
 
-/** What a kind may read beside its own state. */
+/** What a kind may read besides its own state. */
 export interface View {
   readonly now: Now;
   readonly config: Config;
@@ -20,13 +20,13 @@ export interface View {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** What mutable answers have said, by `Subject.key`: changed in place by `contents/` alone. */
+  /** Contents of mutable responses, by `Subject.key`: changed in place by `contents/` only. */
   readonly subjects: Map<string, Subject>;
   /** Open findings by id. */
   readonly open: ReadonlyMap<string, Finding>;
 }
 
-/** A mirror, and what may be read beside it. */
+/** A mirror, with what may be read besides it. */
 export interface About {
   readonly view: View;
   readonly mirror: MirrorMemory;
@@ -46,179 +46,191 @@ export interface Answered extends Received {
 export interface Judged extends Answered {
   /** A pull-through cache's first fetch: it says nothing about speed. */
   readonly isCold: boolean;
-  /** Its connection is the one that the mirror is judged by. */
+  /** Its connection is the one by which the mirror is judged. */
   readonly isPrimary: boolean;
-  /** A timeout by a confirming deadline while nobody doubted the target: no failure of it. */
+  /** A timeout by a confirming deadline without doubt about the target: no failure of it. */
   readonly isShort: boolean;
-  /** True where a kind tells of this sample: kinds that count failures leave it out. */
+  /** True where another kind reports this sample: kinds that count failures ignore it. */
   readonly isTold: () => boolean;
 }
 
-/** What a confirming round has found of a canary. */
+/** The verdict of a confirming round on a canary. */
 export interface Confirmed extends About {
   readonly series: SeriesMemory;
-  /** What it answered in the moment that decided; `null`: nothing. */
+  /** Its sample in the deciding moment; `null`: none. */
   readonly sample: Sample | null;
-  /** How far "them or us" was decided. */
+  /** How certain "them or us" was decided. */
   readonly vantage: Finding['vantage'];
   /**
-   * `moment`: it was not us in this moment. `released`: a suspicion has ended, in which the answer was not counted. `dead`: it
-   * failed through a suspicion in which others answered.
+   * `moment`: the vantage was fine in this moment. `released`: a suspicion has ended, in which the sample did not count.
+   * `dead`: it failed through a suspicion in which others responded.
    */
   readonly by: 'moment' | 'released' | 'dead';
 }
 
-/** What a kind wants requested out of plan. */
+/** A probe out of plan that a kind wants. */
 export type Request =
   | { readonly kind: 'order'; readonly order: LookOrder }
   /** The same over a fresh connection. */
   | { readonly kind: 'recheck'; readonly target: Target }
-  /** The refused target again, at once or after the wait that was asked for. */
+  /** The refused target again, at once or after the requested wait. */
   | { readonly kind: 'refused'; readonly sample: Sample }
   | { readonly kind: 'throttled'; readonly target: Target }
-  /** The target of a first slow answer again, for a round's time. */
+  /** The target of a first slow response again, for a round's time. */
   | { readonly kind: 'slow'; readonly sample: Sample }
   /** A target whose mirror is back, until it is back too. */
   | { readonly kind: 'back'; readonly target: Target }
-  /** One probe that judges nothing: its answer comes back to `peek`. */
+  /** One probe that is not judged: its result goes to `peek`. */
   | { readonly kind: 'peek'; readonly peek: Peek }
-  /** An answer that ends a doubt, or a failure (`isFailed`) that begins one where it `isDoubtful`. */
+  /** A response that ends a doubt, or a failure (`isFailed`) that starts one where it `isDoubtful`. */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
   /** The doubt of a target has ended; `null`: that of the whole mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
-/** Absences of a module whose answers go backwards. */
+/** Absences in a module whose contents go backwards. */
 export interface Absences {
   readonly module: string | null;
   readonly isOpen: boolean;
 }
 
-/** What a kind makes of one input. What is absent stays as it is. */
+/** The reaction of a kind to one input. Absent fields change nothing. */
 export interface Step<M, S = unknown> {
   /** The next state of the kind for this mirror, and for series of it. */
   readonly mirror?: M | undefined;
   readonly series?: readonly (readonly [SeriesMemory, S])[];
-  /** Series whose failures this kind tells from now on: the others take back what they made of them. */
+  /** Series whose failures this kind reports from now on: other kinds undo what they derived from them. */
   readonly claims?: readonly SeriesMemory[];
-  /** Modules whose absences are part of this kind's story. `isOpen`: it is told by now. */
+  /** Modules whose absences belong to this kind's finding. `isOpen`: it is reported already. */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** What the metrics count: mirrors whose answer went backwards, and releases that reached a mirror. */
+  /** For the metrics: mirrors whose contents went backwards, and releases that reached a mirror. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly says?: Says;
-  /** The state that is reached is news: what follows of it is the step of `FindingRule.refresh`. */
+  /** The state has changed in a way to report: `FindingRule.refresh` follows. */
   readonly isNews?: boolean;
-  /** How far "them or us" was decided, for that; absent: as far as it can be now. */
+  /** How certain "them or us" was decided, for that; absent: as certain as now. */
   readonly vantage?: Finding['vantage'] | undefined;
-  /** The canary answers again after an outage. */
+  /** The canary works again after an outage. */
   readonly isBack?: boolean;
-  /** The row of the mirror has news: it is written within a minute. */
+  /** The row of the mirror has changed: it is written within a minute. */
   readonly isDirty?: boolean;
   /** It is written with the next turn that writes. */
   readonly rowIsDue?: boolean;
-  /** The series whose row has news: it is written in its turn. */
+  /** The series whose row has changed: it is written in its turn. */
   readonly dirty?: SeriesMemory | undefined;
-  /** What follows for mirrors of the same upstream, this one among them: carried out last, in this order. */
+  /** Steps for mirrors of the same upstream, including this one: applied last, in this order. */
   readonly others?: readonly (readonly [MirrorMemory, Step<M, S>])[];
   /** The rows of the series above are written with this turn. */
   readonly isUrgent?: boolean;
 }
 
-/** A stored row as it was read: any process may have written it. */
+/** A stored row as read: any process may have written it. */
 export type StoredRow = Readonly<Record<string, unknown>>;
 
 /**
- * One kind of finding, or one story of a kind: the state that it keeps, the rows of that state, and what it makes of each
- * input. Everything that is particular to the kind stands here; the engine carries out what it returns.
+ * One kind of finding, or one story of a kind: its state, the rows of that state, and its reaction to each input. All
+ * knowledge of the kind is here; the engine applies what it returns.
  * @see docs/decisions/0060-findings-by-kind.md
  */
 export interface FindingRule<M = unknown, S = unknown> {
-  /** Unique; the place of its state. */
+  /** Unique; the key of its state. */
   readonly name: string;
   readonly kind: FindingKind;
-  /** The cause by which its findings are told from the others of the kind. Absent: it is the story without such a cause. */
+  /** The cause that separates its findings from others of the kind. Absent: it has the findings without such a cause. */
   readonly story?: Finding['cause'];
-  /** The state of a mirror of which nothing is known. */
+  /** The initial state of a mirror. */
   readonly none: () => M;
-  /** The state of a series of which nothing is known, which is never changed in place. Absent: it keeps none. */
+  /** The initial state of a series, which is never changed in place. Absent: it keeps none. */
   readonly noneOfSeries?: S;
-  /** Its findings end when a person has acknowledged them. */
+  /** Its findings end when an operator acknowledges them. */
   readonly endsByAcknowledgement?: boolean;
-  /** How grave it is that this kind degrades a mirror: 1 is the gravest. Absent: it never does. */
+  /** How gravely this kind degrades a mirror: 1 is the gravest. Absent: it never does. */
   readonly gravity?: number;
-  /** Takes in a sample of any purpose and outcome, before anything is known of it. `null`: nothing follows. */
+  /** Takes a sample of any purpose and outcome, first of all. `null`: no reaction. */
   receive?(own: M, received: Received): Step<M> | null;
-  /** Takes in the answer to a `peek`. `null`: nothing follows. */
+  /** Takes the result of a `peek`. `null`: no reaction. */
   peek?(own: M, received: Received): Step<M> | null;
-  /** Takes in a sample that says something about the mirror, before it is settled. `null`: nothing follows. */
+  /** Takes a sample about the mirror before it is settled. `null`: no reaction. */
   answer?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
-  /** The same, where the sample may begin or end a doubt: after `answer`, and not while the mirror or the line is left alone. */
+  /**
+   * The same for a sample that may start or end a doubt: after `answer`, and not while the mirror is paused or the egress
+   * suspect.
+   */
   confirm?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
-  /** Takes in what a round has found of a canary. */
+  /** Takes a round's verdict on a canary. */
   decide?(own: M, confirmed: Confirmed, ofSeries: S): Step<M, S> | null;
-  /** Takes in an ok sample that is about to be settled, before what is usual is read from the series. */
+  /** Takes an ok sample right before it is settled, before the baseline of the series is read. */
   settle?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
-  /** Judges one settled sample. `null`: it says nothing to this kind. */
+  /** Judges one settled sample. `null`: it is irrelevant to this kind. */
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
-  /** What follows of a state that is news: what is said of it, and what to keep of that. */
+  /** Reacts to a changed state: what to report, and what to keep of that. */
   refresh?(own: M, about: About & { readonly vantage?: Finding['vantage'] | undefined }): Step<M>;
-  /** Another kind, by its name, whose state it tells: it is refreshed right after that one. */
+  /** Another kind, by its name, whose state it reports: it is refreshed right after that one. */
   readonly follows?: string;
-  /** While true, what its mirror does to its own samples says nothing of this machine. */
+  /** While true, delays of its mirror's samples say nothing about this machine. */
   isDisturbing?(own: M): boolean;
-  /** While true one more success of the mirror proves little: an outage must prove its end. */
+  /** While true, one more success of the mirror proves little: an outage must prove its end. */
   isFlaky?(own: M): boolean;
-  /** True for a sample whose failure is this kind's to tell, though it may not be open yet. */
+  /** True for a sample whose failure this kind reports, though its finding may not be open yet. */
   tells?(own: M, judged: Judged, ofSeries: S): boolean;
-  /** Takes back what it made of the failures of a series that another kind has claimed. */
+  /** Undoes what it derived from failures of a series that another kind has claimed. */
   release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
-  /** Forgets every streak that has not led to a finding: the line or this machine was not to be trusted. */
+  /** Resets every streak that has not led to a finding: our network or machine was not reliable. */
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
-  /** Takes note that the canary answers again after an outage. */
+  /** The canary works again after an outage. */
   back?(own: M, about: About): Step<M, S> | null;
-  /** Takes back what it made of the absences of a module whose answers go backwards. `isOpen`: that is told by now. */
+  /** Undoes what it derived from absences in a module whose contents go backwards. `isOpen`: that is reported already. */
   absorb?(own: M, absences: About & Absences): Step<M, S> | null;
-  /** Forgets series that are not probed any more. */
+  /** Drops series that are no longer probed. */
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): Step<M, S> | null;
-  /** Forgets what is not configured any more, after a reload. */
+  /** Drops what is no longer configured, after a reload. */
   adopt?(own: M, about: About): Step<M, S> | null;
-  /** Takes up what the rows of others say, once all are read. */
+  /** Restores what depends on other rows, once all are read. */
   start?(own: M, about: About): Step<M, S> | null;
   /** Ends what has lasted long enough, about every second. `null`: nothing has. */
   tick?(own: M, about: About): Step<M> | null;
-  /** The last probe that speaks for its open finding, where the series is in it. `isTimed`: it is about how long that took. */
+  /**
+   * The last probe that confirms its open finding, where the series is in it. `isTimed`: the finding is about its
+   * duration.
+   */
   cites?(
     own: M,
     ofSeries: S,
     series: SeriesMemory,
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
-  /** How sure a finding is, whatever its age; `null`: its age says. */
+  /** The confidence of a finding at any age; `null`: it depends on the age. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** Takes note that a person has acknowledged a finding of it, or of a kind that follows it. */
+  /** An operator acknowledged a finding of this kind, or of a kind that follows it. */
   acknowledge?(own: M, finding: Finding, about: About): Step<M, S> | null;
   /** Why it degrades a mirror; `null`: it does not. */
   degrades?(own: M, findings: readonly Finding[], mirror: MirrorMemory): Sentence | null;
-  /** Takes up a finding that was open when the process ended, once the rows are read. `gone`: nothing supports it any more. */
+  /**
+   * Resumes a finding that was open when the process ended, after the rows are read. `gone`: nothing supports it any more.
+   */
   resume?(own: M, finding: Finding, about: About): Step<M, S> | 'gone';
-  /** The fields of the mirror's row that keep its state. */
+  /** The fields of the mirror's row with its state. */
   write?(own: M, mirror: MirrorMemory): StoredRow;
-  /** The state that these fields name; `null`: none. */
+  /** The state in these fields; `null`: none. */
   read?(row: StoredRow, about: About): M | null;
-  /** The fields of a series' row that keep its state. */
+  /** The fields of a series' row with its state. */
   writeSeries?(ofSeries: S, about: About, series: SeriesMemory): StoredRow;
-  /** What follows from these fields, written at `atMs` of the wall; `null`: nothing. A row that is `unreadable` is deleted. */
+  /**
+   * The state in these fields, written at `atMs` of the wall clock; `null`: none. A row that is `unreadable` is deleted.
+   */
   readSeries?(
     own: M,
     row: StoredRow,
     series: SeriesMemory,
     about: About & { readonly atMs: number },
   ): Step<M, S> | 'unreadable' | null;
-  /** What it adds to the state of a mirror that is shown. */
+  /** Its part of the displayed state of a mirror. */
   shows?(own: M): Partial<Pick<Standing, 'certificate'>>;
 }
 
-/** What a kind about us may read: the egresses under suspicion too, and how often each mirror answered and failed there. */
+/**
+ * What a kind about this daemon may read: also the suspicious egresses, with responses and failures of each mirror there.
+ */
 export interface AboutUs {
   readonly view: View;
   readonly suspicions: ReadonlyMap<
@@ -231,32 +243,32 @@ export interface AboutUs {
   >;
 }
 
-/** What delays of ours did to a sample: left its verdict open, or made it useless to a baseline. */
+/** The effect of our own delays on a sample: its verdict is open, or its time is useless to a baseline. */
 export interface Spoilt {
   readonly contaminated: boolean;
   readonly disturbed: boolean;
 }
 
-/** What a kind about us makes of one input. What is absent stays as it is. */
+/** The reaction of a kind about this daemon to one input. Absent fields change nothing. */
 export interface OwnStep<S> {
   readonly own?: S;
   readonly says?: Says;
 }
 
-/** One kind of finding, or one story of a kind, about this process and the place it runs in: it begins anew with us. */
+/** One kind of finding, or one story of a kind, about this process and its vantage: it starts again with each process. */
 export interface OwnRule<S = unknown> {
   readonly name: string;
   readonly kind: FindingKind;
   readonly none: () => S;
   /** Counts one sample. */
   count?(own: S, spoilt: Spoilt, about: AboutUs): OwnStep<S>;
-  /** Takes in what a real client came to, and our own steps right after it. */
+  /** Takes the result of a real client, and of our own steps right after it. */
   compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
-  /** Takes note that the process slept, or that a clock jumped. */
+  /** The process was suspended, or a clock jumped. */
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** A suspicion has ended. */
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Takes over a configuration, at a start and at a reload. */
+  /** Applies a configuration, at a start and at a reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Judges what has lasted long enough, about every second. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;

@@ -10,18 +10,21 @@ const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
 const bucketsMax = Math.ceil(limits.contaminatedWindowMsMax / bucketMs);
 const shedStep = 0.2;
 const shedMax = 0.8;
-/** How long a change of load is given to show. */
+/** The time for a change of load to take effect. */
 const shedEveryMs = 60_000;
 
-/** What delays of ours did to samples: left their verdict open, or made them useless to a baseline. */
+/** The effect of our own delays on samples: open verdicts, or times useless to a baseline. */
 interface Spoiled {
   readonly contaminated: number;
   readonly disturbed: number;
 }
 
-/** Contaminated and disturbed samples among all, in buckets of ten seconds; and what was done about it. Monotonic milliseconds. */
+/**
+ * Counts of contaminated and disturbed samples in buckets of ten seconds, and the reaction to them. Monotonic
+ * milliseconds.
+ */
 export interface SelfState {
-  /** Samples before this are not counted: a start and a reload are busy by nature. */
+  /** Samples before this are not counted: a start and a reload are busy phases. */
   readonly fromMs: number;
   /** Newest last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
@@ -44,7 +47,7 @@ export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
 
-/** The state with one more sample; one that is contaminated is not disturbed besides. Monotonic milliseconds. */
+/** The state with one more sample; a contaminated one does not count as disturbed too. Monotonic milliseconds. */
 export function countSample(state: SelfState, { contaminated, disturbed }: Spoilt, nowMs: number): SelfState {
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
@@ -62,8 +65,8 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
 }
 
 /**
- * Samples, contaminated and disturbed ones and the share of contaminated ones over the last five minutes, or over the last
- * hundred samples where those go further back (an hour at most); the share is `null` without samples.
+ * Counts over the last five minutes, or over the last hundred samples if those go further back (an hour at most), with the
+ * share of contaminated ones; the share is `null` without samples.
  */
 export function contaminatedOf(
   state: SelfState,
@@ -84,9 +87,9 @@ export function contaminatedOf(
 }
 
 /**
- * Judges ourselves: above 5 % contaminated or 50 % disturbed of at least a hundred samples the finding opens, and closes below
- * half of that. Contaminated ones alone shed load, for the verdicts on disturbed ones stand: a fifth, one more each minute
- * while it lasts, given back the same way.
+ * Judges this process: above 5 % contaminated or 50 % disturbed of at least a hundred samples the finding opens, and
+ * closes below half of that. Only contaminated samples shed load, since verdicts on disturbed ones stay valid: a fifth,
+ * one more each minute while it lasts, reversed in the same steps.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(
@@ -115,7 +118,7 @@ function round(share: number): number {
   return Math.round(share * 10) / 10;
 }
 
-/** What an event of `judgeSelf` says of us. */
+/** The finding after an event of `judgeSelf`. */
 function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
   if (event === null) return null;
   if (event === 'closed') return { tag: 'well', ...told('found.busy.well') };
@@ -131,7 +134,7 @@ function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: nu
   };
 }
 
-/** What a sleep of ours, or a clock that jumped, says of us. */
+/** The finding after a suspend or a clock jump. */
 const clockSays: Says = {
   tag: 'trouble',
   scope: [],
@@ -147,11 +150,11 @@ const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
 /** What is kept of us. */
 interface SelfOwn {
   readonly state: SelfState;
-  /** Until when a sleep or a jump of the clock is told, monotonic milliseconds; `null`: none is. */
+  /** Until when a suspend or clock jump is shown, monotonic milliseconds; `null`: none is. */
   readonly clockUntilMs: number | null;
 }
 
-/** This process spoils its own samples, slept, or has a clock that jumps. */
+/** This process delays its own samples, was suspended, or has a clock that jumps. */
 export const self: OwnRule<SelfOwn> = {
   name: 'self',
   kind: 'self',
@@ -173,7 +176,7 @@ export const self: OwnRule<SelfOwn> = {
   },
 };
 
-/** What of us is shown, with the share of the load to shed. */
+/** The displayed state of this process, with the share of the load to shed. */
 export function loadOf(
   us: { readonly states: Map<string, unknown> },
   nowMs: number,

@@ -8,15 +8,15 @@ import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMs } from '../rules/threshold.ts';
 import { type OtherSpeed, otherProtocol } from './http-versions.ts';
 
-/** One series as the findings about speed see it; `isJudge`: the spike rule judges the mirror by it. */
+/** The speed state of one series; `isJudge`: the spike rule judges the mirror by it. */
 export interface SpeedSeries extends SpeedState {
   readonly target: Target;
   readonly isJudge: boolean;
 }
 
 /**
- * True when a spike is reason enough to leave the mirror: the canary is in it, or half of the judged light targets
- * and at least two.
+ * True when a spike is a reason to leave the mirror: the canary has one, or half of the judged light targets and at least
+ * two.
  */
 export function isSpikeActionable(spike: {
   readonly hasCanary: boolean;
@@ -26,7 +26,9 @@ export function isSpikeActionable(spike: {
   return spike.hasCanary || (spike.targets >= 2 && spike.targets * 2 >= spike.judged);
 }
 
-/** The other HTTP version of a slow target, over which it is as fast as usual; `null`: it is slow there too, or not known. */
+/**
+ * The other HTTP version of a slow target, over which it has the usual speed; `null`: it is slow there too, or not known.
+ */
 function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
   const { target, baseline } = series;
   if (other === null || other.targetId !== target.id) return null;
@@ -34,9 +36,9 @@ function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other:
 }
 
 /**
- * What the spikes of one mirror's series come to.
+ * The finding of one mirror's spikes.
  * @param context.timeoutOf  the deadline of a target's step, milliseconds
- * @param context.other      what its canary took over the other HTTP version meanwhile
+ * @param context.other      the time of its canary over the other HTTP version meanwhile
  */
 export function spikeSays(
   name: string,

@@ -12,23 +12,23 @@ import { isCanaryOut } from './outage-state.ts';
 import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
 import { type SpeedSeries, spikeSays } from './spike-says.ts';
 
-/** What is kept for a mirror beside the speed of its series. */
+/** The state of a mirror besides the speed of its series. */
 interface SpikeOwn {
-  /** It is slow, and so is everything else, or it is out: not told yet. */
+  /** It is slow, but so is everything else, or it is out: not reported yet. */
   readonly isHeld: boolean;
-  /** What its spike rested on when it was last told; `null`: it was not. */
+  /** The evidence of its spike at the last report; `null`: there was none. */
   readonly told: Finding['evidence'] | null;
-  /** How long it took over the other HTTP version, probed since it became slow; `null`: not probed, or it is not slow. */
+  /** Its time over the other HTTP version, probed since it became slow; `null`: not probed, or it is not slow. */
   readonly other: OtherSpeed | null;
 }
 
-/** A mirror that is slower than it was in its own last hours. Of a series it keeps what is usual, and the slow ones of late. */
+/** A mirror that is slower than in its own last hours. Per series it keeps the baseline and the recent slow samples. */
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',
   none: () => ({ isHeld: false, told: null, other: null }),
   gravity: 100,
-  /** Starts a series anew where `latest` now stands for another version: what it did before says nothing of that file. */
+  /** Resets a series when `latest` resolves to another version: earlier times are of another file. */
   settle(_, { series, sample }, speed) {
     const baseline = forVersion(speed.baseline, sample.facts.resolvedVersion);
     if (baseline === speed.baseline) return null;
@@ -63,8 +63,8 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isNews };
     return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isNews };
   },
-  // What the others share just now is our own line: it is told once they are fast again and this one is not. What hangs
-  // because the mirror is out is that outage, which is told already.
+  // A slowdown shared by others is our own network: it is reported once they recover and this mirror does not. Timeouts of
+  // a mirror in outage belong to the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const told = openFinding(view, 'spike', name)?.evidence ?? null;
@@ -77,7 +77,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
   },
   tick: ({ isHeld }) => (isHeld ? { isNews: true } : null),
-  /** What was slow in an outage and never told says nothing of what comes now. */
+  /** Slow samples of an outage that were not reported do not count for what follows. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter((series) => speedOf(series).spike.sinceMs !== null);
@@ -96,7 +96,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     });
     return { series };
   },
-  /** A level shift that a person has seen is the level from now on. */
+  /** An acknowledged level shift is the new level. */
   acknowledge(_, { kind }, { mirror }) {
     if (kind === 'spike') return null;
     const shifted = [...mirror.series.values()].filter((series) => speedOf(series).shift !== null);
@@ -106,7 +106,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     sinceMs === null ? null : { probeId: slow.probeIds.at(-1), isTimed: true },
   degrades: (_, findings) =>
     findings.some(({ kind, actionable }) => kind === 'spike' && actionable) ? phrase('why.slow') : null,
-  /** One story over a restart: what was slow before counts on. */
+  /** One finding across a restart: slow samples before it still count. */
   resume(_, { evidence }, { mirror }) {
     const { samples, failures: slowSamples, observedSeconds, probeIds, slowest } = evidence;
     const [first] = sortByCanary([...mirror.series.values()].filter((one) => speedOf(one).spike.sinceMs !== null));
@@ -116,7 +116,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { series: [[first, { ...speedOf(first), slow }]] };
   },
   writeSeries({ baseline, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
-    // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
+    // Monotonic times mean nothing to the next process, so wall times are stored.
     const wallOf = (monotonicMs: number) => now.wallMs - (now.monotonicMs - monotonicMs);
     return {
       window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
@@ -137,12 +137,12 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   },
 };
 
-/** The window of a stored row, as any process may have written it. */
+/** The window in a stored row, which any process may have written. */
 function isWindow(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((ms) => isNumber(ms) && ms >= 0);
 }
 
-/** A spike or a level shift goes on where its finding is open. */
+/** A spike or a level shift continues where its finding is open. */
 function readStreaks(row: StoredRow, { view, mirror }: About): Pick<SpeedState, 'spike' | 'shift'> {
   const { name } = mirror.mirror;
   const { slow, clear, spikeSinceMs } = row;
@@ -160,7 +160,7 @@ function isTold({ spike: { sinceMs }, shift }: SpeedState): boolean {
   return sinceMs !== null || shift !== null;
 }
 
-/** Every series of a mirror as the findings about speed see it. */
+/** The speed state of every series of a mirror. */
 export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   const primary = primaryConnection(mirror.mirror);
   return [...mirror.series.values()].map((series) => ({
@@ -170,7 +170,7 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   }));
 }
 
-/** At least two other mirrors can be seen over the same way out, and two thirds of them were slow at their last answer. */
+/** True where at least two other mirrors use the same egress, and two thirds of them were slow at their last sample. */
 function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
   let [slow, all] = [0, 0];
   for (const other of view.mirrors.values()) {
@@ -187,7 +187,7 @@ function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
   return all >= 2 && 3 * slow >= 2 * all;
 }
 
-/** What the spike of a mirror rested on when it was last told; `null`: none was open. */
+/** The evidence of a mirror's spike at its last report; `null`: none was open. */
 export function toldOfSpike(mirror: MirrorMemory): Finding['evidence'] | null {
   return stateOf(spike, mirror).told;
 }

@@ -7,7 +7,7 @@ import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule, Request, View } from './rule.ts';
 
-/** How often in a row a mirror moved an artifact slowly, over all its heavy targets. */
+/** Consecutive slow downloads from a mirror, over all its heavy targets. */
 export interface ThroughputState {
   readonly isOpen: boolean;
   readonly slow: number;
@@ -22,7 +22,7 @@ export interface ThroughputState {
   }[];
 }
 
-/** A mirror that moves artifacts as others do. */
+/** The initial state of a mirror. */
 export const noThroughput: ThroughputState = { isOpen: false, slow: 0, fast: 0, recent: [] };
 
 /** One artifact that was moved. */
@@ -31,16 +31,19 @@ export interface Moved {
   readonly probeId: string;
   readonly bytes: number;
   readonly tookMs: number;
-  /** What each sibling moved of the same in the last hour, bytes per second, its median; without any, the mirror's own rates of before. */
+  /**
+   * The median rate of each sibling for the same artifact in the last hour, bytes per second; without any, the mirror's
+   * own earlier rates.
+   */
   readonly others: readonly number[];
-  /** How far its rates scatter by themselves: a standard deviation of their logarithms, 0 while not known. */
+  /** The natural scatter of its rates: a standard deviation of their logarithms, 0 while not known. */
   readonly scatter: number;
 }
 
-/** How far below what is usual chance alone leads no more than once in a hundred answers and more. */
+/** The distance below the usual rate that chance reaches at most once in about a hundred downloads. */
 const deviations = 2.5;
 
-/** How far rates scatter around those usual for their artifact: of their logarithms, robustly; 0 of fewer than eight. */
+/** The scatter of rates around the usual one of their artifact: of their logarithms, robust; 0 for fewer than eight. */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];
   for (const rates of series) {
@@ -51,15 +54,14 @@ export function scatterOf(series: Iterable<readonly number[]>): number {
 }
 
 /**
- * True for a rate below a quarter of what is usual, or as far below as its own scatter does not explain, and below 1 MiB/s:
- * faster is fast enough. `null`: too small to tell
- * bandwidth from delay, or nothing to compare with.
+ * True for a rate below a quarter of the usual one, or further below than its scatter explains, and below 1 MiB/s, which
+ * is fast enough. `null`: too small to separate bandwidth from delay, or nothing to compare with.
  */
 export function isSlowMove(moved: Moved): boolean | null {
   return isBelow(moved, 1);
 }
 
-/** Whether a rate lies below so many times what is slow. */
+/** Whether a rate is below this multiple of the threshold for slow. */
 function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): boolean | null {
   const usual = medianOf(others);
   if (bytes < limits.throughputBytesMin || usual === null || tookMs <= 0) return null;
@@ -69,9 +71,8 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
 }
 
 /**
- * Judges one artifact: opens at four slow ones in a row, or at two that
- * crawl, closes after so many that were twice as fast as what is slow; what
- * lies between says nothing, so that a rate near the edge is one story.
+ * Judges one artifact: opens after four slow ones in a row, or two very slow ones; closes after several that are twice as
+ * fast as the threshold. Rates between count for neither, so that a rate near the threshold is one finding.
  */
 export function updateThroughput(
   state: ThroughputState,
@@ -95,7 +96,7 @@ export function updateThroughput(
   return { state: { ...next, isOpen: true }, event: 'opened' };
 }
 
-/** What the slow artifacts of one mirror come to. */
+/** The finding of one mirror's slow downloads. */
 function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says {
   const last = recent.at(-1);
   if (!isOpen || last === undefined) return { tag: 'well', ...told('found.throughput.well', { name }) };
@@ -120,10 +121,10 @@ function rateText(bytesPerSecond: number): string {
   return kib < 1_024 ? `${Math.round(kib)} KiB/s` : `${(kib / 1_024).toFixed(1)} MiB/s`;
 }
 
-/** What a series moved of its artifact, newest last. */
+/** The rates of a series, newest last. */
 type Rates = readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
 
-/** A mirror that moves artifacts much slower than the others do, or than it did. */
+/** A mirror with much slower downloads than the others, or than before. */
 export const throughput: FindingRule<ThroughputState, Rates> = {
   name: 'throughput',
   kind: 'throughput',
@@ -143,7 +144,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     return {
       mirror: state,
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
-      // A first slow one is requested once more of each.
+      // After a first slow download, each mirror is probed once more.
       requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [onceMore(target)] : [],
       says: event === null ? null : throughputSays(mirror.mirror.name, state),
     };
@@ -174,7 +175,7 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   }
 }
 
-/** What each sibling moved of the same artifact within the hour, its median. */
+/** The median rate of each sibling for the same artifact within the hour. */
 function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {

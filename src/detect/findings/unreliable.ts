@@ -11,7 +11,10 @@ import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
 import { toldElsewhere } from './refusal.ts';
 import type { FindingRule } from './rule.ts';
 
-/** The two classes of steps whose failures are counted apart: an artifact is asked rarely, so few answers must do. */
+/**
+ * The two classes of steps whose failures are counted separately: artifacts are probed rarely, so few samples must be
+ * enough.
+ */
 const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = (typeof rateClasses)[number];
 
@@ -27,19 +30,19 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
   heavy: { usual: 0.01, bad: 0.5, opensAt: 9.5, closesAt: 5 },
 };
 
-/** Where the failures of one class of steps of one mirror stand between "now and then" and "too often". */
+/** The state between "now and then" and "too often" for the failures of one class of steps at one mirror. */
 export interface RateState {
   /** Evidence for the bad share while closed, against it while open; ≥ 0. */
   readonly sum: number;
   readonly isOpen: boolean;
-  /** What the sum rests on: since it last was 0. */
+  /** The samples in the sum: since it last was 0. */
   readonly samples: number;
   readonly failures: number;
   /** The last failures, oldest first. */
   readonly recent: readonly { readonly reason: Reason; readonly target: Target; readonly probeId: string }[];
 }
 
-/** A mirror that has failed nothing. */
+/** The initial state of a mirror. */
 export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
 
 /** The class of a target. */
@@ -47,13 +50,13 @@ function rateClassOf(target: Target): RateClass {
   return isHeavy(target) ? 'heavy' : 'light';
 }
 
-/** How much one failure adds to the sum. */
+/** The amount that one failure adds to the sum. */
 function gainOf(kind: RateClass): number {
   const { usual, bad } = tests[kind];
   return Math.log(bad / usual);
 }
 
-/** The state after one more scheduled answer; `reason` is `null` for one that was ok. */
+/** The state after one more scheduled sample; `reason` is `null` for an ok one. */
 export function countAnswer(
   state: RateState,
   kind: RateClass,
@@ -77,8 +80,8 @@ export function countAnswer(
 }
 
 /**
- * Takes back failures of a target that now have a finding of their own: one fault is one story.
- * @param failures  how many of the target's failures in a row were counted
+ * Removes failures of a target that now have a finding of their own: one fault is reported once.
+ * @param failures  how many consecutive failures of the target were counted
  */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
@@ -89,8 +92,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Without the absences of a module, which are told elsewhere now. Open, it ends where most of its last failures were
- * such; of a mirror that fails otherwise too it stays.
+ * Removes the absences of a module that another finding reports now. An open finding ends if most of its last failures
+ * were such absences, and stays if the mirror fails otherwise too.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
@@ -101,7 +104,7 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
   return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
 }
 
-/** What the failures of one mirror come to. */
+/** The finding of one mirror's failures. */
 export function unreliableSays(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
   const open = rateClasses.filter((kind) => states[kind].isOpen);
   if (open.length === 0) return { tag: 'well', ...told('found.unreliable.well', { name }) };
@@ -132,7 +135,7 @@ function mostOf(reasons: readonly Reason[]): Finding['cause'] {
 
 type Rates = Readonly<Record<RateClass, RateState>>;
 
-/** Failures of a mirror that come more often than they should. Of a series it keeps how many in a row were counted. */
+/** A mirror that fails more often than it should. Per series it keeps how many consecutive failures were counted. */
 export const unreliable: FindingRule<Rates, number> = {
   name: 'unreliable',
   kind: 'unreliable',
@@ -140,8 +143,8 @@ export const unreliable: FindingRule<Rates, number> = {
   noneOfSeries: 0,
   gravity: 80,
   /**
-   * Counts one scheduled sample. What has a finding of its own is not counted again: the canary or this target in outage or
-   * refused, wrong bytes, what nobody serves; nor what our own line loses.
+   * Counts one scheduled sample. Failures that another finding reports are not counted: the canary or this target in
+   * outage or refused, wrong bytes, items that no mirror serves, and packet loss of our own network.
    */
   judge(rates, judged, rated) {
     const { view, mirror, series, sample, isPrimary } = judged;
@@ -150,7 +153,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (outageOf(series).isOut || judged.isTold()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
-    // A mirror that goes out again and again is one story, and that is told.
+    // A mirror with repeated outages is one story, and already reported.
     const canary = canarySeries(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;

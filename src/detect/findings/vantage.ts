@@ -4,9 +4,9 @@ import type { Says } from '../rules/says.ts';
 import type { OwnRule } from './rule.ts';
 
 /**
- * What a suspicion says of the place we watch from: a finding of its own once it has lasted ten minutes, `null` before.
- * @param pattern  how often each mirror answered and failed of late, by registry
- * @param isLoss   the line loses some of everything, rather than all of it
+ * The finding of a suspicion about our own network once it has lasted ten minutes; `null` before.
+ * @param pattern  recent responses and failures of each mirror, by registry
+ * @param isLoss   our network loses some packets, rather than all
  */
 function vantageSays(
   lastedMs: number,
@@ -29,7 +29,7 @@ function vantageSays(
   };
 }
 
-/** The place that this process runs in: everything it watches has failed for long. */
+/** The vantage of this process: everything that it probes has failed for long. */
 export const vantage: OwnRule<null> = {
   name: 'vantage',
   kind: 'vantage',

@@ -1,6 +1,6 @@
 import type { SpikeRule } from '../../core/config.ts';
 
-/** What a series usually takes: its recent round trips in order of arrival, their median and tail once there are enough. */
+/** The usual times of a series: its recent round trips in order of arrival, with median and tail once there are enough. */
 export interface Baseline {
   /** Milliseconds, oldest first, at most `rule.window`. */
   readonly window: readonly number[];
@@ -9,15 +9,15 @@ export interface Baseline {
   /** Median of the window; `null` while warming. */
   readonly medianMs: number | null;
   /**
-   * The 99th percentile: by rank, or as the spread of the window implies where that is more, because the rank of one or two
-   * answers is often too low; `null` while warming.
+   * The 99th percentile: by rank, or from the spread of the window where that gives more, because the rank of one or two
+   * samples is often too low; `null` while warming.
    */
   readonly p99Ms: number | null;
-  /** What `latest` stood for when the window was learned; `null` where the series has a fixed version or none. */
+  /** The version that `latest` had while the window was learned; `null` where the series has a fixed version or none. */
   readonly resolvedVersion: string | null;
 }
 
-/** A baseline that has seen nothing: warming. */
+/** An empty baseline: warming. */
 export const emptyBaseline: Baseline = { window: [], sorted: [], medianMs: null, p99Ms: null, resolvedVersion: null };
 
 /** The median of some numbers; `null` of none. */
@@ -34,8 +34,8 @@ function middleOf(sorted: readonly number[]): number {
 }
 
 /**
- * The baseline with one more round trip, slow or not: a median bears half of them, and leaving them out would make what
- * is usual look faster than it is. The caller leaves out cold fetches, confirming probes, and all while a spike is open.
+ * The baseline with one more round trip, slow or not: a median tolerates half of them, and without them the baseline would
+ * be too fast. The caller leaves out cold fetches, confirming probes, and everything while a spike is open.
  */
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
   const { resolvedVersion } = baseline;
@@ -48,13 +48,13 @@ export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Basel
   return measured(window, sorted, resolvedVersion, rule);
 }
 
-/** A baseline over a given window, as after a restart or a changed `warmup`. */
+/** A baseline from a given window, as after a restart or a changed `warmup`. */
 export function newBaseline(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
   const kept = window.slice(-rule.window);
   return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
 }
 
-/** The first place in a sorted list where a value stands, or would. */
+/** The first index in a sorted list with this value or a larger one. */
 function placeIn(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -95,8 +95,8 @@ function impliedP99Ms(sorted: readonly number[]): number {
 }
 
 /**
- * The baseline for an answer about `resolvedVersion`: unchanged, or empty when `latest` now stands for something else,
- * because another version is another file. `undefined`: the answer does not say.
+ * The baseline for a response about `resolvedVersion`: unchanged, or empty when `latest` now resolves to another version,
+ * which is another file. `undefined`: the response does not say.
  */
 export function forVersion(baseline: Baseline, resolvedVersion: string | undefined): Baseline {
   if (resolvedVersion === undefined || resolvedVersion === baseline.resolvedVersion) return baseline;

@@ -4,8 +4,8 @@ import { limits } from '../../core/limits.ts';
 type Evidence = Finding['evidence'];
 
 /**
- * The probes that a finding names, when there are more than `limits.findingProbes`: the first `limits.findingProbesFirst`,
- * which it began with, the slowest, and the newest.
+ * The probes cited by a finding with more than `limits.findingProbes`: the first `limits.findingProbesFirst`, the slowest,
+ * and the newest.
  * @param probeIds  oldest first
  */
 export function selectProbes(probeIds: readonly string[], slowest: string | null): readonly string[] {
@@ -17,7 +17,7 @@ export function selectProbes(probeIds: readonly string[], slowest: string | null
   return left;
 }
 
-/** What an open finding rests on after its rule spoke again: the rule's numbers, and the probes of before with those of now. */
+/** The evidence of an open finding after a new result of its rule: the rule's numbers, and the probes of both. */
 export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
   const slowest = slowerOf(known.slowest, says.slowest);
   const fresh = says.probeIds.filter((id) => !known.probeIds.includes(id));
@@ -25,8 +25,8 @@ export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
 }
 
 /**
- * What an open finding rests on with one more probe that its rule took.
- * @param probe.ms  its round trip, or the limit it ran into; `null`: how long it took is not what it is about
+ * The evidence of an open finding with one more probe.
+ * @param probe.ms  its round trip, or its timeout; `null`: the finding is not about duration
  */
 export function addProbe(
   known: Evidence,
@@ -39,13 +39,13 @@ export function addProbe(
   return withSlowest({ ...counted, probeIds: added(known.probeIds, [probeId], slowest) }, slowest);
 }
 
-/** The slower of two; of equals the one of before. */
+/** The slower of two; if equal, the earlier one. */
 export function slowerOf(before: Evidence['slowest'], now: Evidence['slowest']): Evidence['slowest'] {
   if (before === undefined || now === undefined) return before ?? now;
   return now.ms > before.ms ? now : before;
 }
 
-/** The same list where nothing is new. */
+/** Returns the same list where nothing is new. */
 function added(known: readonly string[], fresh: readonly string[], slowest: Evidence['slowest']): readonly string[] {
   return fresh.length === 0 ? known : selectProbes([...known, ...fresh], slowest?.probeId ?? null);
 }

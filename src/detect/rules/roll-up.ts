@@ -4,11 +4,11 @@ import type { Sentence } from '../../core/sentence.ts';
 import type { MirrorState } from '../../core/standing.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** What the state of one mirror is made of. */
+/** The inputs of a mirror's state. */
 export interface RollUpInput {
   readonly paused: string | null;
   readonly inMaintenance: boolean;
-  /** While the place we watch from is suspect, verdicts stand still, for as long as silence lets them. */
+  /** While the vantage is suspect, states are frozen, until silence makes them unknown. */
   readonly isSuspect: boolean;
   /** Milliseconds since the last settled canary sample; `null`: none yet. */
   readonly silentForMs: number | null;
@@ -22,28 +22,28 @@ export interface RollUpInput {
   readonly modules: number;
   /** Targets in outage, heavy ones included. */
   readonly targetsOut: number;
-  /** Its canary is refused and not requested, because it asked for that (`Retry-After`, 429). */
+  /** Its canary is throttled (`Retry-After`, 429) and not requested. */
   readonly isAway: boolean;
-  /** Why it is degraded though no target of it is in outage, the gravest; `null`: it is not. */
+  /** The gravest reason why it is degraded without a target in outage; `null`: it is not. */
   readonly degradedBy: Sentence | null;
-  /** The last settled canary sample was ok, as far as one was settled since the start. */
+  /** The last settled canary sample was ok, if one was settled since the start. */
   readonly canaryServes: boolean;
   /** Milliseconds since the last ok canary sample; `null`: there was none. */
   readonly okAgoMs: number | null;
 }
 
-/** True when outages amount to a mirror that is down: the canary, or at least half of the modules and at least two. */
+/** True when outages mean that the mirror is down: the canary, or at least half of the modules and at least two. */
 export function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
 }
 
-/** How long without a settled canary sample makes a mirror unknown: 3 paces, at least a minute. Milliseconds. */
+/** After this time without a settled canary sample a mirror is unknown: 3 intervals, at least a minute. Milliseconds. */
 function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }
 
 /**
- * Rolls the targets of one mirror up to its state, with one clause that says why.
+ * Derives the state of a mirror from its targets, with one clause that says why.
  * @see design.md section 4.2 (unknown) and section 5 (down, degraded)
  */
 export function rollUp(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
@@ -66,7 +66,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };
   if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
-  // A failure that no round has confirmed leaves the state as it was, for as long as that is known.
+  // A failure that no round has confirmed keeps the state as it was, for as long as that is known.
   const isKnown = input.okAgoMs !== null && input.okAgoMs < silenceMs(input.paceMs);
   return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
 }

@@ -4,31 +4,31 @@ import type { Filled, Told } from '../../core/sentence.ts';
 import type { Target } from '../../core/target.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** What a rule knows of a finding; whom it is about, its identity, stamps and confidence are added where it is applied. */
+/** The content of a finding; subject, id, times and confidence are added where it is applied. */
 export interface Draft extends Told {
   readonly tag: 'trouble';
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
-  /** How far "them or us" was decided; absent: as far as it can be now. */
+  /** How certain "them or us" was decided; absent: as certain as now. */
   readonly vantage?: Finding['vantage'] | undefined;
-  /** What is not named is 0, `null` or empty. */
+  /** Fields that are left out are 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
   readonly actionable: boolean;
 }
 
 /**
- * What a rule says out: there is trouble (a draft of the finding), all is well (its finding closes with this text), or
- * nothing that changes anything (`null`).
+ * The result of a rule: trouble (a draft of the finding), `well` (its finding closes with this text), or no change
+ * (`null`).
  */
 export type Says = Draft | Well | null;
 
 interface Well extends Told {
   readonly tag: 'well';
-  /** The cause whose finding ends, where it is a story of its own; see `storyOf`. */
+  /** The cause whose finding ends, if it has a story of its own; see `storyOf`. */
   readonly of?: Finding['cause'];
 }
 
-/** What a finding covers, each target once, at most `limits.scopeItems`. */
+/** The scope of a finding, each target once, at most `limits.scopeItems`. */
 export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   const items = new Map<string, ScopeItem>();
   for (const { id, module, version, step } of targets) {
@@ -38,17 +38,17 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   return [...items.values()];
 }
 
-/** Canaries first: what a finding is told by. */
+/** Canaries first: a finding names the first ones. */
 export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }
 
-/** Milliseconds as the seconds of an evidence, to the tenth of a millisecond. */
+/** Milliseconds as seconds for evidence, to the tenth of a millisecond. */
 export function seconds(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10_000;
 }
 
-/** A time for people; `null` is "an unknown time". */
+/** A duration for people; `null` is "an unknown time". */
 export function formatTime(ms: number | null): Filled {
   if (ms === null) return phrase('found.unknownTime');
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;

@@ -9,20 +9,20 @@ import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { slowerOf } from './cites.ts';
 import { boundsMs, isClear, isDisturbed, isSlow, thresholdMs } from './threshold.ts';
 
-/** Where one series stands between "as usual" and "in a spike". */
+/** The state of one series between usual speed and a spike. */
 export interface SpikeState {
-  /** Slow samples in a row, for as long as they last. */
+  /** Slow samples in the current row. */
   readonly slow: number;
-  /** Samples below 1.5 × baseline in a row while one is. */
+  /** Consecutive samples below 1.5 × baseline during a spike. */
   readonly clear: number;
-  /** Monotonic milliseconds since when the series is in a spike; `null`: it is not. */
+  /** Start of the spike, monotonic milliseconds; `null`: none. */
   readonly sinceMs: number | null;
 }
 
-/** A series with nothing against it. */
+/** A series without slow samples. */
 export const noSpike: SpikeState = { slow: 0, clear: 0, sinceMs: null };
 
-/** What a judged sample says about speed: a round trip, a timeout (slow, as long as its limit), or nothing. */
+/** The speed of a judged sample: a round trip, a timeout (slow, with its limit as time), or none. */
 export type Pace =
   | { readonly kind: 'ok'; readonly rttMs: number }
   | { readonly kind: 'timeout'; readonly limitMs: number }
@@ -31,8 +31,8 @@ export type Pace =
 export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. An outcome of kind `other` holds both streaks, and so does warming.
- * `relearned` comes with an ok sample only: a mirror that answers nothing at all has no new level to learn.
+ * Judges one sample for the spike rule. An outcome of kind `other` keeps both streaks, and so does warming. `relearned`
+ * comes with an ok sample only: a mirror without any response has no new level to learn.
  * @see design.md section 5, Spike and Baseline
  */
 export function judgeSpike(
@@ -62,7 +62,7 @@ export function judgeSpike(
   return { state: { ...state, slow: count, clear }, event: null };
 }
 
-/** What one series' round trips have come to: what is usual, and what speaks against it now. */
+/** The speed state of one series: its baseline, and the slow samples against it. */
 export interface SpeedState {
   readonly baseline: Baseline;
   readonly spike: SpikeState;
@@ -71,21 +71,21 @@ export interface SpeedState {
     readonly samples: number;
     readonly slowSamples: number;
     readonly observedMs: number | null;
-    /** Of the slow ones alone: the last of them, and the slowest. */
+    /** Over the slow ones: the last of them, and the slowest. */
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };
-  /** Slow round trips of the streak under way, learned once it has ended without a spike. Milliseconds. */
+  /** Slow round trips of the current streak, added to the baseline if it ends without a spike. Milliseconds. */
   readonly pending: readonly number[];
-  /** The last round trip was slow by its baseline and the floor, whatever its tail. */
+  /** The last round trip was slow by baseline and floor, without regard to the tail. */
   readonly isLastSlow: boolean;
-  /** Since when a level shift holds, and the level it left; `null` without one. Monotonic and plain milliseconds. */
+  /** Start of a level shift, and the old level; `null` without one. Monotonic and plain milliseconds. */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
 
 const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
 
-/** A series that has taken no time yet. */
+/** The initial speed state of a series. */
 export const noSpeed: SpeedState = {
   baseline: emptyBaseline,
   spike: noSpike,
@@ -95,29 +95,29 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
-/** Where the speed of a series is kept: it is the state of the kind that tells slowness, and what is usual is read by all. */
+/** Where the speed of a series is kept: it is the state of kind `spike`, and its baseline is read by all. */
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
-/** What the round trips of a series have come to. */
+/** The speed state of a series. */
 export function speedOf(series: SeriesMemory): SpeedState {
   return seriesStateOf<SpeedState>(speedPlace, series);
 }
 
-/** A series' threshold for a deadline; `null` while warming and for heavy steps. Milliseconds. */
+/** The threshold of a series for a deadline; `null` while warming and for heavy steps. Milliseconds. */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = speedOf(series).baseline;
   return thresholdMs(medianMs, rule, timeoutMs, p99Ms);
 }
 
-/** Where a delay of ours leaves the verdict on a sample of this series open, see `isContaminated`. */
+/** The bounds near which our own delay leaves the verdict on a sample open, see `isContaminated`. */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);
   return boundsMs(baseline, rule, timeoutMs, spike.sinceMs !== null);
 }
 
-/** What a judged sample says about speed. */
+/** The speed of a judged sample. */
 function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
   if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
   if (outcome.tag !== 'failed') return { kind: 'other' };
@@ -127,14 +127,14 @@ function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
     : { kind: 'other' };
 }
 
-/** The state with the same baseline and nothing against it. */
+/** The state with the same baseline and no slow samples. */
 export function clearSpeed(state: SpeedState): SpeedState {
   return { ...noSpeed, baseline: state.baseline };
 }
 
 /**
- * Judges one due sample of a light series for spike and level shift, and learns from it. Cold fetches never come here.
- * `isNews`: a spike or a level shift began or ended.
+ * Judges one due sample of a light series for spike and level shift, and learns from it. Never called for cold fetches.
+ * `isNews`: a spike or a level shift started or ended.
  * @see design.md section 5.2, Spike and Baseline
  */
 export function updateSpeed(
@@ -163,8 +163,8 @@ export function updateSpeed(
 }
 
 /**
- * Learns a round trip, but no disturbed one; those of a streak wait for its end: a spike's belong to no baseline, a lone
- * one's do.
+ * Learns a round trip, unless it is disturbed. Those of a streak wait for its end: times of a spike do not enter the
+ * baseline, single slow ones do.
  */
 function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
@@ -195,7 +195,7 @@ function noteSlow(
   };
 }
 
-/** A level shift ends when the old level is back, or after a day: by then the new one simply is the level. */
+/** A level shift ends when the old level is back, or after a day: then the new level is the usual one. */
 function judgeShift(
   shift: SpeedState['shift'],
   pace: Pace,

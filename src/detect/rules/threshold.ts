@@ -28,8 +28,9 @@ export function thresholdMs(
 }
 
 /**
- * True for a round trip above `factor` × baseline and 1.1 × the window's p99 and at or above `floorMs`, all capped at
- * 0.9 × `timeoutMs`; `null` while warming. The two comparisons differ on purpose: exactly the factor is still normal, exactly the floor is slow.
+ * True for a round trip above `factor` × baseline and 1.1 × the window's p99 and at or above `floorMs`, all capped at 0.9
+ * × `timeoutMs`; `null` while warming. The comparisons differ on purpose: exactly the factor is still usual, exactly the
+ * floor is slow.
  */
 export function isSlow(
   observedMs: number,
@@ -47,8 +48,8 @@ export function isSlow(
 }
 
 /**
- * True for a round trip that speaks for the end of a spike: below 1.5 × baseline, or below half of what is slow. The
- * second matters where the floor decides: on a mirror of 3 ms, 9 ms is no part of a spike of 900.
+ * True for a round trip that counts for the end of a spike: below 1.5 × baseline, or below half of the threshold for slow.
+ * The second matters where the floor decides: at a mirror with 3 ms, 9 ms is not part of a spike of 900.
  */
 export function isClear(
   observedMs: number,
@@ -60,14 +61,14 @@ export function isClear(
   return observedMs < clearMs(baselineMs, rule, timeoutMs, p99Ms);
 }
 
-/** The round trip below which a sample speaks for the end of a spike, milliseconds. */
+/** The round trip below which a sample counts for the end of a spike, milliseconds. */
 function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: number | null): number {
   const slowMs = thresholdMs(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
   return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
 }
 
 /**
- * The round trips at which a verdict about the speed of a series changes: slow with its tail and without it, and in a spike
+ * The round trips at which a verdict on the speed of a series changes: slow with and without its tail, and during a spike
  * clear again. None while warming. Milliseconds.
  */
 export function boundsMs(
@@ -81,7 +82,7 @@ export function boundsMs(
   return isInSpike ? [...slow, clearMs(medianMs, rule, timeoutMs, p99Ms)] : slow;
 }
 
-/** A mirror whose tail is long is slow only beyond it. */
+/** A mirror with a long tail is slow only beyond it. */
 function usualMsMax(baselineMs: number, p99Ms: number | null, rule: SpikeRule): number {
   return Math.max(rule.factor * baselineMs, limits.spikeTailFactor * (p99Ms ?? 0));
 }
@@ -93,20 +94,20 @@ function assertNumbers(...values: readonly number[]): void {
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax'>;
 
 /**
- * True where our own event loop stretched a round trip by at least 20 ms and 10 % of it: an ok sample is judged all the
- * same, but no baseline learns its time.
+ * True where our own event loop delayed a round trip by at least 20 ms and 10 % of it: an ok sample is still judged, but
+ * no baseline learns its time.
  */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolean {
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
 }
 
 /**
- * True where our own event loop could have moved the verdict on a sample, which is unknown then. A delay only lengthens, so
- * an ok sample took between its round trip less the delay and its round trip: its verdict is open where a bound lies
- * there. A timeout is open from a delay of a quarter of it. Failures that no delay can cause (a refused connection) and
- * unknown samples are not.
- * @param boundsMs  the round trips at which a verdict about speed changes, none while warming; `null`: rates are judged
- *                  (heavy steps), and what is disturbed is open
+ * True where our own event loop could have changed the verdict on a sample, which is then unknown. A delay only lengthens,
+ * so the true time of an ok sample is between its round trip minus the delay and its round trip: the verdict is open if a
+ * bound is in that range. For a timeout it is open from a delay of a quarter of it. Failures that no delay can cause (a
+ * refused connection) and unknown samples are not affected.
+ * @param boundsMs  the round trips at which a verdict on speed changes, none while warming; `null`: rates are judged
+ * (heavy steps), and a disturbed sample is open
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */
 export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, boundsMs: readonly number[] | null): boolean {
