@@ -59,7 +59,7 @@ describe('an outage of the preferred mirror', () => {
       doesNotCover: [
         'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
         'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
-        'How fresh the mirrors are was compared among them alone, if at all: no origin is watched.',
+        'No origin is monitored, so mirrors were compared only with each other, if at all.',
         'Whether b relays the checksum database was not measured yet.',
       ],
       sentences: {
