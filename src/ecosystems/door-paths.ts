@@ -18,7 +18,7 @@ export interface DoorPaths {
   /**
    * An index with its relative links made absolute, so that it can be served from another place; absent: it has none.
    * @param url  where it came from
-   * @returns `null` where it cannot be read
+   * @returns `null` where it cannot be read, has too many links, or would be longer than `limits.doorRewriteBytes`
    */
   absolute?(text: string, contentType: string, url: string): string | null;
   /** Files of one client belong together for some minutes: a signed list and what it names. Absent: each stands alone. */

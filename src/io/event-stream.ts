@@ -43,22 +43,51 @@ async function readStream(
     const { statusCode, body } = await client.request({ path, method: 'GET', headers: ask.headers, signal });
     if (statusCode !== 200) throw new Error(`status ${statusCode}`);
     reader.opened();
-    let rest = '';
     const text = new TextDecoder();
-    for await (const piece of body) {
-      rest += text.decode(piece as Buffer, { stream: true });
-      const events = rest.split('\n\n');
-      rest = events.pop() ?? '';
-      if (rest.length > limits.eventChars) throw new Error('an event that is too long');
-      for (const one of events) tellEvent(one, reader);
-    }
+    const taken = new EventLines(reader);
+    for await (const piece of body) taken.take(text.decode(piece as Buffer, { stream: true }));
   } finally {
     await client.destroy();
   }
 }
 
-function tellEvent(text: string, reader: EventReader): void {
-  const fields = new Map(text.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w+: ?/, '')]));
+/** Puts pieces of a stream together; what has come is not read again with each piece. */
+export class EventLines {
+  readonly #reader: EventReader;
+  #lines: string[] = [];
+  #line = '';
+  /** Of the event that is not whole yet. */
+  #chars = 0;
+
+  constructor(reader: EventReader) {
+    this.#reader = reader;
+  }
+
+  /** @throws Error where an event is longer than `limits.eventChars` */
+  take(text: string): void {
+    for (const [at, part] of text.split('\n').entries()) {
+      if (at > 0) this.#endLine();
+      this.#line += part;
+      this.#chars += part.length;
+      if (this.#chars > limits.eventChars) throw new Error('an event that is too long');
+    }
+  }
+
+  #endLine(): void {
+    if (this.#line !== '') {
+      this.#lines.push(this.#line);
+      this.#line = '';
+      return;
+    }
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#chars = 0;
+    tellEvent(lines, this.#reader);
+  }
+}
+
+function tellEvent(lines: readonly string[], reader: EventReader): void {
+  const fields = new Map(lines.map((line) => [line.split(':', 1)[0], line.replace(/^\w+: ?/, '')]));
   const [type, data] = [fields.get('event'), fields.get('data')];
   if (type !== undefined && data !== undefined) reader.event(type, data);
 }

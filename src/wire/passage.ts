@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
+import { readForeignUrl } from '../core/foreign-url.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import { connectTo } from './connect.ts';
-import { requestHeaders } from './credentials.ts';
+import { proxyAuthorization, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { Names } from './dns.ts';
 import { classBySpelling } from './guard.ts';
@@ -44,11 +45,15 @@ const connectMs = 10_000;
 /** Creates them. */
 export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
-  /** By mirror and origin, the least lately used first. */
+  /** By access and origin, the least lately used first. */
   const pools = new Map<string, Pool>();
+  /** All that an access says: connections of one that has changed (a CA, a pin, a proxy) are not used again. */
+  const keys = new WeakMap<WireAccess, string>();
 
   function poolOf(access: WireAccess, url: URL): Pool {
-    const key = `${access.registry} ${access.url} ${url.origin}`;
+    const own = keys.get(access) ?? JSON.stringify(access);
+    keys.set(access, own);
+    const key = `${own} ${url.origin}`;
     const known = pools.get(key);
     pools.delete(key);
     const pool = known ?? makePool(access, url);
@@ -95,7 +100,11 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
       for (let hop = 0; hop <= redirectsMax; hop += 1) {
         const isPlainProxied = access.proxy !== null && url.protocol === 'http:';
         const path = `${isPlainProxied ? url.origin : ''}${url.pathname}${url.search}`;
-        const sent = requestHeaders(url, headers, access);
+        const proxied = isPlainProxied && access.proxy !== null ? proxyAuthorization(access.proxy) : null;
+        const sent = {
+          ...requestHeaders(url, headers, access),
+          ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
+        };
         const {
           statusCode,
           headers: got,
@@ -105,9 +114,11 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
         if (statusCode < 300 || statusCode > 308 || statusCode === 304 || typeof location !== 'string')
           return { status: statusCode, headers: got, body, url: url.href };
         await body.dump({ limit: 64 * 1024 });
-        if (!URL.canParse(location, url.href)) throw new Error('MW_REDIRECT');
-        url = new URL(location, url.href);
-        if (!/^https?:$/.test(url.protocol)) throw new Error('MW_REDIRECT');
+        const next = readForeignUrl(location, url.href);
+        // What a client asked for over TLS does not come in the clear.
+        const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && url.protocol === 'http:');
+        if (next === null || !isSafe) throw new Error('MW_REDIRECT');
+        url = next;
       }
       throw new Error('MW_REDIRECT');
     },

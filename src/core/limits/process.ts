@@ -68,6 +68,8 @@ export const processLimits = {
   doorAheadBytes: 1 * mib,
   /** An index whose links are rewritten is held whole. */
   doorRewriteBytes: 32 * mib,
+  /** Of all of them at once; the next one is refused. */
+  doorHeldBytes: 512 * mib,
   /** A second mirror is asked after the usual time of the first, within these bounds; the first where it is not known. */
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,

@@ -1,14 +1,15 @@
 import type { DoorPath, DoorPaths } from '../door-paths.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
+import { isModulePath } from './module-name.ts';
 
 const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
 const latest = /^(.+)\/@latest$/;
 const database = /^sumdb\/[a-z0-9.-]+\/(?:supported|latest|tile\/[0-9a-z./]+|lookup\/([^@]+)@([^/]+))$/;
 
-/** The module that an escaped path stands for; `null`: none. */
+/** The module that an escaped path stands for; `null`: none. A host in capitals is none: a private name would match no pattern. */
 function moduleIn(escaped: string): string | null {
   const module = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return escapeModule(module) === escaped ? module : null;
+  return escapeModule(module) === escaped && isModulePath(module) ? module : null;
 }
 
 function isVersion(escaped: string): boolean {

@@ -71,12 +71,13 @@ export function followDaemon(
     isLost = true;
   }
 
-  async function listOf<T>(name: string, more = ''): Promise<readonly T[]> {
-    const url = `${at.url}/api/v1/${name}?limit=500${more}`;
+  async function listOf<T>(name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
+    const url = `${at.url}/api/v1/${name}?limit=500`;
     const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs });
     if (answer.status !== 200) throw new Error(`status ${answer.status}`);
     const list = (JSON.parse(answer.text) as Readonly<Record<string, unknown>>)[name];
     if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
+    if (!list.every((one) => hasTexts(one, texts))) throw new Error(`${name} of another form`);
     return list as readonly T[];
   }
 
@@ -85,8 +86,12 @@ export function followDaemon(
     isWanted = isBusy;
     if (isBusy) return;
     isBusy = true;
+    let waitMs = betweenMs;
     try {
-      const [mirrors, advice] = await Promise.all([listOf<MirrorSeen>('mirrors'), listOf<AdviceSeen>('advice')]);
+      const [mirrors, advice] = await Promise.all([
+        listOf<MirrorSeen>('mirrors', ['registry', 'ecosystem', 'upstream']),
+        listOf<AdviceSeen>('advice', ['id', 'ecosystem', 'upstream', 'state', 'to']),
+      ]);
       if (isClosed) return;
       doubted.clear();
       for (const { registry, inDoubt } of mirrors) if (inDoubt) doubted.add(registry);
@@ -96,10 +101,13 @@ export function followDaemon(
       isLost = false;
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
+      // The stream may stay open, and be silent for long.
+      isWanted = true;
+      waitMs = againMs;
     } finally {
       pausing = isClosed
         ? null
-        : timers.after(betweenMs, () => {
+        : timers.after(waitMs, () => {
             isBusy = false;
             if (isWanted) void refresh();
           });
@@ -145,6 +153,11 @@ export function followDaemon(
   };
 }
 
+function hasTexts(value: unknown, keys: readonly string[]): boolean {
+  const fields = Object(value) as Readonly<Record<string, unknown>>;
+  return keys.every((key) => typeof fields[key] === 'string');
+}
+
 function readJson(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
@@ -156,12 +169,11 @@ function readJson(text: string): object {
 
 /** Proposed advice stands before accepted: the remedy that scripts get says the same. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
-  const keys = new Set(mirrors.map(({ ecosystem, upstream }) => `${ecosystem}/${upstream}`));
+  const keyOf = ({ ecosystem, upstream }: MirrorSeen | AdviceSeen): string => `${ecosystem}/${upstream}`;
+  const adviceBy = Map.groupBy(advice, keyOf);
   return new Map(
-    [...keys].map((key) => {
-      const own = mirrors.filter(({ ecosystem, upstream }) => `${ecosystem}/${upstream}` === key);
-      const stated = (state: string) =>
-        advice.find((one) => `${one.ecosystem}/${one.upstream}` === key && one.state === state);
+    [...Map.groupBy(mirrors, keyOf)].map(([key, own]) => {
+      const stated = (state: string) => adviceBy.get(key)?.find((one) => one.state === state);
       const inForce = stated('proposed') ?? stated('accepted') ?? null;
       const ranked = own.filter(({ rank }) => rank !== null).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
       return [

@@ -128,6 +128,7 @@ export async function openDoor(
       timers,
       accessOf: (name) => access.get(name) ?? null,
       usualMs: (name) => firstOf(lastKnown, name),
+      held: { bytes: 0 },
     },
     metrics,
     log,
@@ -142,6 +143,7 @@ export async function openDoor(
     url: urlOfListener({ ...rule.listen, port: listening.value.port }),
     prefixes: () => routes.map(({ prefix }) => prefix),
     reconfigure(config) {
+      if (!isOpen) return;
       followed.close();
       followed = configure(config);
     },

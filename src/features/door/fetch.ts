@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { limits } from '../../core/limits.ts';
 import type { WireAccess } from '../../core/ports.ts';
 import type { Passages, Passing } from '../../wire/passage.ts';
 import type { Attempt } from './race.ts';
@@ -10,6 +11,34 @@ export interface Source {
   readonly access: WireAccess;
 }
 
+/** Bytes in memory of all responses that pass through, so that many large ones at once are refused. */
+export interface Held {
+  bytes: number;
+}
+
+/** What one response has of them. */
+class Hold {
+  readonly #all: Held;
+  #bytes = 0;
+
+  constructor(all: Held) {
+    this.#all = all;
+  }
+
+  /** @returns `false` past `limits.doorHeldBytes` of all */
+  take(bytes: number): boolean {
+    this.#all.bytes += bytes;
+    this.#bytes += bytes;
+    return this.#all.bytes <= limits.doorHeldBytes;
+  }
+
+  /** Gives back all of it. */
+  release(): void {
+    this.#all.bytes -= this.#bytes;
+    this.#bytes = 0;
+  }
+}
+
 /** A response that is worth passing on: its beginning in memory, the rest as it comes. */
 export interface Fetched {
   readonly source: Source;
@@ -17,6 +46,8 @@ export interface Fetched {
   readonly first: Buffer;
   /** `null`: `first` is all of it. */
   readonly rest: AsyncIterator<Buffer> | null;
+  /** Of `first`; to be released once that is sent. */
+  readonly hold: Hold;
 }
 
 /** A mirror that answered, and does not have it. */
@@ -41,9 +72,14 @@ export interface FetchAsk {
 }
 
 /** Tries a source: it succeeds with status 200 (206 where a range was asked for) and as much of the body as is read ahead. */
-export function attemptAt(passages: Passages, source: Source, ask: FetchAsk): Attempt<Fetched> {
+export function attemptAt(
+  { passages, held }: { readonly passages: Passages; readonly held: Held },
+  source: Source,
+  ask: FetchAsk,
+): Attempt<Fetched> {
   return async (signal) => {
     const { method, headers } = ask;
+    const hold = new Hold(held);
     const passing = await passages.open(source.access, source.url, { method, headers, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
@@ -53,9 +89,12 @@ export function attemptAt(passages: Passages, source: Source, ask: FetchAsk): At
       body.on('error', () => undefined).destroy();
       throw status === 404 || status === 410 ? new Absent(status) : new Error(isWrong ? 'HTML' : `status ${status}`);
     }
+    // A loser of the race is aborted, also one that has its beginning.
+    signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
-      return { source, passing, ...(await beginningOf(body, ask.firstBytes)) };
+      return { source, passing, hold, ...(await beginningOf(body, ask.firstBytes, hold)) };
     } catch (cause) {
+      hold.release();
       body.on('error', () => undefined).destroy();
       throw cause;
     }
@@ -63,7 +102,7 @@ export function attemptAt(passages: Passages, source: Source, ask: FetchAsk): At
 }
 
 /** Reads until so many bytes are there, or the end. */
-async function beginningOf(body: Readable, bytes: number): Promise<Pick<Fetched, 'first' | 'rest'>> {
+async function beginningOf(body: Readable, bytes: number, hold: Hold): Promise<Pick<Fetched, 'first' | 'rest'>> {
   const pieces: Buffer[] = [];
   let read = 0;
   const reader = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -71,9 +110,16 @@ async function beginningOf(body: Readable, bytes: number): Promise<Pick<Fetched,
     const { done, value } = await reader.next();
     if (done === true) return { first: Buffer.concat(pieces), rest: null };
     pieces.push(value);
+    if (!hold.take(value.length)) throw new Error('too much is held');
     read += value.length;
   }
   return { first: Buffer.concat(pieces), rest: reader };
+}
+
+/** Ends a response, sent or not: an unread one would keep its connection for ever. */
+export function releaseFetched({ hold, passing }: Fetched): void {
+  hold.release();
+  passing.body.on('error', () => undefined).destroy();
 }
 
 /** The rest of a response as pieces; ends with an error where it is too long. */
@@ -90,15 +136,19 @@ export async function* piecesOf({ first, rest }: Fetched, bytesMax: number): Asy
   }
 }
 
+/** A value that can be sent again: Node throws at letters that are not Latin. */
+const sound = /^[\t\x20-\x7e]*$/;
+/** What a mirror sends is no page of ours: a browser runs none of it, and guesses no other type. */
+const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
+
 /** What a response says of itself that a client needs; nothing that sets cookies or names another place. */
 export function headersFor(passing: Passing, isRewritten: boolean): Readonly<Record<string, string>> {
   const kept = ['content-type', 'cache-control', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];
   const names = isRewritten ? kept : [...kept, ...exact];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = passing.headers[name];
-      return typeof value === 'string' ? [[name, value]] : [];
-    }),
-  );
+  const own = names.flatMap((name) => {
+    const value = passing.headers[name];
+    return typeof value === 'string' && sound.test(value) ? [[name, value] as const] : [];
+  });
+  return { ...Object.fromEntries(own), ...guards };
 }

@@ -3,7 +3,16 @@ import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { DoorPaths } from '../../ecosystems/door-paths.ts';
 import type { Passages } from '../../wire/passage.ts';
-import { Absent, attemptAt, type Fetched, headersFor, piecesOf, type Source } from './fetch.ts';
+import {
+  Absent,
+  attemptAt,
+  type Fetched,
+  type Held,
+  headersFor,
+  piecesOf,
+  releaseFetched,
+  type Source,
+} from './fetch.ts';
 import { urlAt } from './path.ts';
 import { AllFailed, raceInOrder } from './race.ts';
 import type { Route } from './routes.ts';
@@ -12,6 +21,7 @@ import type { Route } from './routes.ts';
 export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
+  readonly held: Held;
   /** `null`: the door must not show itself to that mirror for these clients. */
   accessOf(name: string): WireAccess | null;
   /** How long a mirror's small responses usually take at most, milliseconds; `null`: not known. */
@@ -45,7 +55,7 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
     const sources = sourcesOf(deps, ask);
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
     const attempts = sources.map((source) =>
-      attemptAt(deps.passages, source, {
+      attemptAt(deps, source, {
         method,
         headers: headersTo(request, paths),
         isNeverHtml: paths.neverHtml === true,
@@ -89,8 +99,16 @@ function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Rec
   };
 }
 
-async function sendFetched(fetched: Fetched, { route, request, response }: PassAsk): Promise<Passed> {
-  const { source, passing, rest, first } = fetched;
+async function sendFetched(fetched: Fetched, ask: PassAsk): Promise<Passed> {
+  try {
+    return await sendHeld(fetched, ask);
+  } finally {
+    releaseFetched(fetched);
+  }
+}
+
+async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk): Promise<Passed> {
+  const { source, passing, rest, first, hold } = fetched;
   const { paths } = route;
   const { absolute } = paths;
   const isHead = request.method === 'HEAD';
@@ -98,12 +116,12 @@ async function sendFetched(fetched: Fetched, { route, request, response }: PassA
     const type = String(passing.headers['content-type'] ?? '');
     const isPlain = (passing.headers['content-encoding'] ?? 'identity') === 'identity';
     const text = rest === null && isPlain ? absolute(first.toString('utf8'), type, passing.url) : null;
-    if (text === null) {
-      passing.body.on('error', () => undefined).destroy();
-      return { tag: 'none' };
-    }
-    response.writeHead(200, { ...headersFor(passing, true), 'content-length': Buffer.byteLength(text) });
-    response.end(text);
+    if (text === null) return { tag: 'none' };
+    const bytes = Buffer.from(text);
+    if (!hold.take(bytes.length)) return { tag: 'none' };
+    response.writeHead(200, { ...headersFor(passing, true), 'content-length': bytes.length });
+    response.end(bytes);
+    await closed(response);
     return { tag: 'passed', registry: source.name };
   }
   const length = rest === null && !isHead ? { 'content-length': String(first.length) } : {};
@@ -122,6 +140,11 @@ async function sendFetched(fetched: Fetched, { route, request, response }: PassA
     response.destroy();
     return { tag: 'failed', registry: source.name };
   }
+}
+
+/** Until the client has all of it, or is gone. */
+function closed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => (response.closed ? resolve() : response.once('close', resolve)));
 }
 
 /** Until the client has read on, or is gone. */

@@ -19,6 +19,8 @@ export type Asked =
 
 /** What RFC 3986 lets a path be made of, and what a query is. Percent escapes are whole. */
 const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)(?:\?[\x21-\x7e]*)?$/;
+/** Servers of Java take `..;` for `..`. */
+const dots = /^\.{1,2}(?:;|$)/;
 /** Escapes of escapes are read so many times: a server behind a server may. */
 const readsMax = 4;
 
@@ -45,7 +47,7 @@ function isContained(path: string): boolean {
   for (let read = 0; read <= readsMax; read += 1) {
     const segments = text.slice(1).split('/');
     const isLast = (at: number): boolean => at === segments.length - 1;
-    if (segments.some((one, at) => one === '.' || one === '..' || (one === '' && !isLast(at)))) return false;
+    if (segments.some((one, at) => dots.test(one) || (one === '' && !isLast(at)))) return false;
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../core/limits.ts';
-import { Absent, attemptAt, type Fetched, headersFor, piecesOf, type Source } from './fetch.ts';
+import { Absent, attemptAt, type Fetched, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { type PassAsk, type PassDeps, type Passed, sourcesOf, usualMsOf, waitForDrain } from './pass.ts';
 import { AllFailed, raceInOrder } from './race.ts';
 
@@ -29,12 +29,14 @@ export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed
     const sources = sourcesOf(deps, ask);
     const started = await begun(deps, sources, request, stop.signal);
     if ('tag' in started) return started;
-    response.writeHead(started.passing.status, headersFor(started.passing, false));
-    if (request.method === 'HEAD') {
+    try {
+      response.writeHead(started.passing.status, headersFor(started.passing, false));
+      if (request.method !== 'HEAD') return await pump(deps, sources, started, ask, stop.signal);
       response.end();
       return { tag: 'passed', registry: started.source.name };
+    } finally {
+      releaseFetched(started);
     }
-    return await pump(deps, sources, started, ask, stop.signal);
   } finally {
     response.removeListener('close', gone);
   }
@@ -57,7 +59,7 @@ async function begun(
     isNeverHtml: true,
     firstBytes: 1,
   };
-  const attempts = sources.map((source) => attemptAt(deps.passages, source, asked));
+  const attempts = sources.map((source) => attemptAt(deps, source, asked));
   try {
     const { value } = await raceInOrder(attempts, usualMsOf(deps, sources), signal, deps.timers);
     return value;
@@ -104,7 +106,7 @@ async function send(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const destroy = (): void => void fetched.passing.body.on('error', () => undefined).destroy();
+  const destroy = (): void => releaseFetched(fetched);
   signal.addEventListener('abort', destroy);
   try {
     for await (const piece of piecesOf(fetched, limits.zipBytes)) {
@@ -126,7 +128,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
   const headers = { 'accept-encoding': 'identity', ...range };
   const ask = { method: 'GET' as const, headers, isNeverHtml: true, firstBytes: 1 };
-  const fetched = await attemptAt(deps.passages, source, ask)(signal);
+  const fetched = await attemptAt(deps, source, ask)(signal);
   try {
     const { status, headers: got } = fetched.passing;
     if (status === 206) {
@@ -137,7 +139,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
     if (got['content-length'] !== String(length)) throw new Error('another length');
     return await past(fetched, progress);
   } catch (cause) {
-    fetched.passing.body.on('error', () => undefined).destroy();
+    releaseFetched(fetched);
     throw cause;
   }
 }

@@ -15,6 +15,7 @@ const pass: PassDeps = {
   timers: systemTimers,
   accessOf: () => null,
   usualMs: () => null,
+  held: { bytes: 0 },
 };
 const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), { pass, ...change });
 afterEach(closeAll);

@@ -65,6 +65,7 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
       timers: systemTimers,
       accessOf: (name) => access.get(name) ?? null,
       usualMs: () => null,
+      held: { bytes: 0 },
     },
     isRelay: () => false,
     passing: { count: 0 },

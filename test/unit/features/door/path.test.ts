@@ -65,6 +65,9 @@ describe('a path that a client requests', () => {
     '/npm/@a%2f..%2fb',
     '/http/debian/%2e%2e/%2e%2e/etc/passwd',
     '/http/debian/./x',
+    '/http/debian/..;/..;a=b/secret',
+    '/http/debian/%2e%2e%3b/secret',
+    '/npm/lodash/..;',
     `/go/${'a'.repeat(3000)}/@v/list`,
   ])('%s is refused', (target) => {
     expect(tagOf(target)).toBe('bad');
@@ -82,6 +85,8 @@ describe('a path that a client requests', () => {
     '/pypi/simple/',
     '/pypi/simple/a/b',
     '/go/UPPER.example.com/@v/list',
+    '/go/!g!i!t.example.com/team/secret/@v/list',
+    '/go/sumdb/sum.example.com/lookup/%21git.example.com/team/secret@v1.0.0',
   ])('%s is none of ours', (target) => {
     expect(tagOf(target)).toBe('none');
   });

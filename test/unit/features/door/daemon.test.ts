@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Timers } from '../../../../src/core/ports.ts';
+import { followDaemon } from '../../../../src/features/door/daemon.ts';
+import { doorPortsWith, openDoor } from '../../../../src/features/door/door.ts';
+import type { Known } from '../../../../src/features/door/order.ts';
+import { systemTimers } from '../../../../src/io/timers.ts';
+import { removeTempDir, tempDir } from '../../../support/paths.ts';
+import { until } from '../../../support/patience.ts';
+import { doorConfig } from './config.ts';
+import { closeAll, serveOn } from './open-handler.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) end();
+  await closeAll();
+});
+
+const nothing = (): void => undefined;
+const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+/** No wait is longer than a moment. */
+const timers: Timers = { after: (ms, run) => systemTimers.after(Math.min(ms, 5), run) };
+
+const near = { registry: 'near', ecosystem: 'go', upstream: 'go', inDoubt: false, gate: null, rank: 1, canary: null };
+const advice = { id: 'a1', ecosystem: 'go', upstream: 'go', state: 'proposed', to: 'near' };
+
+/** A daemon whose stream is open and says nothing; its lists are answered by these, in their order, then by the last. */
+async function daemon(...answers: readonly ((name: string) => unknown)[]) {
+  let lists = 0;
+  const port = await serveOn((request: IncomingMessage, response: ServerResponse) => {
+    const name = /^\/api\/v1\/(\w+)/.exec(request.url ?? '')?.[1] ?? '';
+    if (name === 'events') return void response.writeHead(200).write(': here\n\n');
+    const answer = answers[Math.min(Math.floor(lists / 2), answers.length - 1)];
+    lists += 1;
+    const list = answer?.(name);
+    response.writeHead(list === undefined ? 503 : 200).end(JSON.stringify({ [name]: list }));
+  });
+  return { url: `http://127.0.0.1:${port}`, lists: () => lists };
+}
+
+async function followed(...answers: readonly ((name: string) => unknown)[]) {
+  const { url } = await daemon(...answers);
+  const known: ReadonlyMap<string, Known>[] = [];
+  const lost: string[] = [];
+  const listener = {
+    known: (all: ReadonlyMap<string, Known>) => void known.push(all),
+    doubted: nothing,
+    lost: (why: string) => void lost.push(why),
+  };
+  const follower = followDaemon({ url, token: null }, listener, { timers, log });
+  ends.push(() => follower.close());
+  return { known, lost };
+}
+
+const good = (name: string) => (name === 'mirrors' ? [near] : [advice]);
+
+describe('a daemon that the door follows', () => {
+  it('is asked again after a list that failed, though its stream says nothing', async () => {
+    const { known, lost } = await followed(() => undefined, good);
+    await until(
+      'the lists have come',
+      () => known.length,
+      (count) => count > 0,
+    );
+    expect([known[0]?.get('go/go')?.advice, lost]).toEqual([{ to: 'near', id: 'a1' }, ['status 503']]);
+  });
+
+  it.each<readonly [string, (name: string) => unknown]>([
+    ['nothing in its list', () => [null]],
+    ['numbers for names', (name) => good(name).map((one) => ({ ...one, ecosystem: 1 }))],
+    ['an object for an id', (name) => good(name).map((one) => ({ ...one, id: { toString: 1 } }))],
+  ])('is not believed with %s', async (_, bad) => {
+    const { known, lost } = await followed(bad, good);
+    await until(
+      'the lists have come',
+      () => known.length,
+      (count) => count > 0,
+    );
+    expect([known[0]?.get('go/go')?.advice?.id, lost.length]).toEqual(['a1', 1]);
+  });
+
+  it('is followed no more once the door has closed, whatever configuration comes then', async () => {
+    const { url, lists } = await daemon(good);
+    const dir = tempDir('door-closed');
+    const config = doorConfig(`listen: "127.0.0.1:0", daemon: "${url}"`);
+    const rule = config.door;
+    if (rule === undefined) throw new Error('no door');
+    const ports = { ...doorPortsWith(log, '0.0.0'), timers };
+    const opened = await openDoor(config, { ...rule, orderPath: `${dir}/door.json` }, ports, { relay: false });
+    if (opened.tag === 'error') throw new Error(opened.error.code);
+    await until('the lists are read', lists, (count) => count >= 2);
+    await opened.value.close();
+    const before = lists();
+    opened.value.reconfigure(config);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(lists()).toBe(before);
+    removeTempDir(dir);
+  });
+});

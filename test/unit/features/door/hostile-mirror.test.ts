@@ -1,0 +1,103 @@
+import { createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
+import { readConfig } from '../../../daemon/world.ts';
+import { until } from '../../../support/patience.ts';
+import { closeAll, openHandler } from './open-handler.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) end();
+  await closeAll();
+});
+
+/** A mirror that sends these bytes to every request and keeps its connection open; `open` counts connections. */
+async function mirror(text: string) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write(Buffer.from(text, 'utf8')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, open: () => sockets.size };
+}
+
+function configOf(url: string, kind: 'go' | 'pypi') {
+  const modules = kind === 'go' ? 'go: [ rsc.io/quote@v1.5.2 ]' : 'pypi: [ six==1.17.0 ]';
+  const lines = ['http://127.0.0.1:9', url].map(
+    (one, at) => `  - { name: m${at}, ecosystem: ${kind}, url: "${one}", weight: ${100 - at} }`,
+  );
+  const read = readConfig(
+    `mirrors:\n${lines.join('\n')}\nmodules: { ${modules} }\ncontrols: [ http://127.0.0.1:9/ ]\ndoor: {}\n`,
+  );
+  if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+  return read.value;
+}
+
+const doubted = () => new Set(['m0']);
+const index = '/go/rsc.io/quote/@v/list';
+const zip = '/go/rsc.io/quote/@v/v1.5.2.zip';
+const head = (length: number, more = ''): string => `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n${more}\r\n`;
+
+describe('a hostile mirror', () => {
+  it('with a header that cannot be sent again does not break the response', async () => {
+    const { url } = await mirror(`${head(2, 'etag: "\u4e2d"\r\ncontent-type: text/plain\r\n')}ok`);
+    const { get, lines } = await openHandler(configOf(url, 'go'), { doubted });
+    const got = await get(index);
+    expect([got.status, got.text, got.headers['etag'], got.headers['content-type']]).toEqual([
+      200,
+      'ok',
+      undefined,
+      'text/plain',
+    ]);
+    const relay = await openHandler(configOf(url, 'go'), { isRelay: () => true });
+    expect((await relay.get(zip)).text).toBe('ok');
+    expect([...lines, ...relay.lines].map(({ outcome }) => outcome)).toEqual(['passed', 'relayed']);
+  });
+
+  it('never keeps a connection by a page that is too long to be rewritten', async () => {
+    const body = 'x'.repeat(limits.doorRewriteBytes + 1);
+    const bad = await mirror(`${head(limits.doorRewriteBytes * 2)}${body}`);
+    const { get, deps } = await openHandler(configOf(bad.url, 'pypi'), { doubted });
+    expect((await get('/pypi/simple/six/')).status).toBe(302);
+    await until('the connection is closed', bad.open, (count) => count === 0);
+    expect(deps.pass.held.bytes).toBe(0);
+  });
+
+  it('cannot fill the memory through many responses: past a bound the client is redirected', async () => {
+    const good = await mirror(`${head(2)}ok`);
+    const held = { bytes: limits.doorHeldBytes };
+    const open = await openHandler(configOf(good.url, 'go'), { doubted });
+    const { get, lines } = await openHandler(configOf(good.url, 'go'), {
+      doubted,
+      pass: { ...open.deps.pass, held },
+    });
+    expect((await get(index)).status).toBe(302);
+    expect(held.bytes).toBe(limits.doorHeldBytes);
+    held.bytes = 0;
+    expect((await get(index)).text).toBe('ok');
+    expect(lines.map(({ outcome }) => outcome)).toEqual(['redirected', 'passed']);
+    await until(
+      'all is given back',
+      () => held.bytes,
+      (bytes) => bytes === 0,
+    );
+  });
+
+  it('has no script run at the address of the door', async () => {
+    const page = '<script>fetch("/metrics")</script><a href="six.whl">six.whl</a>';
+    const { url } = await mirror(`${head(page.length, 'content-type: text/html\r\n')}${page}`);
+    const { get } = await openHandler(configOf(url, 'pypi'), { doubted });
+    const { headers } = await get('/pypi/simple/six/');
+    expect([headers['content-security-policy'], headers['x-content-type-options']]).toEqual([
+      "default-src 'none'; sandbox",
+      'nosniff',
+    ]);
+  });
+});

@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { WireAccess } from '../../../src/core/ports.ts';
+import { systemClock } from '../../../src/io/clock.ts';
+import { systemTimers } from '../../../src/io/timers.ts';
+import { createPassages } from '../../../src/wire/passage.ts';
+import { makeCerts } from '../../support/certs.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function portOf(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as { port: number }).port;
+}
+
+function accessTo(url: string, change: Partial<WireAccess> = {}): WireAccess {
+  return {
+    registry: 'm',
+    url,
+    ca: [],
+    client: null,
+    pin: null,
+    auth: null,
+    proxy: null,
+    family: null,
+    dnsServer: null,
+    allowHosts: [],
+    userAgent: 'test',
+    ...change,
+  };
+}
+
+function opened() {
+  const passages = createPassages({ clock: systemClock, timers: systemTimers });
+  ends.push(() => passages.close());
+  return async (access: WireAccess, url: string): Promise<string> => {
+    const ask = { method: 'GET', headers: {}, signal: new AbortController().signal } as const;
+    const { body } = await passages.open(access, url, ask);
+    let text = '';
+    for await (const piece of body) text += String(piece);
+    return text;
+  };
+}
+
+describe('a request that passes through', () => {
+  it('takes the way that its access says now, not that of an access before under the same name', async () => {
+    const asked: IncomingMessage[] = [];
+    const mirror = await portOf(createServer((_, response) => void response.end('mirror')));
+    const proxy = await portOf(
+      createServer((request, response) => {
+        asked.push(request);
+        response.end('proxy');
+      }),
+    );
+    const url = `http://127.0.0.1:${mirror}`;
+    const get = opened();
+    expect(await get(accessTo(url), `${url}/x`)).toBe('mirror');
+    const through = accessTo(url, { proxy: { url: `http://127.0.0.1:${proxy}`, username: 'robot', password: 'pw' } });
+    expect(await get(through, `${url}/x`)).toBe('proxy');
+    expect([asked[0]?.url, asked[0]?.headers['proxy-authorization']]).toEqual([
+      `${url}/x`,
+      `Basic ${Buffer.from('robot:pw').toString('base64')}`,
+    ]);
+  });
+
+  it('never goes from TLS to the clear, nor to an address without bounds', async () => {
+    const { ca, server } = makeCerts();
+    const plain = await portOf(createServer((_, response) => void response.end('in the clear')));
+    const to: Record<string, string> = {
+      '/clear': `http://127.0.0.1:${plain}/`,
+      '/label': `https://${'\u00e9'.repeat(100)}.example.com/`,
+      '/file': 'file:///etc/passwd',
+    };
+    const answer: RequestListener = (request, response) => {
+      const location = to[request.url ?? ''];
+      if (location === undefined) return void response.end('here');
+      response.writeHead(302, { location }).end();
+    };
+    const port = await portOf(createTlsServer({ cert: server.certPem, key: server.keyPem }, answer));
+    const url = `https://127.0.0.1:${port}`;
+    const get = opened();
+    const access = accessTo(url, { ca: [ca.certPem] });
+    expect(await get(access, `${url}/x`)).toBe('here');
+    for (const path of ['/clear', '/label', '/file'])
+      await expect(get(access, url + path), path).rejects.toThrow('MW_REDIRECT');
+  });
+});
