@@ -101,8 +101,15 @@ async function serve(
   const { route, rest, path } = asked;
   const { names, why, isDoubted } = chosen(deps, client, route);
   const of = { ecosystem: route.ecosystem, module: path.module };
-  const mustPass = deps.isRelay() || hasOwnAccess(deps.pass, names[0]);
-  if ((mustPass || (isDoubted && path.kind === 'index')) && deps.passing.count < limits.doorPassing) {
+  const isOurs = hasOwnAccess(deps.pass, names[0]);
+  const mustPass = isOurs || deps.isRelay();
+  const isFull = deps.passing.count >= limits.doorPassing;
+  if (isOurs && isFull) {
+    response.setHeader('retry-after', '1');
+    sendText(response, 503, 'too many responses at once\n');
+    return { ...of, why, outcome: 'limited' };
+  }
+  if ((mustPass || (isDoubted && path.kind === 'index')) && !isFull) {
     deps.passing.count += 1;
     const send: (deps: PassDeps, ask: PassAsk) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
     const passed = await send(deps.pass, { route, rest, names, request, response }).finally(() => {

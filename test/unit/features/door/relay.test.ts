@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
+import { limits } from '../../../../src/core/limits.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { closeAll, openHandler, serveOn } from './open-handler.ts';
 
@@ -126,6 +127,15 @@ describe('an artifact that passes through the door', () => {
 });
 
 describe('a mirror with credentials', () => {
+  it('is not redirected to where too much passes already: its clients try again', async () => {
+    const all = await mirror({});
+    const config = configOf([all.url], ', auth: { username: robot, password: hunter2 }');
+    const { get, lines } = await openHandler(config, { passing: { count: limits.doorPassing } });
+    const got = await get(path);
+    expect([got.status, got.headers['location'], got.headers['retry-after']]).toEqual([503, undefined, '1']);
+    expect([lines[0]?.outcome, all.ranges]).toEqual(['limited', []]);
+  });
+
   it('is never redirected to: what it has passes through the door, without --relay too', async () => {
     const all = await mirror({});
     const config = configOf([all.url], ', auth: { username: robot, password: hunter2 }');
