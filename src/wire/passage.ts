@@ -117,10 +117,10 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
         const next = readForeignUrl(location, url.href);
         // What a client asked for over TLS does not come in the clear.
         const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && url.protocol === 'http:');
-        if (next === null || !isSafe) throw new Error('MW_REDIRECT');
+        if (next === null || !isSafe) throw new Error('a redirect that leads nowhere');
         url = next;
       }
-      throw new Error('MW_REDIRECT');
+      throw new Error('a redirect that leads nowhere');
     },
     async close() {
       deps.names.close();

@@ -95,16 +95,20 @@ describe('refused, and nothing is changed', () => {
     ['a file with two names', () => ({ file: join(home, 'twice'), before: 'x', after: 'y' }), 'several names'],
     ['a folder', () => ({ file: join(home, 'a-folder'), before: '', after: 'y' }), 'no regular file'],
     [
-      'what changed while it was looked at',
+      'what changed while it was read',
       () => ({ file: join(home, 'good'), before: 'other', after: 'y' }),
-      'while it was looked at',
+      'changed while it was read',
     ],
     [
-      'what came while it was looked at',
+      'what was created while it was read',
       () => ({ file: join(home, 'good'), before: null, after: 'y' }),
-      'came or went',
+      'created or removed',
     ],
-    ['what went while it was looked at', () => ({ file: join(home, 'gone'), before: 'x', after: 'y' }), 'came or went'],
+    [
+      'what was removed while it was read',
+      () => ({ file: join(home, 'gone'), before: 'x', after: 'y' }),
+      'created or removed',
+    ],
     ['no UTF-8', () => ({ file: join(home, 'latin'), before: '\ufffd', after: 'y' }), 'no UTF-8'],
   ] as const)('%s', async (_, change, because) => {
     const out = tempDir('outside');

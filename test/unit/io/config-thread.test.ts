@@ -86,7 +86,7 @@ describe('a configuration that is read in a thread of its own', () => {
           line: null,
           column: null,
           seen: 'ETIMEDOUT',
-          expected: 'a configuration that is read within 0.001 s',
+          expected: { key: 'expected.readWithin', values: { seconds: 0.001 } },
           nearest: null,
         },
       ],
