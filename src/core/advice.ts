@@ -40,15 +40,21 @@ export const gates = [
 ] as const;
 export type Gate = (typeof gates)[number];
 
-/** One mirror weighed: what a client fetch is expected to take there, and whether it may be proposed. */
+/** One weighed mirror: the expected cost of a client fetch there, and whether it may be proposed. */
 export interface Candidate {
   readonly registry: string;
-  /** What one client fetch costs, seconds: its time over the steps of a fetch, cold, and `advise.failureCost` for the share that fails; `null` unmeasured. */
+  /**
+   * The cost of one client fetch, seconds: its cold time over the steps of a fetch, plus `advise.failureCost` times the
+   * share that fails; `null` unmeasured.
+   */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
-  /** The running test of whether moving here would pay (design.md section 5.4), the one nearest to its bound, >= 0; `null` where nothing is weighed. */
+  /**
+   * The sum of the running test for a move to this mirror (design.md section 5.4), of the test nearest to its bound, >= 0;
+   * `null` where nothing is weighed.
+   */
   readonly sum: number | null;
-  /** What `sum` must pass before a move is proposed, > 0; `null` where nothing is weighed. */
+  /** The bound that `sum` must pass before a move is proposed, > 0; `null` where nothing is weighed. */
   readonly bound: number | null;
 }
 
@@ -74,7 +80,7 @@ export interface Advice {
   readonly chain: { readonly before: string; readonly after: string };
   /** One sentence for people, in English. */
   readonly reason: string;
-  /** The same for any language; `null` or absent (it was stored before there were languages): in English alone. */
+  /** `reason` for any language; `null` or absent (stored by a release without languages): in English only. */
   readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
   /** Only when refused. */
@@ -93,13 +99,13 @@ export interface Advice {
   readonly expected: {
     readonly availability: { readonly before: number | null; readonly after: number | null };
     readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
-    /** What one fetch costs: its time, and `advise.failureCost` for the share that fails. */
+    /** The cost of one fetch: its time, plus `advise.failureCost` times the share that fails. */
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;
   /**
-   * A setting of the client that goes past what is broken (`GODEBUG=http2client=0`), which the remedy sets, or takes back where
-   * the cause is `failback`; `null` or absent: the remedy is about the chain alone.
+   * A client setting that avoids the broken part (`GODEBUG=http2client=0`). The remedy sets it, or removes it where the
+   * cause is `failback`; `null` or absent: the remedy changes only the chain.
    */
   readonly bypass?: string | null;
   /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
@@ -107,22 +113,25 @@ export interface Advice {
   readonly doesNotCover: readonly string[];
   /** The line that goes back. */
   readonly rollback: string;
-  /** The same two for any language; `rollback` is `null` where it is lines. Absent: stored by an older release, in English alone. */
+  /**
+   * `doesNotCover` and `rollback` for any language; `rollback` is `null` where it is lines. Absent: stored by an older
+   * release, in English only.
+   */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
 }
 
-/** What looking back at one accepted advice said: would the mirror left have been the better one? */
+/** The audit of one accepted advice: would the mirror that was left have been the better one? */
 export interface LookedBack {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** When it was looked back at, wall milliseconds. */
+  /** Time of the audit, wall milliseconds. */
   readonly atMs: number;
   readonly isRegret: boolean;
 }
 
 export interface AdviceChange {
-  /** `regretted`: looking back, the mirror left did better than the advised one; its state stays what it was. */
+  /** `regretted`: by the audit, the mirror that was left was better than the advised one; the advice keeps its state. */
   readonly change:
     | 'proposed'
     | 'accepted'

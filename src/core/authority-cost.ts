@@ -1,16 +1,16 @@
 /**
- * What holding one artifact against an authority costs a client that has nothing of it in its cache yet, beside the artifact:
- * requests, and the milliseconds that it waits for them.
+ * The cost for a client with an empty cache of verifying one artifact against an authority, besides the artifact itself:
+ * requests, and waiting time in milliseconds.
  */
 export interface Cost {
   readonly requests: number;
   readonly ms: number;
 }
 
-/** The same two ways; switched off, it costs nothing. */
+/** The cost both ways. A client with verification switched off has none. */
 export interface AuthorityCost {
-  /** Through the mirror's relay, over the connection that a client has to it anyway; `null`: it offers none. */
+  /** Through the mirror's relay, over the client's existing connection to it; `null`: the mirror has no relay. */
   readonly relayed: Cost | null;
-  /** The authority itself, over a connection of its own; `null`: out of reach from here, or not asked. */
+  /** From the authority itself, over a connection of its own; `null`: not reachable from here, or not probed. */
   readonly direct: Cost | null;
 }

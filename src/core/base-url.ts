@@ -1,4 +1,4 @@
-/** A URL taken apart: its user-info apart from what may be shown. */
+/** A URL with its user-info separated from the part that may be shown. */
 export interface SplitUrl {
   /** Without user-info, query, fragment or trailing slash. */
   readonly url: string;

@@ -6,7 +6,7 @@ import type { Secret } from './secret.ts';
 import type { Sentence } from './sentence.ts';
 import type { ModuleRef, Step } from './target.ts';
 
-/** When a step is due: on an interval, or at the times a cron expression names (spread over `spreadMs`). */
+/** When a step is due: at an interval, or at the times of a cron expression (spread over `spreadMs`). */
 export type Cadence =
   | { readonly kind: 'every'; readonly everyMs: number }
   | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string | null; readonly spreadMs: number };
@@ -22,7 +22,7 @@ export interface Listen {
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
-  /** Further names by which it may be asked on loopback, lower case; absent: none. */
+  /** Further host names accepted for loopback requests, lower case; absent: none. */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
 }
@@ -66,74 +66,80 @@ export interface Receiver {
   readonly name: string;
   /** May hold credentials in path or query: shown masked only. */
   readonly url: Secret;
-  /** Standard Webhooks secrets (`whsec_…`), one signature each; at most one of a chat; empty for formats that carry none. */
+  /**
+   * Standard Webhooks secrets (`whsec_…`), one signature each; at most one for a chat; empty for formats without
+   * signatures.
+   */
   readonly secrets: readonly Secret[];
   readonly format: ReceiverFormat;
   readonly lang: 'en' | 'zh';
   readonly on: readonly WebhookEvent[];
-  /** Of what is wanted by `on`, only this; absent: all of it. */
+  /** A filter on what `on` selects; absent: no filter. */
   readonly only?: OnlyRule;
-  /** How people are told; absent where programs are. */
+  /** How messages to people are sent; absent for receivers that are programs. */
   readonly chat?: ChatRule;
-  /** CIDRs where private addresses are allowed. */
+  /** CIDRs of allowed private addresses. */
   readonly allow: readonly string[];
 }
 
-/** What is about no mirror (the daemon itself, the place it watches from) passes the first two. */
+/** Events about no mirror (about the daemon or its vantage) pass the first two. */
 export interface OnlyRule {
-  /** Findings about these, and advice to move from or to one; `null`: about any. */
+  /** Only findings about these mirrors, and advice from or to one; `null`: about any. */
   readonly mirrors: readonly string[] | null;
   readonly ecosystems: readonly EcosystemId[] | null;
-  /** Findings at least as grave; advice passes. */
+  /** Only findings of at least this severity; advice passes. */
   readonly severity: Severity;
 }
 
-/** How a receiver that people read is told. */
+/** How messages to people are sent to a receiver. */
 export interface ChatRule {
-  /** Of the times in cards, and of quiet hours. */
+  /** The time zone of times in cards, and of quiet hours. */
   readonly timeZone: string;
-  /** What comes within so much of the first becomes one card. */
+  /** Events within this time after the first become one card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** Where people reach the page, without a slash behind; `null`: where `listen` says, unless that is loopback. */
+  /** The public URL of the page, without a trailing slash; `null`: that of `listen`, unless it is loopback. */
   readonly page: string | null;
 }
 
-/** Nothing is sent from one minute of the day to another, past midnight where it comes first. */
+/** Nothing is sent from one minute of the day to another, past midnight if the end is the smaller one. */
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
-  /** Advice to leave what is down or serves wrong bytes is sent all the same. */
+  /** Whether urgent advice (the mirror is down or serves wrong bytes) is sent all the same. */
   readonly urgent: 'pass' | 'hold';
 }
 
 export interface ClientRunsRule {
   readonly everyMs: number;
-  /** Which client is run against which mirror: those that its access can be given to, by mirror in the order of the file. */
+  /**
+   * The pairs of client and mirror that run: those whose client can be given the mirror's access, in the order of the
+   * file.
+   */
   readonly pairs: readonly ClientPair[];
-  /** The others, and what of the mirror's access the client cannot be given. */
+  /** The other pairs, with the part of the mirror's access that the client cannot be given. */
   readonly leftOut: readonly (ClientPair & { readonly because: Sentence })[];
   readonly timeoutMs: number;
-  /** Whom they run as where we are root; `null`: as we are. */
+  /** The user of client processes if the daemon runs as root; `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
-/** The front door that `mirrorwatch door` opens: a process of its own beside the daemon. */
+/** The front door that `mirrorwatch door` runs: a process of its own beside the daemon. */
 export interface DoorRule {
   readonly listen: Listen;
   /** Whose clients it serves. */
   readonly ecosystems: readonly EcosystemId[];
-  /** Where its daemon listens, without a slash behind; `null`: where `listen` says. */
+  /** The URL of its daemon, without a trailing slash; `null`: that of `listen`. */
   readonly daemon: string | null;
-  /** Everything passes through it; else clients are redirected. */
+  /** True: all responses pass through it. False: clients are redirected. */
   readonly relay: boolean;
-  /** Requests that one client may make in a minute. */
+  /** Requests per client and minute. */
   readonly perMinute: number;
-  /** Absolute path of the file that keeps the order of mirrors that was last in force. */
+  /** Absolute path of the file with the last order of mirrors. */
   readonly orderPath: string;
 }
 
-/** A verified configuration: every default filled in, every file read, every secret wrapped. */
+/** A verified configuration: defaults filled in, files read, secrets wrapped. */
 export interface Config {
   /** Absolute path of the file, or `null` for the built-in default. */
   readonly path: string | null;
@@ -146,20 +152,23 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** One for each step that an ecosystem declares; the canary itself goes at `schedule.pace`. */
+  /** One for each step that an ecosystem declares; the canary uses `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
-  /** The chain clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
+  /** The chain that clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
   readonly clients: Readonly<Record<EcosystemId, Secret>>;
-  /** Which of an ecosystem's clients that chain is of, where the file says so; absent: its first. */
+  /** The client of that chain, by ecosystem, where the file names it; absent: its first one. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
-  /** Hashes of configured modules from lock files, by ecosystem, keyed and written as that ecosystem does; absent: none. */
+  /**
+   * Hashes of configured modules from lock files, by ecosystem, with keys and values in that ecosystem's form; absent:
+   * none.
+   */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
-  /** Patterns of names that never leave for a public mirror or database. */
+  /** Patterns of names that are never sent to a public mirror or database. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
-  /** What is particular to an ecosystem, from the key of its name, as it reads it. */
+  /** The settings of an ecosystem's own section, as the ecosystem parses them. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;
   readonly detect: {
     readonly spike: SpikeRule;
@@ -171,17 +180,17 @@ export interface Config {
     readonly ttlMs: number;
     /** 0 to 1. */
     readonly minGain: number;
-    /** What one broken build costs a person, beside its waiting. */
+    /** The cost of one failed build for a person, besides its waiting time. */
     readonly failureCostMs: number;
   };
   readonly webhooks: readonly Receiver[];
-  /** Who may post alerts to us; absent: nobody but whoever has the listen token. */
+  /** Alertmanagers that may post alerts; absent: only callers with the listen token. */
   readonly alertmanager?: {
     readonly token: Secret;
-    /** `repeat_interval` of its route to us: an alert not heard of for three of them has ended. */
+    /** `repeat_interval` of its route to this daemon: an alert not received for three of them has ended. */
     readonly repeatMs: number;
   };
-  /** Real clients that are run against the mirrors; absent: none. */
+  /** Real clients that run against the mirrors; absent: none. */
   readonly clientRuns?: ClientRunsRule;
   /** Absent: no front door is configured. */
   readonly door?: DoorRule;
@@ -189,7 +198,7 @@ export interface Config {
   readonly limits: { readonly lines: number };
 }
 
-/** One mistake of the operator's, with where it stands. `line` and `column` count from 1; `null` without a file. */
+/** One mistake in a configuration and its position. `line` and `column` count from 1; `null` without a file. */
 export interface ConfigIssue {
   readonly severity: 'error' | 'warning';
   /** `mirrors[2].url`; empty for the file as a whole. */

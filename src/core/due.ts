@@ -3,14 +3,14 @@ import type { Target } from './target.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
- * Why a probe is made. `scheduled` at its pace; `confirm` inside a confirming round (enters no histogram, baseline or
- * SLO counter); `recheck` a second look at a wrong hash; `peek` the first bytes of an artifact, which judges nothing and
- * is a reason to look; `build` one of several requests at once over the connection of another probe, judged with them
- * alone; `once` by hand from the command line.
+ * The purpose of a probe. `scheduled`: at its pace. `confirm`: in a confirming round (not in any histogram, baseline or
+ * SLO counter). `recheck`: a second probe after a wrong hash. `peek`: the first bytes of an artifact, not judged, may
+ * cause a recheck. `build`: one of several concurrent requests over the connection of another probe, judged only with
+ * them. `once`: by hand on the command line.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 
-/** Several probes of one mirror as streams of one HTTP/2 connection at once, as a client's build requests them. */
+/** Concurrent probes of one mirror as streams of one HTTP/2 connection, as a client's build sends them. */
 export interface BuildPlace {
   readonly id: string;
   /** Its probes: the one that connects (`scheduled`, cold) and its companions (`build`, warm). */
@@ -24,37 +24,37 @@ export interface Due {
   readonly target: Target;
   readonly connection: Connection;
   readonly purpose: Purpose;
-  /** The deadline of the probe; asides have one of the same length. Milliseconds, > 0. */
+  /** The deadline of the probe; its asides have a further one of the same length. Milliseconds, > 0. */
   readonly timeoutMs: number;
-  /** Monotonic time at which it was to start; start minus this is the schedule delay. */
+  /** Planned start on the monotonic clock; start minus this is the schedule delay. */
   readonly plannedAtMs: number;
-  /** Which confirming round it belongs to, and which moment of it; `null` outside rounds. */
+  /** The confirming round and moment it belongs to; `null` outside rounds. */
   readonly round: { readonly id: string; readonly moment: number } | null;
-  /** Asked over this address family where the name has it; absent: the resolver's first answer. */
+  /** The address family to use where the name has it; absent: the resolver's first address. */
   readonly family?: 4 | 6;
-  /** Asked over this HTTP version alone; absent: what the ecosystem's clients offer. */
+  /** The only HTTP version to use; absent: those that the ecosystem's clients offer. */
   readonly protocol?: HttpProtocol;
-  /** The build that it is part of; absent: it goes alone. */
+  /** The build it belongs to; absent: none. */
   readonly build?: BuildPlace;
 }
 
-/** Asks the same question again of some mirrors, together, because its answer was odd: before it is believed. */
+/** An order to probe one question again at some mirrors, together, after an odd response: before it is believed. */
 export interface LookOrder {
   readonly registry: string;
   /** What was asked of it. */
   readonly target: Target;
-  /** The others that are asked the same; `null`: all that have such a target. */
+  /** The other mirrors to probe; `null`: all that have such a target. */
   readonly registries: readonly string[] | null;
-  /** How long, and how often; 0: once. Milliseconds. */
+  /** For how long, and how often; 0: once. Milliseconds. */
   readonly forMs: number;
   readonly stepMs: number;
-  /** A decision is near: may cost more than the usual budget. */
+  /** A decision is near: the probes may exceed the usual budget. */
   readonly isUrgent: boolean;
-  /** Of an artifact its first bytes alone. */
+  /** Only the first bytes of an artifact. */
   readonly isPeek: boolean;
 }
 
-/** A slot that passed without a probe, and why: counted as unknown, or as an overrun of its own predecessor. */
+/** A slot that passed without a probe, and why: counted as unknown, or as an overrun of the probe before it. */
 export interface Skipped {
   readonly target: Target;
   readonly connection: Connection;
@@ -62,19 +62,19 @@ export interface Skipped {
   readonly count: number;
 }
 
-/** Asks one control whether we are online. */
+/** A probe of one control: is this host online? */
 export interface ControlDue {
   readonly name: string;
   readonly url: string;
   readonly timeoutMs: number;
 }
 
-/** What a control said. `latencyMs` is `null` when it did not answer. */
+/** The result of a control. `latencyMs` is `null` without a response. */
 export interface ControlAnswer {
   readonly name: string;
   readonly answered: boolean;
   readonly latencyMs: number | null;
-  /** Why not, as a short code (`ECONNREFUSED`, `timeout`); `null` when it answered. */
+  /** Why there was no response, as a short code (`ECONNREFUSED`, `timeout`); `null` if there was one. */
   readonly code: string | null;
   readonly at: { readonly wallMs: number; readonly monotonicMs: number };
 }

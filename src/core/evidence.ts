@@ -1,6 +1,6 @@
 /**
- * What becomes of what Alertmanager sends; closed, the label `outcome` of `mirrorwatch_alertmanager_notifications_total`.
- * The first six count alerts; `malformed` counts alerts and posts that cannot be read, `unavailable` posts answered 503.
+ * The outcome of what Alertmanager sends; closed, the label `outcome` of `mirrorwatch_alertmanager_notifications_total`.
+ * The first six count alerts; `malformed` counts unreadable alerts and posts, `unavailable` posts with response 503.
  */
 export const alertOutcomes = [
   'evidence',
@@ -14,10 +14,10 @@ export const alertOutcomes = [
 ] as const;
 export type AlertOutcome = (typeof alertOutcomes)[number];
 
-/** What the alerts of one notification that was taken came to; every outcome is there. */
+/** The outcomes of the alerts in one accepted notification; every outcome has a key. */
 export type AlertCounts = Readonly<Record<Exclude<AlertOutcome, 'unavailable'>, number>>;
 
-/** One alert of a notification, as it came: types checked, meaning not. Stamps are wall milliseconds. */
+/** One alert of a notification as received: types are checked, values are not. Times are wall milliseconds. */
 export interface IncomingAlert {
   /** Alertmanager's hash of the labels; at most `limits.alertLabelChars`. */
   readonly fingerprint: string;
@@ -33,25 +33,25 @@ export interface AlertNotification {
   readonly alerts: readonly IncomingAlert[];
   /** Entries that could not be read. */
   readonly malformed: number;
-  /** Alerts of the group that are not in it (`max_alerts`); of these it says nothing, also not that they ended. */
+  /** Number of alerts of the group that were cut off (`max_alerts`): nothing is known of them, not even their end. */
   readonly truncated: number;
 }
 
-/** An alert of others that speaks against a mirror, as it is remembered and stored. Survives JSON. */
+/** An external alert against a mirror, as kept and stored. Survives JSON. */
 export interface AlertEvidence {
   readonly fingerprint: string;
   readonly alertname: string;
   readonly registry: string;
   readonly startsAtMs: number;
-  /** Wall milliseconds at which we first took it. */
+  /** Wall milliseconds of its first receipt. */
   readonly takenAtMs: number;
-  /** Wall milliseconds of the last word on it, repetitions included. */
+  /** Wall milliseconds of its last receipt, repetitions included. */
   readonly heardAtMs: number;
   readonly state: 'firing' | 'resolved';
 }
 
-/** The label and its value that make an alert evidence. Rules set it: see docs/loop.md. */
+/** The label and value that make an alert evidence. Alert rules set it: see docs/loop.md. */
 export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
 
-/** The label of alerts of our own making: it keeps them from ever being taken as evidence, so no circles. */
+/** The label of this program's own alerts: they are never taken as evidence, which prevents feedback loops. */
 export const originLabel = 'mirrorwatch_origin';

@@ -1,10 +1,10 @@
 import type { Sentence } from './sentence.ts';
 
-/** The phases of one hop, in the order in which they happen. They tile the hop: no gap, no overlap. */
+/** The phases of one hop, in order. They tile the hop: no gap, no overlap. */
 export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
 export type Phase = (typeof phases)[number];
 
-/** Why a certificate or handshake was refused, in the order in which we look: expired, untrusted, name, pin. */
+/** Why a certificate or handshake was refused, in the order of checking: expired, untrusted, name, pin. */
 const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
 export type TlsCause = (typeof tlsCauses)[number];
 
@@ -30,19 +30,19 @@ export type ProbeFailure =
       readonly algorithm: string;
       readonly want: string;
       readonly got: string;
-      /** Who named `want`, in words; of a hash that a lock file pins too, who else did. Absent: not said. */
+      /** The source of `want`, for people; for a hash that a lock file pins too, the other source. Absent: not known. */
       readonly by?: string;
-      /** What of the mirror's answers is wrong, in the ecosystem's word (`packument`); absent: the bytes asked for. */
+      /** The wrong part of the mirror's responses, in the ecosystem's word (`packument`); absent: the requested bytes. */
       readonly side?: string;
       readonly sentences?: Sentences;
     };
 
-/** Fields that are sentences, for any language; rows of older releases have their English alone. */
+/** Fields that are sentences, for any language; rows of older releases have only their English text. */
 type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];
 
-/** Every reason, once, with what a failure of that kind says about an outage (design.md section 5, "What counts"). */
+/** Every reason, with what such a failure means for an outage (design.md section 5, "What counts"). */
 export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'content'>> = {
   resolve_not_found: 'outage',
   resolve_failed: 'outage',
@@ -78,7 +78,7 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
 /** The closed list of reasons, as label values. */
 export const reasons = Object.keys(reasonWeight) as readonly Reason[];
 
-/** Why a sample is unknown: news about us, never about the mirror. Closed; the metric label `because`. */
+/** Why a sample is unknown: always because of this daemon or host, never the mirror. Closed; the metric label `because`. */
 export const becauses = [
   'contaminated',
   'vantage',
@@ -92,13 +92,13 @@ export const becauses = [
 ] as const;
 export type Because = (typeof becauses)[number];
 
-/** What one probe says. A conversation's verdict is one of the first two; `unknown` is added around it. */
+/** The outcome of one probe. A conversation's verdict is one of the first two; `unknown` is added outside of it. */
 export type Outcome =
   | { readonly tag: 'ok' }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: Because };
 
-/** True where the mirror's certificate is what failed. */
+/** True where the failure is the mirror's certificate. */
 export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
 }
@@ -109,8 +109,8 @@ export function countsTowardsOutage(reason: Reason): boolean {
 }
 
 /**
- * Failures without an HTTP answer: they alone can say that our own line is at fault. A page in place of the protocol is
- * one, because a captive portal sends it; a cut body too. Any status of any host proves that the line is up (design 5.3).
+ * Failures without an HTTP response: only these can be caused by our own network. A page instead of the protocol is one,
+ * because a captive portal sends it; a cut body too. Any other HTTP status proves that the network is up (design 5.3).
  */
 const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'resolve_not_found',
@@ -133,12 +133,12 @@ const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'wrong_content',
 ]);
 
-/** True for a failure that brought no answer of the host: nothing in it shows that our line is up. */
+/** True for a failure without a response of the host: it does not show that our network is up. */
 export function isSilent(outcome: Outcome): boolean {
   return outcome.tag === 'failed' && silentReasons.has(outcome.failure.kind);
 }
 
-/** True for a failure that a box on our own way could cause while bare TCP works: a portal, or interception. */
+/** True for a failure that a captive portal or an interception near us could cause while bare TCP works. */
 export function isIntercepted(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed') return false;
   return outcome.failure.kind === 'wrong_content' || outcome.failure.kind.startsWith('tls_');

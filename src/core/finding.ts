@@ -5,32 +5,35 @@ import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
-/** Who is told, the least grave first: `info` only to be known, `warning` a ticket for working hours, `critical` a page, at night too. */
+/**
+ * Severities, the least grave first: `info` only informs, `warning` is a ticket for working hours, `critical` a page at
+ * any time.
+ */
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
-/** What the stages after detect know of a kind of finding. */
+/** What the stages after detect need to know about a kind of finding. */
 export interface KindTraits {
   readonly severity: Severity;
-  /** It is about this process or its place, and about no mirror. */
+  /** It is about this process or its vantage, not about a mirror. */
   readonly isAboutUs?: true;
-  /** As the cause of advice; absent: no reason to move. */
+  /** Its role as a cause of advice; absent: no reason to move. */
   readonly advice?: {
-    /** 1 is the gravest: it is named where several are open. */
+    /** 1 is the gravest: it is named if several are open. */
     readonly rank: number;
-    /** What it costs clients: a test of that is explained by it. `isHeavy`: first of all of artifacts. */
+    /** Its cost for clients: a test of that cost is explained by it. `isHeavy`: mainly for artifacts. */
     readonly costs: 'failures' | 'time' | 'freshness';
     readonly isHeavy?: true;
-    /** Staying is no choice: where no mirror can be proposed, the advice says so (refused). */
+    /** Staying is not acceptable: if no mirror can be proposed, the advice is `refused`. */
     readonly isForced?: true;
   };
-  /** Whether one that is not closed speaks against its mirror; absent: where it is `actionable`. */
+  /** Whether an open one counts against its mirror; absent: if it is `actionable`. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
-  /** It ends by an acknowledgement alone. */
+  /** Only an acknowledgement ends it. */
   readonly endsByHand?: true;
-  /** A card shows its own sentence, which says more than its fields. */
+  /** A card shows its own sentence, which contains more than its fields. */
   readonly isToldInFull?: true;
-  /** A card about it is as red as can be, whatever its severity. */
+  /** A card about it is red, whatever its severity. */
   readonly isRed?: true;
   /** Its `observedSeconds` are an age and no latency. */
   readonly observesAge?: true;
@@ -46,7 +49,7 @@ const kinds = {
   lag: {
     severity: 'warning',
     advice: { rank: 9, costs: 'freshness' },
-    // What goes backwards or vanished does not count.
+    // Contents that went backwards or vanished do not count.
     isAgainst: ({ state, cause }) => state === 'open' && isBehind(cause),
     isToldInFull: true,
     observesAge: true,
@@ -61,7 +64,7 @@ const kinds = {
   certificate: {
     severity: 'warning',
     advice: { rank: 3, costs: 'failures', isForced: true },
-    // Only once it fails, not while it merely nears its end.
+    // Only once verification fails, not while the expiry is merely near.
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
     isToldInFull: true,
   },
@@ -69,20 +72,20 @@ const kinds = {
   self: { severity: 'warning', isAboutUs: true, isToldInFull: true },
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
-/** What can be detected; closed. The webhook type is `mirror.<kind>`. */
+/** The kinds of findings; closed. The webhook type is `mirror.<kind>`. */
 export type FindingKind = keyof typeof kinds;
 export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKind, ...FindingKind[]];
 
-/** What the stages after detect know of each kind: nothing else lists kinds. */
+/** The traits of each kind, for the stages after detect: the only list of kinds there. */
 export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
 
 /**
- * What a finding of kind `lag` is about, the gravest first: nothing new arrives at all while everybody else moves on; past the
- * limit; a version is gone that others have; a list, tag or serial went backwards.
+ * The causes of a `lag` finding, the gravest first: no release arrives while all others get them; above the limit; a
+ * version that others have is gone; a list, tag or serial went backwards.
  */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
-/** The rules that can be a finding's cause, beside the reasons of probes; closed. */
+/** Rules that can be a finding's cause, besides the reasons of probes; closed. */
 export const ruleCauses = [
   'slow',
   'relearned',
@@ -104,7 +107,7 @@ export const ruleCauses = [
   'fork',
 ] as const;
 
-/** True for a finding that says that its mirror is behind: what goes backwards or vanished is not. */
+/** True for a finding about a mirror that is behind, not about contents that went backwards or vanished. */
 export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
   return kind === 'lag' && isBehind(cause);
 }
@@ -114,13 +117,13 @@ function isBehind(cause: string): boolean {
 }
 
 /**
- * What speaks against the bytes of a mismatch; closed: the label `cause` of its metrics. Under `retag` and `peers` it is not
- * known which mirror is right.
+ * The evidence for a mismatch; closed: the label `cause` of its metrics. With `retag` and `peers` it is unknown which
+ * mirror is right.
  */
 export const mismatchCauses = ['authority', 'origin', 'retag', 'fork', 'peers'] as const;
 export type MismatchCause = (typeof mismatchCauses)[number];
 
-/** What speaks against one artifact of a mismatch. */
+/** The evidence against one artifact of a mismatch. */
 export function mismatchCauseOf(
   { cause, actionable }: Pick<Finding, 'cause' | 'actionable'>,
   item: ScopeItem,
@@ -135,53 +138,53 @@ export interface ScopeItem {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** It fails over this address family alone; absent: over any. */
+  /** It fails over this address family only; absent: over any. */
   readonly family?: 4 | 6;
-  /** It fails over this HTTP version alone; absent: over any. */
+  /** It fails over this HTTP version only; absent: over any. */
   readonly protocol?: HttpProtocol;
-  /** Of a mismatch: what speaks against this artifact, `mismatch` for an authority; absent: the finding's own cause. */
+  /** For a mismatch: the evidence against this artifact, `mismatch` for an authority; absent: the finding's own cause. */
   readonly cause?: Finding['cause'];
 }
 
-/** One of the things that mirrors serve, or should, for one artifact of a mismatch. */
+/** One version of an artifact's bytes that mirrors serve or an authority names. */
 export interface Side {
   readonly item: ScopeItem;
-  /** Who serves it, at most `limits.sideNames`; empty: nobody that we saw, an authority names it. */
+  /** The mirrors that serve it, at most `limits.sideNames`; empty: none seen, an authority names it. */
   readonly registries: readonly string[];
   readonly algorithm: string;
   readonly digest: string;
-  /** Since when we know it to be served so, wall milliseconds; `null`: not seen. */
+  /** Since when it is known to be served, wall milliseconds; `null`: not seen. */
   readonly sinceMs: number | null;
   /** Length and first bytes of the body; `null`: not seen. */
   readonly seen: Seen | null;
 }
 
 /**
- * True for bytes that differ without an authority to settle it: they keep clients from moving there, move nobody, and stay
- * a guess (docs/decisions/0018).
+ * True for differing bytes without an authority to decide: nobody is moved because of them, but no client is moved there,
+ * and confidence stays low (docs/decisions/0018).
  */
 export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | 'cause' | 'actionable'>): boolean {
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
 }
 
-/** A side of a mismatch; of many mirrors the first are named. */
+/** A side of a mismatch; of many mirrors only the first are named. */
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
   return { item, registries: registries.slice(0, limits.sideNames), ...what };
 }
 
-/** Something detected: opened once, perhaps widened, closed once. Stamps are wall milliseconds here; RFC 3339 at the edge. */
+/** A detected problem: opened once, possibly extended, closed once. Times are wall milliseconds here; RFC 3339 outside. */
 export interface Finding {
   readonly id: string;
   readonly kind: FindingKind;
   readonly state: 'open' | 'closed' | 'acknowledged';
   readonly ecosystem: EcosystemId | null;
   readonly upstream: string | null;
-  /** `null` for findings about us (`vantage`, `self`). */
+  /** `null` for findings about this daemon (`vantage`, `self`). */
   readonly registry: string | null;
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke. */
+  /** Closed vocabulary: a probe reason, or the rule that triggered. */
   readonly cause: Reason | (typeof ruleCauses)[number];
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
@@ -191,31 +194,31 @@ export interface Finding {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly thresholdSeconds: number | null;
-    /** Oldest first, at most `limits.findingProbes`: those it began with, the slowest, the newest. */
+    /** Oldest first, at most `limits.findingProbes`: the first ones, the slowest, the newest. */
     readonly probeIds: readonly string[];
-    /** Of slowness: the slowest of them, and how long it took; absent: not told. */
+    /** For slowness: the slowest probe and its time; absent: not known. */
     readonly slowest?: { readonly probeId: string; readonly ms: number };
-    /** Of a mismatch: who serves what, at most `limits.sidesKept`; absent: nothing of it is known. */
+    /** For a mismatch: which mirrors serve what, at most `limits.sidesKept`; absent: not known. */
     readonly sides?: readonly Side[];
-    /** Of a fork: signed statements that cannot all be true, in full. */
+    /** For a fork: the full texts of contradictory signed statements. */
     readonly statements?: readonly string[];
   };
-  /** True when it alone is reason enough to leave the mirror (canary or half of the light targets and at least two). */
+  /** True if it is reason enough to leave the mirror (canary, or half of the light targets and at least two). */
   readonly actionable: boolean;
   /** One sentence for people, in English. */
   readonly text: string;
-  /** The same for any language; `null` or absent (it was stored before there were languages): in English alone. */
+  /** `text` for any language; `null` or absent (stored by a release without languages): in English only. */
   readonly sentence?: Sentence | null;
-  /** Who acknowledged it and why; `null` before. */
+  /** When and why it was acknowledged; `null` before. */
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }
 
-/** A cause that is a story of its own beside the others of its kind, with news of its own; `null`: one of those. */
+/** The cause, if it has a story of its own beside others of its kind, with notices of its own; else `null`. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }
 
-/** What became of a finding in one turn. */
+/** The change of a finding in one turn. */
 export interface FindingChange {
   readonly change: 'opened' | 'changed' | 'closed' | 'acknowledged';
   readonly finding: Finding;

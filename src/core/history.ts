@@ -5,7 +5,7 @@ import type { EcosystemId } from './mirror.ts';
 import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
-/** What people told a daemon that bears on its judgement. `untilMs` is wall time. */
+/** Operator commands that influence judgement. `untilMs` is wall time. */
 export type Told =
   | {
       readonly kind: 'accepted';
@@ -26,13 +26,13 @@ export type Told =
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
   | { readonly kind: 'paused'; readonly registry: string; readonly untilMs: number | null };
 
-/** One thing that a daemon took in, in the order in which it did; `takenAt` is the turn of its loop. */
+/** One input of a daemon, in order of arrival; `takenAt` is the turn of its loop. */
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
-      /** Without what no judgement reads: `probeId` is empty, hops and phases are left out. */
+      /** Without fields that judgement does not read: `probeId` is empty, hops and phases are left out. */
       readonly sample: Sample;
-      /** Where it was asked, as `targetId` writes it. */
+      /** Its target, as `targetId` writes it. */
       readonly targetId: string;
     }
   | {
@@ -41,16 +41,16 @@ export type Taken = { readonly takenAt: Now } & (
       /** Asked in a confirming round. */
       readonly isRound: boolean;
     }
-  /** The process slept or a clock jumped. Monotonic milliseconds. */
+  /** The process was suspended or a clock jumped. Monotonic milliseconds. */
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'told'; readonly told: Told }
 );
 
-/** What one life of a daemon took in within one stretch of at most some minutes. */
+/** The inputs of one daemon process within a few minutes. */
 export interface Stretch {
-  /** Of the process: another life is another start. */
+  /** The process; a restart is another one. */
   readonly life: { readonly id: string; readonly startedAt: Now };
-  /** What it judged by, as a fingerprint: another one is another configuration. */
+  /** A fingerprint of the configuration that it judged by. */
   readonly settings: string;
   readonly taken: readonly Taken[];
 }

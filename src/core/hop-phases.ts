@@ -10,8 +10,8 @@ const marksOf: readonly (readonly [Phase, Exclude<keyof Marks, 'start' | 'end'>]
 ];
 
 /**
- * The phases of one hop in order, milliseconds; they tile it: each runs from the mark before to its own, the last one
- * to the end. A hop that failed spends the rest in the phase where it failed. What did not happen is absent.
+ * The phases of one hop in order, milliseconds. They tile it: each runs from the mark before it to its own, the last one
+ * to the end. For a failed hop, the rest belongs to the phase of the failure. Phases that did not happen are absent.
  * @see design.md section 3
  */
 export function hopPhases({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): readonly (readonly [Phase, number])[] {
@@ -26,14 +26,14 @@ export function hopPhases({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): reado
     reached = phases[phases.indexOf(phase) + 1] ?? 'transfer';
   }
   const last = marks.firstByte !== undefined || fault === null ? 'transfer' : laterOf(reached, fault.phase);
-  // A hop refused before its first action, in no time, still says where it stood.
+  // A hop refused before its first action, in no time, still has a phase.
   segments.push([last, marks.end - from]);
   return segments;
 }
 
 /**
- * The phase in which the rest was spent: the one that the fault names. One that is over by the marks is named where
- * its result was refused (a certificate after the handshake); the rest is then its own.
+ * The phase of the remaining time: the one that the fault names. If that phase is over by the marks, its result was
+ * refused afterwards (a certificate after the handshake), and the rest counts as that phase.
  */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;

@@ -6,7 +6,7 @@ export function isLoopbackHost(host: string): boolean {
   return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
 }
 
-/** A host that only an inner network knows: a private address, a name without a dot, or one of a suffix kept for such use. */
+/** A host of an inner network: a private address, a name without a dot, or one with a suffix reserved for such use. */
 export function isInnerHost(host: string): boolean {
   const name = host.toLowerCase();
   return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);

@@ -2,26 +2,26 @@ import type { EcosystemId } from './mirror.ts';
 import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 
-/** What those who do not read the registry are told of an ecosystem: plain data. */
+/** An ecosystem as plain data, for code that does not read the registry. */
 export interface Kind {
   readonly id: EcosystemId;
-  /** The upstream of those who name none; `null`: they must name theirs. */
+  /** The default upstream; `null`: it must be named. */
   readonly publicUpstream: string | null;
-  /** In the order in which they are asked. */
+  /** In the order of requests. */
   readonly steps: readonly { readonly step: Step; readonly grain: 'version' | 'module' | 'mirror' }[];
   readonly canary: Step;
-  /** The version of those who name none; `null`: without. */
+  /** The default version; `null`: none. */
   readonly newest: string | null;
-  /** A module that may be asked for without a configuration; `null`: none is known. */
+  /** A module that can be probed without configuration; `null`: none is known. */
   readonly example: string | null;
-  /** How a module at its version is written: `module@version`. */
+  /** The form of a module with its version: `module@version`. */
   readonly expected: Sentence;
-  /** Whose chains are modelled, the one that decides by default first. */
+  /** Clients whose chains are modelled; the first one decides by default. */
   readonly clients: readonly string[];
-  /** Forms of the remedy of its clients. */
+  /** Forms of its clients' remedies. */
   readonly forms: readonly string[];
-  /** A further form, the default one, by the `profile` of an upstream's mirrors; empty: profiles decide nothing. */
+  /** Default forms by the `profile` of an upstream's mirrors; empty: profiles do not matter. */
   readonly profileForms: Readonly<Record<string, string>>;
-  /** The variables that their lines for a shell may set. */
+  /** Variables that their shell lines may set. */
   readonly variables: readonly string[];
 }

@@ -1,5 +1,5 @@
 /**
- * Emitted on a response once its request was let in. The listener, which knows sockets and no tokens, then keeps the connection
- * before those of strangers.
+ * Emitted on a response once its request is authorized. The listener, which knows sockets but no tokens, then prefers to
+ * keep this connection when it must close some.
  */
 export const letIn = Symbol('let in');

@@ -5,12 +5,12 @@ import { processLimits } from './limits/process.ts';
 const kib = 1024;
 
 /**
- * Every bound of the daemon, in one place, each with its reason. Units are in the names.
- * `assertLimits` holds the relations between them and is called once at start.
+ * Every limit of the daemon, in one place, each with its reason. Units are in the names. `assertLimits` checks the
+ * relations between them and is called once at start.
  */
 export const limits = { ...probingLimits, ...judgingLimits, ...processLimits } as const;
 
-/** Throws where two limits contradict each other: a defect of ours, found at start and in a test. */
+/** Throws where two limits contradict each other: a defect of this program, found at start and in a test. */
 export function assertLimits(l: typeof limits = limits): void {
   const relations: readonly (readonly [boolean, string])[] = [
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],

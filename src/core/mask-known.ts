@@ -2,13 +2,13 @@ import type { WireAccess } from './ports.ts';
 import { type Decoded, decodings, foldCase } from './text-decodings.ts';
 
 const shown = '***';
-/** Anything shorter would mask half of what people read, and is no secret. */
+/** Shorter texts are no secrets, and masking them would hide normal words. */
 const charsMin = 4;
-/** A piece from the middle of base64 that is shorter stands in many a digest. */
+/** A shorter piece from the middle of base64 also occurs in digests. */
 const codedCharsMin = 8;
-/** A secret is searched by so many of its first characters, and masked as far as the text goes on like it. */
+/** A secret is found by its first characters, at most this many, and masked as far as the text matches it. */
 const searchedChars = 128;
-/** The shortest bound at which text of a server is cut. */
+/** The shortest limit at which server text is cut. */
 const cutCharsMin = 60;
 /** Credentials learnt from requests, of one mirror. */
 const learntMax = 32;

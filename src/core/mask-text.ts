@@ -5,9 +5,9 @@ const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
 /**
- * A text of an operator's (a value of the configuration, an argument of a call) where a URL or an address may stand, with
- * whatever could be a credential as `***`: all up to the last `@` but the scheme, queries, fragments and signing secrets. Too
- * much rather than too little: user-info without `//`, with slashes, backslashes or blanks in it is found as well.
+ * An operator's text (a configuration value, an argument) that may contain a URL or an address, with every possible
+ * credential as `***`: everything up to the last `@` except the scheme, queries, fragments and signing secrets. It rather
+ * masks too much: user-info without `//`, or with slashes, backslashes or blanks, is found as well.
  */
 export function maskText(text: string): string {
   const [begin = ''] = scheme.exec(text) ?? [];
@@ -17,7 +17,7 @@ export function maskText(text: string): string {
   return rest.replace(oddPort, `$1${shown}`).replace(/whsec_\S*/g, `whsec_${shown}`);
 }
 
-/** The same of a text where a name is wanted: `@corp/ui@1.2.3` and a path stay as they are, and what may be an address does not. */
+/** The same for a text where a name is expected: `@corp/ui@1.2.3` and a path stay, a possible address is masked. */
 export function maskName(text: string): string {
   return /[:\\]|\/\//.test(text.replace(/@sha(?:256|512):[0-9a-z]*$/i, '')) ? maskText(text) : text;
 }

@@ -1,13 +1,13 @@
 import type { Secret } from './secret.ts';
 import type { HttpProtocol } from './transcript.ts';
 
-/** One kind of mirror: label value, config key and fixture folder alike. An opaque word here; the registry of ecosystems has them all. */
+/** An ecosystem id: label value, config key and fixture folder. The registry of ecosystems lists all of them. */
 export type EcosystemId = string;
 
-/** Fresh resolve, TCP and TLS for each probe (`cold`), or a kept connection (`warm`); never mixed in one series. */
+/** `cold`: new resolve, TCP and TLS for each probe; `warm`: a kept connection. Never mixed in one series. */
 export type Connection = 'cold' | 'warm';
 
-/** An HTTP version, and the clients of a mirror's ecosystem that speak it. */
+/** An HTTP version, and the clients of a mirror's ecosystem that use it. */
 export interface Speaks {
   readonly protocol: HttpProtocol;
   /** Their ids: `go`, `uv`. */
@@ -24,48 +24,51 @@ export interface Mirror {
   /** Base URL without user-info, query, fragment or trailing slash; shown to people as it is. */
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** Preference among equals, higher first; `null` where the file names none (ranks as 0). */
+  /** Preference among equals, higher first; `null` if the file has none (ranks as 0). */
   readonly weight: number | null;
   readonly region: string | null;
-  /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage; `null`: no such care. */
+  /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage; `null`: they do not. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
-  /** The HTTP version to speak; absent: what the ecosystem's clients offer. */
+  /** The HTTP version to use; absent: those that the ecosystem's clients offer. */
   readonly protocol?: 'h1' | 'h2';
-  /** The HTTP versions that clients speak to it, the leading client's first; absent: it has no TLS, or `protocol` names one. */
+  /**
+   * The HTTP versions that clients use with it, the leading client's first; absent: it has no TLS, or `protocol` names
+   * one.
+   */
   readonly speaks?: readonly Speaks[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
-  /** What it leaves out by design, which is no lag; absent: nothing. */
+  /** Versions it omits by design, which are no lag; absent: none. */
   readonly gaps?: Gaps;
-  /** Keys of the mirror that its ecosystem alone reads, as it reads them: plain data; absent: none. */
+  /** Keys of the mirror for its ecosystem only, as that parses them: plain data; absent: none. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** Versions that a mirror does not have, or not yet, because its operator wants it so. */
+/** Versions that a mirror does not have, or not yet, by decision of its operator. */
 export interface Gaps {
   /** It has no pre-releases. */
   readonly prereleases: boolean;
-  /** It takes a version no sooner than so long after its release; 0: at once. */
+  /** The minimum age of a version at the mirror after its release; 0: none. */
   readonly releaseAgeMs: number;
-  /** Versions that it never has; `*` stands for any text. */
+  /** Versions that it never has; `*` matches any text. */
   readonly without: readonly string[];
 }
 
-/** A planned silence: from each time the cron expression names, for so long. The zone is the schedule's. */
+/** A planned maintenance: from each time of the cron expression, for this length. The time zone is the schedule's. */
 export interface MaintenanceWindow {
   readonly cron: string;
   readonly timeZone: string | null;
   readonly forMs: number;
 }
 
-/** How to reach one mirror. All file contents are read when the configuration is, so a worker opens no files. */
+/** How to reach one mirror. All files are read with the configuration, so a worker opens none. */
 export interface MirrorAccess {
   readonly tls: TlsAccess;
   readonly auth: Auth | null;
   readonly proxy: Proxy | null;
   readonly resolve: ResolveAccess;
-  /** CIDRs (`10.0.0.0/8`), single addresses or host names where answers may send us beside public addresses. */
+  /** CIDRs (`10.0.0.0/8`), single addresses or host names that responses may redirect to, besides public addresses. */
   readonly allowHosts: readonly string[];
 }
 
@@ -83,7 +86,7 @@ export interface Auth {
   /** Empty for bearer. */
   readonly username: string;
   readonly secret: Secret;
-  /** Hosts beside the mirror's own that may be given these credentials (`auth.hosts`). */
+  /** Hosts besides the mirror's own that may get these credentials (`auth.hosts`). */
   readonly hosts: readonly string[];
 }
 
@@ -94,13 +97,13 @@ export interface Proxy {
 }
 
 export interface ResolveAccess {
-  /** Address family to use: 4, 6, or `null` for the resolver's first answer. */
+  /** Address family to use: 4, 6, or `null` for the resolver's first address. */
   readonly family: 4 | 6 | null;
-  /** DNS server to ask, `address` or `address:port`; `null`: the system's resolver. */
+  /** DNS server to use, `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
-/** Something that is not a mirror and only says whether we are online. */
+/** A host that is not a mirror and only shows whether this host is online. */
 export interface Control {
   /** `host:port` unless named in the file. */
   readonly name: string;

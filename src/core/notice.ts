@@ -11,14 +11,17 @@ export interface Notice {
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** `<kind>/<registry>` or `advice/<ecosystem>/<upstream>`: news about a subject replaces what is undelivered about it. */
+  /** `<kind>/<registry>` or `advice/<ecosystem>/<upstream>`: a new notice replaces undelivered ones of its subject. */
   readonly subject: string;
-  /** Rises by subject, over restarts. */
+  /** Increases per subject, also across restarts. */
   readonly seq: number;
   readonly body: string;
-  /** To a chat: what the finding says, for any language. Beside the body, which has one form for every receiver; absent: not kept. */
+  /**
+   * For a chat: the finding's sentence, for any language, in addition to the body, which has one form for all receivers;
+   * absent: not kept.
+   */
   readonly sentence?: Sentence;
-  /** The notice that this one adds to without asking anything new: where a message can be changed, that one's is. Absent: none. */
+  /** The notice that this one adds to without new action: its message is edited where the chat allows it. Absent: none. */
   readonly updates?: string;
   readonly createdAtMs: number;
   readonly attempts: number;
@@ -26,21 +29,21 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** What a notice says of its story. */
+/** The story of a notice. */
 export interface StoryView {
   readonly id: string;
   /** RFC 3339. */
   readonly since: string;
   readonly times: number;
-  /** How long the next end must hold before it is told, seconds; 0: told at once. */
+  /** How long the next end must last before it is sent, seconds; 0: at once. */
   readonly endsAfterSeconds: number;
 }
 
-/** What a receiver, or the way to it, did. `retry` says what becomes of the notice. */
+/** The failure of a delivery. `retry` says whether the notice is sent again. */
 export type DeliveryFailure =
   | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
   | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
-  /** A chat's service answered that it did not take the message, whatever the status; `code` is its own, or `unreadable`. */
+  /** The chat service refused the message in its response, whatever the status; `code` is its own, or `unreadable`. */
   | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }
   | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
   | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };
@@ -48,11 +51,11 @@ export type DeliveryFailure =
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =
-  /** `receipt`: what the receiver knows the message by, where it says so. */
+  /** `receipt`: the receiver's id of the message, if its response has one. */
   | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 
-/** What became of notices; the label `outcome` of `mirrorwatch_webhook_deliveries_total`. */
+/** Outcomes of notices; the label `outcome` of `mirrorwatch_webhook_deliveries_total`. */
 export const deliveryOutcomes = [
   'delivered',
   'retried',

@@ -6,7 +6,7 @@ import type { Target } from './target.ts';
 import type { Answer, Ask, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 import type { WholeBody } from './whole-body.ts';
 
-/** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
+/** An instant on both clocks. Durations use only `monotonicMs`; `wallMs` is for displayed times. */
 export interface Now {
   readonly wallMs: number;
   readonly monotonicMs: number;
@@ -31,7 +31,7 @@ export interface Random {
   id(nowWallMs: number): string;
 }
 
-/** The next time that a cron expression names, strictly after `wallMs`. */
+/** The next time of a cron expression, strictly after `wallMs`. */
 export interface Calendar {
   nextAfter(expression: string, timeZone: string | null, wallMs: number): number;
 }
@@ -44,33 +44,35 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** A whole text file; the error is `err.code` (`ENOENT`…), or says what stands there in its place. */
+/** A whole text file; the error is `err.code` (`ENOENT`…), or names what is there instead. */
 export type FileText = { readonly tag: 'ok'; readonly text: string } | { readonly tag: 'error'; readonly code: string };
 /** The names in a folder; the error as above. */
 export type FolderNames =
   | { readonly tag: 'ok'; readonly names: readonly string[] }
   | { readonly tag: 'error'; readonly code: string };
 
-/** Files by absolute path, as they are at hand: nothing waits. */
+/** Files by absolute path, already read: no waiting. */
 export interface Files {
   read(path: string): FileText;
   list(path: string): FolderNames;
 }
 
-/** Files by absolute path, as a machine reads them: each answers within `limits.fileMs`, whatever stands there. */
+/** Files by absolute path of this machine: each read ends within `limits.fileMs`, whatever the path is. */
 export interface SlowFiles {
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
 }
 
-/** What one hop is to do. Made by `probe/converse.ts`, carried out by `wire/wire.ts`. */
+/** One hop to make. Created by `probe/converse.ts`, executed by `wire/wire.ts`. */
 export interface HopRequest {
   readonly url: string;
   /** Absent: GET. */
   readonly method?: 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
-  /** The URL came from an answer: private address space is forbidden unless the mirror is there or `allowHosts` names it. */
+  /**
+   * The URL came from a response: private addresses are forbidden unless the mirror is there or `allowHosts` names them.
+   */
   readonly foreign: boolean;
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
@@ -82,29 +84,29 @@ export interface HopRequest {
   readonly startMs: number | null;
   /** Monotonic deadline. */
   readonly deadlineMs: number;
-  /** The limit that the deadline came from, for the failure's `limitMs`. */
+  /** The limit behind the deadline, for the failure's `limitMs`. */
   readonly limitMs: number;
 }
 
-/** One hop's answer: its record, and the body where it is whole. A fault is in `hop.fault`; nothing is thrown. */
+/** The result of one hop: its record, and the body if it is complete. A fault is in `hop.fault`; nothing is thrown. */
 export interface HopAnswer {
   readonly hop: Hop;
   /** All response headers, unredacted and lower-case, for the conversation only; never kept. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** As `Answer.whole`; until the line is closed. */
+  /** As `Answer.whole`; valid until the line is closed. */
   readonly whole?: WholeBody;
 }
 
-/** The wire for one conversation: keeps its own connection (cold) or the mirror's (warm), closed at the end. */
+/** The connection of one conversation: its own (cold) or the mirror's (warm), closed at the end. */
 export interface Line {
   hop(request: HopRequest): Promise<HopAnswer>;
-  /** Resolves once the connection of its build is ready; false: there is none within `limitMs`. Absent: it waits for none. */
+  /** Resolves once the connection of its build is ready; false: not within `limitMs`. Absent: no waiting. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   close(): void;
 }
 
-/** A mirror's access in the clear, for workers only: never logged, never stored. */
+/** A mirror's access in clear text, for workers only: never logged, never stored. */
 export interface WireAccess {
   readonly registry: string;
   readonly url: string;
@@ -122,22 +124,22 @@ export interface WireAccess {
   readonly dnsServer: string | null;
   readonly allowHosts: readonly string[];
   readonly userAgent: string;
-  /** The HTTP versions that TLS connections offer in ALPN, the preferred one first; absent: HTTP/1.1 alone. */
+  /** The HTTP versions in ALPN of TLS connections, the preferred one first; absent: HTTP/1.1 only. */
   readonly protocols?: readonly HttpProtocol[];
 }
 
-/** Computes what a mirror's answer makes us compute, in one piece, on that mirror's account. */
+/** Runs a computation on a mirror's response and charges its time to that mirror. */
 export type Timed = <T>(compute: () => T) => T;
 
 /** How one conversation differs from the mirror's access. */
 export interface Over {
-  /** What is computed of its answers goes through this; absent: on nobody's account. */
+  /** Charges computations on its responses to the mirror; absent: they are not charged. */
   readonly timed?: Timed;
-  /** Tried where the name has it and `access.family` leaves it open; absent: the resolver's first answer. */
+  /** Preferred where the name has it and `access.family` is not set; absent: the resolver's first address. */
   readonly family?: 4 | 6 | undefined;
-  /** The only HTTP version that is offered; absent: as the access has them. */
+  /** The only HTTP version to offer; absent: those of the access. */
   readonly protocol?: HttpProtocol | undefined;
-  /** The build that it is part of: its warm lines share the connection of its cold one. Absent: it goes alone. */
+  /** The build it belongs to: its warm lines share the connection of its cold one. Absent: none. */
   readonly build?: BuildPlace | undefined;
 }
 
@@ -151,39 +153,42 @@ export interface Wire {
 
 /** Verifies OpenPGP signatures by a program of this machine. Never rejects. */
 export interface SignatureChecker {
-  /** What `gpgv --status-fd` prints, as a body; `unknown` where there is no such program, or none that ends in time. */
+  /** The output of `gpgv --status-fd` as a body; `unknown` where the program is missing or does not end in time. */
   check(input: SignatureCheck): Promise<Answer>;
 }
 
-/** What an ecosystem's conversation needs to know beside its target. All of it crosses to a thread: plain data. */
+/** What an ecosystem's conversation needs besides its target. It is sent to a thread: plain data. */
 export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
-  /** Hashes known from an authority, keyed and written as the ecosystem does: from lock files, or learnt. */
+  /** Hashes known from an authority, with keys and values in the ecosystem's form: from lock files, or learnt. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** What the ecosystem's own conversation needs beside: its `context` makes it. */
+  /** What the ecosystem's own conversations need: created by its `context`. */
   readonly own: Own;
-  /** An artifact is read no further than this, bytes; absent: whole. */
+  /** Bytes of an artifact to read at most; absent: all. */
   readonly peekBytes?: number;
   readonly nowWallMs: number;
-  /** What conversations with this mirror keep for the next ones (a token); absent: nothing is kept. */
+  /** What conversations with this mirror keep for later ones (a token); absent: nothing. */
   readonly memory?: ProbeMemory;
 }
 
-/** What conversations with one mirror keep for one another in their thread: texts, bounded, each until it expires. May hold secrets: never logged. */
+/**
+ * What conversations with one mirror keep for each other in their thread: texts, bounded, each until it expires. May hold
+ * secrets: never logged.
+ */
 export interface ProbeMemory {
-  /** `null`: never kept, expired, or pushed out by newer ones. */
+  /** `null`: never kept, expired, or displaced by newer ones. */
   get(key: string, nowWallMs: number): string | null;
   keep(key: string, text: string, untilWallMs: number): void;
 }
 
-/** One probe as its ecosystem holds it: yields what to ask, is handed the answers, returns the verdict. Opens no socket. */
+/** One probe as a generator: yields requests, gets responses, returns the verdict. Opens no socket. */
 export type Conversation = Generator<Ask, Verdict, Answer>;
 
-/** What holds the conversations of an ecosystem: loaded where a mirror of it is probed, in that thread alone. */
+/** The conversations of an ecosystem: loaded only in a thread that probes one of its mirrors. */
 export interface Prober<Own = unknown> {
-  /** One step of one target: yields what to ask, is handed the answer, returns the verdict. Opens no socket. */
+  /** One step of one target: yields requests, gets responses, returns the verdict. Opens no socket. */
   probe(target: Target, context: ProbeContext<Own>): Conversation;
-  /** Loads what conversations in such a context need beside; awaited before the first. Absent: nothing. */
+  /** Loads what conversations in such a context need; awaited before the first. Absent: nothing. */
   prepare?(context: Pick<ProbeContext<Own>, 'own'>): Promise<void>;
 }
 
@@ -193,7 +198,7 @@ export interface Probed {
   readonly transcript: Transcript;
 }
 
-/** Runs probes in threads. A worker that dies or hangs is replaced; what it had in hand comes back as `unknown('defect')`. */
+/** Runs probes in threads. A worker that dies or hangs is replaced; its probes come back as `unknown('defect')`. */
 export interface Workers {
   /** Resolves always; never rejects. */
   probe(due: Due): Promise<Probed>;
@@ -210,9 +215,9 @@ export interface Workers {
 export interface WorkerBook {
   readonly access: Readonly<Record<string, WireAccess>>;
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
-  /** Whose conversations will be held, so that they can be loaded ahead; absent: each is loaded when it is first held. */
+  /** Ecosystems whose conversations are loaded in advance; absent: each is loaded at first use. */
   readonly ecosystems?: readonly EcosystemId[];
-  /** Host names of all mirrors and controls: what the resolver rule of design.md section 5 asks for when a name fails. */
+  /** Host names of all mirrors and controls, resolved when a name fails: the resolver rule of design.md section 5. */
   readonly otherNames?: readonly string[];
 }
 
@@ -230,7 +235,7 @@ export const tables = [
   'seen',
   'answer',
   'trend',
-  // Rows of the others that could not be read, as they were.
+  // Unreadable rows of other tables, unchanged.
   'aside',
 ] as const;
 export type Table = (typeof tables)[number];
@@ -249,10 +254,12 @@ export interface StoreBatch {
 
 export type StoreTrouble = { readonly kind: 'full' | 'read_only' | 'io' | 'closed'; readonly code: string };
 
-/** Why the state file is not written: the store's trouble, or a mistake of ours. */
+/** Why the state file is not written: the store's trouble, or a defect of this program. */
 export type StateTrouble = StoreTrouble['kind'] | 'defect';
 
-/** The state file. A batch is one transaction: all of it or nothing. Trouble is a value: the daemon goes on watching. */
+/**
+ * The state file. A batch is one transaction: all of it or nothing. Trouble is returned as a value: the daemon continues.
+ */
 export interface Store {
   commit(batch: StoreBatch): { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: StoreTrouble };
   get(table: Table, key: string): Row | null;
@@ -264,9 +271,9 @@ export interface Store {
   /** Deletes the oldest rows past `rowsMax`; gives how many. */
   trim(table: Table, rowsMax: number): number;
   writable(): boolean;
-  /** Files set aside as corrupt since it was opened, by that too; absent: it has none to set aside. */
+  /** Number of files moved aside as corrupt since it was opened, including by opening; absent: it never moves any. */
   setAside?(): number;
-  /** Rows set aside since it was opened, since their readers could not take them; absent: it looks at none. */
+  /** Number of unreadable rows moved aside since it was opened; absent: it does not check. */
   rowsAside?(): number;
   close(): void;
 }
@@ -274,16 +281,18 @@ export interface Store {
 /** Sends one signed body to one receiver, guarded against SSRF on the connected address. Never throws. */
 export interface Post {
   send(message: {
-    /** `PATCH` changes a message that was sent; absent: `POST`. */
+    /** `PATCH` edits a sent message; absent: `POST`. */
     readonly method?: 'POST' | 'PATCH';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
     readonly allow: readonly string[];
     readonly timeoutMs: number;
-    /** What an answer's body says went wrong, whatever its status; `null`: the status holds. Absent: it alone is asked. */
+    /**
+     * The failure in a response's body, whatever its status; `null`: the status decides. Absent: only the status counts.
+     */
     readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
-    /** What the receiver knows the message by, from the body of a good answer. Absent: it is not asked. */
+    /** The receiver's id of the message, from the body of a success. Absent: none. */
     readonly receiptIn?: (body: string) => string | null;
   }): Promise<Delivery>;
 }

@@ -1,5 +1,5 @@
 /**
- * The q-quantile by the nearest-rank method: always one of the values that were measured, so it can be walked back.
+ * The q-quantile by the nearest-rank method: always a measured value, so its probe can be found.
  * @param sorted  ascending
  * @param q       0 to 1
  * @returns       `null` for no values

@@ -1,6 +1,6 @@
 /**
- * What the body of a message is, by the word that names the kind of receiver, and how many secrets sign it. `events`: signed
- * JSON for programs; `alerts`: findings that stand until they end, for programs that show them; `cards`: for people.
+ * The body format by kind of receiver, with the number of signing secrets. `events`: signed JSON for programs; `alerts`:
+ * findings as alerts until they end, for programs that show them; `cards`: for people.
  */
 export const receiverFormats = {
   standard: { form: 'events', secrets: 'many' },
@@ -23,7 +23,7 @@ export function isChatFormat(format: ReceiverFormat): format is ChatFormat {
   return receiverFormats[format].form === 'cards';
 }
 
-/** True where findings stand as alerts and are told again until they end. */
+/** True where findings are alerts and are repeated until they end. */
 export function showsAlerts({ format }: { readonly format: ReceiverFormat }): boolean {
   return receiverFormats[format].form === 'alerts';
 }

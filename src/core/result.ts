@@ -1,4 +1,4 @@
-/** A value, or what stood in its way. Failures that callers must handle are values; `throw` is kept for defects. */
+/** A value or an error. Failures that callers must handle are values; `throw` is for defects. */
 export type Result<T, E> = { readonly tag: 'ok'; readonly value: T } | { readonly tag: 'error'; readonly error: E };
 
 /** Wraps a value as success. */

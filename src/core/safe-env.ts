@@ -4,8 +4,8 @@ const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
 /**
- * True where each line is `export NAME='…'`, or takes an entry off the end of the list in NAME or appends one, with an allowed
- * name; nothing in it can leave the quotes, and no URL carries credentials: the last look before a shell evaluates it.
+ * True where each line is `export NAME='…'`, or removes the last entry of the list in NAME or appends one, with an allowed
+ * name; no text can leave the quotes, and no URL has credentials: the last check before a shell evaluates it.
  * @param variables  the names that a line may set
  */
 export function isSafeEnv(text: string, variables: readonly string[]): boolean {

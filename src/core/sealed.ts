@@ -1,14 +1,14 @@
 import { Secret } from './secret.ts';
 
-/** A value whose secrets are set apart, so that it crosses between threads as plain data. */
+/** A value with its secrets separated, so that it can be sent to a thread as plain data. */
 export interface Sealed {
   /** `null` where a secret stands. */
   readonly data: unknown;
-  /** The secrets by the keys and indexes that lead to them. */
+  /** The secrets, with the keys and indexes of their places. */
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
 }
 
-/** Sets the secrets of plain data apart: a copy between threads would leave empty objects in their places. */
+/** Separates the secrets from plain data: a copy to another thread would leave empty objects in their places. */
 export function seal(value: unknown): Sealed {
   const secrets: { readonly path: readonly (string | number)[]; readonly text: string }[] = [];
   const plain = (of: unknown, path: readonly (string | number)[]): unknown => {
@@ -23,7 +23,7 @@ export function seal(value: unknown): Sealed {
   return { data: plain(value, []), secrets };
 }
 
-/** Puts the secrets back, as secrets. Takes `data` over. */
+/** Puts the secrets back, as `Secret`. Changes `data` in place. */
 export function unseal({ data, secrets }: Sealed): unknown {
   let whole = data;
   for (const { path, text } of secrets) {

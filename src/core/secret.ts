@@ -1,9 +1,8 @@
 const shown = '***';
 
 /**
- * A password, token or key whose every textual form is `***`: string, JSON and console output.
- * `reveal()` is called in three places only: where a worker is given its access, where a webhook is signed or
- * addressed, and where a caller's token is compared.
+ * A password, token or key whose every textual form is `***`: string, JSON and console output. `reveal()` is called in
+ * three places only: to give a worker its access, to sign or address a webhook, and to compare a caller's token.
  */
 export class Secret {
   readonly #text: string;
@@ -12,7 +11,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself. Never log, label or answer with it. */
+  /** The text itself. Never log it, use it as a label, or return it in a response. */
   reveal(): string {
     return this.#text;
   }
@@ -34,8 +33,8 @@ export class Secret {
 }
 
 /**
- * A URL for people: user-info becomes `***@`, and the values of query parameters are masked too (signed storage
- * links carry credentials there). A text that is no URL comes back with anything before an `@` masked.
+ * A URL for display: user-info becomes `***@`, and values of query parameters are masked too (signed storage links have
+ * credentials there). In a text that is no URL, everything before an `@` is masked.
  */
 export function maskUrl(url: string): string {
   // `user:password@host` parses too, with `user:` as its scheme.
@@ -70,9 +69,9 @@ function shownHref({ href }: URL, hadUser: boolean): string {
   return hadUser ? href.replace('://', '://***@') : href;
 }
 
-/** What stands before an `@` where a host begins: commas, bars and blanks may be part of a password. */
+/** The part before the `@` of a host: commas, bars and blanks may belong to a password. */
 const userInfo = /([\\/]{2})[^\\/?#]*@/g;
-/** The same of what lacks its scheme, or has it spelled in another way that `URL` reads. Tried where a word begins. */
+/** The same without a scheme, or with one in another spelling that `URL` accepts. Matched at the start of a word. */
 const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
 /** A fragment, and a value of a query, up to the next one or the next URL. */
 const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
@@ -80,7 +79,7 @@ const parameter = /([?&][^?&#=\s]*=)(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)[^&#\s])+/g
 
 /**
  * Masks the credentials of every URL in a client chain (`https://u:p@a,https://b|direct`), separators kept: user-info, and
- * the values of queries and fragments. What may be a part of either is masked as well, as far as the next URL.
+ * values of queries and fragments. Possible parts of either are masked as well, up to the next URL.
  */
 export function maskChain(chain: string): string {
   return chain
@@ -95,6 +94,6 @@ export function maskChain(chain: string): string {
 
 function maskMember(part: string): string {
   if (part.includes('@')) return maskUrl(part);
-  // What is no port is a password whose end is not there yet, or stands behind a slash and a separator.
+  // An invalid port is a password whose end is missing, or is behind a slash and a separator.
   return URL.canParse(part) ? part : part.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^:]*:.*$/i, `$1${shown}`);
 }

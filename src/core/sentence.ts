@@ -1,6 +1,6 @@
 /**
- * A sentence by its key in the catalogue and what is filled in, so that it can be said again in another language. What is
- * filled in may be said itself, or a list of such, which is said as one. As large as its text, about.
+ * A sentence as a key of the catalogue with its values, so that it can be shown in any language. A value may be a sentence
+ * itself, or a list of sentences, which become one. About as large as its text.
  */
 export interface Sentence {
   readonly key: string;
@@ -9,7 +9,7 @@ export interface Sentence {
 
 export type Filled = string | number | Sentence | readonly Filled[];
 
-/** A sentence in English, and how it is said in any language; `null`: in English alone. */
+/** A sentence in English and as data for any language; `null`: in English only. */
 export interface Told {
   readonly text: string;
   readonly sentence: Sentence | null;

@@ -1,4 +1,4 @@
-/** What came of looking for an authority's own signature over an answer. Closed. A wrong signature is a `mismatch`. */
+/** The result of checking an authority's own signature over a response. Closed. A wrong signature is a `mismatch`. */
 export type SignatureState =
   | 'valid'
   | 'no_key'
@@ -11,9 +11,9 @@ export type SignatureState =
   | 'unsigned'
   | 'no_tool';
 
-/** A signature over an answer as far as it could be judged. */
+/** A signature over a response as far as it could be checked. */
 export interface Signature {
   readonly state: SignatureState;
-  /** The key as the authority names it: a label, at most `limits.keyNameChars` printable characters; `null`: none is named. */
+  /** The authority's name of the key: a label, at most `limits.keyNameChars` printable characters; `null`: none. */
   readonly key: string | null;
 }

@@ -1,7 +1,10 @@
-/** Work in slices: it yields where a turn of the event loop may end, and nothing of it is in force until it returns. */
+/** Work in slices: it yields where a turn of the event loop may end; its result takes effect only when it returns. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/** Targets, files and the like that one slice handles at most: two milliseconds or so, which each event of another probe in the thread may wait. */
+/**
+ * Targets, files and the like per slice, at most: about two milliseconds, which is the delay for other probes in the
+ * thread.
+ */
 export const itemsPerSlice = 128;
 
 /** Lines likewise. */
@@ -24,7 +27,7 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Hands on each item until `act` gives `false`; a slice ends after every `itemsPerSlice`. */
+/** Calls `act` for each item until it returns `false`; a slice ends after every `itemsPerSlice`. */
 export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<void> {
   let count = 0;
   for (const item of items) {
@@ -34,10 +37,13 @@ export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<
   }
 }
 
-/** Characters of text that one slice handles at most, likewise. */
+/** Characters of text per slice, at most, for the same reason. */
 export const charsPerSlice = 16 * 1024;
 
-/** Hands on each line until `act` gives `false`, of one longer than `charsPerSlice` its beginning; a slice ends after so many characters. */
+/**
+ * Calls `act` for each line until it returns `false`; a line longer than `charsPerSlice` is cut. A slice ends after that
+ * many characters.
+ */
 export function* eachLine(text: string, act: (line: string) => unknown): Slices<void> {
   let sliceFrom = 0;
   let lines = 0;

@@ -5,7 +5,7 @@ import type { Sentence } from './sentence.ts';
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type MirrorState = (typeof mirrorStates)[number];
 
-/** What detect holds of one mirror now; what advise, export and api read. */
+/** The current state of one mirror by detect, for advise, export and api. */
 export interface Standing {
   readonly registry: string;
   readonly ecosystem: EcosystemId;
@@ -15,7 +15,7 @@ export interface Standing {
   readonly because: string;
   /** The same for any language; absent: in English alone. */
   readonly why?: Sentence;
-  /** A confirming round is under way. */
+  /** A confirming round is running. */
   readonly inDoubt: boolean;
   readonly paused: { readonly untilMs: number; readonly reason: string } | null;
   readonly inMaintenance: boolean;
@@ -23,27 +23,27 @@ export interface Standing {
   readonly lastOkAtMs: number | null;
   /** Wall milliseconds of the last settled canary sample of any outcome but unknown. */
   readonly lastJudgedAtMs: number | null;
-  /** Until when a step of it is not requested because it asked for that (`Retry-After`, 429), wall milliseconds. */
+  /** End of a throttled step's wait (`Retry-After`, 429), wall milliseconds. */
   readonly throttledUntilMs: number | null;
-  /** That wait was asked for after dense requests of ours: no reason to leave. Absent: it was not. */
+  /** That wait followed dense requests of ours: no reason to leave. Absent: it did not. */
   readonly isWaitForPace?: boolean;
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   /** Open findings whose subject is this mirror. */
   readonly findings: readonly Finding[];
 }
 
-/** How fresh a mirror is over all its modules, as of its last answers; `null` is unknown. Milliseconds. */
+/** The freshness of a mirror over all its modules, as of its last responses; `null` is unknown. Milliseconds. */
 export interface Freshness {
-  /** Of the module that is furthest behind, at least and at most. */
+  /** Lower and upper bound of the module that is furthest behind. */
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
   /** Versions over all modules. */
   readonly missing: number | null;
-  /** Of the last releases that arrived, how long they took from the origin. */
+  /** How long its last releases took from the origin. */
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
-/** What detect knows of the place we watch from. `suspect` is `null` until the first canary pass has ended. */
+/** The state of the vantage by detect. `suspect` is `null` until the first canary pass has ended. */
 export interface VantageStanding {
   readonly suspect: boolean | null;
   /** Wall milliseconds since when; `null` while not suspect. */

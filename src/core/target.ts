@@ -1,18 +1,20 @@
 import type { Connection, EcosystemId } from './mirror.ts';
 import type { Sentence } from './sentence.ts';
 
-/** One kind of request of an ecosystem's protocol; the label `step`. An opaque word here: what ecosystems declare closes the set. */
+/** One kind of request of an ecosystem's protocol; the label `step`. The ecosystems declare the closed set. */
 export type Step = string;
 
-/** `light`: a small answer, judged by spikes and outages. `heavy`: moves an artifact, judged by throughput and outages. */
+/** `light`: a small response, judged by spikes and outages. `heavy`: an artifact, judged by throughput and outages. */
 export type Weight = 'light' | 'heavy';
 
-/** True for the steps that move an artifact: judged by throughput and outage, never by spikes; first to stop over budget. */
+/**
+ * True for steps that fetch an artifact: judged by throughput and outage, never by spikes; the first to stop over budget.
+ */
 export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
   return weight === 'heavy';
 }
 
-/** A module as configured: its version stays as written (`latest` stays `latest`). */
+/** A module as configured: its version is not resolved (`latest` stays `latest`). */
 export interface ModuleRef {
   readonly ecosystem: EcosystemId;
   /** The upstream it belongs to: the ecosystem's public one, or a named one. */
@@ -20,7 +22,7 @@ export interface ModuleRef {
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
-  /** What the file expects of its answers beside (a hash, a size), as its ecosystem reads it: plain data; absent: nothing. */
+  /** What the file expects of its responses (a hash, a size), as its ecosystem parses it: plain data; absent: nothing. */
   readonly expect?: unknown;
 }
 
@@ -36,9 +38,9 @@ export interface Target {
   readonly step: Step;
   /** As its ecosystem declares the step. */
   readonly weight: Weight;
-  /** What its answers are verified by, in words, as its ecosystem declares; `null`: nothing. */
+  /** What its responses are verified by, for display, as its ecosystem declares; `null`: nothing. */
   readonly verifies: Sentence | null;
-  /** True for the one target of its mirror that judges liveness. */
+  /** True for the one target of its mirror that liveness is judged by. */
   readonly canary: boolean;
 }
 
@@ -52,12 +54,12 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
-/** What is asked, whichever mirror is asked: answers to one question are compared. */
+/** The key of a question: responses of several mirrors to one question are compared. */
 export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }
 
-/** A module at its version for people: `module@version`, the module alone where there is none; empty: it is of no module. */
+/** A module with its version for display: `module@version`, or only the module; empty: no module. */
 export function refText({ module, version }: Pick<Target, 'module' | 'version'>): string {
   return [module, version].filter((part) => part !== null).join('@');
 }

@@ -10,8 +10,8 @@ import type { Stages } from './stages.ts';
 const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0, malformed: 0 };
 
 /**
- * Takes notifications of Alertmanager into the loop: what is evidence is committed with all that follows from it before
- * the answer goes out, so that what was answered 200 survives a `kill -9`, and what was not is sent again and counts once.
+ * Takes notifications of Alertmanager into the loop. Evidence is committed with all that follows from it before the
+ * response, so after a 200 it survives a `kill -9`; without one Alertmanager sends it again, and it counts once.
  */
 export function alertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;
@@ -45,7 +45,7 @@ export function alertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts']
   };
 }
 
-/** A command is refused where the loop has ended; a defect of ours is something else, and an error 500. */
+/** A command is refused after the loop has ended; any other exception is a defect, and an error 500. */
 function attempt<T>(act: () => T): Result<T, unknown> {
   try {
     return ok(act());

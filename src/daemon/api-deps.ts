@@ -14,7 +14,7 @@ import type { Pipeline } from './pipeline.ts';
 import { findProbe } from './probes.ts';
 import type { Stages } from './stages.ts';
 
-/** What the routes may read and do, drawn from the running stages. */
+/** What the routes may read and do, from the running stages. */
 export function apiDeps(
   s: Stages,
   pipeline: Pipeline,
@@ -119,7 +119,7 @@ export function apiDeps(
 
 type OnAdvice<T> = Result<T, 'unknown' | 'not_proposed'>;
 
-/** What an operator says of one advice, taken in the loop's next turn. */
+/** An operator's decision on one advice, applied in the loop's next turn. */
 function onAdvice(
   pipeline: Pipeline,
   id: string,
@@ -141,7 +141,7 @@ function moveOf({ ecosystem, upstream, from, to }: Advice) {
   return { ecosystem, upstream, from, to };
 }
 
-/** Read from the detector at most twice a second: pages ask for hundreds at once. */
+/** Reads from the detector at most twice a second: a page may request hundreds of values at once. */
 function readAgain<T>(s: Stages, read: () => T): () => T {
   let last: { readonly atMs: number; readonly value: T } | null = null;
   return () => {

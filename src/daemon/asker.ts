@@ -4,11 +4,11 @@ import { lostControl, lostProbe } from '../io/worker-protocol.ts';
 import type { Defects } from './defects.ts';
 import type { Stages } from './stages.ts';
 
-/** Starts probes and controls; what comes back is handed to the loop. */
+/** Starts probes and controls; results go to the loop. */
 export interface Asker {
   probe(due: Due): void;
   control(due: ControlDue, round: Due['round']): void;
-  /** Every control, outside rounds: says whether we are online. */
+  /** Probes every control, outside rounds: is this host online? */
   controls(): void;
 }
 

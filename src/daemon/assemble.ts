@@ -49,17 +49,17 @@ export interface DaemonPorts {
   readonly log: Log;
   readonly store: Store;
   readonly post: Post;
-  /** Left out: no real client is ever run. */
+  /** Absent: no real client ever runs. */
   readonly clients?: ClientRunner;
-  /** Makes the workers, given what they must know. */
+  /** Creates the workers from their book. */
   workers(book: WorkerBook): Workers;
   readonly version: string;
   readonly node: string;
-  /** The ecosystems there are; left out: those of this release. */
+  /** The known ecosystems; absent: those of this release. */
   readonly registry?: Registry;
 }
 
-/** Makes every stage from a configuration and what the state file still knows. Starts nothing. */
+/** Creates every stage from a configuration and the state file. Starts nothing. */
 export function assemble(config: Config, ports: DaemonPorts): Stages {
   const now = ports.clock.now();
   const { store, random, registry = builtIn } = ports;
@@ -142,7 +142,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
   return stages;
 }
 
-/** Each target over each kind of connection that its mirror is probed with. */
+/** Each target with each kind of connection that its mirror is probed over. */
 export function seriesOf(config: Config, targets: readonly Target[]): readonly SeriesRef[] {
   const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
   return targets.flatMap((target) =>
@@ -150,7 +150,7 @@ export function seriesOf(config: Config, targets: readonly Target[]): readonly S
   );
 }
 
-/** What clients use today, by upstream, as the configuration declares it. */
+/** The declared chain of clients, by upstream. */
 export function declaredBy(
   config: Config,
   registry: Registry,

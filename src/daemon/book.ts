@@ -6,7 +6,7 @@ import { type Client, offersHttp1 } from '../ecosystems/client.ts';
 import { type Known, leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** What was learnt from verified answers, by ecosystem; one that is not named has learnt nothing. */
+/** Facts learnt from verified responses, by ecosystem; an ecosystem without an entry has none. */
 export type Learnt = ReadonlyMap<EcosystemId, Known>;
 
 /** Before any answer. */
@@ -25,8 +25,8 @@ export interface BookInput {
 }
 
 /**
- * What workers must know of a configuration: access in the clear (the one place where a mirror's secrets are
- * revealed), and what conversations need. Hashes of the configuration's lock files win over what was learnt.
+ * The workers' part of a configuration: access in clear text (the only place where a mirror's secrets are revealed), and
+ * data for conversations. Hashes of the configuration's lock files override learnt ones.
  */
 export function workerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
@@ -76,8 +76,8 @@ function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string 
 }
 
 /**
- * Names that tell a broken resolver from a broken name: the hosts of controls and of public mirrors, address literals left
- * out. A private mirror's name goes to its own resolver alone.
+ * Names that tell a broken resolver from a broken name: hosts of controls and of public mirrors, without address literals.
+ * A private mirror's name is sent to its own resolver only.
  */
 function otherNames(config: Config, registry: Registry): readonly string[] {
   const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;
@@ -85,7 +85,7 @@ function otherNames(config: Config, registry: Registry): readonly string[] {
   return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
 }
 
-/** `mirrorwatch/<version> (+<contact>)`: named by who we are, so that an operator knows whom to write to. */
+/** `mirrorwatch/<version> (+<contact>)`: identifies the daemon, so that a mirror's operator can write to its owner. */
 function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
   return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
@@ -96,7 +96,7 @@ function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
   return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
 }
 
-/** The access of one mirror in the clear, for a real client's files. */
+/** The access of one mirror in clear text, for a real client's files. */
 export function bookAccess(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }

@@ -8,7 +8,10 @@ export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientP
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }
 
-/** What a pair fetches in its turn: the canary's module first, then the others, of those that the mirror is asked for anyway. */
+/**
+ * What a pair fetches in its next run: the canary's module first, then the other modules configured for the mirror, in
+ * turn.
+ */
 export function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
   const mirror = s.config.mirrors.find(({ name }) => name === registry);
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);

@@ -8,7 +8,7 @@ import { isRoot } from '../io/machine.ts';
 import { clientOrder, judgedReport } from './client-order.ts';
 import { clientsFor, type ProcessFacts } from './system.ts';
 
-/** One run by hand, and what it says of the mirror. */
+/** One run by hand, and its meaning for the mirror. */
 export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 
@@ -17,14 +17,17 @@ export function clientIds(ecosystem: EcosystemId): readonly string[] {
   return realClientsOf(ecosystem).map(({ id }) => id);
 }
 
-/** What of a mirror's access a client cannot be given; `null`: it can be run. @throws Error for an unknown client */
+/**
+ * The part of a mirror's access that a client cannot be given; `null`: it can run.
+ * @throws Error for an unknown client
+ */
 export function clientCannot(mirror: Mirror, id: string): Sentence | null {
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }
 
 /**
- * Runs a real client against one mirror now, as the daemon would; a stop kills it.
- * @param onStop  takes what is to be done when the command is stopped
+ * Runs a real client against one mirror now, as the daemon would; stopping the command kills it.
+ * @param onStop  registers a callback for that
  */
 export async function clientNow(
   config: Config,

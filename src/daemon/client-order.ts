@@ -18,7 +18,7 @@ export interface ClientAsk {
   readonly version: string | null;
 }
 
-/** What a run is told of the daemon beside its configuration. */
+/** Means of a run besides its configuration. */
 export interface OrderMeans {
   readonly config: Config;
   readonly registry: Registry;
@@ -26,11 +26,11 @@ export interface OrderMeans {
   readonly isRoot: boolean;
 }
 
-/** How long a run by hand may take where the file does not say. */
+/** The timeout of a run by hand where the file has none. */
 const timeoutMs = 5 * 60_000;
 const nobody = { uid: 65534, gid: 65534 };
 
-/** The order of one run: what the ecosystem declares, as whom and within which bounds. */
+/** The order of one run: the ecosystem's plan, the user, and the limits. */
 export function clientOrder({ mirror, client, module, version }: ClientAsk, means: OrderMeans): ClientOrder {
   const { config, registry } = means;
   const access = bookAccess(config, mirror, means.version);
@@ -59,7 +59,7 @@ function lineOf(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim(), limits.clientLineChars);
 }
 
-/** What a report says of the mirror. Where nothing was fetched, nothing is well whatever the client says. */
+/** What a report means for the mirror. If nothing was fetched, it failed, whatever the client says. */
 export function judgedReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,

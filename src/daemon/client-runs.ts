@@ -17,21 +17,21 @@ import { dueOnce } from './once.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Stages } from './stages.ts';
 
-/** Real clients at their own pace: one run at a time, each compared with our own steps. */
+/** Runs real clients at their own pace: one at a time, each compared with our own steps. */
 export interface ClientRuns {
   start(): void;
   /** After a reload. */
   reconfigured(): void;
   /** The last run of each client at a mirror, in the order of the file. */
   of(registry: string): readonly ClientRun[];
-  /** Kills what runs; resolves once it is gone. */
+  /** Kills running clients; resolves once they have exited. */
   stop(): Promise<void>;
 }
 
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
-/** A run as the state file has it. */
+/** A run in the state file. */
 interface Kept {
   readonly run: ClientRun;
   readonly runs: number;
@@ -43,7 +43,7 @@ const nothingSpent: Spent = { wireBytes: 0, throttled: null };
 
 type Turn = ClientPair & { readonly runs: number };
 
-/** A run that is over, to be compared. */
+/** A finished run, to be compared. */
 interface Reported {
   readonly pair: Turn;
   readonly ask: ClientAsk;
@@ -52,7 +52,7 @@ interface Reported {
   readonly report: ClientReport;
 }
 
-/** Joins rota, schedule, runner, workers and detect. What was run before is read from the state file. */
+/** Connects rota, schedule, runner, workers and detect. Earlier runs are read from the state file. */
 export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>): ClientRuns {
   const kept = new Map<string, Kept>(
     s.store
@@ -65,17 +65,17 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   );
   const rota = createClientRota({ known: before, chance: () => s.random.next() });
   const said = new Set<string>();
-  /** Pairs whose last run of this process said something else than our steps, and what. */
+  /** Pairs whose last run in this process differed from our steps, with its outcome. */
   const odd = new Map<string, ClientRun['outcome']>();
   let timer: { cancel(): void } | null = null;
   let isStopped = false;
   let underWay: Promise<void> | null = null;
-  /** Runs that are over, and what our own steps say to the same: a mirror that hangs holds up nobody else's turn. */
+  /** Comparisons in progress: a mirror that hangs does not delay other runs. */
   const comparing = new Set<Promise<void>>();
 
   const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKey));
 
-  /** Takes over the pairs of the configuration; what is known of others goes. */
+  /** Applies the configured pairs; state of others is dropped. */
   function arrange(): void {
     rota.replace(pairsOf(s), s.config.clientRuns?.everyMs ?? 0, s.clock.now());
     const wanted = wantedKeys();
@@ -115,7 +115,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     });
   }
 
-  /** The client's own run; what our steps say to it comes later, and nobody waits for that. */
+  /** The client's own run; our steps follow later, without anything waiting for them. */
   async function once(pair: Turn): Promise<void> {
     const ask = askOf(s, pair, pair.runs);
     const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);
@@ -135,7 +135,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     comparing.add(rest);
   }
 
-  /** Our own steps right after a run, and what both come to. */
+  /** Runs our own steps after a client's run, and compares. */
   async function compare({ pair, ask, visit, startedAtMs, report }: Reported): Promise<void> {
     let spent: Spent = { wireBytes: report.bytes, throttled: null };
     try {
@@ -149,7 +149,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     }
   }
 
-  /** True where a run is to be repeated soon: it differs from our steps, and the one before it did not in that way. */
+  /** True where a run is to be repeated soon: it differs from our steps, and the one before did not differ in this way. */
   function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
     const key = pairKey(pair);
     const same = agrees(run);
@@ -166,7 +166,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return null;
   }
 
-  /** `null`: it was cut short by our end. */
+  /** `null`: stopped because the daemon ends. */
   async function reportOf(ask: ClientAsk): Promise<ClientReport | null> {
     const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
     const report = await s.clients?.run(clientOrder(ask, means));
@@ -199,7 +199,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];
   }
 
-  /** What a fetch of the same asks, step by step, until one is not ok. Judged by nobody: a look beside the plan. */
+  /** The steps of the same fetch, one by one, until one is not ok. Out of plan and not judged. */
   async function ownVerdict({ mirror, module, version }: ClientAsk) {
     const probeIds: string[] = [];
     let wireBytes = 0;
@@ -227,7 +227,10 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return { verdict: verdict('ok', null), wireBytes, throttled: null };
   }
 
-  /** Everybody who looks is told in one turn of the loop; what came too late for the last, or is not run any more, is dropped. */
+  /**
+   * Reports a run to all stages in one turn of the loop; a run too late for the last turn, or of a removed pair, is
+   * dropped.
+   */
   async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
     const key = pairKey(pair);
     tell(run);
@@ -237,7 +240,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       const row: Row = { table: 'meta', key: `${keyPrefix}${key}`, atMs: now.wallMs, value: { run, runs } };
       s.ledger.add([row], []);
       s.exporter.clientRun(run);
-      // Where our own place is in doubt, neither side says anything of the other.
+      // While the vantage is suspect, the comparison means nothing.
       if (s.detector.vantage().suspect === true) return;
       absorb.detect(s.detector.clientRan(run, now));
       if (run.outcome === 'failed') s.advisor.clientFailed(run);

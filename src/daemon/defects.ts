@@ -1,10 +1,10 @@
 import type { Clock, Log } from '../core/ports.ts';
 
-/** Catches defects of ours so that the loop goes on. */
+/** Catches defects of this program so that the loop continues. */
 export interface Defects {
-  /** Runs a step; `false` where it threw, which is then counted and logged. */
+  /** Runs a step; `false` where it threw, which is counted and logged. */
   guarded(step: () => void): boolean;
-  /** Awaits what never rejects by contract; where it does after all, that is counted and logged and `instead` is given. */
+  /** Awaits a promise that must not reject; if it does, that is counted and logged, and `instead` is returned. */
   or<T>(act: () => Promise<T>, instead: () => T): Promise<T>;
   /** How many so far. */
   count(): number;
@@ -13,7 +13,7 @@ export interface Defects {
 const repeatMs = 60_000;
 const kindsKept = 100;
 
-/** Counts every defect; logs each kind at most once a minute, with how often it came, so that a log is never flooded. */
+/** Counts every defect; logs each kind at most once a minute, with its count, so that the log is not flooded. */
 export function createDefects(log: Log, clock: Clock): Defects {
   const kinds = new Map<string, { saidAtMs: number; since: number }>();
   let count = 0;

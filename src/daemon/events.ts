@@ -1,12 +1,12 @@
 import type { DaemonEvent } from '../api/deps.ts';
 
-/** Who listens to what happens, told after the commit. A listener that throws is dropped. */
+/** Listeners to events, called after the commit. A listener that throws is removed. */
 export interface Events {
   emit(type: DaemonEvent['type'], atMs: number, data: unknown): void;
   subscribe(listener: (event: DaemonEvent) => void): () => void;
 }
 
-/** A plain fan-out; bounds on slow readers are the event stream's own business (api/). */
+/** A plain fan-out; slow readers are limited by the event stream (api/). */
 export function createEvents(): Events {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {

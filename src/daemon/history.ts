@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../core/config.ts';
 import type { Now, Store } from '../core/ports.ts';
 
-/** An id for this life of the daemon: its start, told apart from another that began in the same millisecond. */
+/** An id of this daemon process: its start, made different from one in the same millisecond. */
 export function lifeOf(store: Store, now: Now): string {
   let id = Math.max(0, Math.floor(now.wallMs)).toString(36);
   while (store.get('answer', `${id}-000001`) !== null) id += 'x';
@@ -10,8 +10,8 @@ export function lifeOf(store: Store, now: Now): string {
 }
 
 /**
- * What is judged by and asked, as twelve hex digits: equal where two configurations would judge alike. Nothing secret
- * goes into it.
+ * A fingerprint of what is probed and how it is judged, as twelve hex digits: equal where two configurations judge alike.
+ * It contains nothing secret.
  */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;

@@ -21,7 +21,7 @@ export interface JudgeStages {
   readonly evidence: EvidenceBook;
 }
 
-/** What one turn of judging came to. */
+/** The result of one turn of judging. */
 export interface Judged {
   readonly settled: SettledSample[];
   readonly findings: FindingChange[];
@@ -32,7 +32,7 @@ export interface Judged {
   readonly deletes: { readonly table: Table; readonly key: string }[];
 }
 
-/** What is to be asked now, all of it at once. */
+/** The probes to start now, together. */
 export interface Asks {
   readonly probes: readonly Due[];
   readonly controls: readonly { readonly due: ControlDue; readonly round: Due['round'] }[];
@@ -46,35 +46,35 @@ export interface JudgeTurn {
   suspended(fromMs: number, toMs: number): void;
   probed(sample: Sample): void;
   control(answer: ControlAnswer, round: Due['round']): void;
-  /** Tells detect which mirrors went in or out of a maintenance window. */
+  /** Updates detect when mirrors enter or leave a maintenance window. */
   maintain(): void;
   tick(): void;
-  /** What is due now, added to what is asked at the end of the turn. */
+  /** Adds what is due now to the probes at the end of the turn. */
   plan(): readonly Skipped[];
   consider(): void;
   detect(turn: DetectTurn): void;
   advise(turn: AdviseTurn): void;
-  /** Reserves and names what the turn ordered; nothing but what waits for its slot is lost. */
+  /** Reserves slots and ids for the probes ordered in this turn; only those that wait for a slot come later. */
   carryOut(): Asks;
 }
 
-/** Schedule, detect and advise joined: the part of the data path that the daemon and a simulation of it share. */
+/** Schedule, detect and advise connected: the part of the data path that the daemon shares with its simulation. */
 export interface Judge {
   turn(now: Now): JudgeTurn;
-  /** When it wants a turn by itself, monotonic milliseconds; `null`: the usual second will do. */
+  /** When it needs a turn by itself, monotonic milliseconds; `null`: the usual second is enough. */
   wakeAtMs(): number | null;
-  /** The next turn decides, whatever the time. */
+  /** The next turn decides, at any time. */
   considerSoon(): void;
 }
 
-/** Without news, advice is brought up to date this often, milliseconds. */
+/** Without events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
-/** What could not be asked may be news, and news may order more: so many times in a turn at most. */
+/** A probe that cannot start may change a state, which may order more: at most this many rounds in a turn. */
 const carryingMax = 4;
 
 /**
- * Joins the stages that decide. While `isRunning` is false nothing new is asked, were it to confirm: an end waits only for
- * what is under way.
+ * Connects the stages that decide. While `isRunning` is false nothing new is probed, not even to confirm: a shutdown waits
+ * only for running probes.
  */
 export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
   let considerAtMs = 0;
@@ -124,7 +124,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     };
     const reserve: Scheduler['reserve'] = (asked, at) => (isRunning() ? s.scheduler.reserve(asked, at) : null);
 
-    /** Hands on what was settled since the last call; true where a decision may follow from it at once. */
+    /** Passes settled samples on; true where a decision may follow at once. */
     function observe(): boolean {
       let isUrgent = false;
       for (; observed < judged.settled.length; observed += 1) {
@@ -134,7 +134,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       return isUrgent;
     }
 
-    /** Takes in what is out for too long; true where there is any. */
+    /** Handles probes that are pending for too long; true where there is any. */
     function observeLate(): boolean {
       const late = outstanding.review((due, outMs) => s.advisor.lateInMs(due, outMs, now));
       for (const { due, outMs } of late) {
@@ -147,14 +147,14 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     }
 
     function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
-      // First bytes come as soon as any light answer, or something is odd.
+      // First bytes should be as fast as a light response; otherwise something is odd.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
       const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
       const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over }, now);
       if (due) probes.push(due);
     }
 
-    /** A mirror that answers over one address family is asked over that one. */
+    /** A mirror that works over one address family only is probed over that one. */
     function overFamily(due: Due): Due {
       const family = due.family ?? s.detector.familyFor(due.target.registry);
       return family === null ? due : { ...due, family };

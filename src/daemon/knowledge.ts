@@ -5,15 +5,15 @@ import type { Known, Learning } from '../ecosystems/ecosystem.ts';
 import { workerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
-/** What ecosystems learnt from verified answers, handed to the workers, which judge bytes by it. */
+/** What ecosystems learnt from verified responses, for the workers, which judge bytes by it. */
 export interface Knowledge {
-  /** What these samples add, as rows to be stored in the transaction of the same turn; empty: nothing new. */
+  /** The rows of what these samples add, for the transaction of the same turn; empty: nothing new. */
   learn(samples: readonly SettledSample[]): readonly Row[];
   /** Sends the whole book to the workers: at start, after a reload, and when something was learnt. */
   configure(): Promise<void>;
 }
 
-/** Keeps what verified answers said, over reloads and restarts. */
+/** Keeps what verified responses showed, across reloads and restarts. */
 export function createKnowledge(s: Stages): Knowledge {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();
   const stored = s.store.all('meta');
@@ -40,7 +40,7 @@ export function createKnowledge(s: Stages): Knowledge {
   };
 }
 
-/** A key that is not the ecosystem's own would be lost at the next start, or another's. */
+/** A foreign key would be lost at the next start, or overwrite another ecosystem's. */
 function newsOf(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }

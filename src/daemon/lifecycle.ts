@@ -18,7 +18,7 @@ import { closeWithin } from './patience.ts';
 import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
-/** A week, and a day for those that come back. */
+/** A week, plus a day. */
 const trendKeepMs = 8 * 24 * 3_600_000;
 
 /** A daemon that is up. */
@@ -32,12 +32,12 @@ export interface Daemon {
 
 type ReadAgain = Result<Config, readonly ConfigIssue[]>;
 
-/** Reads the configuration again, in its own time; handed in by cli/, which alone knows path and environment. */
+/** Reads the configuration again; passed in by cli/, which alone knows path and environment. */
 export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
- * Brings a daemon up: stages, loop, listener.
- * @returns `port_taken` and the like with the listener's code; a state file's troubles were settled by the caller
+ * Starts a daemon: stages, loop, listener.
+ * @returns `port_taken` and the like with the listener's code; the caller has already handled trouble with the state file
  */
 export async function startDaemon(
   config: Config,
@@ -88,7 +88,7 @@ export async function startDaemon(
       return { tag: 'needs_restart', keys: needsRestart };
     }
     const next = read.value;
-    // In slices, beside the configuration in force: the turn that puts the next one in its place is short.
+    // In slices, while the old configuration is in force: the turn that replaces it is short.
     const targets = await overTurns(expandingTargets(next, stages.registry), nextTurn);
     const series = seriesOf(next, targets);
     await stages.exporter.prepare(next, targets);
@@ -142,9 +142,9 @@ export async function startDaemon(
     stages.store.trim('answer', limits.answerRows);
     stages.store.trim('cited', limits.citedRows);
     stages.store.trim('aside', limits.asideRows);
-    // Of mirrors that are gone; what is in use is overwritten long before.
+    // Rows of removed mirrors; those in use are overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
-    // Findings and advice age from their end: what is open or in force stays, however old.
+    // Findings and advice expire by their end: open ones stay, however old.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(
         [],
@@ -163,7 +163,7 @@ export async function startDaemon(
         life.draining = true;
         keeper.cancel();
         await Promise.all([pipeline.drain(), closeWithin({ close: clientRuns.stop }, ports.timers)]);
-        // What is still in flight comes back as unknown('shutdown') and is taken in by the last turn.
+        // Running probes come back as unknown('shutdown') for the last turn.
         await closeWithin(stages.workers, ports.timers);
         pipeline.end();
         await listening.value.close(limits.closeMs);

@@ -12,7 +12,7 @@ export interface Settled {
   readonly transcript: Transcript;
 }
 
-/** All that one turn of the loop changed: committed in one transaction, then shown and sent. */
+/** The changes of one turn of the loop: committed in one transaction, then shown and sent. */
 export interface News {
   readonly settled: Settled[];
   readonly findings: FindingChange[];
@@ -24,7 +24,7 @@ export interface News {
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
 }
 
-/** A turn in which nothing has happened yet. */
+/** A turn without changes. */
 export function noNews(): News {
   return {
     settled: [],
@@ -38,7 +38,7 @@ export function noNews(): News {
   };
 }
 
-/** Takes what a stage gave back into the turn's news, and sets off what it asked for. */
+/** Adds a stage's result to the turn's changes, and starts what it requested. */
 export interface Absorb {
   detect(turn: DetectTurn): void;
   advise(change: {

@@ -16,7 +16,7 @@ export interface OnceRequest {
   readonly protocol?: HttpProtocol;
 }
 
-/** The due of a probe by hand: cold, in no plan. */
+/** The due of a probe by hand: cold, out of plan. */
 export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
   const { mirror, module, version, step, protocol } = request;
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
@@ -36,7 +36,7 @@ export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Cl
   return protocol === undefined ? due : { ...due, protocol };
 }
 
-/** A due that is in no plan: cold, now. */
+/** A due out of plan: cold, now. */
 export function dueOf(target: Target, timeoutMs: number, { clock, random }: { clock: Clock; random: Random }): Due {
   const now = clock.now();
   return {

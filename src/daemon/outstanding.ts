@@ -1,32 +1,32 @@
 import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
-/** A loop that did not turn for longer was late itself: a mirror did not take that time. Milliseconds. */
+/** A loop turn longer than this was our own delay: it is not counted as the mirror's. Milliseconds. */
 const turnMsMost = 1_500;
 
 interface Probe {
   readonly due: Due;
   readonly sinceMs: number;
-  /** When it is looked at again; positive infinity: no more. */
+  /** When it is checked next; positive infinity: never again. */
   reviewMs: number;
 }
 
-/** Probes without an answer so far, and how long our loop has waited for each. */
+/** Pending probes, and how long our loop has waited for each. */
 export interface Outstanding {
   /** Once a turn, before anything else. */
   turn(now: Now): void;
   asked(due: Due): void;
   answered(probeId: string): void;
-  /** The process slept: what is out now is not looked at any more. */
+  /** The process was suspended: pending probes are no longer checked. */
   forget(): void;
   /**
-   * Those that are late, each once, with the milliseconds that it has been out.
-   * @param lateInMs  milliseconds until a probe is late; `null`: it never is
+   * Late probes, each once, with the milliseconds since its start.
+   * @param lateInMs  milliseconds until a probe is late; `null`: never
    */
   review(
     lateInMs: (due: Due, outMs: number) => number | null,
   ): readonly { readonly due: Due; readonly outMs: number }[];
-  /** Milliseconds until the next review; `null`: nothing waits for one. */
+  /** Milliseconds until the next check; `null`: none is needed. */
   nextMs(): number | null;
 }
 

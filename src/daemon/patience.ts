@@ -2,25 +2,25 @@ import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Probed, Timers, Workers } from '../core/ports.ts';
 
-/** Nothing came back from the thread that asked, long after all deadlines in it: a defect of ours. */
+/** The thread of a probe returned nothing, long after all its deadlines: a defect of this program. */
 export interface NoAnswer {
   readonly registry: string;
   readonly limitMs: number;
 }
 
-/** How long a command waits for one probe, whatever its thread does: all of its deadlines and ten seconds. */
+/** How long a command waits for one probe, whatever its thread does: all of its deadlines plus ten seconds. */
 export function patienceMs(due: Due): number {
   return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
 }
 
-/** One probe, waited for from outside its thread. @returns `null` after `patienceMs` without an answer */
+/** The result of one probe, awaited from outside its thread. */
 export function answerWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: Timers): Promise<Probed | null> {
   return orNull(workers.probe(due), patienceMs(due), timers);
 }
 
 /**
- * Closes the threads, and stops waiting after a second: one that is inside `getaddrinfo` cannot be ended before the
- * resolver gives up, which takes twenty seconds and more where nobody answers.
+ * Closes the threads, and stops waiting after a second: one inside `getaddrinfo` cannot be ended before the resolver gives
+ * up, which takes twenty seconds or more without a DNS server.
  */
 export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);

@@ -15,22 +15,22 @@ import { createReceiverLog } from './receivers.ts';
 import type { Stages } from './stages.ts';
 import { gapBetween } from './watch.ts';
 
-/** What waits for the loop: outside events are queued and taken at our own pace, never acted on in their callback. */
+/** Inputs of the loop: external events are queued and handled in a turn, never in their callback. */
 type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly probed: Probed }
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
   | { readonly kind: 'delivery'; readonly notice: Notice; readonly delivery: Delivery }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
-/** The loop that carries samples from the schedule to the notices. */
+/** The loop that passes samples from the schedule to the notices. */
 export interface Pipeline {
   start(): void;
-  /** Runs `act` inside the loop's next turn; what it gives back is committed before the promise resolves. */
+  /** Runs `act` in the loop's next turn; its result is committed before the promise resolves. */
   command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T>;
   readonly events: Events;
-  /** No new probes; waits for those in flight and for deliveries, at most `limits.drainMs`. */
+  /** Starts no new probes; waits for running ones and for deliveries, at most `limits.drainMs`. */
   drain(): Promise<void>;
-  /** The last turn: takes what has come in, settles what was held, commits. Commands are refused from now on. */
+  /** The last turn: handles all inputs, settles held samples, commits. Later commands are refused. */
   end(): void;
   /** Defects caught so far. */
   defects(): number;
@@ -44,10 +44,13 @@ const turnGapMs = 5;
 const idleMs = 1_000;
 const afterDefectMs = 250;
 
-/** Joins the stages: schedule → probe → measure → detect → advise → notify, with export, state and events after the commit. */
+/**
+ * Connects the stages: schedule → probe → measure → detect → advise → notify, with export, state and events after the
+ * commit.
+ */
 export function createPipeline(s: Stages): Pipeline {
   const inbox: Input[] = [];
-  /** Probes that came back and are not settled yet: what detect settles is taken from here, so each counts once. */
+  /** Finished probes that are not settled yet: each is removed when detect settles it, so it counts once. */
   const awaiting = new Map<string, Transcript>();
   const events = createEvents();
   const knowledge = createKnowledge(s);
@@ -60,7 +63,7 @@ export function createPipeline(s: Stages): Pipeline {
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
   let controlAtMs = 0;
   let deliveriesInFlight = 0;
-  /** What commands wait for: called when the turn they ran in has been committed. */
+  /** Waiting commands: called when the turn they ran in is committed. */
   const settle: (() => void)[] = [];
 
   const wake = (delayMs: number): void => {
@@ -130,7 +133,7 @@ export function createPipeline(s: Stages): Pipeline {
     for (const { due, round } of controls) asker.control(due, round);
   }
 
-  /** A probe whose taking in broke: unknown by our own fault, and counted as that. */
+  /** A sample whose handling threw: unknown because of a defect, and counted as such. */
   function lose(input: Input, judging: JudgeTurn): void {
     if (input.kind !== 'probed' || !awaiting.has(input.due.probeId)) return;
     const outcome = { tag: 'unknown', because: 'defect' } as const;
@@ -161,7 +164,7 @@ export function createPipeline(s: Stages): Pipeline {
     news.deletes.push(...judging.judged.deletes);
   }
 
-  /** Stored with the turn that it was learnt in; the workers go by it once it is. */
+  /** Stored in the turn in which it was learnt; the workers use it afterwards. */
   function learn(news: News): boolean {
     const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
     news.rows.push(...rows);
@@ -209,7 +212,7 @@ export function createPipeline(s: Stages): Pipeline {
     for (const done of settle.splice(0)) done();
     if (state === 'stopped') return;
     guarded(() => send(now));
-    // A defect that comes back each turn must not keep the loop turning.
+    // A defect that recurs each turn must not keep the loop busy.
     const restMs = defects.count() > defectsBefore ? afterDefectMs : 0;
     wake(Math.max(restMs, inbox.length > 0 ? turnGapMs : nextWake(now)));
   }

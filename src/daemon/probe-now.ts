@@ -8,8 +8,8 @@ import { answerWithin, closeWithin, type NoAnswer, patienceMs } from './patience
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
 /**
- * One probe by hand, in a worker thread of its own, as the daemon would make it. Never throws for a mirror's sake.
- * @returns `NoAnswer` where the thread says nothing; it may still be there afterwards, see `closeWithin`
+ * One probe by hand, in a worker thread of its own, as the daemon would make it. Never throws because of a mirror.
+ * @returns `NoAnswer` where the thread returns nothing; it may still run afterwards, see `closeWithin`
  */
 export async function probeNow(
   config: Config,

@@ -9,7 +9,7 @@ import type { Stages } from './stages.ts';
 const nothingAnswers =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
-/** An open finding changes with each sample it rests on: several times a second in an outage. */
+/** An open finding changes with each of its samples: several times a second in an outage. */
 const findingLevel = {
   opened: 'warn',
   closed: 'info',
@@ -21,30 +21,33 @@ const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
 /**
- * What explains and decides nothing that anybody was told: it may wait for the next transaction. A finding's row without
- * news of it has what it rests on by now.
+ * Tables whose rows may wait for the next transaction, because nothing was reported from them: a finding's row without an
+ * event only has newer evidence.
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
 /** What becomes of a turn's news. */
 export interface Publisher {
   /**
-   * Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. A turn without findings,
-   * advice or notices waits for the next one that has some, at most `limits.commitMs`. `isLast`: with what else is only
-   * written now and then. `isAwaited`: somebody is told when it is written.
+   * Writes everything in one transaction; while that fails it waits, and `stateTrouble` returns why. A turn without
+   * findings, advice or notices waits for the next one with some, at most `limits.commitMs`. `isLast`: also writes what is
+   * otherwise written rarely. `isAwaited`: a caller waits for the write.
    */
   commit(news: News, now: Now, how: { readonly isLast: boolean; readonly isAwaited: boolean }): void;
-  /** Hands it to everybody who looks: state, metrics, log, events. Each part on its own, so that one defect hides nothing else. */
+  /**
+   * Shows the changes everywhere: state, metrics, log, events. Each part separately, so that one defect hides nothing
+   * else.
+   */
   show(news: News, now: Now, guarded: (step: () => void) => void): void;
   /** Why the state file is not written; `null`: it is. */
   stateTrouble(): StateTrouble | null;
 }
 
-/** The last step of a turn: the state file first, then the eyes of others. */
+/** The last step of a turn: first the state file, then everything visible. */
 export function createPublisher(s: Stages, events: Events): Publisher {
   let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;
-  /** What was last told of each mirror, and when any was. */
+  /** The last reported state of each mirror, and the time of the last report. */
   const told = new Map<string, string>();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let freshAtMs = Number.NEGATIVE_INFINITY;
@@ -70,7 +73,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     }
   }
 
-  /** Told before findings and advice, which may follow from it. */
+  /** Before findings and advice, which may follow from it. */
   function showVantage(now: Now): void {
     const vantage = s.detector.vantage();
     if (vantage.suspect === suspect) return;
@@ -96,7 +99,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     }
   }
 
-  /** A mirror's new state, once; looked at a few times a second, because it is rolled up from all its targets. */
+  /** A mirror's new state, once; checked only a few times a second, because it is derived from all its targets. */
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
     toldAtMs = now.monotonicMs;
@@ -111,7 +114,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     }
   }
 
-  /** How far behind each mirror is, once a minute: for its trend. */
+  /** The lag of each mirror, once a minute: for its trend. */
   function keepFreshness(now: Now): void {
     if (now.monotonicMs - freshAtMs < freshnessEveryMs) return;
     freshAtMs = now.monotonicMs;

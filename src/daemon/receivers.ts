@@ -6,7 +6,7 @@ import { wordsOf } from '../words/words.ts';
 
 const say = wordsOf('en');
 
-/** Logs how receivers take notices: a failure where the one before was another, and the first delivery after one. */
+/** Logs delivery results: a failure that differs from the one before, and the first success after one. */
 export function createReceiverLog(
   log: Log,
 ): (notice: Notice, delivery: Delivery, queues: () => readonly QueueStanding[]) => void {

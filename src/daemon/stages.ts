@@ -38,16 +38,16 @@ export interface Stages {
   readonly cited: Cited;
   readonly lastOk: LastOk;
   readonly since: Since;
-  /** How each mirror went over an hour, a day, a week. */
+  /** The history of each mirror over an hour, a day, a week. */
   readonly trends: Trends;
   /** The ecosystems there are. */
   readonly registry: Registry;
   readonly store: Store;
   readonly ledger: Ledger;
-  /** What the judge takes in, kept for a replay. */
+  /** The inputs of the judge, kept for a replay. */
   readonly answers: Answers;
   readonly post: Post;
-  /** Real clients; `null`: none can be run here. */
+  /** Real clients; `null`: none can run here. */
   readonly clients: ClientRunner | null;
   /** This release's, for the User-Agent. */
   readonly version: string;

@@ -27,11 +27,11 @@ export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';
 export { thisMachine } from '../io/this-machine.ts';
 
-/** What only the caller knows of this process. */
+/** What only the caller knows about this process. */
 export interface ProcessFacts {
   readonly version: string;
   readonly node: string;
-  /** Where programs are looked for, PATH as it was given; absent: nowhere. */
+  /** The search path of programs, as given in PATH; absent: none. */
   readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
 }
@@ -41,7 +41,7 @@ export function processLog(facts: ProcessFacts): Log {
   return createLog(facts.log);
 }
 
-/** The real world's ports for a daemon; the state file is opened here. */
+/** The real ports of a daemon; opens the state file. */
 export function systemPorts(config: Config, facts: ProcessFacts, log: Log): Result<DaemonPorts, StoreOpenFailure> {
   const opened = openStore(config.state.path, {
     clock: systemClock,
@@ -71,7 +71,7 @@ export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
   return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
 }
 
-/** Worker threads for a book: the daemon's, and those of `probe` and `rank`. */
+/** Worker threads for a book: for the daemon, and for `probe` and `rank`. */
 export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
-/** A stretch of time that we did not live through, or a wall clock that moved under us. Monotonic bounds. */
+/** A period in which the process did not run, or a jump of the wall clock. Monotonic bounds. */
 export interface Gap {
   readonly kind: 'suspended' | 'stalled' | 'clock_jump';
   readonly fromMonotonicMs: number;
@@ -10,10 +10,10 @@ export interface Gap {
 }
 
 /**
- * Compares two turns of the loop. The loop turns at least once a second, so a longer silence is a stalled process; a
- * wall clock that ran ahead of the monotonic one is a suspended machine (Linux stops CLOCK_MONOTONIC in suspend) or a
- * clock that was set, and one that fell behind was set back.
- * @returns the gap, or `null` when time went on as it should
+ * Compares two turns of the loop. The loop turns at least once a second, so a longer pause is a stalled process. A wall
+ * clock that gained on the monotonic one is a suspended machine (Linux stops CLOCK_MONOTONIC in suspend) or was set
+ * forward; one that lost was set back.
+ * @returns the gap, or `null` for a normal turn
  */
 export function gapBetween(before: Now, now: Now): Gap | null {
   const lived = now.monotonicMs - before.monotonicMs;

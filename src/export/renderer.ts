@@ -14,7 +14,7 @@ export interface Renderer {
   readonly snapshot: (read: () => Snapshot) => void;
   /** How many lines the cap leaves out of each answer from now on. */
   readonly dropping: (lines: number) => void;
-  /** The pieces of one answer, made as they are taken. */
+  /** The chunks of one response, rendered as they are read. */
   readonly render: (format: Format) => AsyncIterable<string>;
 }
 

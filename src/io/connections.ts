@@ -23,7 +23,7 @@ export interface Connections {
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
-  /** A request on it may be answered, from now on it is no stranger's. */
+  /** A request on this connection is authorized: it is closed later than unauthorized ones. */
   letIn(key: string): void;
   closed(key: string): void;
   count(): number;

@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
 
-/** What is told of a stream of server-sent events. */
+/** Callbacks of a reader of server-sent events. */
 export interface EventReader {
   /** The stream is open: what happens from now on is told. */
   opened(): void;

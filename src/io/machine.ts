@@ -16,8 +16,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * Threads that probe, at most: the one for heavy steps, and for the rest a core each, but one that the main thread has. Two
- * on two cores: a second thread for the rest took a fifth more CPU a probe there, and probed no more of them (docs/decisions/0034).
+ * The most probing threads: one for heavy steps, and one per core for the rest, minus the main thread's core. Two on two
+ * cores: a second thread for the rest took a fifth more CPU per probe there without probing more (docs/decisions/0034).
  */
 export function probingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);

@@ -47,7 +47,7 @@ export class SessionWatch {
    * @param settled  called when the server's SETTINGS came
    */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // Before undici's listener, which ends the requests.
+    // Must run before undici's listener, which ends the requests.
     session.prependListener('goaway', (code, lastStreamId) => {
       this.goaway ??= { code, lastStreamId };
     });

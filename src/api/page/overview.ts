@@ -25,7 +25,7 @@ interface Month {
   readonly regretted: number;
 }
 
-/** Looked-back moves by month (UTC), the newest first, a year at most; months without any are left out. */
+/** Audited moves by month (UTC), the newest first, a year at most; months without any are left out. */
 export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
@@ -98,7 +98,7 @@ export function linkedTime(
     : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
 }
 
-/** Which samples of a series can still be walked: failing ones, and the last few. */
+/** True for samples whose probe is still kept, so that it can be linked: failed ones, and the last few. */
 export function keptIn(series: SeriesView): (sample: SeriesView['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);

@@ -170,7 +170,10 @@ export const processLimits = {
   configReadMebibytes: 1_024,
   /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
   fileRounds: 20,
-  /** A program that verifies a signature: milliseconds for a file of many megabytes; what it prints is a few lines. */
+  /**
+   * The timeout of a program that verifies a signature, long enough for a file of many megabytes; and the limit of its
+   * output.
+   */
   signatureCheckMs: 10 * second,
   signatureReportBytes: 64 * kib,
   /** A detached signature, some hundred bytes of each key. */

@@ -52,7 +52,7 @@ function challenges(header: string): readonly Read[] {
     if (quoted === undefined && plain === undefined) found.push({ scheme: name.toLowerCase(), values: new Map() });
     const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
     const values = found.at(-1)?.values;
-    // Of a value that is said twice the first counts.
+    // If a parameter is repeated, the first one counts.
     if (value !== undefined && value.length <= valueCharsMax && values !== undefined && !values.has(name.toLowerCase()))
       values.set(name.toLowerCase(), value);
   }

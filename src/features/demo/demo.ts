@@ -45,7 +45,7 @@ export interface Demo {
   readonly url: string;
   /** The file of its configuration, there while it runs: for `rank` and the others beside it. */
   readonly file: string;
-  /** What has not been seen yet, in words; empty once the story of each upstream was told. */
+  /** The stages of the demo that have not happened yet, for display; empty at the end. */
   missing(): readonly string[];
   stop(): Promise<void>;
 }

@@ -13,7 +13,7 @@ export type OwnReason = (typeof ownReasons)[number];
 export interface KnownError {
   readonly line: string;
   readonly reason: ErrorReason;
-  /** By whose words it is; `null`: several clients say it so. */
+  /** The client that prints this text; `null`: several do. */
   readonly ecosystem: EcosystemId | null;
   /** What it names, scheme, host and port; `null`: nothing. */
   readonly url: string | null;

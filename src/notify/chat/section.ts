@@ -4,7 +4,7 @@ import type { Language, Say } from '../../words/say.ts';
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
-/** One thing told. Texts are plain: how they are marked up, and what has to be escaped, is the service's. */
+/** One event in a card. Texts are plain: each chat service adds markup and escaping. */
 export interface Section {
   readonly tone: Tone;
   readonly title: string;
