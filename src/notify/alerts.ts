@@ -9,13 +9,13 @@ import { tellIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 import { saidKey, severityOf } from './severity.ts';
 
-/** Who and where we are, for labels and links. `base` is `null` where no address of ours is known to others. */
+/** This daemon, for labels and links. `base` is `null` where it has no public URL. */
 export interface Origin {
   readonly vantage: string;
   readonly base: string | null;
 }
 
-/** Where we listen, as others may follow it; none where we listen on every address. */
+/** The URL this daemon listens on, for links; none where it listens on every address. */
 export function originOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
   if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
@@ -29,9 +29,9 @@ export function alertName(kind: FindingKind): string {
 }
 
 /**
- * A finding as the text of `POST /api/v2/alerts`. Without `endsAt` while it is open: that is put in at each attempt, so
- * that what waited for an hour is not over when it arrives. Its annotations are in the receiver's language, its labels in none.
- * @param advised  advice that stands against its mirror: its lines to paste go along
+ * A finding as the text of `POST /api/v2/alerts`. An open one has no `endsAt`: each attempt adds it, so that an alert that
+ * waited for an hour has not ended on arrival. Annotations are in the receiver's language, labels are not translated.
+ * @param advised  advice to leave its mirror: its lines are added
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
 export function alertBody(
@@ -72,7 +72,7 @@ export function alertBody(
   return JSON.stringify([alert]);
 }
 
-/** The lines to paste, each form once; what programs read is left out. */
+/** The lines to paste, each form once; forms for programs are left out. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
@@ -86,7 +86,7 @@ export function testAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now)
   return JSON.stringify([{ labels, annotations, startsAt: stamp(now.wallMs) }]);
 }
 
-/** The text of one attempt: what has no end yet ends by itself `limits.pushValidMs` from now, unless it is sent again. */
+/** The text of one attempt: an alert without an end ends `limits.pushValidMs` from now, unless it is sent again. */
 export function withEnd(body: string, now: Now): string {
   const alerts = JSON.parse(body) as readonly Readonly<Record<string, unknown>>[];
   const endsAt = stamp(now.wallMs + limits.pushValidMs);

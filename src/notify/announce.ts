@@ -3,7 +3,7 @@ import type { News } from './news.ts';
 import { type State, tell } from './outbox.ts';
 import { dropEnded, expireHeld, releaseDue, storyKey, storyRow, updateStory } from './stories.ts';
 
-/** Tells news as its story has it: all receivers, or the programs alone. */
+/** Sends an event as its story requires: to all receivers, or only to programs. */
 export function announce(state: State, news: News, now: Now): void {
   const { stories } = state;
   expireHeld(stories, news, now);
@@ -13,7 +13,7 @@ export function announce(state: State, news: News, now: Now): void {
   if (story !== undefined && !isTold) state.pending.put(storyRow(news.subject, story, now));
 }
 
-/** Tells people what they were spared and must know now, and forgets stories that are over. */
+/** Sends people the events that were held back and matter now, and forgets stories that are over. */
 export function release(state: State, now: Now): void {
   for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKey(subject));

@@ -1,8 +1,8 @@
 import { limits } from '../core/limits.ts';
 
 /**
- * How long to wait before the next attempt: doubling from the least to the greatest back-off, with equal jitter (half
- * of it fixed, half random) so that many daemons do not beat on a receiver together. Milliseconds.
+ * The wait before the next attempt: doubled from the smallest to the largest back-off, with equal jitter (half fixed, half
+ * random) so that many daemons do not send at the same times. Milliseconds.
  * @param attempts  attempts made so far, ≥ 1
  * @param share     randomness in [0, 1)
  */

@@ -14,7 +14,7 @@ import { chatServices } from './receivers/receivers.ts';
 export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
-  /** What a chat is told, before its service draws it; absent: no chat. */
+  /** The content for a chat, before its service renders it; absent: no chat. */
   readonly card?: Card;
 }
 
@@ -22,11 +22,11 @@ interface Carrying {
   readonly carried: readonly Entry[];
   readonly card: Card;
   readonly message: Sendable['message'];
-  /** The message that is changed; `null`: it is a new one. */
+  /** The message to edit; `null`: a new one is sent. */
   readonly changes: SentMessage | null;
 }
 
-/** What goes to a chat now, in one message: a new one, or one that was sent and is changed. */
+/** The next message to a chat: a new one, or an edit of a sent one. */
 export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
   if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);
@@ -57,7 +57,7 @@ function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first
   return { ...chatMessage(receiver, alike, state.origin, now), changes: null };
 }
 
-/** Ends the delivery of a notice and of all that its message carried. */
+/** Ends the delivery of a notice and of all notices in its message. */
 export function endDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
   const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
   const changed = state.sent.get(queue.receiver.name)?.find(({ key }) => key === sent[0]?.changes) ?? null;
@@ -71,25 +71,25 @@ export function endDelivery(state: State, queue: Queue, { id }: Notice, delivery
     sortOut(queue, sent, 'taken');
     keepSent(state, queue, sent, changed, delivery.receipt, now);
   }
-  // One that wants to be left alone for a while has nothing against what it was sent.
+  // A receiver that requests a wait has not refused the content.
   else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
   for (const entry of sent) conclude(state, queue, entry, delivery, now);
 }
 
-/** Whether a message that was to be changed is gone, or its service does not take the change. */
+/** True if the message to edit is gone, or its service refuses the edit. */
 function isUnchangeable(delivery: Delivery): boolean {
   if (delivery.tag === 'delivered') return false;
   const { failure } = delivery;
   return failure.kind === 'refused' || (failure.kind === 'status' && failure.status === 404);
 }
 
-/** What would have changed a message goes into a new one, at once. */
+/** Sends the content of a failed edit as a new message, at once. */
 function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }: SentMessage): void {
   forgetSent(state.sent, key, queue.receiver.name, state.pending);
   for (const entry of entries) entry.inFlight = false;
 }
 
-/** Keeps what is needed to change a message later; at a service that has no receipts nothing. */
+/** Keeps what a later edit needs; nothing for a service without receipts. */
 function keepSent(
   state: State,
   { receiver }: Queue,

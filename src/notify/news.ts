@@ -4,18 +4,21 @@ import { type Finding, type FindingChange, kindTraits, storyOf } from '../core/f
 import type { NoticeType, StoryView } from '../core/notice.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 
-/** One thing worth telling, before it is known who wants it. */
+/** One event, before receivers are selected. */
 export interface News {
   readonly type: NoticeType;
   readonly event: WebhookEvent;
   readonly subject: string;
-  /** `update`: only refreshes what lies undelivered, is no news of its own. */
+  /** `update`: only refreshes undelivered notices, and is no event of its own. */
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;
 }
 
-/** The subject of a finding: `<kind>/<registry>`, or the vantage's name where it is about us; with its cause behind where that is a story. */
+/**
+ * The subject of a finding: `<kind>/<registry>`, or the vantage's name if it is about this daemon; followed by its cause
+ * if that has a story of its own.
+ */
 export function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
   const story = storyOf(cause);
   return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
@@ -28,8 +31,8 @@ export function isEnd({ change, finding }: FindingChange): boolean {
 }
 
 /**
- * What findings say, in order: an opening is `mirror.<kind>`, an end `mirror.recovery`; a widened scope or a risen
- * confidence is no news.
+ * The events of findings, in order: an opening is `mirror.<kind>`, an end `mirror.recovery`; a larger scope or a higher
+ * confidence is no event.
  */
 export function findingNews(change: FindingChange, vantage: string): News | null {
   const { finding } = change;
@@ -41,9 +44,9 @@ export function findingNews(change: FindingChange, vantage: string): News | null
 }
 
 /**
- * What advice says: of several changes about one (ecosystem, upstream) in one turn the last alone. Neither a refusal because
- * the vantage is suspect nor a regret is a message: they ask nothing of anybody. `mirror.vantage` tells when the one
- * lasts, a metric counts the other.
+ * The events of advice: of several changes of one (ecosystem, upstream) in one turn only the last. A refusal because of a
+ * suspect vantage and a regret are not sent, because they need no action: `mirror.vantage` reports the former if it lasts,
+ * a metric counts the latter.
  */
 export function adviceNews(changes: readonly AdviceChange[]): readonly News[] {
   const last = new Map<string, News>();
@@ -56,19 +59,19 @@ export function adviceNews(changes: readonly AdviceChange[]): readonly News[] {
   return [...last.values()];
 }
 
-/** What a body holds beside its news. */
+/** The fields of a body besides its event. */
 export interface BodyMeta {
   readonly seq: number;
   readonly vantage: string;
   readonly wallMs: number;
-  /** Of a recovery: the id of the notice that told of the opening; `null`: this receiver got none. */
+  /** For a recovery: the id of the notice about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** The id of the notice that it adds to without asking anything new; `null`: none. */
+  /** The id of the notice that it adds to without new action; `null`: none. */
   readonly updates: string | null;
   readonly story: StoryView | null;
 }
 
-/** The text that is signed and sent. `resolves` is there in recoveries alone. */
+/** The text that is signed and sent. Only recoveries have `resolves`. */
 export function bodyOf(news: News, meta: BodyMeta): string {
   return JSON.stringify({
     type: news.type,

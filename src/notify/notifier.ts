@@ -19,55 +19,55 @@ import { chatServices, programs } from './receivers/receivers.ts';
 import { releaseAtMs } from './stories.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
 
-/** How it stands with one receiver. */
+/** The delivery state of one receiver. */
 export interface QueueStanding {
   readonly receiver: string;
   readonly length: number;
   readonly oldestSeconds: number | null;
   readonly disabled: boolean;
-  /** How its last delivery failed; `null`: it arrived, or none ended since the start. */
+  /** The failure of its last delivery; `null`: it arrived, or none ended since the start. */
   readonly failure: DeliveryFailure | null;
-  /** Until the next attempt; `null`: nothing waits, or what waits is under way. */
+  /** Until the next attempt; `null`: nothing waits, or it is being sent. */
   readonly nextAttemptSeconds: number | null;
 }
 
-/** The stage that turns findings and advice into signed messages; the network is the daemon's and Post's. */
+/** Turns findings and advice into signed messages; the network belongs to the daemon and `Post`. */
 export interface Notifier {
-  /** Queues what the changes say to the receivers that want it. Also drops what expired; empty changes do just that. */
+  /** Queues the changes for the receivers that want them, and drops expired notices; with empty changes only the latter. */
   compose(
     changes: { readonly findings: readonly FindingChange[]; readonly advice: readonly AdviceChange[] },
     now: Now,
   ): NotifyTurn;
-  /** What is to be sent now, at most one under way per receiver and subject; each is marked until `delivered`. */
+  /** The messages to send now, at most one at a time per receiver and subject; each is marked until `delivered`. */
   takeDue(now: Now): readonly Sendable[];
   delivered(notice: Notice, delivery: Delivery, now: Now): NotifyTurn;
-  /** A message by hand (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
+  /** A test message (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
   test(receiver: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null;
   /** Monotonic time of the next attempt or expiry; `null`: nothing waits. */
   wakeAtMs(now: Now): number | null;
   queues(now: Now): readonly QueueStanding[];
-  /** Other receivers; disabled ones get another chance, those gone lose what waits for them. */
+  /** Applies other receivers; disabled ones are enabled again, removed ones lose their queue. */
   reconfigure(config: Config, now: Now): NotifyTurn;
 }
 
 /**
- * Makes the stage with what was stored of tables `outbox` and `meta`; restored notices go out under their old ids.
- * @param input.open  findings open already: Alertmanagers are told of them anew
+ * Creates the notifier from the stored rows of tables `outbox` and `meta`; restored notices keep their ids.
+ * @param input.open  findings open already: they are sent to Alertmanagers again
  */
 export function createNotifier(input: {
   readonly config: Config;
   readonly restored: readonly Row[];
   readonly open?: readonly Finding[];
-  /** Advice proposed already: alerts about the mirror to leave carry its lines. */
+  /** Advice proposed already: alerts about the mirror to leave contain its lines. */
   readonly proposed?: readonly Advice[];
   readonly random: Random;
   readonly now: Now;
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
   readonly outbox?: number;
-  /** Told why no message could be made of a notice; it is tried again later. Absent: nobody is. */
+  /** Gets the reason why a notice could not be rendered; it is tried again later. Absent: not reported. */
   readonly defect?: (cause: unknown) => void;
 }): Notifier {
-  // What a function below names lives as long as they do: not all of the input, which holds the first configuration.
+  // Closures must not keep `input`: it holds the first configuration.
   const { now: startedAt, defect = () => undefined } = input;
   const state: State = {
     origin: originOf(input.config),
@@ -183,7 +183,7 @@ export function createNotifier(input: {
   };
 }
 
-/** Keeps what is open now, for the receivers that must be told again and again. */
+/** Keeps open findings, for the receivers that need repetitions. */
 function heed(state: State, change: FindingChange, now: Now): void {
   if (isEnd(change)) return forgetPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
@@ -191,19 +191,21 @@ function heed(state: State, change: FindingChange, now: Now): void {
   for (const queue of state.queues.values()) notePushed(state, queue, change.finding, now);
 }
 
-/** A queue that keeps a chat's rate from its start: a daemon that starts again and again stays within it too. */
+/** A queue that keeps a chat's rate from its start, so that a daemon that restarts repeatedly keeps it too. */
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = emptyQueue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
 }
 
-/** When the next message to a receiver may go, monotonic; infinite: nothing waits, or something is under way. */
+/** When the next message to a receiver is due, monotonic; infinite: nothing waits, or one is being sent. */
 function nextAttemptMs(queue: Queue, now: Now): number {
   const { receiver } = queue;
   return isChat(receiver) ? batchMs(queue, receiver.chat, now) : attemptMs(queue);
 }
 
-/** One notice as a message of its own; none can be made: as if its delivery had failed, so that it holds up no other. */
+/**
+ * One notice as a message of its own. If it cannot be rendered, its delivery counts as failed, so that it blocks no other.
+ */
 function takeOne(
   state: State,
   queue: Queue,
@@ -221,7 +223,7 @@ function takeOne(
   }
 }
 
-/** The request of one attempt to a receiver that programs read. */
+/** The request of one attempt to a receiver for programs. */
 function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
   const { format } = receiver;
   if (isChatFormat(format)) throw new Error(`a chat's message is a card: ${format}`);

@@ -3,7 +3,7 @@ import { severities } from '../core/finding.ts';
 import type { News } from './news.ts';
 import { severityOf } from './severity.ts';
 
-/** True for news that passes a receiver's filters by mirror, ecosystem and severity. */
+/** True for an event that passes a receiver's filters by mirror, ecosystem and severity. */
 export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, advice }: News): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;

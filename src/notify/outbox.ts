@@ -16,31 +16,31 @@ import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeEx
 import { findBase, restoreStory, type Stories, storyRow, viewOf } from './stories.ts';
 import type { Turn } from './turn.ts';
 
-/** What a finding's opening was told as, by receiver. */
+/** The ids of the notices about a finding's opening, by receiver. */
 type Opened = Readonly<Record<string, string>>;
 
-/** What notify holds: what waits, how far each subject has counted, and what was told of open findings. */
+/** The state of notify: waiting notices, the last number of each subject, and sent notices of open findings. */
 export interface State {
   origin: Origin;
   /** Findings open now. */
   readonly live: Map<string, Finding>;
   /** Advice that is proposed now, by the mirror to leave. */
   readonly advised: Map<string, Advice>;
-  /** When an Alertmanager is to be told again of a finding, by `<receiver>/<finding>`; monotonic. */
+  /** When a finding is due to be sent to an Alertmanager again, by `<receiver>/<finding>`; monotonic. */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
   readonly seqs: Map<string, number>;
   readonly opened: Map<string, Opened>;
   readonly stories: Stories;
-  /** Messages that can still be changed. */
+  /** Messages that can still be edited. */
   readonly sent: SentMessages;
   readonly random: Random;
   readonly outbox: number;
-  /** What is to be committed with the next turn that is handed out. */
+  /** Rows for the next turn. */
   pending: Turn;
 }
 
-/** Puts stored rows back in place; notices of receivers that are gone are deleted with the next turn. */
+/** Restores stored rows; notices of removed receivers are deleted with the next turn. */
 export function restore(state: State, rows: readonly Row[], now: Now): void {
   const canChange = (name: string): boolean => {
     const queue = state.queues.get(name);
@@ -65,12 +65,12 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
 }
 
-/** A chat's notice that cannot have gone before the process ended is one that nobody has. */
+/** A chat's notice that was certainly not sent before the process ended counts as new. */
 function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
-/** True where a stored body is in the form that the receiver takes now: that of an alert is a list. */
+/** True where a stored body has the form that the receiver needs now: an alert is a list. */
 export function isFor(receiver: Receiver, { notice }: Entry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
@@ -82,15 +82,15 @@ export function nextSeq(state: State, subject: string): number {
   return seq;
 }
 
-/** The row that keeps a subject's count. */
+/** The row with a subject's last number. */
 export function seqRow(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
-/** Who is told: `programs` follow every change of what they show, `people` are spared what changes nothing for them. */
+/** The recipients: `programs` get every change, `people` only changes that matter to them. */
 export type Audience = 'all' | 'programs' | 'people';
 
-/** Queues one piece of news for every receiver of an audience that wants it. */
+/** Queues one event for every receiver of an audience that wants it. */
 export function tell(state: State, news: News, audience: Audience, now: Now): void {
   const isRecovery = news.type === 'mirror.recovery';
   const story = state.stories.get(news.subject);
@@ -141,7 +141,7 @@ export function tell(state: State, news: News, audience: Audience, now: Now): vo
   }
 }
 
-/** The body in the form that a receiver takes. */
+/** The body in the form of a receiver. */
 function textFor(
   state: State,
   receiver: Receiver,
@@ -149,7 +149,7 @@ function textFor(
   meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
-  // A chat's card is drawn from this when it is sent.
+  // A chat's card is rendered from this when it is sent.
   if (!showsAlerts(receiver) || news.finding === null)
     return bodyOf(news, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
   const isRecovery = news.type === 'mirror.recovery';
@@ -158,18 +158,18 @@ function textFor(
   return alertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
-/** What a card tells in its own language: the body has it in English. */
+/** The sentence that a card translates: the body has it in English. */
 function sentenceFor({ chat }: Receiver, { finding }: News): Pick<Notice, 'sentence'> {
   return chat === undefined || finding?.sentence == null ? {} : { sentence: finding.sentence };
 }
 
-/** What people are referred to is what they got: not a message that still waits for others, and is now replaced. */
+/** People are referred only to messages that they got: not to one that still waits and is now replaced. */
 function toldAs(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }
 
-/** Programs are the receivers that show what is there now, and are told of it again and again. */
+/** Programs are receivers that show the current state and get it repeatedly. */
 function isOf({ receiver }: Queue, audience: Audience): boolean {
   return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }
@@ -184,12 +184,12 @@ function wants(queue: Queue, news: News, findingId: string | null): boolean {
   );
 }
 
-/** Whether a notice can still be put in other words: nobody has it under its id, or its receiver knows no ids. */
+/** Whether a notice's text can still change: it was not sent under its id, or its receiver ignores ids. */
 function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: Entry): boolean {
   return !inFlight && (!isOut || showsAlerts(receiver));
 }
 
-/** A notice that is to go out at once, still without its text. */
+/** A notice that is due at once, without its text. */
 export function noticeOf(
   news: Pick<News, 'type' | 'subject'>,
   receiver: Receiver,
@@ -214,7 +214,7 @@ export function entryOf(notice: Notice, findingId: string | null, { monotonicMs 
   return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
 }
 
-/** Puts a notice behind what is under way, in place of what waits about the same subject; back-off is inherited. */
+/** Queues a notice after the one being sent, in place of a waiting one on the same subject; back-off is inherited. */
 export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
   const groupMs = queue.receiver.chat?.groupMs ?? 0;
   let { attempts } = notice;
@@ -233,12 +233,12 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
   state.pending.put(outboxRow(entry));
 }
 
-/** Whether a waiting notice says nothing any more that the newer one does not: never the only word on an open finding. */
+/** True if a waiting notice is made obsolete by the newer one: never if it is the only one on an open finding. */
 function isOver(state: State, old: Entry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }
 
-/** What a delivery's end means for its notice and its receiver. */
+/** Applies the end of a delivery to its notice and its receiver. */
 export function conclude(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
   entry.inFlight = false;
   queue.failure = delivery.tag === 'failed' ? delivery.failure : null;
@@ -253,9 +253,9 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   if (failure.retry === 'never') return state.pending.drop(queue, entry, 'rejected');
   const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
   const attempts = entry.notice.attempts + 1;
-  // An alert must not end by itself at the receiver while we wait.
+  // An alert must not expire at the receiver during the wait.
   const longestMs = showsAlerts(queue.receiver) ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
-  // One answer does not hold what waits until it expires.
+  // A requested wait must not hold notices until they expire.
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
   const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMs(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
@@ -272,7 +272,7 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   state.pending.count(queue.receiver.name, 'retried');
 }
 
-/** Drops what has waited for more than a day. */
+/** Drops notices that waited for more than a day. */
 export function expire(state: State, now: Now): void {
   for (const queue of state.queues.values())
     for (const entry of takeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');

@@ -8,12 +8,12 @@ import { subjectOf } from './news.ts';
 import { enqueue, nextSeq, noticeOf, type State, seqRow } from './outbox.ts';
 import type { Queue } from './queue.ts';
 
-/** Notes that a finding was told to an Alertmanager now: it is told again in time, before the alert ends by itself. */
+/** Records that a finding was sent to an Alertmanager: it is sent again before the alert ends by itself. */
 export function notePushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
-/** Keeps what is advised against each mirror; its open findings are told again at once, with the lines to paste or without. */
+/** Keeps the advice against each mirror; its open findings are sent again at once, with or without the lines to paste. */
 export function noteAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {
     if (advice.state === 'proposed') state.advised.set(advice.from, advice);
@@ -25,15 +25,15 @@ export function noteAdvice(state: State, changes: readonly AdviceChange[]): void
   }
 }
 
-/** Forgets a finding that has ended, for all receivers. */
+/** Forgets a closed finding, for all receivers. */
 export function forgetPushed(state: State, finding: Finding): void {
   state.live.delete(finding.id);
   for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
 }
 
 /**
- * Tells every Alertmanager again of what is open, where it is time: after a start and a reload at once, then every
- * `limits.pushEveryMs`. What still waits for it is told anyway, with an end counted from the attempt.
+ * Sends open findings to every Alertmanager again when due: after a start and a reload at once, then every
+ * `limits.pushEveryMs`. A waiting notice is sent anyway, with its end counted from the attempt.
  */
 export function pushAgain(state: State, now: Now): void {
   for (const queue of state.queues.values()) {

@@ -3,39 +3,39 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
 
-/** Deliveries under way to one receiver at once: enough for a burst, few enough for a slow one. */
+/** Parallel deliveries to one receiver: enough for a burst, few enough for a slow one. */
 const inFlightMax = 8;
 
 /** One undelivered notice; times are monotonic milliseconds. */
 export interface Entry {
   notice: Notice;
-  /** The finding it tells of, `null` for advice. */
+  /** The finding it is about; `null` for advice. */
   readonly findingId: string | null;
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
-  /** The receiver may have it although we never heard so: it keeps its id and its text. */
+  /** The receiver may have it although no response came: it keeps its id and its text. */
   mayHaveArrived: boolean;
-  /** The notice whose message carries this one too, where several go in one. */
+  /** The notice whose message contains this one too. */
   carrier?: string;
-  /** The message, by its key, that is changed to show this one. */
+  /** The key of the message that is edited to show this one. */
   changes?: string;
-  /** To a chat, in a message of its own: because a card with others was refused, or because it was refused by itself. */
+  /** To a chat, in a message of its own: because a card with others was refused, or because it was refused alone. */
   alone?: 'try' | 'stays';
 }
 
-/** What waits for one receiver, oldest first. */
+/** Notices that wait for one receiver, oldest first. */
 export interface Queue {
   receiver: Receiver;
   /** It answered 410: nothing is sent until the next reload. */
   disabled: boolean;
-  /** The receiver asked for quiet until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
+  /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
   notBeforeMs: number;
-  /** How the last delivery failed; `null`: it arrived, or none ended yet. */
+  /** The failure of the last delivery; `null`: it arrived, or none ended yet. */
   failure: DeliveryFailure | null;
   /** The receiver's rate allows the next message from then on, monotonic. */
   pacedMs: number;
-  /** Quiet hours held back what waits until then, monotonic: nothing is late for that. */
+  /** Quiet hours held notices until then, monotonic: none is late because of that. */
   heldMs: number;
   entries: Entry[];
 }
@@ -53,7 +53,7 @@ export function emptyQueue(receiver: Receiver): Queue {
   };
 }
 
-/** The notices that may go now: of each subject the oldest, if it is due and not under way. */
+/** The notices that may be sent now: the oldest of each subject, if it is due and not being sent. */
 export function dueEntries(queue: Queue, nowMs: number): readonly Entry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
@@ -62,13 +62,13 @@ export function dueEntries(queue: Queue, nowMs: number): readonly Entry[] {
     .slice(0, Math.max(0, free));
 }
 
-/** When something has waited too long, monotonic; infinite: nothing waits. */
+/** When the first notice expires, monotonic; infinite: nothing waits. */
 export function expiryMs(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
-/** When there is next something to send, monotonic; infinite: nothing. */
+/** When the next notice is due, monotonic; infinite: none. */
 export function attemptMs(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;
@@ -82,7 +82,7 @@ function heads(queue: Queue): readonly Entry[] {
   return [...first.values()];
 }
 
-/** Takes out what has waited too long; what is under way is left to end. */
+/** Removes expired notices; those being sent are left. */
 export function takeExpired(queue: Queue, nowMs: number): readonly Entry[] {
   const old = queue.entries.filter((entry) => !entry.inFlight && nowMs - entry.bornMs >= limits.deliveryAgeMsMax);
   if (old.length > 0) queue.entries = queue.entries.filter((entry) => !old.includes(entry));
@@ -90,8 +90,8 @@ export function takeExpired(queue: Queue, nowMs: number): readonly Entry[] {
 }
 
 /**
- * Takes out one notice because there are too many over all receivers: the oldest of the longest queue, so that a stuck
- * receiver costs itself; mismatches only when nothing else is left anywhere. `null`: all are under way.
+ * Removes one notice above the total limit: the oldest of the longest queue, so that a stuck receiver only affects itself;
+ * mismatches only when nothing else is left. `null`: all are being sent.
  */
 export function takeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
@@ -105,7 +105,7 @@ export function takeOverflow(queues: readonly Queue[]): { readonly queue: Queue;
   return null;
 }
 
-/** There was no connection to send it over. */
+/** Failures without any connection. */
 const unconnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -115,14 +115,14 @@ const unconnected: ReadonlySet<string> = new Set([
   'ERR_INVALID_URL',
 ]);
 
-/** Whether a receiver may have a notice whose delivery failed so. */
+/** Whether a receiver may have a notice despite this failure. */
 export function mayHaveArrived(failure: DeliveryFailure): boolean {
   if (failure.kind === 'network') return !unconnected.has(failure.code);
   if (failure.kind === 'refused') return failure.code === 'unreadable';
   return failure.kind !== 'tls' && failure.kind !== 'forbidden_target';
 }
 
-/** What a defect of ours does to a notice: it is tried again later. */
+/** The delivery of a notice after a defect of this program: it is tried again later. */
 export function notSent(): Delivery {
   return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
 }
@@ -138,7 +138,7 @@ export function outboxRow({ notice, findingId }: Entry): Row {
 }
 
 /**
- * A waiting notice from its row, due again at the latest after the greatest back-off, whatever the wall clock did.
+ * A waiting notice from its row, due after the largest back-off at the latest, whatever the wall clock does.
  * @returns `null` where the row holds something else
  */
 export function entryFromRow(row: Row, now: Now): Entry | null {
@@ -157,7 +157,7 @@ export function entryFromRow(row: Row, now: Now): Entry | null {
     bornMs: now.monotonicMs - Math.max(0, now.wallMs - notice.createdAtMs),
     dueMs: now.monotonicMs + waitMs,
     inFlight: false,
-    // The process may have ended while it was under way.
+    // The process may have ended while it was being sent.
     mayHaveArrived: true,
   };
 }

@@ -17,21 +17,21 @@ import { type DemoPair, demoFile } from './file.ts';
 import { type DemoMirror, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
 
-/** What the demo shows, in the order in which it must happen. */
+/** The stages of the demo, in their required order. */
 const demoStages = ['watching', 'slowed', 'spike', 'advice', 'webhook', 'well', 'recovery'] as const;
 export type DemoStage = (typeof demoStages)[number];
 
-/** What is seen of each upstream before its story counts as told. */
+/** The stages that each upstream must go through. */
 const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
 
-/** One thing that happened; `atSeconds` since the demo began. */
+/** One event of the demo; `atSeconds` since its start. */
 export interface DemoEvent {
   readonly stage: DemoStage;
   readonly atSeconds: number;
-  /** Whose mirrors it is about; `null`: all of them, or there are no others. */
+  /** The ecosystem it is about; `null`: all, or there is only one. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** What the sentence says, in fields; absent: it has no other form. */
+  /** The sentence as data; absent: it has no other form. */
   readonly told?: DemoTold;
 }
 
@@ -43,14 +43,14 @@ const ownAnswerMs = 5_000;
 /** A demo that is running. */
 export interface Demo {
   readonly url: string;
-  /** The file of its configuration, there while it runs: for `rank` and the others beside it. */
+  /** The configuration file, which exists while the demo runs: for `rank` and other commands beside it. */
   readonly file: string;
   /** The stages of the demo that have not happened yet, for display; empty at the end. */
   missing(): readonly string[];
   stop(): Promise<void>;
 }
 
-/** Two mirrors that run, and what was seen of them. */
+/** Two running mirrors, and the stages they went through. */
 interface LivePair extends DemoPair {
   readonly head: DemoMirror;
   readonly seen: Set<DemoStage>;
@@ -58,9 +58,9 @@ interface LivePair extends DemoPair {
 }
 
 /**
- * Starts two local mirrors of each of some ecosystems, a receiver and a daemon that watches them; after a while the
- * preferred mirror of the first gets slow, and when that story is told the one of the next. Everything is on loopback, the
- * state is temporary, the port the next free one from 10120.
+ * Starts two local mirrors for each of some ecosystems, a receiver and a daemon that monitors them. After a while the
+ * preferred mirror of the first ecosystem gets slow; when its stages are complete, that of the next. Everything is on
+ * loopback, the state is temporary, the port is the next free one from 10120.
  * @throws Error when none of the ports tried is free, or the demo's own configuration is wrong
  */
 export async function startDemo(
@@ -119,7 +119,7 @@ export async function startDemo(
   };
 }
 
-/** Two mirrors of one ecosystem, by its own declaration. */
+/** The two mirrors of one ecosystem, by its own declaration. */
 async function startPair(id: string, prefix: string): Promise<LivePair> {
   const ecosystem = registry.of(id);
   if (ecosystem === null) throw new Error(`no ecosystem ${id}`);
@@ -140,7 +140,7 @@ function missingOf({ seen }: LivePair): readonly DemoStage[] {
   return needed.filter((stage) => !seen.has(stage));
 }
 
-/** Whether the daemon knows by now what is usual of some mirrors: a fault before that is no change. */
+/** Whether the daemon has baselines of some mirrors: a fault before that is not detected as a change. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
     const ask = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;

@@ -8,22 +8,22 @@ const slowAfterMs = 14_000;
 /** Long enough to open the page while it lasts. */
 const slowForMs = 90_000;
 const wellForMs = 60_000;
-/** How often it is asked whether a fault may begin. */
+/** How often the start condition of a fault is checked. */
 const lookMs = 1_000;
 
-/** A mirror of the demo that has a fault from time to time. */
+/** A mirror of the demo with a fault from time to time. */
 export interface Faulty {
   readonly name: string;
-  /** Every answer waits so long before its first byte, milliseconds. */
+  /** Delays the first byte of every response by this time, milliseconds. */
   slow(byMs: number): void;
-  /** Whether what is usual of it is known by now. */
+  /** Whether its baseline is known. */
   isReady(): Promise<boolean>;
-  /** Whether all was seen that its fault leads to. */
+  /** Whether all stages of its fault have happened. */
   isTold(): boolean;
   tell(stage: 'slowed' | 'well', sentence: Sentence): void;
 }
 
-/** Gives each mirror its fault in turn, the next one when all was seen of the one before; each has it again and again. */
+/** Gives each mirror its fault in turn; the next one when the stages of the one before are complete. Repeats for ever. */
 export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(): void } {
   let isOver = false;
   const running = new Map<Faulty, { cancel(): void }>();

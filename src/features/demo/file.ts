@@ -1,7 +1,7 @@
 import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
 import type { SmallMirror } from '../../ecosystems/small-mirror.ts';
 
-/** A mirror of the demo as its configuration names it. */
+/** A mirror in the demo's configuration. */
 export interface DemoPlace {
   readonly name: string;
   /** With the path of its base. */
@@ -47,7 +47,7 @@ export function demoFile(pairs: readonly DemoPair[], { port, folder, receiver }:
   });
 }
 
-/** What a fetch asks as often as the canary, what is small a little less often, artifacts rarely. */
+/** Steps of a fetch run as often as the canary, other light ones a little less often, artifacts rarely. */
 function pacesOf({ ecosystem: { steps, canary, fetch } }: DemoPair): readonly (readonly [string, string])[] {
   return Object.entries(steps)
     .filter(([step]) => step !== canary)

@@ -3,10 +3,10 @@ import type { DemoAnswer, DemoAnswers } from '../../core/demo.ts';
 import { createServer } from '../../io/node-http.ts';
 import { systemTimers } from '../../io/timers.ts';
 
-/** A mirror on loopback with faults to switch on. */
+/** A mirror on loopback whose faults can be switched on. */
 export interface DemoMirror {
   readonly url: string;
-  /** Every answer waits so long before its first byte, milliseconds. */
+  /** Delays the first byte of every response by this time, milliseconds. */
   slow(byMs: number): void;
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ const notFound: DemoAnswer = {
   body: 'not found: the demo has nothing of that name\n',
 };
 
-/** Starts a demo mirror on a free loopback port; each answer takes about `baseMs` and a little more at times. */
+/** Starts a demo mirror on a free loopback port; each response takes about `baseMs`, sometimes a little more. */
 export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Promise<DemoMirror> {
   let extraMs = 0;
   let turn = 0;
@@ -26,7 +26,7 @@ export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Pro
     const found = answers({ path, accept, origin: urlOf(server) });
     const { type, body, headers } = found ?? notFound;
     turn += 1;
-    // A spread that repeats, so that charts look alive and nothing about it is random.
+    // A repeating variation: charts look natural, and nothing is random.
     const waitMs = baseMs + extraMs + (turn % 7) * baseMs * 0.04;
     systemTimers.after(waitMs, () => {
       const length = Buffer.byteLength(body);
@@ -44,13 +44,13 @@ export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Pro
   };
 }
 
-/** What reached the demo's webhook receiver. */
+/** One request to the demo's webhook receiver. */
 export interface Received {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A webhook receiver on loopback: hands over what it gets and answers 204. */
+/** A webhook receiver on loopback: passes on what it gets and responds 204. */
 export async function startDemoReceiver(
   take: (received: Received) => void,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {

@@ -5,17 +5,17 @@ import { phrase, saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 import type { Received } from './mirror.ts';
 
-/** What the webhooks of the demo tell of. */
+/** An event in the demo's webhooks. */
 export interface DemoNews {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery';
-  /** `null`: nobody knows whose it is. */
+  /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** What the sentence says, in fields; absent: it has no other form. */
+  /** The sentence as data; absent: it has no other form. */
   readonly told?: DemoTold;
 }
 
-/** A finding or an advice as far as the demo tells of it, or the sentence itself. */
+/** The part of a finding or an advice that the demo shows, or a sentence. */
 export interface DemoTold {
   readonly sentence?: Sentence;
   readonly finding?: { readonly registry: string; readonly isOver: boolean };
@@ -35,14 +35,14 @@ interface Body {
   };
 }
 
-/** A sentence of the demo, in English and to be said. */
+/** A sentence of the demo, in English and as data. */
 export function said(sentence: Sentence): Pick<DemoNews, 'text'> & { readonly told: DemoTold } {
   return { text: saySentence(sentence, english), told: { sentence } };
 }
 
 /**
- * What a webhook says, once its signature was found to be right; empty where the demo has no word for it.
- * @param formOf  the form of the remedy that is shown of an ecosystem's
+ * The event of a webhook with a valid signature; empty where the demo shows nothing of it.
+ * @param formOf  the form of an ecosystem's remedy to show
  */
 export function newsOf(
   received: Received,

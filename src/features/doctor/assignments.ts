@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import type { Assignment, Machine } from '../../core/machine.ts';
 
-/** `<<WORD`, `<<-WORD`, `<<'WORD'`, not `<<<`; and not the shift of a number. */
+/** `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<`, and not a shift of a number. */
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**
- * The lines of a shell's file that are text of a here-document, and set nothing, from 0. One whose end is not there is none:
- * what follows would be passed over unseen.
+ * The lines of a shell file that are text of a here-document, from 0: they set nothing. A here-document without an end is
+ * ignored, because all following lines would be skipped.
  */
 function hereLines(lines: readonly string[]): ReadonlySet<number> {
   const within = new Set<number>();
@@ -39,7 +39,10 @@ const inHome = [
 const ofSystem = ['/etc/environment', '/etc/profile', '/etc/bash.bashrc', '/etc/zsh/zshenv', '/etc/zsh/zshrc'];
 const depthMax = 40;
 
-/** What the files that shells and logins read set on this machine: the system's, the user's, then direnv's of the project. */
+/**
+ * The variables set in files that shells and logins read on this machine: the system's, the user's, then direnv's of the
+ * project.
+ */
 export async function readAssignments(machine: Machine): Promise<readonly Assignment[]> {
   const folder = machine.system('/etc/profile.d');
   const listed = await machine.list(folder);
@@ -57,7 +60,7 @@ export async function readAssignments(machine: Machine): Promise<readonly Assign
   return [...found, ...(await ofDirenv(machine))];
 }
 
-/** direnv takes the first `.envrc` from the project upwards. */
+/** direnv uses the first `.envrc` from the project upwards. */
 async function ofDirenv(machine: Machine): Promise<readonly Assignment[]> {
   for (const folder of upwards(machine.cwd)) {
     const file = join(folder, '.envrc');
@@ -73,7 +76,7 @@ function upwards(from: string): readonly string[] {
   return folders;
 }
 
-/** Assignments of one file, not of a here-document in it; an `unset` takes back what stood before it in the same file. */
+/** Assignments of one file outside here-documents; an `unset` removes earlier ones of the same file. */
 export function assignmentsIn(file: string, text: string): readonly Assignment[] {
   let found: Assignment[] = [];
   const lines = text.split('\n');
@@ -93,7 +96,7 @@ type Named = readonly [name: string, value: string | null];
 
 const word = /\s*([A-Za-z_][A-Za-z0-9_]*)=((?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\;&|#])*)/y;
 
-/** `export A=1 B='2'`, or `A=1` alone; a variable for one command alone (`A=1 make`) is none. */
+/** `export A=1 B='2'`, or only `A=1`; a variable for one command (`A=1 make`) does not count. */
 function ofShell(line: string): readonly Named[] {
   if (line.startsWith('#')) return [];
   const begin = /^(?:export|declare\s+-x|typeset\s+-x)\s+/.exec(line)?.[0].length ?? 0;
@@ -116,7 +119,7 @@ function ofFish(line: string): readonly Named[] {
   return name === undefined ? [] : [[name, unquoted(value ?? '')]];
 }
 
-/** A shell's word as its text; `null` where the shell would compute it. */
+/** The text of a shell word; `null` where the shell would compute it. */
 function unquoted(text: string): string | null {
   let plain = '';
   for (const [part] of text.matchAll(/'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]+/g)) {

@@ -2,12 +2,12 @@ import type { Trap } from '../../core/trap.ts';
 import type { Authority, KnownTraps } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/say.ts';
 
-/** Traps of certificate authorities that one client is told of and another is not. */
+/** Traps of certificate authorities that are configured for one client but not for another. */
 export const authorityKinds = {
   'ca-missing': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** Clients that are used here and are not told of the authority that others are told of. */
+/** Clients in use that lack an authority which is configured for others. */
 export function authorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
   const told = all.find(({ set }) => set !== null);
   if (told === undefined || told.set === null) return [];

@@ -6,7 +6,7 @@ import { authorityKinds } from './authorities.ts';
 import { onlineKinds } from './online-kinds.ts';
 import { proxyKinds } from './proxies.ts';
 
-/** Every trap by its id, those of no ecosystem first. */
+/** Every trap by its id, general ones first. */
 export async function trapKinds(): Promise<TrapKinds> {
   const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
   return Object.assign(
@@ -18,7 +18,7 @@ export async function trapKinds(): Promise<TrapKinds> {
   ) as TrapKinds;
 }
 
-/** What is said of a trap wherever it is found: its title, and what it causes in a sentence. */
+/** The text of a trap, wherever it is found: its title, and its effects in a sentence. */
 export function trapWords(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
   return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
 }

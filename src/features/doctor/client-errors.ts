@@ -2,26 +2,29 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import { registry } from '../../ecosystems/registry.ts';
 
-/** What an error of a client stands for: a failure of a mirror or the way to it, or a setting or fact on this machine. */
+/**
+ * The meaning of a client's error: a failure of a mirror or of the connection to it, or a setting or fact of this machine.
+ */
 export type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
-/** What is wrong on the client's side, so that no probe shows it. */
+/** Errors on the client's side, which no probe shows. */
 export const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
 export type OwnReason = (typeof ownReasons)[number];
 
-/** One line of an error text, and what it stands for. */
+/** One line of an error text, and its meaning. */
 export interface KnownError {
   readonly line: string;
   readonly reason: ErrorReason;
   /** The client that prints this text; `null`: several do. */
   readonly ecosystem: EcosystemId | null;
-  /** What it names, scheme, host and port; `null`: nothing. */
+  /** The URL in it, scheme, host and port; `null`: none. */
   readonly url: string | null;
 }
 
 /**
- * Words of clients, the more particular first: npm, pnpm, yarn (Node's codes), pip and uv, the go command, Docker, containerd and
- * skopeo, apt, cargo (curl's and libgit2's words). Held against the real clients in test/real/explain-clients.test.ts.
+ * Error texts of clients, the more specific first: npm, pnpm, yarn (Node's codes), pip and uv, the go command, Docker,
+ * containerd and skopeo, apt, cargo (curl's and libgit2's texts). Tested with the real clients in
+ * test/real/explain-clients.test.ts.
  */
 const patterns: readonly (readonly [RegExp, ErrorReason])[] = [
   [/module lookup disabled by GOPROXY=off/, 'lookups_off'],
@@ -108,7 +111,7 @@ const linesMax = 2_000;
 const shownMax = 5;
 
 /**
- * What is known of an error text, line by line: each reason once, in the order of the text, at most five.
+ * The known errors in a text, line by line: each reason once, in the order of the text, at most five.
  * @param text  as a client printed it, any length; the first 2 000 lines are read
  */
 export function knownErrors(text: string): readonly KnownError[] {
@@ -128,13 +131,13 @@ export function knownErrors(text: string): readonly KnownError[] {
   return [...found.values()].slice(0, shownMax);
 }
 
-/** The first server that a text names, without a path or credentials. */
+/** The first server in a text, without path or credentials. */
 function writtenUrl(text: string): string | null {
   const [written] = /https?:\/\/[^\s"'<>()`,]+/i.exec(text) ?? [];
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
-/** A host that is named without a URL, as pip's pool and resolvers' errors do. */
+/** A host without a URL, as in errors of pip's pool and of resolvers. */
 function namedHost(text: string): string | null {
   const [, host, port] = /HTTPS?ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined)

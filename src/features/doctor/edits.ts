@@ -1,8 +1,8 @@
 import type { Edit, FileChange, Trap } from '../../core/trap.ts';
 
 /**
- * The changes that mend traps, file by file. Two edits of one line that differ are not both made: the later one waits for
- * the next look.
+ * The edits that repair traps, by file. Of two different edits of one line only the first is made; the other one waits for
+ * the next run.
  * @param textOf  a file's text as it was read; `null`: it is not there
  */
 export function changesFor(
@@ -19,7 +19,11 @@ export function changesFor(
   });
 }
 
-/** A line and what ends it, which is its own: a file may mix `\n` and `\r\n`. */
+/**
+ * A line with its own line end: a file may mix `
+ * ` and `\r
+ * `.
+ */
 interface Line {
   readonly text: string;
   readonly end: string;

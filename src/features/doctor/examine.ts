@@ -12,7 +12,7 @@ import type { AskedMirror, OnlineFound } from './online.ts';
 import { trapKey, withProvenEdits } from './proven.ts';
 import { examineProxies } from './proxies.ts';
 
-/** A trap with what is said of its kind. */
+/** A trap with the texts of its kind. */
 export type NamedTrap = Trap &
   Pick<TrapKind, 'severity'> & {
     readonly title: string;
@@ -20,23 +20,23 @@ export type NamedTrap = Trap &
     readonly causes: string;
   };
 
-/** What was found on a machine, and the text of every file that was read. */
+/** The result for a machine, with the text of every file that was read. */
 export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly untold: readonly Untold[];
   /** By path, in the order of reading. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Mirrors that were asked; empty: nothing was asked over the network. */
+  /** Mirrors that were probed; empty: no network request was made. */
   readonly asked: readonly AskedMirror[];
 }
 
-/** What the configuration says that a doctor minds: hosts of mirrors, and private names by ecosystem. */
+/** The configuration's part: hosts of mirrors, and private names by ecosystem. */
 export interface Known {
   readonly hosts: readonly string[];
   readonly privatePatterns: Readonly<Record<EcosystemId, readonly string[]>>;
 }
 
-/** Looks at every setting of this machine that is known of. Reads files and nothing else; no request leaves it. */
+/** Examines every known setting of this machine. Reads only files; makes no request. */
 export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
   const { watched, texts, untold } = watching(machine, say);
   const found = await diagnosed(watched, known, say);
@@ -46,7 +46,7 @@ export async function examine(machine: Machine, known: Known, say: Say): Promise
   return { traps: named(traps, await trapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
 }
 
-/** What the settings of one machine say. */
+/** The diagnosis by the settings of one machine. */
 async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diagnosis> {
   const assignments = await readAssignments(machine);
   const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
@@ -62,7 +62,7 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
   return { traps: found.flatMap(({ traps }) => traps), untold: found.flatMap(({ untold }) => untold) };
 }
 
-/** What was found on the machine together with what asking mirrors showed. */
+/** The result for the machine combined with that of probing mirrors. */
 export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
   const both = [...found.traps, ...named(merged(traps), await trapKinds(), say)];
   return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
@@ -70,7 +70,7 @@ export async function withOnline(found: Examined, { traps, untold, asked }: Onli
 
 const order = ['error', 'warning', 'note'] as const;
 
-/** Traps with their kinds, the worst first. @throws Error on an id that no kind has: a defect of ours */
+/** Traps with their kinds, the worst first. */
 function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>, say: Say): readonly NamedTrap[] {
   return worstFirst(
     traps.map((trap) => {
@@ -92,7 +92,7 @@ function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
   return traps.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
-/** One trap for what several places say alike. */
+/** One trap for the same trap in several places. */
 function merged(traps: readonly Trap[]): readonly Trap[] {
   const byText = new Map<string, Trap>();
   for (const trap of traps) {
@@ -103,7 +103,7 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
   return [...byText.values()];
 }
 
-/** A machine that keeps what was read, and what could not be: a file that is there and can't be read may hold anything. */
+/** A machine that records what was read, and what could not be: an unreadable file may hold anything. */
 function watching(machine: Machine, say: Say): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
   const texts = new Map<string, string>();
   const untold: Untold[] = [];

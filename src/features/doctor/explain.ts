@@ -3,12 +3,12 @@ import type { Say } from '../../words/say.ts';
 import { type ErrorReason, type KnownError, knownErrors, type OwnReason, ownReasons } from './client-errors.ts';
 import { failuresByLayer } from './layers.ts';
 
-/** What an error of a client means: where, and what to run next, the nearest command first. */
+/** The meaning of a client's error: where it happened, and which commands to run next, the best first. */
 export interface Explained {
   readonly reason: ErrorReason;
-  /** `null`: the client's own trouble. */
+  /** `null`: the problem is in the client itself. */
   readonly layer: string | null;
-  /** `null`: the line does not tell. */
+  /** `null`: not recognizable. */
   readonly ecosystem: string | null;
   readonly url: string | null;
   /** The line that it was read from, printable, without user-info. */
@@ -19,7 +19,7 @@ export interface Explained {
   readonly run: readonly string[];
 }
 
-/** The errors of package clients that a text holds, explained; empty: none that is known. */
+/** The errors of package clients in a text, explained; empty: none is known. */
 export function explain(text: string, say: Say): readonly Explained[] {
   return knownErrors(text).map((error) => {
     const { reason, ecosystem, url } = error;
@@ -34,7 +34,7 @@ interface Meaning {
   readonly next: string;
 }
 
-/** Without user-info of URLs; what stands behind the host may hold an `@` (`/@v/list`). */
+/** Without user-info in URLs; the part after the host may contain an `@` (`/@v/list`). */
 function shownLine({ line }: KnownError): string {
   return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
 }
@@ -49,7 +49,7 @@ function isOwn(reason: ErrorReason): reason is OwnReason {
   return (ownReasons as readonly string[]).includes(reason);
 }
 
-/** Commands that show more, the nearest first. */
+/** Commands that show more, the best first. */
 function runOf({ reason, ecosystem, url }: KnownError): readonly string[] {
   const of = ecosystem === null ? '' : ` --ecosystem ${ecosystem}`;
   const there = url === null || isOwn(reason) ? [] : [`mirrorwatch doctor ${url}${of}`];

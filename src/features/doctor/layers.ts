@@ -4,21 +4,24 @@ import type { Probed } from '../../core/ports.ts';
 import type { Hop } from '../../core/transcript.ts';
 import type { Key, Say } from '../../words/say.ts';
 
-/** What has to work one after the other before a package comes. */
+/** The layers that must work, one after the other, before a package arrives. */
 export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] as const;
 export type Layer = (typeof layers)[number];
 
-/** How one layer of one mirror stands. `slow`: it works, and took over a second. `passed over`: it is not used (no name, no TLS). `not reached`: one before it failed. */
+/**
+ * The state of one layer of one mirror. `slow`: it works, but took more than a second. `passed over`: it is not used (no
+ * name, no TLS). `not reached`: an earlier one failed.
+ */
 export interface LayerState {
   readonly layer: Layer;
   readonly state: 'works' | 'slow' | 'fails' | 'untold' | 'passed over' | 'not reached';
   readonly text: string;
 }
 
-/** What to do next, by the last word of its key. */
+/** The next action, by the last word of its key. */
 type Next = Key extends infer K ? (K extends `layer.next.${infer Word}` ? Word : never) : never;
 
-/** The layer that each failure is of, and the next thing to do; `null`: where in the handshake or the answer it happened decides. */
+/** The layer of each failure, and the next action; `null`: it depends on the position in the handshake or response. */
 const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | null, next: Next]>> = {
   resolve_not_found: ['name', 'resolve_not_found'],
   resolve_failed: ['name', 'resolver'],
@@ -51,14 +54,14 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
   mismatch: ['content', 'mismatch'],
 };
 
-/** How far a probe came, layer by layer, and where it failed what to do next. */
+/** How far a probe came, layer by layer, and the next action after a failure. */
 export interface Layered {
   readonly states: readonly LayerState[];
   /** `null`: nothing failed. */
   readonly failed: { readonly layer: Layer; readonly means: string; readonly next: string } | null;
 }
 
-/** What one probe proves, layer by layer, of the host that it ended at. */
+/** The layers that one probe tested, of the host where it ended. */
 export function layersOf(
   { sample: { outcome, facts }, transcript }: Pick<Probed, 'sample' | 'transcript'>,
   say: Say,
@@ -102,13 +105,13 @@ export function layersOf(
   };
 }
 
-/** A page of a portal with a failing status (511) is no answer of the mirror: HTTP did not work. */
+/** A portal's page with a failing status (511) is no response of the mirror: the HTTP layer failed. */
 function layerOf(kind: ProbeFailure['kind'], of: Layer | null, hop: Hop | null): Layer {
   const isRefusal = kind === 'wrong_content' && hop?.status !== null && hop !== null && hop.status >= 400;
   return isRefusal ? 'http' : (of ?? layerCut(hop));
 }
 
-/** Where a connection that was reset had come to. */
+/** The layer that a reset connection had reached. */
 function layerCut(hop: Hop | null): Layer {
   const phase = hop?.fault?.phase ?? 'connect';
   return phase === 'connect' || phase === 'resolve' ? 'tcp' : phase === 'tls' ? 'tls' : 'http';
@@ -128,7 +131,7 @@ function detailOf(kind: ProbeFailure['kind'], layer: Layer, { hop, transcript, s
   return status + (layer === 'http' || layer === 'content' ? redirectText(transcript, say) : '');
 }
 
-/** What is wrong with a certificate, by what it says itself. */
+/** What is wrong with a certificate, by its own fields. */
 function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs: number, say: Say): string {
   if (tls === null) return '';
   const issuer = say('layer.issuer', { issuer: tls.issuer });
@@ -144,7 +147,7 @@ function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs:
   return kind === 'tls_untrusted' && isSelfSigned ? say('layer.selfSigned', { issuer: tls.issuer }) : issuer;
 }
 
-/** Where the answer came from, where that is another host than the one that was asked. */
+/** The responding host, if it is not the requested one. */
 function redirectText({ hops }: Probed['transcript'], say: Say): string {
   const asked = hops.filter((hop) => !hop.aside);
   const [first, last] = [asked[0]?.url, asked.at(-1)?.url];
@@ -152,14 +155,14 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
   return say('layer.redirected', { url: last });
 }
 
-/** A second is a lost packet or a dead resolver: no way of ours that works takes so long. */
+/** More than a second is a lost packet or a dead resolver: no working network takes so long. */
 const slowMs = 1_000;
 
 function beyond(layer: Layer, say: Say): LayerState {
   return { layer, state: 'not reached', text: say('layer.beyond') };
 }
 
-/** Whether the hop came past a layer, by its marks. */
+/** Whether the hop passed a layer, by its marks. */
 function isPast(layer: Layer, hop: Hop | null): boolean {
   if (hop === null) return false;
   const { connected, firstByte, secured } = hop.marks;
@@ -185,7 +188,7 @@ function isSecure({ url }: Hop): boolean {
   return url.startsWith('https:');
 }
 
-/** A layer that a hop came past, with what it saw there. */
+/** A layer that a hop passed, with its measurements. */
 function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   const took = (phase: string): string => {
     const found = hop === null ? undefined : hopPhases(hop).find(([name]) => name === phase);
@@ -243,7 +246,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   }
 }
 
-/** What to do next for each failure, by the layer that it is of: rows of docs/doctor.md. */
+/** The next action for each failure, by its layer: rows of docs/doctor.md. */
 export function failuresByLayer(say: Say): readonly {
   readonly kind: ProbeFailure['kind'];
   readonly layer: Layer | null;

@@ -1,6 +1,6 @@
 import type { KnownTraps } from '../../ecosystems/doctor.ts';
 
-/** Traps on the way to a mirror, which only asking it shows: one for each layer, and what lies across them. */
+/** Traps on the network to a mirror, which only probing shows: one per layer, and some across layers. */
 export const onlineKinds = {
   'online-name': { severity: 'error', isFixable: false },
   'online-tcp': { severity: 'error', isFixable: false },

@@ -15,7 +15,7 @@ export interface Question {
   readonly step: Step;
 }
 
-/** A mirror to look at, with the configuration that it stands in. */
+/** A mirror to examine, with its configuration. */
 export interface Subject {
   readonly config: Config;
   readonly question: Question;
@@ -23,7 +23,7 @@ export interface Subject {
 
 /** How mirrors are asked. */
 export interface Asking {
-  /** One probe, now; `null`: nothing came back from our own thread. */
+  /** One probe, now; `null`: our own thread returned nothing. */
   readonly ask: (config: Config, question: Question) => Promise<Probed | null>;
   /** A word that is nobody's name. */
   readonly nonsense: string;

@@ -8,7 +8,7 @@ import { saySentence } from '../../words/tell.ts';
 import { type Asking, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
 import { brokenVersion } from './online-versions.ts';
 
-/** One trap for each layer and kind of failure, with the mirrors that it is found at. */
+/** One trap for each layer and kind of failure, with its mirrors. */
 export function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const failing = seen.flatMap(({ subject, layered: { failed } }) => (failed === null ? [] : [{ subject, ...failed }]));
   const layersHit = new Set(failing.map(({ layer }) => layer));
@@ -28,7 +28,7 @@ export function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap
   );
 }
 
-/** What works and keeps every connection waiting. */
+/** Layers that work but delay every connection. */
 export function slowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
   const slow = layered.states.filter(({ state }) => state === 'slow');
   return slow.map(({ layer, text }) => ({
@@ -42,7 +42,7 @@ export function slowTraps({ subject, layered }: Seen, say: Say): readonly Online
 
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
 
-/** Plain HTTP to a port that speaks TLS: asked once more over TLS, the handshake shows it. */
+/** Plain HTTP to a port with TLS: a second probe over TLS shows it. */
 export async function plainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { url } = subject.question.mirror;
   const { outcome } = probed.sample;
@@ -66,7 +66,7 @@ export async function plainOnTls({ subject, probed }: Seen, asking: Asking): Pro
   ];
 }
 
-/** Addresses that no host of others has: this machine, nobody, examples, and what proxies make up for names. */
+/** Addresses that no foreign host has: loopback, unspecified, examples, and those that proxies invent for names. */
 const madeUpAddress =
   /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
 
@@ -74,7 +74,7 @@ function hostOf({ url }: Pick<Mirror, 'url'>): string {
   return new URL(url).hostname;
 }
 
-/** True for a name that a resolver is asked for. */
+/** True for a name that needs a resolver. */
 function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
@@ -96,7 +96,7 @@ export function liesAbout({ subject, probed }: Seen, say: Say): readonly OnlineT
   ];
 }
 
-/** Whether the resolver knows a name that cannot exist. @see RFC 6761 section 6.4 */
+/** Whether the resolver returns an address for a name that cannot exist. */
 export async function madeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
   const named = seen.filter(
     ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
@@ -131,10 +131,10 @@ function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Ask
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
 
-/** There is no IPv6 here at all, which costs nobody any time. */
+/** There is no IPv6 here at all, so clients do not wait for it. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** Half broken: the name has an IPv6 address, and only the other family gets through. */
+/** One address family fails: the name has an IPv6 address, but only IPv4 connects. */
 export async function familyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const { access } = mirror;
@@ -159,7 +159,7 @@ export async function familyTraps({ subject, probed }: Seen, asking: Asking): Pr
   ];
 }
 
-/** Half broken in the other way: one HTTP version works, and clients of the mirror use the other. */
+/** One HTTP version fails: some clients of the mirror use it. */
 export async function versionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const found = await brokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
@@ -215,10 +215,10 @@ export async function relayTraps({ subject, probed }: Seen, asking: Asking): Pro
   ];
 }
 
-/** Beyond this certificates and tokens that are just made are refused; the header is whole seconds. */
+/** Larger differences make new certificates and tokens invalid; the header has whole seconds. */
 const skewMs = 60_000;
 
-/** The clock here against the `Date` of the mirrors, the median of all: one of them may be wrong itself. */
+/** Compares the local clock with the median `Date` of the mirrors: a single one may be wrong itself. */
 export function clockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const skews = seen.flatMap(({ subject, probed }) => {
     const skew = skewOf(probed);
@@ -245,7 +245,7 @@ function clockText(minutes: number, isAhead: boolean, count: number, say: Say): 
   return say(isAhead ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count });
 }
 
-/** Milliseconds that we are ahead; an answer out of a cache is as old as `Age` says. */
+/** How far the local clock is ahead, milliseconds; a cached response is as old as its `Age`. */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);
   const saidMs = Date.parse(hop?.responseHeaders['date'] ?? '');

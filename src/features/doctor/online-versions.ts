@@ -4,7 +4,7 @@ import type { HttpProtocol } from '../../core/transcript.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { onlineKinds } from './online-kinds.ts';
 
-/** A mirror that answers over one HTTP version and fails over the other that some of its clients use. */
+/** A mirror that works over one HTTP version and fails over the other, which some of its clients use. */
 export interface BrokenVersion {
   readonly id: keyof typeof onlineKinds & `online-http${string}`;
   readonly broken: HttpProtocol;
@@ -19,10 +19,10 @@ const forced = { '1.1': 'h1', '2': 'h2' } as const;
 const trapOf = { '1.1': 'online-http1-broken', '2': 'online-http2-broken' } as const;
 
 /**
- * Asks a mirror over each HTTP version that a client of it uses first, and tells where one works and the other does not.
- * One that the server does not offer is no fault where HTTP/1.1 works: clients fall back in the handshake.
- * @param first  what came of it as the leading client asks
- * @param ask    asks again, over the version that the mirror is forced to
+ * Probes a mirror over each HTTP version that one of its clients uses first, and returns one that fails while the other
+ * works. A version that the server does not offer is no fault where HTTP/1.1 works: clients fall back in the handshake.
+ * @param first  the result over the leading client's version
+ * @param ask    probes again, with the mirror forced to a version
  */
 export async function brokenVersion(
   mirror: Mirror,

@@ -14,21 +14,21 @@ import {
   versionTraps,
 } from './online-traps.ts';
 
-/** One mirror that was asked, layer by layer. */
+/** One probed mirror, layer by layer. */
 export interface AskedMirror {
   readonly registry: string;
   readonly url: string;
   readonly layers: readonly LayerState[];
 }
 
-/** What asking the mirrors showed. */
+/** The results of probing the mirrors. */
 export interface OnlineFound {
   readonly traps: readonly Trap[];
   readonly untold: readonly Untold[];
   readonly asked: readonly AskedMirror[];
 }
 
-/** Asks each mirror what shows how far one comes, and what lies on the way. Asks nobody else, but the resolver. */
+/** Probes each mirror for its layers and for traps of the network. Contacts only the mirrors and the resolver. */
 export async function examineOnline(subjects: readonly Subject[], asking: Asking): Promise<OnlineFound> {
   const { say } = asking;
   const seen: Seen[] = [];

@@ -3,9 +3,9 @@ import type { Trap } from '../../core/trap.ts';
 import { changesFor } from './edits.ts';
 
 /**
- * The traps, each with its edits only where they help: they are applied to the texts that were read, the settings are read
- * again, and the trap must be gone, with no other kind of trap in its place. Nothing is written.
- * @param again  what is found on a machine
+ * The traps, each with its edits only if they help: they are applied to the texts in memory, the settings are examined
+ * again, and the trap must be gone without another kind in its place. Nothing is written.
+ * @param again  examines a machine
  */
 export async function withProvenEdits(
   traps: readonly Trap[],
@@ -28,12 +28,12 @@ export async function withProvenEdits(
   return proven;
 }
 
-/** Whether two traps say the same: where they stand may have moved by a line. */
+/** Whether two traps are the same: their place may have moved by a line. */
 function sameTrap(one: Trap, other: Trap): boolean {
   return trapKey(one) === trapKey(other);
 }
 
-/** What two places of one trap share. */
+/** The key of a trap, common to its places. */
 export function trapKey({ id, what, set }: Trap): string {
   return JSON.stringify([id, what, set]);
 }

@@ -18,7 +18,7 @@ const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 const loopback = ['localhost', '127.0.0.1'] as const;
 
 /**
- * What is wrong with the proxy variables of this environment.
+ * Traps of the proxy variables in this environment.
  * @param hosts  mirrors of the configuration by host name
  */
 export function examineProxies(
@@ -70,7 +70,7 @@ export function examineProxies(
   return { traps, untold: [] };
 }
 
-/** Entries of NO_PROXY are hosts: what is written as a URL matches nothing. */
+/** Entries of NO_PROXY are hosts: a URL in it matches nothing. */
 function exceptTraps(
   name: string,
   value: string,
@@ -110,13 +110,13 @@ function catches(
   };
 }
 
-/** The variable, and the lines of shells' files that give it this value. */
+/** The variable, and the lines of shell files with this value. */
 function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly Place[] {
   const lines = assignments.filter((one) => one.name === name && one.value === value);
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
 }
 
-/** A host by name, by suffix with or without a leading dot, or `*`; ports are passed over. */
+/** A host by name, by suffix with or without a leading dot, or `*`; ports are ignored. */
 function isExcepted(host: string, except: readonly string[]): boolean {
   return except.some((raw) => {
     const one = raw

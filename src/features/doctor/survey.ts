@@ -10,15 +10,15 @@ import { readAssignments } from './assignments.ts';
 
 const files =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
-/** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: values that are one URL or begin a list of them, with nothing still to be put in. */
+/** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: a value that is one URL or starts a list of them, without placeholders. */
 const assigned = /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(https?:[^\s"'$;]+))/g;
 
-/** True for files of a project that set variables for builds: CI, compose files, Dockerfiles. @param path  in the project */
+/** True for project files that set variables for builds: CI, compose files, Dockerfiles. */
 function setsVariables(path: string): boolean {
   return files.test(path);
 }
 
-/** The variables that such a file sets to URLs, and on which line. */
+/** The variables that such a file sets to URLs, with their lines. */
 function variablesIn(file: string, text: string): readonly Assignment[] {
   return text.split('\n').flatMap((line, at) => {
     if (/^\s*(#|\/\/)/.test(line)) return [];
@@ -33,14 +33,14 @@ function variablesIn(file: string, text: string): readonly Assignment[] {
 
 const depthMax = 3;
 const foldersMax = 300;
-/** Of folders that begin with a dot these alone are looked into. */
+/** The only folders with a leading dot that are searched. */
 const withDot = new Set(['.github']);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
-/** What stands in these is shown or tested with, not built: passed over, and said. */
+/** Folders for examples and tests, which are not built: skipped, and reported. */
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
 const asideShown = 3;
 
-/** Looks at what is used here: settings of clients, lock files and other files of the project that name modules. Reads only. */
+/** Surveys what is used here: settings of clients, lock files and other project files that name modules. Reads only. */
 export async function surveyProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
   const { files, isCut, passed } = await filesOf(machine);
@@ -56,9 +56,9 @@ export async function surveyProject(machine: Machine): Promise<Survey> {
 
 /** An ecosystem as it was found. */
 interface Found extends Surveyed {
-  /** Whether the project's files name modules or a mirror of it: else only this machine's settings do. */
+  /** Whether the project's files name modules or a mirror of it; otherwise only this machine's settings do. */
   readonly isOfProject: boolean;
-  /** Whether its chain came with the client. */
+  /** Whether its chain is the client's default. */
   readonly isDefault: boolean;
 }
 
@@ -108,7 +108,7 @@ async function surveyed(
   };
 }
 
-/** The chain of the first file of the project that sets one for its builds. */
+/** The chain of the first project file that sets one for its builds. */
 async function chainOfProject(
   doctor: Doctor,
   surroundings: Surroundings,
@@ -136,11 +136,11 @@ function nameOf(file: string): string {
 interface Files {
   readonly files: readonly string[];
   readonly isCut: boolean;
-  /** Folders of examples and fixtures, which were not looked into. */
+  /** Folders of examples and fixtures that were skipped. */
   readonly passed: readonly string[];
 }
 
-/** Files of the project by path, those nearer to its top first; folders that hold others' files are passed over. */
+/** The project's files by path, those nearer to its top first; folders of third parties are skipped. */
 async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
@@ -160,7 +160,7 @@ async function filesOf(machine: Machine): Promise<Files> {
           continue;
         }
         files.push(path);
-        // A folder's name rarely has a dot; what is a file cannot be listed, and is passed over.
+        // A folder's name rarely has a dot; listing a file fails, and it is skipped.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }
     }

@@ -2,11 +2,11 @@ import type { Log, Timers } from '../../core/ports.ts';
 import { exchange, openEvents } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
 
-/** What the door learns of its daemon. */
+/** Callbacks for news of the daemon. */
 export interface Listener {
   /** By `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, Known>): void;
-  /** Mirrors in doubt, all of them: a confirming round is under way. */
+  /** All mirrors in doubt: those with a running confirming round. */
   doubted(names: ReadonlySet<string>): void;
   /** The daemon cannot be reached, or its response is not usable: the last order stays. */
   lost(why: string): void;
@@ -21,7 +21,7 @@ export interface DaemonAt {
 }
 
 const againMs = 2_000;
-/** Two requests for the lists lie at least so far apart: the daemon lets in ten a second, for all its clients. */
+/** The minimum time between two requests for the lists: the daemon accepts ten a second, for all its clients. */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
@@ -44,8 +44,8 @@ interface AdviceSeen {
 }
 
 /**
- * Follows a daemon: its event stream says that something changed, its lists say what holds now. A stream that ends is opened
- * again every 2 s, for ever.
+ * Follows a daemon: its event stream reports that something changed, its lists have the current state. A closed stream is
+ * opened again every 2 s, for ever.
  */
 export function followDaemon(
   at: DaemonAt,
@@ -167,7 +167,7 @@ function readJson(text: string): object {
   }
 }
 
-/** Proposed advice stands before accepted: the remedy that scripts get says the same. */
+/** Proposed advice comes before accepted advice, as in the remedy for scripts. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
   const keyOf = ({ ecosystem, upstream }: MirrorSeen | AdviceSeen): string => `${ecosystem}/${upstream}`;
   const adviceBy = Map.groupBy(advice, keyOf);

@@ -22,13 +22,13 @@ import { createStays } from './stay.ts';
 
 /** A front door that is open. */
 export interface Door {
-  /** Where clients reach it, without a slash behind. */
+  /** Its URL for clients, without a trailing slash. */
   readonly url: string;
-  /** The prefixes of what it serves: `/go/`. */
+  /** The prefixes it serves: `/go/`. */
   prefixes(): readonly string[];
-  /** Takes another configuration; `listen` and `orderFile` stay as they are. */
+  /** Applies another configuration; `listen` and `orderFile` stay. */
   reconfigure(config: Config): void;
-  /** Lets requests under way end, then closes. */
+  /** Waits for running requests, then closes. */
   close(): Promise<void>;
 }
 
@@ -47,10 +47,10 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
 }
 
 /**
- * Opens the front door: redirects to the mirror that comes first in the order in force, which the daemon says; without a daemon
- * to that of the last order kept, and without one to the declared chain's.
+ * Opens the front door: it redirects to the first mirror of the daemon's current order; without a daemon, of the last
+ * stored order; without one, of the declared chain.
  * @param rule  `door` of the configuration
- * @param options  `relay`: whatever the configuration says
+ * @param options  `relay`: overrides the configuration
  * @returns the code of a listener that cannot be opened
  */
 export async function openDoor(
@@ -157,7 +157,7 @@ export async function openDoor(
   });
 }
 
-/** Whether its own fetches would show a mirror who we are. */
+/** Whether its own requests to a mirror carry credentials. */
 function hasSecrets({ auth, tls }: MirrorAccess): boolean {
   return auth !== null || tls.client !== null;
 }

@@ -20,12 +20,12 @@ export interface DoorDeps {
   /** As in force now. */
   routes(): readonly Route[];
   orders(): ReadonlyMap<string, Order>;
-  /** Names of mirrors with a confirming round under way. */
+  /** Names of mirrors with a running confirming round. */
   doubted(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /** Everything passes through. */
   isRelay(): boolean;
-  /** Responses that pass through now. */
+  /** Responses currently passed through. */
   readonly passing: { count: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
@@ -37,7 +37,7 @@ export interface DoorDeps {
   nowMs(): number;
 }
 
-/** What the access log and the metrics say of a request. */
+/** The fields of a request for access log and metrics. */
 interface Told {
   readonly ecosystem?: string;
   readonly module?: string | null;
@@ -46,7 +46,7 @@ interface Told {
   readonly outcome: DoorOutcome;
 }
 
-/** Answers the clients of the front door. */
+/** Serves the clients of the front door. */
 export function createDoorHandler(deps: DoorDeps): RequestListener {
   return (request, response) => {
     const startMs = deps.nowMs();
@@ -94,7 +94,7 @@ async function serve(
   }
   if (asked.tag !== 'ok') {
     const ecosystem = asked.route?.ecosystem ?? '';
-    // The same response for both: what is private is nobody's business.
+    // The same response for both, so that private names are not revealed.
     sendText(response, 404, 'not found\n');
     return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
   }
@@ -142,14 +142,14 @@ async function serve(
   return { ...told, outcome: 'redirected' };
 }
 
-/** Whether the door alone has what a mirror needs: a redirect would lead its clients to 401. */
+/** Whether only the door has the credentials for a mirror: a redirect would give its clients a 401. */
 function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
   const access = accessOf(name);
   return access !== null && (access.auth !== null || access.client !== null);
 }
 
 interface Chosen {
-  /** The one to use first, then the others: those in doubt come last. */
+  /** The mirror to use first, then the others; those in doubt come last. */
   readonly names: readonly string[];
   readonly why: string;
   /** The head of the order is in doubt. */
@@ -171,7 +171,7 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
   return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };
 }
 
-/** Why a request is not let in; `null`: it is. */
+/** Why a request is not authorized; `null`: it is. */
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
   if (listen.token !== null) return isToken(bearerIn(headers) ?? passwordIn(headers), listen.token) ? null : 'token';
   if (!isLoopback(listen.host)) return null;

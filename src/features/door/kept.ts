@@ -2,7 +2,7 @@ import type { Log } from '../../core/ports.ts';
 import { replaceFile, systemFiles } from '../../daemon/system.ts';
 import type { Order } from './order.ts';
 
-/** The orders that were last in force, by upstream; what cannot be read is empty, so that the door opens all the same. */
+/** The last orders in force, by upstream; what cannot be read is empty, so that the door starts all the same. */
 export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, readonly string[]>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {
@@ -27,7 +27,7 @@ function ordersIn(text: string): ReadonlyMap<string, readonly string[]> | null {
   }
 }
 
-/** Writes the orders in force to their file, whole or not at all, one write after the other and only what changed. */
+/** Writes the orders to their file atomically, one write at a time and only changes. */
 export function createKeeper(
   path: string,
   log: Log,
@@ -44,7 +44,7 @@ export function createKeeper(
         if (text !== written) return;
         const code = await replaceFile(path, text);
         if (code === null) return;
-        // Said again with the next order: the door goes on without the file.
+        // Logged again with the next order: the door works without the file.
         log.warn('the order cannot be kept', { code });
         if (written === text) written = '';
       });

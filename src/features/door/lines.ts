@@ -4,7 +4,7 @@ import type { Chain, Client } from '../../ecosystems/client.ts';
 import { registry as builtIn, type Registry } from '../../ecosystems/registry.ts';
 import { type Route, routesOf } from './routes.ts';
 
-/** What the users of one client set once. */
+/** The setting for users of one client. */
 export interface DoorLine {
   readonly client: string;
   /** `ecosystem/upstream`. */
@@ -13,9 +13,10 @@ export interface DoorLine {
 }
 
 /**
- * The settings that lead clients to the front door, with their own fallback behind it where the client has chains: today's chain,
- * used on any failure. With private names there is no mirror behind the door, as Go goes on from its 404 with the name.
- * @param door  where clients reach it, without a slash behind
+ * The settings that point clients to the front door, with their own fallback behind it where the client has chains:
+ * today's chain, used on any failure. With private names there is no mirror behind the door, because Go would send the
+ * name there after a 404.
+ * @param door  its URL for clients, without a trailing slash
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {
   return routesOf(config, registry).flatMap((route) => {

@@ -27,7 +27,7 @@ export function createDoorMetrics(): DoorMetrics {
   const seconds = new Histogram({ ...made('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(made('mirrorwatch_door_order_position'));
   const daemon = new Gauge(made('mirrorwatch_door_daemon_up'));
-  // A series is looked up once: its labels are put together and hashed each time else.
+  // Caches each series: otherwise its labels are joined and hashed each time.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;

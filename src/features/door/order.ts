@@ -1,14 +1,14 @@
 import type { Route } from './routes.ts';
 
-/** What the daemon last said of the mirrors of one upstream. */
+/** The daemon's last report on the mirrors of one upstream. */
 export interface Known {
-  /** The mirror that advice in force puts first, and the id of that advice; `null`: the declared chain is right. */
+  /** The first mirror of the advice in force, with the advice's id; `null`: the declared chain is right. */
   readonly advice: { readonly to: string; readonly id: string } | null;
-  /** Names of those that may be advised, best first. */
+  /** Names of the mirrors that may be advised, best first. */
   readonly ranked: readonly string[];
-  /** Those that must not be used whatever else fails: they serve other bytes. */
+  /** Mirrors that must never be used: they serve other bytes. */
   readonly wrong: ReadonlySet<string>;
-  /** By mirror: the 95th percentile of its canary, milliseconds; without those that are not measured. */
+  /** By mirror: the 95th percentile of its canary, milliseconds; without unmeasured ones. */
   readonly usualMs: ReadonlyMap<string, number>;
 }
 

@@ -6,12 +6,12 @@ import { storyRows } from './story-row.ts';
 import { localTime, tookText } from './times.ts';
 import type { Told } from './told.ts';
 
-/** Characters of a line to paste that a card holds; more is not cut, but left to the page. */
+/** The longest line to paste in a card; a longer one is not cut, but left to the page. */
 const codeChars = 900;
-/** At this share of an advice's life people are reminded of it, a little earlier than that here: both are clocks. */
+/** The share of an advice's life after which a reminder is sent, slightly reduced, because two clocks are compared. */
 const endsSoonShare = 0.89;
 
-/** Why and what to set, what that brings, and until when. */
+/** The reason, the remedy, the gain, and the expiry. */
 export function adviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
   const isAsked = advice.state === 'proposed';

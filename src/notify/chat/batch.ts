@@ -4,12 +4,12 @@ import type { Entry, Queue } from '../queue.ts';
 import { isQuiet, quietEndMs } from './quiet.ts';
 import { isUrgent, toldOf } from './told.ts';
 
-/** Notices of one card at most: more than a phone shows, and few enough to be drawn again and again until they fit. */
+/** The most notices of one card: more than a phone shows, and few enough to render repeatedly until they fit. */
 const batchMax = 30;
 
 /**
- * The notices that go into one card now, oldest first; none while a message is under way, while the service's rate, its
- * wish or quiet hours stand against it, or before the first of them has waited for others.
+ * The notices of the next card, oldest first. None while a message is being sent, while the service's rate, its
+ * `Retry-After` or quiet hours forbid it, or before the first notice has waited for others.
  */
 export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[] {
   if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
@@ -20,7 +20,7 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[
   return may.filter((entry) => entry.alone === undefined).slice(0, batchMax);
 }
 
-/** When there is next something to send, monotonic; infinite: nothing waits, or something is under way. */
+/** When the next card is due, monotonic; infinite: nothing waits, or one is being sent. */
 export function batchMs(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;
   const may = waiting(queue, rule, now.wallMs);
@@ -37,7 +37,7 @@ export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): bo
   return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
 }
 
-/** True for a restored notice that was still waiting for others, or for quiet hours to end, when the process ended. */
+/** True for a restored notice that was still waiting for others or for quiet hours when the process ended. */
 export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): boolean {
   if (notice.attempts > 0) return false;
   const isHeld = isQuiet(rule, notice.createdAtMs) && isQuiet(rule, wallMs);
@@ -45,8 +45,8 @@ export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): bo
 }
 
 /**
- * After a card of several was refused, each goes by itself, so that one that is never taken holds up no other; one that
- * was refused by itself stays by itself, and once one was taken the others go together again.
+ * After a card with several notices was refused, each is sent alone, so that one refused notice does not block others. A
+ * notice refused alone stays alone; after a success the others are joined again.
  */
 export function sortOut(queue: Queue, sent: readonly Entry[], outcome: 'taken' | 'refused'): void {
   if (outcome === 'refused') for (const entry of sent) entry.alone = sent.length > 1 ? 'try' : 'stays';
@@ -61,7 +61,7 @@ function openMs(queue: Queue): number {
   return Math.max(queue.notBeforeMs, queue.pacedMs);
 }
 
-/** What may be told at this hour; nothing overtakes an older word on its subject that is told by itself. */
+/** Notices that may be sent now. No notice overtakes an older one on its subject that is sent alone. */
 function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly Entry[] {
   const quiet = isQuiet(rule, wallMs);
   const may = entries.filter(({ notice }) => !quiet || (rule.quiet?.urgent === 'pass' && isUrgent(toldOf(notice))));

@@ -10,7 +10,7 @@ import type { Told } from './told.ts';
 /** Characters of one row: a few lines of a phone. */
 const rowChars = 400;
 
-/** A message for people, before a service draws it. */
+/** A message for people, before a service renders it. */
 export interface Card {
   readonly tone: Tone;
   readonly title: string;
@@ -20,7 +20,7 @@ export interface Card {
 }
 
 /**
- * The card of some notices, in the order in which they came; what is to be done goes first, what is over last.
+ * The card of some notices, in order of arrival; required actions first, resolved ones last.
  * @param held  the quiet hours that they waited for; `null`: none
  * @param more  how many follow in a card of their own
  */
@@ -52,7 +52,7 @@ export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | 
   };
 }
 
-/** Of one mirror's notice its own page, else the overview. */
+/** The page of the notice's mirror, if there is one mirror, else the overview. */
 function pageUrl(page: string, told: readonly Told[]): string {
   const registry = told.length === 1 ? told[0]?.finding?.registry : null;
   return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
@@ -63,7 +63,7 @@ function sectionOf(told: Told, pen: Pen): Section {
   return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };
 }
 
-/** Of what another release stored without what this one tells, or with words that it does not know, the subject is told. */
+/** A notice stored by another release, without fields or texts that this one needs, shows only its subject. */
 function readableSectionOf(told: Told, pen: Pen): Section {
   try {
     return wholeSectionOf(told, pen);

@@ -70,8 +70,9 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
 }
 
 /**
- * The finding's own sentence, which says more than its fields where it is about us, certificates or bytes. Of one that was
- * stored without its sentence, or by a release with other words, there is only the English: nothing in another language.
+ * The finding's own sentence, where it contains more than its fields: for findings about this daemon, certificates or
+ * bytes. If it was stored without a sentence, or with unknown texts, only English is available, and other languages show
+ * nothing.
  */
 function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
   if (!kindTraits[kind].isToldInFull) return [];
@@ -115,7 +116,7 @@ function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string
   return sides.length > sidesShown ? say('sides.more', { sides: text }) : text;
 }
 
-/** `oci (docker.io)`; the upstream alone where it is called as its ecosystem. */
+/** `oci (docker.io)`; only the upstream where it has the ecosystem's name. */
 export function ecosystemText({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
   return upstream === null || upstream === ecosystem ? `${ecosystem}` : `${ecosystem} (${upstream})`;
 }

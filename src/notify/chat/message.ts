@@ -21,17 +21,17 @@ export function isChat(receiver: Receiver): receiver is Chat {
   return receiver.chat !== undefined && receiver.format in chatServices;
 }
 
-/** True for receivers of one address: the service counts their messages together. */
+/** True for receivers with one URL: the service counts their messages together. */
 export function isSameBot(one: Receiver, other: Receiver): boolean {
   return one.url.reveal() === other.url.reveal();
 }
 
-/** Whether messages to a receiver can be changed once they are sent. */
+/** Whether sent messages of a receiver can be edited. */
 export function isChangeable(receiver: Receiver): boolean {
   return isChat(receiver) && chatServices[receiver.format].edit !== undefined;
 }
 
-/** The request that changes a message so that it shows these notices; `null`: they are more than it holds. */
+/** The request that edits a message to show these notices; `null`: they do not fit. */
 export function chatChange(
   receiver: Chat,
   receipt: string,
@@ -46,7 +46,7 @@ export function chatChange(
   return { card, message: { ...request(receiver, service, body, receipt, now), method: 'PATCH' } };
 }
 
-/** The one request that carries as many of these notices as the service takes in a message, at least the first. */
+/** One request with as many of these notices as fit in a message, at least the first. */
 export function chatMessage(
   receiver: Chat,
   entries: readonly Entry[],
@@ -75,7 +75,7 @@ function cardFor(
   return cardOf(told, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
-/** A card of one notice, without its last rows where they are too much. */
+/** A card of one notice, without its last rows if they do not fit. */
 function shortened(service: ChatService, card: Card): Card {
   const [section] = card.sections;
   if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;
@@ -107,7 +107,7 @@ function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
   return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
 }
 
-/** What listens on loopback alone is followed by nobody's phone. */
+/** A URL on loopback is useless on a phone. */
 function followed(base: string | null): string | null {
   return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
 }

@@ -6,7 +6,7 @@ const minuteMs = 60_000;
 
 type Hours = Pick<ChatRule, 'quiet' | 'timeZone'>;
 
-/** True while a receiver is left alone. */
+/** True during a receiver's quiet hours. */
 export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
   if (quiet === null) return false;
   const now = minuteOfDay(wallMs, timeZone);
@@ -15,8 +15,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * When that ends, wall milliseconds, where it is so now. In a night whose clock is put forward or back on the way the end is
- * looked for minute by minute: it may lie in an hour that is left out.
+ * The end of the current quiet hours, wall milliseconds. In a night with a clock change it is searched minute by minute:
+ * it may be in an hour that is left out.
  */
 export function quietEndMs(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;
@@ -28,7 +28,7 @@ export function quietEndMs(hours: Hours, wallMs: number): number {
   return end;
 }
 
-/** Minutes from one minute of the day to the next time that it is another. */
+/** Minutes from one minute of the day to the next occurrence of another. */
 function ahead(from: number, to: number): number {
   return (to - from + dayMinutes) % dayMinutes;
 }

@@ -1,6 +1,6 @@
 import type { Language, Say } from '../../words/say.ts';
 
-/** What colour it has: something is wrong, gravely or less so; something is to be done; it is well again; none of these. */
+/** The colour: a problem, grave or not; an action to take; resolved; none of these. */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -9,7 +9,7 @@ export interface Section {
   readonly tone: Tone;
   readonly title: string;
   readonly rows: readonly { readonly label: string; readonly text: string }[];
-  /** To be copied as it is; `null`: nothing is. */
+  /** Text to copy; `null`: none. */
   readonly code: { readonly label: string; readonly text: string } | null;
   readonly ref: string;
 }
@@ -19,11 +19,11 @@ export interface Reader {
   readonly language: Language;
   readonly timeZone: string;
   readonly vantage: string;
-  /** Where the page is, without a slash behind; `null`: nowhere that this reader could follow. */
+  /** The URL of the page, without a trailing slash; `null`: none that this reader can open. */
   readonly page: string | null;
 }
 
-/** What a section is written with. */
+/** What a section is rendered with. */
 export interface Pen {
   readonly say: Say;
   readonly reader: Reader;

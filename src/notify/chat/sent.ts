@@ -3,7 +3,7 @@ import type { Notice } from '../../core/notice.ts';
 import type { Row } from '../../core/ports.ts';
 import type { Turn } from '../turn.ts';
 
-/** A message that a chat took and that can still be changed. */
+/** A sent message of a chat that can still be edited. */
 export interface SentMessage {
   /** The id of the first notice it carried. */
   readonly key: string;
@@ -20,19 +20,19 @@ export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';
 
-/** The message that a notice adds to; `null`: none that can be changed. */
+/** The message that a notice adds to; `null`: none that can be edited. */
 export function messageToChange(sent: SentMessages, { receiver, updates }: Notice): SentMessage | null {
   if (updates === undefined) return null;
   return sent.get(receiver)?.find(({ ids }) => ids.includes(updates)) ?? null;
 }
 
-/** What a message shows with these notices: each takes the place of an older one on its subject. */
+/** The notices of a message after these are added: each replaces an older one on its subject. */
 export function shownWith({ notices }: SentMessage, added: readonly Notice[]): readonly Notice[] {
   const subjects = new Set(added.map(({ subject }) => subject));
   return [...notices.filter(({ subject }) => !subjects.has(subject)), ...added];
 }
 
-/** Notes what was taken: a new message, or one that was changed. */
+/** Records a sent or edited message. */
 export function noteSent(sent: SentMessages, message: SentMessage, receiver: string, wallMs: number, turn: Turn): void {
   const others = (sent.get(receiver) ?? []).filter(({ key }) => key !== message.key);
   const all = [...others, message];
@@ -42,7 +42,7 @@ export function noteSent(sent: SentMessages, message: SentMessage, receiver: str
   turn.put({ table: 'meta', key: rowKey(receiver, message.key), atMs: wallMs, value });
 }
 
-/** Forgets a message that cannot be changed any more. */
+/** Forgets a message that can no longer be edited. */
 export function forgetSent(sent: SentMessages, key: string, receiver: string, turn: Turn): void {
   sent.set(
     receiver,
@@ -51,7 +51,7 @@ export function forgetSent(sent: SentMessages, key: string, receiver: string, tu
   turn.delete('meta', rowKey(receiver, key));
 }
 
-/** Puts a stored message back; `false`: its receiver is gone, or cannot change messages. */
+/** Restores a stored message; `false`: its receiver is gone, or cannot edit messages. */
 export function restoreSent(sent: SentMessages, { value }: Row, isChangeable: (receiver: string) => boolean): boolean {
   const { v, receiver, ...message } = value as SentMessage & { readonly v: number; readonly receiver: string };
   if (v !== 1 || !isChangeable(receiver)) return false;

@@ -3,46 +3,47 @@ import type { Now } from '../../core/ports.ts';
 import type { Card } from './card.ts';
 import type { Tone } from './section.ts';
 
-/** A request without its signature: where to, and what. */
+/** A request without its signature: URL and body. */
 export interface Post {
   readonly url: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** One chat's incoming webhook: how it draws a card, what it takes, how it is signed, and how it says no. */
+/** The incoming webhook of one chat service: how it renders a card, its limits, its signature, and its errors. */
 export interface ChatService {
   /** Where all this is written. */
   readonly spec: readonly string[];
-  /** Least time between two messages: its rate, spread evenly, with something left for the operator's own tests. */
+  /** The minimum time between two messages: its rate, spread evenly, with a reserve for the operator's own tests. */
   readonly spacingMs: number;
   draw(card: Card): Post['body'];
-  /** Whether a drawn card is within its limits. */
+  /** Whether a rendered card is within its limits. */
   fits(body: Post['body']): boolean;
-  /** Adds the proof of the secret; `null`: the service knows none. */
+  /** Adds the signature; `null`: the service has none. */
   readonly sign: ((post: Post, secret: string, now: Now) => Post) | null;
-  /** How a message that was sent is changed; absent: it cannot be. */
+  /** How a sent message is edited; absent: it cannot be. */
   readonly edit?: {
     /** Where to send; `receipt`: that of the message to change, `null`: a new one. */
     urlOf(url: string, receipt: string | null): string;
-    /** What the service knows the new message by; `null`: the answer does not say. */
+    /** The service's id of the new message; `null`: the response has none. */
     receiptIn(body: string): string | null;
   };
-  /** What an answer's body says went wrong; `null`: nothing, or the status says it better (410, 429, 503, redirects). */
+  /** The error in a response's body; `null`: none, or the status is more specific (410, 429, 503, redirects). */
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }
 
 /** The mark before a title where the service has no colours of its own. */
 export const marks: Readonly<Record<Tone, string>> = { bad: '🔴', warn: '🟠', act: '🔵', good: '🟢', info: '⚪' };
 
-/** True where the status itself says what becomes of the notice. */
+/** True where the status alone decides what happens to the notice. */
 export function saysItself(status: number): boolean {
   return (status >= 300 && status < 400) || status === 410 || status === 429 || status === 503;
 }
 
 /**
- * What an answer in JSON says by its code, where 0 is success. An answer without one is no success: it is told again.
- * @param names  where the code may stand, the first that is there counts
- * @param waits  how long the service wants to be left alone, by code, milliseconds
+ * The error in a JSON response by its code; 0 is success. A response without a code is no success: the message is sent
+ * again.
+ * @param names  possible fields of the code, the first one present is used
+ * @param waits  the wait before the next message, by code, milliseconds
  */
 export function refusalByCode(
   status: number,
@@ -58,12 +59,12 @@ export function refusalByCode(
   return refused(String(code), waitMs === undefined ? 'later' : { afterMs: waitMs });
 }
 
-/** A failure in the service's own words. */
+/** A failure with the service's own code. */
 export function refused(code: string, retry: Retry): DeliveryFailure {
   return { kind: 'refused', code, retry };
 }
 
-/** A gateway before the service writes its codes as texts. */
+/** A gateway of the service writes its codes as texts. */
 function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
 }

@@ -3,9 +3,9 @@ import { localTime, spanText } from './times.ts';
 import type { Told } from './told.ts';
 
 /**
- * That it comes and goes, and until when to stay; nothing where it came once.
- * @param isOver  the end of it is told
- * @param to  where people are told to stay; `null`: it is no advice
+ * A row that says that the trouble comes and goes, and how long to stay; none for a single occurrence.
+ * @param isOver  its end is being sent
+ * @param to  the mirror that people are advised to use; `null`: this is no advice
  */
 export function storyRows({ story }: Told, isOver: boolean, to: string | null, pen: Pen): Section['rows'] {
   const { say, reader } = pen;

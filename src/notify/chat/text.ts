@@ -1,11 +1,11 @@
-/** At most so many characters (UTF-16 units); what is cut off is seen to be. */
+/** At most `most` characters (UTF-16 units); a cut is visible. */
 export function clipped(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 const alike: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '`': "'", '*': '∗', '[': '［' };
 
-/** For a Markdown without an escape: what would be a tag, a mention or a mark becomes a character that looks alike. */
+/** For Markdown without escapes: characters of tags, mentions and marks are replaced by similar ones. */
 export function disarmed(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }

@@ -10,7 +10,7 @@ export function localTime(wallMs: number, timeZone: string): string {
   return `${month}-${date} ${hours}:${minutes}`;
 }
 
-/** The minute of the day there, 0 to 1439. */
+/** The minute of the day in that zone, 0 to 1439. */
 export function minuteOfDay(wallMs: number, timeZone: string): number {
   const { hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
   return Number(hours) * 60 + Number(minutes);
@@ -40,7 +40,7 @@ function partsOf(wallMs: number, timeZone: string): Readonly<Record<string, stri
   return Object.fromEntries(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
 }
 
-/** How long something lasted, for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+/** A duration for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function spanText(say: Say, ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < minute) return say('unit.s', { count: seconds });
@@ -50,7 +50,7 @@ export function spanText(say: Say, ms: number): string {
   return say('span.days', { days: Math.floor(seconds / day), hours: Math.floor((seconds % day) / hour) });
 }
 
-/** What something takes: `320 ms`, `1.2 s`, `95 s`. */
+/** A response time for people: `320 ms`, `1.2 s`, `95 s`. */
 export function tookText(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;

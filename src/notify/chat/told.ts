@@ -2,9 +2,9 @@ import type { Notice, StoryView } from '../../core/notice.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { AdviceView, FindingView } from '../../core/views.ts';
 
-/** What a notice in the outbox tells, read back from the body that is stored: the one that `standard` would send. */
+/** The content of a notice in the outbox, read from its stored body in format `standard`. */
 export interface Told {
-  /** By which people can speak of it: the same over all attempts, so that a repetition is seen as one. */
+  /** A short id for people: the same in all attempts, so that a repetition can be recognized. */
   readonly ref: string;
   readonly type: Notice['type'];
   readonly subject: string;
@@ -12,21 +12,21 @@ export interface Told {
   /** When it was composed, wall milliseconds. */
   readonly atMs: number;
   readonly finding: FindingView | null;
-  /** What the finding says, for any language; `null`: in English alone. */
+  /** The finding's sentence, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
-  /** Of a recovery: the `ref` of the message that told of the opening; `null`: this receiver got none. */
+  /** For a recovery: the `ref` of the message about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** `null`: it never comes and goes, or an earlier release stored it. */
+  /** `null`: it never came and went, or an earlier release stored it. */
   readonly story: StoryView | null;
 }
 
-/** The last characters of a notice's id: those are its random ones. */
+/** The last characters of a notice's id, which are random. */
 function refOf(id: string): string {
   return id.slice(-6);
 }
 
-/** Never throws: of a body that another format left behind, the notice's own words are told. */
+/** Never throws: a body left by another format is shown by the notice's own fields. */
 export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notice): Told {
   const { data, timestamp } = parsed(body);
   return {
@@ -62,7 +62,7 @@ function parsed(body: string): Body {
   }
 }
 
-/** True for what may not wait for the morning where the operator says so: leave what is down or serves wrong bytes. */
+/** True for urgent advice, which quiet hours may let pass: leave a mirror that is down or serves wrong bytes. */
 export function isUrgent({ type, advice }: Pick<Told, 'type' | 'advice'>): boolean {
   return (
     type === 'mirror.advice' &&

@@ -5,7 +5,9 @@ import type { Now } from '../../core/ports.ts';
 import { withEnd } from '../alerts.ts';
 import type { Program } from './program.ts';
 
-/** Alertmanager's v2 API below the base URL; nothing signs it, and each attempt says anew when the alert ends by itself. */
+/**
+ * Alertmanager's v2 API below the base URL; without a signature. Each attempt sets the time when the alert ends by itself.
+ */
 export const alertmanager: Program = {
   message(receiver: Receiver, notice: Notice, now: Now) {
     const url = new URL(receiver.url.reveal());

@@ -9,7 +9,7 @@ const titleChars = 64;
 const urlChars = 500;
 const bodyBytes = 20_000;
 
-/** Whoever sends more than 20 in a minute is silent for ten. */
+/** More than 20 messages in a minute block a sender for ten. */
 const silenceMs = 10 * 60_000;
 const waits = { 130101: silenceMs, 410100: silenceMs };
 

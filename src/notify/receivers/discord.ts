@@ -26,7 +26,7 @@ interface Embed {
   readonly footer?: { readonly text: string };
 }
 
-/** Webhooks of Discord, as embeds. Its URL is the secret: nothing is signed. A message that was sent can be changed. */
+/** Webhooks of Discord, as embeds. The URL is the secret: nothing is signed. A sent message can be edited. */
 export const discord: ChatService = {
   spec: [
     'https://discord.com/developers/docs/resources/webhook#execute-webhook',
@@ -89,7 +89,7 @@ function fieldsOf(body: string): { readonly id?: unknown; readonly code?: unknow
   }
 }
 
-/** What is to be set comes before the reasons: it is what one looks for. */
+/** The lines to paste come before the reasons, since they are needed first. */
 function embedOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Embed {
   const line = code === null ? [] : [`**${escaped(code.label)}**`, fenced(code.text)];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}**  ${escaped(text)}`);
@@ -108,7 +108,7 @@ function fenced(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
 }
 
-/** What its Markdown reads within a line. */
+/** Escapes what its Markdown interprets within a line. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\*_~|`<>[\]]/g, (character) => `\\${character}`);
 }

@@ -2,7 +2,7 @@ import type { Receiver } from '../../core/config.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Now, Post } from '../../core/ports.ts';
 
-/** A receiver that programs read: how a notice, whose body is the whole message, is sent to it. */
+/** A receiver for programs: how a notice, whose body is the whole message, is sent to it. */
 export interface Program {
   /** The request of one attempt. */
   message(receiver: Receiver, notice: Notice, now: Now): Parameters<Post['send']>[0];
