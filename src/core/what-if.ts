@@ -37,7 +37,7 @@ export interface WhatIfProblem {
 export interface WhatIfMember {
   /** Credentials masked. */
   readonly shown: string;
-  /** `unwatched`: a host that no mirror is configured for; of it and of `direct` nothing is measured. */
+  /** `unwatched`: a host without a configured mirror; it is not measured, and neither is `direct`. */
   readonly kind: 'mirror' | 'unwatched' | 'direct' | 'off';
   /** The mirror's name; `null` for others. */
   readonly registry: string | null;

@@ -13,7 +13,7 @@ export interface Named {
   readonly expect?: unknown;
 }
 
-/** What an entry may name beside its module: files of the operator's. */
+/** Files of the operator that an entry may name besides its module. */
 export interface EntryFiles {
   /** The absolute path of an OpenPGP keyring; what is wrong with it is told. @param keys  where in the entry it stands */
   keyring(keys: readonly string[], name: string): string;

@@ -3,22 +3,27 @@ import type { Calendar } from '../core/ports.ts';
 
 const second = 1_000;
 const minute = 60 * second;
-/** Offsets of today's zones are whole quarters of an hour, so the local hour and day are constant within one. */
+/** Offsets of today's time zones are whole quarters of an hour, so the local hour and day are constant within one. */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
-/** 29 February may be absent for eight years (1896, 1904; 2096, 2104); what is not named within nine is never named. */
+/**
+ * 29 February may be absent for eight years (1896, 1904; 2096, 2104); a time that does not occur within nine never occurs.
+ */
 const reachMs = 9 * 366 * 2 * halfDay;
 const expressionsKept = 1_000;
 
 type Matches = (wallMs: number) => boolean;
 
-/** One expression as four matchers, coarse to fine: each says whether the unit that begins at an instant may hold a match. */
+/**
+ * One expression as four matchers, coarse to fine: each returns whether the unit that starts at an instant may contain a
+ * match.
+ */
 interface Almanac {
   readonly day: Matches;
   readonly hour: Matches;
   readonly minute: Matches;
   readonly second: Matches;
-  /** True where the hours are named: then an hour that comes twice (end of summer time) counts once. */
+  /** True where hours are named: then an hour that occurs twice (end of summer time) counts once. */
   readonly namesHours: boolean;
   readonly local: Intl.DateTimeFormat;
 }
@@ -49,7 +54,7 @@ function almanacOf(expression: string, timeZone: string | null): Almanac {
   };
 }
 
-/** The clocks showed this local time before already (by an hour, or by half of one on Lord Howe Island). */
+/** True for a local time that occurred before (an hour ago, or half an hour on Lord Howe Island). */
 function isRepeated(local: Intl.DateTimeFormat, wallMs: number): boolean {
   const shown = local.format(wallMs);
   return [2 * quarter, 4 * quarter].some((back) => local.format(wallMs - back) === shown);
@@ -60,8 +65,8 @@ function startOfNext(unit: number, wallMs: number): number {
 }
 
 /**
- * Walks forward by the largest unit that is ruled out. A matching day lasts more than half a day, so two instants half a
- * day apart that both lie outside have no whole matching day between them.
+ * Steps forward by the largest unit without a match. A matching day lasts more than half a day, so between two instants
+ * half a day apart that both do not match there is no whole matching day.
  */
 function nextAfter(almanac: Almanac, wallMs: number): number {
   let at = startOfNext(second, wallMs);
@@ -79,13 +84,12 @@ function nextAfter(almanac: Almanac, wallMs: number): number {
 const almanacs = new Map<string, Almanac>();
 
 /**
- * Cron expressions as node-cron 4 reads them: five or six fields, names, `@daily`, `L`, `#`; where day of month and day
- * of week are both named, both must hold. Its own tasks only look forward from the present, so the search is ours and
- * the parser and matcher are its.
- * A local time that the clocks skip is skipped; one that they show twice counts once where the expression names hours,
- * and twice where every hour is meant (`0-59/5 * * * *` goes on through the change).
- * `timeZone` is an IANA name, `null` the zone of the process. Gives `Infinity` for what never comes (the last day of
- * February on a first Sunday).
+ * Cron expressions as node-cron 4 parses them: five or six fields, names, `@daily`, `L`, `#`; if day of month and day of
+ * week are both named, both must match. Its own tasks only look forward from the present, so the search is ours and the
+ * parser and matcher are its. A local time skipped by the clocks is skipped; one that occurs twice counts once if the
+ * expression names hours, and twice if every hour is meant (`0-59/5 * * * *` continues through the change). `timeZone` is
+ * an IANA name, `null` the zone of the process. Returns `Infinity` for a time that never comes (the last day of February
+ * on a first Sunday).
  * @throws Error on an expression or zone that node-cron refuses: configuration has checked both
  */
 export const cronCalendar: Calendar = {

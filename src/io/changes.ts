@@ -8,30 +8,30 @@ import { phrase } from '../words/tell.ts';
 import { foreignFolder } from './foreign-folder.ts';
 import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
-/** Why nothing was changed, or not put back: a file, and what stood in the way. */
+/** Why nothing was changed or restored: a file and the obstacle. */
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
-  /** The id of the kept set, where some files of it are changed and others as they were: an undo puts back the rest. */
+  /** The id of the stored set, if only some of its files were changed: an undo restores them. */
   readonly halfDone?: string;
 }
 
-/** Where changes may be made, and where what was before is kept. */
+/** Where changes may be made, and where the old contents are kept. */
 export interface ChangePlace {
-  /** Folders that a changed file must lie in, once every link is followed. */
+  /** Folders that must contain a changed file, after resolving every link. */
   readonly roots: readonly string[];
   /** The folder of what was before. */
   readonly kept: string;
-  /** Whose rights we have; absent: this process's. Root's (0) are used only where nobody else may write. */
+  /** The user whose rights are used; absent: this process's. Root's (0) are used only where no other user may write. */
   readonly ourUid?: number;
 }
 
 const newFileMode = 0o600;
 
 /**
- * Makes changes, all or none: what was before is kept first; each file is then replaced whole, by a rename, with its mode and
- * owner. A link is followed to the file itself.
- * @param change.before  must be what stands in the file now, or nothing is changed
+ * Makes changes, all or none: the old contents are stored first; then each file is replaced by a rename, with its mode and
+ * owner. A link is followed to its file.
+ * @param change.before  the expected contents of the file; if they differ, nothing is changed
  */
 export async function makeChanges(
   changes: readonly FileChange[],
@@ -61,7 +61,7 @@ export async function makeChanges(
       done.push(kept);
     } catch (thrown) {
       const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
-      // A file that was there is whole as long as its rename has not been; of a new one the folders go.
+      // An existing file stays complete until its rename; for a new one its new folders are removed.
       if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
       for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
       await forget(change, place.kept);
@@ -72,7 +72,7 @@ export async function makeChanges(
   return ok(change);
 }
 
-/** The first file that root would have to write where somebody else may lead it astray. */
+/** The first file whose path another user could redirect while root writes. */
 async function refusedToRoot(
   files: readonly string[],
   { ourUid = process.geteuid?.() }: ChangePlace,
@@ -85,21 +85,21 @@ async function refusedToRoot(
   return null;
 }
 
-/** Whether a file still is what it was when the set was prepared: keeping the record may have taken a slow disk a while. */
+/** Whether a file is unchanged since the set was prepared: storing the record may take long on a slow disk. */
 async function isAsBefore({ file, before, beforeSha256 }: KeptFile): Promise<boolean> {
   if (before === null) return (await lstat(file).catch(() => null)) === null;
   return sha256(await readFile(file)) === beforeSha256;
 }
 
-/** Whether all could be put back; each is tried. */
+/** Whether all files could be restored; each is tried. */
 async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
   const tried = await Promise.allSettled(files.map(putBack));
   return tried.every(({ status }) => status === 'fulfilled');
 }
 
 /**
- * Puts the files of a set back, bytes, mode and owner, and forgets the set; a file that was new goes.
- * @returns the first file that is neither as we left it nor as it was: then nothing is put back; or the first that can't be written
+ * Restores the files of a set (bytes, mode and owner) and removes the set; a file that was new is deleted.
+ * @returns the first file that was changed since: then nothing is restored; or the first that cannot be written
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(
@@ -220,7 +220,7 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Written beside it under a name of its own, put on the disk, then renamed. */
+/** Written to a new file beside it, synced to disk, then renamed. */
 async function replaceBytes(
   file: string,
   bytes: Buffer,

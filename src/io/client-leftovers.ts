@@ -2,13 +2,13 @@ import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { limits } from '../core/limits.ts';
 
-/** What folders of runs begin with. */
+/** Prefix of the folders of runs. */
 export const homePrefix = 'mirrorwatch-client-';
 
 /**
- * Removes the folders of runs whose daemon was killed before it could: credentials lie in them, and whatever was fetched.
- * Only those that no run can be in any more, and that belong to us or to whom clients run as: anybody can make one.
- * @param home  the folder of a run that begins now
+ * Removes folders of runs whose daemon was killed: they contain credentials and fetched files. Only folders too old for a
+ * running client that belong to us or to the clients' user, since any user can create one.
+ * @param home  the folder of a run that starts now
  */
 export async function clearLeft(
   home: string,

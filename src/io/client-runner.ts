@@ -19,9 +19,9 @@ interface Running {
 }
 
 /**
- * Runs real clients, each in an empty folder of its own, in a process group of its own, with an environment made for it.
- * @param input.path  where programs are looked for; all that clients are told of this process's environment
- * @see docs/decisions/0020-client-runs.md for what this holds and what it does not
+ * Runs real clients, each in an empty folder and a process group of its own, with a minimal environment.
+ * @param input.path  the search path of programs; the only variable passed on from this process's environment
+ * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
 export function createClientRunner(input: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -45,7 +45,7 @@ export function createClientRunner(input: {
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
       const report = await started(order, home, plan, wrapped(argv, order, path));
-      // Where util-linux may not do its part (a filter of system calls), the client has not begun: it goes without.
+      // If util-linux is forbidden to work (a filter of system calls), the client has not started: it is started without.
       return isRefused(report) ? await started(order, home, plan, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
@@ -119,7 +119,7 @@ type Exit =
   /** It never ran. */
   | { readonly error: string };
 
-/** The end of a process and of its group; what it left behind may hold its pipes, and is not waited for long. */
+/** The end of a process and its group. Processes it left behind may hold its pipes, which are not waited for long. */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('error', (cause) => {
@@ -145,7 +145,7 @@ function endOf(exit: Exit, because: Stop | null): ClientEnd {
   return { tag: 'exited', code: exit.code };
 }
 
-/** The words of util-linux where it could not do what it was to do before the client. */
+/** The output of util-linux when it failed before starting the client. */
 function isRefused({ end, said }: ClientReport): boolean {
   return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
 }
@@ -154,7 +154,7 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
   return { end: { tag: 'not_run', because, code }, tookMs: 0, files: 0, bytes: 0, said: '', words: '' };
 }
 
-/** Dies with us and within the machine's own limits, where util-linux is installed. */
+/** Ends with this process and within resource limits, where util-linux is installed. */
 function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);
   const prlimit = findCommand('prlimit', path);
@@ -175,7 +175,7 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
   ];
 }
 
-/** Makes the folder of a run: closed to others, and its user's own. */
+/** Creates the folder of a run: only its user has access. */
 async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
   const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
   const folders = new Set([home]);
@@ -193,7 +193,7 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
   for (const path of folders) await own(path);
 }
 
-/** Removes a folder whose files somebody made read-only; what stays is in the system's temporary folder. */
+/** Removes a folder that may have read-only files; what remains is in the system's temporary folder. */
 async function clear(home: string): Promise<void> {
   const remove = () => rm(home, { recursive: true, force: true });
   await remove().catch(async () => {
@@ -208,7 +208,7 @@ async function open(folder: string): Promise<void> {
   for (const entry of entries) if (entry.isDirectory()) await open(join(folder, entry.name));
 }
 
-/** Looks at what lies in the folder again and again; `over` once it is too much. */
+/** Checks the size of the folder repeatedly; calls `over` once it is too large. */
 function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {
   let isOver = false;
   let timer = timers.after(limits.clientWatchMs, look);
@@ -227,7 +227,7 @@ function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => v
   };
 }
 
-/** Nobody waits for it: whatever else this machine has to do comes first. */
+/** Nothing waits for it: other processes of this machine come first. */
 function lowPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);

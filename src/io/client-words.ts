@@ -1,7 +1,7 @@
 import type { KnownMask } from '../core/mask-known.ts';
 import { printable } from '../core/printable.ts';
 
-/** The last of what a program wrote: both its streams, as they came. */
+/** The last output of a program, of both streams as they came. */
 export interface Words {
   add(chunk: Buffer): void;
   /** All of it, bytes. */
@@ -9,7 +9,7 @@ export interface Words {
   text(): string;
 }
 
-/** Keeps the last `bytesMax`; where more came, the line that the cut fell into goes with it. */
+/** Keeps the last `bytesMax`; a line that the cut falls into is removed. */
 export function keepWords(bytesMax: number): Words {
   // A ring: what comes in small pieces is joined once, at the end.
   const ring = Buffer.alloc(bytesMax);
@@ -34,14 +34,14 @@ export function keepWords(bytesMax: number): Words {
 }
 
 /**
- * A program's words as they may be shown: known secrets, user-info and query values masked, each line printable and bounded,
- * empty ones left out.
+ * A program's output for display: known secrets, user-info and query values masked, each line printable and bounded, empty
+ * ones removed.
  */
 export function shownWords(text: string, mask: KnownMask, lineChars: number): string {
   return (
     mask
       .text(text)
-      // The last character of the scheme stands for all: looking for its first takes the square of a long word.
+      // Matches only the last character of the scheme: searching its first one is quadratic in the length of a word.
       .replace(/([a-z0-9+.-]:\/\/)[^/@\s]*@/gi, '$1***@')
       .replace(/([?&][\w.-]+=)[^&\s"']+/g, '$1***')
       .split(/\r?\n/)

@@ -5,10 +5,10 @@ import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/sealed.ts';
 import { phrase } from '../words/tell.ts';
 
-/** How a thread knows what it was started for; other threads may load the same file. */
+/** Marks this kind of thread; other threads may load the same file. */
 export const configRole = 'mirrorwatch-config';
 
-/** A configuration's text and what it is read with. `path` is `null` for the built-in one. */
+/** A configuration's text with its context. `path` is `null` for the built-in one. */
 export interface ConfigText {
   readonly text: string;
   readonly path: string | null;
@@ -30,8 +30,8 @@ export type ConfigRead =
 const entry = new URL(import.meta.url.endsWith('.ts') ? './config-worker.ts' : './config-worker.js', import.meta.url);
 
 /**
- * Reads and checks a configuration in a thread of its own, which ends with that: however large it is, the caller's thread
- * goes on. What does not end in time, or needs too much memory, is a mistake of the configuration.
+ * Reads and checks a configuration in a thread of its own, which then ends: a large one does not block the caller's
+ * thread. A timeout or too much memory counts as a mistake in the configuration.
  * @param limitMs  how long the thread has, milliseconds
  */
 export async function readConfigAside(
@@ -40,7 +40,7 @@ export async function readConfigAside(
 ): Promise<Result<Config, readonly ConfigIssue[]>> {
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
-  // Flags of ours (a test runner's loader, an inspector's port) are not for it.
+  // Node flags of this process (a test runner's loader, an inspector's port) do not apply to it.
   const thread = new Worker(entry, { workerData: seed, name: 'config', execArgv: [], resourceLimits });
   const read = await firstOf(thread, limitMs);
   await thread.terminate();
@@ -48,7 +48,7 @@ export async function readConfigAside(
   return read.tag === 'ok' ? ok(unseal(read.config) as Config) : error(read.issues);
 }
 
-/** What the thread says, or the code of what kept it from it. */
+/** The thread's result, or the code of its failure. */
 function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('ETIMEDOUT'), limitMs);

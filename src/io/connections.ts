@@ -9,17 +9,17 @@ interface Connection {
   socket: Socket;
   /** Requests under way on it. */
   requests: number;
-  /** A request on it was let in: with the token, or on loopback under a name of ours. */
+  /** A request on it was authorized: by the token, or on loopback with an accepted host name. */
   isLetIn: boolean;
 }
 
 type Own = ReadonlyMap<string, Connection>;
 
-/** The connections that are open, by address, each address's in the order in which they were last of use. */
+/** Open connections by address, each address's in the order of last use. */
 export interface Connections {
   /** @param key  unique among those that are open: address and port */
   opened(key: string, address: string, socket: Socket): void;
-  /** The same connection, now through this socket (TLS). */
+  /** The same connection, now with this socket (TLS). */
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
@@ -31,19 +31,19 @@ export interface Connections {
   end(): void;
 }
 
-/** In the order in which connections are closed: strangers before clients that were let in, idle ones before those in use. */
+/** The order of closing: unauthorized connections before authorized ones, idle ones before those in use. */
 function rankOf({ requests, isLetIn }: Connection): number {
   return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : 0);
 }
 
-/** A client that was let in is being answered: an event stream, for example. Never closed to make room. */
+/** The rank of an authorized connection with a running request, such as an event stream. Never closed for a new one. */
 const inUse = 3;
 
 /**
- * Bounds connections by making room: past the bound of an address one of its own goes, past the bound of all one of the
- * address that holds most of the lowest rank; the oldest of that rank. So a new connection comes in, a client that opens a
- * thousand and says nothing ends its own, and strangers end no stream of a client that was let in. Where all that could go
- * are such, the new one is closed.
+ * Limits connections by closing others for new ones. Above the limit of an address, the oldest of its connections with the
+ * lowest rank is closed; above the total limit, that of the address with most connections of the lowest rank. So new
+ * connections are accepted, an idle flood closes its own connections, and unauthorized ones close no stream of an
+ * authorized client. If only such streams are left, the new one is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   const byAddress = new Map<string, Map<string, Connection>>();
@@ -107,7 +107,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
   };
 }
 
-/** The lowest rank among connections of one address, how many have it, and the oldest of these. */
+/** The lowest rank among connections of one address, their number, and the oldest of them. */
 function lowestOf(own: Own): { readonly rank: number; readonly count: number; readonly key: string } {
   let [rank, count, key] = [inUse + 1, 0, ''];
   for (const [one, connection] of own) {
@@ -118,5 +118,5 @@ function lowestOf(own: Own): { readonly rank: number; readonly count: number; re
   return { rank, count, key };
 }
 
-/** The bounds of the daemon's listener. */
+/** The limits of the daemon's listener. */
 export const connectionBounds = { perAddress: limits.connectionsPerAddress, all: limits.connections };

@@ -2,7 +2,7 @@ import { limits } from '../core/limits.ts';
 
 /** Callbacks of a reader of server-sent events. */
 export interface EventReader {
-  /** The stream is open: what happens from now on is told. */
+  /** The stream is open: later events are delivered. */
   opened(): void;
   event(type: string, data: string): void;
   /** It has ended, once; `why` is a code or a few words. */
@@ -10,9 +10,9 @@ export interface EventReader {
 }
 
 /**
- * Reads one stream of server-sent events until it ends, by itself, by `close`, or by silence longer than `limits.eventSilentMs`.
- * It is not opened again. An event longer than `limits.eventChars` ends it.
- * @returns the way to end it
+ * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. It is not
+ * opened again. An event longer than `limits.eventChars` ends it.
+ * @returns a function that ends it
  */
 export function openEvents(
   ask: { readonly url: string; readonly headers: Readonly<Record<string, string>> },

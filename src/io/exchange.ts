@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
-/** A whole answer. Names of headers are lower case. */
+/** A complete response. Header names are lower case. */
 export interface Exchanged {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -10,8 +10,8 @@ export interface Exchanged {
 }
 
 /**
- * One request to a daemon and its whole answer, on a connection of its own; redirects are not followed. Not `fetch`:
- * that refuses some ports, 1 and 6000 among them, without asking.
+ * One request to a daemon and its complete response, on a connection of its own; redirects are not followed. `fetch` is
+ * not used because it refuses some ports, 1 and 6000 among them.
  * @throws Error with the `code` of the socket (`ECONNREFUSED`, `ECONNRESET`…) or of undici; `ABORT_ERR` after `limitMs`
  */
 export async function exchange(ask: {
@@ -23,7 +23,7 @@ export async function exchange(ask: {
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs } = ask;
   const url = new URL(ask.url);
-  // Loaded when a daemon is asked: a daemon itself needs only undici's client, in its probing threads.
+  // Loaded at first use: a daemon itself needs only undici's client, in its probing threads.
   const { Client } = await import('undici');
   const client = new Client(url.origin, {
     allowH2: false,
@@ -39,7 +39,7 @@ export async function exchange(ask: {
   } catch (cause) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
     const { code } = cause as NodeJS.ErrnoException;
-    // What Node says of a connection that ends inside an answer.
+    // Node's error for a connection that ends inside a response.
     if (code === 'UND_ERR_SOCKET') throw Object.assign(new Error('ended early', { cause }), { code: 'ECONNRESET' });
     throw cause;
   } finally {

@@ -3,18 +3,17 @@ import { type FileHandle, lstat, open, readdir, rename, rm, stat, writeFile } fr
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
-/** What is asked of the machine's file system: replaced in tests by one that never answers. */
+/** The used part of the file system API: tests replace it by one that never returns. */
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
 const nodeDisk = { stat, open, readdir };
-/** A pipe that nobody writes to would hold up a plain open for ever. */
+/** A normal open of a pipe without a writer would block for ever. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const bytesMax = limits.configBytes;
 
 /**
- * Reads files of the machine: regular files only (a pipe or device may never answer, or never end), none above
- * `limits.configBytes` (`EFBIG`), each within the limit (`ETIMEDOUT`). A leading byte-order mark is dropped. Names of a
- * folder come sorted.
+ * Reads files: regular files only (reading a pipe or device may never end), none above `limits.configBytes` (`EFBIG`),
+ * each within the time limit (`ETIMEDOUT`). A leading byte-order mark is removed. Names of a folder are sorted.
  */
 export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDisk): SlowFiles {
   return {
@@ -31,8 +30,8 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 export const systemFiles: SlowFiles = createFiles();
 
 /**
- * Puts a text in place of a file, whole or not at all: written beside it under a name of its own, then renamed.
- * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else stands there), or `null`
+ * Replaces a file by a text atomically: written to a new file beside it, then renamed.
+ * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else is there), or `null`
  */
 export async function replaceFile(path: string, text: string): Promise<string | null> {
   const beside = `${path}.${process.pid}.${Date.now().toString(36)}`;
@@ -66,7 +65,7 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
 }
 
 async function readText(path: string, disk: Disk) {
-  // Asked before it is opened, since opening alone moves some devices, and again of what was opened.
+  // Checked before the open, because opening alone affects some devices, and again afterwards.
   const before = refusalOf(await disk.stat(path));
   if (before !== null) return before;
   const handle = await disk.open(path, openFlags);
@@ -84,7 +83,7 @@ function refusalOf(info: Awaited<ReturnType<typeof stat>>): Failed | null {
   return info.size > bytesMax ? { tag: 'error', code: 'EFBIG' } : null;
 }
 
-/** Reads to the end, not to the size that was said: a file may grow, and those under /proc say 0. */
+/** Reads to the end, ignoring the reported size: a file may grow, and those under /proc report 0. */
 async function wholeText(handle: FileHandle) {
   const chunks: Buffer[] = [];
   for (let bytes = 0; bytes <= bytesMax; ) {

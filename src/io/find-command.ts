@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 /**
- * Where a program is, by the folders of a PATH; names with a slash and relative folders find nothing.
- * @returns an absolute path, or `null`: not installed, or not ours to run
+ * The path of a program, by the folders of a PATH; names with a slash and relative folders are ignored.
+ * @returns an absolute path, or `null`: not installed, or not executable for us
  */
 export function findCommand(name: string, path: string): string | null {
   if (name === '' || name.includes('/')) return null;

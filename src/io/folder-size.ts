@@ -1,18 +1,18 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What lies below a folder: regular files, and the bytes of their contents. */
+/** The contents of a folder tree: regular files, and the bytes of their contents. */
 export interface FolderSize {
   readonly files: number;
   readonly bytes: number;
-  /** It holds more entries than were looked at. */
+  /** True if the entries exceeded the limit. */
   readonly isCut: boolean;
 }
 
 /**
- * Sums up a folder that somebody else may be writing to; links are not followed, and what is gone or closed to us counts
- * as nothing.
- * @param entriesMax  looked at, at most
+ * The size of a folder that another process may be writing to; links are not followed, and missing or unreadable entries
+ * count as nothing.
+ * @param entriesMax  limit of entries
  */
 export async function folderSize(folder: string, entriesMax: number): Promise<FolderSize> {
   const left = [folder];

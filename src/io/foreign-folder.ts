@@ -8,10 +8,10 @@ const writtenByAll = 0o002;
 const sticky = 0o1000;
 
 /**
- * The first folder on the way to a file in which somebody else may put another thing in the place of the next step, every link
- * followed: between a look at the file and the writing of it they may lead us elsewhere. `null`: there is none.
- * @param path    absolute; it need not be there
- * @param ourUid  our user; root and its group are trusted beside us
+ * The first folder on the path of a file, every link resolved, in which another user may replace the next component: the
+ * file could change between a check and the write. `null`: none.
+ * @param path    absolute; it may be missing
+ * @param ourUid  our user; root and its group are trusted too
  */
 export async function foreignFolder(path: string, ourUid: number): Promise<string | null> {
   let at: string = sep;

@@ -8,9 +8,9 @@ import type { SignatureChecker } from '../core/ports.ts';
 import type { Answer, SignatureCheck } from '../core/transcript.ts';
 
 /**
- * Verifies by `gpgv`, which knows the keys of one keyring and nothing else: no agent, no network, no trust database. It runs
- * in an empty folder of its own that is also its home, with nothing of our environment, for `limits.signatureCheckMs` at most.
- * @param programs  where it may be, the first that is there is run
+ * Verifies with `gpgv` and one keyring only: no agent, no network, no trust database. It runs in an empty folder that is
+ * also its home, with an empty environment, for `limits.signatureCheckMs` at most.
+ * @param programs  possible paths; the first existing one is run
  */
 export function createGpgv(
   programs: readonly string[] = gpgvPaths,
@@ -36,7 +36,7 @@ export function createGpgv(
   };
 }
 
-/** The arguments, once the files that they name are written. SHA-1 proves nothing any more: apt refuses it likewise. */
+/** Writes the input files and returns the arguments. SHA-1 is refused as insecure, as apt does. */
 async function written(folder: string, { keyring, signed, signature }: SignatureCheck): Promise<readonly string[]> {
   const [file, detached] = [join(folder, 'signed'), join(folder, 'signature')];
   await writeFile(file, signed);

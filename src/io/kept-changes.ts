@@ -2,41 +2,41 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One file of a set of changes as it is kept: what it was, bytes and all, and what we left. */
+/** One file of a stored set of changes: its old contents, and a hash of the new ones. */
 export interface KeptFile {
   readonly file: string;
-  /** Base64; `null`: it was not there. */
+  /** Base64; `null`: it did not exist. */
   readonly before: string | null;
   readonly beforeSha256: string | null;
   readonly afterSha256: string;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Folders that were made for it, the outermost first. */
+  /** Folders that were created for it, the outermost first. */
   readonly folders: readonly string[];
 }
 
-/** A set of changes that was made together, and can be taken back together. */
+/** A set of changes that was made together and can be undone together. */
 export interface KeptChange {
   readonly id: string;
   readonly madeAt: string;
   readonly files: readonly KeptFile[];
 }
 
-/** For a file that must not be there yet, whoever else may write in its folder. */
+/** For creating a file: fails if it exists, whoever may write in its folder. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** So many sets are kept, the newest, and none that was made longer ago: a copy of a settings file holds its tokens. */
+/** The number of stored sets, and their greatest age: a copy of a settings file contains its tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
-/** Where sets are kept, and whose records count; absent: this process's user. */
+/** Where sets are stored, and whose records count; absent: this process's user. */
 interface KeptPlace {
   readonly kept: string;
   readonly ourUid?: number;
 }
 
-/** Keeps a set under the next id that nobody else takes. Nothing is changed yet, so a torn record stands for nothing. */
+/** Stores a set under the next free id. Nothing is changed yet, so an incomplete record has no meaning. */
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (;;) {
@@ -59,7 +59,7 @@ export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<K
   }
 }
 
-/** Forgets a set that was taken back, or not made. */
+/** Removes a set that was undone, or never made. */
 export async function forget(change: Pick<KeptChange, 'id'>, kept: string): Promise<void> {
   await rm(recordOf(change, kept), { force: true });
 }
@@ -69,14 +69,17 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
 }
 
 /**
- * Sets of changes that were made and not taken back, the newest first. Records of another user are passed over: whoever
- * may write them in a folder of theirs would have files written with our rights, under any mode and owner.
+ * Sets that were made and not undone, the newest first. Records of other users are ignored: they could otherwise have
+ * files written with our rights, under any mode and owner.
  */
 export async function keptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
 }
 
-/** Forgets our own sets past the bounds on how many and how old; what can't be removed stays. @param newest  made just now */
+/**
+ * Removes our own sets above the limits of number and age; what cannot be removed stays.
+ * @param newest  the set just made
+ */
 export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {
   const sinceMs = Date.parse(newest.madeAt) - keptMs;
   for (const [at, change] of (await recordsIn(place)).entries())
@@ -89,7 +92,7 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
   for (const id of await idsIn(kept)) {
     const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
     const change = text === null ? null : parsed(text);
-    // A record that calls itself by another's id would have that one forgotten.
+    // A record with the id of another one would have that one removed.
     if (change?.id === id) changes.push(change);
   }
   return changes;
@@ -101,7 +104,7 @@ async function idsIn(kept: string): Promise<readonly string[]> {
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
 }
 
-/** The text of a regular file that belongs to a user; `undefined`: to anybody. `null`: it is none. */
+/** The text of a regular file that belongs to a user (`undefined`: to any). `null`: there is none. */
 async function textBy(uid: number | undefined, file: string): Promise<string | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

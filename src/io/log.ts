@@ -2,15 +2,15 @@ import { type DestinationStream, destination as fileDestination, pino, stdTimeFu
 import pretty from 'pino-pretty';
 import type { Log } from '../core/ports.ts';
 
-/** How much is logged, least last. */
+/** Log levels, the most verbose first. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
-/** Where lines go; each `write` is one whole line with its line feed. */
+/** The output of log lines; each `write` is one whole line with its line feed. */
 export type LogDestination = DestinationStream;
 
-/** Formatted in this thread, line by line: a transport thread would lose its last lines at exit. */
+/** Formats in this thread, line by line: a transport thread would lose its last lines at exit. */
 function prettyOver(plain: LogDestination): LogDestination {
   const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
   return {
@@ -21,10 +21,9 @@ function prettyOver(plain: LogDestination): LogDestination {
 }
 
 /**
- * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`.
- * Secrets show as `***` wherever they stand in the fields, because their JSON form is that. Lines are written at once,
- * so that none is lost at exit; without `destination` they go to standard error, which leaves standard output to data.
- * A level that is none of `logLevels` counts as `info`.
+ * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`. Secrets in
+ * fields are `***`, because that is their JSON form. Lines are written synchronously, so none is lost at exit; without
+ * `destination` they go to standard error. An unknown level counts as `info`.
  */
 export function createLog(options: {
   readonly level: string;
@@ -50,7 +49,7 @@ export function createLog(options: {
   };
 }
 
-/** Fields called like a part of the line itself get a `_` behind: pino would write the key twice. */
+/** Fields with the name of a standard key get a `_` suffix: pino would write the key twice. */
 function fieldsApart(fields: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
   if (fields === undefined) return {};
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [lineKeys.has(key) ? `${key}_` : key, value]));

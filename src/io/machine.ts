@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { limits } from '../core/limits.ts';
 
-/** Memory of this process that is in RAM, threads included, bytes; `null` where the machine does not tell (no /proc). */
+/** Resident memory of this process, threads included, bytes; `null` where it is not available (no /proc). */
 export function residentBytes(): number | null {
   try {
     return process.memoryUsage.rss();
@@ -10,7 +10,7 @@ export function residentBytes(): number | null {
   }
 }
 
-/** True where we may become somebody else. */
+/** True if this process may change its user. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }

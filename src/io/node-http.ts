@@ -1,5 +1,5 @@
 /**
- * Node's own HTTP, taken without `import`: that reads every name a built-in module has, and one of this one's, `WebSocket`,
- * loads undici, which takes 13 MB and is never used.
+ * Node's own HTTP, without `import`: that reads every export of a built-in module, and one of them, `WebSocket`, loads
+ * undici, which takes 13 MB and is never used here.
  */
 export const { createServer, request } = process.getBuiltinModule('node:http');

@@ -1,12 +1,12 @@
 import type { Timed } from '../core/ports.ts';
 
-/** What one probe makes its thread compute, piece by piece, by the answers that it is for. */
+/** Measures the computation that one probe causes in its thread, per response. */
 export interface Pieces {
   /** Carries out one piece. */
   readonly timed: Timed;
-  /** Another answer is asked for: pieces up to the next call are for that one. */
+  /** A new request starts: pieces from now on belong to its response. */
   readonly nextAnswer: () => void;
-  /** What one answer took so far, in all its pieces, the most of any: processor time of this thread, milliseconds. */
+  /** The largest total time of one response: processor time of this thread, milliseconds. */
   readonly longestMs: () => number;
 }
 
@@ -33,7 +33,7 @@ export function createPieces(reading: (isReading: boolean) => void = () => undef
   };
 }
 
-/** A busy machine makes no piece longer; on a Node before 23.9, which tells no thread its own time, it does. */
+/** Thread time does not grow with other load; Node before 23.9 has no thread time, so there it does. */
 function spentMs(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();

@@ -12,20 +12,18 @@ import { phaseOf, stopOf, type WireStop } from '../wire/stop.ts';
 import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
-/** What a post needs from outside. */
+/** The dependencies of a post. */
 export interface PostOptions {
   readonly clock: Clock;
   readonly timers: Timers;
 }
 
 /**
- * Sends webhooks: one POST (or PATCH) over a connection of its own, certificate verified, redirects never followed. The address
- * that is connected to must be public unless `allow` names it (CIDR, address or host name), so that neither a
- * literal nor a name, nor one that changes between check and connect, leads into a private network.
- *
- * What becomes of the notice follows Standard Webhooks: any 2xx is delivered, 410 is never asked again, any other
- * status is tried later; 429 and 503 with `Retry-After` when they say. Where `refusalIn` finds a failure in the body, that
- * is what became of it.
+ * Sends webhooks: one POST (or PATCH) over a connection of its own, certificate verified, redirects never followed. The
+ * connected address must be public unless `allow` names it (CIDR, address or host name), so neither a literal, nor a name,
+ * nor a DNS change after the check leads into a private network. The result follows Standard Webhooks: any 2xx is
+ * delivered, 410 is final, any other status is retried later, 429 and 503 after their `Retry-After`. A failure that
+ * `refusalIn` finds in the body takes precedence.
  */
 export function createPost(options: PostOptions): Post {
   const { clock, timers } = options;
@@ -61,7 +59,7 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
     const body = await ask(url, message, trace, answer, deadline, deps);
     return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
-    // A status is an answer, whatever becomes of its body.
+    // Once there is a status, an error in the body does not matter.
     return answer.status === null
       ? failed(failureOf(stopOf(error), url, trace))
       : verdict(answer, '', message, deps.clock.wallMs());
@@ -111,7 +109,7 @@ async function ask(
   }
 }
 
-/** Some receivers want basic credentials, written into the URL by the operator. */
+/** Basic credentials that the operator wrote into the URL. */
 function userInfo(url: URL): Record<string, string> {
   if (url.username === '' && url.password === '') return {};
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
@@ -122,7 +120,7 @@ function failed(failure: DeliveryFailure): Delivery {
   return { tag: 'failed', failure };
 }
 
-/** What the status says, table of Standard Webhooks and design.md section 4.5; a chat's service says more in the body. */
+/** The result by status, table of Standard Webhooks and design.md section 4.5; a chat's service has more in the body. */
 function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
   const status = answer.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;
@@ -141,7 +139,7 @@ function retryOf(status: number, retryAfter: string | undefined, nowWallMs: numb
   return afterMs === null ? 'later' : { afterMs };
 }
 
-/** A fault of the way, as the notifier counts it. */
+/** A network fault as a delivery failure. */
 function failureOf(stop: WireStop, url: URL, trace: ConnectTrace): DeliveryFailure {
   const { code } = stop;
   if (code === 'MW_FORBIDDEN_TARGET') return { kind: 'forbidden_target', retry: 'later' };

@@ -1,10 +1,10 @@
 import { limits } from '../core/limits.ts';
 import type { ProbeMemory } from '../core/ports.ts';
 
-/** The memories of the mirrors of one thread, by name. */
+/** The memories of the mirrors in one thread, by name. */
 export type ProbeMemories = (registry: string) => ProbeMemory;
 
-/** Makes the memories of mirrors as they are first asked for: each keeps the newest `limits.probeMemory` texts. */
+/** Creates a mirror's memory at first use: it keeps the newest `limits.probeMemory` texts. */
 export function createProbeMemories(): ProbeMemories {
   const memories = new Map<string, ProbeMemory>();
   return (registry) => {

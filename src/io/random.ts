@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Random } from '../core/ports.ts';
 
 const digits = '0123456789abcdefghijklmnopqrstuvwxyz';
-/** Nine base-36 digits of milliseconds last until the year 5188. */
+/** Nine base-36 digits of milliseconds are enough until the year 5188. */
 const stampChars = 9;
 const idChars = 20;
 

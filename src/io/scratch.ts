@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of our own that goes when its user does. */
+/** A temporary folder with an explicit removal. */
 export interface Scratch {
   readonly path: string;
   remove(): void;

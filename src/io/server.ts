@@ -10,18 +10,18 @@ import { createServer } from './node-http.ts';
 
 /** A listener that is up. */
 export interface Listening {
-  /** The port that was given, also where the configuration said 0. */
+  /** The actual port, also if the configuration has 0. */
   readonly port: number;
-  /** Stops taking connections, gives those open `graceMs` to end, then cuts them. */
+  /** Accepts no more connections, waits `graceMs` for the open ones, then closes them. */
   close(graceMs: number): Promise<void>;
 }
 
-/** How long a client may take, milliseconds. */
+/** Timeouts for clients, milliseconds. */
 export interface Patience {
   readonly headMs: number;
   readonly requestMs: number;
   readonly stalledMs: number;
-  /** How long a body may go on after its answer. */
+  /** How long a request body may continue after its response. */
   readonly refusedBodyMs: number;
 }
 
@@ -33,9 +33,9 @@ const usual: Patience = {
 };
 
 /**
- * Opens the daemon's own HTTP listener. Slow clients are cut, those that say nothing as well as those that read nothing;
- * connections are bounded, those of strangers first (`createConnections`); a handler emits `letIn` on the response where
- * the client is none.
+ * Opens the daemon's own HTTP listener. Slow clients are disconnected, whether they send nothing or read nothing;
+ * connections are limited, unauthorized ones first (`createConnections`); a handler emits `letIn` on the response of an
+ * authorized request.
  * @returns `code` of the failure (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, a bad certificate's code)
  */
 export async function listen(
@@ -47,7 +47,7 @@ export async function listen(
   const options = {
     headersTimeout: headMs,
     requestTimeout: requestMs,
-    // Node looks each half minute only, unless told otherwise.
+    // Node's default interval of this check is half a minute.
     connectionsCheckingInterval: Math.ceil(headMs / 10),
     keepAliveTimeout: 15_000,
     maxHeaderSize: 16_384,
@@ -81,7 +81,7 @@ export async function listen(
   }
 }
 
-/** Tells the bounds of every connection: a TLS one is two sockets, known by the same address and port. */
+/** Registers every connection with the limits: a TLS connection is two sockets with the same address and port. */
 function bound(server: Server): Connections {
   const connections = createConnections(connectionBounds);
   const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
@@ -104,7 +104,7 @@ function bound(server: Server): Connections {
   return connections;
 }
 
-/** Node reads on a body that nothing waits for any more, as fast as it comes. */
+/** Node reads a body to its end even when nothing needs it any more. */
 function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   server.on('request', (request, response) => {
     response.once('finish', () => {
@@ -114,7 +114,7 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   });
 }
 
-/** Not by Node's own list, in which a TLS connection stands only once it has shaken hands. */
+/** Node's own list has a TLS connection only after its handshake. */
 function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => connections.end(), graceMs);

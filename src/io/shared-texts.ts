@@ -2,20 +2,20 @@ import type { Due } from '../core/due.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop, TlsFacts } from '../core/transcript.ts';
 
-/** Of each kind so many are remembered; then it begins anew: a mirror that never says the same twice costs no more. */
+/** Entries per kind; when full, the cache is cleared: a mirror that never repeats a text costs no more. */
 const rememberedMax = 20_000;
-/** Longer texts are rarely said twice. */
+/** Longer texts are rarely repeated. */
 const charsMax = 200;
 
-/** Gives equal things from other threads as one. */
+/** Replaces equal values from other threads by one instance. */
 export interface Sharing {
-  /** A result with its own `due`, and with texts and handshakes that are equal to earlier ones being those. */
+  /** A result with its own `due`; texts and handshakes that equal earlier ones are replaced by those. */
   probed(from: Probed, due: Due): Probed;
 }
 
 /**
- * What comes from a thread is a copy, each text of it made anew; of the 3.2 KB of a result half is the same each time: the target,
- * the handshake, what we ask and most of what servers say of themselves.
+ * Data from a thread is a copy with new texts. Half of the 3.2 KB of a result is the same each time: the target, the
+ * handshake, our request and most response headers.
  */
 export function createSharing(): Sharing {
   const texts = new Map<string, string>();

@@ -12,19 +12,19 @@ export type CopyFailure =
   | { readonly kind: 'absent' | 'foreign' | 'corrupt' | 'busy' }
   | { readonly kind: 'newer'; readonly version: number; readonly known: number }
   | { readonly kind: 'unreadable'; readonly code: string }
-  /** The system's temporary folder takes no copy. */
+  /** There is no room for a copy in the system's temporary folder. */
   | { readonly kind: 'no_room'; readonly code: string };
 
-/** A state file as it stood at one moment. */
+/** A snapshot of a state file. */
 export interface StoreCopy {
   /**
    * Rows from `fromMs` on, oldest first, one at a time.
    * @throws what SQLite throws on a page that is broken: `troubleOf` names it
    */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
-  /** How many there are from then on. */
+  /** Number of rows from then on. */
   count(table: Table, fromMs: number): number;
-  /** Of the oldest row, wall milliseconds; `null` without one. */
+  /** Time of the oldest row, wall milliseconds; `null` without one. */
   oldestMs(table: Table): number | null;
   close(): void;
 }
@@ -32,9 +32,9 @@ export interface StoreCopy {
 const tries = 20;
 
 /**
- * Reads a state file that another process may hold and write: it is copied into the system's temporary folder, with
- * its log, until neither was changed meanwhile. The file itself is neither locked nor written, and the copy is gone
- * from the folder before this returns. Layouts of older releases are read too.
+ * Reads a state file that another process may have open and write: the file and its log are copied into the system's
+ * temporary folder until a copy is consistent. The file itself is neither locked nor written, and the copy is unlinked
+ * before this returns. Layouts of older releases are read too.
  */
 export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   try {
@@ -60,7 +60,7 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   }
 }
 
-/** Once it is open, its name can go. */
+/** Once it is open, its name can be removed. */
 function openCopy(path: string): Result<StoreCopy, CopyFailure> {
   const db = new DatabaseSync(path);
   try {
@@ -75,8 +75,8 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
 }
 
 /**
- * Copies a state file with its log. SQLite writes the file itself only where it takes over its log, which leaves a new
- * stamp; the log is only added to.
+ * Copies a state file with its log. SQLite writes the file itself only at a checkpoint, which changes its time stamp; the
+ * log is only appended to.
  * @returns false where the file was written faster than it could be copied
  */
 export function copyWhole(path: string, to: string): boolean {
@@ -95,7 +95,7 @@ function stampOf(path: string): string {
   return `${mtimeNs}/${size}`;
 }
 
-/** Looks through it, takes its log in and makes what an older release did not have; `null`: it can be read. */
+/** Checks the copy, applies its log and adds what an older release lacks; `null`: it can be read. */
 function failureOf(db: DatabaseSync): CopyFailure | null {
   const found = kindOf(db);
   if (found.kind !== 'ours') return { kind: 'foreign' };

@@ -18,12 +18,12 @@ import { copyWhole } from './store-copy.ts';
 import { createTables, isDatabase, isTraceOfOurs, kindOf, lacksTable, mark, schemaVersion } from './store-schema.ts';
 import { type Trouble, troubleOf } from './store-trouble.ts';
 
-/** An open state file. `readOnly`: it serves what was written before and takes nothing. */
+/** An open state file. `readOnly`: it returns existing rows and accepts no writes. */
 export interface StoreFile {
   readonly readOnly: boolean;
-  /** Whether it still lies where it was opened; `replaced`: another file does. */
+  /** Whether it is still at its path; `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
-  /** Writes all that it holds into a new file, also where it is gone itself. Throws what SQLite throws. */
+  /** Writes all contents into a new file, also if the file itself was deleted. Throws what SQLite throws. */
   copyTo(path: string): void;
   /** Prepared once per text. */
   statement(sql: string): StatementSync;
@@ -32,31 +32,34 @@ export interface StoreFile {
   close(): void;
 }
 
-/** Why there is no store: another process has it, it is not ours to write, or no folder can be where it should lie. The file is untouched. */
+/**
+ * Why the state file cannot be opened: another process has it, it is not writable, or its folder cannot exist. The file is
+ * untouched.
+ */
 export type StoreOpenFailure =
   | { readonly kind: 'locked'; readonly path: string; readonly code: string }
   | { readonly kind: 'newer'; readonly path: string; readonly version: number; readonly known: number }
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/** What came of opening. `setAside` names the corrupt file that was moved out of the way, if any. */
+/** The result of opening. `setAside` names the corrupt file that was moved away, if any. */
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
   | { readonly tag: 'unwritable'; readonly trouble: Trouble; readonly file: StoreFile | null };
 
-/** A file above this is not read through at start; what is wrong with it is found when it is read. */
+/** A larger file is not fully checked at start; its errors are found when it is read. */
 const checkedBytes = 64 * 1024 * 1024;
 /** SQLite's own default. */
 const pageBytes = 4_096;
-/** SQLite keeps its log at this size instead of the largest it ever was. */
+/** SQLite truncates its log to this size; otherwise it keeps its largest size. */
 const logBytes = 16 * 1024 * 1024;
-/** Of a file that cannot be read as a database, to tell whose it is. */
+/** The part of an unreadable database that is searched for traces of ours. */
 const tracedBytes = 1024 * 1024;
 
 /**
- * Opens or makes the state file, alone: SQLite's own lock is held until `close` and goes with the process, however it
- * ends. A corrupt file that was ours is moved aside once and a new one begun.
+ * Opens or creates the state file exclusively: SQLite's own lock is held until `close`, and ends with the process in any
+ * case. A corrupt file of ours is moved aside once and replaced by a new one.
  * @param bytesMax  above which the file counts as full
  */
 export function openFile(path: string, wallMs: number, bytesMax: number = limits.stateBytes): Opened {
@@ -73,7 +76,7 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
 }
 
 /**
- * Renames a file and its log to `<file>.corrupt-<stamp>`; never over another one.
+ * Renames a file and its log to `<file>.corrupt-<stamp>`; never over an existing one.
  * @returns the new path
  * @throws what `node:fs` throws where the folder takes no change
  */
@@ -87,7 +90,7 @@ export function moveAside(path: string, wallMs: number): string {
   return target;
 }
 
-/** SQLite takes a file of a few bytes for an empty one, and would write over it. */
+/** SQLite treats a file of a few bytes as empty, and would overwrite it. */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
@@ -109,7 +112,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
   try {
     const folder = makeFolder(dirname(path));
     if (folder !== null) return { tag: 'refused', failure: { kind: 'no_folder', path, code: folder.code } };
-    // A pipe would hold up SQLite's open for ever.
+    // SQLite's open of a pipe would block for ever.
     if (existsSync(path) && !statSync(path).isFile()) return { tag: 'refused', failure: { kind: 'foreign', path } };
     if (isOther(path)) return { tag: 'refused', failure: { kind: 'foreign', path } };
     db = new DatabaseSync(path);
@@ -132,10 +135,10 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
 }
 
 /**
- * Makes a folder and those above it, one after the other: Node's recursive `mkdir` says only ENOENT on a read-only file system,
- * and never ends where there can be none (`/proc`).
+ * Creates a folder and its parents one by one: Node's recursive `mkdir` reports only ENOENT on a read-only file system,
+ * and never ends where none can be created (`/proc`).
  * @returns why there can be no such folder
- * @throws what `node:fs` throws where it may come to be: there is no room or right now, or a file stands there
+ * @throws what `node:fs` throws for a temporary obstacle: no space or rights now, or a file in its place
  */
 export function makeFolder(dir: string): Trouble | null {
   const missing: string[] = [];
@@ -161,7 +164,7 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-/** Takes the lock, checks the pages, makes what is missing. */
+/** Takes the lock, checks the pages, creates missing tables. */
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
@@ -173,14 +176,14 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     const verdict = db.prepare('PRAGMA quick_check(1)').get();
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
-  // Nothing is written to a file that has its tables: a full disk opens, too.
+  // A file with all its tables is not written: so it opens on a full disk too.
   const found = kindOf(db);
   const isOlder = found.kind === 'ours' && (found.version < schemaVersion || lacksTable(db));
   if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);
   else markOlder(db);
 }
 
-/** A file of an earlier build gets the mark when there is room for it. */
+/** A file of an earlier build is marked when there is space. */
 function markOlder(db: DatabaseSync): void {
   try {
     mark(db);
@@ -189,7 +192,7 @@ function markOlder(db: DatabaseSync): void {
   }
 }
 
-/** SQLite opens a file that it may not write for reading, and then fails to lock it: the right is what was missing. */
+/** SQLite opens an unwritable file for reading and then fails to lock it: the cause is the missing right. */
 function cause(path: string, trouble: Trouble): Trouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
@@ -200,8 +203,8 @@ function cause(path: string, trouble: Trouble): Trouble {
 }
 
 /**
- * What was written before, where it can still be read. After `kill -9` the newest of it is in the log alone, which SQLite
- * plays back only where it may write: in a copy. Without room for one the log is left out.
+ * Existing contents, where they can still be read. After `kill -9` the newest are only in the log, which SQLite applies
+ * only to a writable file: to a copy. Without space for one the log is ignored.
  */
 function readOnly(path: string, trouble: Trouble): Opened {
   const file = readOnlyFile(() => (hasLog(path) ? openedCopy(path) : null)) ?? readOnlyFile(() => immutable(path));
@@ -233,7 +236,7 @@ function immutable(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true });
 }
 
-/** Once it is open and has its log, its name can go. */
+/** Once it is open and has its log, its name can be removed. */
 function openedCopy(path: string): DatabaseSync | null {
   const scratch = scratchFolder('mirrorwatch-state-');
   try {
@@ -278,7 +281,7 @@ function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): Sto
         run();
         db.exec('COMMIT');
       } catch (thrown) {
-        // A full disk has rolled back by itself already.
+        // After a full disk SQLite has rolled back already.
         if (db.isTransaction) db.exec('ROLLBACK');
         throw thrown;
       }

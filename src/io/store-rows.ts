@@ -3,7 +3,7 @@ import type { StoreFile } from './store-file.ts';
 import { isOwnRow } from './store-schema.ts';
 import { troubleOf } from './store-trouble.ts';
 
-/** Sets rows apart that cannot be read. */
+/** Moves unreadable rows aside. */
 export interface RowReader {
   /** The sound rows among those found; the others are moved to table `aside`, counted, and said. `hasMoved`: look again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
@@ -16,9 +16,9 @@ export interface RowsRead {
   readonly hasMoved: boolean;
 }
 
-/** Of rows that could be neither read nor moved, so many keys are remembered, to count each once. */
+/** Keys remembered of rows that could be neither read nor moved, to count each once. */
 const keysMax = 10_000;
-/** Keys that a line of the log names. */
+/** Keys named in one log line. */
 const keysSaid = 5;
 
 /** @param isSound  whether a row has what its readers use */
@@ -49,7 +49,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
       });
       return gone > 0;
     } catch (thrown) {
-      // Without room they stay where they are, and are passed over.
+      // Without space they stay in place and are skipped.
       if (troubleOf(thrown).kind === 'corrupt') throw thrown;
       return false;
     }

@@ -33,7 +33,7 @@ type Around = readonly [
   askedProtocol?: HttpProtocol,
 ];
 
-/** All but the first count from something: taken since the entry before, ended before taken, and so on back to planned. */
+/** Times are differences: `taken` since the entry before, the end before `taken`, and so on back to the planned start. */
 export type ProbedEntry = readonly [
   taken: number,
   which: number,

@@ -1,6 +1,6 @@
 import type { WireAccess } from '../core/ports.ts';
 
-/** The access to a URL that is no mirror's: no credentials, no CA of its own, no proxy. */
+/** The access to a URL that is not a mirror's: no credentials, no CA of its own, no proxy. */
 export function accessOf(url: string, userAgent: string): WireAccess {
   return {
     registry: '',

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { WholeBody } from '../core/whole-body.ts';
 
 /**
- * A long body in the system's temporary folder, to be read again at any place. The file has no name from its first byte on:
- * nobody else can open it, and nothing is left of it once we end, in whatever way. Written and read through the page cache,
- * in the caller's own turn: some hundred microseconds a mebibyte.
+ * A long body in the system's temporary folder, readable at any position. The file has no name from its first byte on: no
+ * other process can open it, and it disappears with this process. Written and read synchronously through the page cache:
+ * some hundred microseconds per mebibyte.
  */
 export class BodyFile implements WholeBody {
   readonly #file: number;

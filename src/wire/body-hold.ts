@@ -3,29 +3,29 @@ import { phrase } from '../words/tell.ts';
 import { BodyFile } from './body-file.ts';
 import { codeOf, WireStop } from './stop.ts';
 
-/** What was collected: the bytes, or their beginning and the file that has them all. */
+/** A collected body: its bytes, or its beginning and the file with all of them. */
 export interface Collected {
   readonly body: Buffer;
   /** `null`: `body` is all of it. */
   readonly whole: BodyFile | null;
 }
 
-/** Where a body may be longer than we hold: how much of it is held, and whose file takes it then. */
+/** For a body that may exceed the memory limit: the limit, and the owner of its file. */
 export interface Spill {
-  /** Past so many bytes all of them go to a file. */
+  /** Above this many bytes, all of them go to a file. */
   readonly heldBytes: number;
-  /** Told of each file at once: it has to be closed by whoever opened this. */
+  /** Called for each new file at once: the caller must close it. */
   readonly opened: (file: BodyFile) => void;
 }
 
-/** A smaller piece is copied, unless it is the first: it would keep all that it came in, and be a hundred bytes by itself. */
+/** Smaller chunks are copied, unless first: each would keep its whole network buffer in memory. */
 const pieceBytesMin = 2 * 1024;
 const blockBytes = 16 * 1024;
 
-/** Collects a body as it comes. What it holds is little more than the body, in however small pieces that comes. */
+/** Collects a body as it comes, with little memory besides the body, however small the chunks are. */
 export class BodyHold {
   #chunks: Buffer[] = [];
-  /** Small pieces that came after the chunks, as far as it is filled. */
+  /** A buffer for small chunks after the last large one, with its fill level. */
   #block: Buffer | null = null;
   #filled = 0;
   #bytes = 0;

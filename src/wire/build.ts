@@ -2,15 +2,15 @@ import type { BuildPlace } from '../core/due.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Kept } from './pool.ts';
 
-/** One whose lines did not all come, since their thread was lost, closes after so long. */
+/** If lines are missing because their thread was lost, the build closes after this time. */
 const expiresMs = 5 * 60_000;
 
 /**
- * The one HTTP/2 connection of a build. Its cold line connects and offers it once the server's SETTINGS came; the others
- * begin in that moment. It closes when the last of them has ended.
+ * The one HTTP/2 connection of a build. Its cold line connects and offers it after the server's SETTINGS; the other lines
+ * start at that moment. It closes when the last one has ended.
  */
 export class Build {
-  /** The connection; `null` before it is ready, and where none came about. */
+  /** The connection; `null` before it is ready, and after a failure. */
   kept: Kept | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;
@@ -27,7 +27,7 @@ export class Build {
     this.#expiry = timers.after(expiresMs, () => this.#close());
   }
 
-  /** From its cold line: the connection; it stays open until all have left. */
+  /** Called by the cold line: the connection, which stays open until all lines have left. */
   offer(kept: Kept): void {
     this.kept = kept;
     kept.carrier.share(() => this.#settle(true));
@@ -47,7 +47,10 @@ export class Build {
     });
   }
 
-  /** A line of it has ended. @param isCold  the one that connects: without it no connection will come */
+  /**
+   * A line has ended.
+   * @param isCold  the one that connects: without it there will be no connection
+   */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);
     this.#left -= 1;

@@ -12,11 +12,11 @@ import type { Inflow } from './inflow.ts';
 import { SessionWatch } from './session-watch.ts';
 import { WireStop } from './stop.ts';
 
-/** A kept connection closes after so long without a request, unless the server's own hint is shorter. */
+/** A kept connection closes after this time without a request, or after the server's own hint if that is shorter. */
 const idleMsMax = 10 * 60_000;
-/** Of the server's hint: it may count from when it sent its response. */
+/** Subtracted from the server's hint, which may count from the sending of its response. */
 const idleMarginMs = 1_000;
-/** Flow control windows of Go's client, the largest of those that offer HTTP/2: a smaller one would slow downloads. */
+/** Flow control windows of Go's client, the largest among HTTP/2 clients: smaller ones would slow downloads. */
 const streamWindowBytes = 4 * 1024 * 1024;
 const sessionWindowBytes = 1024 * 1024 * 1024;
 /** undici 8.12 documents `settings.initialWindowSize` and reads `initialWindowSize`. */
@@ -29,13 +29,13 @@ const h2Options = {
 
 const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
-/** undici destroys the socket with errors of its own: these are no news of the socket. */
+/** Errors with which undici itself destroys the socket say nothing about the socket. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
 }
 
-/** What a request needs beside undici's handler. */
+/** What a request needs besides undici's handler. */
 export interface Collecting extends Dispatcher.DispatchHandler {
   /** HTTP/1.1: takes the bytes of the response. */
   readonly inflow: Inflow;
@@ -52,23 +52,23 @@ export interface CarriedRequest {
 }
 
 /**
- * One connection that is ready for requests: undici's client over a socket of ours. It speaks HTTP/2 where the TLS
- * handshake chose `h2`, else HTTP/1.1. HTTP/1.1 bytes are stamped in `push`, where the socket hands up what it has read,
- * before undici's parser runs. An HTTP/2 session reads the socket in native code: there the stamp is the stream's event.
+ * One connection that is ready for requests: undici's client over our own socket. It uses HTTP/2 if the TLS handshake
+ * chose `h2`, else HTTP/1.1. HTTP/1.1 bytes are timed in `push`, where the socket delivers them, before undici's parser
+ * runs. An HTTP/2 session reads the socket in native code: there the stream's event is timed.
  */
 export class Carrier {
   readonly socket: Socket;
-  /** What the socket reported first; undici may report less ("other side closed"). */
+  /** The socket's first error; undici may report less ("other side closed"). */
   error: Error | null = null;
   /** `null` with HTTP/1.1, and before the first request. */
   session: SessionWatch | null = null;
-  /** Several lines use it: none of them closes it, and a request that is given up ends its own stream alone. */
+  /** Several lines use it: none of them closes it, and an aborted request ends only its own stream. */
   isShared = false;
   #onSettings: (() => void) | null = null;
   /** Body bytes of all responses so far. */
   bodyBytes = 0;
   readonly #client: Client;
-  /** HTTP/1.1: the request under way. HTTP/2: the request whose stream opens next. */
+  /** HTTP/1.1: the running request. HTTP/2: the request whose stream opens next. */
   #collecting: Collecting | null = null;
   #isDisconnected = false;
 
@@ -85,7 +85,7 @@ export class Carrier {
     };
     let isGiven = false;
     this.#client = new Client(origin, {
-      // undici expects its connector to answer later than at once. It connects once: a second time is ours to decide.
+      // undici expects an asynchronous connector. It connects once: reconnecting is our decision.
       connect: (_options, callback) =>
         queueMicrotask(() => {
           if (isGiven) return callback(new WireStop('MW_STALE', phrase('fault.stale')), null);
@@ -95,7 +95,7 @@ export class Carrier {
       allowH2: true,
       pipelining: 1,
       maxHeaderSize: limits.headBytes,
-      // The hop's own deadline holds; undici's timers are coarse.
+      // The hop's own deadline applies; undici's timers are coarse.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMsMax,
@@ -109,7 +109,7 @@ export class Carrier {
     });
   }
 
-  /** What the connection speaks, by its ALPN. */
+  /** The protocol of the connection, by its ALPN. */
   get protocol(): HttpProtocol {
     return (this.socket as TLSSocket).alpnProtocol === 'h2' ? '2' : '1.1';
   }
@@ -120,12 +120,12 @@ export class Carrier {
     this.#client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collecting);
   }
 
-  /** The next stream that opens is this request's. To be called from `onRequestStart`. */
+  /** The next stream that opens belongs to this request. To be called from `onRequestStart`. */
   starting(collecting: Collecting): void {
     this.#collecting = collecting;
   }
 
-  /** The request under way has ended: bytes that come now belong to none. */
+  /** The running request has ended: later bytes belong to none. */
   ended(collecting: Collecting): void {
     if (this.#collecting === collecting) this.#collecting = null;
   }
@@ -153,10 +153,10 @@ export class Carrier {
     return this.socket.readable && this.socket.writable;
   }
 
-  /** Closes the connection at once, unless it is shared; what is under way on it fails. */
+  /** Closes the connection at once, unless it is shared; its running request fails. */
   close(): void {
     if (this.isShared) return;
-    // undici would make an error with a stack trace for each connection.
+    // undici would create an error with a stack trace for each connection.
     (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
     this.socket.destroy();
   }

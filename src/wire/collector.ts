@@ -12,7 +12,7 @@ import { h2CodeName } from './session-watch.ts';
 import { stopOf, WireStop } from './stop.ts';
 import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, saidBytes } from './trace.ts';
 
-/** A body that was read; not whole where reading stopped on purpose. */
+/** A received body; incomplete where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
 function headTooLarge(): WireStop {
@@ -32,7 +32,7 @@ export class Collector implements Collecting {
   #isOver = false;
   #bytesMax: number;
   #spill: Spill | null;
-  /** Where reading stops on purpose; the response then counts as whole. */
+  /** Where reading stops on purpose; the response then counts as complete. */
   #stopAt: number | null;
   readonly #isDecoded: boolean;
   /** HTTP/2 alone: the stream, and the instants of its head and its newest data. */
@@ -74,7 +74,7 @@ export class Collector implements Collecting {
     this.#bodyBefore = carrier.bodyBytes;
   }
 
-  /** HTTP/2: ends a response that is buried under frames. */
+  /** HTTP/2: ends a response with a flood of useless frames. */
   look(): void {
     if (this.#stream === null || this.#isOver) return;
     const { socket, bodyBytes } = this.#carrier;
@@ -99,7 +99,7 @@ export class Collector implements Collecting {
     stream.once('response', () => {
       this.#headMs ??= this.#now();
     });
-    // Interim heads: Node bounds each, and takes any number.
+    // Interim heads: Node limits the size of each, but not their number.
     stream.on('headers', (headers) => {
       this.#headMs ??= this.#now();
       this.#interimBytes += headerListBytes(headers);
@@ -115,7 +115,7 @@ export class Collector implements Collecting {
       this.#spill = null;
       this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
     }
-    // Of a response that is not the thing asked for, the first lines are enough.
+    // For a response without the requested item, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
     const said = saidBytes(this.#method, this.#trace);
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
@@ -186,12 +186,14 @@ export class Collector implements Collecting {
     const { headBytes, totalBytes } = this.inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
-    // undici takes a reset for the end of a body without a length; it is none.
+    // undici takes a reset for the end of a body without a length; that is wrong.
     const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
     return this.#carrier.error === null || isFramed ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 
-  /** When the response was complete. Where its own bytes tell its end, it was here when they were: parsers run later. */
+  /**
+   * When the response was complete. If its own bytes show its end, this is the time of the last byte: parsers run later.
+   */
   #endMs(): number {
     const said = saidBytes(this.#method, this.#trace);
     if (this.#stream !== null) {
@@ -222,7 +224,7 @@ export class Collector implements Collecting {
     this.#failed(why);
   }
 
-  /** Nothing more is read: the connection closes; of a shared one the stream. */
+  /** Stops reading: closes the connection, or the stream of a shared one. */
   #end(): void {
     this.#carrier.close();
     if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', phrase('fault.line')));

@@ -11,10 +11,10 @@ import { askProxy, proxyStop } from './proxy.ts';
 import { type LiveMarks, stopOf, WireStop } from './stop.ts';
 import type { TlsBook } from './tls.ts';
 
-/** What reaching a host takes; a part of an access. */
+/** The part of an access that is needed to reach a host. */
 export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
-  /** Tried where the name has it and `family` leaves it open. */
+  /** Preferred where the name has it and `family` is not set. */
   readonly firstFamily?: 4 | 6 | undefined;
 }
 
@@ -23,13 +23,13 @@ export interface Destination {
   /** `http:`, `https:` or `tcp:`. */
   readonly url: URL;
   readonly route: Route;
-  /** Holds where the URL came from an answer; gives the class that the mirror itself is in, asked only if it matters. */
+  /** Checks addresses of URLs from responses; returns the mirror's own address class, computed only if it matters. */
   readonly guard: (() => Promise<AddressClass | null>) | null;
-  /** Given the TLS socket before its handshake: what a request needs is made while we wait. */
+  /** Gets the TLS socket before its handshake, to prepare a request during the wait. */
   readonly onSocket?: (socket: Socket) => void;
 }
 
-/** What is known of a connection, filled in as it comes, also where it fails. */
+/** Facts about a connection, filled in progressively, also where it fails. */
 export interface ConnectTrace {
   readonly marks: LiveMarks;
   remoteAddress: string | null;
@@ -38,7 +38,7 @@ export interface ConnectTrace {
   tls: TlsFacts | null;
 }
 
-/** What connecting needs from outside. */
+/** The dependencies of connecting. */
 export interface ConnectDeps {
   readonly clock: Clock;
   readonly names: Names;
@@ -56,9 +56,9 @@ function portOf(url: URL): number {
 }
 
 /**
- * A fresh connection, ready for a request: resolve, TCP, CONNECT where there is a proxy, TLS with its verdict. One
- * address, no happy eyeballs, no session resumption. Rejects with a `WireStop` before a single byte of HTTP is sent
- * to a host that must not have it; a proxy's own failures are `MW_PROXY_CONNECT` and `MW_PROXY_STATUS`.
+ * A new connection, ready for a request: resolve, TCP, CONNECT if there is a proxy, TLS with its verdict. One address, no
+ * happy eyeballs, no session resumption. Rejects with a `WireStop` before any byte of HTTP is sent to a forbidden host; a
+ * proxy's own failures are `MW_PROXY_CONNECT` and `MW_PROXY_STATUS`.
  */
 export async function connectTo(
   to: Destination,
@@ -85,7 +85,7 @@ async function connectDirect(
   const port = portOf(to.url);
   const { address } = await addressOf(bareHost(to.url), port, to.route, trace, deadline, deps);
   const rule = await allowedRule(to, address);
-  // The other end is the one that was judged, by construction; the guard does not rest on that alone.
+  // The other end is the checked address by construction; the guard does not rely on that.
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHost(to.url), remote ?? '', rule);
   if (to.url.protocol === 'https:') return secureDirect(to, { address, port }, isPeer, trace, deadline, deps);
   return openTcp(address, port, isPeer, trace.marks, deadline, deps);
@@ -108,7 +108,7 @@ async function addressOf(
             trace.marks.resolved = deps.clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // The name never became an address: the hop stands in `resolve`.
+            // The name has no address: the hop ended in `resolve`.
             delete trace.marks.resolved;
             throw error;
           });
@@ -118,7 +118,7 @@ async function addressOf(
   return found;
 }
 
-/** Tells whether the connected end may be spoken to. */
+/** Whether HTTP may be sent to the connected end. */
 type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
@@ -214,8 +214,8 @@ function secureTunnel(
 }
 
 /**
- * TLS to the target over a fresh TCP connection. TCP comes first and by itself: Node's own way makes the TLS socket before it
- * connects, and that tenth of a millisecond would be the mirror's; here it passes during the round trip.
+ * TLS to the target over a new TCP connection. TCP is opened separately: Node's own way creates the TLS socket before it
+ * connects, and that tenth of a millisecond would count for the mirror; here it passes during the round trip.
  */
 function secureDirect(
   to: Destination,
@@ -229,7 +229,7 @@ function secureDirect(
     const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     let socket: Socket | null = null;
     const close = (): void => {
-      // The upper one first: a TLS socket whose connection is gone under it would still begin its handshake.
+      // The upper socket first: a TLS socket whose connection is gone would still start its handshake.
       socket?.destroy();
       tcp.destroy();
     };
@@ -246,7 +246,7 @@ function secureDirect(
     };
     tcp.once('error', end);
     tcp.on('error', () => undefined);
-    // Node connects in a tick that waits already.
+    // Node connects in a tick that is already queued.
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {

@@ -7,8 +7,8 @@ import { type LineDeps, OpenLine } from './line.ts';
 import { stopOf } from './stop.ts';
 
 /**
- * Asks one control whether we are online: `tcp:` answers by connecting, `http:` by any HTTP status, `https:` by any
- * status behind a certificate that verifies, so that a captive portal does not speak for the world.
+ * Probes one control to see whether this host is online: `tcp:` needs a connection, `http:` any HTTP status, `https:` any
+ * status with a valid certificate, so that a captive portal does not count.
  */
 export async function askControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
   const at = deps.clock.now();

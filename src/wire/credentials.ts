@@ -1,7 +1,7 @@
 import type { WireAccess } from '../core/ports.ts';
 import { classBySpelling } from './guard.ts';
 
-/** Header names that carry credentials, whoever set them. */
+/** Header names that carry credentials, whatever their source. */
 const credentialNames = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 function basic(username: string, secret: string): string {
@@ -24,8 +24,8 @@ function defaultPort(url: URL): string {
 }
 
 /**
- * The headers that go out: the ask's own, our User-Agent, `identity`, and credentials where they belong. An ask's own
- * credentials (a token that it fetched) stay at home as well where the hop leads elsewhere or in the clear.
+ * The request headers: the request's own, our User-Agent, `identity`, and credentials where allowed. The request's own
+ * credentials (a fetched token) are removed too if the hop leads to another host or is unencrypted.
  */
 export function requestHeaders(
   url: URL,
@@ -44,7 +44,7 @@ export function requestHeaders(
   return headers;
 }
 
-/** The `Proxy-Authorization` value, or `null` where the proxy asks for none. */
+/** The `Proxy-Authorization` value; `null` if the proxy needs none. */
 export function proxyAuthorization(proxy: NonNullable<WireAccess['proxy']>): string | null {
   return proxy.username === null ? null : basic(proxy.username, proxy.password ?? '');
 }

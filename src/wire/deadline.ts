@@ -6,8 +6,8 @@ import { WireStop } from './stop.ts';
 export type Cancel = () => void;
 
 /**
- * The one deadline of a hop. Each stage runs inside `run`, one at a time; when time is up the stage in hand is
- * cancelled and rejected with `MW_DEADLINE`, however many bytes are still trickling in.
+ * The one deadline of a hop. Stages run inside `run`, one at a time; at the deadline the current stage is cancelled and
+ * rejected with `MW_DEADLINE`, even if bytes still arrive.
  */
 export class Deadline {
   readonly #timer: { cancel(): void };
@@ -24,13 +24,13 @@ export class Deadline {
     if (leftMs <= 0) this.#cut = lateness(clock.monotonicMs());
   }
 
-  /** Ends the stage in hand, and all that would follow it, for this reason. The first reason stands. */
+  /** Ends the current stage and all later ones with this reason. The first reason is kept. */
   cut(why: WireStop): void {
     this.#cut ??= why;
     this.#stop?.(this.#cut);
   }
 
-  /** Runs one stage: `begin` starts it and gives what to do when it is cut short. Rejects with a `WireStop`. */
+  /** Runs one stage: `begin` starts it and returns how to cancel it. Rejects with a `WireStop`. */
   run<T>(begin: (done: (value: T) => void, failed: (why: WireStop) => void) => Cancel): Promise<T> {
     if (this.#cut !== null) return Promise.reject(this.#cut);
     return new Promise<T>((resolve, reject) => {
@@ -50,7 +50,7 @@ export class Deadline {
     });
   }
 
-  /** Calls `run` after each so many milliseconds until `clear`; another call replaces it. */
+  /** Calls `run` at this interval until `clear`; another call replaces it. */
   every(ms: number, run: () => void): void {
     this.#looks?.cancel();
     this.#looks = this.#timers.after(ms, () => {

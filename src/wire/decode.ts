@@ -9,13 +9,13 @@ const inflateAsync = promisify(inflate);
 const inflateRawAsync = promisify(inflateRaw);
 const brotliAsync = promisify(brotliDecompress);
 
-/** More layers than this are nobody's honest answer. */
+/** No regular response has more layers. */
 const layersMax = 2;
 
 /**
- * The body as it was before the server encoded it. An unknown encoding is left as it is: the shape tests will say.
- * @param bodyBytesMax  the ask's cap; what decodes to more is a bomb, and where we asked for `identity` what decodes to
- *   more than a light answer can be
+ * The body before the server encoded it. An unknown encoding is kept: the shape tests will report it.
+ * @param bodyBytesMax  the request's limit; above it the body counts as a bomb. If we requested `identity`, the limit is
+ * that of a light response
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */
 export async function decoded(
@@ -31,7 +31,7 @@ export async function decoded(
     .map((layer) => layer.trim())
     .reverse();
   if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), body.length);
-  // What is heavy (zips, tarballs) hardly shrinks, so twice its wire size is room enough.
+  // Heavy bodies (zips, tarballs) hardly compress, so twice the size on the wire is enough.
   const decodedMax = isOffered ? bodyBytesMax : Math.max(limits.decodedBytes, 2 * body.length);
   const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, decodedMax));
   let plain = body;
@@ -46,7 +46,7 @@ async function layerOff(layer: string, body: Buffer, maxOutputLength: number, wi
       case 'x-gzip':
         return await gunzipAsync(body, { maxOutputLength });
       case 'deflate':
-        // RFC 9110 section 8.4.1.2 means zlib's form; some servers send the bare stream.
+        // RFC 9110 section 8.4.1.2 means zlib's format; some servers send the bare stream.
         return ((body[0] ?? 0) & 15) === 8
           ? await inflateAsync(body, { maxOutputLength })
           : await inflateRawAsync(body, { maxOutputLength });

@@ -11,35 +11,35 @@ export interface Resolved {
   readonly family: 4 | 6;
 }
 
-/** Which resolver to ask, and for which family. */
+/** The resolver to use, and the address family. */
 export interface ResolveRule {
   readonly family: 4 | 6 | null;
-  /** Which one comes first where `family` leaves it open and the name has both; absent: the resolver's first answer. */
+  /** The preferred family where `family` is not set and the name has both; absent: the resolver's first address. */
   readonly first?: 4 | 6 | undefined;
   /** `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
-/** A failed resolve asks other names for at most so long; it is over before the next probe of the same mirror. */
+/** After a failure, other names are resolved for at most this time; that ends before the next probe of the same mirror. */
 const othersMs = 1_500;
-/** How long the answer about the other names stands: "in the same moment" (design.md section 5). */
+/** How long the result for the other names is valid: "in the same moment" (design.md section 5). */
 const othersFreshMs = 2_000;
 const othersAsked = 3;
 const namesKnown = 200;
 const serversKept = 100;
 
 /**
- * Resolves names, one address each, as a client that takes the first answer. The system's resolver runs
- * `getaddrinfo` on libuv's thread pool (`UV_THREADPOOL_SIZE`, 4 by default, shared by all worker threads): many names
- * that do not answer hold up the others; an own server is asked over the network without the pool.
+ * Resolves names to one address each, as a client that takes the first one. The system's resolver runs `getaddrinfo` on
+ * libuv's thread pool (`UV_THREADPOOL_SIZE`, 4 by default, shared by all worker threads): many names without a response
+ * delay the others; a configured server is queried over the network without the pool.
  */
 export class Names {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #others: readonly string[];
-  /** Names that mirrors have, by the resolver that they are asked of. */
+  /** Names of mirrors, by their resolver. */
   readonly #known = new Map<string, Set<string>>();
-  /** Names that a resolver has given an address for, the newest last: the best witnesses for it. */
+  /** Names that a resolver has resolved, the newest last: the best ones to test it with. */
   readonly #answered = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
@@ -50,7 +50,10 @@ export class Names {
     this.#others = others.map((name) => name.toLowerCase()).filter(isAskable);
   }
 
-  /** Remembers a mirror's name, to be asked of its own resolver when another fails there; no other resolver learns it. */
+  /**
+   * Remembers a mirror's name, to be resolved by its own resolver when another name fails there; it is sent to no other
+   * resolver.
+   */
   know(name: string, server: string | null): void {
     const known = this.#known.get(server ?? '') ?? new Set();
     this.#known.set(server ?? '', known);
@@ -79,8 +82,8 @@ export class Names {
   }
 
   /**
-   * Whether another name resolves through the same resolver now: tells a mirror's missing name from a dead resolver.
-   * @returns `null` where there is no other name to ask
+   * Whether another name resolves through the same resolver now: distinguishes a missing name from a dead resolver.
+   * @returns `null` where there is no other name to resolve
    */
   answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
@@ -97,7 +100,7 @@ export class Names {
     return answers;
   }
 
-  /** Lets go of the servers' sockets. */
+  /** Closes the servers' sockets. */
   close(): void {
     for (const resolver of this.#servers.values()) resolver.cancel();
     this.#servers.clear();
@@ -110,7 +113,7 @@ export class Names {
     this.#answered.set(server, answered);
     answered.delete(name);
     answered.add(name);
-    // One more than is asked: the name that fails may be among them.
+    // One more than needed: the failing name may be among them.
     for (const old of answered) if (answered.size > othersAsked + 1) answered.delete(old);
   }
 
@@ -162,7 +165,7 @@ export class Names {
     }
     const ask = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
       const heard = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
-        // No address of one family is no news where any will do.
+        // A missing address of one family is no failure where any family will do.
         if (error?.code === 'ENODATA' && otherwise !== null) ask(otherwise, null);
         else answer(error, (error === null && addresses[0]) || '', each);
       };
@@ -186,7 +189,7 @@ export class Names {
 
 type Answered = (error: Error | null, address: string, family: 4 | 6) => void;
 
-/** Names worth asking: `localhost` and addresses say nothing about a resolver. */
+/** Names useful for a test: `localhost` and addresses show nothing about a resolver. */
 function isAskable(name: string): boolean {
   return name !== '' && classBySpelling(name) === null;
 }

@@ -4,25 +4,25 @@ import { phrase } from '../words/tell.ts';
 import { h2CodeName, type SessionWatch } from './session-watch.ts';
 import { codeOf, stopOf, WireStop } from './stop.ts';
 
-/** What is known of an exchange when undici reports an error. */
+/** The state of an exchange when undici reports an error. */
 interface EndState {
   readonly hasHead: boolean;
   readonly bytesRead: number;
-  /** What the head says about the length of the body; `null`: nothing. */
+  /** The length of the body by the head; `null`: not given. */
   readonly saidBytes: number | null;
-  /** What the socket itself reported first, which says more than "other side closed". */
+  /** The socket's first error, which is more specific than "other side closed". */
   readonly socketError: Error | null;
   /** HTTP/2 alone. */
   readonly session: SessionWatch | null;
   /** HTTP/2 alone: the stream of the request, where one was opened. */
   readonly stream: ClientHttp2Stream | null;
-  /** HTTP/2 alone: what Node said of the stream; undici may say something else of it. */
+  /** HTTP/2 only: Node's error of the stream; undici's may differ. */
   readonly streamError: Error | null;
 }
 
 /**
- * undici's error as a stop with one of our codes: one code for one fact, whatever undici's version calls it.
- * @param atMs  monotonic instant of the end
+ * undici's error as a stop with one of our codes, independent of undici's version.
+ * @param atMs  monotonic time of the end
  */
 export function exchangeStop(error: unknown, state: EndState, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')

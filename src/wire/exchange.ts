@@ -8,8 +8,9 @@ import { stopOf } from './stop.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its answer whole, within the caps; decodes what was encoded,
- * offered or not, unless the bytes are wanted as sent. Rejects with a `WireStop`; the connection is closed then, and where reading stopped early.
+ * Sends one request and reads its complete response, within the limits; decodes an encoded body, offered or not, unless
+ * the bytes are wanted as sent. Rejects with a `WireStop`; the connection is then closed, as after a body that is not read
+ * to its end.
  * @param now  the monotonic clock
  */
 export async function exchange(

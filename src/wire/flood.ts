@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from '../core/limits.ts';
 
-/** How often a response under way is looked at, milliseconds. */
+/** How often a running response is checked, milliseconds. */
 export const floodLookMs = 100;
-/** Beside head and body: SETTINGS, WINDOW_UPDATE and PING of a sound server are some hundred bytes. */
+/** Allowed besides head and body: SETTINGS, WINDOW_UPDATE and PING of a normal server are some hundred bytes. */
 const spareBytes = 256 * 1024;
 /** A frame of one byte has a header of nine. */
 const framingFactor = 16;
@@ -11,10 +11,10 @@ const framingFactor = 16;
 const fieldBytes = 32;
 
 /**
- * True where so much came over an HTTP/2 connection during one response that most of it can only be frames without use:
- * nghttp2 ends floods that it must answer (PING, SETTINGS, CONTINUATION), and takes others without end (WINDOW_UPDATE,
- * ALTSVC, padding).
- * @param readBytes  plain bytes that came since the request, frames included
+ * True where an HTTP/2 connection carried so many bytes during one response that most must be useless frames: nghttp2 ends
+ * floods that need a reply (PING, SETTINGS, CONTINUATION), but accepts others without end (WINDOW_UPDATE, ALTSVC,
+ * padding).
+ * @param readBytes  bytes received since the request, frames included
  */
 export function isFlood(readBytes: number, bodyBytes: number): boolean {
   return readBytes > limits.headBytes + spareBytes + framingFactor * bodyBytes;

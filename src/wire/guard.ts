@@ -1,8 +1,8 @@
 import { isIP, isIPv4 } from 'node:net';
 
 /**
- * What an address is for. Everything but `public` is space that an answer of a stranger must not lead us into:
- * the IANA special-purpose registries (RFC 6890) as of 2025, sorted into the classes that belong together.
+ * The class of an address. A response must not lead to any class but `public`: the IANA special-purpose registries (RFC
+ * 6890) as of 2025, grouped into classes.
  */
 export type AddressClass =
   | 'public'
@@ -16,7 +16,7 @@ export type AddressClass =
   | 'unspecified'
   | 'reserved';
 
-/** The ranges, first match wins; `embedded` takes the class of the IPv4 address that the last or named bytes hold. */
+/** The ranges, first match wins; `embedded` uses the class of the embedded IPv4 address. */
 const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
   ['0.0.0.0/8', 'unspecified'],
   ['10.0.0.0/8', 'private'],
@@ -52,7 +52,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['fe80::/10', 'link_local'],
   ['fec0::/10', 'private'],
   ['ff00::/8', 'multicast'],
-  // Whatever else of IPv6 is not global unicast.
+  // All other IPv6 space that is not global unicast.
   ['::/0', 'reserved'],
 ];
 
@@ -136,25 +136,25 @@ export function addressClass(address: string): AddressClass | null {
   return bytes === null ? null : classOfBytes(bytes);
 }
 
-/** The class that a host has by its spelling alone: a literal's own, `loopback` for `localhost` names, else `null`. */
+/** The class of a host by its spelling: a literal's own, `loopback` for `localhost` names, else `null`. */
 export function classBySpelling(host: string): AddressClass | null {
   const name = host.toLowerCase().replace(/\.$/, '');
   return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClass(host);
 }
 
-/** Where a hop may go beside public space. */
+/** Where a hop may go besides public space. */
 export interface GuardRule {
   /** CIDRs, single addresses or host names, as the operator wrote them. */
   readonly allow: readonly string[];
-  /** The class of space that the configured mirror itself is in; its own class is open to its answers. */
+  /** The class of the configured mirror's own address; its responses may lead to that class. */
   readonly home: AddressClass | null;
 }
 
 /**
- * True where a hop to `host` may connect to `address`. The address is the one that is connected to, so that a name
- * which changes its address between check and connect gains nothing.
- * @param address  `null` where a proxy resolves the name: then only the spelling of the host can be judged, and a
- *                 public name that the proxy resolves to a private address is not seen
+ * True where a hop to `host` may connect to `address`. The connected address is checked, so a name that changes its
+ * address after a check gains nothing.
+ * @param address  `null` where a proxy resolves the name: then only the spelling of the host is checked, and a public name
+ * that the proxy resolves to a private address is not detected
  */
 export function mayConnect(host: string, address: string | null, rule: GuardRule): boolean {
   const found = address === null ? classBySpelling(host) : addressClass(address);

@@ -10,19 +10,19 @@ export interface Handshaking {
   /** Without brackets. */
   readonly host: string;
   readonly rule: TlsRule;
-  /** What is offered in ALPN, the preferred one first. */
+  /** The protocols in ALPN, the preferred one first. */
   readonly alpn: readonly string[];
-  /** Filled in, also where the verdict is bad. */
+  /** Filled in, also after a bad verdict. */
   readonly trace: { readonly marks: LiveMarks; tls: TlsFacts | null };
-  /** Given the TLS socket before its handshake: what a request needs is made while we wait. */
+  /** Gets the TLS socket before its handshake, to prepare a request during the wait. */
   readonly onSocket: ((socket: Socket) => void) | undefined;
 }
 
-/** Stands in for a legacy certificate that nobody reads. */
+/** Replaces a legacy certificate object that is never read. */
 const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
   ({}) as PeerCertificate & DetailedPeerCertificate;
 
-/** Speaks TLS over a connection that is there or on its way; judged before anything is sent over it. */
+/** Runs TLS over an open or opening connection; judged before anything is sent over it. */
 export function handshake(
   under: Socket,
   { host, rule, alpn, trace, onSocket }: Handshaking,
@@ -35,17 +35,17 @@ export function handshake(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: tls.context(rule),
     ALPNProtocols: [...alpn],
-    // The verdict is ours to read, so that facts exist also when it is bad; the name is judged there too.
+    // We read the verdict ourselves, so that facts exist also for a bad one; the name is checked there too.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  // Node would translate the whole chain for the name check that is switched off above: a tenth of a probe's CPU.
+  // Node would convert the whole chain for the name check that is switched off above: a tenth of a probe's CPU.
   socket.getPeerCertificate = noCertificate;
   // Node leaves the socket underneath open where TLS over it ends before it has begun.
   socket.once('close', () => under.destroy());
   socket.once('secureConnect', () => {
     const verdict = tls.judge(socket, host, rule, clock.wallMs());
-    // Verifying is a part of the handshake, as in curl and in Go; else it would be the server's processing.
+    // Verification is part of the handshake, as in curl and in Go; otherwise it would count as the server's processing.
     const atMs = clock.monotonicMs();
     trace.tls = verdict.facts;
     if (verdict.code !== null) {

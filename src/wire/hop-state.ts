@@ -4,7 +4,7 @@ import type { ConnectTrace } from './connect.ts';
 import type { Kept } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
-/** The state of one hop under way. */
+/** The state of one running hop. */
 export interface HopState {
   readonly request: HopRequest;
   readonly url: URL;
@@ -12,16 +12,16 @@ export interface HopState {
   readonly headers: Readonly<Record<string, string>>;
   answer: ExchangeTrace;
   reused: boolean;
-  /** Of the connection that carried it; `null`: there was none. */
+  /** The protocol of its connection; `null`: there was none. */
   protocol: HttpProtocol | null;
 }
 
-/** What a kept connection may be used again for: the same origin, and timed requests apart from the others. */
+/** The key for reusing a kept connection: the same origin, and timed requests separate from the others. */
 export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }
 
-/** Takes over who the kept connection reached. */
+/** Copies the peer's facts from the kept connection. */
 export function fillFrom(trace: ConnectTrace, kept: Kept): void {
   trace.remoteAddress = kept.remoteAddress;
   trace.remotePort = kept.remotePort;
@@ -29,7 +29,7 @@ export function fillFrom(trace: ConnectTrace, kept: Kept): void {
   trace.tls = kept.tls;
 }
 
-/** The marks of the answer, and the end; marks are in order by construction, a deadline's end included. */
+/** Sets the marks of the response, and the end; marks are in order by construction, also at a deadline. */
 export function settleMarks(state: HopState, endMs: number): void {
   const { marks } = state.trace;
   if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;

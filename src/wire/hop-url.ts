@@ -6,7 +6,7 @@ import type { Hop } from '../core/transcript.ts';
 import { told } from '../words/tell.ts';
 
 /**
- * A URL as a transcript keeps it: a server that redirects chooses how long it is.
+ * A URL as a transcript keeps it, shortened, because a redirecting server chooses its length.
  * @param mask  of known credentials, applied before anything is cut
  */
 export function shownUrl(url: string, mask: (text: string) => string): string {
@@ -14,19 +14,19 @@ export function shownUrl(url: string, mask: (text: string) => string): string {
   return masked.length <= limits.hopUrlChars ? masked : `${masked.slice(0, limits.hopUrlChars)}…`;
 }
 
-/** The URL without user-info and fragment; `null` where it is none that we speak. */
+/** The URL without user-info and fragment; `null` for an unsupported one. */
 export function hopUrl(text: string): URL | null {
   const url = readForeignUrl(text);
   if (url === null) return null;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  // Each of these reads the whole URL again.
+  // Each of these assignments parses the whole URL again.
   if (url.username !== '') url.username = '';
   if (url.password !== '') url.password = '';
   if (url.hash !== '') url.hash = '';
   return url;
 }
 
-/** A URL that cannot be asked at all: nothing happened on the wire. */
+/** The result for a URL that cannot be requested: nothing was sent. */
 export function unusable(request: HopRequest, shown: string, startMs: number): HopAnswer {
   const hop: Hop = {
     url: shown,

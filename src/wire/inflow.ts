@@ -1,11 +1,11 @@
 import { limits } from '../core/limits.ts';
 
-/** `HTTP/1.1 1xx`: the tenth byte tells an interim head. */
+/** `HTTP/1.1 1xx`: the tenth byte marks an interim head. */
 const statusAt = 9;
 const interim = 0x31;
 /**
- * Chunk sizes, their extensions and trailers: so many bytes, and a quarter of the body beside them. Chunks of one byte cost the
- * thread a hundred times what large ones do. Go's client refuses long extensions in the same way ("too much non-data").
+ * Limit of chunk sizes, their extensions and trailers: this many bytes, plus a quarter of the body. Chunks of one byte
+ * cost a hundred times the CPU of large ones. Go's client has a similar limit ("too much non-data").
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;
@@ -13,8 +13,8 @@ const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 
 /**
- * The bytes of one HTTP/1.1 response as the socket hands them up, before any parser has seen them: when the first and the
- * newest byte came, how long the head is, how many bytes there are in all.
+ * Counts the bytes of one HTTP/1.1 response as the socket delivers them, before any parser: the times of the first and the
+ * newest byte, the length of the head, and the total.
  */
 export class Inflow {
   /** Monotonic instant of the first byte, `null` before. */
@@ -25,12 +25,12 @@ export class Inflow {
   totalBytes = 0;
   /** Bytes of the head, interim heads included; `null` while it is not complete. */
   headBytes: number | null = null;
-  /** Bytes of the body that the parser has handed up so far, to be kept up by whoever gets them. */
+  /** Body bytes delivered by the parser so far; the receiver must update it. */
   bodyBytes = 0;
   readonly #now: () => number;
   readonly #tooLarge: () => void;
   readonly #overFramed: () => void;
-  /** Of the head under way: bytes read, bytes of its end (CR LF CR LF) matched, and whether it is interim. */
+  /** The current head: bytes read, bytes of its end (CR LF CR LF) matched, and whether it is interim. */
   #at = 0;
   #matched = 0;
   #isInterim = false;
@@ -46,11 +46,11 @@ export class Inflow {
     this.#overFramed = overFramed;
   }
 
-  /** Takes one chunk as the socket hands it up. The stamp comes first. */
+  /** Counts one chunk from the socket. The time is taken first. */
   take(chunk: Buffer): void {
     this.lastByteMs = this.#now();
     this.firstByteMs ??= this.lastByteMs;
-    // The parser has read all chunks but this one.
+    // The parser has processed all chunks but this one.
     const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);

@@ -28,15 +28,15 @@ export interface LineDeps extends ConnectDeps {
   readonly builds: Builds;
 }
 
-/** Faults of a kept connection that was closed while it lay idle: news about the past, not about this request. */
+/** Faults of a kept connection that was closed while idle: they say nothing about this request. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
-/** GOAWAY with NO_ERROR before the server took the request. */
+/** GOAWAY with NO_ERROR before the server accepted the request. */
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * The wire for one conversation. Cold: a fresh connection for each ask; a hop that continues one (`startMs` is set)
- * reuses the line's own connection to the same origin, as a client's fetch does, but never one that an aside opened.
- * Warm: the mirror's kept connection, where there is one; in a build the connection of its cold line.
+ * The wire for one conversation. Cold: a new connection for each request; a hop that continues one (`startMs` is set)
+ * reuses the line's own connection to the same origin, as a client's fetch does, but never one of an aside. Warm: the
+ * mirror's kept connection, if any; in a build the connection of its cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -50,9 +50,9 @@ export class OpenLine implements Line {
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
-  /** Where this line found the mirror itself, by its own connection to it. */
+  /** The mirror's address, by this line's own connection to it. */
   #homeAddress: string | null = null;
-  /** Long bodies, until the conversation has ended. */
+  /** Files of long bodies, until the conversation has ended. */
   readonly #files: BodyFile[] = [];
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
@@ -90,7 +90,7 @@ export class OpenLine implements Line {
       return unusable(request, shownUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
     const headers = requestHeaders(url, request.headers, this.#access);
     const deadline = new Deadline(clock, timers, request.deadlineMs);
-    // The last thing before the wire: what we prepare is no mirror's time.
+    // The last step before the wire: our own preparation does not count as the mirror's time.
     const startMs = request.startMs ?? clock.monotonicMs();
     const trace: ConnectTrace = {
       marks: { start: startMs, end: startMs },
@@ -116,7 +116,7 @@ export class OpenLine implements Line {
     }
   }
 
-  /** Asks over a kept connection first, where one is at hand; one that had died meanwhile is replaced, once. */
+  /** Sends the request over a kept connection if there is one; a connection that has died meanwhile is replaced, once. */
   async #ask(state: HopState, deadline: Deadline): Promise<Collected> {
     const kept = this.#take(state);
     if (kept !== null) {
@@ -126,7 +126,7 @@ export class OpenLine implements Line {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const { code } = stopOf(error);
-        // The connection of a build did not lie idle: what ends it is news.
+        // The connection of a build was not idle: its end is a fault.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.answer.firstByteMs !== null || !isOld) throw error;
         state.reused = false;
@@ -138,7 +138,8 @@ export class OpenLine implements Line {
       return await this.#exchange(await this.#connect(state, deadline), state, deadline);
     } catch (error) {
       if (stopOf(error).code !== untakenCode) throw error;
-      // As Go does: the server ended the session before it took our stream, so it is sent again over a new one, once.
+      // As Go does: the server ended the session before it accepted our stream, so the request is repeated over a new one,
+      // once.
       state.answer = { ...newTrace(), repeated: 'goaway' };
       return this.#exchange(await this.#connect(state, deadline), state, deadline);
     }
@@ -191,7 +192,7 @@ export class OpenLine implements Line {
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
-      // RFC 9110 section 15.5.20: this connection is not for this origin. Go reports it as it stands, and so do we.
+      // RFC 9110 section 15.5.20: this connection is not for this origin. Go reports the status unchanged, and so do we.
       if (answer.status === 421) kept.carrier.close();
       if (isPlainProxied && answer.status === 407)
         throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), answer.bodyBytes, answer.endMs);
@@ -221,7 +222,7 @@ export class OpenLine implements Line {
     else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
   }
 
-  /** The class of space that the configured mirror is in: as connected, else by its name now. */
+  /** The address class of the configured mirror: of the connected address, else by its name now. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHost(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);

@@ -10,20 +10,20 @@ import { Names } from './dns.ts';
 import { classBySpelling } from './guard.ts';
 import { TlsBook } from './tls.ts';
 
-/** The head of a response, and its body as it comes. Names of headers are in lower case. */
+/** The head of a response, and its body as a stream. Header names are lower case. */
 export interface Passing {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Readable;
-  /** Where it came from, after redirects. */
+  /** Its final URL, after redirects. */
   readonly url: string;
 }
 
-/** Requests to mirrors whose responses go on to somebody else, over kept connections of HTTP/1.1. */
+/** Requests to mirrors whose responses are passed on, over kept HTTP/1.1 connections. */
 export interface Passages {
   /**
-   * Sends a request to a mirror and follows its redirects: credentials go to the mirror's own host alone, and a redirect leads to
-   * public addresses or `allowHosts` alone.
+   * Sends a request to a mirror and follows its redirects: credentials go only to the mirror's own host, and a redirect
+   * may lead only to public addresses or `allowHosts`.
    * @param headers  beside our own; names in lower case
    * @throws Error where no head came, or the redirects have no end
    */
@@ -70,7 +70,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
-    // What the mirror's operator set for its own host is not for another one.
+    // The operator's settings for the mirror's own host do not apply to other hosts.
     const route = isHome ? access : { ...access, ca: [], client: null, pin: null };
     return new Pool(origin, {
       connections: limits.doorConnections,

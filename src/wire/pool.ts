@@ -3,7 +3,7 @@ import type { TlsFacts } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
 import { floodLookMs, isFlood } from './flood.ts';
 
-/** A connection at rest and what is known of it. */
+/** An idle connection with its facts. */
 export interface Kept {
   readonly carrier: Carrier;
   readonly remoteAddress: string | null;
@@ -12,19 +12,19 @@ export interface Kept {
   readonly tls: TlsFacts | null;
 }
 
-/** At rest for each mirror and host; `perHost` is small, and a warm probe uses one at a time. */
+/** Idle connections per mirror and host; `perHost` is small, and a warm probe uses one at a time. */
 const keptPerHost = 2;
-/** Origins of one mirror; a redirect leads to another one, and a mirror that is up to no good to a new one each time. */
+/** Origins per mirror: redirects lead to others, and a malicious mirror may use a new one each time. */
 const originsKept = 8;
 
 /**
- * Connections kept for warm probes, by mirror, then origin. A mirror whose access changed starts anew. An HTTP/2
- * connection whose server sends a flood of frames meanwhile is closed.
+ * Connections kept for warm probes, by mirror, then origin. A mirror with changed access starts again. An idle HTTP/2
+ * connection is closed if its server floods it with frames.
  */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
   readonly #timers: Timers;
-  /** HTTP/2 connections at rest, and how many bytes had come when their rest began. */
+  /** Idle HTTP/2 connections, with their byte count when they became idle. */
   readonly #resting = new Map<Carrier, number>();
   #look: { cancel(): void } | null = null;
 
@@ -32,7 +32,7 @@ export class Pool {
     this.#timers = timers;
   }
 
-  /** Takes a live connection out of the pool, the one used last first; `null` where there is none. */
+  /** Takes a live connection out of the pool, the most recently used first; `null` where there is none. */
   take(access: WireAccess, origin: string): Kept | null {
     const kept = this.#of(access).get(origin) ?? [];
     for (let one = kept.pop(); one !== undefined; one = kept.pop()) {

@@ -8,8 +8,8 @@ import { stopOf, WireStop } from './stop.ts';
 const answerBytesMax = 16 * 1024;
 
 /**
- * A proxy's failure as such: what happens before it has said 200 is news about the way, never about the mirror. That
- * holds for a deadline too: who is slow behind a proxy that has not answered yet cannot be told from here.
+ * A failure of the proxy: what happens before its 200 is the proxy's or network's fault, never the mirror's. That includes
+ * a deadline, because a slow mirror behind it cannot be recognized then.
  */
 export function proxyStop(error: unknown): WireStop {
   const stop = stopOf(error);
@@ -17,7 +17,7 @@ export function proxyStop(error: unknown): WireStop {
   return new WireStop('MW_PROXY_CONNECT', `${stop.code}: ${stop.message}`, 0, stop.atMs);
 }
 
-/** Asks the proxy for a tunnel to the target. Rejects with `MW_PROXY_STATUS` for anything but 200. */
+/** Requests a tunnel to the target from the proxy. Rejects with `MW_PROXY_STATUS` for anything but 200. */
 export function askProxy(
   socket: Socket,
   target: URL,
@@ -64,12 +64,12 @@ export function askProxy(
 
 const headEnd = '\r\n\r\n';
 
-/** Reads the head of a proxy's answer, in time in proportion to it, in however small pieces it comes. */
+/** Reads the head of a proxy's response in linear time, however small its chunks are. */
 export class ProxyHead {
   readonly #head = Buffer.allocUnsafe(answerBytesMax + 1);
   #filled = 0;
 
-  /** What follows a 200, a stop for any other answer, `null` while the head is not complete. */
+  /** The bytes after a 200, a stop for any other response, `null` while the head is incomplete. */
   take(chunk: Buffer): Buffer | WireStop | null {
     const before = this.#filled;
     this.#filled += chunk.copy(this.#head, before);

@@ -6,7 +6,7 @@ type MaskText = (text: string) => string;
 
 /** Names whose whole value is a secret. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
-/** Challenges: what they ask for is worth keeping, their one-time values are not. */
+/** Challenges: they are useful in a transcript, but their one-time values are removed. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
 const challengeKept = new Set(['realm', 'service', 'scope', 'error', 'charset', 'algorithm', 'qop']);
 const kindsKept = 2_000;
@@ -46,7 +46,7 @@ function maskChallenge(value: string): string {
 function redacted(name: string, value: string, mask: MaskText): string {
   const kind = kindOf(name);
   if (kind === 'secret') return shown;
-  // Looking for what to mask takes the square of a length that a server chooses.
+  // Searching for what to mask is quadratic in a length that a server chooses.
   const begin = mask(value).slice(0, 4 * limits.headerValueChars);
   return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }

@@ -39,7 +39,7 @@ export function timeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Htm
       (query.mirror === null || one.registries.includes(query.mirror)),
   );
   const shown = items.slice(0, itemsShown);
-  // What is chosen is shown as it is now for everybody who has the address.
+  // Links keep the current end of the window, so that whoever opens the address sees the same.
   const fixed = { ...query, untilMs: window.toMs };
   return html`<h1>${say('timeline.title')}</h1>
 <p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>

@@ -6,101 +6,114 @@ const minute = 60 * second;
 /** Bounds of judgement, and of what is kept to show for it. Part of `limits`. */
 export const judgingLimits = {
   /**
-   * design.md section 5.2, reopening damps: each opening adds one to a penalty that halves in so long (the default of
-   * RFC 2439 is 15 minutes; a flapping mirror's minutes are cheaper to wait for than a route's); from `outageDampedFrom`
-   * on, and where it opened by share, closing needs two minutes without a failure, four times as long for each one more.
+   * design.md section 5.2, repeated outages: each opening adds one to a penalty with this half-life (the default of RFC
+   * 2439 is 15 minutes; waiting costs less for a flapping mirror than for a route). From `outageDampedFrom` on, and for an
+   * outage opened by share, closing needs two minutes without a failure, four times as long for each further opening.
    */
   outageHalfLifeMs: 30 * minute,
   outageDampedFrom: 1.25,
-  /** From this penalty on, failures of a mirror belong to its outages: half an hour after one. */
+  /** From this penalty on, failures of a mirror belong to its outages: for half an hour after one. */
   outageToldFrom: 0.5,
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /** design.md section 5.2: a `Retry-After` longer than this is a refusal at once. */
   refusalWishMs: 1 * minute,
-  /** design.md section 5, Outage: confidence low until, high from. */
+  /** design.md section 5, Outage: confidence is low until the first and high from the second. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
-  /** design.md section 5, Vantage: a verdict of "us" is reconsidered after, and a finding of its own after. */
+  /** design.md section 5, Vantage: when a verdict of "us" is reviewed, and when it becomes a finding. */
   vantageReviewMs: 2 * minute,
   vantageFindingMs: 10 * minute,
-  /** A loop delay of so much and of such a share of the round trip: no baseline learns it. */
+  /** From this loop delay and share of the round trip on, no baseline learns the sample. */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
-  /** design.md section 3: a loop delay of such a share of a timeout makes it unknown. */
+  /** design.md section 3: a loop delay of this share of a timeout makes the sample unknown. */
   contaminatedShareOfTimeout: 0.25,
   /**
-   * design.md section 3: a finding about us above this share over this window or the last so many samples, whichever is
-   * longer, and no samples count at first after a start or a reload.
+   * design.md section 3: a finding about this daemon above this share over this window or this many last samples,
+   * whichever is longer; samples right after a start or a reload do not count.
    */
   contaminatedShareFinding: 0.05,
-  /** The same where that many are judged and none learns their times. */
+  /** The same for samples that are judged, but whose times no baseline learns. */
   disturbedShareFinding: 0.5,
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** design.md section 3: cold when it takes so many times the median of the step there. */
+  /** design.md section 3: cold if it takes this many times the median of the step there. */
   coldFactor: 10,
   /** design.md section 5, Spike: the threshold is never above this share of the timeout. */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A slow sample lies above so many times the window's p99 too (design.md section 5.2). */
+  /** A slow sample is also above this many times the window's p99 (design.md section 5.2). */
   spikeTailFactor: 1.1,
-  /** design.md section 5, Baseline: survives a restart up to. */
+  /** design.md section 5, Baseline: the greatest age for a restart. */
   baselineAgeMsMax: 24 * 60 * minute,
-  /** design.md section 4.2: unknown without a settled canary sample for so many paces, at least so long. */
+  /** design.md section 4.2: unknown without a settled canary sample for this many intervals, at least this time. */
   silentPaces: 3,
   silentMsMin: 1 * minute,
-  /** design.md section 4.4: measured well enough. */
+  /** design.md section 4.4: the minimum for "measured well enough". */
   measuredOk: 5,
   measuredPaces: 20,
-  /** design.md section 5.2, Throughput: below a quarter of what siblings move, and less than is fast enough, so many in a row. */
+  /**
+   * design.md section 5.2, Throughput: opens after this many in a row below a quarter of the siblings' rate and below a
+   * sufficient rate.
+   */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
-  /** And so many fast ones in a row close it. */
+  /** This many fast ones in a row close it. */
   throughputClear: 6,
   throughputRow: 4,
-  /** So many times slower still, and one counts as two. */
+  /** A download this many times slower still counts as two. */
   throughputCrawl: 4,
-  /** A smaller artifact measures delay, not bandwidth. */
+  /** The time of a smaller artifact depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
   /**
-   * TCP begins with ten segments and doubles them each round trip (RFC 6928, RFC 9438): after so many bytes five have passed,
-   * and the window is as large. What comes then tells a rate where it is as much again.
+   * TCP starts with ten segments and doubles them each round trip (RFC 6928, RFC 9438): after this many bytes five round
+   * trips have passed, and the window has this size. The rate is taken from the bytes after these, if there are at least
+   * as many.
    */
   slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
   /** Certificates: a finding when fewer days than these are left. */
   certificateWarnMs: 14 * 24 * 60 * minute,
-  /** Probes that a finding names; of more: so many that it began with, the slowest, and the newest. */
+  /** The probes cited by a finding; of more: this many first ones, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
-  /** An open finding that rests on more by now is written so often. */
+  /** How often new evidence of an open finding is written. */
   evidenceWriteMs: 10 * second,
-  /** Of an artifact that was hashed, kept as evidence: enough to know an error page, or another format. */
+  /** The first bytes of a hashed artifact, kept as evidence: enough to recognize an error page, or another format. */
   bytesShown: 64,
-  /** What was served for how many artifacts of one mismatch is kept beside it, each by so many sides. */
+  /** Artifacts of one mismatch whose sides are kept, and sides of each. */
   sidesKept: 20,
-  /** Digests of one target that are not told again: as many backends behind one name. */
+  /** Digests per target that are not reported again: one for each backend behind one name. */
   oddKept: 8,
   /** Names of mirrors in one side. */
   sideNames: 20,
   scopeItems: 200,
-  /** Kept in memory per series, so many scheduled and so many others; and failing ones for all together; older ones live in state. */
+  /**
+   * Transcripts in memory per series: this many scheduled and this many others, and failed ones over all series; older
+   * ones are in the state file.
+   */
   transcriptsPerSeries: 5,
-  /** Of all series together about so many, 2 KB each; the last one of each, and of each exemplar, in any case. */
+  /** Transcripts over all series, about, 2 KB each; the last one of each series, and of each exemplar, is always kept. */
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
-  /** Slow ones of streaks under way, of all series together, each its first `transcriptsPerSeries`: a finding would name them. */
+  /**
+   * Transcripts of slow probes in current streaks, over all series, each its first `transcriptsPerSeries`: a finding would
+   * cite them.
+   */
   streakTranscripts: 2_000,
-  /** In the state file, named by findings that are open: so many, each of so many characters; with those of ended ones. */
+  /**
+   * Probes in the state file that open findings cite: this many, each of this many characters; the second limit includes
+   * those of closed ones.
+   */
   citedProbes: 5_000,
   citedChars: 64 * kib,
   citedRows: 10_000,
-  /** Rows that could not be read, kept for people. */
+  /** Unreadable rows, kept for inspection. */
   asideRows: 1_000,
   /** Samples per mirror for the page's small charts. */
   chartSamples: 60,

@@ -5,12 +5,14 @@ const minute = 60 * second;
 
 /** Bounds of what is requested, read and confirmed. Part of `limits`. */
 export const probingLimits = {
-  /** A token that callers send us: some 40 characters; longer heads are refused by proxies. Shorter than so much can be guessed. */
+  /**
+   * A token of callers: about 40 characters; proxies refuse longer heads. Tokens shorter than the minimum can be guessed.
+   */
   tokenChars: 1_024,
   tokenCharsSafe: 16,
-  /** Each value of a remedy that is written into a client's file: a chain of some URLs, each of at most 4 096. */
+  /** Each value of a remedy that is written into a client's file: a chain of a few URLs, each of at most 4 096. */
   remedyChars: 16 * kib,
-  /** A chain that a person asks about: a real one is two hundred characters and three members long. */
+  /** The chain of a what-if: a real one has two hundred characters and three members. */
   whatIfChars: 2_000,
   whatIfMembers: 8,
   /** The go command follows at most 10 redirects (protocols.md 1.3). */
@@ -20,7 +22,7 @@ export const probingLimits = {
   /** Headers kept in a transcript; the rest is counted. */
   headersKept: 40,
   headerValueChars: 300,
-  /** Of a URL that a transcript keeps; the whole of it is asked. */
+  /** The part of a URL that a transcript keeps; the whole URL is requested. */
   hopUrlChars: 2_048,
   /** A `@v/list` of the busiest modules is under 1 MiB. */
   listBytes: 4 * mib,
@@ -30,29 +32,31 @@ export const probingLimits = {
   /** The go command's own cap on a module zip and on the sum of its uncompressed files (protocols.md 1.8). */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
-  /** Names, sizes and places of so many entries. */
+  /** Names, sizes and offsets of this many entries. */
   zipDirectoryBytes: 32 * mib,
-  /** An artifact up to this is held in memory, a longer one in a file without a name, and of that one its beginning. */
+  /**
+   * An artifact up to this size is held in memory; a longer one is in a file without a name, with its beginning in memory.
+   */
   bodyHeldBytes: 8 * mib,
   bodyBeginBytes: 64 * kib,
-  /** What is wanted whole in memory all the same: sent encoded, or to be verified by a program; it is read no further. */
+  /** For a body that is needed whole in memory: sent encoded, or verified by a program. It is read no further. */
   bodyHeldBytesMax: 128 * mib,
-  /** What is hashed in one turn of a thread's loop: some ten milliseconds, and as much of it where entries are small. */
+  /** Bytes hashed in one turn of a thread's loop: about ten milliseconds, plus the same for small entries. */
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
-  /** Of a Python project: pages of the busiest are some MiB (protocols.md 3.1). */
+  /** For a Python project: pages of the largest are some MiB (protocols.md 3.1). */
   projectPageBytes: 16 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
-  /** A signed tree head is 200 characters; a longer one is none, so that two can be kept as evidence whole. */
+  /** A signed tree head has 200 characters; a longer text is invalid, so two of them fit whole into evidence. */
   headNoteChars: 4 * kib,
-  /** An npm packument in short form is under 10 MiB (protocols.md 2.1); a full one is read so far and no further. */
+  /** An npm packument in short form is under 10 MiB (protocols.md 2.1); a full one is read up to this limit. */
   packumentBytes: 32 * mib,
-  /** The busiest packages have some ten thousand versions. */
+  /** The largest packages have about ten thousand versions. */
   packumentVersions: 100_000,
   /**
-   * Of JSON that is read whole, in one piece: packuments have a value in 33 bytes, so what fits `packumentBytes`, and parsed
-   * within a second in the worst of forms. Nothing that we read is ten deep.
+   * For JSON that is parsed in one piece: packuments have a value per 33 bytes, so this fits `packumentBytes` and parses
+   * within a second in the worst case. No format here is ten levels deep.
    */
   jsonValues: 1_100_000,
   jsonDepth: 100,
@@ -60,72 +64,81 @@ export const probingLimits = {
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
-  /** A gzip bomb stops here: no light answer decodes to more. */
+  /** The limit of a gzip bomb: no light response decodes to more. */
   decodedBytes: 16 * mib,
-  /** A hundred lookups of a checksum database with the tiles that prove them; every other conversation needs a tenth of it. */
+  /** A hundred lookups of a checksum database with their tiles; every other conversation needs a tenth of it. */
   asksPerProbe: 400,
-  /** What a probe asks aside has a timeout each and together so many: with the timed part it holds its slot three at most. */
+  /**
+   * Each aside of a probe has a timeout of its own, and all together this many: with the timed part, a probe holds its
+   * slot for at most three.
+   */
   asideTimeouts: 2,
-  /** Records of a checksum database that one probe looks up for what is not known yet, one after another, */
+  /** Records of a checksum database that one probe looks up for unknown hashes, one after another, */
   lookupsPerProbe: 100,
-  /** and so many at a time are proven: what the time of a probe's asides does not suffice for is left for the next. */
+  /** and this many of them are verified at a time: the rest is left for the next probe. */
   lookupsAtOnce: 10,
-  /** Texts that conversations keep for one mirror in one thread: a token for each repository, and then some. */
+  /** Texts that conversations keep per mirror and thread: a token for each repository, and some more. */
   probeMemory: 100,
   /** Versions kept of a list for lag and `latest`. */
   versionsKept: 5_000,
-  /** What is compared of one answer, so that the packument of a thousand versions stays two kilobytes. */
+  /** Versions compared per response, so that a packument with a thousand versions takes two kilobytes. */
   contentVersions: 100,
   contentTags: 16,
-  /** Of an answer's tags so many are looked at, and `latest`; registries have some thousand at most. */
+  /** Tags read per response, besides `latest`; registries have some thousand at most. */
   tagsRead: 10_000,
-  /** Releases remembered of one module, and what its tags stood for; a mirror that lacks older ones lacks newer ones too. */
+  /** Releases kept per module, and values of its tags; a mirror that lacks older ones lacks newer ones too. */
   releasesKept: 64,
   tagChanges: 32,
-  /** What `latest` stood for before: so many backends that take turns are known again. */
+  /** Earlier values of `latest`: this many alternating backends are recognized. */
   resolvedLeft: 4,
-  /** So many answers in a row must agree that a version is gone. */
+  /** This many responses in a row must lack a version before it counts as gone. */
   contentLooks: 12,
-  /** So many must not have gone backwards before that has ended: backends that take turns do so within two turns, each shorter than the above. */
+  /**
+   * This many responses in a row must not go backwards before the trouble has ended: alternating backends repeat within
+   * two periods, each shorter than `contentLooks`.
+   */
   calmLooks: 24,
   /** Versions that a finding names. */
   missingNamed: 5,
-  /** Of a mirror, for the quantiles of its propagation. */
+  /** Kept per mirror, for the quantiles of its propagation. */
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
-  /** design.md section 5: a confirming round lasts at most so long, and a held sample no longer. */
+  /** design.md section 5: the longest confirming round, and the longest time a sample is held. */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
   /**
-   * Confirming probes at once towards one host, one for each upstream on it, beside `perHost`: a slot is held for 1.5 s
-   * where nobody answers, a row takes two of them beside the first failure, and eight upstreams fit in a round.
+   * Parallel confirming probes per host, one for each upstream on it, besides `perHost`: without a response a slot is held
+   * for 1.5 s, a row needs two of them after the first failure, and eight upstreams fit in a round.
    */
   confirmingPerHost: 4,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
-  /** What a client waits until it tries the other address family (RFC 8305 section 5 asks for 250 ms; Go waits 300). */
+  /** The time until a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
-  /** Of siblings and ordered looks: a slow answer is measured and not cut. */
+  /** The minimum timeout for siblings and ordered looks: long enough to measure a slow response. */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
-  /** Bytes that were wrong once: how long a second answer that is wrong in the same way declares them, and how often one is looked for. */
+  /** After a wrong hash: how long a second one of the same kind declares it, and how often it is probed for. */
   wrongOnceMs: 24 * 60 * minute,
   wrongLooks: 3,
-  /** More of them while all of them together read no more than this. */
+  /** More such probes are made while all of them together read no more than this. */
   wrongLooksMax: 12,
   wrongLooksBytes: 64 * mib,
-  /** A heavy target is asked again out of turn at most this often. */
+  /** The minimum time between unplanned probes of a heavy target. */
   heavyLookMs: 10 * second,
-  /** What a peek reads of an artifact: enough to tell its rate, and no download. Bytes. */
+  /** The bytes that a peek reads of an artifact: enough for its rate, without a full download. */
   peekBytes: 64 * kib,
-  /** What `rank` reads of one artifact a mirror: well past slow start, in two minutes on a line of 35 KB/s. Bytes. */
+  /** The bytes that `rank` reads of one artifact per mirror: well past slow start, in two minutes at 35 KB/s. */
   rankDownloadBytes: 4 * mib,
-  /** design.md section 5.1: asks outside the plan, a fifth of the scheduled ones less what canaries take; three times that for urgent orders. */
+  /**
+   * design.md section 5.1: unplanned probes, a fifth of the scheduled ones minus those of canaries; three times that for
+   * urgent orders.
+   */
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** Left for doubts and orders when a slow answer is looked at; and when nothing is odd and an artifact is peeked at. */
+  /** Tokens reserved for doubts and orders when a slow response is rechecked; and when a peek has no special reason. */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
   roundUrgentFactor: 3,

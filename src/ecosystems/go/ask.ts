@@ -14,7 +14,10 @@ export function moduleUrl(context: Pick<ProbeContext, 'baseUrl'>, module: string
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
 
-/** Asks, and gives the answer where its status is 200; a fault that a proxy hides behind "not found" is told apart. */
+/**
+ * Sends a request, and returns the response if its status is 200. A fault that a proxy reports as "not found" is
+ * recognized.
+ */
 export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(ask, context, isMasked);
 }

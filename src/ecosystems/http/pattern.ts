@@ -23,7 +23,8 @@ export interface Pattern {
 }
 
 /**
- * Compiles a regular expression. All ways through it are followed at once, none is gone back upon: no text makes it slow.
+ * Compiles a regular expression. All alternatives are followed at the same time, without backtracking: no text makes it
+ * slow.
  * @returns what was expected, where it is outside the subset or too large
  * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast
  */

@@ -30,7 +30,7 @@ export interface Signed {
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
   /** When the version was published, as a full packument tells; `null`: not told. Wall milliseconds. */
   readonly publishedMs: number | null;
-  /** When the packument changed last: no version of it is younger; `null`: not told. Wall milliseconds. */
+  /** The last change of the packument: no version of it is younger; `null`: not given. Wall milliseconds. */
   readonly modifiedMs: number | null;
 }
 

@@ -20,7 +20,7 @@ export function apiRoot(baseUrl: string): string {
   return new URL(base).pathname.split('/').includes('v2') ? base : `${base}/v2`;
 }
 
-/** The URL by which a registry says whether it is one. */
+/** The URL whose response shows whether the server is a registry. */
 export function doorUrl(baseUrl: string): string {
   const root = new URL(apiRoot(baseUrl));
   return `${root.origin}${/^.*?\/v2(?=\/|$)/.exec(root.pathname)?.[0] ?? ''}/`;

@@ -74,7 +74,7 @@ export function judgeManifest(
 function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: Digest | null): ProbeFailure | null {
   const want = asked ?? parseDigest(headers['docker-content-digest'] ?? '');
   const text = Buffer.from(body).toString('latin1');
-  // Words that one byte cannot spoil all at once.
+  // Several words, so that a single corrupt byte cannot hide all of them.
   const words = ['"schemaVersion"', '"mediaType"', '"digest"'].filter((word) => text.includes(word));
   if (want === null || words.length < 2) return null;
   const got = digestOf(want.algorithm, body);
