@@ -67,7 +67,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, repor
 
 const formKeys = ['username', 'password', 'passwordFile', 'token', 'tokenFile', 'netrc'] as const;
 
-/** `token` twice where both a token and its file are named: more than one form is a mistake. */
+/** `token` twice where both a token and its file are given: more than one form is a mistake. */
 function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {
   const basic = auth.username !== undefined || auth.password !== undefined || auth.passwordFile !== undefined;
   return [

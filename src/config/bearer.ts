@@ -7,9 +7,9 @@ import type { Reader, Report } from './report.ts';
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * A token that callers send to us, from the file or from a file of its own; `null` where there is none, or none that can be sent.
+ * A token of callers, from the configuration or a file; `null` where there is none, or an invalid one.
  * @param path  of the mapping with `token` and `tokenFile`
- * @param isExposed  asked for from other machines: a short one is warned of
+ * @param isExposed  reachable from other machines: a short token causes a warning
  */
 export function bearerToken(
   path: Path,

@@ -8,11 +8,11 @@ import { isLoopback } from './addresses.ts';
 import { meanGapMs } from './paces.ts';
 import { hostOf } from './urls.ts';
 
-/** What the plan asks of one host (scheme, name, port). */
+/** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
   /** `https://goproxy.example.com:443`. */
   readonly host: string;
-  /** In the busiest hour: probes and what they ask aside; redirects, confirming rounds and looks not counted. */
+  /** In the busiest hour: probes with their asides; without redirects, confirming rounds and looks. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
   /** Share of the `perHost` slots in use, 0 to 1 and above. */
@@ -22,13 +22,13 @@ export interface HostBudget {
 }
 
 const slotShareMax = 0.8;
-/** A slot that a real client holds, with what we ask after it. */
+/** The time for which a real client holds a slot, with our steps after it. */
 const clientSeconds = 30;
 const slotSeconds = { light: 1, heavy: 10 } as const;
 
 /**
- * What the targets ask of each host in the busiest hour: Σ (1 s for a light step, 10 s for a heavy one) ÷ its pace ÷
- * `perHost` is the share of slots. A canary follows `schedule`, any other target its step's pace.
+ * The load of the targets on each host in the busiest hour. The share of slots is Σ (1 s for a light step, 10 s for a
+ * heavy one) ÷ its pace ÷ `perHost`. A canary has the pace of `schedule`, any other target its step's.
  * @param targets  the expansion of the configuration, as the schedule makes it
  * @returns        one entry a host, in the order in which the file names them first
  * @see design.md section 4.1
@@ -79,7 +79,7 @@ export function budgetOf(
   });
 }
 
-/** Scheme, name and port of a mirror: what `perHost` and `bytesPerHour` count by. */
+/** Scheme, name and port of a mirror: the key of `perHost` and `bytesPerHour`. */
 export function hostKey(mirror: Pick<Mirror, 'url'>): string {
   return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
 }
@@ -88,14 +88,14 @@ function entryKey(ecosystem: string, upstream: string, module: string | null): s
   return `${ecosystem} ${upstream} ${module ?? ''}`;
 }
 
-/** What a real client asks and moves where the mirror is well, and our own steps right after it. */
+/** Requests and bytes of a real client at a healthy mirror, and of our own steps after it. */
 function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAside {
   const client = realClients.find((one) => one.id === id);
   const bytes = fetch.reduce((sum, step) => sum + (steps[step]?.usualBytes ?? 0), 0);
   return { asks: (client?.usualAsks ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
-/** What one probe of a mirror that is well asks, and the bytes that it moves. */
+/** Requests and bytes of one probe at a healthy mirror. */
 function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: Registry): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
   const aside = declared?.usualAside?.(version, asked);

@@ -38,7 +38,7 @@ export interface BuildInput {
   readonly readerOf: ReaderOf;
 }
 
-/** Turns a checked file into the configuration: files read, secrets wrapped, what spans several keys checked. */
+/** Builds the configuration from a checked file: reads files, wraps secrets, checks relations between keys. */
 export function buildConfig(input: BuildInput): { readonly config: Config; readonly modules: Modules } {
   const { file, path, reader, report, registry } = input;
   const mirrors = file.mirrors.flatMap((mirror, at) => readMirror(['mirrors', at], mirror, input) ?? []);
@@ -128,7 +128,7 @@ function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
   return { gaps: { prereleases, releaseAgeMs: releaseAge ?? 0, without } };
 }
 
-/** The keys that the mirror's ecosystem alone reads; those of another one are a mistake. */
+/** The keys of a mirror for its ecosystem only; those of another ecosystem are a mistake. */
 function ownOf(path: Path, mirror: FileMirror, registry: Registry, report: Report): Pick<Mirror, 'own'> {
   const written: Readonly<Record<string, unknown>> = mirror;
   const own: Record<string, unknown> = {};
@@ -210,7 +210,7 @@ function readAlertmanager(
   return secret === null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
 }
 
-/** The folder of the state file is made at start where it is missing, so only what can never be one is a mistake. */
+/** A missing folder of the state file is created at start, so only an impossible one is a mistake. */
 function readState({ state }: FileConfig, reader: Reader, report: Report): Config['state'] {
   const path = ['state', 'path'];
   const absolute = reader.resolve(state.path);

@@ -11,8 +11,8 @@ export function memberKeys(client: Client, chain: string): readonly string[] {
 }
 
 /**
- * What clients use today: `clients` of the file where it speaks of this upstream, else the mirror of the highest weight
- * (file order breaks ties, an origin comes last) as the client has it by itself. Credentials included: mask before showing.
+ * The chain that clients use today: `clients` of the file if it names this upstream, else the mirror of the highest weight
+ * (file order breaks ties, an origin comes last) in the client's default form. Credentials included: mask before showing.
  */
 export function declaredChain(
   config: Config,

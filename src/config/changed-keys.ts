@@ -4,8 +4,8 @@ import { Secret } from '../core/secret.ts';
 const needingRestart = ['listen', 'state.path'];
 
 /**
- * Which keys differ between two configurations, secrets by their value: `schedule`, `mirrors.<name>`, `state.path`.
- * The order of mirrors counts (it breaks ties), as the key `mirrors`. Empty where both mean the same.
+ * The keys that differ between two configurations, secrets by value: `schedule`, `mirrors.<name>`, `state.path`. The order
+ * of mirrors counts (it breaks ties), as key `mirrors`. Empty where both mean the same.
  */
 export function changedKeys(
   a: Config,

@@ -10,14 +10,14 @@ import { knownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
 import { pathText, seenKey, seenText } from './seen.ts';
 
-/** What the schema made of a file: its mistakes, and whatever could be read beside them. */
+/** The result of the schema for a file: its mistakes, and everything that could be read despite them. */
 export interface Checked {
   readonly issues: readonly ConfigIssue[];
-  /** `null` where too little is right for the checks that span several keys. */
+  /** `null` where too much is wrong for checks over several keys. */
   readonly file: FileConfig | null;
   /** A path in `file` as the path in the text: list entries with mistakes were left out. */
   original(path: Path): Path;
-  /** True where a mistake was found at, above or below this path of the text, so that what follows from it is not told. */
+  /** True where a mistake was found at, above or below this path of the text: its consequences are not reported. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -26,8 +26,8 @@ type SchemaIssue = z.core.$ZodIssue;
 const roundsMax = 2000;
 
 /**
- * Checks a document against the schema. What is wrong is reported, then cut out and the rest is read again, so that
- * mistakes which the schema can't see (files, names used twice) are found in the same run.
+ * Checks a document against the schema. Wrong values are reported and removed, and the rest is checked again, so that
+ * mistakes which the schema cannot see (files, duplicate names) are found in the same run.
  */
 export function checkDocument(document: SourceDocument, registry: Registry): Checked {
   const data = structuredClone(document.data);
@@ -57,7 +57,7 @@ interface FlatIssue {
   readonly path: Path;
 }
 
-/** Issues of a union are those of the branch that takes this kind of value; of none, one for all branches. */
+/** The issues of a union are those of the branch for this kind of value; if none fits, there is one for all branches. */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path] as Path;
@@ -138,7 +138,7 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 
-/** An unknown key may be a known one that is missing beside it: what follows from its absence is not told then. */
+/** An unknown key may be a typo of a missing one: consequences of its absence are then not reported. */
 function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
   const known = knownKeys(path, registry);
@@ -165,7 +165,7 @@ function pathKey(path: Path): string {
   return [...path, ''].join('\u0000');
 }
 
-/** Values that stand in for wrong ones, so that the keys beside them can still be checked. */
+/** Values that replace wrong ones, so that the keys beside them can still be checked. */
 type StandIns = Readonly<Record<string, Readonly<Record<string, (index: number) => string>>>>;
 
 function standInsOf({ all: [usual] }: Registry): StandIns {
@@ -179,27 +179,30 @@ function standInsOf({ all: [usual] }: Registry): StandIns {
   };
 }
 
-/** Stands in where not one mirror is right, so that the rest of the file can still be checked. */
+/** Replaces the mirrors where none is valid, so that the rest of the file can still be checked. */
 function mirrorStandIn({ mirrors = {} }: StandIns): object {
   return Object.fromEntries(Object.entries(mirrors).map(([key, make]) => [key, make(0)]));
 }
 
 interface Cutting {
   readonly kept: Map<string, number[]>;
-  /** Entries of lists that go at the end of the round, so that indexes stay true until then. */
+  /** List entries to remove at the end of the round, so that indexes stay valid until then. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
-  /** Its absence was a mistake too, so the parent goes. */
+  /** Its absence was a mistake too, so the parent is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }
 
-/** Each once, what is nested deeper first: a parent that goes takes it along. */
+/** Each path once, deeper ones first: removing a parent removes its children. */
 function inCuttingOrder(paths: readonly Path[]): Path[] {
   const seen = new Map(paths.map((path) => [pathKey(path), path]));
   return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/** Takes what stands at a path out of the data, in place. @returns whether anything is left */
+/**
+ * Removes the value at a path from the data, in place.
+ * @returns whether anything is left
+ */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
   const { dropped, again, standIns } = how;
   const last = path.at(-1);
@@ -227,7 +230,7 @@ function cut(data: unknown, path: Path, how: Cutting): boolean {
   return true;
 }
 
-/** Lets the entries of lists go that a round cut, and keeps where the others stood. */
+/** Removes the list entries of a round, and remembers the old positions of the others. */
 function dropEntries({ kept, dropped }: Cutting): void {
   const keys = new Map([...dropped].map(([list, { path }]) => [list, originalPath(path, kept).join('\u0000')]));
   for (const [list, { indexes }] of dropped) {
@@ -255,7 +258,7 @@ function originalPath(path: Path, kept: ReadonlyMap<string, readonly number[]>):
   return real;
 }
 
-/** What stands at a path of plain data; `undefined` where nothing does. */
+/** The value at a path of plain data; `undefined` where there is none. */
 export function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, part) => {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;

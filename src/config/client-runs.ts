@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
 import { userOf } from './schema-clients.ts';
 
-/** Reads `clientRuns`: who is run against whom, who is left out, and a warning for a client that has no mirror at all. */
+/** Reads `clientRuns`: the pairs that run, the pairs left out, and a warning for a client without any mirror. */
 export function readClientRuns(
   { clientRuns }: FileConfig,
   mirrors: readonly Mirror[],

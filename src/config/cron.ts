@@ -15,8 +15,8 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * How densely an expression fires in an hour that it fires in at all: the shortest gap, and the mean one.
- * Hours, days and months are left out: a budget is about the busiest hour.
+ * The gaps of an expression within an hour with matches: the shortest and the mean one. Hours, days and months are
+ * ignored, because a budget is about the busiest hour.
  * @returns milliseconds, both > 0 and at most an hour
  */
 export function cronGaps(expression: string): { readonly shortestMs: number; readonly meanMs: number } {

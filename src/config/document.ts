@@ -25,20 +25,20 @@ export interface Place {
   readonly column: number;
 }
 
-/** What the file says at one path, beside its value. */
+/** The text at one path, besides its value. */
 interface Spot {
   readonly place: Place;
   readonly key: Place | null;
-  /** The text as written, where `${…}` was replaced in it: shown in place of the value, which may be secret. */
+  /** The text as written, before `${…}` was replaced: shown instead of the value, which may be secret. */
   readonly written: string | null;
 }
 
-/** A parsed file: plain data, with the place of each value at hand. */
+/** A parsed file: plain data, with the position of each value. */
 export interface SourceDocument {
   readonly data: unknown;
-  /** Of the value, or of the nearest parent that exists. */
+  /** The position of the value, or of the nearest existing parent. */
   placeOf(path: Path): Place | null;
-  /** Of the key itself, else of the value. */
+  /** The position of the key itself, else of the value. */
   placeOfKey(path: Path): Place | null;
   /** The text as written where `${…}` was replaced in it, else `null`. */
   writtenAt(path: Path): string | null;
@@ -73,8 +73,8 @@ const syntax: Readonly<Record<ErrorCode, Sentence>> = {
 };
 
 /**
- * Parses YAML text, replaces `${NAME}` in its scalars, and keeps the place of everything.
- * Fails on broken YAML (all errors, never quoting the text); unset variables come back as issues beside the document.
+ * Parses YAML text, replaces `${NAME}` in its scalars, and keeps the position of every value. Fails on invalid YAML (all
+ * errors, never quoting the text); unset variables become issues.
  */
 export function readDocument(
   text: string,
@@ -110,7 +110,7 @@ function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocu
   }
 }
 
-/** All errors up to the first that derails the parser: what it says after that is noise. */
+/** All errors up to the first that confuses the parser: later ones are noise. */
 function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {
   const derailed = mistakes.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
   const heard = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
@@ -151,7 +151,7 @@ function documentOf(data: unknown, spots: ReadonlyMap<string, Spot>): SourceDocu
   };
 }
 
-/** One walk over the nodes of a document: data out, spots and issues gathered on the way, bounded in depth and number. */
+/** One walk over the nodes of a document, bounded in depth and number: returns data, positions and issues. */
 function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   const spots = new Map<string, Spot>();
   const issues: ConfigIssue[] = [];
@@ -200,17 +200,17 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   return { spots, issues, value };
 }
 
-/** What the aliases of a document stand for, and where keys stand twice. */
+/** The targets of a document's aliases, and the positions of duplicate keys. */
 interface Aliases {
-  /** `undefined`: no anchor of that name stands before it. */
+  /** `undefined`: there is no anchor of that name before it. */
   readonly source: (alias: Alias) => Node | undefined;
   /** Offsets in the text, in its order. */
   readonly keysTwice: readonly number[];
 }
 
 /**
- * Reads all aliases and keys of a document in one walk: the library's own `resolve` walks the document for each alias, and its
- * check for equal keys compares each key with all before it.
+ * Reads all aliases and keys of a document in one walk: the library's `resolve` walks the document for each alias, and its
+ * check for duplicate keys compares each key with all before it.
  * @param depthMax  what is nested more deeply is left out
  */
 function readAliases(contents: Node | null, depthMax: number): Aliases {

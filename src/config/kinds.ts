@@ -4,7 +4,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { Sentence } from '../core/sentence.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
-/** What the command line is told of every ecosystem; the first is meant where nobody says which. */
+/** Every ecosystem as plain data for the command line; the first one is the default. */
 export const kinds: readonly Kind[] = kindsOf(registry);
 
 /** What is told of one ecosystem; `null`: no such word. */
@@ -13,8 +13,8 @@ export function kindOf(id: EcosystemId): Kind | null {
 }
 
 /**
- * The upstream of a module that is asked of a mirror no file names: its own where its name says one, else the public one;
- * `null`: neither is known. The error says what was expected of the name.
+ * The upstream of a module for a mirror that is not in a file: the one in its name, else the public one; `null`: neither
+ * is known. The error says what was expected of the name.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);

@@ -3,8 +3,8 @@ import { registry } from '../ecosystems/registry.ts';
 import { knownKinds } from './known-mirrors.ts';
 
 /**
- * A configuration of the public mirrors that we know of one ecosystem, for those who ask about it without a file.
- * @returns `null` where the built-in configuration has them, or none are known, or it cannot be probed yet
+ * A configuration of the known public mirrors of one ecosystem, for commands without a file.
+ * @returns `null` where the built-in configuration has them, none are known, or it cannot be probed yet
  */
 export function knownConfigText(ecosystem: EcosystemId): string | null {
   const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);

@@ -12,8 +12,8 @@ export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
 }
 
 /**
- * As `loadConfig`, over files that are read without holding up the thread: it is read again and again, each time with
- * the files and readers of lock files at hand that the time before asked for, until it asks for no more.
+ * As `loadConfig`, but with asynchronous file reads: it is repeated, each time with the files and lock-file readers that
+ * the run before requested, until it requests no more.
  * @throws Error past `limits.fileRounds`: a defect of ours, since a file names only so many others
  */
 export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {

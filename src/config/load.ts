@@ -34,7 +34,7 @@ export interface LoadInput {
   readonly readerOf?: ReaderOf;
 }
 
-/** A configuration without a mistake, and what is worth telling beside it. */
+/** A valid configuration, with its warnings. */
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
@@ -43,8 +43,8 @@ export interface Loaded {
 }
 
 /**
- * Reads a configuration: YAML, then `${NAME}` in its scalars, then the schema, then files and what spans several keys.
- * Fails with every mistake at once, in the order of the file. Never throws, whatever the text.
+ * Loads a configuration: YAML, then `${NAME}` in its scalars, then the schema, then files and relations between keys.
+ * Fails with all mistakes at once, in the order of the file. Never throws, whatever the text.
  */
 export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
   const bytes = Buffer.byteLength(input.text);
@@ -70,13 +70,13 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
-/** What the planned load follows from: with a mistake in it there is no budget to speak of. */
+/** The keys that determine the planned load: with a mistake in them no budget is computed. */
 function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
   return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
-/** Each once, in the order of the file. A value that could not be read is told as such: what follows from it is not news. */
+/** Each once, in the order of the file. For an unreadable value only that is reported, and not its consequences. */
 function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[]): ConfigIssue[] {
   const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
   const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];

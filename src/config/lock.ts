@@ -7,12 +7,12 @@ import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileLock } from './schema-ecosystems.ts';
 
-/** The reader of an ecosystem's lock files, as far as it is at hand; `null`: its libraries are still to be loaded. */
+/** The reader of an ecosystem's lock files, if it is loaded; `null`: its libraries must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
 /**
- * The reader where it needs no library of its own.
- * @throws Error where it does: such a configuration is read slowly
+ * The reader where it needs no library.
+ * @throws Error where it does: use `loadConfigSlowly`
  */
 export function readerAtOnce(locks: Locks): LockReader {
   const reader = locks.reader();
@@ -20,18 +20,18 @@ export function readerAtOnce(locks: Locks): LockReader {
   return reader;
 }
 
-/** What the lock files of one ecosystem came to so far. */
+/** The result of one ecosystem's lock files so far. */
 export interface LockState {
   readonly kind: Ecosystem;
   readonly mirrors: readonly Mirror[];
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
   readonly pinned: Record<string, string>;
-  /** Files whose malformed lines were told, by absolute path: two entries may read one. */
+  /** Files whose invalid lines were reported, by absolute path: two entries may name one file. */
   readonly told: Set<string>;
 }
 
-/** The modules that an entry `{ from, top }` takes; what is wrong is told. */
+/** The modules of an entry `{ from, top }`; mistakes are reported. */
 export function fromLock(
   path: Path,
   entry: FileLock,
@@ -64,7 +64,7 @@ export function fromLock(
   return taken;
 }
 
-/** A line that cannot be read may be the hash that an answer should be verified by: it is told, not just left out. */
+/** An invalid line may be the hash that a response should be verified by, so it is reported and not only skipped. */
 function tellMalformed(
   path: Path,
   malformed: Lock['malformed'],

@@ -16,7 +16,7 @@ import { type FileModule, isLock } from './schema-ecosystems.ts';
 
 type Entry = Named & { readonly at: number; readonly written: boolean };
 
-/** The modules of a file, and what was learnt from its lock files. */
+/** The modules of a file, and the facts from its lock files. */
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
@@ -35,9 +35,9 @@ export interface ModulesInput {
 }
 
 /**
- * Reads `modules` with its lock files. A module that a pattern of `private` matches belongs to the upstreams named by
- * mirrors other than the public one, and nowhere else; any other belongs to the public upstream, and to a named upstream
- * that no private module belongs to (a mirror needs something to be asked for); one that names its upstream to that.
+ * Reads `modules` with its lock files. A module that matches a pattern of `private` belongs only to upstreams of mirrors
+ * other than the public one. Any other module belongs to the public upstream, and to named upstreams without private
+ * modules (a mirror needs something to probe). A module that names its upstream belongs to that.
  */
 export function readModules(input: ModulesInput): Modules {
   const found = input.registry.all.map((kind) => readKind(kind, input));
@@ -98,7 +98,7 @@ function writtenModule(
   return parsed.tag === 'ok' ? [parsed.value] : [];
 }
 
-/** The hashes of the modules that are asked for: keyed by the module at its version, or by a part of it behind a slash. */
+/** The hashes of configured modules: their key is the module at its version, or a part of it after a slash. */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
   const refs = new Set(all.map(refText));
   const isAsked = (key: string): boolean =>

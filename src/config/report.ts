@@ -8,23 +8,23 @@ import type { Path } from './issues.ts';
 import { pathText, seenText } from './seen.ts';
 
 interface More {
-  /** What was seen, where it is not the value at the path. */
+  /** The value shown, if it is not the value at the path. */
   readonly seen?: Sentence | string | null;
   readonly nearest?: string | null;
-  /** The keys under the path that it is judged by, where a mistake in the others does not matter. Left out: all of it. */
+  /** The keys under the path that matter for it; mistakes in other keys do not suppress it. Absent: all. */
   readonly by?: readonly string[];
-  /** Other paths that it follows from: told only where all of them are right. */
+  /** Other paths it depends on: reported only where all of them are valid. */
   readonly needs?: readonly Path[];
 }
 
-/** Where the checks after the schema tell what they found. Paths are those of the checked file. */
+/** Collects the results of checks after the schema. Paths are those of the checked file. */
 export interface Report {
   error(path: Path, expected: Sentence, more?: More): void;
   warning(path: Path, expected: Sentence, more?: More): void;
   readonly issues: readonly ConfigIssue[];
 }
 
-/** A report that knows the places of the document, and is silent about what follows from a mistake already told. */
+/** A report that knows the positions in the document, and suppresses consequences of mistakes already reported. */
 export function createReport(document: SourceDocument, checked: Checked): Report {
   const issues: ConfigIssue[] = [];
   const add = (severity: 'error' | 'warning') => (path: Path, expected: Sentence, more?: More) => {
@@ -54,14 +54,14 @@ function seenAt(document: SourceDocument, path: Path): Sentence | string | null 
 export interface Reader {
   /** The absolute path of a name in the file (relative ones start at the file's own folder). */
   resolve(name: string): string;
-  /** The text of a file, or `null` after telling the report why not. */
+  /** The text of a file, or `null` after reporting why not. */
   text(path: Path, name: string): string | null;
   /** The first line of a file that holds a secret: a trailing line end is not part of it. */
   secret(path: Path, name: string): string | null;
-  /** As `text`, silent where there is no such file. */
+  /** As `text`, without a report where there is no such file. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** What stands at a path, as far as its listing tells: `unknown` is nothing yet, or not ours to see. */
+  /** What exists at a path, by its listing: `unknown` is nothing yet, or not accessible. */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 

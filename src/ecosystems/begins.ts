@@ -1,6 +1,6 @@
 /**
- * True where a body begins with these bytes, one of them wrong at most: a file that one byte was spoilt of is still that
- * file, and its hash tells what is wrong with it.
+ * True where a body begins with these bytes, with at most one wrong byte: a file with one corrupt byte still counts as
+ * that kind, and its hash shows the corruption.
  */
 export function beginsLike(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');

@@ -1,22 +1,22 @@
 import type { Sentence } from '../core/sentence.ts';
 import { phrase } from '../words/tell.ts';
-/** A setting that makes a client go past what is broken, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
+/** A setting that makes a client avoid the broken part, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
 export interface Bypass {
   /** The client's own name: `go`, `cargo`. */
   readonly client: string;
   /** As a person writes it. */
   readonly setting: string;
-  /** What sets it, by form of a remedy: the first one for people, `json` for programs. */
+  /** The lines that set it, by form of a remedy: the first one for people, `json` for programs. */
   readonly set: Readonly<Record<string, string>>;
-  /** What takes it back, and nothing else: the same forms. */
+  /** The lines that only remove it: the same forms. */
   readonly unset: Readonly<Record<string, string>>;
-  /** What has to be said beside the lines. */
+  /** A note beside the lines. */
   readonly note: Sentence;
 }
 
 /**
- * A setting that is an entry of a list in a variable, separated by commas. `set` appends the entry to what the variable
- * holds, once however often it runs; `unset` takes it off the end again.
+ * A setting that is an entry of a comma-separated list in a variable. `set` appends the entry to the variable's value,
+ * once however often it runs; `unset` removes it from the end.
  * @see isSafeEnv, which lets no other expansion through
  */
 export function listEntry(client: string, variable: string, entry: string): Bypass {

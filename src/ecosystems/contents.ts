@@ -2,7 +2,7 @@ import { limits } from '../core/limits.ts';
 import type { Contents } from '../core/transcript.ts';
 
 /**
- * The versions of an answer as they are compared: all counted, the newest named.
+ * The versions of a response in comparable form: all counted, only the newest named.
  * @param versions  by the ecosystem's own order, the newest last, in the spelling that all mirrors share
  * @param count     of all, where `versions` are the newest of them
  */
@@ -15,7 +15,7 @@ export function contentsOf(
   return { count, newest, pre: newest.filter(isPrerelease) };
 }
 
-/** The tags of an answer as they are compared: `latest` first, as far as there is room. */
+/** The tags of a response in comparable form: `latest` first, up to the limit. */
 export function tagsOf(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const fits = ([name, value]: readonly [string, string]): boolean =>
     name.length <= limits.versionChars && value.length <= limits.versionChars;

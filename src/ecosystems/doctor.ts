@@ -2,63 +2,66 @@ import type { Surroundings } from '../core/machine.ts';
 import type { Diagnosis, FileChange, Place, TrapKind, TrapKinds } from '../core/trap.ts';
 import type { Key, Say } from '../words/say.ts';
 
-/** A trap that the catalogue has a title for. */
+/** A trap with a title in the catalogue. */
 export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ? Id : never) : never;
 
-/** Kinds of traps, each with words of its own. */
+/** Kinds of traps, each with texts of its own. */
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
-/** What an ecosystem's clients use today by their settings. */
+/** The current settings of an ecosystem's clients. */
 export interface Today {
-  /** As `clients` of the configuration has it, without credentials; `null`: nothing is set. */
+  /** As `clients` of the configuration, without credentials; `null`: nothing is set. */
   readonly chain: {
     readonly text: string;
     readonly place: Place;
-    /** It came with the client: whoever set something else anywhere meant that. */
+    /** It is the client's default: any other setting takes precedence. */
     readonly isDefault: boolean;
   } | null;
   /** Private names as patterns of `private`. */
   readonly privatePatterns: readonly string[];
 }
 
-/** What sets a remedy in its clients' own files. */
+/** How a remedy is set in its clients' own files. */
 export interface Settling {
-  /** Empty: they say so already, or none can be set. */
+  /** Empty: the files already have it, or it cannot be set. */
   readonly changes: readonly FileChange[];
-  /** What still stands in the way, or cannot be set in a file, in sentences. */
+  /** Remaining obstacles, and what cannot be set in a file, in sentences. */
   readonly notes: readonly string[];
-  /** No file can hold it: it is for the environment. */
+  /** No file can hold it: it must be set in the environment. */
   readonly isForEnvironment?: true;
 }
 
-/** The certificate authority that clients of one runtime are told to trust beside their own. */
+/** The certificate authority that clients of one runtime trust besides their own. */
 export interface Authority {
   /** The variable that tells them. */
   readonly variable: string;
   /** Whether such clients are used on this machine, by their settings or the project's files. */
   readonly isUsed: boolean;
-  /** Where it is named, and its file; `null`: nowhere. */
+  /** Where it is configured, and its file; `null`: nowhere. */
   readonly set: { readonly file: string; readonly place: Place } | null;
 }
 
-/** What an ecosystem knows of the settings that its clients read on a machine. */
+/** What an ecosystem knows about its clients' settings on a machine. */
 export interface Doctor {
-  /** Its traps by id; each id begins with a word of its own. */
+  /** Its traps by id; each id begins with a word of this ecosystem. */
   readonly kinds: TrapKinds;
-  /** Reads the settings and says what is wrong with them. A file that can't be read counts as absent: the caller tells of it. */
+  /** Reads the settings and returns their problems. An unreadable file counts as absent: the caller reports it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
   /** Absent: its clients trust what the machine trusts. */
   authority?(surroundings: Surroundings): Promise<Authority>;
   /**
-   * What sets a remedy in the user's own files.
-   * @param remedy  its form for programs (`json`), from outside: what is not of that form is `null`
+   * How to set a remedy in the user's own files.
+   * @param remedy  its form for programs (`json`), from outside: `null` for an invalid form
    */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
-  /** Whether a lock file of this name is looked for in a project, unasked. */
+  /** Whether a project is searched for a lock file of this name. */
   isUsualLock(name: string): boolean;
-  /** Patterns for what looks private in a lock file; absent: nothing does. */
+  /** Patterns for names in a lock file that look private; absent: none do. */
   privateIn?(lock: string): readonly string[];
-  /** Reads the modules that a file at this path of a project uses, as entries of `modules`; `null`: such a file names none. Absent: none does. */
+  /**
+   * A parser for the modules in a project file at this path, as entries of `modules`; `null`: such a file has none.
+   * Absent: none has.
+   */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
 }

@@ -3,7 +3,10 @@ import type { Result } from '../core/result.ts';
 import type { Sentence } from '../core/sentence.ts';
 import { phrase } from '../words/tell.ts';
 
-/** What was expected, as an option of a schema. Its message can only be a text, so the sentence is encoded: `decodeMessage`. */
+/**
+ * The expectation of a schema, as its option. A schema's message can only be a text, so the sentence is encoded:
+ * `decodeMessage`.
+ */
 export function errorOf(expected: Sentence): { readonly error: string } {
   return { error: JSON.stringify(expected) };
 }
@@ -13,7 +16,7 @@ export function decodeMessage(message: string): Sentence {
   return JSON.parse(message) as Sentence;
 }
 
-/** A text of the file that a reader of ours takes; its error says what was expected. */
+/** A text of the file with a parser of ours, whose error says what was expected. */
 export function readable(description: string, expected: Sentence, read: (value: string) => Result<unknown, Sentence>) {
   return z
     .string(errorOf(expected))

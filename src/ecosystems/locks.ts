@@ -3,15 +3,15 @@ import type { Result } from '../core/result.ts';
 import type { Sentence } from '../core/sentence.ts';
 
 /**
- * Why an entry of a lock file is not taken. `replaced`: its source is another module or folder; `private`: a pattern of
+ * Why an entry of a lock file is skipped. `replaced`: its source is another module or folder; `private`: a pattern of
  * `private` matches; `foreign`: its recorded source is neither the upstream nor a configured mirror of it; `malformed`: no
- * name or version that a mirror could be asked for, or a line that is none.
+ * valid name or version, or an invalid line.
  */
 export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed';
 
-/** A lock file's entry that is not taken, and why. */
+/** A skipped entry of a lock file, and the reason. */
 export interface SkippedLockEntry {
-  /** The file as the configuration names it; `file:line` for a line that is none of a lock file. */
+  /** The file as in the configuration; `file:line` for an invalid line. */
   readonly file: string;
   readonly module: string;
   /** Empty where a malformed line has one word only. */
@@ -27,7 +27,7 @@ export interface LockEntry {
   readonly because: SkipReason | null;
 }
 
-/** Lines of a lock file that are neither empty nor of its form. */
+/** Invalid lines of a lock file that are not empty. */
 export interface MalformedLines {
   readonly count: number;
   /** The first ones by number (from 1), with their first words. */
@@ -36,21 +36,21 @@ export interface MalformedLines {
 
 /** What a lock file came to. */
 export interface Lock {
-  /** Those most required by others first. */
+  /** The modules required most by others come first. */
   readonly entries: readonly LockEntry[];
-  /** Hashes of its modules, keyed and written as `ProbeContext.pinned` is. */
+  /** Hashes of its modules, in the form of `ProbeContext.pinned`. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Lines that could not be read, in the file named; what a line should have been. `null`: none. */
+  /** Invalid lines in the named file, with the expected form. `null`: none. */
   readonly malformed: (MalformedLines & { readonly file: string; readonly expected: Sentence }) | null;
 }
 
-/** One lock file as the configuration names it. */
+/** One lock file of the configuration. */
 export interface LockFile {
   readonly name: string;
   readonly text: string;
   /** The text of a file beside it, by name; `null` where there is none. */
   beside(name: string): string | null;
-  /** Mirrors of the ecosystem: where entries may come from. */
+  /** Mirrors of the ecosystem: accepted sources of entries. */
   readonly mirrors: readonly Mirror[];
   isPrivate(module: string): boolean;
 }
@@ -64,9 +64,9 @@ export interface Locks {
   readonly describes: string;
   /** Description of the key `top`. */
   readonly top: string;
-  /** What `from` names: `the path of a go.sum or go.mod`. */
+  /** The expected value of `from`: `the path of a go.sum or go.mod`. */
   readonly expected: Sentence;
   isLock(name: string): boolean;
-  /** The reader: at once, or once the libraries that it needs are loaded, where a configuration names such a file. */
+  /** The reader: at once, or after loading its libraries, if a configuration names such a file. */
   reader(): LockReader | Promise<LockReader>;
 }

@@ -2,20 +2,23 @@ import type { z } from 'zod';
 import type { Result } from '../core/result.ts';
 import type { Sentence } from '../core/sentence.ts';
 
-/** A module as an entry of the file or a word of the command line names it. */
+/** A module as written in an entry of the file or on the command line. */
 export interface Named {
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
-  /** Only where the entry says whose it is; absent: the public upstream's, by the rules of private names. */
+  /** Only where the entry names it; absent: the public upstream, by the rules of private names. */
   readonly upstream?: string;
-  /** What is expected of its answers beside: plain data, kept as `ModuleRef.expect`. */
+  /** What is expected of its responses: plain data, kept as `ModuleRef.expect`. */
   readonly expect?: unknown;
 }
 
 /** Files of the operator that an entry may name besides its module. */
 export interface EntryFiles {
-  /** The absolute path of an OpenPGP keyring; what is wrong with it is told. @param keys  where in the entry it stands */
+  /**
+   * The absolute path of an OpenPGP keyring; mistakes are reported.
+   * @param keys  its position in the entry
+   */
   keyring(keys: readonly string[], name: string): string;
 }
 
@@ -25,7 +28,7 @@ export interface Names {
   readonly describes: string;
   /** Description of one entry as text, and what is expected of one: `module@version`. */
   readonly entry: { readonly describes: string; readonly expected: Sentence };
-  /** Reads an entry as text; the error says what was expected. */
+  /** Parses an entry that is a text; the error says what was expected. */
   parse(text: string): Result<Named, Sentence>;
   /** Entries that are mappings of their own (not lock files); absent: none. */
   readonly form?: {
@@ -33,13 +36,16 @@ export interface Names {
     /** What the schema let through. */
     read(value: unknown, files: EntryFiles): Named;
   };
-  /** Reads what a person asks for by hand, leniently: it may name what no entry may. `version` is `null` where none was written. */
+  /**
+   * Parses a module of the command line, leniently: it may be one that no entry may have. `version` is `null` where none
+   * was written.
+   */
   byHand(text: string): { readonly module: string; readonly version: string | null };
-  /** The version of those who name none: `latest`; `null`: without. */
+  /** The default version: `latest`; `null`: none. */
   readonly newest: string | null;
   /** True for a version whose bytes never change: its first module is the canary. */
   isFixed(version: string | null): boolean;
-  /** A module of the public upstream that may be asked for without a configuration; `null`: none is known. */
+  /** A public module that can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;
   /** The patterns of `private.<id>`; `null`: the ecosystem has no private names, and no such key. */
   readonly private: {
@@ -53,7 +59,7 @@ export interface Names {
   } | null;
 }
 
-/** Whether a module matches a private pattern: then it is asked of no mirror of the public upstream. */
+/** Whether a module matches a private pattern: then it is never requested from mirrors of the public upstream. */
 export function isPrivate(names: Names, patterns: readonly string[], module: string): boolean {
   return names.private?.matches(patterns, module) ?? false;
 }

@@ -10,22 +10,22 @@ const [openList, closeList] = [0x5b, 0x5d];
 const [openObject, closeObject] = [0x7b, 0x7d];
 
 /**
- * JSON out of somebody else's text, counted before it is parsed: millions of small values, or lists within lists, take a
- * parser seconds and a gigabyte for what is some megabytes on the wire.
- * @param expected  what the text should be: the error of one that is none, and part of the error of one that is too large
+ * Parses untrusted JSON after counting its values: millions of small values, or deeply nested lists, take a parser seconds
+ * and a gigabyte for a few megabytes on the wire.
+ * @param expected  what the text should be: the error for invalid JSON, and part of the error for JSON that is too large
  */
 export function parseJson(text: string, expected: Sentence): Result<unknown, Sentence> {
   const { jsonValues, jsonDepth } = limits;
   if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
   try {
-    // Own keys alone may be read of it: a key `__proto__` is one key more, and of two equal keys the last counts.
+    // Callers may read only own keys: `__proto__` is an ordinary key here, and of two equal keys the last counts.
     return ok(JSON.parse(text) as unknown);
   } catch {
     return error(expected);
   }
 }
 
-/** Each value but the first of a list or an object follows a comma. What stands within strings counts for nothing. */
+/** Every value of a list or an object but the first follows a comma. Commas within strings do not count. */
 function isTooMuch(text: string): boolean {
   let values = 1;
   let depth = 0;
@@ -52,7 +52,7 @@ function isTooMuch(text: string): boolean {
   return false;
 }
 
-/** Where the quote stands that ends a string; past the text where none does. */
+/** The position of the closing quote of a string; past the text where there is none. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   for (; at < text.length; at += 1) {

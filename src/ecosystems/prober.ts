@@ -4,10 +4,9 @@ import type { Prober } from '../core/ports.ts';
 const loaded = new Map<EcosystemId, Promise<Prober>>();
 
 /**
- * Loads the conversations of an ecosystem of this release: `conversation.ts` of the folder that bears its word, as
- * `Ecosystem.prober` does, but without the registry. A thread that probes then loads no other ecosystem, and no
- * configuration library. Asked again it gives what it loaded: an `import` of what is there costs 50 µs, each time.
- * Rejects where there is no such ecosystem.
+ * Loads the conversations of an ecosystem of this release: `conversation.ts` of its folder, as `Ecosystem.prober` does,
+ * but without the registry. A probing thread then loads no other ecosystem, and no configuration library. Results are
+ * cached, because an `import` of a loaded module costs 50 µs each time. Rejects for an unknown ecosystem.
  */
 export function loadProber(id: EcosystemId): Promise<Prober> {
   const known = loaded.get(id);

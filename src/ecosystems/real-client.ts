@@ -4,9 +4,9 @@ import type { WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/sentence.ts';
 import { phrase } from '../words/tell.ts';
 
-/** What a real client is to fetch, and how it gets there. */
+/** What a real client fetches, and with which access. */
 export interface ClientJob<Settings = unknown> {
-  /** The mirror's access, credentials in the clear: for files of the run's own folder alone. */
+  /** The mirror's access, credentials in clear text: only for files in the run's own folder. */
   readonly access: WireAccess;
   /** The upstream is the ecosystem's public one. */
   readonly isPublic: boolean;
@@ -19,28 +19,28 @@ export interface ClientJob<Settings = unknown> {
   readonly home: string;
 }
 
-/** Why a client failed, by its own words. */
+/** Why a client failed, by its own output. */
 export interface ClientReason {
   readonly text: string;
-  /** What failed is not this mirror: the run says nothing of it. */
+  /** The failure is not this mirror's: the run says nothing about it. */
   readonly isElsewhere: boolean;
 }
 
-/** A real client that can be run against one mirror alone. */
+/** A real client that can run against one mirror only. */
 export interface RealClient {
-  /** The word in `clientRuns.clients`, and the program's name. No two ecosystems share one. */
+  /** Its name in `clientRuns.clients`, and the program's name. Unique over all ecosystems. */
   readonly id: string;
   readonly spec: readonly string[];
-  /** Requests of one run where the mirror is well, for the forecast of `check`. */
+  /** Requests of one run at a healthy mirror, for the forecast of `check`. */
   readonly usualAsks: number;
-  /** What of a mirror's access it cannot be given, in words; `null`: it can be run. */
+  /** The part of a mirror's access that it does not support, for display; `null`: it can run. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
   /** @param words  all that is kept of what it wrote */
   why(words: string): ClientReason;
 }
 
-/** What no client can be told, whichever it is. */
+/** The part of an access that no client supports. */
 export function cannotResolve({ access: { resolve } }: Mirror): Sentence | null {
   if (resolve.server !== null) return phrase('cannot.server');
   return resolve.family === null ? null : phrase('cannot.family');
@@ -64,7 +64,7 @@ export function netrcOf({ url, auth }: WireAccess): string {
   return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
 }
 
-/** The proxy for a client's environment: one without credentials, which only a file may hold. */
+/** The proxy for a client's environment, without credentials, which only a file may hold. */
 export function proxyEnv({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;

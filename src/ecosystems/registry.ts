@@ -10,11 +10,11 @@ import { pypi } from './pypi/pypi.ts';
 
 /** Every ecosystem. */
 export interface Registry {
-  /** Those that can be probed, in the order in which pages list them; the first is meant where nobody says which. */
+  /** Ecosystems that can be probed, in the order of pages; the first one is the default. */
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
   /** `null`: no such word. */
   of(id: EcosystemId): Ecosystem | null;
-  /** Every word that is an ecosystem. */
+  /** The ids of all ecosystems. */
   readonly ids: readonly EcosystemId[];
   /** Every word that is a step, each once. */
   readonly steps: readonly Step[];
@@ -46,7 +46,7 @@ function refuseTwice(what: string, words: readonly string[]): void {
   if (twice !== undefined) throw new Error(`two ecosystems share ${what}: ${twice}`);
 }
 
-/** What is told of each ecosystem to those who do not read the registry. */
+/** The ecosystems as plain data, for code that does not read the registry. */
 export function kindsOf({ all }: Registry): readonly Kind[] {
   return all.map(kindOf);
 }

@@ -8,16 +8,16 @@ export interface SettingsKey<Settings = unknown> {
   readonly keys: Readonly<Record<string, z.ZodType>>;
   /** Its keys that name files, each optional; absent: none. */
   readonly files?: Readonly<Record<string, FileKey>>;
-  /** What the keys mean, checked before, with the texts of files in place of their names: never throws. */
+  /** Interprets the checked keys, with the texts of files in place of their names: never throws. */
   read(file: Readonly<Record<string, unknown>>): Settings;
 }
 
 /** A key that names a file, read when the configuration is. */
 export interface FileKey {
   readonly describes: string;
-  /** What was expected of its text; `null`: it is right. */
+  /** What was expected of its text; `null`: it is valid. */
   mistake(text: string): Sentence | null;
 }
 
-/** Keys of one entry of `mirrors` that an ecosystem alone knows, each optional; no word that any mirror has. */
+/** Keys of one entry of `mirrors` for one ecosystem only, each optional; none is a key of every mirror. */
 export type MirrorKeys = Readonly<Record<string, z.ZodType>>;

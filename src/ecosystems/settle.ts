@@ -4,13 +4,13 @@ import type { FileChange } from '../core/trap.ts';
 /** One line that a file should have. */
 export interface WantedLine {
   readonly line: string;
-  /** Lines that it stands in place of. */
+  /** Matches lines that it replaces. */
   readonly pattern: RegExp;
-  /** The whole text where no line matches; absent: the line is added at the end. */
+  /** Builds the whole text where no line matches; absent: the line is added at the end. */
   readonly add?: (text: string) => string;
 }
 
-/** A file with lines put in place of those that say otherwise, or added; `null` where it stands so already. */
+/** A file with lines that replace conflicting ones, or are added; `null` where it already has them. */
 export async function withLines(
   machine: Machine,
   file: string,
@@ -29,20 +29,21 @@ function withLine(text: string, { line, pattern, add }: WantedLine): string {
   return add === undefined ? withLast(text, [line]) : add(text);
 }
 
-/** A text with lines behind its last one, each with the end that its first one has. */
+/** A text with lines appended, each with the line end of its first line. */
 export function withLast(text: string, lines: readonly string[]): string {
   const end = lineEnd(text);
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
 }
 
-/** What ends the first line of a text, and so any that is added to it. */
+/** The line end of a text's first line, for lines that are added. */
 function lineEnd(text: string): string {
   return /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
 }
 
 /**
- * A text of a remedy: one word of what URLs and lists of them hold; `null` for anything else, such as what ends a quoted
- * value, begins a comment, or is replaced by a variable's value (npm's and yarn's `${TOKEN}` would be told to the mirror).
+ * A text of a remedy that is one word with only characters of URLs and lists of them; `null` for anything else, such as
+ * characters that end a quoted value, start a comment, or expand a variable (npm and yarn would send `${TOKEN}` to the
+ * mirror).
  */
 export function oneWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
