@@ -80,8 +80,8 @@ function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: 
 }
 
 /**
- * Why a sample is about our own side; `null`: it is about the mirror, or already unknown. Counts it for the finding
- * `self`.
+ * Why a sample is about our own side; `null`: it is about the mirror, or already unknown. Counts it for the finding about
+ * this process.
  */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;

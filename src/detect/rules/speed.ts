@@ -95,7 +95,7 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
-/** Where the speed of a series is kept: it is the state of kind `spike`, and its baseline is read by all. */
+/** Where the speed of a series is kept: its kind of finding owns it, and all read its baseline. */
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
 /** The speed state of a series. */
