@@ -189,9 +189,7 @@ describe('goRemedy', () => {
   ])('says where the credentials of the line that goes back come from: a chain before %s', (_, declared, isSaid) => {
     const { notes, rollback } = goRemedy(chain(declared), chain('https://b.example.com,direct'), []);
     expect(rollback).toBe("export GOPROXY='https://a.example.com,direct'");
-    expect(texts(notes).some((note) => note.startsWith('The line that goes back leaves out the credentials'))).toBe(
-      isSaid,
-    );
+    expect(texts(notes).some((note) => note.startsWith('The rollback command omits the credentials'))).toBe(isSaid);
   });
 
   it('never prints credentials, and says where they must come from', () => {
