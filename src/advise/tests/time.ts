@@ -113,7 +113,8 @@ export function updateTimeTest(
     if (raw > drift) test.slower += 1;
     // No single response decides: more than the clip counts as the clip.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
-    test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
+    if (headMs > countedMs)
+      test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
     test.headMs += countedMs;
     test.candidateMs += candidateMs;
   }
