@@ -1,8 +1,8 @@
 import { urlOfListener } from '../core/listen-url.ts';
-import { logLevels, processLog } from '../daemon/system.ts';
+import { processLog } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
-import { UsageError, words } from './usage.ts';
+import { readLogLevel, words } from './usage.ts';
 
 const options = {
   config: { type: 'string' },
@@ -19,9 +19,7 @@ export const doorCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
-    const level = values['log-level'];
-    if (level !== undefined && !logLevels.some((one) => one === level))
-      throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
+    const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       terminal.err(loaded.error.text);
@@ -40,10 +38,7 @@ export const doorCommand: Command = {
       return 0;
     }
     const { doorPortsWith, openDoor } = await import('../features/door/door.ts');
-    const log = processLog({
-      ...context.facts,
-      log: { ...context.facts.log, level: level ?? context.facts.log.level },
-    });
+    const log = processLog(facts);
     const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version), {
       relay: values.relay === true,
     });
@@ -54,14 +49,20 @@ export const doorCommand: Command = {
     }
     const door = opened.value;
     log.info('open', { source, url: door.url, serves: door.prefixes() });
+    const reload = async (): Promise<void> => {
+      const again = await load(context, values.config);
+      if (again.tag === 'error' || again.value.config.door === undefined)
+        return log.warn('the configuration is not valid or has no door; the one before stays in force');
+      door.reconfigure(again.value.config);
+      log.info('configured', { serves: door.prefixes() });
+    };
+    let reloading = Promise.resolve();
     await new Promise<void>((resolve) =>
       context.onSignal((signal) => {
         if (signal === 'stop') return resolve();
-        void load(context, values.config).then((again) => {
-          if (again.tag === 'error' || again.value.config.door === undefined)
-            return log.warn('the configuration is not valid or has no door; the one before stays in force');
-          door.reconfigure(again.value.config);
-          log.info('configured', { serves: door.prefixes() });
+        // One after the other: a slow read must not bring an older configuration back.
+        reloading = reloading.then(reload).catch((cause: unknown) => {
+          log.error('a reload failed by a defect', { cause: String(cause) });
         });
       }),
     );

@@ -1,11 +1,11 @@
 import { issuesForPrograms } from '../config/format-issues.ts';
 import { error } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { logLevels, processLog, readConfigAside, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
+import { processLog, readConfigAside, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { findText, load } from './load.ts';
-import { UsageError, words } from './usage.ts';
+import { readLogLevel, words } from './usage.ts';
 
 const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
 
@@ -17,13 +17,10 @@ export const runCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
-    const level = values['log-level'];
-    if (level !== undefined && !logLevels.some((one) => one === level))
-      throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
     const facts = {
       ...context.facts,
       path: context.env['PATH'] ?? '',
-      log: { ...context.facts.log, level: level ?? context.facts.log.level },
+      log: readLogLevel(context, values['log-level']),
     };
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {

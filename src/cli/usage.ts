@@ -2,9 +2,11 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { maskName, maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import type { Filled, Sentence } from '../core/sentence.ts';
+import { logLevels } from '../daemon/system.ts';
 import type { Key, Say, Values } from '../words/say.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
+import type { Context } from './context.ts';
 
 /** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */
 export class UsageError<K extends Key = Key> extends Error {
@@ -39,6 +41,16 @@ function masked({ key, values }: Sentence): Sentence {
     return [name, names.has(name) || key === 'wrong.moduleAs' ? maskName(value) : maskText(value)];
   });
   return { key, values: Object.fromEntries(shown) };
+}
+
+/**
+ * Reads `--log-level`, over the environment's own.
+ * @throws UsageError where it is none of the levels
+ */
+export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | undefined): Context['facts']['log'] {
+  if (level !== undefined && !logLevels.some((one) => one === level))
+    throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
+  return { ...facts.log, level: level ?? facts.log.level };
 }
 
 /**
