@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
+import { accessOf } from '../../../src/wire/access.ts';
 import { createPassages } from '../../../src/wire/passage.ts';
 import { makeCerts } from '../../support/certs.ts';
 
@@ -22,20 +23,7 @@ async function portOf(server: Server): Promise<number> {
 }
 
 function accessTo(url: string, change: Partial<WireAccess> = {}): WireAccess {
-  return {
-    registry: 'm',
-    url,
-    ca: [],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent: 'test',
-    ...change,
-  };
+  return { ...accessOf(url, 'test'), registry: 'm', ...change };
 }
 
 function opened() {
