@@ -8,12 +8,17 @@ const given = new Set<number>();
  * Below what Linux gives to whoever asks for any port, and to connections (32 768 and up): on a port of ours nobody comes
  * to stand by chance while its server is down, and no connection to it finds itself.
  */
-const [portMin, portMax] = [15_000, 32_000];
+const [portMin, slicePorts, slices] = [15_000, 1_000, 17];
+/**
+ * Workers that run beside each other take ports of their own slice: between the look and the server's start, minutes later
+ * where it is restarted, nobody else is given the same one.
+ */
+const sliceMin = portMin + slicePorts * (Number(process.env.VITEST_POOL_ID ?? randomInt(slices)) % slices);
 
 /** A TCP port that nobody listens on at this moment, and that was not given out before. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
-    const port = randomInt(portMin, portMax);
+    const port = randomInt(sliceMin, sliceMin + slicePorts);
     if (given.has(port)) continue;
     given.add(port);
     if (await listensOn(createServer(), port, host, true)) return port;
