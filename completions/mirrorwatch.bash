@@ -77,6 +77,8 @@ _mirrorwatch() {
     'health --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'health --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'door --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'door --print') COMPREPLY=($(compgen -W 'nginx caddy haproxy' -- "$word")); return ;;
+    'door --out') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'door --log-level') COMPREPLY=($(compgen -W 'debug info warn error' -- "$word")); return ;;
     'door --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'rules --slo') return ;;
@@ -89,7 +91,7 @@ _mirrorwatch() {
   esac
   local words='' first=''
   case "${COMP_WORDS[1]}" in
-    init) words='--home --root --yes --ecosystem --vantage --lang --help' first='' ;;
+    init) words='--home --root --yes --ecosystem --vantage --door --lang --help' first='' ;;
     run) words='--config --log-level --lang --help' first='' ;;
     check) words='--config --json --lang --help' first='' ;;
     probe) words='--config --ecosystem --step --client --json --curl --http1 --http2 --lang --help' first='' ;;
@@ -104,7 +106,7 @@ _mirrorwatch() {
     webhook) words='--config --html --json --lang --help' first='test preview' ;;
     pause) words='--url --token-file --config --for --reason --lang --help' first='' ;;
     health) words='--url --token-file --config --ready --lang --help' first='' ;;
-    door) words='--config --relay --lines --log-level --lang --help' first='' ;;
+    door) words='--config --relay --lines --print --out --order --log-level --lang --help' first='' ;;
     rules) words='--slo --vantages --runbook --lang --help' first='' ;;
     demo) words='--ecosystem --once --lang --help' first='' ;;
     completion) words='--lang --help' first='bash zsh fish' ;;

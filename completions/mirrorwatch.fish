@@ -6,6 +6,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l root -x -a '(__
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l yes
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l ecosystem -x -a 'go npm pypi oci http'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l vantage -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l door
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a run -d 'watch the configured mirrors until stopped; SIGHUP reloads'
@@ -130,6 +131,9 @@ complete -c mirrorwatch -n __fish_use_subcommand -a door -d 'redirect package cl
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l relay
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l lines
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l print -x -a 'nginx caddy haproxy'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l out -x -a '(__fish_complete_directories)'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l order
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l log-level -x -a 'debug info warn error'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l help

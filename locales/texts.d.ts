@@ -965,6 +965,10 @@ export interface Places {
   readonly 'help.door.summary': never;
   readonly 'help.door.details': never;
   readonly 'door.none': 'source';
+  readonly 'door.print.engine': 'engines';
+  readonly 'door.print.out': never;
+  readonly 'door.print.left': 'name' | 'engine' | 'key';
+  readonly 'door.print.write': 'path' | 'code';
   readonly 'help.health.summary': never;
   readonly 'help.rules.summary': never;
   readonly 'help.rules.details': never;
@@ -1256,6 +1260,7 @@ export interface Places {
   readonly 'init.unanswered': never;
   readonly 'init.failed': 'file' | 'code';
   readonly 'init.wrote': 'file';
+  readonly 'init.door': never;
   readonly 'init.none': 'path' | 'expected';
   readonly 'init.tooMuch': never;
   readonly 'init.without': 'without' | 'expected';
@@ -1275,6 +1280,7 @@ export interface Places {
   readonly 'init.yaml.clients': never;
   readonly 'init.yaml.modules': never;
   readonly 'init.yaml.private': never;
+  readonly 'init.yaml.door': never;
   readonly 'init.yaml.yours': never;
   readonly 'init.yaml.example': never;
   readonly 'init.aside': 'folders';
@@ -2101,6 +2107,15 @@ export interface Places {
   readonly 'trap.ca-missing.title': never;
   readonly 'trap.ca-missing.causes': never;
   readonly 'trap.ca-missing.what': 'file' | 'variable';
+  readonly 'trap.door-unused.title': never;
+  readonly 'trap.door-unused.causes': never;
+  readonly 'trap.door-unused.what': 'url' | 'ecosystem';
+  readonly 'trap.door-private.title': never;
+  readonly 'trap.door-private.causes': never;
+  readonly 'trap.door-private.what': 'patterns';
+  readonly 'trap.door-leaks.title': never;
+  readonly 'trap.door-leaks.causes': never;
+  readonly 'trap.door-leaks.what': 'mirrors' | 'patterns';
   readonly 'trap.proxy-except-url.title': never;
   readonly 'trap.proxy-except-url.causes': never;
   readonly 'trap.proxy-except-url.what': 'name' | 'values';

@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts';
+import { urlOfListener } from '../core/listen-url.ts';
 import { thisMachine } from '../daemon/system.ts';
 import type { Examined, Known } from '../features/doctor/examine.ts';
 import { english } from '../words/words.ts';
@@ -36,7 +37,7 @@ export const doctorCommand: Command = {
       context.terminal.err(loaded.error.text);
       return 2;
     }
-    const known = knownFrom(loaded.value.config);
+    const known = await knownFrom(loaded.value.config);
     const tell = values.json ? english : context.say;
     const { examine, withOnline } = await import('../features/doctor/examine.ts');
     const look = (): Promise<Examined> =>
@@ -53,8 +54,19 @@ export const doctorCommand: Command = {
 };
 
 /** What of the configuration a doctor minds. */
-function knownFrom({ mirrors, private: privatePatterns }: Config): Known {
-  return { hosts: mirrors.map(({ url }) => new URL(url).hostname), privatePatterns };
+async function knownFrom(config: Config): Promise<Known> {
+  const { mirrors, private: privatePatterns } = config;
+  return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
+}
+
+/** By ecosystem, as the first of its clients sets it. */
+async function doorsOf(config: Config): Promise<Known['doors']> {
+  if (config.door === undefined) return [];
+  const { linesOfDoor } = await import('../features/door/lines.ts');
+  const lines = linesOfDoor(config, urlOfListener(config.door.listen));
+  return [...Map.groupBy(lines, ({ ecosystem }) => ecosystem)].flatMap(([ecosystem, [first]]) =>
+    first === undefined ? [] : [{ ecosystem, url: first.url, lines: first.text.split('\n') }],
+  );
 }
 
 /** Offers to mend what can be mended. @returns whether a file was changed */

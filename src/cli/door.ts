@@ -1,5 +1,7 @@
+import { join, resolve } from 'node:path';
+import type { Config, DoorRule } from '../core/config.ts';
 import { urlOfListener } from '../core/listen-url.ts';
-import { processLog } from '../daemon/system.ts';
+import { processLog, replaceFile } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { readLogLevel, words } from './usage.ts';
@@ -8,13 +10,17 @@ const options = {
   config: { type: 'string' },
   relay: { type: 'boolean' },
   lines: { type: 'boolean' },
+  print: { type: 'string' },
+  out: { type: 'string' },
+  order: { type: 'boolean' },
   'log-level': { type: 'string' },
 } as const;
 
 /** `mirrorwatch door`: the front door of clients, until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
 export const doorCommand: Command = {
   name: 'door',
-  usage: 'mirrorwatch door [--config FILE] [--relay] [--lines] [--log-level debug|info|warn|error]',
+  usage:
+    'mirrorwatch door [--config FILE] [--relay] [--lines] [--print nginx|caddy|haproxy [--out DIR] [--order]] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -37,6 +43,7 @@ export const doorCommand: Command = {
         terminal.out(`# ${client} (${upstream})\n${text}\n`);
       return 0;
     }
+    if (values.print !== undefined) return printIt(context, config, rule, values);
     const { doorPortsWith, openDoor } = await import('../features/door/door.ts');
     const log = processLog(facts);
     const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version), {
@@ -72,3 +79,43 @@ export const doorCommand: Command = {
     return 0;
   },
 };
+
+async function printIt(
+  { terminal, say, facts }: Context,
+  config: Config,
+  rule: DoorRule,
+  { print, out, order }: { readonly print?: string; readonly out?: string; readonly order?: boolean },
+): Promise<ExitCode> {
+  const { engines, orderFile, renderDoor, renderOrder } = await import('../features/door/print/print.ts');
+  const { readKept } = await import('../features/door/kept.ts');
+  const engine = engines.find((one) => one === print);
+  const dir = out === undefined ? null : resolve(out);
+  if (engine === undefined || (dir !== null && !/^[A-Za-z0-9._/-]+$/.test(dir))) {
+    terminal.err(
+      engine === undefined ? say('door.print.engine', { engines: engines.join(', ') }) : say('door.print.out'),
+    );
+    return 2;
+  }
+  const kept = await readKept(rule.orderPath, processLog(facts));
+  const { files, keys, leftOut } =
+    order === true
+      ? {
+          files: new Map([[orderFile, renderOrder(engine, config, kept)]]),
+          keys: new Map<string, string>(),
+          leftOut: [],
+        }
+      : renderDoor(engine, config, rule, dir, kept);
+  for (const { name, key } of leftOut) terminal.err(say('door.print.left', { name, key, engine }));
+  if (dir === null) {
+    for (const [name, text] of files) terminal.out(`# file: ${name}\n${text}`);
+    return 0;
+  }
+  for (const [name, text] of [...files, ...keys]) {
+    const code = await replaceFile(join(dir, name), text, name === orderFile ? 0o644 : 0o600);
+    if (code !== null) {
+      terminal.err(say('door.print.write', { path: join(dir, name), code }));
+      return 1;
+    }
+  }
+  return 0;
+}

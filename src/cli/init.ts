@@ -1,5 +1,6 @@
 import { dirname, relative, resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
+import { urlOfListener } from '../core/listen-url.ts';
 import { printable } from '../core/printable.ts';
 import type { Survey } from '../core/survey.ts';
 import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
@@ -16,6 +17,7 @@ const options = {
   yes: { type: 'boolean' },
   ecosystem: { type: 'string', multiple: true },
   vantage: { type: 'string' },
+  door: { type: 'boolean' },
 } as const;
 
 const attemptsMax = 40;
@@ -23,7 +25,7 @@ const attemptsMax = 40;
 /** `mirrorwatch init`: a configuration from what is used here. */
 export const initCommand: Command = {
   name: 'init',
-  usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--home DIR] [--root DIR]',
+  usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--door] [--home DIR] [--root DIR]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 1);
@@ -43,7 +45,7 @@ export const initCommand: Command = {
       return 1;
     }
     const setup = await import('../features/setup/proposal.ts');
-    const draft = setup.draftOf(survey, vantageOf(values.vantage), (name) =>
+    const draft = setup.draftOf(survey, { vantage: vantageOf(values.vantage), hasDoor: values.door === true }, (name) =>
       relative(dirname(file), resolve(cwd, name)),
     );
     const proposed = await accepted(context, setup, draft, file);
@@ -63,6 +65,12 @@ export const initCommand: Command = {
       return 1;
     }
     terminal.err(say('init.wrote', { file }));
+    const { config } = proposed.loaded;
+    if (config.door === undefined) return 0;
+    const { linesOfDoor } = await import('../features/door/lines.ts');
+    terminal.err(say('init.door'));
+    for (const { client, text } of linesOfDoor(config, urlOfListener(config.door.listen)))
+      for (const line of [`# ${client}`, ...text.split('\n')]) terminal.err(printable(line));
     return 0;
   },
 };

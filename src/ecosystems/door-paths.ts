@@ -6,6 +6,19 @@ export interface DoorPath {
   readonly kind: 'index' | 'artifact';
 }
 
+/**
+ * The same for proxies that are not ours, as regular expressions over decoded paths: without anchors, look-around, braces
+ * and flags; case is ignored.
+ */
+export interface DoorPatterns {
+  /** Paths below the prefix that clients request. */
+  readonly paths: string;
+  /** A folder beside the base URL, with the files that an index names by relative links; absent: none. */
+  readonly beside?: string;
+  /** The beginnings of all paths below the prefix that tell a name which a private pattern matches; it may match more. */
+  privateOf(pattern: string): string;
+}
+
 /** What a front door knows of an ecosystem's requests. */
 export interface DoorPaths {
   /**
@@ -23,6 +36,7 @@ export interface DoorPaths {
   absolute?(text: string, contentType: string, url: string): string | null;
   /** Files of one client belong together for some minutes: a signed list and what it names. Absent: each stands alone. */
   readonly staysTogether?: true;
+  readonly patterns: DoorPatterns;
   /** Reads a path below the prefix, without a leading slash, its percent escapes as sent; `null`: none that its clients request. */
   read(path: string): DoorPath | null;
 }

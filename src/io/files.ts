@@ -31,14 +31,15 @@ export const systemFiles: SlowFiles = createFiles();
 
 /**
  * Replaces a file by a text atomically: written to a new file beside it, then renamed.
+ * @param mode  of the new file, before the umask
  * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else is there), or `null`
  */
-export async function replaceFile(path: string, text: string): Promise<string | null> {
+export async function replaceFile(path: string, text: string, mode = 0o666): Promise<string | null> {
   const beside = `${path}.${process.pid}.${Date.now().toString(36)}`;
   try {
     const there = await lstat(path).catch(() => null);
     if (there !== null && !there.isFile()) return 'not a regular file';
-    await writeFile(beside, text, { flag: 'wx' });
+    await writeFile(beside, text, { flag: 'wx', mode });
     await rename(beside, path);
     return null;
   } catch (thrown) {

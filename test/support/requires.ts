@@ -55,6 +55,7 @@ const parts = {
   go: command('go', 'apt install golang-go (or Go from its makers), 1.24 or newer'),
   faketime: { isHere: () => fakeTimeLibrary() !== null, from: 'apt install faketime' },
   goproxy: command('goproxy', '.ci/provision cache goproxy'),
+  haproxy: command('haproxy', 'apt install haproxy'),
   netns: {
     isHere: () => hasNamespaces() && (findCommand('netem') ?? findCommand('go')) !== null,
     from: 'root, /dev/net/tun, go, and apt install iproute2',

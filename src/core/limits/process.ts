@@ -63,6 +63,11 @@ export const processLimits = {
   /** Of one that it passes on: until its head has come, between two pieces, and in all. */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
+  /** A mirror that sends less than this in so long, while it is waited for, drips: 4 KiB a second. */
+  doorPaceMs: 10 * second,
+  doorPaceBytes: 40 * 1024,
+  /** A client that reads nothing for so long is cut: it holds memory and one of the places above. */
+  doorDrainMs: 30 * second,
   doorIndexBytes: 128 * mib,
   /** Read of an index before the client sees any of it. */
   doorAheadBytes: 1 * mib,
@@ -70,7 +75,12 @@ export const processLimits = {
   doorRewriteBytes: 32 * mib,
   /** Of all of them at once; the next one is refused. */
   doorHeldBytes: 512 * mib,
-  /** A second mirror is asked after the usual time of the first, within these bounds; the first where it is not known. */
+  /** Lines of its access log about requests that it refuses: whoever sends them must not fill a disk. */
+  doorRefusedLinesPerMinute: 120,
+  /**
+   * A second mirror is asked after the usual time of the first, within these bounds; the first where it is not known. For an
+   * artifact it is the longest one: it may come from behind the mirror, and twice is dear.
+   */
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,
   doorHedgeMs: 500,

@@ -1,6 +1,7 @@
-import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { isModulePath } from './module-name.ts';
+import { expressionOf } from './patterns.ts';
 
 const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
 const latest = /^(.+)\/@latest$/;
@@ -32,5 +33,11 @@ function readGoPath(path: string): DoorPath | null {
   return { module, kind: ending === 'zip' ? 'artifact' : 'index' };
 }
 
+const text = '[a-z0-9!._~+/-]+';
+const patterns: DoorPatterns = {
+  paths: `(?:sumdb/[a-z0-9.-]+/(?:supported|latest|tile/[0-9a-z./]+|lookup/${text}@${text})|${text}/(?:@latest|@v/(?:list|${text}\\.(?:info|mod|zip))))`,
+  privateOf: (glob) => `(?:sumdb/[^/]+/lookup/)?${expressionOf(glob)}(?:[/@]|$)`,
+};
+
 /** What the go command requests of a proxy. @see protocols.md 1.1, 1.13 */
-export const goDoor: DoorPaths = { prefix: 'go', neverHtml: true, read: readGoPath };
+export const goDoor: DoorPaths = { prefix: 'go', neverHtml: true, patterns, read: readGoPath };

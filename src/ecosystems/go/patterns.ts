@@ -1,3 +1,5 @@
+import { escapeExpression } from '../escape-expression.ts';
+
 type Token =
   | { readonly kind: 'star' | 'any' }
   | { readonly kind: 'literal'; readonly text: string }
@@ -17,6 +19,18 @@ export function matchesGoPatterns(globs: readonly string[], module: string): boo
 export function isGoPattern(glob: string): boolean {
   const trimmed = glob.replace(/\/$/, '');
   return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;
+}
+
+/** A glob as a regular expression over escaped paths (`!` before what was a capital). It may match more, as a class matches any character. */
+export function expressionOf(glob: string): string {
+  const one = '(?:![a-z]|[^/@])';
+  return (tokensOf(glob.replace(/\/$/, '')) ?? [])
+    .map((token) => {
+      if (token.kind === 'star') return '[^/@]*';
+      if (token.kind !== 'literal') return one;
+      return escapeExpression(token.text.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`));
+    })
+    .join('');
 }
 
 function matchesPrefix(glob: string, module: string): boolean {

@@ -1,4 +1,4 @@
-import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { isFilePath } from './path.ts';
 
 /** Packages and archives: what a list names and a package manager unpacks. */
@@ -12,5 +12,7 @@ function readFilePath(path: string): DoorPath | null {
   return { module: path, kind: isPacked || path.endsWith('/download') ? 'artifact' : 'index' };
 }
 
+const patterns: DoorPatterns = { paths: '.+', privateOf: () => '$' };
+
 /** Files by path below each mirror of an upstream. */
-export const httpDoor: DoorPaths = { prefix: 'http', staysTogether: true, read: readFilePath };
+export const httpDoor: DoorPaths = { prefix: 'http', staysTogether: true, patterns, read: readFilePath };

@@ -1,4 +1,5 @@
-import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
+import { escapeExpression } from '../escape-expression.ts';
 import { isPackageName } from './package-name.ts';
 
 const name = '((?:@[^/@]+/)?[^/@]+)';
@@ -20,5 +21,16 @@ function readNpmPath(path: string): DoorPath | null {
   return { module, kind: file === null ? 'index' : 'artifact' };
 }
 
+const word = '[a-z0-9_~][a-z0-9._~-]*';
+const named = `(?:@${word}/)?${word}`;
+const patterns: DoorPatterns = {
+  paths: `(?:-/ping|-/npm/v1/keys|-/package/${named}/dist-tags|-/npm/v1/attestations/${named}@[^/@]+|${named}(?:/-/[^/]+\\.tgz|/[^/]+)?)`,
+  privateOf(pattern) {
+    const whole = pattern.startsWith('@') && !pattern.includes('/') ? `${pattern}/*` : pattern;
+    const pieces = whole.split('*').map(escapeExpression);
+    return `(?:-/package/|-/npm/v1/attestations/)?${pieces.join('[^/]*')}(?:[/@]|$)`;
+  },
+};
+
 /** What npm and its like request of a registry to install; searches, audits and publishing are not among it. */
-export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, read: readNpmPath };
+export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };

@@ -1,6 +1,7 @@
 import { readForeignUrl, readPageUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
-import type { DoorPath, DoorPaths } from '../door-paths.ts';
+import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
+import { escapeExpression } from '../escape-expression.ts';
 import { isProjectName, normalName } from './project.ts';
 import { filesMax } from './project-page.ts';
 
@@ -40,25 +41,48 @@ function absoluteHtml(text: string, url: string): string | null {
   return parts.join('') + text.slice(at);
 }
 
+/** A value of the key `url`. In a text of JSON nothing else has this form: a quote within a string is escaped. */
+const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
+
+/** Without reading the whole page as JSON: one of 32 MiB would hold up every other request for a second. */
 function absoluteJson(text: string, url: string): string | null {
-  try {
-    const page = JSON.parse(text) as { readonly files?: readonly { readonly url?: unknown }[] };
-    if (!Array.isArray(page.files) || page.files.length > filesMax || readPageUrl('', url) === null) return null;
-    let chars = text.length;
-    const files = page.files.map((file: { readonly url?: unknown }) => {
-      const to = typeof file.url === 'string' && chars <= limits.doorRewriteBytes ? readPageUrl(file.url, url) : null;
-      chars += to?.href.length ?? 0;
-      return to === null ? file : { ...file, url: to.href };
-    });
-    return chars > limits.doorRewriteBytes ? null : JSON.stringify({ ...page, files });
-  } catch {
+  const whole = text.trim();
+  if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
     return null;
+  const parts: string[] = [];
+  let [links, at, chars] = [0, 0, 0];
+  for (const { 0: pair, 1: before = '', 2: value = '', index } of whole.matchAll(jsonUrl)) {
+    const to = readPageUrl(decodedText(value), url);
+    const made = to === null ? pair : before + JSON.stringify(to.href);
+    links += 1;
+    chars += index - at + made.length;
+    if (links > filesMax || chars > limits.doorRewriteBytes) return null;
+    parts.push(whole.slice(at, index), made);
+    at = index + pair.length;
+  }
+  return chars + whole.length - at > limits.doorRewriteBytes ? null : parts.join('') + whole.slice(at);
+}
+
+function decodedText(value: string): string {
+  try {
+    return JSON.parse(value) as string;
+  } catch {
+    // No URL.
+    return 'http://';
   }
 }
+
+const patterns: DoorPatterns = {
+  paths: '[a-z0-9._-]+/?',
+  beside: 'packages',
+  privateOf: (pattern) =>
+    `${normalName(pattern).split('*').map(escapeExpression).join('[^/]*').replaceAll('-', '[-_.]+')}(?:/|$)`,
+};
 
 /** What pip and uv request of a simple index. */
 export const pypiDoor: DoorPaths = {
   prefix: 'pypi/simple',
+  patterns,
   read: readProjectPath,
   absolute: (text, contentType, url) => (/json/i.test(contentType) ? absoluteJson(text, url) : absoluteHtml(text, url)),
 };

@@ -3,6 +3,7 @@ import type { TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/say.ts';
 import { authorityKinds } from './authorities.ts';
+import { doorKinds } from './doors.ts';
 import { onlineKinds } from './online-kinds.ts';
 import { proxyKinds } from './proxies.ts';
 
@@ -13,6 +14,7 @@ export async function trapKinds(): Promise<TrapKinds> {
     {},
     proxyKinds,
     authorityKinds,
+    doorKinds,
     ...doctors.map((doctor) => doctor?.kinds ?? {}),
     onlineKinds,
   ) as TrapKinds;

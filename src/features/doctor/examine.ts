@@ -7,6 +7,7 @@ import type { Say } from '../../words/say.ts';
 import { readAssignments } from './assignments.ts';
 import { authorityTraps } from './authorities.ts';
 import { trapKinds, trapWords } from './catalogue.ts';
+import { type KnownDoor, trapsOfDoor } from './doors.ts';
 import { maskUserInfo } from './mask.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
 import { trapKey, withProvenEdits } from './proven.ts';
@@ -30,9 +31,10 @@ export interface Examined {
   readonly asked: readonly AskedMirror[];
 }
 
-/** The configuration's part: hosts of mirrors, and private names by ecosystem. */
+/** The configuration's part: hosts of mirrors, private names by ecosystem, and its front door; empty: it has none. */
 export interface Known {
   readonly hosts: readonly string[];
+  readonly doors: readonly KnownDoor[];
   readonly privatePatterns: Readonly<Record<EcosystemId, readonly string[]>>;
 }
 
@@ -56,6 +58,12 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
     const one = await doctor?.();
     if (one === undefined) continue;
     found.push(await one.examine(surroundings, say));
+    const door = known.doors.find(({ ecosystem }) => ecosystem === id);
+    if (door !== undefined)
+      found.push({
+        traps: trapsOfDoor(door, await one.today(surroundings), surroundings.privatePatterns, say),
+        untold: [],
+      });
     if (one.authority !== undefined) authorities.push(await one.authority(surroundings));
   }
   found.push({ traps: authorityTraps(authorities, say), untold: [] });

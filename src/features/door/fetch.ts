@@ -71,9 +71,9 @@ export interface FetchAsk {
   readonly firstBytes: number;
 }
 
-/** Tries a source: it succeeds with status 200 (206 where a range was asked for) and as much of the body as is read ahead. */
+/** Tries a source: it succeeds with status 200 (206 or 416 where a range was asked for) and as much of the body as is read ahead. */
 export function attemptAt(
-  { passages, held }: { readonly passages: Passages; readonly held: Held },
+  { passages, held, nowMs }: { readonly passages: Passages; readonly held: Held; nowMs(): number },
   source: Source,
   ask: FetchAsk,
 ): Attempt<Fetched> {
@@ -84,7 +84,8 @@ export function attemptAt(
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
     const isWrong = ask.isNeverHtml && /^text\/html\b/i.test(type);
-    if ((status !== 200 && !(status === 206 && headers['range'] !== undefined)) || isWrong) {
+    const isRight = status === 200 || (headers['range'] !== undefined && (status === 206 || status === 416));
+    if (!isRight || isWrong) {
       // What is left of it is read by nobody: the connection is worth less than the bytes.
       body.on('error', () => undefined).destroy();
       throw status === 404 || status === 410 ? new Absent(status) : new Error(isWrong ? 'HTML' : `status ${status}`);
@@ -92,7 +93,7 @@ export function attemptAt(
     // A loser of the race is aborted, also one that has its beginning.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
-      return { source, passing, hold, ...(await beginningOf(body, ask.firstBytes, hold)) };
+      return { source, passing, hold, ...(await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold)) };
     } catch (cause) {
       hold.release();
       body.on('error', () => undefined).destroy();
@@ -101,11 +102,32 @@ export function attemptAt(
   };
 }
 
+/** The pieces of a body; ends with an error where the mirror drips. The time that a client takes for a piece does not count. */
+async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerator<Buffer, undefined> {
+  const reader = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let [waitedMs, bytes] = [0, 0];
+  for (;;) {
+    const fromMs = nowMs();
+    const { done, value } = await reader.next();
+    if (done === true) return;
+    waitedMs += nowMs() - fromMs;
+    bytes += value.length;
+    if (waitedMs >= limits.doorPaceMs) {
+      if (bytes < limits.doorPaceBytes) throw new Error('too slow');
+      [waitedMs, bytes] = [0, 0];
+    }
+    yield value;
+  }
+}
+
 /** Reads until so many bytes are there, or the end. */
-async function beginningOf(body: Readable, bytes: number, hold: Hold): Promise<Pick<Fetched, 'first' | 'rest'>> {
+async function beginningOf(
+  reader: AsyncIterator<Buffer>,
+  bytes: number,
+  hold: Hold,
+): Promise<Pick<Fetched, 'first' | 'rest'>> {
   const pieces: Buffer[] = [];
   let read = 0;
-  const reader = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   while (read < bytes) {
     const { done, value } = await reader.next();
     if (done === true) return { first: Buffer.concat(pieces), rest: null };

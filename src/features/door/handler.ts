@@ -29,6 +29,8 @@ export interface DoorDeps {
   readonly passing: { count: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
+  /** Lines of the access log about requests that no mirror is named for. */
+  readonly refusedLines: Buckets;
   readonly stays: Stays;
   readonly metrics: DoorMetrics;
   readonly log: Log;
@@ -178,11 +180,15 @@ function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' 
   return isOurName(headers.host, listen) ? null : 'host';
 }
 
+/** What a stranger can cause as often as it likes: counted always, logged so often. */
+const noisy: ReadonlySet<DoorOutcome> = new Set(['refused', 'not_found', 'method', 'unauthorized', 'limited']);
+
 function tell(deps: DoorDeps, client: string, method: string, told: Told, startMs: number): void {
   const { ecosystem = '', registry = '', outcome } = told;
   const ms = deps.nowMs() - startMs;
   deps.metrics.counted({ ecosystem, registry, outcome }, ms);
   const { module, why } = told;
+  if (registry === '' && noisy.has(outcome) && deps.refusedLines.take('') !== null) return;
   deps.log.info('request', {
     client,
     method: method.slice(0, 10),

@@ -1,5 +1,6 @@
 import { declaredChain } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
 import type { Chain, Client } from '../../ecosystems/client.ts';
 import { registry as builtIn, type Registry } from '../../ecosystems/registry.ts';
 import { type Route, routesOf } from './routes.ts';
@@ -7,6 +8,9 @@ import { type Route, routesOf } from './routes.ts';
 /** The setting for users of one client. */
 export interface DoorLine {
   readonly client: string;
+  readonly ecosystem: EcosystemId;
+  /** The door for that client, without a trailing slash. */
+  readonly url: string;
   /** `ecosystem/upstream`. */
   readonly upstream: string;
   readonly text: string;
@@ -29,7 +33,9 @@ export function linesOfDoor(config: Config, door: string, registry: Registry = b
       if (before.tag === 'error' || after === null) return [];
       const of = { upstream: route.upstream, mirrors: [...route.mirrors.values()] };
       const [text] = Object.values(client.remedy(before.value, after, patterns, of).remedy);
-      return text === undefined ? [] : [{ client: client.id, upstream: route.key, text }];
+      return text === undefined
+        ? []
+        : [{ client: client.id, ecosystem: route.ecosystem, url, upstream: route.key, text }];
     });
   });
 }

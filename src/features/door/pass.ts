@@ -26,7 +26,11 @@ export interface PassDeps {
   accessOf(name: string): WireAccess | null;
   /** How long a mirror's small responses usually take at most, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
+  /** The monotonic clock. */
+  nowMs(): number;
 }
+
+const pieceBytes = 64 * 1024;
 
 /** What became of it; `none`: nothing was sent yet, and no mirror gave it. */
 export type Passed =
@@ -63,7 +67,7 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
       }),
     );
     const { value } = await raceInOrder(attempts, usualMsOf(deps, sources), stop.signal, deps.timers);
-    return await sendFetched(value, ask);
+    return await sendFetched(value, ask, deps.timers);
   } catch (cause) {
     if (!(cause instanceof AllFailed)) throw cause;
     return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
@@ -74,7 +78,7 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
 }
 
 /** When another mirror is requested beside one, milliseconds. */
-export function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
+function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
   return (at) => {
     const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
     return Math.min(limits.doorHedgeMsMax, Math.max(limits.doorHedgeMsMin, usual));
@@ -99,15 +103,15 @@ function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Rec
   };
 }
 
-async function sendFetched(fetched: Fetched, ask: PassAsk): Promise<Passed> {
+async function sendFetched(fetched: Fetched, ask: PassAsk, timers: Timers): Promise<Passed> {
   try {
-    return await sendHeld(fetched, ask);
+    return await sendHeld(fetched, ask, timers);
   } finally {
     releaseFetched(fetched);
   }
 }
 
-async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk): Promise<Passed> {
+async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk, timers: Timers): Promise<Passed> {
   const { source, passing, rest, first, hold } = fetched;
   const { paths } = route;
   const { absolute } = paths;
@@ -120,9 +124,11 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk)
     const bytes = Buffer.from(text);
     if (!hold.take(bytes.length)) return { tag: 'none' };
     response.writeHead(200, { ...headersFor(passing, true), 'content-length': bytes.length });
-    response.end(bytes);
-    await closed(response);
-    return { tag: 'passed', registry: source.name };
+    // In pieces: a client that does not read them is cut.
+    for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
+      if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
+    response.end();
+    return { tag: response.destroyed ? 'failed' : 'passed', registry: source.name };
   }
   const length = rest === null && !isHead ? { 'content-length': String(first.length) } : {};
   response.writeHead(passing.status, { ...headersFor(passing, isHead && absolute !== undefined), ...length });
@@ -131,7 +137,7 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk)
   try {
     for await (const piece of piecesOf(fetched, limits.doorIndexBytes)) {
       if (response.destroyed) return { tag: 'failed', registry: source.name };
-      if (!response.write(piece)) await waitForDrain(response);
+      if (!response.write(piece)) await waitForDrain(response, timers);
     }
     response.end();
     return { tag: 'passed', registry: source.name };
@@ -142,15 +148,12 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk)
   }
 }
 
-/** Until the client has all of it, or is gone. */
-function closed(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => (response.closed ? resolve() : response.once('close', resolve)));
-}
-
-/** Until the client has read on, or is gone. */
-export function waitForDrain(response: ServerResponse): Promise<void> {
+/** Until the client has read on, or is gone; one that reads nothing for `limits.doorDrainMs` is cut. */
+export function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
+    const late = timers.after(limits.doorDrainMs, () => response.destroy());
     const done = (): void => {
+      late.cancel();
       response.removeListener('drain', done);
       response.removeListener('close', done);
       resolve();

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../core/limits.ts';
+import type { Timers } from '../../core/ports.ts';
 import { Absent, attemptAt, type Fetched, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
-import { type PassAsk, type PassDeps, type Passed, sourcesOf, usualMsOf, waitForDrain } from './pass.ts';
+import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
 import { AllFailed, raceInOrder } from './race.ts';
 
 /** How far a response has come at the client. */
@@ -61,7 +62,7 @@ async function begun(
   };
   const attempts = sources.map((source) => attemptAt(deps, source, asked));
   try {
-    const { value } = await raceInOrder(attempts, usualMsOf(deps, sources), signal, deps.timers);
+    const { value } = await raceInOrder(attempts, () => limits.doorHedgeMsMax, signal, deps.timers);
     return value;
   } catch (cause) {
     if (!(cause instanceof AllFailed)) throw cause;
@@ -88,7 +89,7 @@ async function pump(
     if (signal.aborted) break;
     try {
       const fetched = 'passing' in one ? one : await resumed(deps, one, progress, signal);
-      await send(fetched, progress, response, signal);
+      await send(fetched, progress, response, signal, deps.timers);
       if (length !== null && progress.sent !== length) throw new Error('cut');
       response.end();
       return { tag: 'passed', registry: fetched.source.name };
@@ -105,6 +106,7 @@ async function send(
   progress: Progress,
   response: ServerResponse,
   signal: AbortSignal,
+  timers: Timers,
 ): Promise<void> {
   const destroy = (): void => releaseFetched(fetched);
   signal.addEventListener('abort', destroy);
@@ -114,7 +116,7 @@ async function send(
       progress.sent += piece.length;
       if (progress.length !== null && progress.sent > progress.length) throw new Error('more than its length');
       progress.hash.update(piece);
-      if (!response.write(piece)) await waitForDrain(response);
+      if (!response.write(piece)) await waitForDrain(response, timers);
     }
   } finally {
     signal.removeEventListener('abort', destroy);
@@ -136,7 +138,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
       if (!isRest) throw new Error('another range, or of another file');
       return fetched;
     }
-    if (got['content-length'] !== String(length)) throw new Error('another length');
+    if (status !== 200 || got['content-length'] !== String(length)) throw new Error('another length');
     return await past(fetched, progress);
   } catch (cause) {
     releaseFetched(fetched);

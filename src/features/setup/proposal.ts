@@ -12,6 +12,8 @@ import { english } from '../../words/words.ts';
 /** What a proposed configuration takes of a survey; made smaller until it is accepted without a warning. */
 export interface Draft {
   readonly vantage: string;
+  /** It has the section `door`; otherwise as a comment. */
+  readonly hasDoor: boolean;
   readonly ecosystems: readonly Drafted[];
 }
 
@@ -28,9 +30,13 @@ const modulesMax = 12;
 const locksMax = 3;
 
 /** The draft of everything that a survey found. @param pathOf  a file of the project as the configuration names it */
-export function draftOf(survey: Survey, vantage: string, pathOf: (file: string) => string): Draft {
+export function draftOf(
+  survey: Survey,
+  chosen: Pick<Draft, 'vantage' | 'hasDoor'>,
+  pathOf: (file: string) => string,
+): Draft {
   return {
-    vantage,
+    ...chosen,
     ecosystems: survey.ecosystems.map((surveyed) => {
       const locks = surveyed.locks.slice(0, locksMax);
       const used = surveyed.used.filter(({ entry }) => isAskable(surveyed.id, entry)).slice(0, modulesMax);
@@ -83,7 +89,7 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
 }
 
 /** The text of a configuration for a draft, with comments that say where everything came from. */
-export function proposedText({ vantage, ecosystems }: Draft, say: Say = english): string {
+export function proposedText({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
   const chains = ecosystems.filter(({ surveyed }) => surveyed.chain !== null);
   const own = ecosystems.filter(
     ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,
@@ -111,6 +117,9 @@ export function proposedText({ vantage, ecosystems }: Draft, say: Say = english)
     ...ecosystems.flatMap((one) => moduleLines(one, say)),
     ...(own.length === 0 ? [] : ['', say('init.yaml.private'), 'private:']),
     ...own.map(({ surveyed: { id, privatePatterns } }) => `  ${id}: ${JSON.stringify(privatePatterns)}`),
+    '',
+    say('init.yaml.door'),
+    `${hasDoor ? '' : '# '}door: { listen: 127.0.0.1:10121 }`,
     '',
     'state: { path: ./data/mirrorwatch.db, keep: 30d }',
     '',

@@ -2,13 +2,22 @@ import { expect, test } from 'vitest';
 import { trapKinds } from '../../../../src/features/doctor/catalogue.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { aptRows } from './rows-apt.ts';
+import { doorRows } from './rows-doors.ts';
 import { goRows } from './rows-go.ts';
 import { npmRows } from './rows-npm.ts';
 import { ociRows } from './rows-oci.ts';
 import { proxyRows } from './rows-proxies.ts';
 import { pypiRows } from './rows-pypi.ts';
 
-const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows, ...pypiRows, ...ociRows, ...aptRows];
+const rows: readonly TrapRow[] = [
+  ...proxyRows,
+  ...doorRows,
+  ...goRows,
+  ...npmRows,
+  ...pypiRows,
+  ...ociRows,
+  ...aptRows,
+];
 const kinds = await trapKinds();
 /** What rows put where a secret stands. */
 const secrets = /hunter2|aHVudGVyMg|pass@/;

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import type { PassDeps } from '../../../../src/features/door/pass.ts';
@@ -16,6 +17,7 @@ const pass: PassDeps = {
   accessOf: () => null,
   usualMs: () => null,
   held: { bytes: 0 },
+  nowMs: () => 0,
 };
 const open = (change: Parameters<typeof openHandler>[1] = {}) => openHandler(doorConfig(), { pass, ...change });
 afterEach(closeAll);
@@ -148,4 +150,14 @@ describe('the front door', () => {
     expect((await get('/-/ready')).status).toBe(503);
     expect((await get('/-/healthy')).status).toBe(200);
   });
+});
+
+it('requests that are refused cannot fill the log, and are counted all the same', async () => {
+  const { get, lines, metrics } = await openHandler(doorConfig());
+  const count = limits.doorRefusedLinesPerMinute + 20;
+  for (let at = 0; at < count; at += 1) await get('/elsewhere');
+  expect(lines).toHaveLength(limits.doorRefusedLinesPerMinute);
+  expect(await metrics.text()).toContain(`outcome="not_found"} ${count}`);
+  await get('/go/rsc.io/quote/@v/list');
+  expect(lines.at(-1)).toMatchObject({ outcome: 'redirected' });
 });

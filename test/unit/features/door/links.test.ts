@@ -13,9 +13,28 @@ describe('links of a page that a hostile mirror made', () => {
     expectInProportion(20_000, make, (text: string) => absolute(text));
   });
 
+  it.each(['"url":"', '"url":"b",', '"url":"\\\\', '"url" '])('cost in proportion to a page of JSON: %s', (unit) => {
+    const make = (chars: number) => `{"files":[${unit.repeat(Math.ceil(chars / unit.length))}]}`;
+    expectInProportion(20_000, make, (text: string) => absolute(text, json));
+  });
+
+  it('of JSON are made absolute where they stand, and everything else is as it was', () => {
+    const page =
+      '{"meta":{"api-version":"1.1"}, "name":"\\"url\\":\\"x\\"", "files":[{"url":"../../a\\u0062.whl#sha256=1","size": 1},{"url":"https://f.example.com/c"},{"url" : "\\x"}]}';
+    const made = absolute(`${page}\n`, json);
+    expect(made).toBe(page.replace('../../a\\u0062.whl', 'https://m.example.com/ab.whl'));
+  });
+
+  it.each(['', '{', '[{"url":"b"}]', '{"url":"b"}', '{"files":[{"url":"b"}]', '<html>'])(
+    'of what is no such page are refused: %s',
+    (text) => {
+      expect(absolute(text, json)).toBeNull();
+    },
+  );
+
   it.each([
     ['HTML', '<a href="b">'.repeat(100_001), 'text/html'],
-    ['JSON', `{"files":[${'{"url":"b"},'.repeat(100_000)}{}]}`, json],
+    ['JSON', `{"files":[${'{"url":"b"},'.repeat(100_001)}{}]}`, json],
   ])('are refused where there are too many: %s', (_, text, type) => {
     expect(absolute(text, type)).toBeNull();
   });

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, request, type Server } from 'node:http';
 import { createBuckets } from '../../../../src/api/buckets.ts';
 import type { Config } from '../../../../src/core/config.ts';
+import { limits } from '../../../../src/core/limits.ts';
 import { bookAccess } from '../../../../src/daemon/book.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
@@ -66,11 +67,13 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
       accessOf: (name) => access.get(name) ?? null,
       usualMs: () => null,
       held: { bytes: 0 },
+      nowMs: () => 0,
     },
     isRelay: () => false,
     passing: { count: 0 },
     requests: createBuckets(change.perMinute ?? 1_000, () => 0),
     refused: createBuckets(300, () => 0),
+    refusedLines: createBuckets(limits.doorRefusedLinesPerMinute, () => 0),
     stays: createStays(() => 0),
     metrics,
     log: { debug: push, info: push, warn: push, error: push },

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { readConfig } from '../../../daemon/world.ts';
+import { until } from '../../../support/patience.ts';
 import { closeAll, openHandler, serveOn } from './open-handler.ts';
 
 afterEach(closeAll);
@@ -142,5 +144,95 @@ describe('a mirror with credentials', () => {
     const { get } = await openHandler(config);
     const got = await get(path);
     expect([got.status, hashOf(got.text)]).toEqual([200, whole]);
+  });
+});
+
+describe('an artifact that comes slowly', () => {
+  it('from a mirror that drips goes on at the next one, once the mirror was waited for long enough', async () => {
+    const piece = 1_000;
+    const port = await serveOn((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/zip', 'content-length': String(bytes.length) });
+      let at = 0;
+      const drip = (): void => {
+        if (response.destroyed) return;
+        response.write(bytes.subarray(at, at + piece));
+        at += piece;
+        setTimeout(drip, 3);
+      };
+      drip();
+    });
+    const all = [{ url: `http://127.0.0.1:${port}` }, await mirror({})];
+    // Each look at the clock is a second later: every piece was waited for a second.
+    let now = 0;
+    const nowMs = (): number => {
+      now += 1_000;
+      return now;
+    };
+    const plain = await open(all);
+    const { get, lines } = await openHandler(configOf(all.map(({ url }) => url)), {
+      isRelay: () => true,
+      pass: { ...plain.deps.pass, nowMs },
+    });
+    const got = await get(path);
+    expect([got.isCut, hashOf(got.text)]).toEqual([false, whole]);
+    expect(lines[0]).toMatchObject({ outcome: 'relayed', registry: 'm1' });
+  });
+
+  it('is not requested a second time before the longest usual time', async () => {
+    const all = [await mirror({}), await mirror({})];
+    const plain = await open(all);
+    const waits: number[] = [];
+    const { timers } = plain.deps.pass;
+    const { get } = await openHandler(configOf(all.map(({ url }) => url)), {
+      isRelay: () => true,
+      pass: {
+        ...plain.deps.pass,
+        usualMs: () => 60,
+        timers: {
+          ...timers,
+          after: (ms, call) => {
+            waits.push(ms);
+            return timers.after(ms, call);
+          },
+        },
+      },
+    });
+    await get(path);
+    expect(Math.min(...waits)).toBe(limits.doorHedgeMsMax);
+  });
+
+  it('to a client that reads nothing is cut, and held by nothing', async () => {
+    const large = Buffer.alloc(64 * 1024 * 1024);
+    const all = [await mirror({ body: large })];
+    const plain = await open(all);
+    const { timers } = plain.deps.pass;
+    const { port, lines, deps } = await openHandler(configOf(all.map(({ url }) => url)), {
+      isRelay: () => true,
+      pass: {
+        ...plain.deps.pass,
+        timers: { ...timers, after: (ms, call) => timers.after(ms === limits.doorDrainMs ? 20 : ms, call) },
+      },
+    });
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    await until(
+      'the client is cut',
+      () => lines.length,
+      (count) => count === 1,
+    );
+    socket.destroy();
+    expect([lines[0]?.outcome, deps.passing.count, deps.pass.held.bytes]).toEqual(['failed', 0, 0]);
+  });
+
+  it('of which a client asks for a range beyond its end gets 416, with the length', async () => {
+    const port = await serveOn((_, response) => {
+      response.writeHead(416, { 'content-range': `bytes */${bytes.length}` });
+      response.end();
+    });
+    const { get } = await open([{ url: `http://127.0.0.1:${port}` }]);
+    const got = await get(path, 'GET', { range: 'bytes=999999999-' });
+    expect([got.status, got.headers['content-range']]).toEqual([416, `bytes */${bytes.length}`]);
+    expect((await get(path)).status).toBe(502);
   });
 });

@@ -1,0 +1,53 @@
+import type { EcosystemId } from '../../core/mirror.ts';
+import type { Trap } from '../../core/trap.ts';
+import type { KnownTraps, Today } from '../../ecosystems/doctor.ts';
+import type { Say } from '../../words/say.ts';
+
+/** Traps of clients beside a configured front door. */
+export const doorKinds = {
+  'door-unused': { severity: 'note', isFixable: false },
+  'door-private': { severity: 'warning', isFixable: false },
+  'door-leaks': { severity: 'error', isFixable: false },
+} as const satisfies KnownTraps;
+
+/** The configured front door as the clients of one ecosystem set it. */
+export interface KnownDoor {
+  readonly ecosystem: EcosystemId;
+  /** Without a trailing slash: `http://127.0.0.1:10121/go`. */
+  readonly url: string;
+  /** What its users set, line by line. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Traps of the settings in force beside the front door.
+ * @param patterns  private names of the configuration
+ */
+export function trapsOfDoor(
+  { url, lines, ecosystem }: KnownDoor,
+  { chain, privatePatterns }: Today,
+  patterns: readonly string[],
+  say: Say,
+): readonly Trap[] {
+  const members = chain?.text.split(/[,|]/) ?? [];
+  const at = members.findIndex((member) => member.replace(/\/+$/, '') === url);
+  const trap = (id: keyof typeof doorKinds, what: string): Trap => ({
+    id,
+    what,
+    where: chain === null ? [] : [chain.place],
+    set: lines,
+    edits: [],
+  });
+  if (at < 0) return [trap('door-unused', say('trap.door-unused.what', { url, ecosystem }))];
+  const behind = members.slice(at + 1).filter((member) => /^https?:/.test(member));
+  const list = (names: readonly string[]): string => names.join(say('list.and'));
+  const traps: Trap[] = [];
+  if (patterns.length > 0 && behind.length > 0)
+    traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(patterns), mirrors: list(behind) })));
+  // Where a client has a setting for private names, its door's lines have them.
+  const missing = patterns.filter(
+    (pattern) => !privatePatterns.includes(pattern) && lines.some((line) => line.includes(pattern)),
+  );
+  if (missing.length > 0) traps.push(trap('door-private', say('trap.door-private.what', { patterns: list(missing) })));
+  return traps;
+}

@@ -1,0 +1,134 @@
+import {
+  againStatuses,
+  connectSeconds,
+  orderFile,
+  type PrintedDoor,
+  type PrintedMirror,
+  type PrintedRoute,
+  soundPath,
+  stallSeconds,
+  unsoundPath,
+} from './plan.ts';
+
+/** Where the first mirror of a route is, and the one after each: snippets. */
+export function renderCaddyOrder(
+  routes: readonly PrintedRoute[],
+  namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
+): string {
+  return routes
+    .map((route) => {
+      const ordered = namesOf(route);
+      const snippet = (name: string, next: PrintedMirror | undefined): string =>
+        `(mw_${name}) {\n\timport mw_${next === undefined ? 'end' : `to_${next.token}`}\n}\n`;
+      return (
+        snippet(`first_${route.token}`, ordered[0]) +
+        route.mirrors
+          .map((mirror) => {
+            const place = ordered.indexOf(mirror);
+            return snippet(`after_${mirror.token}`, place < 0 ? undefined : ordered[place + 1]);
+          })
+          .join('')
+      );
+    })
+    .join('');
+}
+
+/** Statuses of the mirrors that failed before, between the sites of one request. */
+const statuses = 'X-Door-Statuses';
+
+/** The door for Caddy: a Caddyfile. A site for each mirror on a Unix socket; a failed one leads to the next. */
+export function renderCaddy(door: PrintedDoor): string {
+  const { dir, routes } = door;
+  const mirrors = routes.flatMap((route) =>
+    route.mirrors.map((mirror) => ({ ...mirror, isNeverHtml: route.isNeverHtml })),
+  );
+  return `{
+	auto_https off
+}
+(mw_end) {
+	@absent header_regexp ${statuses} (?:404|410)
+	respond @absent "not found" 404
+	respond "no mirror responds" 502
+}
+${mirrors.map(({ token }) => toSnippet(token, dir)).join('')}import ${dir}/${orderFile}
+
+http${door.pem === null ? '' : 's'}://:${door.address.replace(/^.*:/, '')} {
+	bind ${door.address.replace(/:\d+$/, '')}
+${door.pem === null ? '' : `	tls ${dir}/${door.pem} ${dir}/${door.pem}\n`}	request_header -${statuses}
+	header X-Content-Type-Options nosniff
+	header Content-Security-Policy "default-src 'none'; sandbox"
+	@method not method GET HEAD
+${door.hosts === null ? '' : `	@host not header_regexp Host \`${door.hosts.replace(/\$$/, '(?::[0-9]+)?$')}\`\n`}${door.clients === null ? '' : `	@client not header_regexp Authorization \`${door.clients}\`\n`}	@unsound vars_regexp {http.request.orig_uri} \`${unsoundPath}\`
+	@sound vars_regexp {http.request.orig_uri} \`${soundPath}(?:\\?|$)\`
+${routes.map((route) => `${route.private.map((one, at) => `	@private_${route.token}_${at} path_regexp \`(?i)${one}\`\n`).join('')}	@${route.token} path_regexp \`(?i)${route.known}\`\n`).join('')}	route {
+		respond /-/healthy "healthy"
+		respond /-/ready "ready"
+${door.hosts === null ? '' : '		respond @host 403\n'}${door.clients === null ? '' : '		header @client WWW-Authenticate `Basic realm="mirrorwatch door"`\n		respond @client 401\n'}		respond @method 405
+		respond @unsound 404
+		handle @sound {
+			route {
+${routes.map((route) => route.private.map((_, at) => `				respond @private_${route.token}_${at} 404\n`).join('')).join('')}${routes.map(({ token }) => `				handle @${token} {\n					import mw_first_${token}\n				}\n`).join('')}			}
+		}
+		respond 404
+	}
+}
+${mirrors.map((mirror) => siteLines(mirror, dir)).join('')}`;
+}
+
+function toSnippet(token: string, dir: string): string {
+  return `(mw_to_${token}) {
+	reverse_proxy unix/${dir}/door.sock {
+		header_up Host ${token}.mirror
+		header_up -X-Forwarded-For
+		header_up -X-Forwarded-Host
+		header_up -X-Forwarded-Proto
+		transport http {
+			compression off
+		}
+	}
+}
+`;
+}
+
+function siteLines(mirror: PrintedMirror & Pick<PrintedRoute, 'isNeverHtml'>, dir: string): string {
+  const { token, isTls, host, origin, joins, authorization, ca, client, isNeverHtml } = mirror;
+  const tls = [
+    'tls',
+    `tls_server_name ${host}`,
+    ...(ca === null ? [] : [`tls_trusted_ca_certs ${dir}/${ca}`]),
+    ...(client === null ? [] : [`tls_client_auth ${dir}/${client} ${dir}/${client}`]),
+  ];
+  return `
+http://${token}.mirror {
+	bind unix/${dir}/door.sock
+	route {
+${joins.map(({ from, to }) => `		handle ${from}* {\n			route {\n				uri replace ${from} ${to} 1\n				rewrite * ?\n			}\n		}\n`).join('')}		reverse_proxy ${origin} {
+			header_up Host ${new URL(origin).host}
+			header_up ${authorization === null ? '-Authorization' : `Authorization "${authorization}"`}
+			header_up -Cookie
+			header_up -${statuses}
+			header_up -X-Forwarded-For
+			header_up -X-Forwarded-Host
+			header_up -X-Forwarded-Proto
+			header_down -Set-Cookie
+			header_down Location ^(/.*)$ ${origin}$1
+			transport http {
+				dial_timeout ${connectSeconds}s
+				response_header_timeout ${stallSeconds}s
+				read_timeout ${stallSeconds}s
+				compression off
+				versions 1.1
+${(isTls ? tls : []).map((line) => `				${line}\n`).join('')}			}
+			@again status ${againStatuses.join(' ')}
+			handle_response @again {
+				error "mirror" {http.reverse_proxy.status_code}
+			}
+${isNeverHtml ? '			@html header Content-Type text/html*\n			handle_response @html {\n				error "HTML" 502\n			}\n' : ''}		}
+	}
+	handle_errors {
+		request_header ${statuses} "{http.request.header.${statuses}} {http.error.status_code}"
+		import mw_after_${token}
+	}
+}
+`;
+}

@@ -1,0 +1,107 @@
+import {
+  connectSeconds,
+  orderFile,
+  type PrintedDoor,
+  type PrintedMirror,
+  type PrintedRoute,
+  soundPath,
+  stallSeconds,
+  unsoundPath,
+} from './plan.ts';
+
+/** The mirror at each position of a route: a map. */
+export function renderHaproxyOrder(
+  routes: readonly PrintedRoute[],
+  namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
+): string {
+  return routes
+    .flatMap((route) => namesOf(route).map(({ token }, at) => `${route.token}_${at + 1} mw_${token}\n`))
+    .join('');
+}
+
+const socketOf = (name: string): string => `abns@mirrorwatch-door-${name}`;
+
+/**
+ * The door for HAProxy: a whole configuration. A backend for each position sends a request to the mirror that the map names,
+ * and its only retry to the next position; a listener for each mirror writes what that mirror needs.
+ */
+export function renderHaproxy(door: PrintedDoor): string {
+  const { dir, routes } = door;
+  const deny = (status: number, condition: string, header = ''): string =>
+    `  http-request return status ${status}${header} ${condition}\n`;
+  return `global
+  log stderr format raw local0
+  maxconn 4096
+defaults
+  mode http
+  timeout connect ${connectSeconds}s
+  timeout client 1m
+  timeout server 5m
+  timeout http-request 10s
+resolvers system
+  parse-resolv-conf
+
+frontend mirrorwatch-door
+  log global
+  option httplog
+  bind ${door.address}${door.pem === null ? '' : ` ssl crt ${dir}/${door.pem}`}
+  http-request return status 200 content-type text/plain string ok if { path /-/healthy /-/ready }
+${door.hosts === null ? '' : deny(403, `unless { req.hdr(host),host_only -m reg -i '${door.hosts}' }`)}${
+  door.clients === null
+    ? ''
+    : deny(
+        401,
+        `unless { req.hdr(authorization) -m reg '${door.clients}' }`,
+        ` hdr WWW-Authenticate 'Basic realm="mirrorwatch door"'`,
+      )
+}${deny(405, 'unless { method GET HEAD }')}${deny(404, `if { path -m reg '${unsoundPath}' }`)}${deny(404, `unless { path -m reg '${soundPath}$' }`)}${routes
+  .map(({ private: hidden }) => hidden.map((one) => deny(404, `if { path,url_dec -m reg -i '${one}' }`)).join(''))
+  .join('')}  http-response set-header X-Content-Type-Options nosniff
+  http-response set-header Content-Security-Policy "default-src 'none'; sandbox"
+${routes.map(({ token, known }) => `  use_backend ${token}_1 if { path,url_dec -m reg -i '${known}' }\n`).join('')}  default_backend mirrorwatch-none
+
+backend mirrorwatch-none
+  http-request return status 404
+${routes.map((route) => positionLines(route, dir)).join('')}${routes.map((route) => route.mirrors.map((mirror) => mirrorLines(mirror, route, dir)).join('')).join('')}`;
+}
+
+function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
+  return mirrors
+    .map((_, at) => {
+      const position = `${token}_${at + 1}`;
+      const isLast = at + 1 === mirrors.length;
+      const servers = mirrors.map(
+        (mirror) => `  server mw_${mirror.token} ${socketOf(`mirror-${mirror.token}`)} weight 0\n`,
+      );
+      const entry =
+        at === 0 ? '' : `frontend at_${position}\n  bind ${socketOf(position)}\n  default_backend ${position}\n`;
+      const none = `  http-request return status 502 unless { str(${position}),map(${dir}/${orderFile}) -m found }\n`;
+      const again = isLast
+        ? '  retries 0\n'
+        : `  retries 1
+  option redispatch 1
+  retry-on conn-failure empty-response junk-response response-timeout 401 403 404 500 501 502 503 504
+  server next ${socketOf(`${token}_${at + 2}`)}\n`;
+      return `\n${entry}backend ${position}\n${none}  use-server %[str(${position}),map(${dir}/${orderFile})] if TRUE\n${servers.join('')}${again}`;
+    })
+    .join('');
+}
+
+function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: string): string {
+  const { token, isTls, host, port, origin, joins, authorization, ca, client } = mirror;
+  const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
+  return `
+listen mirror_${token}
+  bind ${socketOf(`mirror-${token}`)}
+  timeout server ${stallSeconds}s
+  retries 0
+${joins.map(({ from, to }) => `  http-request set-uri ${to}%[path,regsub(^${from},)] if { path_beg ${from} }\n`).join('')}  http-request set-header Host ${new URL(origin).host}
+  http-request ${authorization === null ? 'del-header Authorization' : `set-header Authorization "${authorization}"`}
+  http-request del-header Cookie
+  http-response del-header Set-Cookie
+  http-response replace-header Location ^(/.*)$ ${origin}\\1
+  http-response set-status 404 if { status 410 }
+  http-response set-status 503 if { status 429 505:599 }
+${isNeverHtml ? `  http-response set-status 502 if { status 200 } { res.hdr(content-type) -m beg -i text/html }\n` : ''}  server mirror ${host.includes(':') ? `[${host}]` : host}:${port} init-addr last,libc,none${/^[\d.]+$|:/.test(host) ? '' : ' resolvers system'}${isTls ? ` ${tls}` : ''}
+`;
+}

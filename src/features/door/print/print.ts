@@ -1,0 +1,84 @@
+import type { Config, DoorRule } from '../../../core/config.ts';
+import { registry as builtIn, type Registry } from '../../../ecosystems/registry.ts';
+import { renderCaddy, renderCaddyOrder } from './caddy.ts';
+import { renderHaproxy, renderHaproxyOrder } from './haproxy.ts';
+import { renderNginx, renderNginxOrder } from './nginx.ts';
+import { type Engine, orderFile, type PrintedDoor, type PrintedMirror, type PrintedRoute, planOf } from './plan.ts';
+
+export { type Engine, engines, orderFile } from './plan.ts';
+
+const writers: Readonly<
+  Record<
+    Engine,
+    {
+      readonly file: string;
+      door(door: PrintedDoor): string;
+      order(routes: readonly PrintedRoute[], namesOf: (route: PrintedRoute) => readonly PrintedMirror[]): string;
+    }
+  >
+> = {
+  nginx: { file: 'door.conf', door: renderNginx, order: renderNginxOrder },
+  caddy: { file: 'Caddyfile', door: renderCaddy, order: renderCaddyOrder },
+  haproxy: { file: 'haproxy.cfg', door: renderHaproxy, order: renderHaproxyOrder },
+};
+
+const usualDir = '/etc/mirrorwatch-door';
+
+/** Names of mirrors by `ecosystem/upstream`, the first one to be used first; what it lacks follows the declared order. */
+export type Orders = ReadonlyMap<string, readonly string[]>;
+
+/** A printed door. */
+export interface Printing {
+  /** By name in the folder: the configuration and the order. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Certificates and keys, by name in the folder. */
+  readonly keys: ReadonlyMap<string, string>;
+  readonly leftOut: PrintedDoor['leftOut'];
+}
+
+/**
+ * The front door as the configuration of a proxy.
+ * @param dir  where its files will be, absolute; `null`: for display, in the usual folder and with masked credentials
+ */
+export function renderDoor(
+  engine: Engine,
+  config: Config,
+  rule: DoorRule,
+  dir: string | null,
+  orders: Orders,
+  registry: Registry = builtIn,
+): Printing {
+  const plan = planOf(config, rule, dir ?? usualDir, registry, dir === null);
+  const writer = writers[engine];
+  return {
+    files: new Map([
+      [
+        writer.file,
+        `# Written by mirrorwatch door --print ${engine}. The order of mirrors is in ${orderFile}.\n${writer.door(plan)}`,
+      ],
+      [orderFile, orderOf(engine, plan, orders)],
+    ]),
+    keys: plan.files,
+    leftOut: plan.leftOut,
+  };
+}
+
+/**
+ * The file `door.order` of a printed door: the order of mirrors alone, in the form of the engine, for whoever switches mirrors.
+ * Write it atomically, then reload the proxy (`nginx -s reload`, `caddy reload`, `systemctl reload haproxy`).
+ * @param orders  by `ecosystem/upstream`; a mirror that is not configured is left out, an upstream that is absent keeps its declared order
+ */
+export function renderOrder(engine: Engine, config: Config, orders: Orders, registry: Registry = builtIn): string {
+  const { door } = config;
+  return door === undefined ? '' : orderOf(engine, planOf(config, door, usualDir, registry, true), orders);
+}
+
+function orderOf(engine: Engine, { routes }: PrintedDoor, orders: Orders): string {
+  return (
+    '# Written by mirrorwatch: the order of mirrors.\n' +
+    writers[engine].order(routes, ({ key, mirrors }) => {
+      const first = (orders.get(key) ?? []).flatMap((name) => mirrors.filter((mirror) => mirror.name === name));
+      return [...new Set([...first, ...mirrors])];
+    })
+  );
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { registry } from '../../../../src/ecosystems/registry.ts';
+import { readTarget } from '../../../../src/features/door/path.ts';
+import { planOf, soundPath, unsoundPath } from '../../../../src/features/door/print/plan.ts';
+import { engines, renderDoor, renderOrder } from '../../../../src/features/door/print/print.ts';
+import { routesOf } from '../../../../src/features/door/routes.ts';
+import { readConfig } from '../../../daemon/world.ts';
+import { doorConfig, doorYaml } from './config.ts';
+
+const config = doorConfig();
+const rule =
+  config.door ??
+  (() => {
+    throw new Error('no door');
+  })();
+const orders = new Map([['go/go', ['far', 'near']]]);
+const printed = (engine: (typeof engines)[number]): string =>
+  [...renderDoor(engine, config, rule, '/etc/door', orders).files.values()].join('\n');
+
+/** Which of the paths pass, by the expressions that a proxy is given. */
+function passes(path: string): boolean {
+  if (new RegExp(unsoundPath).test(path) || !new RegExp(`${soundPath}$`).test(path)) return false;
+  const decoded = decodeURIComponent(path);
+  return planOf(config, rule, '/etc/door', registry, false).routes.some(
+    ({ known, private: hidden }) =>
+      new RegExp(known, 'i').test(decoded) && !hidden.some((one) => new RegExp(one, 'i').test(decoded)),
+  );
+}
+
+describe('the paths that a printed door lets through', () => {
+  test.for([
+    '/go/rsc.io/quote/@v/list',
+    '/go/rsc.io/quote/@v/v1.5.2.zip',
+    '/go/rsc.io/quote/@latest',
+    '/go/github.com/%21burnt%21sushi/toml/@v/v1.6.0.mod',
+    '/go/github.com/!burnt!sushi/toml/@v/v1.6.0+incompatible.info',
+    '/go/sumdb/sum.golang.org/supported',
+    '/go/sumdb/sum.golang.org/tile/8/0/x001/234.p/56',
+    '/go/sumdb/sum.golang.org/lookup/rsc.io/quote@v1.5.2',
+    '/npm/lodash',
+    '/npm/lodash/4.17.21',
+    '/npm/@scope%2fui',
+    '/npm/@scope/ui/-/ui-1.0.0.tgz',
+    '/npm/-/npm/v1/keys',
+    '/pypi/simple/six/',
+    '/pypi/simple/zope.interface',
+    '/http/debian/dists/bookworm/InRelease',
+    '/http/debian/pool/main/g/g++/g%2b%2b_12.deb',
+  ])('%s passes here and at our own door', (path) => {
+    expect(passes(path)).toBe(true);
+    expect(readTarget(path, routesOf(config, registry)).tag).toBe('ok');
+  });
+
+  test.for([
+    '/go/git.example.com/secret/@v/list',
+    '/go/git.example.com/secret/deep/@v/v1.0.0.mod',
+    '/go/git.example.com/%21secret/@latest',
+    '/go/sumdb/sum.golang.org/lookup/git.example.com/secret@v1.0.0',
+    '/npm/@corp/ui',
+    '/npm/@corp%2fui',
+    '/npm/@CORP%2Fui/-/ui-1.0.0.tgz',
+    '/npm/-/package/@corp/ui/dist-tags',
+    '/npm/-/npm/v1/attestations/@corp%2fui@1.0.0',
+    '/pypi/simple/corp-tools/',
+    '/pypi/simple/Corp_Tools/',
+    '/pypi/simple/corp..tools',
+  ])('%s is private and does not pass', (path) => {
+    expect(passes(path)).toBe(false);
+    expect(readTarget(path, routesOf(config, registry)).tag).toBe('private');
+  });
+
+  test.for([
+    '/go/../secret/@v/list',
+    '/go/a.example/%2e%2e/%2e%2e/x/@v/list',
+    '/go/a.example/%252e%252e/x/@v/list',
+    '/go//a.example/@v/list',
+    '/go/a.example/..;/x/@v/list',
+    '/go/a.example/.%2fx/@v/list',
+    '/npm/..%2f..%2fadmin',
+    '/npm/%2f/x',
+    '/npm/-/whoami',
+    '/npm/-/npm/v1/security/audits',
+    '/npm/-/v1/search',
+    '/pypi/simple/',
+    '/http/debian/a/../../../x',
+    '/http/debian/a%5c..%5cx',
+    '/http/other/x',
+    '/',
+  ])('%s does not pass', (path) => {
+    expect(passes(path)).toBe(false);
+  });
+
+  test('of Go every glob refuses at least what our own door refuses', () => {
+    for (const glob of [
+      '*.corp.example',
+      'git.example.com/team?',
+      'git.example.com/[a-c]*/x',
+      'Git.example.com/Team',
+      'git.example.com/a\\*b',
+    ])
+      for (const module of [
+        'x.corp.example/a',
+        'git.example.com/team1',
+        'git.example.com/bee/x',
+        'git.example.com/Team/a',
+        'git.example.com/other',
+      ]) {
+        const escaped = module.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
+        const door = registry.of('go')?.door;
+        const isHidden = new RegExp(`^${door?.patterns.privateOf(glob)}`, 'i').test(`${escaped}/@v/list`);
+        const isPrivate = registry.of('go')?.names.private?.matches([glob], module) ?? false;
+        if (isPrivate) expect([glob, module, isHidden]).toEqual([glob, module, true]);
+      }
+  });
+});
+
+describe('a printed door', () => {
+  test.for(engines)('for %s has the credentials of a mirror once, and never in the order', (engine) => {
+    const secret = Buffer.from('robot:hunter2').toString('base64');
+    expect(printed(engine).split(secret)).toHaveLength(2);
+    expect(printed(engine)).not.toContain('hunter2');
+    expect(renderOrder(engine, config, orders)).not.toContain(secret);
+    const shown = [...renderDoor(engine, config, rule, null, orders).files.values()].join('\n');
+    expect(shown).not.toContain(secret);
+    expect(shown).toContain('***');
+  });
+
+  test.for(engines)('for %s has the same order file as a switch writes alone', (engine) => {
+    expect(renderDoor(engine, config, rule, '/etc/door', orders).files.get('door.order')).toBe(
+      renderOrder(engine, config, orders),
+    );
+  });
+
+  test('the order of nginx is a chain through every mirror that ends', () => {
+    expect(
+      renderOrder('nginx', config, orders)
+        .split('\n')
+        .filter((line) => /_go|near |far |origin /.test(line))
+        .slice(0, 4),
+    ).toEqual([
+      'map $host $mw_first_go { default @mw_far; }',
+      'map $host $mw_after_near { default @mw_go_origin; }',
+      'map $host $mw_after_far { default @mw_near; }',
+      'map $host $mw_after_go_origin { default $mw_end; }',
+    ]);
+  });
+
+  test('the order of HAProxy is a map of positions', () => {
+    expect(renderOrder('haproxy', config, orders)).toContain('go_1 mw_far\ngo_2 mw_near\ngo_3 mw_go_origin\n');
+  });
+
+  test('the order of Caddy is a snippet for each place', () => {
+    expect(renderOrder('caddy', config, orders)).toContain('(mw_first_go) {\n\timport mw_to_far\n}\n');
+    expect(renderOrder('caddy', config, orders)).toContain('(mw_after_go_origin) {\n\timport mw_end\n}\n');
+  });
+
+  test('mirrors that a proxy cannot use as they are configured are left out, and named', () => {
+    const read = readConfig(
+      doorYaml()
+        .replace('weight: 100 }', 'weight: 100, proxy: "http://proxy.example.com:3128" }')
+        .replace('goproxy,', '"goproxy",')
+        .replace('https://npm.example.com/registry', 'https://npm.example.com/$registry'),
+    );
+    if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+    const { files, leftOut } = renderDoor('nginx', read.value, rule, '/etc/door', new Map());
+    expect(leftOut).toEqual([
+      { name: 'near', key: 'proxy' },
+      { name: 'npm-near', key: 'url' },
+    ]);
+    expect([...files.values()].join('\n')).not.toContain('near.example.com');
+  });
+});
