@@ -1,9 +1,9 @@
 import type { Workers } from '../src/core/ports.ts';
 import type { Sample } from '../src/core/sample.ts';
-import { thresholdMs } from '../src/detect/rules/threshold.ts';
+import { thresholdMsOf } from '../src/detect/rules/threshold.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
-import { probingThreads } from '../src/io/machine.ts';
+import { countProbingThreads } from '../src/io/machine.ts';
 import { systemTimers } from '../src/io/timers.ts';
 import { createWorkers } from '../src/io/workers.ts';
 import { config } from '../test/unit/export/fixture.ts';
@@ -84,7 +84,7 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
   const load = await openScrapeLoad(linesWanted, scrapeEveryMs);
   const log = createLog({ level: 'warn', pretty: false });
   const { book } = apparatus.at(still);
-  const workers = createWorkers({ count: probingThreads(), book, clock: systemClock, timers: systemTimers, log });
+  const workers = createWorkers({ count: countProbingThreads(), book, clock: systemClock, timers: systemTimers, log });
   const run = { workers, apparatus, load };
   try {
     progress.say('accuracy: what the phases take without delay');
@@ -208,5 +208,5 @@ function warmThreshold(shots: readonly Shot[]): number {
     0.5,
   );
   const { detect, schedule } = config();
-  return thresholdMs(medianMs, detect.spike, schedule.pace.timeoutMs) ?? Number.POSITIVE_INFINITY;
+  return thresholdMsOf(medianMs, detect.spike, schedule.pace.timeoutMs) ?? Number.POSITIVE_INFINITY;
 }

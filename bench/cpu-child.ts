@@ -6,7 +6,7 @@ import { Client } from 'undici';
 import { preferSmall } from '../src/cli/engine.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
-import { probingThreads } from '../src/io/machine.ts';
+import { countProbingThreads } from '../src/io/machine.ts';
 import { systemTimers } from '../src/io/timers.ts';
 import { createWorkers } from '../src/io/workers.ts';
 import { createWire } from '../src/wire/wire.ts';
@@ -42,7 +42,9 @@ function throughWorkers(workers: ReturnType<typeof createWorkers>): Shot {
 const ways: Readonly<Record<string, () => Shot>> = {
   /** As the daemon probes: a pool of worker threads, sample and transcript crossing to the main thread. */
   threads: () =>
-    throughWorkers(createWorkers({ count: probingThreads(), book, clock: systemClock, timers: systemTimers, log })),
+    throughWorkers(
+      createWorkers({ count: countProbingThreads(), book, clock: systemClock, timers: systemTimers, log }),
+    ),
   /** The same without threads: what the profiler is shown. */
   inline: () =>
     throughWorkers(

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Due } from '../src/core/due.ts';
-import { type Target, targetId } from '../src/core/target.ts';
+import { type Target, targetId } from '../src/core/mirror.ts';
 import type { Answer } from '../src/core/transcript.ts';
 import { h1Of } from '../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../src/ecosystems/go/zip-file.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { nextTurn, systemTimers } from '../src/io/timers.ts';
-import { watchLoop } from '../src/io/worker-delay.ts';
-import { BodyFile } from '../src/wire/body-file.ts';
+import { measureLoop } from '../src/io/worker-delay.ts';
+import { BodyFile } from '../src/wire/body-hold.ts';
 import { createWire } from '../src/wire/wire.ts';
 import { createInlineWorkers } from '../test/support/workers-inline.ts';
 import { bookOf } from './subjects.ts';
@@ -85,7 +85,7 @@ async function byProbe(): Promise<Hashed> {
 
 // What a process that hashes something has loaded anyway.
 createHash('sha256').update('warm').digest('hex');
-const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: 10 });
+const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: 10 });
 await nextTurn();
 const rssBeforeMib = process.memoryUsage().rss / mib;
 const fromMs = systemClock.monotonicMs();

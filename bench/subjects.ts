@@ -1,6 +1,6 @@
 import type { Due } from '../src/core/due.ts';
+import { type Target, targetId } from '../src/core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../src/core/ports.ts';
-import { type Target, targetId } from '../src/core/target.ts';
 import type { HttpProtocol } from '../src/core/transcript.ts';
 
 /** A mirror that the bench probes. */

@@ -1,4 +1,4 @@
-import { artifactOf, inAskingOrder } from '../src/ecosystems/ecosystem.ts';
+import { artifactOf, sortSteps } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { type LabelOf, type MetricName, metricOf } from '../src/export/catalog.ts';
 import { variable } from './frame.ts';
@@ -32,7 +32,7 @@ export function selector(variables: readonly Narrowing[]): Selector {
 export const stepChoices: readonly { readonly text: string; readonly value: string }[] = [
   { text: 'canary', value: registry.all.map(({ canary }) => canary).join('|') },
   { text: 'artifact', value: registry.all.flatMap((one) => artifactOf(one)?.step ?? []).join('|') },
-  ...registry.all.flatMap((one) => inAskingOrder(one).map((step) => ({ text: `${one.id} ${step}`, value: step }))),
+  ...registry.all.flatMap((one) => sortSteps(one).map((step) => ({ text: `${one.id} ${step}`, value: step }))),
 ];
 
 /** What a choice means as a matcher. @throws Error on a word that none has */

@@ -1,4 +1,4 @@
-import { branches, configJsonSchema, type SchemaNode } from '../src/config/json-schema.ts';
+import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../src/config/json-schema.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 
 interface Row {
@@ -67,18 +67,18 @@ Loopback is never proxied.
 
 /** The page \`docs/configuration.md\`: every key with type, default and meaning, from the schema. */
 export function configReference(): string {
-  const rows = rowsOf('', configJsonSchema() as SchemaNode);
+  const rows = rowsOf('', buildConfigJsonSchema() as SchemaNode);
   const lines = rows.map((row) => `| \`${row.key}\` | ${row.type} | ${row.fallback} | ${row.meaning} |`);
   return `${intro}${lines.join('\n')}\n${outro}`;
 }
 
 /** The text of \`docs/mirrorwatch.schema.json\`. */
 export function configSchemaText(): string {
-  return `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+  return `${JSON.stringify(buildConfigJsonSchema(), null, 2)}\n`;
 }
 
 function rowsOf(prefix: string, node: SchemaNode): Row[] {
-  return branches(node).flatMap((branch) => {
+  return branchesOf(node).flatMap((branch) => {
     const required = new Set(branch.required);
     return Object.entries(branch.properties ?? {}).flatMap(([name, child]) => {
       const key = prefix === '' ? name : `${prefix}.${name}`;
@@ -88,16 +88,16 @@ function rowsOf(prefix: string, node: SchemaNode): Row[] {
 }
 
 function inner(key: string, node: SchemaNode): Row[] {
-  const items = branches(node).flatMap(({ items: item }) => (item === undefined ? [] : [item]));
+  const items = branchesOf(node).flatMap(({ items: item }) => (item === undefined ? [] : [item]));
   return [...rowsOf(key, node), ...items.flatMap((item) => rowsOf(`${key}[]`, item))];
 }
 
 function rowOf(key: string, node: SchemaNode, isRequired: boolean): Row {
   const own =
-    node.description ?? branches(node).find(({ description }) => description !== undefined)?.description ?? '';
+    node.description ?? branchesOf(node).find(({ description }) => description !== undefined)?.description ?? '';
   return {
     key,
-    type: [...new Set(branches(node).map(typeOf))].join(' or '),
+    type: [...new Set(branchesOf(node).map(typeOf))].join(' or '),
     fallback: isRequired ? 'required' : defaultText(node),
     meaning: own.replaceAll('|', '\\|'),
   };
@@ -113,7 +113,7 @@ function typeOf(node: SchemaNode): string {
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(' ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.type === 'array') {
-    const items = node.items === undefined ? [] : branches(node.items).map(typeOf);
+    const items = node.items === undefined ? [] : branchesOf(node.items).map(typeOf);
     return `list of ${[...new Set(items)].join(' or ')}`;
   }
   if (node.type === 'object') return 'mapping';

@@ -1,4 +1,4 @@
-import type { Language } from '../src/words/say.ts';
+import type { Language } from '../src/words/words.ts';
 
 /** What docs/doctor.md says around its tables, and the heads of these. */
 interface DoctorProse {

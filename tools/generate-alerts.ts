@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
-import { rulesText } from '../src/features/rules/rules.ts';
+import { renderRules } from '../src/features/rules/rules.ts';
 import { inhibitRulesText } from './inhibitions.ts';
 import { rulesPage } from './rules-page.ts';
 
@@ -22,9 +22,9 @@ function withInhibitions(text: string): string {
 
 /** Each file and the text that belongs into it. */
 export const generatedRules: readonly { readonly path: string; readonly text: string }[] = [
-  { path: join(root, 'alerts/mirrorwatch.yml'), text: rulesText(defaultRuleParameters) },
+  { path: join(root, 'alerts/mirrorwatch.yml'), text: renderRules(defaultRuleParameters) },
   // In a folder of its own: `alerts/*.yml`, as sites load it, must not load every rule twice.
-  { path: join(root, 'alerts/zh/mirrorwatch.yml'), text: rulesText({ ...defaultRuleParameters, language: 'zh' }) },
+  { path: join(root, 'alerts/zh/mirrorwatch.yml'), text: renderRules({ ...defaultRuleParameters, language: 'zh' }) },
   { path: join(root, 'docs/rules.md'), text: rulesPage() },
   { path: alertmanager, text: withInhibitions(readFileSync(alertmanager, 'utf8')) },
 ];

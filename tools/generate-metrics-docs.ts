@@ -7,8 +7,8 @@ import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
-import { linesPer, metricNames, metricOf } from '../src/export/catalog.ts';
-import { type Kind, linesPerSeries, type Metric } from '../src/export/metric.ts';
+import { countLinesFor, metricNames, metricOf } from '../src/export/catalog.ts';
+import { countSeriesLines, type Kind, type Metric } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
 import { notAsked } from './reference/not-asked.ts';
 
@@ -68,7 +68,7 @@ function metricSection(name: (typeof metricNames)[number]): string {
     `- ${metric.type}${metric.unit === null ? '' : `, ${metric.unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
     `- labels: ${metric.labels.length === 0 ? 'none' : metric.labels.map((label) => `\`${label}\``).join(' ')}`,
     ...new Set(closed),
-    `- lines: ${linesPerSeries(metric)} for each ${perText(metric)}${only}`,
+    `- lines: ${countSeriesLines(metric)} for each ${perText(metric)}${only}`,
     `- absent: ${metric.absent}`,
     '',
   ].join('\n');
@@ -84,8 +84,8 @@ function doorTable(): string {
 
 function linesTable(): string {
   const rows = kinds.map((kind) => {
-    const light = linesPer(kind);
-    const heavy = linesPer(kind, true);
+    const light = countLinesFor(kind);
+    const heavy = countLinesFor(kind, true);
     const text = kind === 'step' || kind === 'series' ? `${light} light, ${heavy} heavy` : String(light);
     return row(`\`${kind}\``, kindText[kind], text);
   });
@@ -121,16 +121,18 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
   const counts = { version: modules, module: modules, mirror: 1 } as const;
   const ofStep = ([, { weight, grain }]: (typeof steps)[number]): number => {
     const isHeavy = weight === 'heavy';
-    const ofTarget = linesPer('target') + linesPer('series', isHeavy);
-    return counts[grain] * ofTarget + linesPer('path') + linesPer('step', isHeavy);
+    const ofTarget = countLinesFor('target') + countLinesFor('series', isHeavy);
+    return counts[grain] * ofTarget + countLinesFor('path') + countLinesFor('step', isHeavy);
   };
   const steps = Object.entries(kind.steps).filter(([step]) => !isOfOrigin(kind, step));
   const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
-  const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * linesPer('artifact');
-  const whole = artifacts + modules * linesPer('module') + linesPer('mirror');
+  const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * countLinesFor('artifact');
+  const whole = artifacts + modules * countLinesFor('module') + countLinesFor('mirror');
   const each = steps.reduce((sum, step) => sum + ofStep(step), 0) + whole;
   const own = ['daemon', 'upstream', 'receiver', 'control'] as const;
-  return mirrors * each + own.reduce((sum, one) => sum + linesPer(one), 0) + limits.workers * linesPer('worker');
+  return (
+    mirrors * each + own.reduce((sum, one) => sum + countLinesFor(one), 0) + limits.workers * countLinesFor('worker')
+  );
 }
 
 function example(mirrors: number, modules: number): string {

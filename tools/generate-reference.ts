@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shells } from '../src/cli/completion.ts';
 import { commands } from '../src/cli/program.ts';
-import { usageTable } from '../src/cli/usage-table.ts';
+import { listUsage } from '../src/cli/usage-table.ts';
 import { apiPage } from './reference/api-page.ts';
 import { cliPage } from './reference/cli-page.ts';
 import { importsDrawing } from './reference/imports.ts';
@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '..');
 
 /** Every file that is written, by its path from the root. */
 export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
-  const table = usageTable(commands);
+  const table = listUsage(commands);
   return new Map([
     ['docs/cli.md', await cliPage()],
     ['docs/api.md', apiPage()],

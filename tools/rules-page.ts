@@ -2,10 +2,16 @@ import { reasons } from '../src/core/failure.ts';
 import type { Severity } from '../src/core/finding.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../src/export/catalog/values.ts';
-import { durationText } from '../src/features/rules/duration.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/features/rules/parameters.ts';
-import { type AlertRule, levels, mirrorAction, type RuleGroup, type Site } from '../src/features/rules/rule.ts';
-import { ruleGroups } from '../src/features/rules/rules.ts';
+import {
+  type AlertRule,
+  formatRuleDuration,
+  levels,
+  mirrorAction,
+  type RuleGroup,
+  type Site,
+} from '../src/features/rules/rule.ts';
+import { listRuleGroups } from '../src/features/rules/rules.ts';
 import { inhibitions, mutedWords } from './inhibitions.ts';
 
 /** The site that costs are stated for: one place, 10 Go mirrors, 10 000 targets. */
@@ -21,7 +27,7 @@ export const site: Site = {
 
 const count = (value: number) => value.toLocaleString('en').replaceAll(',', ' ');
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-const time = (seconds: number) => (seconds === 0 ? '–' : durationText(seconds));
+const time = (seconds: number) => (seconds === 0 ? '–' : formatRuleDuration(seconds));
 
 function costTable(groups: readonly RuleGroup[]): string {
   const rows = groups.flatMap(({ recordings, intervalSeconds }) =>
@@ -118,7 +124,7 @@ samples held at once were 61 000, of the 50 million at which Prometheus refuses 
 
 /** The whole page. */
 export function rulesPage(): string {
-  const groups = ruleGroups(defaultRuleParameters);
+  const groups = listRuleGroups(defaultRuleParameters);
   const recordings = groups.flatMap((group) => group.recordings);
   const alerts = groups.flatMap((group) => group.alerts);
   const written = recordings.reduce((sum, { cost }) => sum + cost(site).writes, 0);

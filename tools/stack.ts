@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { demo } from '../src/ecosystems/go/demo.ts';
 import { type Received, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
-import { scratchFolder } from '../src/io/scratch.ts';
+import { createScratchFolder } from '../src/io/store-copy.ts';
 import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
 import { alertmanagerFile, daemonFile, prometheusFile, root } from './stack-files.ts';
 
@@ -72,7 +72,7 @@ async function start(plan: ChildPlan): Promise<void> {
 }
 
 async function startAll(prometheus: string, alertmanager: string): Promise<void> {
-  const scratch = scratchFolder('mirrorwatch-stack-');
+  const scratch = createScratchFolder('mirrorwatch-stack-');
   undo.push(() => scratch.remove());
   const folder = scratch.path;
   const file = (name: string, text: string): string => {

@@ -1,7 +1,7 @@
 import type { HttpProtocol } from '../../src/core/transcript.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createLog } from '../../src/io/log.ts';
-import { probingThreads } from '../../src/io/machine.ts';
+import { countProbingThreads } from '../../src/io/machine.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWorkers } from '../../src/io/workers.ts';
 import { startBlackbox } from '../../test/support/blackbox.ts';
@@ -156,7 +156,7 @@ async function openCast(apparatus: Apparatus, protocol: HttpProtocol, closers: (
   closers.push(load.close);
   const log = createLog({ level: 'warn', pretty: false });
   const deps = { clock: systemClock, timers: systemTimers, log };
-  const workers = createWorkers({ count: probingThreads(), book: apparatus.at(waits).book, ...deps });
+  const workers = createWorkers({ count: countProbingThreads(), book: apparatus.at(waits).book, ...deps });
   closers.push(() => workers.close());
   fires.quiet = (turn) => fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample);
   fires.ours = async (turn) => {

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import { measuredOf } from './expected.ts';
 import type { Ledger } from './ledger.ts';
 import { isFaster } from './rank.ts';
-import { type Entry, medianMs } from './tally.ts';
+import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
 /** An accepted advice is audited after this many `hold`, if it has not ended before. */
@@ -44,7 +44,7 @@ export function auditVerdict(input: {
   if (isMoreReliable(from, to)) return 'regret';
   if (isMoreReliable(to, from)) return 'no_regret';
   const timeMs = (entries: readonly Entry[]): number | null =>
-    input.by === 'p95' ? measuredOf(entries).p95Ms : medianMs(entries);
+    input.by === 'p95' ? measuredOf(entries).p95Ms : medianMsOf(entries);
   const [toMs, fromMs] = [timeMs(to), timeMs(from)];
   return toMs !== null && fromMs !== null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
 }

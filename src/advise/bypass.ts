@@ -1,7 +1,7 @@
 import type { Advice, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain, Remedy } from '../ecosystems/client.ts';

@@ -2,9 +2,9 @@ import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
+import { type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { phrase, saySentence, told } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { remedyOfBypass, removeBypassLines } from './bypass.ts';
@@ -78,7 +78,7 @@ export function compose(
     settledAtMs: decision.kind === 'refuse' ? now.wallMs : null,
     from: headNameOf(view, before),
     to: headNameOf(view, after),
-    chain: { before: shownChain(before), after: shownChain(after) },
+    chain: { before: showChain(before), after: showChain(after) },
     reason: reason.text,
     sentence: reason.sentence,
     cause: decision.cause,
@@ -128,8 +128,8 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remed
   const spared = sparedBy(decision);
   const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.ecosystem] ?? []);
   if (decision.kind === 'move') return removeBypassLines(ofChain(), decision.undo);
-  const isMove = shownChain(before) !== shownChain(after);
-  const isDeclared = group.declared !== null && shownChain(group.declared) === shownChain(after);
+  const isMove = showChain(before) !== showChain(after);
+  const isDeclared = group.declared !== null && showChain(group.declared) === showChain(after);
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 

@@ -1,6 +1,5 @@
 import type { LookOrder } from '../core/due.ts';
-import type { Mirror } from '../core/mirror.ts';
-import { type Target, targetId } from '../core/target.ts';
+import { type Mirror, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
 import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';

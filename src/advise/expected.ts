@@ -1,7 +1,7 @@
 import type { AlertEvidence } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { quantileOf } from '../core/quantile.ts';
+import { quantileOf } from '../core/statistics.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
 import { type Entry, recentOf, replyOf, type Tally } from './tally.ts';
 import type { View } from './view.ts';

@@ -1,10 +1,9 @@
 import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { EcosystemId, Mirror, Target } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Target } from '../core/target.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
-import { type Ecosystem, leadingClient } from '../ecosystems/ecosystem.ts';
+import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
 import { type Contest, type HeadOutcome, newContest, type Surroundings } from './tests/contest.ts';
@@ -131,7 +130,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
     const ecosystem = kind.id;
-    const client = leadingClient(kind, config);
+    const client = leadingClientOf(kind, config);
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
     for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
       const chain = parsedOf(client, declared(ecosystem, upstream));

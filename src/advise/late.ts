@@ -1,6 +1,6 @@
 import type { Due } from '../core/due.ts';
+import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
-import { isHeavy, questionOf } from '../core/target.ts';
 import { slowPeekMsOf } from './first-bytes.ts';
 import type { Group } from './group.ts';
 import { placeOf } from './observe.ts';

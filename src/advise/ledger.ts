@@ -2,7 +2,7 @@ import type { Advice, AdviceChange, AdviceState, LookedBack } from '../core/advi
 import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
-import { type Chain, shownChain } from '../ecosystems/client.ts';
+import { type Chain, showChain } from '../ecosystems/client.ts';
 import { newRota } from './first-bytes.ts';
 import { type Group, groupKeyOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { headOf } from './weigh.ts';
@@ -95,7 +95,7 @@ function chainRow(group: Group, now: Now): ChainRow {
 
 /** A chain as masked text; `null` where there is none. */
 export function chainTextOf(chain: Chain | null): string | null {
-  return chain === null ? null : shownChain(chain);
+  return chain === null ? null : showChain(chain);
 }
 
 /** Starts the lifetime of a new advice, on the monotonic clock. */

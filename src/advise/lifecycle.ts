@@ -1,7 +1,7 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassAt, bypassInForce, chainInForce, hasBypass } from './bypass.ts';
 import { findCause, gravestCauseOf } from './cause.ts';

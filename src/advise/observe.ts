@@ -1,8 +1,8 @@
 import type { Due, LookOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
+import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
-import { isHeavy, questionOf, type Target } from '../core/target.ts';
 import { requestDownload } from './downloads.ts';
 import { newPeeks, recordPeek, recordPeekTime, recordTurn } from './first-bytes.ts';
 import type { Group } from './group.ts';

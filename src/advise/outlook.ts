@@ -1,9 +1,8 @@
+import { deviations95, wilsonOf } from '../core/statistics.ts';
 import type { ChainOutlook, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
-import { deviations95, wilson } from '../core/wilson.ts';
-import { type Chain, type ChainMember, type Client, shownChain, type WalkEnd } from '../ecosystems/client.ts';
-import { round } from './rank.ts';
-import { compareRounds } from './rounds.ts';
-import { buildOf, failureSharesOf, fetchCostOf, meanMs, type Shares } from './tests/costs.ts';
+import { type Chain, type ChainMember, type Client, showChain, type WalkEnd } from '../ecosystems/client.ts';
+import { compareRounds, round } from './rank.ts';
+import { buildOf, failureSharesOf, fetchCostOf, meanMsOf, type Shares } from './tests/costs.ts';
 import type { PastMoment } from './tests/moments.ts';
 import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/record.ts';
 import type { Weighing } from './view.ts';
@@ -64,7 +63,7 @@ export function outlookOf(over: Measured, chain: Chain): Walked {
     },
     unwatched: 'unknown',
   };
-  const shown = { chain: shownChain(chain), members };
+  const shown = { chain: showChain(chain), members };
   if (watched.length === 0) return { outlook: { ...shown, ...unmeasured }, ends: new Map() };
   const paired = over.past.filter((moment) => watched.every((name) => moment.replyOf(name) !== null));
   if (paired.filter(isPaced).length < answersMin) {
@@ -174,8 +173,11 @@ function countedIn({ questions }: HeadRecord): number {
 }
 
 function timesOf(record: HeadRecord, weight: 'light' | 'heavy', nowMs: number): Times {
-  const [lowMs, highMs] = [meanMs(record, weight, nowMs, -deviations95), meanMs(record, weight, nowMs, deviations95)];
-  return { ms: meanMs(record, weight, nowMs, 0), lowMs: lowMs === null ? null : Math.max(0, lowMs), highMs };
+  const [lowMs, highMs] = [
+    meanMsOf(record, weight, nowMs, -deviations95),
+    meanMsOf(record, weight, nowMs, deviations95),
+  ];
+  return { ms: meanMsOf(record, weight, nowMs, 0), lowMs: lowMs === null ? null : Math.max(0, lowMs), highMs };
 }
 
 /** The result if failures were independent: each member's responses are combined freely. */
@@ -212,8 +214,8 @@ function availabilityOf(atLeast: number, atMost: number, answers: number): Chain
   return {
     atLeast: round(Math.max(0, atLeast)),
     atMost: round(atMost),
-    low: round(wilson(Math.max(0, atLeast), answers).low),
-    high: round(wilson(atMost, answers).high),
+    low: round(wilsonOf(Math.max(0, atLeast), answers).low),
+    high: round(wilsonOf(atMost, answers).high),
   };
 }
 

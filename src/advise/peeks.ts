@@ -1,7 +1,6 @@
 import type { LookOrder } from '../core/due.ts';
-import type { Mirror } from '../core/mirror.ts';
+import { type Mirror, questionOf, type Target, targetId } from '../core/mirror.ts';
 import { everyMs } from '../core/pace.ts';
-import { questionOf, type Target, targetId } from '../core/target.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
 import { newPeeks, newRota, nextInRota, type Rota } from './first-bytes.ts';
 import type { Group } from './group.ts';

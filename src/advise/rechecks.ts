@@ -1,7 +1,7 @@
 import type { Peeks } from './first-bytes.ts';
 import { alarmShareOf, timeShareOf } from './tests/choose.ts';
 import type { Contest, HeadOutcome } from './tests/contest.ts';
-import { meanMs, recordOf } from './tests/costs.ts';
+import { meanMsOf, recordOf } from './tests/costs.ts';
 
 /**
  * The rechecks after odd first bytes, once: the whole artifact, and after a failure the canary too, since the whole
@@ -100,7 +100,7 @@ export function rechecksOf(
 }
 
 function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {
-  const usualMs = meanMs(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
+  const usualMs = meanMsOf(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
   return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }
 

@@ -1,7 +1,7 @@
 import { isTimeout, type Reason } from '../core/failure.ts';
-import { quantileOf } from '../core/quantile.ts';
+import { isHeavy, type Step, type Target, type Weight } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
-import { isHeavy, type Step, type Target, type Weight } from '../core/target.ts';
+import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { replyWith } from './walk.ts';
 
@@ -180,7 +180,7 @@ export function recentOf(series: readonly Entry[], nowMs: number, paceMs: number
 }
 
 /** The median time of responses and timeouts; `null` without any. Milliseconds. */
-export function medianMs(entries: readonly Entry[]): number | null {
+export function medianMsOf(entries: readonly Entry[]): number | null {
   const times = entries
     .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
     .map(({ tookMs }) => tookMs);

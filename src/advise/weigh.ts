@@ -11,7 +11,7 @@ import { preferenceOf } from './rank.ts';
 import type { Tally } from './tally.ts';
 import type { ChoiceRule } from './tests/choose.ts';
 import type { Surroundings } from './tests/contest.ts';
-import { failureShare, fetchCostMs } from './tests/costs.ts';
+import { failureShareOf, fetchCostMs } from './tests/costs.ts';
 import type { View, Weighing } from './view.ts';
 
 /** The rule of the tests for this head now. */
@@ -157,7 +157,7 @@ function weigh(mirror: Mirror, gate: Gate, by: Weighing): Weighed {
     mirror,
     gate,
     scoreMs: fetchCostMs(record, by),
-    failedShare: record === undefined ? 0 : failureShare(record, by.nowMs),
+    failedShare: record === undefined ? 0 : failureShareOf(record, by.nowMs),
   };
 }
 

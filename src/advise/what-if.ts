@@ -2,11 +2,11 @@ import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
-import { type Chain, type Client, shownChain } from '../ecosystems/client.ts';
+import { type Chain, type Client, showChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import type { Group } from './group.ts';
 import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
-import { usualHeavyMs } from './tests/costs.ts';
+import { usualHeavyMsOf } from './tests/costs.ts';
 import { pastMomentsFrom } from './tests/moments.ts';
 import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
@@ -93,13 +93,13 @@ export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
     past: pastMomentsFrom(group.contest.past, now.monotonicMs - windowMs),
     nameOf: (member) => mirrorAt(group, member)?.name ?? null,
     by: view.by,
-    usualHeavyMs: usualHeavyMs(group.contest, now.monotonicMs),
+    usualHeavyMs: usualHeavyMsOf(group.contest, now.monotonicMs),
   };
   const edited = outlookOf(over, chain);
   const beside = (other: Chain | null) =>
     other === null ? null : compareOutlooks(edited, outlookOf(over, other), config.advise.minGain);
   const advised = advisedChainOf(group);
-  const isSame = advised === null || group.chain === null || shownChain(advised) === shownChain(group.chain);
+  const isSame = advised === null || group.chain === null || showChain(advised) === showChain(group.chain);
   return {
     ecosystem: group.ecosystem,
     upstream: group.upstream,

@@ -2,9 +2,8 @@ import type { AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Mirror } from '../core/mirror.ts';
-import type { Filled, Sentence, Told } from '../core/sentence.ts';
-import { refText } from '../core/target.ts';
+import { type Mirror, refTextOf } from '../core/mirror.ts';
+import type { Filled, Sentence, Told } from '../core/result.ts';
 import { phrase, toldOf } from '../words/tell.ts';
 import { type BypassDecision, strandedClientsAt } from './bypass.ts';
 import { type Apart, apartOf, isAboutTime, listUpstreamFaults, type Trouble, troubleOf } from './cause.ts';
@@ -127,7 +126,7 @@ function targetsSaid(view: View, head: string, { failing, targets }: Extract<Tro
     head,
     cause: first?.reason ?? '',
     what:
-      first === undefined ? '' : phrase('ground.target', { module: refText(first.target), step: first.target.step }),
+      first === undefined ? '' : phrase('ground.target', { module: refTextOf(first.target), step: first.target.step }),
     count: failing.reduce((sum, one) => sum + one.count, 0),
     span: sinceSaid(view, Math.min(...failing.map((one) => one.fromMs))),
   };

@@ -2,19 +2,19 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Config, Listen } from '../core/config.ts';
 import { letIn } from '../core/let-in.ts';
 import { limits } from '../core/limits.ts';
-import { createBuckets } from './buckets.ts';
+import { type Buckets, createBuckets } from './buckets.ts';
 import { type RequestProblem, sendProblem } from './problem.ts';
 import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
 /** True of what anybody may ask, as often as they like. */
-export function isOpen(request: Request): boolean {
+function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
 /** Whose request was let in: a token by its name, else an address. For whoever counts. */
-export function clientOf(response: Response): string {
+function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
 
@@ -34,7 +34,7 @@ export function clientOf(response: Response): string {
  * counted there, so nobody can lock out its owner.
  * @param nowMs  the monotonic clock
  */
-export function accessGuard(config: () => Config, nowMs: () => number): RequestHandler {
+export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
   const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
   return (request: Request, response: Response, next: NextFunction) => {
     if (isOpen(request)) return next();
@@ -72,7 +72,7 @@ function addressOf(request: Request): string {
 }
 
 /** True of a notification of Alertmanager, however its path is spelled. */
-export function isAlertPost(request: Request): boolean {
+function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
 
@@ -94,4 +94,40 @@ function isOwnSite({ headers }: Request): boolean {
   if (origin !== undefined && !own.includes(origin)) return false;
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
+}
+
+const classes = ['page', 'lists', 'remedy', 'writes'] as const;
+type RequestClass = (typeof classes)[number];
+
+const perMinute: Readonly<Record<RequestClass, number>> = {
+  page: limits.pageRequestsPerMinute,
+  lists: limits.listRequestsPerMinute,
+  remedy: limits.remedyRequestsPerMinute,
+  writes: limits.writeRequestsPerMinute,
+};
+
+/**
+ * Limits what was let in: one bucket a client and class (design.md section 4.3), 429 and for alerts 503 beyond. Healthy,
+ * ready and `/metrics` are never limited. Comes after the guard, so that strangers use up nobody's share.
+ * @param nowMs  the monotonic clock
+ */
+export function createRateLimit(nowMs: () => number): RequestHandler {
+  const buckets = Object.fromEntries(classes.map((one) => [one, createBuckets(perMinute[one], nowMs)])) as Readonly<
+    Record<RequestClass, Buckets>
+  >;
+  return (request, response, next) => {
+    if (isOpen(request) || /^\/metrics\/?$/i.test(request.path)) return next();
+    const afterSeconds = buckets[classOf(request)].take(clientOf(response));
+    if (afterSeconds === null) return next();
+    // Alertmanager gives up on 429, and what it sends would be lost.
+    if (isAlertPost(request))
+      return sendProblem(response, { kind: 'unavailable', detail: (say) => say('problem.sendAgain') });
+    sendProblem(response, { kind: 'too_many', afterSeconds });
+  };
+}
+
+function classOf({ method, path }: Request): RequestClass {
+  if (method !== 'GET' && method !== 'HEAD') return 'writes';
+  if (/^\/api\/v1\/advice\/[^/]+\/remedy\/?$/i.test(path)) return 'remedy';
+  return /^\/api\//i.test(path) ? 'lists' : 'page';
 }

@@ -3,14 +3,14 @@ import { adviceView, findingView } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 import { sendProblem } from './problem.ts';
 import { sendRemedy } from './remedy.ts';
-import { mirrorView } from './views.ts';
+import { mirrorViewOf } from './views.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** The longest pause, and the longest silence about one advice. */
 const quietMsMax = 30 * 86_400_000;
 
 /** What changes something, and the remedy for scripts. */
-export function actionRoutes(deps: ApiDeps): Router {
+export function createActionRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/advice/:ecosystem/remedy', (request, response) => sendRemedy(deps, request, response));
   routes.post(
@@ -64,7 +64,7 @@ export function actionRoutes(deps: ApiDeps): Router {
       const standing = await deps.pause(name, forMs, reason);
       const mirror = deps.config().mirrors.find((one) => one.name === name);
       if (standing === null || mirror === undefined) sendProblem(response, { kind: 'not_found' });
-      else response.json(mirrorView(deps, mirror));
+      else response.json(mirrorViewOf(deps, mirror));
     }),
   );
   return routes;

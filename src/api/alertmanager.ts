@@ -1,17 +1,17 @@
+import { createHash } from 'node:crypto';
 import express, { type ErrorRequestHandler, Router } from 'express';
+import type { AlertNotification, IncomingAlert } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import { alertTokenNeeded, mayPostAlerts } from './access.ts';
 import { handled } from './actions.ts';
-import { parseNotification } from './alert-notification.ts';
 import type { ApiDeps } from './deps.ts';
-import { jsonOnly } from './json-only.ts';
-import { sendProblem } from './problem.ts';
+import { jsonOnly, sendProblem } from './problem.ts';
 
 /**
  * `POST /api/v1/alertmanager`. Whatever we make of its alerts, a notification that was taken is answered 200: Alertmanager
  * repeats on 5xx alone, so 503 is for what it is to repeat.
  */
-export function alertmanagerRoutes(deps: ApiDeps): Router {
+export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const unreadable: ErrorRequestHandler = (cause, _request, _response, next) => {
     void deps.takeAlerts(null).finally(() => next(cause));
@@ -36,4 +36,65 @@ export function alertmanagerRoutes(deps: ApiDeps): Router {
   );
   routes.use('/alertmanager', unreadable);
   return routes;
+}
+
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** Alertmanager's own are 16 hexadecimal digits. */
+const plain = /^[\x21-\x7e]+$/;
+
+/** What a body lacks that is no notification. */
+type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
+
+/**
+ * Reads the body of Alertmanager's webhook: keys that we do not know are left aside and those that we can do without
+ * may be missing, but what is there has its type. One unreadable alert does not cost the others.
+ * @returns a word where the whole is no notification: what of it was expected
+ * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
+ */
+export function parseNotification(body: unknown): AlertNotification | NotAlerts {
+  if (!isRecord(body)) return 'object';
+  if (body['version'] !== '4') return 'version';
+  const { alerts, truncatedAlerts = 0 } = body;
+  if (!Array.isArray(alerts)) return 'list';
+  if (!Number.isSafeInteger(truncatedAlerts) || Number(truncatedAlerts) < 0) return 'truncated';
+  const read = alerts.map(parseAlert);
+  const good = read.filter((alert) => alert !== null);
+  return { alerts: good, malformed: read.length - good.length, truncated: Number(truncatedAlerts) };
+}
+
+function parseAlert(value: unknown): IncomingAlert | null {
+  if (!isRecord(value)) return null;
+  const { status, labels, startsAt, endsAt, fingerprint } = value;
+  if (status !== 'firing' && status !== 'resolved') return null;
+  if (!isRecord(labels) || !Object.values(labels).every((label) => typeof label === 'string')) return null;
+  if (fingerprint !== undefined && typeof fingerprint !== 'string') return null;
+  const startsAtMs = stampMs(startsAt);
+  const endsAtMs = endsAt === undefined ? 0 : stampMs(endsAt);
+  if (startsAtMs === null || endsAtMs === null) return null;
+  const texts = labels as Readonly<Record<string, string>>;
+  const isUsable = fingerprint !== undefined && fingerprint.length <= limits.alertLabelChars && plain.test(fingerprint);
+  return {
+    fingerprint: isUsable ? fingerprint : fingerprintOf(texts),
+    status,
+    labels: texts,
+    startsAtMs,
+    // Go's zero time, the year 1, is "not set".
+    endsAtMs: endsAtMs <= 0 ? null : endsAtMs,
+  };
+}
+
+/** One identity for one set of labels, as Alertmanager gives; releases before 0.19 give none. */
+function fingerprintOf(labels: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);
+}
+
+function stampMs(value: unknown): number | null {
+  if (typeof value !== 'string' || !rfc3339.test(value)) return null;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,19 +1,18 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, Router } from 'express';
 import helmet from 'helmet';
 import { limits } from '../core/limits.ts';
-import { accessGuard } from './access.ts';
-import { actionRoutes } from './actions.ts';
-import { alertmanagerRoutes } from './alertmanager.ts';
+import { wordsOf } from '../words/words.ts';
+import { createAccessGuard, createRateLimit } from './access.ts';
+import { createActionRoutes, handled } from './actions.ts';
+import { createAlertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
-import { eventRoutes } from './events.ts';
-import { jsonOnly } from './json-only.ts';
+import { createEventRoutes } from './events.ts';
 import { listRoutes, wordsOnce } from './lists.ts';
-import { operationRoutes } from './operations.ts';
-import { pageRoutes } from './page/routes.ts';
-import { sendProblem } from './problem.ts';
-import { rateLimit } from './rates.ts';
+import { createPageRoutes } from './page/routes.ts';
+import { jsonOnly, negotiateLanguage, sendProblem } from './problem.ts';
 import { othersRefused } from './routes.ts';
-import { whatIfRoutes } from './what-if.ts';
+import { createScrapes } from './scrape.ts';
+import { createWhatIfRoutes } from './what-if.ts';
 
 /** The daemon's HTTP side: every route, behind one guard, with bounded requests; errors are problem+json. */
 export function createApi(deps: ApiDeps): Express {
@@ -40,22 +39,22 @@ export function createApi(deps: ApiDeps): Express {
     }),
   );
   const nowMs = (): number => deps.now().monotonicMs;
-  app.use(accessGuard(deps.config, nowMs));
-  app.use(rateLimit(nowMs));
+  app.use(createAccessGuard(deps.config, nowMs));
+  app.use(createRateLimit(nowMs));
   app.use(operationRoutes(deps));
   // Before the others: its bodies may be larger.
-  app.use('/api/v1', alertmanagerRoutes(deps));
+  app.use('/api/v1', createAlertmanagerRoutes(deps));
   app.use(
     '/api/v1',
     wordsOnce,
     jsonOnly,
     express.json({ limit: limits.requestBytes }),
     listRoutes(deps),
-    whatIfRoutes(deps),
-    actionRoutes(deps),
-    eventRoutes(deps),
+    createWhatIfRoutes(deps),
+    createActionRoutes(deps),
+    createEventRoutes(deps),
   );
-  app.use(pageRoutes(deps));
+  app.use(createPageRoutes(deps));
   app.use(othersRefused);
   app.use((_request, response) => sendProblem(response, { kind: 'not_found' }));
   const onError: ErrorRequestHandler = (cause: { status?: number; type?: string }, _request, response, next) => {
@@ -73,4 +72,41 @@ export function createApi(deps: ApiDeps): Express {
   };
   app.use(onError);
   return app;
+}
+
+/** `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`. */
+function operationRoutes(deps: ApiDeps): Router {
+  const routes = Router();
+  routes.get('/metrics', handled(createScrapes(deps)));
+  routes.get('/-/healthy', (_request, response) => {
+    response.type('text/plain').send('healthy\n');
+  });
+  routes.get('/-/ready', (request, response) => {
+    const { ready, because } = deps.ready();
+    const say = wordsOf(negotiateLanguage(request, response));
+    response
+      .status(ready ? 200 : 503)
+      .type('text/plain')
+      .send(`${say(`ready.${because}`)}\n`);
+  });
+  routes.post(
+    '/-/reload',
+    handled(async (_request, response) => {
+      const done = await deps.reload();
+      if (done.tag === 'reloaded') response.json({ changed: done.changed });
+      else if (done.tag === 'invalid')
+        sendProblem(response, {
+          kind: 'bad_request',
+          detail: (say) => say('problem.mistakes'),
+          more: { issues: done.issues },
+        });
+      else
+        sendProblem(response, {
+          kind: 'conflict',
+          detail: (say) => say('problem.restart'),
+          more: { keys: done.keys },
+        });
+    }),
+  );
+  return routes;
 }

@@ -8,7 +8,7 @@ import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, DaemonEvent } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
-import { outcomeWord, seconds, standingView } from './views.ts';
+import { outcomeWordOf, seconds, standingViewOf } from './views.ts';
 
 const heartbeatMs = 15_000;
 const bytesWaitingMax = 256 * 1024;
@@ -19,7 +19,7 @@ export const eventTypes = ['sample', 'finding', 'advice', 'standing', 'vantage',
 ];
 
 /** `GET /api/v1/events`: server-sent events, bounded in number; a reader that does not keep up is cut. */
-export function eventRoutes(deps: ApiDeps): Router {
+export function createEventRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const textOf = lastTextKept();
   let open = 0;
@@ -101,13 +101,13 @@ function eventView(event: DaemonEvent): object {
         step: target.step,
         connection,
         purpose,
-        outcome: outcomeWord(sample),
+        outcome: outcomeWordOf(sample),
         rttSeconds: seconds(sample.rttMs),
       };
     }
     case 'standing': {
       const standing = event.data as Standing;
-      return { at, registry: standing.registry, ...standingView(standing) };
+      return { at, registry: standing.registry, ...standingViewOf(standing) };
     }
     case 'vantage': {
       const { suspect, sinceMs, controls, contaminatedShare } = event.data as VantageStanding;

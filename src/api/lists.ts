@@ -1,12 +1,12 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
-import { seriesId } from '../core/target.ts';
+import { seriesId } from '../core/mirror.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, Page, SeriesView } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { sendProblem } from './problem.ts';
-import { mirrorView, seconds, targetView } from './views.ts';
+import { mirrorViewOf, seconds, targetViewOf } from './views.ts';
 
 /** `GET /api/v1/{mirrors,targets,findings,advice}`, `GET /api/v1/mirrors/:name/trend` and `GET /api/v1/probes/:id`. */
 export function listRoutes(deps: ApiDeps): Router {
@@ -18,7 +18,7 @@ export function listRoutes(deps: ApiDeps): Router {
     const from = Number(page.cursor ?? 0);
     const shown = mirrors.slice(from, from + page.limit);
     const next = from + shown.length < mirrors.length ? String(from + shown.length) : null;
-    response.json({ mirrors: shown.map((mirror) => mirrorView(deps, mirror)), next });
+    response.json({ mirrors: shown.map((mirror) => mirrorViewOf(deps, mirror)), next });
   });
   routes.get('/mirrors/:name/trend', (request, response) => {
     const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));
@@ -37,7 +37,7 @@ export function listRoutes(deps: ApiDeps): Router {
     const registry = wordOf(request, 'registry');
     const all = registry === undefined ? deps.series() : deps.seriesOf(registry);
     const { items, next } = pageOfSeries(all, page, deps.now().wallMs);
-    response.json({ targets: items.map((series) => targetView(deps, series)), next });
+    response.json({ targets: items.map((series) => targetViewOf(deps, series)), next });
   });
   routes.get('/findings', (request, response) => {
     const page = historyPageOf(request, response);

@@ -1,18 +1,18 @@
 import type { Outcome } from '../core/failure.ts';
-import { hopPhases } from '../core/hop-phases.ts';
-import { steadyRate } from '../core/sample.ts';
+import { hopPhasesOf } from '../core/hop-phases.ts';
+import { showTarget } from '../core/mirror.ts';
+import { steadyRateOf } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
-import { shownTarget } from '../core/target.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
-import { firstBytesText, stamp } from '../core/views.ts';
+import { firstBytesTextOf, stamp } from '../core/views.ts';
 import type { ProbeView } from './deps.ts';
-import { costView, seconds } from './views.ts';
+import { costViewOf, seconds } from './views.ts';
 
 /** The walk from a number back to the wire: the sample and every hop, phases in seconds. */
 export function probeView({ sample, transcript }: ProbeView): object {
   return {
     id: sample.due.probeId,
-    target: shownTarget(sample.due.target),
+    target: showTarget(sample.due.target),
     connection: sample.due.connection,
     purpose: sample.due.purpose,
     round: sample.due.round,
@@ -24,7 +24,7 @@ export function probeView({ sample, transcript }: ProbeView): object {
     baselineSeconds: seconds(sample.baselineMs),
     thresholdSeconds: seconds(sample.thresholdMs),
     bytes: sample.bytes,
-    throughputBytesPerSecond: steadyRate(sample),
+    throughputBytesPerSecond: steadyRateOf(sample),
     cache: sample.cache,
     finalUrl: sample.finalUrl === null ? null : maskUrl(sample.finalUrl),
     facts: factsView(sample.facts),
@@ -43,11 +43,11 @@ function factsView(facts: Facts): object {
     versionsListed: facts.listed?.count ?? null,
     verified: facts.verified ?? null,
     compared: facts.compared === undefined ? null : { ...facts.compared, of: facts.compared.of ?? null },
-    seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesText(facts.seen) },
+    seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesTextOf(facts.seen) },
     signature: facts.signature ?? null,
     treeHead: facts.treeHead ?? null,
     authority: facts.authority ?? null,
-    authorityCost: costView(facts.authorityCost),
+    authorityCost: costViewOf(facts.authorityCost),
     forked: facts.forked ?? null,
   };
 }
@@ -79,10 +79,10 @@ function hopView(hop: Hop): object {
     protocol: hop.protocol ?? null,
     repeated: hop.repeated ?? null,
     status: hop.status,
-    requestHeaders: shownHeaders(hop.requestHeaders),
-    responseHeaders: shownHeaders(hop.responseHeaders),
+    requestHeaders: shownHeadersOf(hop.requestHeaders),
+    responseHeaders: shownHeadersOf(hop.responseHeaders),
     bodyBytes: hop.bodyBytes,
-    phasesSeconds: Object.fromEntries(hopPhases(hop).map(([phase, ms]) => [phase, seconds(ms)])),
+    phasesSeconds: Object.fromEntries(hopPhasesOf(hop).map(([phase, ms]) => [phase, seconds(ms)])),
     ...hopTimes(hop.marks),
     tls:
       tls === null
@@ -132,7 +132,7 @@ const secretHeaders: ReadonlySet<string> = new Set([
 ]);
 
 /** Headers as they may be shown; what carries a credential is masked, whatever the wire did. */
-export function shownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+export function shownHeadersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),
   );

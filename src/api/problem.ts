@@ -1,7 +1,5 @@
-import type { Response } from 'express';
-import type { Say } from '../words/say.ts';
-import { wordsOf } from '../words/words.ts';
-import { languageAsked } from './language.ts';
+import type { Request, RequestHandler, Response } from 'express';
+import { type Language, languages, type Say, wordsOf } from '../words/words.ts';
 
 /** What is wrong just here, in a sentence for people. */
 type Detail = (say: Say) => string;
@@ -42,7 +40,7 @@ const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any
 
 /** Answers with RFC 9457 problem+json; `title` and `detail` are for people, in the language of who asks (section 3.1.3, 3.1.4). */
 export function sendProblem(response: Response, problem: RequestProblem): void {
-  const say = wordsOf(languageAsked(response.req, response));
+  const say = wordsOf(negotiateLanguage(response.req, response));
   const status = statuses[problem.kind];
   const more = 'more' in problem ? problem.more : {};
   if (problem.kind === 'unauthorized') response.setHeader('www-authenticate', challenges);
@@ -58,4 +56,36 @@ export function sendProblem(response: Response, problem: RequestProblem): void {
     .type('application/problem+json')
     .setHeader('content-language', say('page.lang'))
     .send(JSON.stringify({ type: 'about:blank', title, status, detail, ...more }));
+}
+
+/** Refuses a body that is not said to be JSON, in place of reading it as nothing. A request without a body passes. */
+export const jsonOnly: RequestHandler = (request, response, next) => {
+  const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type = '' } = request.headers;
+  const hasBody = coding !== undefined || (length !== undefined && length !== '0');
+  if (!hasBody || /^application\/json\s*(;|$)/i.test(type)) return next();
+  sendProblem(response, { kind: 'unsupported' });
+};
+
+const all = Object.keys(languages) as readonly Language[];
+
+/** What keeps the language that the switch of a page chose: it names that language and nothing of who asks. */
+export const languageCookie = 'mirrorwatch-lang';
+
+/** The language that a text names. */
+export function parseLanguage(text: unknown): Language | undefined {
+  return all.find((one) => one === text);
+}
+
+/** The language of who asks: the one chosen on the page, else `Accept-Language`, else English. */
+export function negotiateLanguage(
+  request: Pick<Request, 'headers' | 'acceptsLanguages'>,
+  response: Response,
+): Language {
+  response.vary('Accept-Language, Cookie');
+  return chosen(request) ?? (request.acceptsLanguages('en', 'zh') === 'zh' ? 'zh' : 'en');
+}
+
+function chosen({ headers }: Pick<Request, 'headers'>): Language | undefined {
+  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  return all.find((one) => pairs.includes(`${languageCookie}=${one}`));
 }

@@ -14,7 +14,7 @@ export function seconds(ms: number | null | undefined): number | null {
 }
 
 /** One mirror as it stands: what `GET /api/v1/mirrors` lists. */
-export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
+export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const canary = canaryOf(deps.seriesOf(mirror.name));
   const { candidate, rank } = placeOf(deps, mirror);
@@ -26,7 +26,7 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
     role: mirror.role,
     weight: mirror.weight,
     region: mirror.region,
-    ...standingView(standing),
+    ...standingViewOf(standing),
     canary:
       canary === undefined
         ? null
@@ -40,7 +40,7 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
     rank,
-    authorityCost: costView(costIn(deps.seriesOf(mirror.name))),
+    authorityCost: costViewOf(costIn(deps.seriesOf(mirror.name))),
     clientRuns: deps.clientRuns(mirror.name).map(clientRunView),
     advice: { sum: candidate?.sum ?? null, bound: candidate?.bound ?? null, gate: candidate?.gate ?? null },
   };
@@ -103,7 +103,7 @@ export function placeOf(
 }
 
 /** What a standing adds to its mirror. */
-export function standingView(standing: Standing | undefined): object {
+export function standingViewOf(standing: Standing | undefined): object {
   return {
     state: standing?.state ?? 'unknown',
     because: standing?.because ?? 'not asked yet',
@@ -124,7 +124,7 @@ export function standingView(standing: Standing | undefined): object {
 }
 
 /** One series: what `GET /api/v1/targets` lists. */
-export function targetView(deps: ApiDeps, series: SeriesView): object {
+export function targetViewOf(deps: ApiDeps, series: SeriesView): object {
   const { target, connection, last } = series;
   const baseline = deps.baseline(target.id, connection);
   return {
@@ -141,7 +141,7 @@ export function targetView(deps: ApiDeps, series: SeriesView): object {
     p95Seconds: seconds(series.p95Ms),
     lastAt: stamp(last?.startedAtMs ?? null),
     lastRttSeconds: seconds(last?.outcome.tag === 'ok' ? last.rttMs : null),
-    lastOutcome: last === null ? null : outcomeWord(last),
+    lastOutcome: last === null ? null : outcomeWordOf(last),
     lastOkAt: stamp(series.lastOkAtMs),
     baselineSeconds: seconds(baseline?.baselineMs),
     thresholdSeconds: seconds(baseline?.thresholdMs),
@@ -153,12 +153,12 @@ export function targetView(deps: ApiDeps, series: SeriesView): object {
 }
 
 /** `ok`, the reason of a failure, or why nothing could be told. */
-export function outcomeWord({ outcome }: Pick<SamplePoint, 'outcome'>): string {
+export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string {
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
 /** What an authority costs a client, in seconds; `null`: not measured. */
-export function costView(cost: AuthorityCost | undefined): object | null {
+export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: seconds(one.ms) };
   return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };

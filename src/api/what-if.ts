@@ -1,25 +1,24 @@
 import { type Request, Router } from 'express';
 import type { WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
-import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
-import { english } from '../words/words.ts';
+import { english, type Say } from '../words/words.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
 
 /** `GET /api/v1/what-if`: what another chain would do. Reads what is in memory, asks nobody, changes nothing. */
-export function whatIfRoutes(deps: ApiDeps): Router {
+export function createWhatIfRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/what-if', (request, response) => {
     // The chain may hold credentials, which an answer never repeats.
     response.setHeader('cache-control', 'no-store');
-    const answer = deps.whatIf(whatIfAsked(request));
+    const answer = deps.whatIf(readWhatIf(request));
     if (answer.tag === 'ok') response.json(answer.value);
     else {
       const { kind, at, expected } = answer.error;
       sendProblem(response, {
         kind: 'bad_request',
-        detail: (say) => chainProblem(answer.error, say),
+        detail: (say) => chainProblemOf(answer.error, say),
         more: { reason: kind, at, expected: saySentence(expected, english) },
       });
     }
@@ -28,7 +27,7 @@ export function whatIfRoutes(deps: ApiDeps): Router {
 }
 
 /** What a query asks; a field of several lines sends their ends, which separate as a blank does. */
-export function whatIfAsked(request: Request): WhatIfAsked {
+export function readWhatIf(request: Request): WhatIfAsked {
   return {
     chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',
     ecosystem: wordOf(request, 'ecosystem') ?? null,
@@ -38,6 +37,6 @@ export function whatIfAsked(request: Request): WhatIfAsked {
 }
 
 /** Why a chain cannot be walked. */
-export function chainProblem({ kind, at, expected }: WhatIfProblem, say: Say): string {
+export function chainProblemOf({ kind, at, expected }: WhatIfProblem, say: Say): string {
   return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: saySentence(expected, say) });
 }

@@ -1,6 +1,6 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
-import { thisMachine } from '../daemon/system.ts';
+import { createMachine } from '../daemon/system.ts';
 import { offerChanges, whoseSettings } from './apply.ts';
 import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, failed } from './daemon-client.ts';
@@ -32,7 +32,7 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
     return 0;
   }
   const remedy = mappingIn(answer);
-  const machine = thisMachine({ env, home: whose.home, cwd, root: whose.root });
+  const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
   const { settle } = await import('../features/doctor/settle.ts');
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
   if (settling === null) {

@@ -1,7 +1,6 @@
 import { printable } from '../core/printable.ts';
-import { type Gains, gainsSaid } from '../words/gains.ts';
-import type { Say } from '../words/say.ts';
-import { sayNamed } from '../words/words.ts';
+import { explainGains, type Gains } from '../words/gains.ts';
+import { type Say, sayNamed } from '../words/words.ts';
 import { duration } from './terminal.ts';
 
 /** What of an advice says why, as a daemon of any release may answer it. */
@@ -23,7 +22,7 @@ export function reasonSaid({ from, cause, refusal, expected = {} }: Reasons, say
     const refused = sayNamed(say, `refusal.${refusal}`);
     return refused === null ? null : say('advised.refused', { why, refusal: refused });
   }
-  const gains = gainsSaid(expected, took, say);
+  const gains = explainGains(expected, took, say);
   return gains.length === 0
     ? say('advised.whyAlone', { why })
     : say('advised.why', { why, gains: gains.join(say('list.clause')) });

@@ -1,17 +1,16 @@
 import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
-import type { Say } from '../words/say.ts';
 import { tellIn } from '../words/tell.ts';
-import { sayNamed } from '../words/words.ts';
+import { type Say, sayNamed } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
 import { type Reasons, reasonSaid } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, failed } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
-import { jsonText } from './json-text.ts';
 import { rankCommand } from './rank.ts';
+import { jsonText } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
 interface AdviceAnswer {

@@ -2,15 +2,14 @@ import { budgetOf } from '../config/budget.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
 import { printable } from '../core/printable.ts';
-import { durationText } from '../core/units.ts';
-import { missingClients } from '../daemon/client-now.ts';
+import { formatDuration } from '../core/units.ts';
+import { findMissingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
-import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
+import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { builtInSource, load } from './load.ts';
-import { table } from './terminal.ts';
+import { jsonText, table } from './terminal.ts';
 import { words } from './usage.ts';
 
 const options = { config: { type: 'string' }, json: { type: 'boolean' } } as const;
@@ -35,7 +34,7 @@ export const checkCommand: Command = {
     const { config, warnings, skippedLockEntries, source } = loaded.value;
     const targets = expand(config);
     const budget = budgetOf(config, targets);
-    const missing = missingClients(config, { path: context.env['PATH'] ?? '' });
+    const missing = findMissingClients(config, { path: context.env['PATH'] ?? '' });
     if (values.json) {
       terminal.out(
         jsonText({
@@ -90,7 +89,7 @@ function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
   const ids = [...new Set(pairs.map(({ client }) => client))];
   return [
     '',
-    ids.length === 0 ? say('check.noClients') : say('check.clients', { every: durationText(everyMs) }),
+    ids.length === 0 ? say('check.noClients') : say('check.clients', { every: formatDuration(everyMs) }),
     ...ids.map((id) => {
       const registries = pairs.flatMap(({ client, registry }) => (client === id ? [registry] : []));
       return say('check.client', { client: id, registries: registries.join(', ') });

@@ -1,19 +1,16 @@
 import type { Command, Context, ExitCode } from './context.ts';
-import { bashCompletion } from './shells/bash.ts';
-import { fishCompletion } from './shells/fish.ts';
-import { zshCompletion } from './shells/zsh.ts';
 import { UsageError, words } from './usage.ts';
-import { usageTable } from './usage-table.ts';
+import { listUsage, type OptionRow, type UsageRow } from './usage-table.ts';
 
 /** What each shell is handed. */
-export const shells: Readonly<Record<string, (table: ReturnType<typeof usageTable>) => string>> = {
+export const shells: Readonly<Record<string, (table: ReturnType<typeof listUsage>) => string>> = {
   bash: bashCompletion,
   zsh: zshCompletion,
   fish: fishCompletion,
 };
 
 /** `mirrorwatch completion`: what a shell needs to complete the words of the others, and its own. */
-export function completionCommand(others: readonly Command[]): Command {
+export function createCompletionCommand(others: readonly Command[]): Command {
   const self: Command = {
     name: 'completion',
     usage: `mirrorwatch completion ${Object.keys(shells).join('|')}`,
@@ -22,9 +19,124 @@ export function completionCommand(others: readonly Command[]): Command {
       const [name = ''] = words(argv, {}, 1).positionals;
       if (!Object.hasOwn(shells, name))
         throw new UsageError('wrong.whichShell', { names: Object.keys(shells).join(', ') });
-      terminal.out(shells[name]?.(usageTable([...others, self])).trimEnd() ?? '');
+      terminal.out(shells[name]?.(listUsage([...others, self])).trimEnd() ?? '');
       return 0;
     },
   };
   return self;
+}
+
+/** Words for bash: to be evaluated, or put where bash-completion looks. Works with bash 3.2 and without bash-completion. */
+function bashCompletion(table: readonly UsageRow[]): string {
+  return `# bash completion for mirrorwatch: eval "$(mirrorwatch completion bash)"
+_mirrorwatch() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W '${[...table.map(({ name }) => name), '--help', '--version'].join(' ')}' -- "$word"))
+    return
+  fi
+  case "\${COMP_WORDS[1]} $before" in
+${table.flatMap(({ name, options }) => options.flatMap((option) => valueCase(name, option))).join('\n')}
+  esac
+  local words='' first=''
+  case "\${COMP_WORDS[1]}" in
+${table.map(bashCase).join('\n')}
+  esac
+  if [ "$COMP_CWORD" -eq 2 ]; then words="$words $first"; fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o filenames -o bashdefault -F _mirrorwatch mirrorwatch
+`;
+}
+
+function valueCase(command: string, { name, value, takes }: OptionRow): readonly string[] {
+  if (value === null) return [];
+  const how =
+    takes === 'file' ? '-f' : takes === 'folder' ? '-d' : takes === 'anything' ? '' : `-W '${takes.join(' ')}'`;
+  const reply = how === '' ? '' : ` COMPREPLY=($(compgen ${how} -- "$word"));`;
+  return [`    '${command} --${name}')${reply} return ;;`];
+}
+
+function bashCase({ name, options, first }: UsageRow): string {
+  const words = [...options.map((option) => `--${option.name}`), '--help'].join(' ');
+  return `    ${name}) words='${words}' first='${first.join(' ')}' ;;`;
+}
+
+/** Words for fish: a file `mirrorwatch.fish` among its completions, or to be sourced. */
+function fishCompletion(table: readonly UsageRow[]): string {
+  return `# fish completion for mirrorwatch: mirrorwatch completion fish | source
+complete -c mirrorwatch -f
+${table.flatMap(commandLines).join('\n')}
+complete -c mirrorwatch -n __fish_use_subcommand -l help -d help
+complete -c mirrorwatch -n __fish_use_subcommand -l version -d version
+`;
+}
+
+function commandLines({ name, summary, options, first }: UsageRow): readonly string[] {
+  const seen = `-n '__fish_seen_subcommand_from ${name}'`;
+  const second = `-n '__fish_seen_subcommand_from ${name}; and test (count (commandline -opc)) -eq 2'`;
+  return [
+    `complete -c mirrorwatch -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`,
+    ...options.map((option) => `complete -c mirrorwatch ${seen} -l ${option.name}${value(option)}`),
+    `complete -c mirrorwatch ${seen} -l help`,
+    ...(first.length > 0 ? [`complete -c mirrorwatch ${second} -a '${first.join(' ')}'`] : []),
+  ];
+}
+
+function value({ value: metavar, takes }: OptionRow): string {
+  if (metavar === null) return '';
+  if (takes === 'file') return ' -r -F';
+  if (takes === 'folder') return " -x -a '(__fish_complete_directories)'";
+  return takes === 'anything' ? ' -x' : ` -x -a '${takes.join(' ')}'`;
+}
+
+function fishQuoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** Words for zsh: a file `_mirrorwatch` on its fpath, or to be evaluated after compinit. */
+function zshCompletion(table: readonly UsageRow[]): string {
+  return `#compdef mirrorwatch
+# zsh completion for mirrorwatch: eval "$(mirrorwatch completion zsh)"
+_mirrorwatch() {
+  local curcontext="$curcontext" state line
+  _arguments -C '(- *)--help[help]' '(- *)--version[version]' '1: :->command' '*:: :->rest'
+  case "$state" in
+    command)
+      local -a commands=(
+${table.map(({ name, summary }) => `        ${quoted(`${name}:${summary}`)}`).join('\n')}
+      )
+      _describe command commands ;;
+    rest)
+      case "$line[1]" in
+${table.map(zshCase).join('\n')}
+      esac ;;
+  esac
+}
+if [ "$funcstack[1]" = _mirrorwatch ]; then _mirrorwatch "$@"; else compdef _mirrorwatch mirrorwatch; fi
+`;
+}
+
+function zshCase({ name, options, first }: UsageRow): string {
+  const operands = first.length > 0 ? [`1: :(${first.join(' ')})`, '*: : '] : ['*: :_files'];
+  const rows = [...options.map(optionSpec), '(- *)--help[help]', ...operands];
+  return `        ${name}) _arguments ${rows.map(quoted).join(' ')} ;;`;
+}
+
+function optionSpec({ name, value, takes }: OptionRow): string {
+  if (value === null) return `--${name}`;
+  const action =
+    takes === 'file'
+      ? '_files'
+      : takes === 'folder'
+        ? '_files -/'
+        : takes === 'anything'
+          ? ' '
+          : `(${takes.join(' ')})`;
+  return `*--${name}:${value.replaceAll(':', '')}:${action}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { ProcessFacts } from '../daemon/system.ts';
-import type { Key, Language, Say } from '../words/say.ts';
+import type { Key, Language, Say } from '../words/words.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the program is given: the world is handed in, so that a test runs a command whole. */

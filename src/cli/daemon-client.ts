@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { fileNameText } from '../config/seen.ts';
-import { urlOfListener } from '../core/listen-url.ts';
+import { fileNameTextOf } from '../config/seen.ts';
 import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
+import { urlOfListener } from '../core/url.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
-import type { Say } from '../words/say.ts';
+import type { Say } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -99,7 +99,7 @@ function mustBeDaemonUrl(text: string): void {
 async function tokenIn(context: Context, path: string): Promise<string> {
   const file = await systemFiles.read(resolve(context.cwd, path));
   if (file.tag === 'error')
-    throw new UsageError('wrong.unreadable', { option: 'token-file', file: fileNameText(path), code: file.code });
+    throw new UsageError('wrong.unreadable', { option: 'token-file', file: fileNameTextOf(path), code: file.code });
   return file.text.trim();
 }
 

@@ -1,16 +1,14 @@
 import { printable } from '../core/printable.ts';
-import { type Place, placeText, type TrapSeverity } from '../core/trap.ts';
+import { type Place, placeTextOf, type TrapSeverity } from '../core/trap.ts';
 import type { Examined, NamedTrap } from '../features/doctor/examine.ts';
 import type { AskedMirror } from '../features/doctor/online.ts';
-import type { Say } from '../words/say.ts';
-import { jsonText } from './json-text.ts';
-import type { Terminal } from './terminal.ts';
-import { displayWidth, padEnd } from './width.ts';
+import type { Say } from '../words/words.ts';
+import { displayWidth, jsonText, padEnd, type Terminal } from './terminal.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
 /** What a doctor found, for programs. */
-export function diagnosisJson({ traps, untold, texts, asked }: Examined, isOk: boolean): string {
+export function formatDiagnosisJson({ traps, untold, texts, asked }: Examined, isOk: boolean): string {
   const shown = {
     ok: isOk,
     traps: traps.map(({ id, severity, title, what, where, causes, set, edits }) => ({
@@ -35,7 +33,7 @@ function placeJson(place: Place): object {
 }
 
 /** What a doctor found, for people. Whatever stands in a file, it neither moves the cursor nor adds a line of its own. */
-export function diagnosisLines(
+export function formatDiagnosis(
   { traps, untold, texts, asked }: Examined,
   terminal: Pick<Terminal, 'paint'>,
   say: Say,
@@ -46,7 +44,7 @@ export function diagnosisLines(
     ...traps.flatMap((trap) => [...trapLines(trap, terminal, say), '']),
     ...(untold.length === 0 ? [] : [terminal.paint('yellow', say('doctor.untoldHead'))]),
     ...untold.map(({ because, where }) =>
-      printable(say('doctor.untold', { where: where.map(placeText).join(', '), because })),
+      printable(say('doctor.untold', { where: where.map(placeTextOf).join(', '), because })),
     ),
     ...(untold.length === 0 ? [] : ['']),
     traps.length === 0 && untold.length === 0
@@ -101,7 +99,7 @@ function trapLines(trap: NamedTrap, terminal: Pick<Terminal, 'paint'>, say: Say)
   return [
     `${terminal.paint(colours[severity], say(`doctor.severity.${severity}`))}  ${terminal.paint('bold', title)}  ${id}`,
     printable(`  ${what}`),
-    ...where.map((place, at) => field(at === 0 ? 'where' : '', placeText(place))),
+    ...where.map((place, at) => field(at === 0 ? 'where' : '', placeTextOf(place))),
     field('causes', causes),
     terminal.paint('green', field('set', first)),
     ...more.map((line) => terminal.paint('green', field('', line))),

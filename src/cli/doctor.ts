@@ -1,13 +1,16 @@
 import type { Config } from '../core/config.ts';
-import { urlOfListener } from '../core/listen-url.ts';
-import { thisMachine } from '../daemon/system.ts';
+import { urlOfListener } from '../core/url.ts';
+import { probeNow } from '../daemon/probe-now.ts';
+import { createMachine, systemClock, systemRandom } from '../daemon/system.ts';
 import type { Examined, Known } from '../features/doctor/examine.ts';
-import { english } from '../words/words.ts';
+import type { OnlineFound } from '../features/doctor/online.ts';
+import type { Subject } from '../features/doctor/online-subject.ts';
+import { english, type Say } from '../words/words.ts';
 import { offerChanges, placeOptions, type WhoseSettings, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { diagnosisJson, diagnosisLines } from './diagnosis.ts';
-import { askMirrors, subjectsOf } from './doctor-online.ts';
-import { load } from './load.ts';
+import { formatDiagnosis, formatDiagnosisJson } from './diagnosis.ts';
+import { type Loaded, load, loadText } from './load.ts';
+import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = {
@@ -39,16 +42,16 @@ export const doctorCommand: Command = {
     }
     const known = await knownFrom(loaded.value.config);
     const tell = values.json ? english : context.say;
-    const { examine, withOnline } = await import('../features/doctor/examine.ts');
+    const { examine, addOnline } = await import('../features/doctor/examine.ts');
     const look = (): Promise<Examined> =>
-      examine(thisMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, tell);
+      examine(createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, tell);
     const isOnline = values.online === true || positionals.length > 0;
     if (values.ecosystem !== undefined && positionals.length === 0) throw new UsageError('wrong.ecosystemOfUrl');
     const subjects = isOnline ? await subjectsOf(context, loaded.value, positionals, values.ecosystem) : [];
     const found = await look();
     const mended = values.fix === true && (await mend(context, whose, found, values.yes === true));
     const left = mended ? await look() : found;
-    const whole = isOnline ? await withOnline(left, await askMirrors(context, subjects, tell), tell) : left;
+    const whole = isOnline ? await addOnline(left, await askMirrors(context, subjects, tell), tell) : left;
     return shown(context, whole, values.json === true);
   },
 };
@@ -82,7 +85,55 @@ async function mend(context: Context, whose: WhoseSettings, found: Examined, isA
 
 function shown({ terminal, say }: Context, found: Examined, isJson: boolean): ExitCode {
   const isTrouble = found.untold.length > 0 || found.traps.some(({ severity }) => severity !== 'note');
-  if (isJson) terminal.out(diagnosisJson(found, !isTrouble));
-  else for (const line of diagnosisLines(found, terminal, say)) terminal.out(line);
+  if (isJson) terminal.out(formatDiagnosisJson(found, !isTrouble));
+  else for (const line of formatDiagnosis(found, terminal, say)) terminal.out(line);
   return isTrouble ? 1 : 0;
+}
+
+/**
+ * The mirrors that a call means: those it names, by URL or by name, else all of the configuration.
+ * @param word  the ecosystem that URLs are of; absent: the first
+ * @throws UsageError on a name that nobody has, or a URL that is none
+ */
+async function subjectsOf(
+  context: Context,
+  loaded: Loaded,
+  named: readonly string[],
+  word: string | undefined,
+): Promise<readonly Subject[]> {
+  const { config } = loaded;
+  if (named.length === 0)
+    return config.mirrors.map((mirror) => ({ config, question: requestFor(config, mirror, undefined, undefined) }));
+  return Promise.all(named.map((which) => subjectOf(context, loaded, which, word)));
+}
+
+async function subjectOf(context: Context, loaded: Loaded, which: string, word: string | undefined): Promise<Subject> {
+  if (!/^https?:\/\//i.test(which)) {
+    const { config } = loaded;
+    return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
+  }
+  const own = await loadText(context, adHoc(which, undefined, word), null);
+  if (own.tag === 'error') throw new UsageError('wrong.as', { text: ofNoFile(own.error.issues, context.say) });
+  return {
+    config: own.value.config,
+    question: requestFor(own.value.config, mirrorFor(own.value, which), undefined, undefined),
+  };
+}
+
+/** Asks them, one after the other. @param tell  what was found is told with it */
+async function askMirrors(
+  { terminal, facts, say }: Context,
+  subjects: readonly Subject[],
+  tell: Say,
+): Promise<OnlineFound> {
+  const { examineOnline } = await import('../features/doctor/online.ts');
+  return examineOnline(subjects, {
+    async ask(config, question) {
+      const probed = await probeNow(config, question, facts);
+      return probed.tag === 'error' ? null : probed.value;
+    },
+    nonsense: `mirrorwatch-${systemRandom.id(systemClock.wallMs())}`,
+    progress: (registry) => terminal.progress(registry === '' ? '' : say('doctor.asking', { registry })),
+    say: tell,
+  });
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Config, DoorRule } from '../core/config.ts';
-import { urlOfListener } from '../core/listen-url.ts';
+import { urlOfListener } from '../core/url.ts';
 import { processLog, replaceFile } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';

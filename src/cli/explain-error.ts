@@ -2,7 +2,7 @@ import { printable } from '../core/printable.ts';
 import type { Explained } from '../features/doctor/explain.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { jsonText } from './json-text.ts';
+import { jsonText } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = { json: { type: 'boolean' } } as const;

@@ -1,15 +1,14 @@
-import { hopPhases } from '../core/hop-phases.ts';
+import { hopPhasesOf } from '../core/hop-phases.ts';
+import { refTextOf } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
-import { steadyRate } from '../core/sample.ts';
-import { refText } from '../core/target.ts';
+import { steadyRateOf } from '../core/sample.ts';
 import type { Hop } from '../core/transcript.ts';
-import { firstBytesText } from '../core/views.ts';
-import { authorityText, costText, signatureText } from '../words/facts.ts';
-import { fieldsOf } from '../words/failure.ts';
-import type { Say } from '../words/say.ts';
-import { bar, duration, type Terminal } from './terminal.ts';
-import { padEnd } from './width.ts';
+import { firstBytesTextOf } from '../core/views.ts';
+import { formatAuthority, formatCost, formatSignature } from '../words/facts.ts';
+import { fieldsOf } from '../words/tell.ts';
+import type { Say } from '../words/words.ts';
+import { bar, duration, padEnd, type Terminal } from './terminal.ts';
 
 const barWidth = 32;
 
@@ -17,7 +16,7 @@ const barWidth = 32;
 export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;
-  const name = refText(target);
+  const name = refTextOf(target);
   const { outcome } = sample;
   const verdict =
     outcome.tag === 'ok'
@@ -51,7 +50,7 @@ function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint
   return [
     `  GET ${hop.url}${hop.aside ? say('probe.aside') : ''}`,
     `    ${status}${where}${through}${tls}${version}${repeated}${hop.reused ? say('probe.kept') : ''}`,
-    ...hopPhases(hop).map(
+    ...hopPhasesOf(hop).map(
       ([phase, ms]) =>
         `    ${padEnd(say(`probe.phase.${phase}`), 10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
     ),
@@ -77,21 +76,21 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
     const shown = newest ?? '–';
     lines.push(say('probe.listed', { count, newest: shown }));
   }
-  const rate = steadyRate(sample);
+  const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));
   // Beside a signature there is an authority: what it says is told below.
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
-  if (facts.signature) lines.push(signatureText(facts.signature, say));
+  if (facts.signature) lines.push(formatSignature(facts.signature, say));
   if (facts.seen)
     lines.push(
-      say('probe.bytes', { count: facts.seen.bytes, hex: facts.seen.firstHex, text: firstBytesText(facts.seen) }),
+      say('probe.bytes', { count: facts.seen.bytes, hex: facts.seen.firstHex, text: firstBytesTextOf(facts.seen) }),
     );
   if (facts.treeHead) lines.push(say('probe.treeHead', { name: facts.treeHead.name, size: facts.treeHead.size }));
-  const authority = authorityText(facts, say);
+  const authority = formatAuthority(facts, say);
   if (authority !== null) lines.push(say('probe.itself', { name: String(facts.authority?.name), text: authority }));
-  if (facts.authorityCost) lines.push(say('probe.cost', { cost: costText(facts.authorityCost, say) }));
+  if (facts.authorityCost) lines.push(say('probe.cost', { cost: formatCost(facts.authorityCost, say) }));
   if (facts.forked)
     lines.push(say('probe.fork', { name: facts.forked.name }), ...facts.forked.statements.flatMap(linesOf));
   if (sample.tls?.expiresAtMs)

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
-import { fileNameText } from '../config/seen.ts';
+import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/safe-env.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
-import type { Say } from '../words/say.ts';
+import type { Say } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
@@ -79,11 +79,11 @@ async function keptIn(file: string): Promise<{ readonly askedAt: string; readonl
   const read = await systemFiles.read(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
-    throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameText(file), code: read.code });
+    throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameTextOf(file), code: read.code });
   }
   const askedAt = head.exec(read.text)?.[1];
   const text = read.text.replace(head, '');
   if (askedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
-    throw new UsageError('wrong.fallback', { file: fileNameText(file) });
+    throw new UsageError('wrong.fallback', { file: fileNameTextOf(file) });
   return { askedAt, text };
 }

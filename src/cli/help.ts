@@ -1,7 +1,6 @@
-import type { Say } from '../words/say.ts';
-import { sayNamed } from '../words/words.ts';
+import { type Say, sayNamed } from '../words/words.ts';
 import type { Command, CommandName } from './context.ts';
-import { padEnd } from './width.ts';
+import { padEnd } from './terminal.ts';
 
 /** One line for the list of commands. */
 function summaryOf(name: CommandName, say: Say): string {

@@ -1,12 +1,12 @@
 import { dirname, relative, resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
-import { urlOfListener } from '../core/listen-url.ts';
 import { printable } from '../core/printable.ts';
 import type { Survey } from '../core/survey.ts';
-import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
+import { urlOfListener } from '../core/url.ts';
+import { createMachine, replaceFile, systemFiles } from '../daemon/system.ts';
 import type * as Setup from '../features/setup/proposal.ts';
-import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
+import type { Say } from '../words/words.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type Loaded, loadText } from './load.ts';
@@ -37,8 +37,8 @@ export const initCommand: Command = {
       return 1;
     }
     const { home, root } = whoseSettings(context, values);
-    const { surveyProject } = await import('../features/doctor/survey.ts');
-    const found = await surveyProject(thisMachine({ env: context.env, home, cwd, root }));
+    const { examineProject } = await import('../features/doctor/survey.ts');
+    const found = await examineProject(createMachine({ env: context.env, home, cwd, root }));
     const survey = withNamed(found, values.ecosystem ?? []);
     if (survey.ecosystems.length === 0) {
       terminal.err(say('init.nothing'));
@@ -105,14 +105,14 @@ interface Proposed {
 /** A text that loads without a warning: what one is about is left out and told. `null`: told why there is none. */
 async function accepted(
   context: Context,
-  { lessened, proposedText }: typeof Setup,
+  { lessened, renderProposal }: typeof Setup,
   first: Setup.Draft,
   file: string,
 ): Promise<Proposed | null> {
   const without: string[] = [];
   let draft = first;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const text = proposedText(draft, context.say);
+    const text = renderProposal(draft, context.say);
     const loaded = await loadText(context, text, file);
     const [issue] = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error.issues;
     if (issue === undefined && loaded.tag === 'ok') return { text, loaded: loaded.value, without };

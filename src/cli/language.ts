@@ -1,4 +1,4 @@
-import type { Language } from '../words/say.ts';
+import type { Language } from '../words/words.ts';
 import { UsageError } from './usage.ts';
 
 /** A call without the words that choose its language. */

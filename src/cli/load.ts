@@ -1,16 +1,19 @@
 import { resolve } from 'node:path';
 import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
-import { knownConfigText } from '../config/known-config.ts';
+import { kinds } from '../config/kinds.ts';
+import { renderKnownConfig } from '../config/known-config.ts';
 import type { SkippedLockEntry } from '../config/load.ts';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
+import type { Kind } from '../core/kind.ts';
 import { maskName } from '../core/mask-text.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
 import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
+import { UsageError } from './usage.ts';
 
 /** What stands for the path of the built-in default, for programs too. */
 export const builtInSource = 'built-in default';
@@ -44,7 +47,7 @@ export async function load(
   const found = await findText(context, flag);
   if (found.tag === 'error') return found;
   const { text, path } = found.value;
-  const known = path === null && about !== undefined ? knownConfigText(about) : null;
+  const known = path === null && about !== undefined ? renderKnownConfig(about) : null;
   return loadText(context, known ?? text, path);
 }
 
@@ -82,4 +85,29 @@ export async function loadText(
   if (read.tag === 'error')
     return error({ source, issues: read.error, text: formatIssues(read.error, path, context.say) });
   return ok({ ...read.value, source });
+}
+
+const able = kinds.filter(({ canary }) => canary !== null);
+
+/** Stands for all of them at once, where a command takes it. */
+const everyKind = 'all';
+
+/**
+ * The ecosystem that `--ecosystem` names; the first one where nobody says which.
+ * @throws UsageError where it is none that can be probed
+ */
+export function kindByWord(word: string | undefined): Kind {
+  return kindNamed(word, []);
+}
+
+/** The ecosystems that `--ecosystem` names where `all` is a word, too. @throws as `kindByWord` */
+export function kindsByWord(word: string | undefined): readonly Kind[] {
+  return word === everyKind ? able : [kindNamed(word, [everyKind])];
+}
+
+function kindNamed(word: string | undefined, more: readonly string[]): Kind {
+  const found = word === undefined ? able[0] : able.find(({ id }) => id === word);
+  if (found !== undefined) return found;
+  const list = [...able.map(({ id }) => id), ...more].join(', ');
+  throw new UsageError('wrong.oneOf', { option: 'ecosystem', list, word: String(word) });
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { limits } from '../core/limits.ts';
 import type { ExitCode } from './context.ts';
 import { program } from './program.ts';
-import { stopProcess } from './stop-process.ts';
-import { systemTerminal } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
 
 /** The program on a real process: arguments, environment, signals, terminal. */
 export async function main(process: NodeJS.Process): Promise<ExitCode> {
@@ -19,7 +19,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
-    terminal: systemTerminal(process),
+    terminal: createTerminal(process),
     facts: {
       version,
       node: process.version,
@@ -33,4 +33,17 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   });
   stopProcess(process, code);
   return code;
+}
+
+/**
+ * Ends the process with this code where it does not end by itself within `afterMs`. A thread inside `getaddrinfo` holds
+ * up the end of a process, `process.exit` too, until the resolver gives up: twenty seconds and more where nobody
+ * answers. Only becoming another program ends it at once, so we become one that exits. Standard output was written by
+ * then: on POSIX, Node writes files, pipes and terminals synchronously.
+ */
+export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
+  setTimeout(
+    () => process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${code})`], {}),
+    afterMs,
+  ).unref();
 }

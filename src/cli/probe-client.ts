@@ -1,10 +1,9 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
-import { refText } from '../core/target.ts';
-import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
+import { type Mirror, refTextOf } from '../core/mirror.ts';
+import { clientCannot, clientIdsOf, runClientNow } from '../daemon/client-now.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context, ExitCode } from './context.ts';
-import { jsonText } from './json-text.ts';
+import { jsonText } from './terminal.ts';
 import { UsageError } from './usage.ts';
 
 const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'probe.clientUnknown' } as const;
@@ -18,7 +17,7 @@ export async function probeClient(
   isJson: boolean,
 ): Promise<ExitCode> {
   const { mirror, module, version } = asked;
-  const ids = clientIds(mirror.ecosystem);
+  const ids = clientIdsOf(mirror.ecosystem);
   if (!ids.includes(client))
     throw ids.length === 0
       ? new UsageError('wrong.noClient', { ecosystem: mirror.ecosystem })
@@ -27,13 +26,13 @@ export async function probeClient(
   const cannot = clientCannot(mirror, client);
   if (cannot !== null) throw new UsageError('wrong.clientCannot', { client, mirror: mirror.name, cannot });
   const facts = { ...context.facts, path: context.env['PATH'] ?? '' };
-  const run = await clientNow(config, { mirror, client, module, version }, facts, (stop) =>
+  const run = await runClientNow(config, { mirror, client, module, version }, facts, (stop) =>
     context.onSignal((signal) => {
       if (signal === 'stop') stop();
     }),
   );
   const { terminal, say } = context;
-  const what = refText({ module, version });
+  const what = refTextOf({ module, version });
   if (isJson) terminal.out(jsonText({ registry: mirror.name, client, module, version, ...run }));
   else {
     const seconds = (run.tookMs / 1000).toFixed(2);

@@ -1,11 +1,9 @@
 import { formatIssues } from '../config/format-issues.ts';
 import { kindOf, kinds, moduleByHand, upstreamByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
-import type { Step } from '../core/target.ts';
-import type { Say } from '../words/say.ts';
-import { kindByWord } from './kind-by-word.ts';
-import { builtInSource, type Loaded, type LoadFailure } from './load.ts';
+import type { Mirror, Step } from '../core/mirror.ts';
+import type { Say } from '../words/words.ts';
+import { builtInSource, kindByWord, type Loaded, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
 
 /** A configuration of one mirror, for a URL that no file names. */

@@ -4,7 +4,7 @@ import { wordsOf } from '../words/words.ts';
 import { ackCommand } from './ack.ts';
 import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
-import { completionCommand } from './completion.ts';
+import { createCompletionCommand } from './completion.ts';
 import type { Command, Context, ExitCode, World } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -47,7 +47,7 @@ const others: readonly Command[] = [
 ];
 
 /** Every command, in the order of the overview. */
-export const commands: readonly Command[] = [...others, completionCommand(others)];
+export const commands: readonly Command[] = [...others, createCompletionCommand(others)];
 
 /** Runs the command that `argv` names, in the language that it or the environment asks for. Wrong usage is 2, with the usage line. */
 export async function program(world: World): Promise<ExitCode> {

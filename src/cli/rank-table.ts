@@ -1,9 +1,8 @@
 import { type Phase, phases } from '../core/failure.ts';
 import type { RankedRow } from '../features/rank/rank.ts';
 import type { RowVerdict } from '../features/rank/verdict.ts';
-import type { Say } from '../words/say.ts';
-import { bar, duration, table } from './terminal.ts';
-import { displayWidth } from './width.ts';
+import type { Say } from '../words/words.ts';
+import { bar, displayWidth, duration, table } from './terminal.ts';
 
 const barWidth = 16;
 const shades: Readonly<Record<Phase, string>> = {
@@ -129,6 +128,6 @@ function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {
 }
 
 /** How far the ranking has come. */
-export function progressText(done: number, of: number, registry: string): string {
+export function formatProgress(done: number, of: number, registry: string): string {
   return done === of ? '' : `${bar(done / of, 24).padEnd(24)} ${done}/${of} ${registry}`;
 }

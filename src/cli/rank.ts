@@ -1,17 +1,15 @@
 import { kindOf, kinds, moduleByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { EcosystemId } from '../core/mirror.ts';
-import { refText, type Target, targetId } from '../core/target.ts';
+import { type EcosystemId, refTextOf, type Target, targetId } from '../core/mirror.ts';
 import { expand } from '../daemon/system.ts';
 import type { RankedRow } from '../features/rank/rank.ts';
 import type { RankVerdict, RowVerdict } from '../features/rank/verdict.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { jsonText } from './json-text.ts';
-import { kindByWord } from './kind-by-word.ts';
-import { load } from './load.ts';
-import { progressText, rankTable } from './rank-table.ts';
+import { kindByWord, load } from './load.ts';
+import { formatProgress, rankTable } from './rank-table.ts';
+import { jsonText } from './terminal.ts';
 import { UsageError, wholeNumber, words } from './usage.ts';
 
 const options = {
@@ -40,8 +38,8 @@ export const rankCommand: Command = {
     }
     const { config } = loaded.value;
     const { downloadsFor, rankNow } = await import('../features/rank/rank.ts');
-    const { rankedUpstream, rankVerdict, rowVerdicts } = await import('../features/rank/verdict.ts');
-    const upstream = values.upstream ?? rankedUpstream(config, ecosystem);
+    const { rankedUpstreamOf, rankVerdict, judgeRows } = await import('../features/rank/verdict.ts');
+    const upstream = values.upstream ?? rankedUpstreamOf(config, ecosystem);
     const targets = targetsFor(config, ecosystem, upstream, modules);
     if (targets.length === 0)
       throw values.upstream === undefined
@@ -58,7 +56,7 @@ export const rankCommand: Command = {
     const [artifact] = downloads;
     if (artifact !== undefined) context.terminal.err(downloadText(artifact, downloads.length, context.say));
     const ranked = await rankNow(config, { targets, downloads, rounds }, context.facts, {
-      progress: (done, of, registry) => context.terminal.progress(progressText(done, of, registry)),
+      progress: (done, of, registry) => context.terminal.progress(formatProgress(done, of, registry)),
       stopped: () => stop.asked,
     });
     context.terminal.progress('');
@@ -70,7 +68,7 @@ export const rankCommand: Command = {
     const rows = ranked.value;
     const verdict = rankVerdict(config, ecosystem, rows, upstream, values.json ? english : context.say);
     const { kind, reason, remedy } = verdict;
-    const verdicts = rowVerdicts(rows, config.advise.minGain);
+    const verdicts = judgeRows(rows, config.advise.minGain);
     if (values.json) {
       const told = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
       context.terminal.out(jsonText({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }));
@@ -83,7 +81,12 @@ export const rankCommand: Command = {
 
 function downloadText(target: Target, mirrors: number, say: Context['say']): string {
   const { step } = target;
-  return say('rank.download', { mirrors, step, what: refText(target), mebibytes: limits.rankDownloadBytes / 2 ** 20 });
+  return say('rank.download', {
+    mirrors,
+    step,
+    what: refTextOf(target),
+    mebibytes: limits.rankDownloadBytes / 2 ** 20,
+  });
 }
 
 function wanted(

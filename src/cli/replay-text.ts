@@ -1,10 +1,9 @@
 import type { KeyChange } from '../config/overlay.ts';
 import { printable } from '../core/printable.ts';
 import { maskChain } from '../core/secret.ts';
-import { durationText } from '../core/units.ts';
+import { formatDuration } from '../core/units.ts';
 import type { Ground, Replayed, Version } from '../features/replay/replay.ts';
-import type { Say } from '../words/say.ts';
-import { sayNamed } from '../words/words.ts';
+import { type Say, sayNamed } from '../words/words.ts';
 import type { Context } from './context.ts';
 import { table } from './terminal.ts';
 
@@ -122,7 +121,7 @@ function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[]
       warm: isWarm ? say('replay.warm', { at: stamp(ground.warmedFromMs) }) : '',
     }),
     say('replay.note.before'),
-    say('replay.note.fetch', { count: ground.fetches, cost: durationText(failureCostMs) }),
+    say('replay.note.fetch', { count: ground.fetches, cost: formatDuration(failureCostMs) }),
     say('replay.note.unknown'),
     say('replay.note.outOfTurn', { count: ground.outOfTurn }),
     ...named(replayed, say).flatMap(([name, { outOfTurn }]) =>

@@ -1,18 +1,17 @@
 import { resolve } from 'node:path';
-import { changedKeys } from '../config/changed-keys.ts';
+import { listChangedKeys } from '../config/changed-keys.ts';
 import { formatIssues } from '../config/format-issues.ts';
-import { changeProblem, type KeyChange, withChanges } from '../config/overlay.ts';
+import { applyChanges, changeProblem, type KeyChange } from '../config/overlay.ts';
 import type { Config } from '../core/config.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import { durationMs, durationPattern, durationText } from '../core/units.ts';
+import { durationMs, durationPattern, formatDuration } from '../core/units.ts';
 import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
 import type { Replayed, ReplayFailure, replayHistory } from '../features/replay/replay.ts';
-import type { Say } from '../words/say.ts';
+import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { findText, load, loadText } from './load.ts';
 import { replayJson, replayLines } from './replay-text.ts';
-import { bar } from './terminal.ts';
+import { bar, jsonText } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = {
@@ -44,7 +43,7 @@ export const replayCommand: Command = {
     const sinceMs = timeOf('since', values.since, nowMs) ?? Math.max(nowMs - sinceDefaultMs, nowMs - keepMs);
     if (sinceMs >= untilMs) throw new UsageError('wrong.since');
     if (values.state === undefined && nowMs - sinceMs > keepMs)
-      throw new UsageError('wrong.sinceKept', { since: String(values.since), kept: durationText(keepMs) });
+      throw new UsageError('wrong.sinceKept', { since: String(values.since), kept: formatDuration(keepMs) });
     const changed = await changedConfig(context, values.config, config, changes);
     if (changed.tag === 'error') return said(context, changed.error, 2);
     const file = values.state === undefined ? path : resolve(context.cwd, values.state);
@@ -96,14 +95,14 @@ async function changedConfig(
   if (changes.length === 0) return ok({ config: null, keys: [] });
   const found = await findText(context, flag);
   if (found.tag === 'error') return error(found.error.text);
-  const text = withChanges(found.value.text, changes);
+  const text = applyChanges(found.value.text, changes);
   if (text === null) return error(context.say('replay.beneath'));
   const loaded = await loadText(context, text, found.value.path);
   if (loaded.tag === 'error') {
     const issues = loaded.error.issues.map((issue) => ({ ...issue, line: null, column: null }));
     return error(formatIssues(issues, '--set', context.say));
   }
-  const { keys } = changedKeys(config, loaded.value.config);
+  const { keys } = listChangedKeys(config, loaded.value.config);
   return ok({ config: keys.length === 0 ? null : loaded.value.config, keys });
 }
 

@@ -18,7 +18,7 @@ export const rulesCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const { checkRuleParameters, defaultRuleParameters } = await import('../features/rules/parameters.ts');
-    const { rulesText } = await import('../features/rules/rules.ts');
+    const { renderRules } = await import('../features/rules/rules.ts');
     const checked = checkRuleParameters({
       ...defaultRuleParameters,
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
@@ -28,7 +28,7 @@ export const rulesCommand: Command = {
       language: context.named ?? defaultRuleParameters.language,
     });
     if (checked.tag === 'error') throw new UsageError('wrong.as', { text: checked.error.join('; ') });
-    context.terminal.out(rulesText(checked.value).trimEnd());
+    context.terminal.out(renderRules(checked.value).trimEnd());
     return 0;
   },
 };

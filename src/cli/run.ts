@@ -1,8 +1,8 @@
 import { issuesForPrograms } from '../config/format-issues.ts';
 import { error } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { processLog, readConfigAside, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
-import type { Say } from '../words/say.ts';
+import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
+import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { findText, load } from './load.ts';
 import { readLogLevel, words } from './usage.ts';
@@ -30,7 +30,7 @@ export const runCommand: Command = {
     const { config, warnings, source } = loaded.value;
     const log = processLog(facts);
     for (const warning of issuesForPrograms(warnings)) log.warn('configuration', { ...warning });
-    const ports = systemPorts(config, facts, log);
+    const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') {
       terminal.err(say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) }));
       return isMistake(ports.error) ? 2 : 1;

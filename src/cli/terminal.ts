@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import { displayWidth, padEnd, padStart } from './width.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -22,7 +21,7 @@ export interface Terminal {
 }
 
 /** The process's own terminal. */
-export function systemTerminal(process: NodeJS.Process): Terminal {
+export function createTerminal(process: NodeJS.Process): Terminal {
   const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   return {
     colour,
@@ -95,4 +94,38 @@ export function bar(share: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
   return '█'.repeat(Math.floor(eighths / 8)) + partial;
+}
+
+/**
+ * What a command prints with `--json`. Texts of others in it neither move the cursor nor reorder what is shown: what JSON itself lets
+ * stand of that (C1, directions) is an escape, which reads back the same.
+ */
+export function jsonText(value: unknown): string {
+  const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, 2).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    Array.from({ length: found.length }, (_, at) => coded(found.charCodeAt(at))).join(''),
+  );
+}
+
+/** East Asian wide and full-width characters, and emoji. @see Unicode Standard Annex #11 (EastAsianWidth.txt: W and F) */
+const wide =
+  /^[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b\u2728\u274c\u274e\u2753-\u2755\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+/** What stands on the character before it, or is not seen. */
+const none = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
+
+/** Cells of a terminal that a text takes: two for each wide character, none for a combining one. */
+export function displayWidth(text: string): number {
+  let cells = 0;
+  for (const character of text) cells += none.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  return cells;
+}
+
+/** A text filled up with spaces behind it to so many cells. */
+export function padEnd(text: string, cells: number): string {
+  return text + ' '.repeat(Math.max(0, cells - displayWidth(text)));
+}
+
+/** A text filled up with spaces before it to so many cells. */
+export function padStart(text: string, cells: number): string {
+  return ' '.repeat(Math.max(0, cells - displayWidth(text))) + text;
 }

@@ -1,4 +1,4 @@
-import { type KeptChange, keptChanges, undoChange } from '../daemon/system.ts';
+import { type KeptChange, listKeptChanges, undoChange } from '../daemon/system.ts';
 import { saySentence } from '../words/tell.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -16,7 +16,7 @@ export const undoCommand: Command = {
     const [id] = positionals;
     const { place } = whoseSettings(context, values);
     const { terminal, say } = context;
-    const kept = await keptChanges(place);
+    const kept = await listKeptChanges(place);
     if (values.list) {
       if (id !== undefined) throw new UsageError('wrong.listId');
       for (const change of kept) terminal.out(lineOf(change));

@@ -1,5 +1,5 @@
 import { kinds } from '../config/kinds.ts';
-import { clientIds } from '../daemon/client-now.ts';
+import { clientIdsOf } from '../daemon/client-now.ts';
 import { english, languages } from '../words/words.ts';
 import type { Command } from './context.ts';
 
@@ -27,7 +27,7 @@ export interface UsageRow {
 const ofAll: readonly OptionRow[] = [{ name: 'lang', value: 'en|zh', takes: Object.keys(languages) }];
 
 /** Reads the usage of each command. */
-export function usageTable(commands: readonly Command[]): readonly UsageRow[] {
+export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
   return commands.map(({ name, usage, options }) => {
     const valued = new Map(
       Object.keys(options).map((option) => [
@@ -57,7 +57,7 @@ function takes(option: string, value: string | null): Takes {
   const ids = kinds.map(({ id }) => id);
   const words = (value ?? '').split('|').filter((word) => /^[a-z]+$/.test(word));
   if (option === 'ecosystem') return [...ids, ...words];
-  if (option === 'client') return [...new Set(ids.flatMap(clientIds))];
+  if (option === 'client') return [...new Set(ids.flatMap(clientIdsOf))];
   if (option === 'step') return [...new Set(kinds.flatMap(({ steps }) => steps.map(({ step }) => step)))];
   if (words.length > 1) return words;
   return value === 'FILE' ? 'file' : value === 'DIR' ? 'folder' : 'anything';

@@ -1,11 +1,10 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { maskName, maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
-import type { Filled, Sentence } from '../core/sentence.ts';
+import type { Filled, Sentence } from '../core/result.ts';
 import { logLevels } from '../daemon/system.ts';
-import type { Key, Say, Values } from '../words/say.ts';
 import { phrase, saySentence } from '../words/tell.ts';
-import { english } from '../words/words.ts';
+import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context } from './context.ts';
 
 /** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */

@@ -1,9 +1,9 @@
 import type { Config, Receiver } from '../core/config.ts';
-import { webhookTest } from '../daemon/webhook-test.ts';
+import { sendWebhookTest } from '../daemon/webhook-test.ts';
 import { failureText } from '../words/delivery.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { load } from './load.ts';
+import { jsonText } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = { config: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } } as const;
@@ -38,7 +38,7 @@ export const webhookCommand: Command = {
 };
 
 async function test(config: Config, name: string, { terminal, say }: Context): Promise<ExitCode> {
-  const delivery = await webhookTest(config, name);
+  const delivery = await sendWebhookTest(config, name);
   if (delivery.tag === 'delivered') {
     terminal.out(say('webhook.delivered', { name, status: delivery.status }));
     return 0;
@@ -54,7 +54,7 @@ async function preview(
   { terminal, say }: Context,
 ): Promise<ExitCode> {
   const { name, format } = receiver;
-  const { previewOf, previewPageOf, previewText } = await import('../features/preview/preview.ts');
+  const { previewOf, previewPageOf, renderPreviewText } = await import('../features/preview/preview.ts');
   const cards = previewOf(config, name);
   if (cards === null) {
     terminal.err(say('webhook.programs', { name, format }));
@@ -63,6 +63,6 @@ async function preview(
   if (cards.length === 0) terminal.err(say('webhook.filtered', { name }));
   if (html) terminal.out(previewPageOf(receiver, cards));
   else if (json) terminal.out(jsonText(cards.map(({ body }) => JSON.parse(body) as unknown)));
-  else for (const [at, card] of cards.entries()) for (const line of previewText(card, at)) terminal.out(line);
+  else for (const [at, card] of cards.entries()) for (const line of renderPreviewText(card, at)) terminal.out(line);
   return 0;
 }

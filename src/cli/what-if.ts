@@ -1,13 +1,11 @@
-import { bareChain } from '../core/bare-chain.ts';
+import { bareChainOf } from '../core/bare-chain.ts';
 import { printable } from '../core/printable.ts';
 import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
-import { percent } from '../words/percent.ts';
-import type { Say } from '../words/say.ts';
-import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../words/what-if.ts';
+import { besideOthers, between, chainsOf, downloadsNoteFor, memberNoteFor, restsOn } from '../words/what-if.ts';
+import { percent, type Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
-import { jsonText } from './json-text.ts';
-import { duration, table } from './terminal.ts';
+import { duration, jsonText, table } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = {
@@ -29,7 +27,7 @@ export const whatIfCommand: Command = {
     const [chain] = positionals;
     if (chain === undefined) throw new UsageError('whatif.which');
     const { ecosystem, upstream, client } = values;
-    const given = Object.entries({ chain: bareChain(chain), ecosystem, upstream, client });
+    const given = Object.entries({ chain: bareChainOf(chain), ecosystem, upstream, client });
     const query = new URLSearchParams(
       given.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as [string, string]])),
     );
@@ -104,7 +102,7 @@ function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOu
       ({ build }) => (build === null ? missing : range(share(build.failedShare), share(build.failedShareMost))),
     ],
     [say('whatif.buildCost'), ({ build }) => costs(build)],
-    [say('whatif.downloads'), (one) => downloadsNote(one, say) ?? missing],
+    [say('whatif.downloads'), (one) => downloadsNoteFor(one, say) ?? missing],
     [say('whatif.rests'), (one) => restsOn(one, windowText(one, say), say)],
   ];
 }
@@ -124,5 +122,5 @@ function seconds(value: number): string {
 
 function memberText(member: WhatIfMember, say: Say): string {
   const { shown: text, registry } = member;
-  return `${registry === null ? text : `${registry} ${text}`}  ${memberNote(member, say)}`;
+  return `${registry === null ? text : `${registry} ${text}`}  ${memberNoteFor(member, say)}`;
 }

@@ -2,7 +2,7 @@
 export type AddressBytes = readonly number[];
 
 /** Reads an address literal without brackets or zone; `null` for anything else. IPv4-mapped IPv6 comes back as IPv4. */
-export function addressBytes(text: string): AddressBytes | null {
+export function addressBytesOf(text: string): AddressBytes | null {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
     const bytes = text.split('.').map(Number);
     return bytes.every((byte) => byte <= 255) ? bytes : null;
@@ -17,7 +17,7 @@ export function addressBytes(text: string): AddressBytes | null {
 /** A network: `10.0.0.0/8`, `fd00::/8`. A bare address is its own network. `null` for anything else. */
 export function network(text: string): { readonly bytes: AddressBytes; readonly bits: number } | null {
   const [address = '', length, ...rest] = text.split('/');
-  const bytes = addressBytes(address);
+  const bytes = addressBytesOf(address);
   if (bytes === null || rest.length > 0) return null;
   if (length === undefined) return { bytes, bits: bytes.length * 8 };
   if (!/^\d{1,3}$/.test(length) || Number(length) > bytes.length * 8) return null;
@@ -37,18 +37,18 @@ export function isWithin(address: AddressBytes, net: { readonly bytes: AddressBy
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (bare === 'localhost' || bare.endsWith('.localhost')) return true;
-  const bytes = addressBytes(bare);
+  const bytes = addressBytesOf(bare);
   if (bytes === null) return false;
   return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, at) => byte === (at === 15 ? 1 : 0));
 }
 
 /** Splits `host:port`, `[v6]:port`, `:port` and, without a port, a bare host or IPv6 address. `null` where it is none of these. */
 export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
-  if (addressBytes(text) !== null) return { host: text, port: null };
+  if (addressBytesOf(text) !== null) return { host: text, port: null };
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s@?#]*))(?::(\d{1,5}))?$/.exec(text);
   if (match === null || text === '') return null;
   const [, six, name = '', port] = match;
-  if (six !== undefined && (addressBytes(six) === null || !six.includes(':'))) return null;
+  if (six !== undefined && (addressBytesOf(six) === null || !six.includes(':'))) return null;
   const number = port === undefined ? null : Number(port);
   return number !== null && number > 65_535 ? null : { host: six ?? name, port: number };
 }

@@ -1,6 +1,6 @@
-import type { SplitUrl } from '../core/base-url.ts';
 import type { Auth } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
+import type { SplitUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
 import { isLoopback } from './addresses.ts';
 import type { Env } from './env.ts';
@@ -89,7 +89,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reader: Reader, repo
   const text = reader.text([...path, 'netrc'], name);
   if (text === null) return null;
   const host = new URL(url).hostname;
-  const login = netrcLogin(text, host);
+  const login = findNetrcLogin(text, host);
   if (login !== null)
     return { scheme: 'basic', username: login.username, secret: new Secret(login.password), hosts: auth.hosts };
   report.error([...path, 'netrc'], phrase('expected.netrc', { host }), {
@@ -104,7 +104,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reader: Reader, repo
  * @returns `null` where the host has no entry with a login and a password
  * @see protocols.md section 1.5; cmd/go/internal/auth `netrc.go`
  */
-export function netrcLogin(
+export function findNetrcLogin(
   text: string,
   host: string,
 ): { readonly username: string; readonly password: string } | null {

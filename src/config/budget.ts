@@ -1,11 +1,10 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
+import { isHeavy, type Mirror, type Target } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
-import { isHeavy, type Target } from '../core/target.ts';
 import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { isLoopback } from './addresses.ts';
-import { meanGapMs } from './paces.ts';
+import { meanGapMsOf } from './paces.ts';
 import { hostOf } from './urls.ts';
 
 /** The planned load of one host (scheme, name, port). */
@@ -47,7 +46,7 @@ export function budgetOf(
     const mirror = mirrors.get(target.registry);
     if (mirror === undefined) continue;
     const perHour = runsPerHour(config, target) * mirror.connections.length;
-    const host = hostKey(mirror);
+    const host = hostKeyOf(mirror);
     const sum = sums.get(host) ?? {
       requests: 0,
       bytes: 0,
@@ -63,7 +62,7 @@ export function budgetOf(
   }
   for (const pair of config.clientRuns?.pairs ?? []) {
     const mirror = mirrors.get(pair.registry);
-    const sum = mirror === undefined ? undefined : sums.get(hostKey(mirror));
+    const sum = mirror === undefined ? undefined : sums.get(hostKeyOf(mirror));
     const kind = mirror === undefined ? null : registry.of(mirror.ecosystem);
     if (sum === undefined || kind === null) continue;
     const perHour = 3_600_000 / (config.clientRuns?.everyMs ?? Number.POSITIVE_INFINITY);
@@ -80,7 +79,7 @@ export function budgetOf(
 }
 
 /** Scheme, name and port of a mirror: the key of `perHost` and `bytesPerHour`. */
-export function hostKey(mirror: Pick<Mirror, 'url'>): string {
+export function hostKeyOf(mirror: Pick<Mirror, 'url'>): string {
   return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
 }
 
@@ -103,5 +102,5 @@ function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: R
 }
 
 function runsPerHour(config: Config, target: Target): number {
-  return 3_600_000 / meanGapMs(paceOf(target, config).cadence);
+  return 3_600_000 / meanGapMsOf(paceOf(target, config).cadence);
 }

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { baseUrl } from '../core/base-url.ts';
 import type { Config, Listen } from '../core/config.ts';
 import type { Control, EcosystemId, Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
+import { baseUrl } from '../core/url.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { isLoopback } from './addresses.ts';
@@ -21,10 +21,10 @@ import { proxyAccess } from './proxy.ts';
 import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig, FileMirror } from './schema.ts';
-import { seenText } from './seen.ts';
+import { seenTextOf } from './seen.ts';
 import { settingsOf } from './settings.ts';
 import { tlsAccess } from './tls.ts';
-import { controlUrl } from './urls.ts';
+import { parseControlUrl } from './urls.ts';
 
 /** What a configuration is built from. */
 export interface BuildInput {
@@ -214,7 +214,7 @@ function readAlertmanager(
 function readState({ state }: FileConfig, reader: Reader, report: Report): Config['state'] {
   const path = ['state', 'path'];
   const absolute = reader.resolve(state.path);
-  const seen = seenText(state.path, path); // the default too, where none is written
+  const seen = seenTextOf(state.path, path); // the default too, where none is written
   if (state.path.endsWith('/') || reader.kind(absolute) === 'folder')
     report.error(path, phrase('expected.pathFolder'), { seen });
   else if (reader.kind(dirname(absolute)) === 'file_or_below_file')
@@ -225,7 +225,7 @@ function readState({ state }: FileConfig, reader: Reader, report: Report): Confi
 function readControls(file: FileConfig, report: Report): readonly Control[] {
   const names = new Set<string>();
   return file.controls.flatMap((entry, at) => {
-    const split = controlUrl(typeof entry === 'string' ? entry : entry.url);
+    const split = parseControlUrl(typeof entry === 'string' ? entry : entry.url);
     if (split === null) return [];
     const name = typeof entry === 'string' ? split.name : entry.name;
     if (names.has(name)) report.error(['controls', at], phrase('expected.nameOnce', { name: `"${name}"` }));

@@ -1,20 +1,20 @@
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
-import { type Client, urlKeys } from '../ecosystems/client.ts';
-import { leadingClient } from '../ecosystems/ecosystem.ts';
+import { type Client, urlKeysOf } from '../ecosystems/client.ts';
+import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
 /** The keys of a chain's members that are mirrors by URL; empty where the client cannot read it. */
-export function memberKeys(client: Client, chain: string): readonly string[] {
+export function memberKeysOf(client: Client, chain: string): readonly string[] {
   const parsed = client.parse(chain);
-  return parsed.tag === 'ok' ? urlKeys(parsed.value) : [];
+  return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
 }
 
 /**
  * The chain that clients use today: `clients` of the file if it names this upstream, else the mirror of the highest weight
  * (file order breaks ties, an origin comes last) in the client's default form. Credentials included: mask before showing.
  */
-export function declaredChain(
+export function declaredChainOf(
   config: Config,
   ecosystem: EcosystemId,
   upstream: string,
@@ -23,7 +23,7 @@ export function declaredChain(
   const kind = registry.of(ecosystem);
   const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
   const declared = config.clients[ecosystem]?.reveal();
-  const client = kind === null ? null : leadingClient(kind, config);
+  const client = kind === null ? null : leadingClientOf(kind, config);
   const isOurs = upstream === kind?.publicUpstream || (client !== null && namesOne(client, declared ?? '', mirrors));
   if (declared !== undefined && isOurs) return declared;
   const rank = (mirror: Mirror): number => (mirror.role === 'origin' ? -1e9 : 0) + (mirror.weight ?? 0);
@@ -34,6 +34,6 @@ export function declaredChain(
 }
 
 function namesOne(client: Client, chain: string, mirrors: readonly Mirror[]): boolean {
-  const keys = memberKeys(client, chain);
+  const keys = memberKeysOf(client, chain);
   return mirrors.some(({ url }) => keys.includes(client.member(url).key));
 }

@@ -7,7 +7,7 @@ const needingRestart = ['listen', 'state.path'];
  * The keys that differ between two configurations, secrets by value: `schedule`, `mirrors.<name>`, `state.path`. The order
  * of mirrors counts (it breaks ties), as key `mirrors`. Empty where both mean the same.
  */
-export function changedKeys(
+export function listChangedKeys(
   a: Config,
   b: Config,
 ): { readonly keys: readonly string[]; readonly needsRestart: readonly string[] } {

@@ -5,10 +5,10 @@ import { decodeMessage, errorOf } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { SourceDocument } from './document.ts';
-import { nearestWord, type Path } from './issues.ts';
-import { knownKeys } from './json-schema.ts';
+import { findNearestWord, type Path } from './issues.ts';
+import { listKnownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
-import { pathText, seenKey, seenText } from './seen.ts';
+import { pathTextOf, seenKeyOf, seenTextOf } from './seen.ts';
 
 /** The result of the schema for a file: its mistakes, and everything that could be read despite them. */
 export interface Checked {
@@ -104,24 +104,24 @@ function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocu
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);
     const place = document.placeOf(path);
-    const seen = value === undefined ? null : seenText(document.writtenAt(path) ?? value, path);
+    const seen = value === undefined ? null : seenTextOf(document.writtenAt(path) ?? value, path);
     return [
       {
         ...placed(place),
-        path: pathText(path),
+        path: pathTextOf(path),
         seen,
         expected: decodeMessage(issue.message),
         nearest: nearestOf(issue, value),
       },
     ];
   }
-  const known = knownKeys(path, registry);
+  const known = listKnownKeys(path, registry);
   return issue.keys.slice(0, most).map((key) => ({
     ...placed(document.placeOfKey([...path, key])),
-    path: pathText([...path, key]),
-    seen: seenKey(key, path),
+    path: pathTextOf([...path, key]),
+    seen: seenKeyOf(key, path),
     expected: phrase('expected.keys', { keys: known.join(', ') }),
-    nearest: nearestWord(key, known),
+    nearest: findNearestWord(key, known),
   }));
 }
 
@@ -131,7 +131,7 @@ function placed(place: { line: number; column: number } | null) {
 
 function nearestOf(issue: SchemaIssue, value: unknown): string | null {
   if (issue.code !== 'invalid_value' || typeof value !== 'string') return null;
-  return nearestWord(value, issue.values.map(String));
+  return findNearestWord(value, issue.values.map(String));
 }
 
 function pathsOf({ issue, path }: FlatIssue): Path[] {
@@ -141,9 +141,9 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
 /** An unknown key may be a typo of a missing one: consequences of its absence are then not reported. */
 function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
-  const known = knownKeys(path, registry);
+  const known = listKnownKeys(path, registry);
   return issue.keys
-    .flatMap((key) => nearestWord(key, known) ?? [])
+    .flatMap((key) => findNearestWord(key, known) ?? [])
     .map((key) => [...path, key])
     .filter((meant) => valueAt(data, meant) === undefined);
 }

@@ -19,7 +19,7 @@ export function isTimeZone(text: string): boolean {
  * ignored, because a budget is about the busiest hour.
  * @returns milliseconds, both > 0 and at most an hour
  */
-export function cronGaps(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
+export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
   const fields = expression.trim().split(/\s+/);
   const [seconds, minutes] = fields.length === 6 ? [fields[0] ?? '0', fields[1] ?? '*'] : ['0', fields[0] ?? '*'];
   const times = valuesOf(minutes).flatMap((minute) => valuesOf(seconds).map((second) => minute * 60 + second));

@@ -13,11 +13,11 @@ import {
 } from 'yaml';
 import type { ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { type Env, replaceEnv } from './env.ts';
 import type { Path } from './issues.ts';
-import { pathText, seenText } from './seen.ts';
+import { pathTextOf, seenTextOf } from './seen.ts';
 
 /** Counted from 1. */
 export interface Place {
@@ -163,7 +163,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     }
     const replaced = replaceEnv(node.value, env);
     for (const expected of replaced.mistakes) {
-      issues.push({ ...broken(expected, place), path: pathText(path), seen: seenText(node.value, path) });
+      issues.push({ ...broken(expected, place), path: pathTextOf(path), seen: seenTextOf(node.value, path) });
     }
     return { value: replaced.text, written: replaced.used ? node.value : null };
   }
@@ -172,7 +172,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     const name = isScalar(key) ? String(key.value) : '';
     const place = isScalar(key) && key.range ? placeAt(lines, key.range[0]) : parent;
     if (!isScalar(key) || name === '__proto__') {
-      issues.push({ ...broken(phrase('expected.plainKey'), place), path: pathText(path) });
+      issues.push({ ...broken(phrase('expected.plainKey'), place), path: pathTextOf(path) });
       return;
     }
     target[name] = value(node as Node | null, [...path, name], place);
@@ -182,7 +182,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     nodes += 1;
     const place = node?.range ? placeAt(lines, node.range[0]) : (key ?? { line: 1, column: 1 });
     const source = isAlias(node) ? (aliases.source(node) ?? null) : node;
-    if (isAlias(node) && source === null) issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathText(path) });
+    if (isAlias(node) && source === null) issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathTextOf(path) });
     if (nodes > limits.configValues || path.length > limits.configDepth) {
       if (issues.length === 0) issues.push(broken(phrase('expected.fewer'), place));
       return null;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
-import { baseUrl } from '../core/base-url.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { baseUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
 import { readListen, tokenOrTlsNeeded } from './listen.ts';
 import type { Reader, Report } from './report.ts';

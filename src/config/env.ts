@@ -1,4 +1,4 @@
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 /** The environment, handed in: only `cli/` reads the real one. */
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../core/limits.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import {
   durationMs,
   durationPattern,
-  durationText,
+  formatDuration,
   shareOf,
   sharePattern,
   sizeBytes,
@@ -25,12 +25,12 @@ const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
  * @param range  bounds in milliseconds, both included
  */
 export function duration(description: string, range: { readonly min: number; readonly max: number }) {
-  const bounds = `from ${durationText(range.min)} to ${durationText(range.max)}`;
+  const bounds = `from ${formatDuration(range.min)} to ${formatDuration(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
   const expected = phrase('expected.duration', {
-    from: durationText(range.min),
-    to: durationText(range.max),
-    example: durationText(example),
+    from: formatDuration(range.min),
+    to: formatDuration(range.max),
+    example: formatDuration(example),
   });
   return z
     .string(errorOf(expected))

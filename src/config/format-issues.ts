@@ -1,14 +1,13 @@
 import type { ConfigIssue, PlainIssue } from '../core/config.ts';
 import { printable } from '../core/printable.ts';
-import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
-import { english } from '../words/words.ts';
+import { english, type Say } from '../words/words.ts';
 
 /** The issues as text, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
 export function formatIssues(issues: readonly ConfigIssue[], path: string | null, say: Say = english): string {
   const file = path === null ? say('load.builtIn') : printable(path);
   return [...issues]
-    .sort(byPlace)
+    .sort(comparePlaces)
     .map((issue) => formatIssue(issue, file, say))
     .join('\n');
 }
@@ -33,6 +32,6 @@ export function issuesForPrograms(issues: readonly ConfigIssue[]): readonly Plai
 }
 
 /** File order, then by path: what one reads from top to bottom. */
-export function byPlace(a: ConfigIssue, b: ConfigIssue): number {
+export function comparePlaces(a: ConfigIssue, b: ConfigIssue): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || (a.path < b.path ? -1 : 1);
 }

@@ -2,7 +2,7 @@
 export type Path = readonly (string | number)[];
 
 /** The known word nearest to a typo, by edit distance with neighbours swapped counting one; `null` where none is near. */
-export function nearestWord(word: string, known: readonly string[]): string | null {
+export function findNearestWord(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 2)));
   const near = known
     .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)

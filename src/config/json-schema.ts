@@ -25,7 +25,7 @@ export interface SchemaNode {
 const made = new WeakMap<Registry, SchemaNode>();
 
 /** JSON Schema (draft 2020-12) of the file as written, for editors and the reference page. */
-export function configJsonSchema(registry: Registry = builtIn): object {
+export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   const known = made.get(registry) ?? {
     ...(z.toJSONSchema(schemaOf(registry), { io: 'input' }) as SchemaNode),
     title: 'mirrorwatch configuration',
@@ -36,9 +36,9 @@ export function configJsonSchema(registry: Registry = builtIn): object {
 
 /** What the schema says of a path, one node for each form a value there may have; empty where it knows no such path. */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
-  let nodes: readonly SchemaNode[] = [configJsonSchema(registry) as SchemaNode];
+  let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {
-    nodes = nodes.flatMap(branches).flatMap((node) => {
+    nodes = nodes.flatMap(branchesOf).flatMap((node) => {
       const next =
         typeof part === 'number'
           ? node.items
@@ -48,15 +48,15 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
       return next === undefined ? [] : [next];
     });
   }
-  return nodes.flatMap(branches);
+  return nodes.flatMap(branchesOf);
 }
 
 /** The keys that a mapping at this path may have, in the order of the schema; empty where none is known. */
-export function knownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
+export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
   return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
 /** A node, or the nodes of its `anyOf`. */
-export function branches(node: SchemaNode): readonly SchemaNode[] {
-  return node.anyOf === undefined ? [node] : node.anyOf.flatMap(branches);
+export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
+  return node.anyOf === undefined ? [node] : node.anyOf.flatMap(branchesOf);
 }

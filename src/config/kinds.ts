@@ -1,7 +1,6 @@
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
-import { ok, type Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
+import { ok, type Result, type Sentence } from '../core/result.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
 /** Every ecosystem as plain data for the command line; the first one is the default. */

@@ -6,7 +6,7 @@ import { knownKinds } from './known-mirrors.ts';
  * A configuration of the known public mirrors of one ecosystem, for commands without a file.
  * @returns `null` where the built-in configuration has them, none are known, or it cannot be probed yet
  */
-export function knownConfigText(ecosystem: EcosystemId): string | null {
+export function renderKnownConfig(ecosystem: EcosystemId): string | null {
   const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);
   const known = registry.of(ecosystem);
   if (kinds.length === 0 || known === null) return null;

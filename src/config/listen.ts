@@ -1,13 +1,13 @@
 import type { Listen } from '../core/config.ts';
 import { maskText } from '../core/mask-text.ts';
+import type { Sentence } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
-import type { Sentence } from '../core/sentence.ts';
 import { phrase } from '../words/tell.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { bearerToken } from './bearer.ts';
 import type { Path } from './issues.ts';
-import { readPair } from './pem.ts';
 import type { Reader, Report } from './report.ts';
+import { readPair } from './tls.ts';
 
 /** A checked key that says where to listen. */
 type FileListen =

@@ -1,8 +1,8 @@
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
+import type { Target } from '../core/mirror.ts';
 import type { Files } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import type { Target } from '../core/target.ts';
 import type { SkippedLockEntry } from '../ecosystems/locks.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
@@ -10,7 +10,7 @@ import { buildConfig, resolverOf } from './build.ts';
 import { checkDocument } from './check.ts';
 import { readDocument } from './document.ts';
 import type { Env } from './env.ts';
-import { byPlace } from './format-issues.ts';
+import { comparePlaces } from './format-issues.ts';
 import { type ReaderOf, readerAtOnce } from './lock.ts';
 import { createReader, createReport } from './report.ts';
 import { checkBudget, warn } from './warnings.ts';
@@ -66,7 +66,7 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   if (input.expand !== undefined && !mistakes().some(isOfPlan))
     checkBudget(config, input.expand(config), registry, report);
   if (mistakes().length > 0) return error(mistakes());
-  const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(byPlace);
+  const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(comparePlaces);
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
@@ -83,7 +83,7 @@ function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[])
   const unique = new Map(
     issues.map((issue) => [JSON.stringify([issue.line, issue.column, issue.path, issue.seen, issue.expected]), issue]),
   );
-  return [...unique.values()].toSorted(byPlace);
+  return [...unique.values()].toSorted(comparePlaces);
 }
 
 function tooLarge(bytes: number): ConfigIssue {

@@ -1,8 +1,7 @@
 import { gpgvPaths } from '../core/gpgv.ts';
 import { limits } from '../core/limits.ts';
 import { maskName } from '../core/mask-text.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
-import { type ModuleRef, refText } from '../core/target.ts';
+import { type EcosystemId, type Mirror, type ModuleRef, refTextOf } from '../core/mirror.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../ecosystems/locks.ts';
 import { type EntryFiles, isPrivate, type Named } from '../ecosystems/names.ts';
@@ -85,7 +84,7 @@ function readKind(kind: Ecosystem, { file, mirrors, readerOf, reader, report }: 
 }
 
 function keyOf({ upstream = '', ...ref }: Named): string {
-  return `${upstream}|${refText(ref)}`;
+  return `${upstream}|${refTextOf(ref)}`;
 }
 
 function writtenModule(
@@ -100,7 +99,7 @@ function writtenModule(
 
 /** The hashes of configured modules: their key is the module at its version, or a part of it after a slash. */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
-  const refs = new Set(all.map(refText));
+  const refs = new Set(all.map(refTextOf));
   const isAsked = (key: string): boolean =>
     refs.has(key) || [...key.matchAll(/\//g)].some(({ index }) => refs.has(key.slice(0, index)));
   const kept = Object.entries(hashes).filter(([key]) => isAsked(key));
@@ -139,11 +138,11 @@ function warnOfUnused(
   isOwn: (module: string) => boolean,
   report: Report,
 ): void {
-  const used = new Set(modules.map(refText));
+  const used = new Set(modules.map(refTextOf));
   for (const { at, ...one } of named) {
-    if (used.has(refText(one))) continue;
+    if (used.has(refTextOf(one))) continue;
     const path: Path = ['modules', id, at];
-    const seen = JSON.stringify(maskName(refText(one)));
+    const seen = JSON.stringify(maskName(refTextOf(one)));
     if (isOwn(one.module))
       report.warning(path, phrase('expected.privateUpstream'), {
         seen,

@@ -1,7 +1,7 @@
 import { type Document, isMap, parse, parseDocument } from 'yaml';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-import { knownKeys } from './json-schema.ts';
+import { listKnownKeys } from './json-schema.ts';
 
 /** A key of the file and what it is to be instead, both as written: `advise.minGain` and `30%`. */
 export interface KeyChange {
@@ -17,7 +17,7 @@ const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
-  if (judged.some((one) => one === top) || !knownKeys([]).includes(top)) return null;
+  if (judged.some((one) => one === top) || !listKnownKeys([]).includes(top)) return null;
   return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
@@ -26,7 +26,7 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
  * for the loader to say.
  * @returns `null` where the text is no mapping, or a key lies beneath a value that is none
  */
-export function withChanges(text: string, changes: readonly KeyChange[]): string | null {
+export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });
   if (document.contents === null) document.contents = document.createNode({}) as unknown as Document['contents'];
   if (!isMap(document.contents)) return null;

@@ -1,12 +1,12 @@
 import type { Cadence, Pace } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Step } from '../core/target.ts';
-import { durationText } from '../core/units.ts';
+import type { Step } from '../core/mirror.ts';
+import { formatDuration } from '../core/units.ts';
 import type { StepDeclaration } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { isLoopback } from './addresses.ts';
-import { cronGaps } from './cron.ts';
+import { cronGapsOf } from './cron.ts';
 import type { Path } from './issues.ts';
 import type { Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
@@ -35,8 +35,8 @@ export function readPaces(
 }
 
 /** Milliseconds between two starts of one target in the busiest hour. */
-export function meanGapMs(cadence: Cadence): number {
-  return cadence.kind === 'every' ? cadence.everyMs : cronGaps(cadence.expression).meanMs;
+export function meanGapMsOf(cadence: Cadence): number {
+  return cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
 }
 
 function stepPace(step: Step, { usualPace }: StepDeclaration, pace: Pace, file: FileConfig, report: Report): Pace {
@@ -61,7 +61,7 @@ function cadenceOf(
   if (every !== undefined && cron !== undefined)
     report.error(path, phrase('expected.everyCron'), { by: ['every', 'cron'] });
   if (cron !== undefined) {
-    checkGap([...path, 'cron'], cronGaps(cron).shortestMs, file, report);
+    checkGap([...path, 'cron'], cronGapsOf(cron).shortestMs, file, report);
     const { timeZone = null, spread = usualSpreadMs } = file.schedule;
     return { kind: 'cron', expression: cron, timeZone, spreadMs: spread };
   }
@@ -78,8 +78,8 @@ function checkGap(path: Path, gapMs: number, file: FileConfig, report: Report): 
   report.error(
     path,
     phrase('expected.five', {
-      least: durationText(limits.everyMsMin),
-      loopback: durationText(limits.everyMsMinLoopback),
+      least: formatDuration(limits.everyMsMin),
+      loopback: formatDuration(limits.everyMsMinLoopback),
       mirror: JSON.stringify(away.name),
     }),
     {

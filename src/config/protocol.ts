@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { Client } from '../ecosystems/client.ts';
-import { leadingClient } from '../ecosystems/ecosystem.ts';
+import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
@@ -31,7 +31,7 @@ function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | n
 export function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
   const kind = registry.of(mirror.ecosystem);
   if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};
-  const leading = leadingClient(kind, config);
+  const leading = leadingClientOf(kind, config);
   const speaks = new Map<HttpProtocol, Client[]>();
   for (const client of [leading, ...kind.clients.filter((one) => one !== leading)]) {
     const [protocol = '1.1'] = client.protocols(mirror);

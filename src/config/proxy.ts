@@ -1,11 +1,11 @@
 import type { Proxy as MirrorProxy } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
-import { addressBytes, hostAndPort, isLoopback, isWithin, network } from './addresses.ts';
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from './addresses.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 import type { Report } from './report.ts';
-import { hostOf, proxyUrl } from './urls.ts';
+import { hostOf, parseProxyUrl } from './urls.ts';
 
 /**
  * The proxy towards a mirror: its own `proxy` (`direct`: none), else what the environment says.
@@ -20,7 +20,7 @@ export function proxyAccess(
 ): MirrorProxy | null {
   if (named === 'direct') return null;
   if (named !== undefined) return proxyOf(named);
-  const found = envProxy(url, env);
+  const found = findEnvProxy(url, env);
   if (found === null) return null;
   const proxy = proxyOf(found.value);
   if (proxy === null) {
@@ -34,7 +34,7 @@ export function proxyAccess(
  * A value without scheme gets `http://`.
  * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
  */
-export function envProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {
+export function findEnvProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {
   const { protocol, hostname } = new URL(url);
   const names = protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy'];
   const variable = names.find((name) => (env[name] ?? '') !== '');
@@ -53,7 +53,7 @@ export function isExcepted(url: string, exceptions: string): boolean {
   const target = hostOf(url);
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = Number(target.slice(target.lastIndexOf(':') + 1));
-  const bytes = addressBytes(host);
+  const bytes = addressBytesOf(host);
   return exceptions
     .split(',')
     .map((entry) => entry.trim().toLowerCase())
@@ -64,7 +64,7 @@ export function isExcepted(url: string, exceptions: string): boolean {
       if (net !== null) return bytes !== null && isWithin(bytes, net);
       const read = hostAndPort(entry);
       if (read === null || (read.port !== null && read.port !== port)) return false;
-      const literal = addressBytes(read.host);
+      const literal = addressBytesOf(read.host);
       if (literal !== null) return bytes !== null && isWithin(bytes, { bytes: literal, bits: literal.length * 8 });
       return bytes === null && matchesName(host, read.host);
     });
@@ -77,7 +77,7 @@ function matchesName(host: string, entry: string): boolean {
 }
 
 function proxyOf(text: string): MirrorProxy | null {
-  const split = proxyUrl(text);
+  const split = parseProxyUrl(text);
   if (split === null) return null;
   const { user } = split;
   return {

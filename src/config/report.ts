@@ -1,11 +1,11 @@
 import type { ConfigIssue } from '../core/config.ts';
 import type { Files } from '../core/ports.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { type Checked, valueAt } from './check.ts';
 import type { SourceDocument } from './document.ts';
 import type { Path } from './issues.ts';
-import { pathText, seenText } from './seen.ts';
+import { pathTextOf, seenTextOf } from './seen.ts';
 
 interface More {
   /** The value shown, if it is not the value at the path. */
@@ -34,7 +34,7 @@ export function createReport(document: SourceDocument, checked: Checked): Report
     const place = document.placeOf(original);
     issues.push({
       severity,
-      path: pathText(original),
+      path: pathTextOf(original),
       line: place?.line ?? null,
       column: place?.column ?? null,
       seen: more?.seen !== undefined ? more.seen : seenAt(document, original),
@@ -47,7 +47,7 @@ export function createReport(document: SourceDocument, checked: Checked): Report
 
 function seenAt(document: SourceDocument, path: Path): Sentence | string | null {
   const value = valueAt(document.data, path);
-  return value === undefined ? null : seenText(document.writtenAt(path) ?? value, path);
+  return value === undefined ? null : seenTextOf(document.writtenAt(path) ?? value, path);
 }
 
 /** Reads the files that a configuration names. */

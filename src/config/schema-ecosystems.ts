@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { limits } from '../core/limits.ts';
 import { error, ok } from '../core/result.ts';
 import type { Client } from '../ecosystems/client.ts';
-import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import type { Ecosystem, SettingsKey } from '../ecosystems/ecosystem.ts';
 import type { Names } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import type { SettingsKey } from '../ecosystems/settings.ts';
 import { phrase } from '../words/tell.ts';
 import { checked, errorOf, file, integer, list, mapping, readable } from './fields.ts';
 

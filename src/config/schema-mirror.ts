@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { baseUrl } from '../core/base-url.ts';
 import { error, ok } from '../core/result.ts';
+import { baseUrl } from '../core/url.ts';
 import { readable } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
@@ -21,7 +21,7 @@ import {
   text,
   word,
 } from './fields.ts';
-import { proxyUrl } from './urls.ts';
+import { parseProxyUrl } from './urls.ts';
 
 const tls = mapping({
   ca: file('Extra trust roots, PEM.').optional(),
@@ -107,7 +107,7 @@ function common({ all }: Registry) {
     proxy: checked(
       'HTTP proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide; `direct` means none.',
       phrase('expected.urlDirect'),
-      (value) => value === 'direct' || proxyUrl(value) !== null,
+      (value) => value === 'direct' || parseProxyUrl(value) !== null,
     ).optional(),
     resolve: mapping({
       family: z

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { durationText } from '../core/units.ts';
-import { lightFirst, type StepDeclaration } from '../ecosystems/ecosystem.ts';
+import { formatDuration } from '../core/units.ts';
+import { type StepDeclaration, sortLightFirst } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { addressBytes } from './addresses.ts';
+import { addressBytesOf } from './addresses.ts';
 import {
   cadenceRange,
   checked,
@@ -40,7 +40,7 @@ export function makeListenKey(usual: string, needs: string) {
         checked(
           '',
           phrase('expected.hostAddress'),
-          (value) => isHostName(value) || addressBytes(value.replace(/^\[|\]$/g, '')) !== null,
+          (value) => isHostName(value) || addressBytesOf(value.replace(/^\[|\]$/g, '')) !== null,
         ),
         phrase('expected.listHosts'),
         64,
@@ -97,7 +97,7 @@ const pace = (usual: string) =>
 /** The key `steps`: those of each ecosystem, light ones first. */
 export function stepsKey({ all }: Registry) {
   const declared = all.flatMap(({ steps }) =>
-    lightFirst(steps).map((step) => [step, pace(usualOf(steps[step]))] as const),
+    sortLightFirst(steps).map((step) => [step, pace(usualOf(steps[step]))] as const),
   );
   const keys = Object.fromEntries<z.ZodType>(declared);
   return mapping(keys as Record<string, ReturnType<typeof pace>>);
@@ -107,5 +107,5 @@ function usualOf(step: StepDeclaration | undefined): string {
   const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};
   if (everyMs === null) return 'Default: as `schedule`. The canary itself always follows `schedule`.';
   const timeout = timeoutMs === null ? 'the timeout of `schedule`' : `a timeout of ${timeoutMs / 1000}s`;
-  return `Default ${durationText(everyMs)}, with ${timeout}.`;
+  return `Default ${formatDuration(everyMs)}, with ${timeout}.`;
 }

@@ -22,12 +22,12 @@ import { clientsKey, modulesKey, ownKeys, privateKey } from './schema-ecosystems
 import { mirror } from './schema-mirror.ts';
 import { makeListenKey, schedule, stepsKey } from './schema-schedule.ts';
 import { webhook } from './schema-webhook.ts';
-import { controlUrl } from './urls.ts';
+import { parseControlUrl } from './urls.ts';
 
 const control = checked(
   'URL of a control; its name is host:port.',
   phrase('expected.urlControl'),
-  (value) => controlUrl(value) !== null,
+  (value) => parseControlUrl(value) !== null,
 );
 
 const detect = mapping({

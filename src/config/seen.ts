@@ -1,9 +1,9 @@
 import { maskName, maskText } from '../core/mask-text.ts';
 import { printable as oneLine } from '../core/printable.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-import { nearestWord, type Path } from './issues.ts';
-import { branches, configJsonSchema, knownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
+import { findNearestWord, type Path } from './issues.ts';
+import { branchesOf, buildConfigJsonSchema, listKnownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
 
 const seenChars = 80;
 const keyChars = 40;
@@ -12,7 +12,7 @@ const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 const masked = '***';
 
 /** `mirrors[2].tls.certs.d`; empty for the file as a whole. Keys that may be a secret in the wrong place are masked. */
-export function pathText(path: Path): string {
+export function pathTextOf(path: Path): string {
   return path
     .map((part, at) => {
       if (typeof part === 'number') return `[${part}]`;
@@ -27,7 +27,7 @@ export function pathText(path: Path): string {
  * by type; elsewhere what could be a credential in it is. Of a mapping only the keys are shown, of a list the length.
  * @param path  where it stands in the file
  */
-export function seenText(value: unknown, path: Path): Sentence | string {
+export function seenTextOf(value: unknown, path: Path): Sentence | string {
   if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
   if (typeof value === 'object' && value !== null) return mappingText(value, path);
   if (typeof value === 'string') {
@@ -40,12 +40,12 @@ export function seenText(value: unknown, path: Path): Sentence | string {
 }
 
 /** A key that stands in a mapping at a path, quoted: masked where it is no key but perhaps a secret. */
-export function seenKey(key: string, parent: Path): string {
+export function seenKeyOf(key: string, parent: Path): string {
   return JSON.stringify(keyText(key, parent));
 }
 
 /** A path that a person wrote, for messages; what does not look like one may be the secret itself and is masked. */
-export function fileNameText(name: string): string {
+export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
@@ -77,7 +77,7 @@ function isSecret(node: SchemaNode): boolean {
 
 function holdsSecret(node: SchemaNode): boolean {
   const inner = [...Object.values(node.properties ?? {}), ...(node.items === undefined ? [] : [node.items])];
-  return isSecret(node) || inner.flatMap(branches).some(holdsSecret);
+  return isSecret(node) || inner.flatMap(branchesOf).some(holdsSecret);
 }
 
 function takesText({ type, enum: words, const: word }: SchemaNode): boolean {
@@ -97,8 +97,8 @@ function mappingText(value: object, path: Path): Sentence | string {
 }
 
 function keyText(key: string, parent: Path): string {
-  const known = knownKeys(parent);
-  if (known.includes(key) || allKeys().has(key) || nearestWord(key, known) !== null) return printable(key);
+  const known = listKnownKeys(parent);
+  if (known.includes(key) || allKeys().has(key) || findNearestWord(key, known) !== null) return printable(key);
   const nodes = nodesAt(parent);
   const isNear = nodes.length === 0 || nodes.some((node) => Object.values(node.properties ?? {}).some(isNearSecret));
   return isNear || !/^[A-Za-z][A-Za-z_-]{0,23}$/.test(key) ? masked : key;
@@ -106,7 +106,7 @@ function keyText(key: string, parent: Path): string {
 
 /** A secret, or a list of them. */
 function isNearSecret(node: SchemaNode): boolean {
-  return branches(node).some(
+  return branchesOf(node).some(
     (branch) => isSecret(branch) || (branch.items !== undefined && isNearSecret(branch.items)),
   );
 }
@@ -115,10 +115,10 @@ let everyKey: ReadonlySet<string> | null = null;
 
 function allKeys(): ReadonlySet<string> {
   const gather = (node: SchemaNode): string[] => [
-    ...Object.entries(node.properties ?? {}).flatMap(([key, child]) => [key, ...branches(child).flatMap(gather)]),
-    ...(node.items === undefined ? [] : branches(node.items).flatMap(gather)),
+    ...Object.entries(node.properties ?? {}).flatMap(([key, child]) => [key, ...branchesOf(child).flatMap(gather)]),
+    ...(node.items === undefined ? [] : branchesOf(node.items).flatMap(gather)),
   ];
-  everyKey ??= new Set(gather(configJsonSchema() as SchemaNode));
+  everyKey ??= new Set(gather(buildConfigJsonSchema() as SchemaNode));
   return everyKey;
 }
 

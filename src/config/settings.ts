@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
+import type { SettingsKey } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import type { SettingsKey } from '../ecosystems/settings.ts';
 import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';

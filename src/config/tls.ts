@@ -1,7 +1,8 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsAccess } from '../core/mirror.ts';
+import { Secret } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
-import { readCertificates, readPair } from './pem.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileMirror } from './schema.ts';
 
@@ -61,4 +62,58 @@ function fromDirectory(path: Path, directory: string, url: string, reader: Reade
   const pairNames = { cert: `${folder}/${pair ?? ''}.cert`, key: `${folder}/${pair ?? ''}.key` };
   const client = pair === undefined ? null : readPair(pairNames, { cert: path, key: path }, reader, report);
   return { ca, client, pin: null };
+}
+
+const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** A file of certificates as text; `null` after telling why not. */
+function readCertificates(path: Path, name: string, reader: Reader, report: Report): string | null {
+  const text = reader.text(path, name);
+  if (text === null) return null;
+  const found = text.match(certificates) ?? [];
+  if (found.length > 0 && found.every(isCertificate)) return text;
+  report.error(path, phrase('expected.filePem'));
+  return null;
+}
+
+/**
+ * A certificate with its private key; `null` after telling why not.
+ * @param paths  where the two file names stand
+ */
+export function readPair(
+  names: { readonly cert: string; readonly key: string },
+  paths: { readonly cert: Path; readonly key: Path },
+  reader: Reader,
+  report: Report,
+): { readonly cert: string; readonly key: Secret } | null {
+  const cert = readCertificates(paths.cert, names.cert, reader, report);
+  const key = reader.text(paths.key, names.key);
+  if (key === null) return null;
+  const parsed = privateKey(key);
+  if (parsed === null) {
+    report.error(paths.key, phrase('expected.filePemKey'));
+    return null;
+  }
+  if (cert === null) return null;
+  if (!new X509Certificate(cert.match(certificates)?.[0] ?? '').checkPrivateKey(parsed)) {
+    report.error(paths.key, phrase('expected.keyOfCert'));
+    return null;
+  }
+  return { cert, key: new Secret(key) };
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== null;
+  } catch {
+    return false;
+  }
+}
+
+function privateKey(text: string): ReturnType<typeof createPrivateKey> | null {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,14 +1,14 @@
-import { baseUrl, type SplitUrl } from '../core/base-url.ts';
+import { baseUrl, type SplitUrl } from '../core/url.ts';
 import { hostAndPort } from './addresses.ts';
 
 /** Reads a proxy URL: a base URL without path. */
-export function proxyUrl(text: string): SplitUrl | null {
+export function parseProxyUrl(text: string): SplitUrl | null {
   const split = baseUrl(text);
   return split !== null && new URL(split.url).pathname === '/' ? split : null;
 }
 
 /** Reads a control: `http:` and `https:` as given (a path and a query are fine), `tcp://host:port`; never user-info. */
-export function controlUrl(text: string): { readonly url: string; readonly name: string } | null {
+export function parseControlUrl(text: string): { readonly url: string; readonly name: string } | null {
   if (!/^(https?|tcp):\/\/[^/]/i.test(text) || /[\s@#\\]/.test(text) || !URL.canParse(text)) return null;
   const parsed = new URL(text);
   if (parsed.protocol === 'tcp:') {

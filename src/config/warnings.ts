@@ -1,12 +1,11 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
-import type { Target } from '../core/target.ts';
-import { leadingClient } from '../ecosystems/ecosystem.ts';
+import type { Mirror, Target } from '../core/mirror.ts';
+import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { addressBytes, isLoopback, isWithin, network } from './addresses.ts';
-import { budgetOf, hostKey } from './budget.ts';
-import { memberKeys } from './chain.ts';
+import { addressBytesOf, isLoopback, isWithin, network } from './addresses.ts';
+import { budgetOf, hostKeyOf } from './budget.ts';
+import { memberKeysOf } from './chain.ts';
 import type { Report } from './report.ts';
 
 const independentMin = 3;
@@ -30,7 +29,7 @@ const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/
 function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
-    const bytes = addressBytes(host === 'localhost' ? '127.0.0.1' : host);
+    const bytes = addressBytesOf(host === 'localhost' ? '127.0.0.1' : host);
     if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
     if (allow.some((text) => isWithin(bytes, network(text) ?? { bytes: [], bits: 0 }))) continue;
     report.warning(['webhooks', at], phrase('expected.receiverAllow'), { seen: phrase('load.seenNone') });
@@ -62,8 +61,8 @@ function warnOfUndecidable(config: Config, report: Report): void {
 /** Host by name; an address by its prefix (/24, /48); on loopback by port. @see design.md section 5, Vantage suspect */
 function placeOf(mirror: Mirror): string {
   const { hostname } = new URL(mirror.url);
-  if (isLoopback(hostname)) return hostKey(mirror).replace(/^https?:/, '');
-  const bytes = addressBytes(hostname.replace(/^\[|\]$/g, ''));
+  if (isLoopback(hostname)) return hostKeyOf(mirror).replace(/^https?:/, '');
+  const bytes = addressBytesOf(hostname.replace(/^\[|\]$/g, ''));
   return bytes === null ? hostname : bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
 }
 
@@ -72,9 +71,9 @@ function warnOfUnknownMembers(config: Config, registry: Registry, report: Report
   for (const kind of registry.all) {
     const chain = config.clients[kind.id]?.reveal();
     if (chain === undefined) continue;
-    const client = leadingClient(kind, config);
+    const client = leadingClientOf(kind, config);
     const watched = new Set(config.mirrors.map(({ url }) => client.member(url).key));
-    const unknown = memberKeys(client, chain).filter((key) => !watched.has(key));
+    const unknown = memberKeysOf(client, chain).filter((key) => !watched.has(key));
     if (unknown.length === 0) continue;
     report.warning(['clients', kind.id], phrase('expected.watched', { count: unknown.length }), {
       needs: [['mirrors']],

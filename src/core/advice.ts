@@ -1,7 +1,7 @@
 import type { Reason } from './failure.ts';
 import type { Confidence } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 export const adviceCauses = [

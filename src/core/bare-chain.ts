@@ -19,10 +19,10 @@ export const credentialPlaces: readonly RegExp[] = [
  * A client's chain without possible credentials: user-info, queries and fragments are removed, and a possible password
  * without its `@` becomes `***`. Mirrors, order and separators stay. Idempotent.
  */
-export function bareChain(chain: string): string {
+export function bareChainOf(chain: string): string {
   const bare = takenOut(maskChain(takenOut(chain)));
   // A removal may reveal another match; each round leaves one `@` or colon less.
-  return bare === chain ? bare : bareChain(bare);
+  return bare === chain ? bare : bareChainOf(bare);
 }
 
 function takenOut(chain: string): string {

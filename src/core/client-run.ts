@@ -1,7 +1,6 @@
-import type { EcosystemId } from './mirror.ts';
+import type { EcosystemId, Step } from './mirror.ts';
 import type { WireAccess } from './ports.ts';
-import type { Sentence } from './sentence.ts';
-import type { Step } from './target.ts';
+import type { Sentence } from './result.ts';
 
 /** One mirror and one client that runs against it. */
 export interface ClientPair {
@@ -10,7 +9,7 @@ export interface ClientPair {
 }
 
 /** The key of a pair. */
-export function pairKey({ registry, client }: ClientPair): string {
+export function pairKeyOf({ registry, client }: ClientPair): string {
   return `${registry}|${client}`;
 }
 

@@ -1,10 +1,9 @@
 import type { ClientPair } from './client-run.ts';
 import type { FindingKind, Severity } from './finding.ts';
-import type { Control, EcosystemId, Mirror } from './mirror.ts';
+import type { Control, EcosystemId, Mirror, ModuleRef, Step } from './mirror.ts';
 import type { ReceiverFormat } from './receiver-format.ts';
+import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
-import type { Sentence } from './sentence.ts';
-import type { ModuleRef, Step } from './target.ts';
 
 /** When a step is due: at an interval, or at the times of a cron expression (spread over `spreadMs`). */
 export type Cadence =

@@ -1,5 +1,4 @@
-import type { Connection } from './mirror.ts';
-import type { Target } from './target.ts';
+import type { Connection, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**

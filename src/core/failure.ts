@@ -1,4 +1,4 @@
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 
 /** The phases of one hop, in order. They tile the hop: no gap, no overlap. */
 export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
@@ -104,7 +104,7 @@ export function isCertificateFailure(reason: Reason): boolean {
 }
 
 /** True where a failure of this kind, on a light step, counts towards an outage. */
-export function countsTowardsOutage(reason: Reason): boolean {
+export function isOutageReason(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }
 

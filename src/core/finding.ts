@@ -1,8 +1,7 @@
 import type { Reason } from './failure.ts';
 import { limits } from './limits.ts';
-import type { EcosystemId } from './mirror.ts';
-import type { Sentence } from './sentence.ts';
-import type { Step } from './target.ts';
+import type { EcosystemId, Step } from './mirror.ts';
+import type { Sentence } from './result.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
 /**

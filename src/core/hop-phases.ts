@@ -14,7 +14,7 @@ const marksOf: readonly (readonly [Phase, Exclude<keyof Marks, 'start' | 'end'>]
  * to the end. For a failed hop, the rest belongs to the phase of the failure. Phases that did not happen are absent.
  * @see design.md section 3
  */
-export function hopPhases({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): readonly (readonly [Phase, number])[] {
+export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): readonly (readonly [Phase, number])[] {
   const segments: [Phase, number][] = [];
   let from = marks.start;
   let reached: Phase = 'resolve';

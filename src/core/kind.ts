@@ -1,6 +1,5 @@
-import type { EcosystemId } from './mirror.ts';
-import type { Sentence } from './sentence.ts';
-import type { Step } from './target.ts';
+import type { EcosystemId, Step } from './mirror.ts';
+import type { Sentence } from './result.ts';
 
 /** An ecosystem as plain data, for code that does not read the registry. */
 export interface Kind {

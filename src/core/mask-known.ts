@@ -1,5 +1,5 @@
 import type { WireAccess } from './ports.ts';
-import { type Decoded, decodings, foldCase } from './text-decodings.ts';
+import { type Decoded, decodingsOf, foldCase } from './text-decodings.ts';
 
 const shown = '***';
 /** Shorter texts are no secrets, and masking them would hide normal words. */
@@ -81,7 +81,7 @@ function createMask(credentials: readonly Credential[]): KnownMask {
 /** What is searched in decoded text: the secret itself and base64 of it, alone, within other text, and as `user:password`. */
 function formsOf({ username, secret }: Credential): readonly string[] {
   if (secret.length < charsMin) return [];
-  const decoded = decodings(foldCase(secret)).map((one) => one.text);
+  const decoded = decodingsOf(foldCase(secret)).map((one) => one.text);
   // Headers are read as Latin-1, and a percent-encoding is decoded byte by byte.
   const bytes = Buffer.from(secret).toString('latin1');
   const within = [1, 2].map((offset) => base64Within(secret, offset)).filter((form) => form.length >= codedCharsMin);
@@ -106,7 +106,7 @@ function base64Within(secret: string, offset: number): string {
 type Range = readonly [from: number, to: number];
 
 function masked(text: string, forms: readonly string[]): string {
-  const ranges = decodings(foldCase(text)).flatMap((decoded) => rangesIn(decoded, forms, text.length));
+  const ranges = decodingsOf(foldCase(text)).flatMap((decoded) => rangesIn(decoded, forms, text.length));
   if (ranges.length === 0) return text;
   let kept = '';
   let end = 0;

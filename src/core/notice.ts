@@ -1,5 +1,5 @@
 import type { FindingKind } from './finding.ts';
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 
 export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice';
 

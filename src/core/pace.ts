@@ -1,5 +1,5 @@
 import type { Config, Pace } from './config.ts';
-import type { Target } from './target.ts';
+import type { Target } from './mirror.ts';
 
 /** A cron pace has no fixed interval: responses this close belong to one trouble. Milliseconds. */
 const cronEveryMs = 10 * 60_000;

@@ -1,10 +1,9 @@
+import type { WholeBody } from './body.ts';
 import type { BuildPlace, ControlAnswer, ControlDue, Due } from './due.ts';
-import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
+import type { Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
 import type { Delivery, DeliveryFailure } from './notice.ts';
 import type { Sample } from './sample.ts';
-import type { Target } from './target.ts';
 import type { Answer, Ask, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
-import type { WholeBody } from './whole-body.ts';
 
 /** An instant on both clocks. Durations use only `monotonicMs`; `wallMs` is for displayed times. */
 export interface Now {

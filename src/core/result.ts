@@ -10,3 +10,20 @@ export function ok<T>(value: T): { readonly tag: 'ok'; readonly value: T } {
 export function error<E>(what: E): { readonly tag: 'error'; readonly error: E } {
   return { tag: 'error', error: what };
 }
+
+/**
+ * A sentence as a key of the catalogue with its values, so that it can be shown in any language. A value may be a sentence
+ * itself, or a list of sentences, which become one. About as large as its text.
+ */
+export interface Sentence {
+  readonly key: string;
+  readonly values: Readonly<Record<string, Filled>>;
+}
+
+export type Filled = string | number | Sentence | readonly Filled[];
+
+/** A sentence in English and as data for any language; `null`: in English only. */
+export interface Told {
+  readonly text: string;
+  readonly sentence: Sentence | null;
+}

@@ -44,7 +44,7 @@ export const charsPerSlice = 16 * 1024;
  * Calls `act` for each line until it returns `false`; a line longer than `charsPerSlice` is cut. A slice ends after that
  * many characters.
  */
-export function* eachLine(text: string, act: (line: string) => unknown): Slices<void> {
+export function* walkLines(text: string, act: (line: string) => unknown): Slices<void> {
   let sliceFrom = 0;
   let lines = 0;
   for (let from = 0; from <= text.length; ) {

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type MirrorState = (typeof mirrorStates)[number];

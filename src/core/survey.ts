@@ -1,5 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 
 /** What is used of one ecosystem here, by files and variables. */
 export interface Surveyed {

@@ -72,7 +72,7 @@ export function foldCase(text: string): string {
  * decoded, until nothing is left to decode; last without slashes: a URL that was parsed has one for each backslash of an
  * escape. A percent-encoded byte becomes the character of its number.
  */
-export function decodings(text: string): readonly Decoded[] {
+export function decodingsOf(text: string): readonly Decoded[] {
   const rounds: Decoded[] = [{ text, starts: null }];
   for (let round = 0, last = rounds[0]; round < roundsMax && last !== undefined; round += 1) {
     const next = decoded(last);

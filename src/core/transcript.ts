@@ -1,8 +1,8 @@
 import type { AuthorityCost } from './authority-cost.ts';
+import type { WholeBody } from './body.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 import type { Signature } from './signature.ts';
-import type { WholeBody } from './whole-body.ts';
 
 /** What a conversation asks for: one GET, or the head of one. */
 export interface Ask {
@@ -136,7 +136,7 @@ export interface Facts {
 }
 
 /** The facts without what is only compared: what is kept and shown of a probe. */
-export function withoutContents({ contents: _, ...kept }: Facts): Facts {
+export function dropContents({ contents: _, ...kept }: Facts): Facts {
   return kept;
 }
 

@@ -24,17 +24,12 @@ export function shareOf(text: string): number {
 }
 
 /** The shortest exact text of a duration in milliseconds: 90000 is `90s`, 120000 is `2m`. */
-export function durationText(ms: number): string {
+export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     const size = durationUnits[unit] ?? 1;
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   }
   return `${ms}ms`;
-}
-
-/** A count with its noun: `1 sample`, `3 samples`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function scaled(text: string, units: Readonly<Record<string, number>>): number {

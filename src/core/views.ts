@@ -122,7 +122,7 @@ export function findingView(finding: Finding): FindingView {
 
 function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side): SideView {
   const { module, version, step } = item;
-  const firstText = seen === null ? null : firstBytesText(seen);
+  const firstText = seen === null ? null : firstBytesTextOf(seen);
   const { bytes, firstHex } = seen ?? { bytes: null, firstHex: null };
   return {
     module,
@@ -139,7 +139,7 @@ function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side):
 }
 
 /** First bytes as text: what is no printable ASCII is a dot. */
-export function firstBytesText({ firstHex }: Pick<Seen, 'firstHex'>): string {
+export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
   return (firstHex.match(/../g) ?? [])
     .map((hex) => Number.parseInt(hex, 16))
     .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))

@@ -1,5 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
-import type { Sentence } from './sentence.ts';
+import type { Sentence } from './result.ts';
 
 /** What a person asks: what would this chain do? */
 export interface WhatIfAsked {

@@ -13,7 +13,7 @@ const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, ow
  * Takes notifications of Alertmanager into the loop. Evidence is committed with all that follows from it before the
  * response, so after a 200 it survives a `kill -9`; without one Alertmanager sends it again, and it counts once.
  */
-export function alertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
+export function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;
   const count = (counts: Partial<Record<AlertOutcome, number>>): void => {
     for (const outcome of alertOutcomes) s.exporter.alerts(outcome, counts[outcome] ?? 0);

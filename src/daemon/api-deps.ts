@@ -1,13 +1,13 @@
 import type { ApiDeps, PageOf, Ready, ReloadOutcome } from '../api/deps.ts';
-import { declaredChain } from '../config/chain.ts';
+import { declaredChainOf } from '../config/chain.ts';
 import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
+import { seriesId } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
-import { seriesId } from '../core/target.ts';
 import { kindsOf } from '../ecosystems/registry.ts';
-import { alertTaker } from './alerts.ts';
+import { createAlertTaker } from './alerts.ts';
 import type { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -15,7 +15,7 @@ import { findProbe } from './probes.ts';
 import type { Stages } from './stages.ts';
 
 /** What the routes may read and do, from the running stages. */
-export function apiDeps(
+export function assembleApiDeps(
   s: Stages,
   pipeline: Pipeline,
   clientRuns: Pick<ClientRuns, 'of'>,
@@ -66,7 +66,7 @@ export function apiDeps(
       s.advisor
         .list()
         .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
-        .after ?? maskChain(declaredChain(s.config, ecosystem, upstream, s.registry)),
+        .after ?? maskChain(declaredChainOf(s.config, ecosystem, upstream, s.registry)),
     acceptAdvice: (id) =>
       onAdvice(
         pipeline,
@@ -106,7 +106,7 @@ export function apiDeps(
         else s.ledger.add([], [{ table: 'pause', key: registry }]);
         return s.detector.standings().find((standing) => standing.registry === registry) ?? null;
       }),
-    takeAlerts: alertTaker(s, pipeline),
+    takeAlerts: createAlertTaker(s, pipeline),
     metrics: (accept) => s.exporter.render(accept),
     subscribe: (listener) => pipeline.events.subscribe(listener),
     stateTrouble: () => pipeline.stateTrouble(),

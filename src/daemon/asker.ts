@@ -1,11 +1,10 @@
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
-import type { Probed } from '../core/ports.ts';
-import { lostControl, lostProbe } from '../io/worker-protocol.ts';
-import type { Defects } from './defects.ts';
+import type { Clock, Log, Probed } from '../core/ports.ts';
+import { lostControlOf, lostProbeOf } from '../io/worker-protocol.ts';
 import type { Stages } from './stages.ts';
 
 /** Starts probes and controls; results go to the loop. */
-export interface Asker {
+interface Asker {
   probe(due: Due): void;
   control(due: ControlDue, round: Due['round']): void;
   /** Probes every control, outside rounds: is this host online? */
@@ -24,11 +23,11 @@ export function createAsker(
   const { defects } = loop;
   const asker: Asker = {
     probe(due) {
-      const lost = (): Probed => lostProbe(due, 'defect', 0, s.clock.now());
+      const lost = (): Probed => lostProbeOf(due, 'defect', 0, s.clock.now());
       void defects.or(() => s.workers.probe(due), lost).then((probed) => loop.probed(due, probed));
     },
     control(due, round) {
-      const lost = (): ControlAnswer => lostControl(due, s.clock.now());
+      const lost = (): ControlAnswer => lostControlOf(due, s.clock.now());
       void defects.or(() => s.workers.control(due), lost).then((answer) => loop.answered(answer, round));
     },
     controls() {
@@ -37,4 +36,62 @@ export function createAsker(
     },
   };
   return asker;
+}
+
+/** Catches defects of this program so that the loop continues. */
+export interface Defects {
+  /** Runs a step; `false` where it threw, which is counted and logged. */
+  guarded(step: () => void): boolean;
+  /** Awaits a promise that must not reject; if it does, that is counted and logged, and `instead` is returned. */
+  or<T>(act: () => Promise<T>, instead: () => T): Promise<T>;
+  /** How many so far. */
+  count(): number;
+}
+
+const repeatMs = 60_000;
+const kindsKept = 100;
+
+/** Counts every defect; logs each kind at most once a minute, with its count, so that the log is not flooded. */
+export function createDefects(log: Log, clock: Clock): Defects {
+  const kinds = new Map<string, { saidAtMs: number; since: number }>();
+  let count = 0;
+
+  function tell(cause: unknown): void {
+    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    const nowMs = clock.monotonicMs();
+    const kind = kinds.get(text);
+    if (kind !== undefined && nowMs - kind.saidAtMs < repeatMs) {
+      kind.since += 1;
+      return;
+    }
+    if (kinds.size >= kindsKept) kinds.clear();
+    kinds.set(text, { saidAtMs: nowMs, since: 0 });
+    log.error('defect caught in the loop', { cause: text, times: 1 + (kind?.since ?? 0) });
+  }
+
+  function caught(cause: unknown): void {
+    count += 1;
+    tell(cause);
+  }
+
+  return {
+    guarded(step) {
+      try {
+        step();
+        return true;
+      } catch (cause) {
+        caught(cause);
+        return false;
+      }
+    },
+    async or(act, instead) {
+      try {
+        return await act();
+      } catch (cause) {
+        caught(cause);
+        return instead();
+      }
+    },
+    count: () => count,
+  };
 }

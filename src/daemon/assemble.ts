@@ -1,8 +1,9 @@
 import { createAdvisor } from '../advise/advisor.ts';
 import { createEvidenceBook } from '../advise/evidence.ts';
-import { declaredChain } from '../config/chain.ts';
+import { declaredChainOf } from '../config/chain.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
+import type { Target } from '../core/mirror.ts';
 import type {
   Calendar,
   Clock,
@@ -17,7 +18,6 @@ import type {
   WorkerBook,
   Workers,
 } from '../core/ports.ts';
-import type { Target } from '../core/target.ts';
 import { createDetector } from '../detect/detector.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { secondsBuckets } from '../export/catalog/values.ts';
@@ -29,11 +29,10 @@ import { expandTargets } from '../schedule/targets.ts';
 import { createAnswers } from '../state/answers.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
 import { createCited } from '../state/cited.ts';
-import { createLastOk } from '../state/last-ok.ts';
+import { createLastOk, createSince } from '../state/last-ok.ts';
 import { createLedger } from '../state/ledger.ts';
-import { createSince } from '../state/since.ts';
 import { createTrends } from '../state/trend.ts';
-import { nothingLearnt, workerBook } from './book.ts';
+import { buildWorkerBook, nothingLearnt } from './book.ts';
 import { lifeOf, settingsOf } from './history.ts';
 import { findProbe, foundInForce } from './probes.ts';
 import type { Stages } from './stages.ts';
@@ -95,7 +94,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     post: ports.post,
     clients: ports.clients ?? null,
     version: ports.version,
-    workers: ports.workers(workerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
+    workers: ports.workers(buildWorkerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({
       config,
       targets,
@@ -155,7 +154,7 @@ export function declaredBy(
   config: Config,
   registry: Registry,
 ): (ecosystem: Config['mirrors'][number]['ecosystem'], upstream: string) => string {
-  return (ecosystem, upstream) => declaredChain(config, ecosystem, upstream, registry);
+  return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
 }
 
 function restorePauses(s: Stages, now: Now): void {

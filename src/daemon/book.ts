@@ -3,7 +3,7 @@ import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { type Client, offersHttp1 } from '../ecosystems/client.ts';
-import { type Known, leadingClient } from '../ecosystems/ecosystem.ts';
+import { type Known, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
 /** Facts learnt from verified responses, by ecosystem; an ecosystem without an entry has none. */
@@ -28,7 +28,7 @@ export interface BookInput {
  * The workers' part of a configuration: access in clear text (the only place where a mirror's secrets are revealed), and
  * data for conversations. Hashes of the configuration's lock files override learnt ones.
  */
-export function workerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
+export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
   const contextOf = contexts(config, learnt, registry);
   return {
@@ -97,13 +97,13 @@ function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
 }
 
 /** The access of one mirror in clear text, for a real client's files. */
-export function bookAccess(config: Config, mirror: Mirror, version: string): WireAccess {
+export function bookAccessOf(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }
 
 function accessOf(mirror: Mirror, userAgent: string, config: Config, registry: Registry): WireAccess {
   const kind = registry.of(mirror.ecosystem);
-  const protocols = kind === null ? offersHttp1 : protocolsOf(mirror, leadingClient(kind, config));
+  const protocols = kind === null ? offersHttp1 : protocolsOf(mirror, leadingClientOf(kind, config));
   const { tls, auth, proxy, resolve, allowHosts } = mirror.access;
   return {
     registry: mirror.name,

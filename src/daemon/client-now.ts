@@ -1,11 +1,11 @@
 import type { ClientReport, ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { isRoot } from '../io/machine.ts';
-import { clientOrder, judgedReport } from './client-order.ts';
+import { judgeReport, makeClientOrder } from './client-order.ts';
 import { clientsFor, type ProcessFacts } from './system.ts';
 
 /** One run by hand, and its meaning for the mirror. */
@@ -13,7 +13,7 @@ export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 
 /** The real clients of an ecosystem. */
-export function clientIds(ecosystem: EcosystemId): readonly string[] {
+export function clientIdsOf(ecosystem: EcosystemId): readonly string[] {
   return realClientsOf(ecosystem).map(({ id }) => id);
 }
 
@@ -29,7 +29,7 @@ export function clientCannot(mirror: Mirror, id: string): Sentence | null {
  * Runs a real client against one mirror now, as the daemon would; stopping the command kills it.
  * @param onStop  registers a callback for that
  */
-export async function clientNow(
+export async function runClientNow(
   config: Config,
   ask: { readonly mirror: Mirror; readonly client: string; readonly module: string; readonly version: string | null },
   facts: ProcessFacts,
@@ -39,13 +39,13 @@ export async function clientNow(
   const runner = clientsFor(facts);
   onStop(() => void runner.close());
   const means = { config, registry, version: facts.version, isRoot: isRoot() };
-  const report = await runner.run(clientOrder({ ...ask, client }, means));
+  const report = await runner.run(makeClientOrder({ ...ask, client }, means));
   const { tookMs, files, bytes, words } = report;
-  return { ...judgedReport(report, client), tookMs, files, bytes, words };
+  return { ...judgeReport(report, client), tookMs, files, bytes, words };
 }
 
 /** Real clients of the configuration that are not installed here, each once. */
-export function missingClients({ clientRuns }: Config, facts: Pick<ProcessFacts, 'path'>): readonly string[] {
+export function findMissingClients({ clientRuns }: Config, facts: Pick<ProcessFacts, 'path'>): readonly string[] {
   const runner = clientsFor(facts);
   const ids = new Set(clientRuns?.pairs.map(({ client }) => client));
   return [...ids].filter((id) => runner.find(id) === null);

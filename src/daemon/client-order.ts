@@ -1,14 +1,16 @@
-import type { ClientOrder, ClientOutcome, ClientReport, ClientRun } from '../core/client-run.ts';
+import type { ClientOrder, ClientOutcome, ClientPair, ClientReport, ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Mirror } from '../core/mirror.ts';
+import type { Mirror, Target } from '../core/mirror.ts';
 import { printable } from '../core/printable.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import { bookAccess } from './book.ts';
+import { bookAccessOf } from './book.ts';
+import type { Stages } from './stages.ts';
 
 /** What is fetched. */
 export interface ClientAsk {
@@ -19,7 +21,7 @@ export interface ClientAsk {
 }
 
 /** Means of a run besides its configuration. */
-export interface OrderMeans {
+interface OrderMeans {
   readonly config: Config;
   readonly registry: Registry;
   readonly version: string;
@@ -31,9 +33,9 @@ const timeoutMs = 5 * 60_000;
 const nobody = { uid: 65534, gid: 65534 };
 
 /** The order of one run: the ecosystem's plan, the user, and the limits. */
-export function clientOrder({ mirror, client, module, version }: ClientAsk, means: OrderMeans): ClientOrder {
+export function makeClientOrder({ mirror, client, module, version }: ClientAsk, means: OrderMeans): ClientOrder {
   const { config, registry } = means;
-  const access = bookAccess(config, mirror, means.version);
+  const access = bookAccessOf(config, mirror, means.version);
   const rule = config.clientRuns ?? { timeoutMs, user: nobody };
   return {
     command: client.id,
@@ -60,7 +62,7 @@ function lineOf(text: string): string {
 }
 
 /** What a report means for the mirror. If nothing was fetched, it failed, whatever the client says. */
-export function judgedReport(
+export function judgeReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,
 ): Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'> {
@@ -92,4 +94,39 @@ export function judgedReport(
     default:
       return end satisfies never;
   }
+}
+
+export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientPair[] {
+  return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
+}
+
+/**
+ * What a pair fetches in its next run: the canary's module first, then the other modules configured for the mirror, in
+ * turn.
+ */
+export function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
+  const mirror = s.config.mirrors.find(({ name }) => name === registry);
+  const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
+  const real = kind?.realClients.find(({ id }) => id === client);
+  if (mirror === undefined || kind === null || real === undefined) return null;
+  const artifacts = s.targets.filter((target) => target.registry === registry && isFetched(kind, target));
+  const canary = s.targets.find((target) => target.registry === registry && target.canary);
+  const first = artifacts.filter(({ module, version }) => module === canary?.module && version === canary?.version);
+  const turns = [...first, ...artifacts.filter((target) => !first.includes(target))];
+  const { module, version = null } = turns[runs % Math.max(1, turns.length)] ?? {};
+  return module == null ? null : { mirror, client: real, module, version };
+}
+
+/** One target for each artifact: that of the last step of a fetch. */
+function isFetched(kind: Ecosystem, { step }: Target): boolean {
+  return step === kind.fetch.at(-1);
+}
+
+/** A client's fetch and ours. */
+export function bytesOf(kind: Ecosystem | null): number {
+  return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
+}
+
+export function isShutdown({ end }: ClientReport): boolean {
+  return end.tag === 'not_run' && end.because === 'shutdown';
 }

@@ -4,16 +4,15 @@ import {
   type ClientReport,
   type ClientRun,
   type OwnVerdict,
-  pairKey,
+  pairKeyOf,
 } from '../core/client-run.ts';
+import type { Step } from '../core/mirror.ts';
 import type { Row } from '../core/ports.ts';
-import type { Step } from '../core/target.ts';
 import { isRoot } from '../io/machine.ts';
 import { createClientRota, type RanBefore } from '../schedule/client-rota.ts';
 import type { Visit } from '../schedule/visit.ts';
-import { askOf, bytesOf, isShutdown, pairsOf } from './client-ask.ts';
-import { type ClientAsk, clientOrder, judgedReport } from './client-order.ts';
-import { dueOnce } from './once.ts';
+import { askOf, bytesOf, type ClientAsk, isShutdown, judgeReport, makeClientOrder, pairsOf } from './client-order.ts';
+import { makeDue } from './once.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Stages } from './stages.ts';
 
@@ -73,7 +72,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   /** Comparisons in progress: a mirror that hangs does not delay other runs. */
   const comparing = new Set<Promise<void>>();
 
-  const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKey));
+  const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKeyOf));
 
   /** Applies the configured pairs; state of others is dropped. */
   function arrange(): void {
@@ -151,7 +150,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   /** True where a run is to be repeated soon: it differs from our steps, and the one before did not differ in this way. */
   function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
-    const key = pairKey(pair);
+    const key = pairKeyOf(pair);
     const same = agrees(run);
     const isNews = same === false && odd.get(key) !== run.outcome;
     if (same === true) odd.delete(key);
@@ -169,7 +168,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   /** `null`: stopped because the daemon ends. */
   async function reportOf(ask: ClientAsk): Promise<ClientReport | null> {
     const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
-    const report = await s.clients?.run(clientOrder(ask, means));
+    const report = await s.clients?.run(makeClientOrder(ask, means));
     return report === undefined || isShutdown(report) ? null : report;
   }
 
@@ -179,7 +178,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     report: ClientReport,
   ): Promise<readonly [run: ClientRun, spent: Spent]> {
     const { mirror, client, module, version } = ask;
-    const judged = judgedReport(report, client);
+    const judged = judgeReport(report, client);
     const own = judged.outcome === 'unknown' ? null : await ownVerdict(ask);
     const run: ClientRun = {
       registry: mirror.name,
@@ -212,7 +211,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     });
     for (const step of s.registry.of(mirror.ecosystem)?.fetch ?? []) {
       last = step;
-      const due = dueOnce({ mirror, module, version, step }, s.config, s);
+      const due = makeDue({ mirror, module, version, step }, s.config, s);
       const { sample, transcript } = await s.workers.probe(due);
       s.board.take({ ...sample, cold: false, thresholdMs: null, baselineMs: null }, transcript);
       probeIds.push(due.probeId);
@@ -232,7 +231,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
    * dropped.
    */
   async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
-    const key = pairKey(pair);
+    const key = pairKeyOf(pair);
     tell(run);
     if (isStopped || !wantedKeys().has(key)) return;
     kept.set(key, { run, runs });
@@ -260,7 +259,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     start: arrange,
     reconfigured: arrange,
     of: (registry) =>
-      pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKey(pair))?.run ?? []) : [])),
+      pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKeyOf(pair))?.run ?? []) : [])),
     async stop() {
       isStopped = true;
       timer?.cancel();

@@ -2,7 +2,7 @@ import type { EcosystemId } from '../core/mirror.ts';
 import type { Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Known, Learning } from '../ecosystems/ecosystem.ts';
-import { workerBook } from './book.ts';
+import { buildWorkerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
 /** What ecosystems learnt from verified responses, for the workers, which judge bytes by it. */
@@ -22,7 +22,7 @@ export function createKnowledge(s: Stages): Knowledge {
       learnt.set(id, new Map(stored.flatMap(({ key, value }) => (isOf(learning, key) ? [[key, value]] : []))));
   return {
     configure: () =>
-      s.workers.configure(workerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
+      s.workers.configure(buildWorkerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
     learn(samples) {
       const rows: Row[] = [];
       for (const { outcome, facts, due, startedAtMs: atMs } of samples) {

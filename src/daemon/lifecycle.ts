@@ -1,20 +1,20 @@
 import { createApi } from '../api/app.ts';
 import type { Ready, ReloadOutcome } from '../api/deps.ts';
-import { changedKeys } from '../config/changed-keys.ts';
+import { listChangedKeys } from '../config/changed-keys.ts';
 import { issuesForPrograms } from '../config/format-issues.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
-import { residentBytes } from '../io/machine.ts';
+import { measureResidentBytes } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { nextTurn } from '../io/timers.ts';
-import { expandingTargets } from '../schedule/targets.ts';
-import { apiDeps } from './api-deps.ts';
+import { expandTargetsInSlices } from '../schedule/targets.ts';
+import { assembleApiDeps } from './api-deps.ts';
 import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
 import { createClientRuns } from './client-runs.ts';
 import { settingsOf } from './history.ts';
-import { closeWithin } from './patience.ts';
+import { closeWithin } from './once.ts';
 import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
@@ -81,7 +81,7 @@ export async function startDaemon(
       ports.log.error('reload refused, the old configuration is kept', { issues });
       return { tag: 'invalid', issues };
     }
-    const { keys, needsRestart } = changedKeys(stages.config, read.value);
+    const { keys, needsRestart } = listChangedKeys(stages.config, read.value);
     if (needsRestart.length > 0) {
       life.reloadOk = false;
       ports.log.error('reload refused: these keys need a restart', { keys: needsRestart });
@@ -89,7 +89,7 @@ export async function startDaemon(
     }
     const next = read.value;
     // In slices, while the old configuration is in force: the turn that replaces it is short.
-    const targets = await overTurns(expandingTargets(next, stages.registry), nextTurn);
+    const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
     const series = seriesOf(next, targets);
     await stages.exporter.prepare(next, targets);
     await overTurns(stages.scheduler.preparing(next, targets), nextTurn);
@@ -124,7 +124,12 @@ export async function startDaemon(
     return life.up ? { ready: true, because: 'up' } : { ready: false, because: 'starting' };
   };
   const app = createApi(
-    apiDeps(stages, pipeline, clientRuns, { version: ports.version, startedAtMs, ready, reload: serial(reload) }),
+    assembleApiDeps(stages, pipeline, clientRuns, {
+      version: ports.version,
+      startedAtMs,
+      ready,
+      reload: serial(reload),
+    }),
   );
   const listening = await listen(app, config.listen);
   if (listening.tag === 'error') {
@@ -175,7 +180,7 @@ export async function startDaemon(
 }
 
 function residentNow(): { residentBytes?: number } {
-  const bytes = residentBytes();
+  const bytes = measureResidentBytes();
   return bytes === null ? {} : { residentBytes: bytes };
 }
 

@@ -1,8 +1,8 @@
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
-import type { Mirror } from '../core/mirror.ts';
-import type { Clock, Random } from '../core/ports.ts';
-import { type Step, type Target, targetId } from '../core/target.ts';
+import { limits } from '../core/limits.ts';
+import { type Mirror, type Step, type Target, targetId } from '../core/mirror.ts';
+import type { Clock, Probed, Random, Timers, Workers } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { registry } from '../ecosystems/registry.ts';
 
@@ -17,7 +17,7 @@ export interface OnceRequest {
 }
 
 /** The due of a probe by hand: cold, out of plan. */
-export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
+export function makeDue(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
   const { mirror, module, version, step, protocol } = request;
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
   const target: Target = {
@@ -48,4 +48,40 @@ export function dueOf(target: Target, timeoutMs: number, { clock, random }: { cl
     plannedAtMs: now.monotonicMs,
     round: null,
   };
+}
+
+/** The thread of a probe returned nothing, long after all its deadlines: a defect of this program. */
+export interface NoAnswer {
+  readonly registry: string;
+  readonly limitMs: number;
+}
+
+/** How long a command waits for one probe, whatever its thread does: all of its deadlines plus ten seconds. */
+export function patienceMsFor(due: Due): number {
+  return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
+}
+
+/** The result of one probe, awaited from outside its thread. */
+export function probeWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: Timers): Promise<Probed | null> {
+  return orNull(workers.probe(due), patienceMsFor(due), timers);
+}
+
+/**
+ * Closes the threads, and stops waiting after a second: one inside `getaddrinfo` cannot be ended before the resolver gives
+ * up, which takes twenty seconds or more without a DNS server.
+ */
+export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
+  await orNull(workers.close(), limits.closeMs, timers);
+}
+
+async function orNull<T>(work: Promise<T>, limitMs: number, timers: Timers): Promise<T | null> {
+  let timer: { cancel(): void } | null = null;
+  const late = new Promise<null>((resolve) => {
+    timer = timers.after(limitMs, () => resolve(null));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    (timer as { cancel(): void } | null)?.cancel();
+  }
 }

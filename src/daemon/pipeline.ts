@@ -4,16 +4,13 @@ import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed, StateTrouble } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { notSent } from '../notify/queue.ts';
-import { createAsker } from './asker.ts';
-import { createDefects } from './defects.ts';
-import { createEvents, type Events } from './events.ts';
+import { createAsker, createDefects } from './asker.ts';
 import { createJudge, type JudgeTurn } from './judge.ts';
 import { createKnowledge } from './knowledge.ts';
-import { type Absorb, type News, noNews, type Settled } from './news.ts';
-import { createPublisher } from './publish.ts';
+import { type Absorb, gapBetween, type News, noNews, type Settled } from './news.ts';
+import { createEvents, createPublisher, type Events } from './publish.ts';
 import { createReceiverLog } from './receivers.ts';
 import type { Stages } from './stages.ts';
-import { gapBetween } from './watch.ts';
 
 /** Inputs of the loop: external events are queued and handled in a turn, never in their callback. */
 type Input =

@@ -2,9 +2,8 @@ import type { Config } from '../core/config.ts';
 import type { Probed } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { systemTimers } from '../io/timers.ts';
-import { nothingLearnt, workerBook } from './book.ts';
-import { dueOnce, type OnceRequest } from './once.ts';
-import { answerWithin, closeWithin, type NoAnswer, patienceMs } from './patience.ts';
+import { buildWorkerBook, nothingLearnt } from './book.ts';
+import { closeWithin, makeDue, type NoAnswer, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
 /**
@@ -17,14 +16,14 @@ export async function probeNow(
   facts: ProcessFacts,
 ): Promise<Result<Probed, NoAnswer>> {
   const workers = workersFor(
-    workerBook({ config, learnt: nothingLearnt, version: facts.version }),
+    buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version }),
     processLog(facts),
     1,
   );
-  const due = dueOnce(request, config, { clock: systemClock, random: systemRandom });
+  const due = makeDue(request, config, { clock: systemClock, random: systemRandom });
   try {
-    const probed = await answerWithin(workers, due, systemTimers);
-    return probed === null ? error({ registry: due.target.registry, limitMs: patienceMs(due) }) : ok(probed);
+    const probed = await probeWithin(workers, due, systemTimers);
+    return probed === null ? error({ registry: due.target.registry, limitMs: patienceMsFor(due) }) : ok(probed);
   } finally {
     await closeWithin(workers, systemTimers);
   }

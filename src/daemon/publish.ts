@@ -1,7 +1,7 @@
+import type { DaemonEvent } from '../api/deps.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
-import type { Events } from './events.ts';
 import type { News } from './news.ts';
 import { foundInForce } from './probes.ts';
 import type { Stages } from './stages.ts';
@@ -27,7 +27,7 @@ const freshnessEveryMs = 60_000;
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
 /** What becomes of a turn's news. */
-export interface Publisher {
+interface Publisher {
   /**
    * Writes everything in one transaction; while that fails it waits, and `stateTrouble` returns why. A turn without
    * findings, advice or notices waits for the next one with some, at most `limits.commitMs`. `isLast`: also writes what is
@@ -167,5 +167,31 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       });
     },
     stateTrouble: () => trouble,
+  };
+}
+
+/** Listeners to events, called after the commit. A listener that throws is removed. */
+export interface Events {
+  emit(type: DaemonEvent['type'], atMs: number, data: unknown): void;
+  subscribe(listener: (event: DaemonEvent) => void): () => void;
+}
+
+/** A plain fan-out; slow readers are limited by the event stream (api/). */
+export function createEvents(): Events {
+  const listeners = new Set<(event: DaemonEvent) => void>();
+  return {
+    emit(type, atMs, data) {
+      for (const listener of listeners) {
+        try {
+          listener({ type, atMs, data });
+        } catch {
+          listeners.delete(listener);
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }

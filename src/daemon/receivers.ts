@@ -1,7 +1,7 @@
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Log } from '../core/ports.ts';
 import type { QueueStanding } from '../notify/notifier.ts';
-import { failureSaid } from '../words/delivery.ts';
+import { explainDelivery } from '../words/delivery.ts';
 import { wordsOf } from '../words/words.ts';
 
 const say = wordsOf('en');
@@ -12,7 +12,7 @@ export function createReceiverLog(
 ): (notice: Notice, delivery: Delivery, queues: () => readonly QueueStanding[]) => void {
   const failing = new Map<string, string>();
   return ({ id, receiver }, delivery, queues) => {
-    const because = delivery.tag === 'failed' ? failureSaid(delivery.failure, say) : '';
+    const because = delivery.tag === 'failed' ? explainDelivery(delivery.failure, say) : '';
     if ((failing.get(receiver) ?? '') === because) return;
     if (delivery.tag === 'delivered') {
       failing.delete(receiver);

@@ -2,8 +2,8 @@ import type { Advisor } from '../advise/advisor.ts';
 import type { EvidenceBook } from '../advise/evidence.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
+import type { Target } from '../core/mirror.ts';
 import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
-import type { Target } from '../core/target.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import type { Exporter } from '../export/exporter.ts';
@@ -12,9 +12,8 @@ import type { Scheduler } from '../schedule/scheduling.ts';
 import type { Answers } from '../state/answers.ts';
 import type { Board } from '../state/board.ts';
 import type { Cited } from '../state/cited.ts';
-import type { LastOk } from '../state/last-ok.ts';
+import type { LastOk, Since } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
-import type { Since } from '../state/since.ts';
 import type { Trends } from '../state/trend.ts';
 
 /** Every stage and port of one running daemon, in the order of the data path. Made by `assemble.ts`. */

@@ -6,7 +6,7 @@ import { cronCalendar } from '../io/calendar.ts';
 import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
-import { probingThreads } from '../io/machine.ts';
+import { countProbingThreads } from '../io/machine.ts';
 import { createPost } from '../io/post.ts';
 import { systemRandom } from '../io/random.ts';
 import { openStore, type StoreOpenFailure } from '../io/store.ts';
@@ -21,11 +21,11 @@ export { readConfigAside } from '../io/config-thread.ts';
 export { openEvents } from '../io/event-stream.ts';
 export { exchange } from '../io/exchange.ts';
 export { replaceFile, systemFiles } from '../io/files.ts';
-export { type KeptChange, keptChanges } from '../io/kept-changes.ts';
+export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
 export { logLevels } from '../io/log.ts';
+export { createMachine } from '../io/machine.ts';
 export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';
-export { thisMachine } from '../io/this-machine.ts';
 
 /** What only the caller knows about this process. */
 export interface ProcessFacts {
@@ -42,7 +42,11 @@ export function processLog(facts: ProcessFacts): Log {
 }
 
 /** The real ports of a daemon; opens the state file. */
-export function systemPorts(config: Config, facts: ProcessFacts, log: Log): Result<DaemonPorts, StoreOpenFailure> {
+export function createSystemPorts(
+  config: Config,
+  facts: ProcessFacts,
+  log: Log,
+): Result<DaemonPorts, StoreOpenFailure> {
   const opened = openStore(config.state.path, {
     clock: systemClock,
     log,
@@ -75,12 +79,12 @@ export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
 export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,
-  count: number = probingThreads(),
+  count: number = countProbingThreads(),
 ): ReturnType<DaemonPorts['workers']> {
   return createWorkers({ count, book, clock: systemClock, timers: systemTimers, log });
 }
 
 export { cronCalendar } from '../io/calendar.ts';
 export { type CopyFailure, copyStore, type StoreCopy } from '../io/store-copy.ts';
-export { troubleOf } from '../io/store-trouble.ts';
+export { troubleOf } from '../io/store-schema.ts';
 export { expandTargets as expand } from '../schedule/targets.ts';

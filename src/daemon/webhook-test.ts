@@ -6,7 +6,7 @@ import { createNotifier } from '../notify/notifier.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 /** One signed test message to one configured receiver, outside the outbox: it is neither kept nor retried. */
-export async function webhookTest(config: Config, receiver: string): Promise<Delivery> {
+export async function sendWebhookTest(config: Config, receiver: string): Promise<Delivery> {
   const now = systemClock.now();
   const notifier = createNotifier({ config, restored: [], random: systemRandom, now });
   const message = notifier.test(receiver, now);

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts';
+import type { Step } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Step } from '../core/target.ts';
 
 /** Why detect expects no samples of a mirror: a pause, a maintenance window, or a `Retry-After`. */
 export interface Absence {
@@ -39,7 +39,7 @@ export function isThrottled(
 }
 
 /** When the last throttled step may be requested again; wall milliseconds, `null`: none is throttled. */
-export function throttledUntilMs({ throttled }: Absence): number | null {
+export function throttleEndMsOf({ throttled }: Absence): number | null {
   return throttled.size === 0 ? null : Math.max(...throttled.values());
 }
 

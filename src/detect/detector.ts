@@ -1,14 +1,14 @@
 import type { Config } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
+import type { Target } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
-import type { Target } from '../core/target.ts';
 import { clearPaceWait, expireAbsences } from './absence.ts';
 import { advanceRounds, releaseHeld, wakeAtMs } from './confirm/advance.ts';
 import { closeDoubt, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestLook } from './confirm/look.ts';
-import { withMark } from './confirm/loss.ts';
-import { hasten, recordAnswer, recordControl } from './confirm/moments.ts';
+import { addMark } from './confirm/loss.ts';
+import { advanceDeadline, recordAnswer, recordControl } from './confirm/moments.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
@@ -21,9 +21,8 @@ import type { FindingRule } from './findings/rule.ts';
 import { loadOf } from './findings/self.ts';
 import { type Memory, newMemory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
-import { restore } from './restore.ts';
 import { applyConfig } from './roster.ts';
-import { isTimeToWrite, writeDirty, writeUrgent } from './rows.ts';
+import { isTimeToWrite, restore, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
@@ -83,12 +82,13 @@ export function createDetector(input: {
           memory.controls.set(answer.name, {
             up: answer.answered,
             known: known.known || answer.answered,
-            marks: withMark(known.marks, { atMs: now.monotonicMs, answered: answer.answered }),
+            marks: addMark(known.marks, { atMs: now.monotonicMs, answered: answer.answered }),
           });
         }
         for (const each of memory.confirm.rounds.values()) {
           if (each.id === round?.id) recordControl(each, round.moment, answer.name, answer);
-          else if (answer.answered && each.watching.size > 0) hasten(each, now.monotonicMs, limits.roundStepMs);
+          else if (answer.answered && each.watching.size > 0)
+            advanceDeadline(each, now.monotonicMs, limits.roundStepMs);
         }
         advanceRounds(memory);
       }),

@@ -1,9 +1,9 @@
 import type { Config } from '../core/config.ts';
 import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
+import type { Target } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Target } from '../core/target.ts';
 import type { Round } from './confirm/moments.ts';
 import type { View } from './findings/rule.ts';
 import type { Memory } from './memory.ts';

@@ -1,8 +1,8 @@
 import type { Config } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Target } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Target } from '../core/target.ts';
 import { type Budget, startBudget } from './confirm/budget.ts';
 import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
@@ -88,7 +88,7 @@ export interface Memory {
   readonly open: Map<string, Finding>;
   readonly findingLog: FindingLog;
   readonly rowsDue: RowsDue;
-  /** Wall times of earlier successes, by `seenKey`. */
+  /** Wall times of earlier successes, by `seenKeyOf`. */
   readonly seen: Map<string, number>;
   /** Contents of mutable responses, by `Subject.key`. */
   readonly subjects: Map<string, Subject>;

@@ -1,6 +1,5 @@
 import type { Skipped } from '../core/due.ts';
-import type { Connection, Mirror } from '../core/mirror.ts';
-import { seriesId, type Target } from '../core/target.ts';
+import { type Connection, type Mirror, seriesId, type Target } from '../core/mirror.ts';
 import { type Absence, type Density, newAbsence, newDensity } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
 import { egressOf } from './confirm/vantage.ts';
@@ -151,7 +150,7 @@ export function* mirrorsOf(
 }
 
 /** The connection that a mirror is judged by: cold where it is measured, as a CI job has it, else the other. */
-export function primaryConnection(mirror: Pick<Mirror, 'connections'>): Connection {
+export function primaryConnectionOf(mirror: Pick<Mirror, 'connections'>): Connection {
   return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
 }
 
@@ -166,6 +165,6 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
 }
 
 /** The canary's cold series; `null` where the mirror has no canary. */
-export function canarySeries(mirror: MirrorMemory): SeriesMemory | null {
+export function canarySeriesOf(mirror: MirrorMemory): SeriesMemory | null {
   return mirror.canary === null ? null : seriesOf(mirror, mirror.canary, 'cold');
 }

@@ -1,6 +1,5 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
-import type { Target } from '../core/target.ts';
+import type { Mirror, Target } from '../core/mirror.ts';
 import { told } from '../words/tell.ts';
 import { clearPaceWait } from './absence.ts';
 import { closeDoubt } from './confirm/doubt.ts';

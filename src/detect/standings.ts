@@ -1,9 +1,9 @@
 import type { Finding } from '../core/finding.ts';
-import type { Sentence } from '../core/sentence.ts';
+import { isHeavy } from '../core/mirror.ts';
+import type { Sentence } from '../core/result.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
-import { isHeavy } from '../core/target.ts';
 import { toldOf } from '../words/tell.ts';
-import { canBeAsked, isThrottled, throttledUntilMs } from './absence.ts';
+import { canBeAsked, isThrottled, throttleEndMsOf } from './absence.ts';
 import { modulesOutOf } from './findings/outage-says.ts';
 import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
@@ -48,7 +48,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     inMaintenance: mirror.absence.inMaintenance,
     lastOkAtMs: mirror.sight.lastOkAtMs,
     lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
-    throttledUntilMs: throttledUntilMs(mirror.absence),
+    throttledUntilMs: throttleEndMsOf(mirror.absence),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
     certificate: null,
     ...Object.assign({}, ...memory.rules.map((rule) => rule.shows?.(stateOf(rule, mirror)))),

@@ -2,11 +2,10 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
-import type { Connection } from '../core/mirror.ts';
+import type { Connection, Step, Target } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
-import type { Step, Target } from '../core/target.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
 /** Probes of one moment of a confirming round, to start now. */

@@ -1,7 +1,5 @@
-import type { Mirror } from '../core/mirror.ts';
-import type { Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
-import type { Step } from '../core/target.ts';
+import type { Mirror, Step } from '../core/mirror.ts';
+import type { Result, Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { Bypass } from './bypass.ts';
 
@@ -148,11 +146,11 @@ export interface Client {
 }
 
 /** A chain as text for display: credentials masked. */
-export function shownChain(chain: Chain): string {
+export function showChain(chain: Chain): string {
   return chain.members.map((member, i) => member.shown + (chain.separators[i] ?? '')).join('');
 }
 
 /** The URL members of a chain by key. */
-export function urlKeys(chain: Chain): readonly string[] {
+export function urlKeysOf(chain: Chain): readonly string[] {
   return chain.members.filter(({ kind }) => kind === 'url').map(({ key }) => key);
 }

@@ -1,6 +1,5 @@
-import type { Surroundings } from '../core/machine.ts';
-import type { Diagnosis, FileChange, Place, TrapKind, TrapKinds } from '../core/trap.ts';
-import type { Key, Say } from '../words/say.ts';
+import type { Diagnosis, FileChange, Place, Surroundings, TrapKind, TrapKinds } from '../core/trap.ts';
+import type { Key, Say } from '../words/words.ts';
 
 /** A trap with a title in the catalogue. */
 export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ? Id : never) : never;

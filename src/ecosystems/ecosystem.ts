@@ -1,8 +1,9 @@
+import type { z } from 'zod';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { DemoAnswers } from '../core/demo.ts';
+import type { EcosystemId, Mirror, ModuleRef, Step, Target, Weight } from '../core/mirror.ts';
 import type { Prober } from '../core/ports.ts';
-import type { Sentence } from '../core/sentence.ts';
-import type { ModuleRef, Step, Target, Weight } from '../core/target.ts';
+import type { Sentence } from '../core/result.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
 import type { Doctor } from './doctor.ts';
@@ -10,11 +11,9 @@ import type { DoorPaths } from './door-paths.ts';
 import type { Locks } from './locks.ts';
 import type { Names } from './names.ts';
 import type { RealClient } from './real-client.ts';
-import type { MirrorKeys, SettingsKey } from './settings.ts';
-import type { SmallMirror } from './small-mirror.ts';
 
 /** The object of a step: a module's version, a module, or the mirror as a whole. */
-export type Grain = 'version' | 'module' | 'mirror';
+type Grain = 'version' | 'module' | 'mirror';
 
 /** One step as an ecosystem declares it; all stages derive their behaviour from it. */
 export interface StepDeclaration<Settings = unknown> {
@@ -141,7 +140,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
 }
 
 /** The client whose chain decides: the one in the file, else the ecosystem's first. */
-export function leadingClient(
+export function leadingClientOf(
   { id, clients }: Pick<Ecosystem, 'id' | 'clients'>,
   config: Pick<Config, 'client'>,
 ): Client {
@@ -189,7 +188,7 @@ export function kilobytes(count: number): number {
 }
 
 /** The steps with light ones first, else in declared order. */
-export function lightFirst(steps: Ecosystem['steps']): readonly Step[] {
+export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
   const names = Object.keys(steps);
   return [
     ...names.filter((step) => steps[step]?.weight === 'light'),
@@ -200,11 +199,51 @@ export function lightFirst(steps: Ecosystem['steps']): readonly Step[] {
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
 /** The steps in the order of targets: the canary, then light ones from the narrow grain to the wide, then heavy ones. */
-export function inAskingOrder({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
+export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
     const { weight, grain } = steps[step] ?? { weight: 'heavy', grain: 'mirror' };
     if (step === canary) return -1;
     return (weight === 'heavy' ? grains.length : 0) + grains.indexOf(grain);
   };
   return Object.keys(steps).toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** An ecosystem's own key of the file, a mapping: `go: { sumdb: … }`. */
+export interface SettingsKey<Settings = unknown> {
+  readonly describes: string;
+  /** Its keys, each with a default or optional: an absent mapping is an empty one. */
+  readonly keys: Readonly<Record<string, z.ZodType>>;
+  /** Its keys that name files, each optional; absent: none. */
+  readonly files?: Readonly<Record<string, FileKey>>;
+  /** Interprets the checked keys, with the texts of files in place of their names: never throws. */
+  read(file: Readonly<Record<string, unknown>>): Settings;
+}
+
+/** A key that names a file, read when the configuration is. */
+interface FileKey {
+  readonly describes: string;
+  /** What was expected of its text; `null`: it is valid. */
+  mistake(text: string): Sentence | null;
+}
+
+/** Keys of one entry of `mirrors` for one ecosystem only, each optional; none is a key of every mirror. */
+type MirrorKeys = Readonly<Record<string, z.ZodType>>;
+
+/** A small mirror of an ecosystem, as `mirrorwatch demo` runs two of: one made-up module, and answers that are right by every hash. */
+export interface SmallMirror {
+  /** What it is a mirror of; left out: the ecosystem's public upstream. */
+  readonly upstream?: string;
+  /** The path of its base URL, such as `/simple`; empty: the root of its host. */
+  readonly base: string;
+  /** An entry of `modules.<id>`. */
+  readonly module: unknown;
+  /** Keys of the mirror that its ecosystem alone knows. */
+  readonly mirrorKeys?: Readonly<Record<string, unknown>>;
+  /** The ecosystem's own key of the file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What its first client has configured, the preferred mirror before the other; left out: as it has by itself. */
+  chain?(near: string, far: string): string;
+  /** The form of the remedy that is shown. */
+  readonly form: string;
+  readonly answer: DemoAnswers;
 }

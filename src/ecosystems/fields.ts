@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Result, Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
 /**

@@ -1,6 +1,5 @@
 import type { Mirror } from '../core/mirror.ts';
-import type { Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Result, Sentence } from '../core/result.ts';
 
 /**
  * Why an entry of a lock file is skipped. `replaced`: its source is another module or folder; `private`: a pattern of

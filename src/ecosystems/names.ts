@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Result, Sentence } from '../core/result.ts';
 
 /** A module as written in an entry of the file or on the command line. */
 export interface Named {

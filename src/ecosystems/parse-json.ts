@@ -1,6 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { error, ok, type Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
 const quote = 0x22;

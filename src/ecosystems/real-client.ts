@@ -1,7 +1,7 @@
 import type { ClientPlan } from '../core/client-run.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { WireAccess } from '../core/ports.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
 /** What a real client fetches, and with which access. */
@@ -47,7 +47,7 @@ export function cannotResolve({ access: { resolve } }: Mirror): Sentence | null 
 }
 
 /** The lines of `words` that match, at most `max`, as one text; the last line where none does. */
-export function linesLike(words: string, pattern: RegExp, max = 3): string {
+export function findLines(words: string, pattern: RegExp, max = 3): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
   const told = lines.filter((line) => pattern.test(line)).slice(0, max);
   return (told.length > 0 ? told : lines.slice(-1)).map((line) => line.trim()).join(' ');
@@ -65,7 +65,7 @@ export function netrcOf({ url, auth }: WireAccess): string {
 }
 
 /** The proxy for a client's environment, without credentials, which only a file may hold. */
-export function proxyEnv({ proxy }: WireAccess): Readonly<Record<string, string>> {
+export function proxyEnvOf({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;
   return { HTTP_PROXY: url, HTTPS_PROXY: url, http_proxy: url, https_proxy: url };

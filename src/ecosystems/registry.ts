@@ -1,7 +1,6 @@
 import type { Kind } from '../core/kind.ts';
-import type { EcosystemId } from '../core/mirror.ts';
-import type { Step } from '../core/target.ts';
-import { type Ecosystem, inAskingOrder } from './ecosystem.ts';
+import type { EcosystemId, Step } from '../core/mirror.ts';
+import { type Ecosystem, sortSteps } from './ecosystem.ts';
 import { go } from './go/go.ts';
 import { http } from './http/http.ts';
 import { npm } from './npm/npm.ts';
@@ -56,7 +55,7 @@ function kindOf(one: Ecosystem): Kind {
   return {
     id: one.id,
     publicUpstream: one.publicUpstream,
-    steps: inAskingOrder(one).map((step) => ({ step, grain: grainOf(step) })),
+    steps: sortSteps(one).map((step) => ({ step, grain: grainOf(step) })),
     canary: one.canary,
     newest: one.names.newest,
     example: one.names.example,

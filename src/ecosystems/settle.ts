@@ -1,8 +1,8 @@
-import type { Machine } from '../core/machine.ts';
-import type { FileChange } from '../core/trap.ts';
+import { type FileChange, type Machine, type Place, placeTextOf } from '../core/trap.ts';
+import type { Say } from '../words/words.ts';
 
 /** One line that a file should have. */
-export interface WantedLine {
+interface WantedLine {
   readonly line: string;
   /** Matches lines that it replaces. */
   readonly pattern: RegExp;
@@ -11,7 +11,7 @@ export interface WantedLine {
 }
 
 /** A file with lines that replace conflicting ones, or are added; `null` where it already has them. */
-export async function withLines(
+export async function replaceLines(
   machine: Machine,
   file: string,
   wanted: readonly WantedLine[],
@@ -26,11 +26,11 @@ function withLine(text: string, { line, pattern, add }: WantedLine): string {
   const lines = text.split('\n');
   if (lines.some((one) => pattern.test(one)))
     return lines.map((one) => (pattern.test(one) ? line + (one.endsWith('\r') ? '\r' : '') : one)).join('\n');
-  return add === undefined ? withLast(text, [line]) : add(text);
+  return add === undefined ? addLines(text, [line]) : add(text);
 }
 
 /** A text with lines appended, each with the line end of its first line. */
-export function withLast(text: string, lines: readonly string[]): string {
+export function addLines(text: string, lines: readonly string[]): string {
   const end = lineEnd(text);
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
 }
@@ -45,11 +45,31 @@ function lineEnd(text: string): string {
  * characters that end a quoted value, start a comment, or expand a variable (npm and yarn would send `${TOKEN}` to the
  * mirror).
  */
-export function oneWord(value: unknown): string | null {
+export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
 
 /** Those changes that there are. */
 export function present(changes: readonly (FileChange | null)[]): readonly FileChange[] {
   return changes.filter((one) => one !== null);
+}
+
+/** A setting where it stands. */
+interface Placed {
+  readonly place: Place;
+}
+
+/** What to set where one place hides others: no command changes them all, so each is named. */
+export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {
+  const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
+  const here =
+    'variable' in first.place
+      ? say('trap.shadowed.variable', { name: first.place.variable })
+      : say('trap.shadowed.first', { place: placeTextOf(first.place) });
+  return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
+}
+
+/** What to do about a plain URL: whether its server speaks TLS shows only where it is asked. */
+export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
+  return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

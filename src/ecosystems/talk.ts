@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
+import { heldBodyOf, type WholeBody } from '../core/body.ts';
+import type { ProbeFailure } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
 import type { ProbeContext } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { parseRetryAfter } from '../core/retry-after.ts';
+import type { Slices } from '../core/slices.ts';
 import type { Answer, Ask, Facts, Verdict } from '../core/transcript.ts';
-import { type Answered, failureOfStatus } from './status.ts';
+import { wrongContent } from '../words/tell.ts';
 
 /** A part of a conversation that gives a value. */
 export type Talk<T> = Generator<Ask, T, Answer>;
@@ -53,4 +59,81 @@ export function* get(
 /** True where an optional endpoint is simply not there. */
 export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
+}
+
+/** An answer with a head. */
+export type Answered = Extract<Answer, { tag: 'answered' }>;
+
+/**
+ * The failure that a status stands for; `null` for 200, the only success.
+ * @param wallMs  wall clock, for a `Retry-After` that is a date
+ * @see design.md section 5, Which reason
+ */
+export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wallMs: number): ProbeFailure | null {
+  const { status } = answer;
+  if (status === 200) return null;
+  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], wallMs);
+  if (status === 429 || (status === 503 && retryAfterMs !== null)) return { kind: 'throttled', status, retryAfterMs };
+  // 511 asks a human to log in to the network between us and the mirror (RFC 6585 section 6).
+  if (status === 511) return wrongContent('answer.portal');
+  if (status >= 500) return { kind: 'server', status };
+  if (status === 401 || status === 403) return { kind: 'denied', status };
+  if (status === 404 || status === 410) return { kind: 'absent', status };
+  return { kind: 'status', status };
+}
+
+const pieceBytes = 2 ** 20;
+
+/** All of an answer's body, whether it is held or kept in a file. */
+export function wholeOf({ body, whole }: Answered): WholeBody {
+  return whole ?? heldBodyOf(body);
+}
+
+/** Does what would hold the thread for long, and lets its loop turn. */
+export function* runMeanwhile(work: () => Promise<void>): Talk<void> {
+  yield { url: '', bodyBytesMax: 0, work };
+}
+
+/** Lets the loop of the thread turn. */
+export function* yieldToEventLoop(): Talk<void> {
+  yield* runMeanwhile(() => Promise.resolve());
+}
+
+/** Does work of our own with a turn of the loop after each slice: what a mirror sends holds the thread for one slice at most. */
+export function* inSlices<T>(work: Slices<T>): Talk<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    yield* yieldToEventLoop();
+  }
+}
+
+/** The digest of a body, read piece by piece; the loop turns after every `limits.hashTurnBytes`. */
+export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
+  const hash = createHash(algorithm);
+  for (let at = 0; at < body.bytes; at += pieceBytes) {
+    if (at > 0 && at % limits.hashTurnBytes === 0) yield* yieldToEventLoop();
+    hash.update(body.read(at, pieceBytes));
+  }
+  return hash.digest();
+}
+
+/**
+ * The length and the first bytes of a body that was hashed, as a fact.
+ * @param body   or its beginning
+ * @param bytes  its whole length
+ */
+export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen'> {
+  const firstHex = Buffer.from(body.subarray(0, limits.bytesShown)).toString('hex');
+  return { seen: { bytes, firstHex } };
+}
+
+/**
+ * True where a body begins with these bytes, with at most one wrong byte: a file with one corrupt byte still counts as
+ * that kind, and its hash shows the corruption.
+ */
+export function matchesBeginning(body: Uint8Array, hex: string): boolean {
+  const wanted = Buffer.from(hex, 'hex');
+  if (body.length < wanted.length) return false;
+  return wanted.filter((byte, at) => byte !== body[at]).length <= 1;
 }

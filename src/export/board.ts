@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
-import { type catalog, type LabelOf, type MetricName, metricOf, metricsPer } from './catalog.ts';
-import { combinations, type Kind, type Labels } from './metric.ts';
+import { type catalog, type LabelOf, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
+import { type Kind, type Labels, listCombinations } from './metric.ts';
 import type { Format } from './negotiate.ts';
-import { histogramForm, histogramLines, type Lines, plainLines } from './series-text.ts';
+import { histogramFormOf, type Lines, renderHistogramLines, renderPlainLines } from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {
   counter: Counter<L>;
@@ -58,9 +58,9 @@ function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record
 }
 
 /** The forms of all histograms, which no registry has of its own. */
-const forms = new Map<MetricName, ReturnType<typeof histogramForm>>();
-function formOf(name: MetricName): ReturnType<typeof histogramForm> {
-  const form = forms.get(name) ?? histogramForm(name, metricOf(name).buckets ?? []);
+const forms = new Map<MetricName, ReturnType<typeof histogramFormOf>>();
+function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
+  const form = forms.get(name) ?? histogramFormOf(name, metricOf(name).buckets ?? []);
   forms.set(name, form);
   return form;
 }
@@ -85,10 +85,10 @@ export function createBoard<N extends MetricName>(names: readonly N[]): Board<N>
     heavy: boolean,
     act: (name: MetricName, instrument: AnyInstrument, all: Record<string, string>) => void,
   ): void {
-    for (const name of metricsPer(kind, heavy)) {
+    for (const name of listMetricsFor(kind, heavy)) {
       const instrument = byName.get(name);
       if (instrument === undefined) continue;
-      for (const more of combinations(metricOf(name).per[kind] ?? {}))
+      for (const more of listCombinations(metricOf(name).per[kind] ?? {}))
         act(name, instrument, labelsOf(name, labels, more));
     }
   }
@@ -113,8 +113,8 @@ export function createBoard<N extends MetricName>(names: readonly N[]): Board<N>
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };
       return instrument instanceof Histogram
-        ? histogramLines(instrument, formOf(name), format)
-        : plainLines(instrument, name);
+        ? renderHistogramLines(instrument, formOf(name), format)
+        : renderPlainLines(instrument, name);
     },
   };
 }

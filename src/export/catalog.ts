@@ -1,7 +1,7 @@
 import { daemonMetrics } from './catalog/daemon.ts';
 import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
-import { type DaemonKind, type Kind, linesPerSeries, type Metric, type ShardKind } from './metric.ts';
+import { countSeriesLines, type DaemonKind, type Kind, type Metric, type ShardKind } from './metric.ts';
 
 /**
  * Every metric, named once: the exporter, docs/metrics.md, alerts and dashboards are held to it.
@@ -45,12 +45,12 @@ function broughtBy(kind: Kind, heavy: boolean) {
 }
 
 /** The metrics that exist for each thing of a kind, those of the other weight of step left out; `heavy` matters for steps and series. */
-export function metricsPer(kind: Kind, heavy = false): readonly MetricName[] {
+export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }
 
 /** Lines at most of one thing of a kind, gauges that may be absent included. */
-export function linesPer(kind: Kind, heavy = false): number {
+export function countLinesFor(kind: Kind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }
 
@@ -59,7 +59,7 @@ function linesOf(names: readonly MetricName[], kind: Kind): number {
   for (const name of names) {
     const metric = metricOf(name);
     const factors = Object.values(metric.per[kind] ?? {}).map((values) => values.length);
-    lines += factors.reduce((product, factor) => product * factor, linesPerSeries(metric));
+    lines += factors.reduce((product, factor) => product * factor, countSeriesLines(metric));
   }
   return lines;
 }

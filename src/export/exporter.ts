@@ -4,18 +4,17 @@ import type { Config } from '../core/config.ts';
 import type { Skipped } from '../core/due.ts';
 import type { AlertOutcome } from '../core/evidence.ts';
 import type { FindingChange } from '../core/finding.ts';
+import type { Target } from '../core/mirror.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { overTurns } from '../core/slices.ts';
-import type { Target } from '../core/target.ts';
 import { createBoard } from './board.ts';
 import { createBoards } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
-import type { Exposition } from './exposition.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
-import { contentTypes, negotiate } from './negotiate.ts';
-import { keyOf, type Plan, planExposition, planningExposition } from './plan.ts';
+import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
+import { keyOf, makePlan, makePlanInSlices, type Plan } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -94,7 +93,7 @@ export function createExporter(input: {
 
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
-    const next = isPlanned && planned !== null ? planned.plan : planExposition(config, targets);
+    const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
     planned = null;
     arrangeDaemon(next.daemon);
     facts.forget(boards.arrange(next.entities));
@@ -143,7 +142,7 @@ export function createExporter(input: {
     clientRun: (run) => countClientRun(boards, run),
     snapshot: (read) => renderer.snapshot(read),
     async prepare(config, targets) {
-      const plan = await overTurns(planningExposition(config, targets), turn);
+      const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
       await boards.prepare(plan.entities, turn);
     },

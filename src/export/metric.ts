@@ -64,7 +64,7 @@ export interface Metric {
 }
 
 /** Every combination of the labels that a metric adds to those of what it belongs to; one empty one where it adds none. */
-export function combinations(each: Each): readonly Labels[] {
+export function listCombinations(each: Each): readonly Labels[] {
   let all: Labels[] = [{}];
   for (const [label, values] of Object.entries(each))
     all = all.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })));
@@ -72,6 +72,6 @@ export function combinations(each: Each): readonly Labels[] {
 }
 
 /** Lines of one series: a histogram has its buckets, `+Inf`, sum and count; anything else has one. */
-export function linesPerSeries(metric: Metric): number {
+export function countSeriesLines(metric: Metric): number {
   return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
 }

@@ -1,9 +1,8 @@
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Connection, Mirror } from '../core/mirror.ts';
+import { type Connection, isHeavy, type Mirror, type Step, seriesId, type Target } from '../core/mirror.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
-import { isHeavy, type Step, seriesId, type Target } from '../core/target.ts';
-import { linesPer } from './catalog.ts';
+import { countLinesFor } from './catalog.ts';
 import type { DaemonKind, Labels, ShardKind } from './metric.ts';
 
 /** One thing that has series: a target, a mirror, a step of a mirror… Its `key` is unique over all kinds. */
@@ -48,7 +47,7 @@ export const keyOf = {
 } as const;
 
 function entity(kind: ShardKind, key: string, labels: Labels, heavy = false): Entity {
-  return { kind, key, labels, heavy, lines: linesPer(kind, heavy) };
+  return { kind, key, labels, heavy, lines: countLinesFor(kind, heavy) };
 }
 
 /** The labels of a module at a version; what does not apply is left out. */
@@ -105,17 +104,17 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
  * their lines fit `limits.lines`. The first that does not fit ends it, so the last configured go first.
  * @param targets  as `expandTargets` gives them; those of mirrors not in `config` are ignored
  */
-export function planExposition(config: Config, targets: readonly Target[]): Plan {
-  return atOnce(planningExposition(config, targets));
+export function makePlan(config: Config, targets: readonly Target[]): Plan {
+  return atOnce(makePlanInSlices(config, targets));
 }
 
 /** The same in slices. */
-export function* planningExposition(config: Config, targets: readonly Target[]): Slices<Plan> {
+export function* makePlanInSlices(config: Config, targets: readonly Target[]): Slices<Plan> {
   const daemon = daemonEntities(config);
   const planned = new Map<string, Entity>();
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   let lines = 0;
-  for (const { kind } of daemon) lines += linesPer(kind);
+  for (const { kind } of daemon) lines += countLinesFor(kind);
   for (const { name, ecosystem, upstream } of config.mirrors) {
     const mirror = entity('mirror', keyOf.mirror(name), { ecosystem, upstream, registry: name });
     planned.set(mirror.key, mirror);

@@ -1,9 +1,8 @@
 import type { Board } from './board.ts';
 import type { Boards } from './boards.ts';
 import { type DaemonMetric, metricNames } from './catalog.ts';
-import { endOf, headOf } from './exposition.ts';
 import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
-import type { Format } from './negotiate.ts';
+import { endOf, type Format, headOf } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Text that is handed on at once, characters: some 400 lines, made in a millisecond; a series is not parted. */

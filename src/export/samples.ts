@@ -1,8 +1,8 @@
 import type { ClientRun } from '../core/client-run.ts';
 import type { Skipped } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
-import { endedAtMs, type SettledSample, steadyRate } from '../core/sample.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import { isHeavy, type Target } from '../core/mirror.ts';
+import { endedAtMs, type SettledSample, steadyRateOf } from '../core/sample.ts';
 import type { Boards } from './boards.ts';
 import { keyOf } from './plan.ts';
 
@@ -58,7 +58,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   const path = boards.home(keyOf.path(registry, step, connection))?.board.instruments;
   for (const [phase, ms] of Object.entries(sample.phases))
     path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
-  const rate = isHeavy(target) ? steadyRate(sample) : null;
+  const rate = isHeavy(target) ? steadyRateOf(sample) : null;
   if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
 }
 

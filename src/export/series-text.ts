@@ -77,7 +77,7 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
 }
 
 /** The lines of a counter or gauge. @param name  of the sample, a counter's with its `_total` */
-export function plainLines(instrument: object, name: string): Lines {
+export function renderPlainLines(instrument: object, name: string): Lines {
   const all = Object.values((instrument as Instrument<Plain>).hashMap);
   return { texts: each(all, (series) => plainText(series, name)), count: all.length };
 }
@@ -100,7 +100,7 @@ export interface HistogramForm {
 }
 
 /** @param bounds  upper bounds, ascending, `+Inf` implied */
-export function histogramForm(name: string, bounds: readonly number[]): HistogramForm {
+export function histogramFormOf(name: string, bounds: readonly number[]): HistogramForm {
   const texts = bounds.map(String);
   return { name, bounds: texts, starts: [...texts, '+Inf'].map((le) => `${name}_bucket{le="${le}",`) };
 }
@@ -126,7 +126,7 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
 }
 
 /** The lines of a histogram, those of each series together. */
-export function histogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
+export function renderHistogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
   const all = Object.values((instrument as Instrument<Observed>).hashMap);
   return {
     texts: each(all, (series) => seriesText(series, form, format === 'openmetrics')),

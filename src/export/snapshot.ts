@@ -1,8 +1,7 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Connection, EcosystemId } from '../core/mirror.ts';
+import type { Connection, EcosystemId, Target } from '../core/mirror.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
-import type { Target } from '../core/target.ts';
 
 /** What detect holds of one series, for gauges. */
 export interface BaselineReading {

@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { error, ok, type Result } from '../core/result.ts';
-import type { Sentence } from '../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
-import { foreignFolder } from './foreign-folder.ts';
+import { findForeignFolder } from './foreign-folder.ts';
 import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
 /** Why nothing was changed or restored: a file and the obstacle. */
@@ -79,7 +78,7 @@ async function refusedToRoot(
 ): Promise<ChangeRefused | null> {
   if (ourUid !== 0) return null;
   for (const file of files) {
-    const folder = await foreignFolder(file, 0);
+    const folder = await findForeignFolder(file, 0);
     if (folder !== null) return { file, because: phrase('change.root', { folder }) };
   }
   return null;

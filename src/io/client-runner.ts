@@ -6,10 +6,9 @@ import type { ClientEnd, ClientOrder, ClientPlan, ClientReport, ClientRunner } f
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Clock, Timers } from '../core/ports.ts';
-import { clearLeft, homePrefix } from './client-leftovers.ts';
-import { keepWords, shownWords } from './client-words.ts';
-import { findCommand } from './find-command.ts';
-import { folderSize } from './folder-size.ts';
+import { clearLeft, homePrefix, measureFolder } from './client-folder.ts';
+import { keepWords, maskWords } from './client-words.ts';
+import { findCommand } from './machine.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
 
@@ -91,8 +90,8 @@ export function createClientRunner(input: {
     deadline.cancel();
     watch.cancel();
     running.delete(one);
-    const { files, bytes } = await folderSize(join(home, plan.fetched), limits.clientEntries);
-    const said = shownWords(words.text(), maskOf(order.access), limits.clientLineChars);
+    const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
+    const said = maskWords(words.text(), maskOf(order.access), limits.clientLineChars);
     const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
     return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
   }
@@ -213,7 +212,7 @@ function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => v
   let isOver = false;
   let timer = timers.after(limits.clientWatchMs, look);
   function look(): void {
-    void folderSize(home, limits.clientEntries).then(({ bytes, isCut }) => {
+    void measureFolder(home, limits.clientEntries).then(({ bytes, isCut }) => {
       if (isOver) return;
       if (bytes > bytesMax || isCut) over();
       else timer = timers.after(limits.clientWatchMs, look);

@@ -13,7 +13,7 @@ const sticky = 0o1000;
  * @param path    absolute; it may be missing
  * @param ourUid  our user; root and its group are trusted too
  */
-export async function foreignFolder(path: string, ourUid: number): Promise<string | null> {
+export async function findForeignFolder(path: string, ourUid: number): Promise<string | null> {
   let at: string = sep;
   let links = 0;
   const steps = stepsOf(path);

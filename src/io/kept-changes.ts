@@ -72,7 +72,7 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
  * Sets that were made and not undone, the newest first. Records of other users are ignored: they could otherwise have
  * files written with our rights, under any mode and owner.
  */
-export async function keptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
+export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
 }
 

@@ -1,8 +1,13 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { limits } from '../core/limits.ts';
+import type { Machine } from '../core/trap.ts';
+import { createFiles } from './files.ts';
 
 /** Resident memory of this process, threads included, bytes; `null` where it is not available (no /proc). */
-export function residentBytes(): number | null {
+export function measureResidentBytes(): number | null {
   try {
     return process.memoryUsage.rss();
   } catch {
@@ -19,6 +24,47 @@ export function isRoot(): boolean {
  * The most probing threads: one for heavy steps, and one per core for the rest, minus the main thread's core. Two on two
  * cores: a second thread for the rest took a fifth more CPU per probe there without probing more (docs/decisions/0034).
  */
-export function probingThreads(cores: number = availableParallelism()): number {
+export function countProbingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
+}
+
+/** The permission bits of a file; `null` where they can't be read. */
+async function mode(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mode & 0o7777;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * This machine, or one whose files lie below another folder (a container's root, a mounted disk).
+ * @param input.root  `/` for this one
+ */
+export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
+  const files = createFiles();
+  const { env, home, cwd, root } = input;
+  return { env, home, cwd, system: (path) => join(root, path), read: files.read, list: files.list, mode };
+}
+
+/**
+ * The path of a program, by the folders of a PATH; names with a slash and relative folders are ignored.
+ * @returns an absolute path, or `null`: not installed, or not executable for us
+ */
+export function findCommand(name: string, path: string): string | null {
+  if (name === '' || name.includes('/')) return null;
+  for (const folder of path.split(':')) {
+    const file = join(folder, name);
+    if (isAbsolute(folder) && isProgram(file)) return file;
+  }
+  return null;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -4,11 +4,10 @@ import type { Clock, Post, Timers } from '../core/ports.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import { Carrier } from '../wire/carrier.ts';
 import { type ConnectTrace, connectTo, type Route } from '../wire/connect.ts';
-import { Deadline } from '../wire/deadline.ts';
+import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';
 import { Names } from '../wire/dns.ts';
 import { exchange } from '../wire/exchange.ts';
 import { classBySpelling } from '../wire/guard.ts';
-import { phaseOf, stopOf, type WireStop } from '../wire/stop.ts';
 import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 

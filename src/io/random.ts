@@ -27,7 +27,7 @@ export const systemRandom: Random = {
  * The same sequence for the same seed (mulberry32): for tests and replays, never for secrets.
  * @param seed  any integer; only its low 32 bits count
  */
-export function seededRandom(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -6,7 +6,6 @@ import { letIn } from '../core/let-in.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Connections, connectionBounds, createConnections } from './connections.ts';
-import { createServer } from './node-http.ts';
 
 /** A listener that is up. */
 export interface Listening {
@@ -17,7 +16,7 @@ export interface Listening {
 }
 
 /** Timeouts for clients, milliseconds. */
-export interface Patience {
+interface Patience {
   readonly headMs: number;
   readonly requestMs: number;
   readonly stalledMs: number;
@@ -125,3 +124,9 @@ function closeServer(server: Server, connections: Connections, graceMs: number):
     server.closeIdleConnections();
   });
 }
+
+/**
+ * Node's own HTTP, without `import`: that reads every export of a built-in module, and one of them, `WebSocket`, loads
+ * undici, which takes 13 MB and is never used here.
+ */
+export const { createServer, request } = process.getBuiltinModule('node:http');

@@ -1,11 +1,10 @@
-import { constants, copyFileSync, existsSync, statSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Row, Table } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import { type Scratch, scratchFolder } from './scratch.ts';
-import { createTables, isOwnRow, kindOf, schemaVersion } from './store-schema.ts';
-import { troubleOf } from './store-trouble.ts';
+import { createTables, isOwnRow, kindOf, schemaVersion, troubleOf } from './store-schema.ts';
 
 /** Why a state file cannot be read. `busy`: it was written faster than it could be copied. */
 export type CopyFailure =
@@ -46,7 +45,7 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   }
   let scratch: Scratch;
   try {
-    scratch = scratchFolder('mirrorwatch-replay-');
+    scratch = createScratchFolder('mirrorwatch-replay-');
   } catch (thrown) {
     return error({ kind: 'no_room', code: troubleOf(thrown).code });
   }
@@ -139,4 +138,16 @@ function jsonIn(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A temporary folder with an explicit removal. */
+interface Scratch {
+  readonly path: string;
+  remove(): void;
+}
+
+/** Makes an empty temporary folder. @throws Error when the system's temporary folder can't be written */
+export function createScratchFolder(prefix: string): Scratch {
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

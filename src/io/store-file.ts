@@ -13,10 +13,18 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { limits } from '../core/limits.ts';
-import { scratchFolder } from './scratch.ts';
-import { copyWhole } from './store-copy.ts';
-import { createTables, isDatabase, isTraceOfOurs, kindOf, lacksTable, mark, schemaVersion } from './store-schema.ts';
-import { type Trouble, troubleOf } from './store-trouble.ts';
+import { copyWhole, createScratchFolder } from './store-copy.ts';
+import {
+  createTables,
+  isDatabase,
+  isTraceOfOurs,
+  kindOf,
+  lacksTable,
+  mark,
+  schemaVersion,
+  type Trouble,
+  troubleOf,
+} from './store-schema.ts';
 
 /** An open state file. `readOnly`: it returns existing rows and accepts no writes. */
 export interface StoreFile {
@@ -32,10 +40,7 @@ export interface StoreFile {
   close(): void;
 }
 
-/**
- * Why the state file cannot be opened: another process has it, it is not writable, or its folder cannot exist. The file is
- * untouched.
- */
+/** Why the state file cannot be opened. The file is untouched. */
 export type StoreOpenFailure =
   | { readonly kind: 'locked'; readonly path: string; readonly code: string }
   | { readonly kind: 'newer'; readonly path: string; readonly version: number; readonly known: number }
@@ -207,7 +212,10 @@ function cause(path: string, trouble: Trouble): Trouble {
  * only to a writable file: to a copy. Without space for one the log is ignored.
  */
 function readOnly(path: string, trouble: Trouble): Opened {
-  const file = readOnlyFile(() => (hasLog(path) ? openedCopy(path) : null)) ?? readOnlyFile(() => immutable(path));
+  const file =
+    readOnlyFile(() =>
+      (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0 ? openedCopy(path) : null,
+    ) ?? readOnlyFile(() => immutable(path));
   return { tag: 'unwritable', trouble, file };
 }
 
@@ -226,10 +234,6 @@ function readOnlyFile(open: () => DatabaseSync | null): StoreFile | null {
   return null;
 }
 
-function hasLog(path: string): boolean {
-  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
 function immutable(path: string): DatabaseSync {
   const url = pathToFileURL(path);
   url.search = '?immutable=1';
@@ -238,7 +242,7 @@ function immutable(path: string): DatabaseSync {
 
 /** Once it is open and has its log, its name can be removed. */
 function openedCopy(path: string): DatabaseSync | null {
-  const scratch = scratchFolder('mirrorwatch-state-');
+  const scratch = createScratchFolder('mirrorwatch-state-');
   try {
     const to = join(scratch.path, 'state.db');
     if (!copyWhole(path, to)) return null;

@@ -1,7 +1,6 @@
 import type { Log, Row, Table } from '../core/ports.ts';
 import type { StoreFile } from './store-file.ts';
-import { isOwnRow } from './store-schema.ts';
-import { troubleOf } from './store-trouble.ts';
+import { isOwnRow, troubleOf } from './store-schema.ts';
 
 /** Moves unreadable rows aside. */
 export interface RowReader {

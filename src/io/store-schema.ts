@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Table, tables } from '../core/ports.ts';
+import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
 
 /**
  * The version of the file's layout that this program writes; an older file is brought up to it, a newer one refused,
@@ -8,7 +8,7 @@ import { type Table, tables } from '../core/ports.ts';
 export const schemaVersion = 2;
 
 /** What a file holds: `fresh` nothing yet, `ours` with the version written in it, `foreign` tables of another program. */
-export type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
+type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
 /** `mwst` in a file's header, so that a file is known as ours when no table of it can be read. */
@@ -116,4 +116,45 @@ function writeVersion(db: DatabaseSync, wallMs: number): void {
 /** True for the one row that is the store's own; no reader sees it and no writer replaces it. */
 export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
+}
+
+/** What SQLite or the file system said: our word for it, and theirs as a code. */
+export interface Trouble {
+  readonly kind: StoreTrouble['kind'] | 'locked' | 'corrupt';
+  readonly code: string;
+}
+
+/** Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended one. */
+const kinds: Readonly<Record<number, readonly [kind: Trouble['kind'], code: string]>> = {
+  3: ['read_only', 'SQLITE_PERM'],
+  5: ['locked', 'SQLITE_BUSY'],
+  6: ['locked', 'SQLITE_LOCKED'],
+  8: ['read_only', 'SQLITE_READONLY'],
+  10: ['io', 'SQLITE_IOERR'],
+  11: ['corrupt', 'SQLITE_CORRUPT'],
+  13: ['full', 'SQLITE_FULL'],
+  14: ['read_only', 'SQLITE_CANTOPEN'],
+  26: ['corrupt', 'SQLITE_NOTADB'],
+};
+
+const fileKinds: Readonly<Record<string, Trouble['kind']>> = {
+  EACCES: 'read_only',
+  EPERM: 'read_only',
+  EROFS: 'read_only',
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+};
+
+/** Names what was thrown by `node:sqlite` (`errcode`) or `node:fs` (`code`). Anything else is a defect and thrown on. */
+export function troubleOf(thrown: unknown): Trouble {
+  if (!(thrown instanceof Error)) throw thrown;
+  if ('errcode' in thrown && typeof thrown.errcode === 'number') {
+    const known = kinds[thrown.errcode & 0xff];
+    return known === undefined
+      ? { kind: 'io', code: `SQLITE_${thrown.errcode}` }
+      : { kind: known[0], code: thrown.errcode > 0xff ? `${known[1]}_${thrown.errcode >> 8}` : known[1] };
+  }
+  if ('code' in thrown && typeof thrown.code === 'string' && /^E[A-Z]+$/.test(thrown.code) && 'syscall' in thrown)
+    return { kind: fileKinds[thrown.code] ?? 'io', code: thrown.code };
+  throw thrown;
 }

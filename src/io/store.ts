@@ -4,8 +4,7 @@ import type { Clock, Log, Row, Store, StoreBatch, StoreTrouble, Table } from '..
 import { error, ok, type Result } from '../core/result.ts';
 import { makeFolder, moveAside, type Opened, openFile, type StoreFile, type StoreOpenFailure } from './store-file.ts';
 import { createRowReader } from './store-rows.ts';
-import { isOwnRow } from './store-schema.ts';
-import { type Trouble, troubleOf } from './store-trouble.ts';
+import { isOwnRow, type Trouble, troubleOf } from './store-schema.ts';
 
 export type { StoreOpenFailure } from './store-file.ts';
 

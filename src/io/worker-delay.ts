@@ -18,7 +18,7 @@ const roundingMs = 1;
  * Starts watching.
  * @param everyMs  between ticks; a delay shorter than this is found only where a tick falls into it
  */
-export function watchLoop(deps: {
+export function measureLoop(deps: {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly everyMs: number;

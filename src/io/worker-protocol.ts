@@ -36,7 +36,7 @@ export type JobDone =
 export const beatMs = 1_000;
 
 /** The result of a probe whose end nobody saw, or that was not made (`local`): no hop, nothing timed, nothing judged. `heldMs` as in `Sample`. */
-export function lostProbe(
+export function lostProbeOf(
   due: Due,
   because: Extract<Because, 'defect' | 'shutdown' | 'local'>,
   worker: number,
@@ -69,6 +69,6 @@ export function lostProbe(
 }
 
 /** The answer of a control that was lost twice. */
-export function lostControl(due: ControlDue, now: Now): ControlAnswer {
+export function lostControlOf(due: ControlDue, now: Now): ControlAnswer {
   return { name: due.name, answered: false, latencyMs: null, code: 'defect', at: now };
 }

@@ -2,10 +2,9 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
-import type { EcosystemId } from '../core/mirror.ts';
+import { type EcosystemId, isHeavy } from '../core/mirror.ts';
 import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
-import { isHeavy } from '../core/target.ts';
-import { type Transcript, withoutContents } from '../core/transcript.ts';
+import { dropContents, type Transcript } from '../core/transcript.ts';
 import { loadProber } from '../ecosystems/prober.ts';
 import { converse } from '../probe/converse.ts';
 import { measure } from '../probe/measure.ts';
@@ -16,12 +15,12 @@ import { createGpgv } from './gpgv.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
-import { watchLoop } from './worker-delay.ts';
+import { measureLoop } from './worker-delay.ts';
 import {
   beatMs,
   type FromWorker,
   type JobDone,
-  lostProbe,
+  lostProbeOf,
   type ToWorker,
   type WorkerSeed,
   workerRole,
@@ -65,7 +64,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
-      if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
+      if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
       const pieces = createPieces(reading);
       const { timed, nextAnswer } = pieces;
       try {
@@ -75,7 +74,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         const line = wire.open(access, due.connection, over);
         if (line.joined !== undefined && !(await line.joined(due.timeoutMs))) {
           line.close();
-          return lostProbe(due, 'local', worker, clock.now());
+          return lostProbeOf(due, 'local', worker, clock.now());
         }
         const held = await converse({
           due,
@@ -101,7 +100,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         const heldMs = heldMsOf(due, pieces);
         return { sample: heldMs === undefined ? sample : { ...sample, heldMs }, transcript: keptOf(transcript) };
       } catch {
-        return lostProbe(due, 'defect', worker, clock.now(), heldMsOf(due, pieces));
+        return lostProbeOf(due, 'defect', worker, clock.now(), heldMsOf(due, pieces));
       }
     },
     control: (due) => wire.control(due),
@@ -117,7 +116,7 @@ function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | und
 /** A transcript as it is kept: what its answer said that there is goes with the sample alone. */
 function keptOf(transcript: Transcript): Transcript {
   const { verdict } = transcript;
-  return { ...transcript, verdict: { ...verdict, facts: withoutContents(verdict.facts) } };
+  return { ...transcript, verdict: { ...verdict, facts: dropContents(verdict.facts) } };
 }
 
 /** A wire and its runner of one edition of the book; closed when a newer one is here and its last job has ended. */
@@ -140,7 +139,7 @@ function asksOverHttp2({ access }: WorkerBook): boolean {
 
 /** Serves the main thread until it ends us. */
 function serve(port: MessagePort, seed: WorkerSeed): void {
-  const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
+  const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   let current = open(seed.book, null);
   const warm = Promise.allSettled([
     warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: asksOverHttp2(current.book) }),

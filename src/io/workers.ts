@@ -1,9 +1,9 @@
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
+import { isHeavy } from '../core/mirror.ts';
 import type { Probed, WorkerBook, Workers } from '../core/ports.ts';
-import { isHeavy } from '../core/target.ts';
 import { createSharing } from './shared-texts.ts';
-import { type JobDone, lostControl, lostProbe } from './worker-protocol.ts';
+import { type JobDone, lostControlOf, lostProbeOf } from './worker-protocol.ts';
 import {
   type Holding,
   holdingOf,
@@ -60,7 +60,7 @@ class Pool implements Workers {
   probe(due: Due): Promise<Probed> {
     // Where a mirror's answers hold a thread, nothing is asked of it beside the due probe.
     if (due.purpose === 'build' && this.#isApart({ ask: { kind: 'probe', due } }))
-      return Promise.resolve(lostProbe(due, 'local', -1, this.#deps.clock.now()));
+      return Promise.resolve(lostProbeOf(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
     return new Promise((resolve) => this.#take({ kind: 'probe', due }, longestMs, (done) => resolve(done as Probed)));
   }
@@ -183,7 +183,9 @@ class Pool implements Workers {
     const now = this.#deps.clock.now();
     const because = this.#isClosed ? 'shutdown' : 'defect';
     job.settle(
-      job.ask.kind === 'probe' ? lostProbe(job.ask.due, because, worker, now, heldMs) : lostControl(job.ask.due, now),
+      job.ask.kind === 'probe'
+        ? lostProbeOf(job.ask.due, because, worker, now, heldMs)
+        : lostControlOf(job.ask.due, now),
     );
   }
 

@@ -1,13 +1,12 @@
 import type { Advice } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
-import { type Finding, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
+import { type Finding, type FindingKind, isDisputed, kindTraits, type Severity, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
 import { tellIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
-import { saidKey, severityOf } from './severity.ts';
 
 /** This daemon, for labels and links. `base` is `null` where it has no public URL. */
 export interface Origin {
@@ -23,7 +22,7 @@ export function originOf({ vantage, listen }: Config): Origin {
 }
 
 /** `level_shift` is `MirrorwatchLevelShift`. */
-export function alertName(kind: FindingKind): string {
+export function alertNameOf(kind: FindingKind): string {
   const words = kind.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `Mirrorwatch${words.join('')}`;
 }
@@ -34,7 +33,7 @@ export function alertName(kind: FindingKind): string {
  * @param advised  advice to leave its mirror: its lines are added
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
-export function alertBody(
+export function renderAlertBody(
   finding: Finding,
   origin: Origin,
   lang: Receiver['lang'],
@@ -47,7 +46,7 @@ export function alertBody(
   const { base, vantage } = origin;
   const alert = {
     labels: {
-      alertname: alertName(kind),
+      alertname: alertNameOf(kind),
       severity: severityOf(finding),
       vantage,
       [originLabel]: vantage,
@@ -57,7 +56,7 @@ export function alertBody(
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: wordsOf(lang)(saidKey(finding, isDisputed(finding)), { who: registry ?? vantage }),
+      summary: wordsOf(lang)(saidKeyOf(finding, isDisputed(finding)), { who: registry ?? vantage }),
       description: tellIn(lang, finding),
       finding: finding.id,
       ...(advised === null ? {} : { remedy: linesOf(advised), rollback: advised.rollback }),
@@ -79,7 +78,7 @@ function linesOf({ remedy }: Advice): string {
 }
 
 /** The alert of a test by hand: it ends by itself. */
-export function testAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
+export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
   const say = wordsOf(lang);
   const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };
   const annotations = { summary: say('finding.test'), description: say('finding.testEnds') };
@@ -91,4 +90,17 @@ export function withEnd(body: string, now: Now): string {
   const alerts = JSON.parse(body) as readonly Readonly<Record<string, unknown>>[];
   const endsAt = stamp(now.wallMs + limits.pushValidMs);
   return JSON.stringify(alerts.map((alert) => ({ ...alert, endsAt: alert['endsAt'] ?? endsAt })));
+}
+
+/** How grave a finding is; bytes that no authority calls wrong are no more than a warning. */
+export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
+  return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
+}
+
+type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
+
+/** The text that says in a few words what a finding is; bytes that no authority calls wrong are no wrong bytes. */
+export function saidKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): SaidKey {
+  if (disputed) return 'finding.disputed';
+  return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;
 }

@@ -1,7 +1,7 @@
 import type { Now } from '../core/ports.ts';
 import type { News } from './news.ts';
 import { type State, tell } from './outbox.ts';
-import { dropEnded, expireHeld, releaseDue, storyKey, storyRow, updateStory } from './stories.ts';
+import { dropEnded, expireHeld, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
 
 /** Sends an event as its story requires: to all receivers, or only to programs. */
 export function announce(state: State, news: News, now: Now): void {
@@ -10,11 +10,11 @@ export function announce(state: State, news: News, now: Now): void {
   const isTold = updateStory(stories, news, now);
   tell(state, news, isTold ? 'all' : 'programs', now);
   const story = stories.get(news.subject);
-  if (story !== undefined && !isTold) state.pending.put(storyRow(news.subject, story, now));
+  if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
 }
 
 /** Sends people the events that were held back and matter now, and forgets stories that are over. */
 export function release(state: State, now: Now): void {
   for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
-  for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKey(subject));
+  for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }

@@ -1,11 +1,10 @@
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Post } from '../core/ports.ts';
-import { batchOf, sortOut } from './chat/batch.ts';
+import { batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
-import { type Chat, chatChange, chatMessage, isSameBot } from './chat/message.ts';
-import { isQuiet } from './chat/quiet.ts';
-import { forgetSent, messageToChange, noteSent, type SentMessage, shownWith } from './chat/sent.ts';
+import { type Chat, isSameBot, renderChatChange, renderChatMessage } from './chat/message.ts';
+import { dropSent, messageToChange, recordSent, type SentMessage, shownWith } from './chat/sent.ts';
 import { conclude, type State } from './outbox.ts';
 import type { Entry, Queue } from './queue.ts';
 import { chatServices } from './receivers/receivers.ts';
@@ -51,14 +50,14 @@ function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first
       changes,
       alike.map(({ notice }) => notice),
     );
-    const change = chatChange(receiver, changes.receipt, notices, state.origin, now);
+    const change = renderChatChange(receiver, changes.receipt, notices, state.origin, now);
     if (change !== null) return { ...change, carried: alike, changes };
   }
-  return { ...chatMessage(receiver, alike, state.origin, now), changes: null };
+  return { ...renderChatMessage(receiver, alike, state.origin, now), changes: null };
 }
 
 /** Ends the delivery of a notice and of all notices in its message. */
-export function endDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
+export function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
   const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
   const changed = state.sent.get(queue.receiver.name)?.find(({ key }) => key === sent[0]?.changes) ?? null;
   for (const entry of sent) {
@@ -85,7 +84,7 @@ function isUnchangeable(delivery: Delivery): boolean {
 
 /** Sends the content of a failed edit as a new message, at once. */
 function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }: SentMessage): void {
-  forgetSent(state.sent, key, queue.receiver.name, state.pending);
+  dropSent(state.sent, key, queue.receiver.name, state.pending);
   for (const entry of entries) entry.inFlight = false;
 }
 
@@ -107,5 +106,5 @@ function keepSent(
       : key !== undefined && receipt !== undefined
         ? { key, receipt, ids, notices }
         : null;
-  if (message !== null) noteSent(state.sent, message, receiver.name, now.wallMs, state.pending);
+  if (message !== null) recordSent(state.sent, message, receiver.name, now.wallMs, state.pending);
 }

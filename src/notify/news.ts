@@ -34,7 +34,7 @@ export function isEnd({ change, finding }: FindingChange): boolean {
  * The events of findings, in order: an opening is `mirror.<kind>`, an end `mirror.recovery`; a larger scope or a higher
  * confidence is no event.
  */
-export function findingNews(change: FindingChange, vantage: string): News | null {
+export function newsOfFinding(change: FindingChange, vantage: string): News | null {
   const { finding } = change;
   const common = { subject: subjectOf(finding, vantage), finding, advice: null };
   if (isEnd(change)) return { ...common, type: 'mirror.recovery', event: 'recovery', weight: 'news' };
@@ -48,7 +48,7 @@ export function findingNews(change: FindingChange, vantage: string): News | null
  * suspect vantage and a regret are not sent, because they need no action: `mirror.vantage` reports the former if it lasts,
  * a metric counts the latter.
  */
-export function adviceNews(changes: readonly AdviceChange[]): readonly News[] {
+export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] {
   const last = new Map<string, News>();
   for (const { change, advice } of changes) {
     if (advice.refusal === 'vantage_suspect' || change === 'regretted') continue;

@@ -6,15 +6,15 @@ import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import { stamp } from '../core/views.ts';
-import { originOf, testAlert } from './alerts.ts';
+import { makeTestAlert, originOf } from './alerts.ts';
 import { announce, release } from './announce.ts';
-import { endDelivery, type Sendable, takeCard } from './carry.ts';
-import { batchMs } from './chat/batch.ts';
-import { chatMessage, isChat } from './chat/message.ts';
-import { adviceNews, findingNews, isEnd } from './news.ts';
-import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow } from './outbox.ts';
-import { forgetPushed, noteAdvice, notePushed, pushAgain } from './push.ts';
-import { attemptMs, dueEntries, type Entry, emptyQueue, expiryMs, notSent, type Queue } from './queue.ts';
+import { closeDelivery, type Sendable, takeCard } from './carry.ts';
+import { batchMsOf } from './chat/batch.ts';
+import { isChat, renderChatMessage } from './chat/message.ts';
+import { isEnd, newsOfAdvice, newsOfFinding } from './news.ts';
+import { conclude, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf } from './outbox.ts';
+import { dropPushed, pushAgain, recordAdvice, recordPushed } from './push.ts';
+import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, newQueue, notSent, type Queue } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
 import { releaseAtMs } from './stories.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
@@ -93,13 +93,13 @@ export function createNotifier(input: {
   return {
     compose(changes, now) {
       expire(state, now);
-      noteAdvice(state, changes.advice);
+      recordAdvice(state, changes.advice);
       for (const change of changes.findings) {
         heed(state, change, now);
-        const news = findingNews(change, state.origin.vantage);
+        const news = newsOfFinding(change, state.origin.vantage);
         if (news !== null) announce(state, news, now);
       }
-      for (const news of adviceNews(changes.advice)) announce(state, news, now);
+      for (const news of newsOfAdvice(changes.advice)) announce(state, news, now);
       release(state, now);
       pushAgain(state, now);
       return flush();
@@ -109,13 +109,13 @@ export function createNotifier(input: {
       return [...state.queues.values()].flatMap((queue) =>
         isChat(queue.receiver)
           ? takeCard(state, queue, queue.receiver, now)
-          : dueEntries(queue, now.monotonicMs).flatMap((entry) => takeOne(state, queue, entry, { now, defect })),
+          : listDueEntries(queue, now.monotonicMs).flatMap((entry) => takeOne(state, queue, entry, { now, defect })),
       );
     },
     delivered(notice, delivery, now) {
       expire(state, now);
       const queue = state.queues.get(notice.receiver);
-      if (queue !== undefined) endDelivery(state, queue, notice, delivery, now);
+      if (queue !== undefined) closeDelivery(state, queue, notice, delivery, now);
       return flush();
     },
     test(name, now) {
@@ -123,7 +123,7 @@ export function createNotifier(input: {
       if (queue === undefined) return null;
       const { format } = queue.receiver;
       const subject = 'self/test';
-      const seq = nextSeq(state, subject);
+      const seq = nextSeqOf(state, subject);
       const data = { seq, subject, vantage: state.origin.vantage };
       const standard = JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data });
       const notice: Notice = {
@@ -132,19 +132,19 @@ export function createNotifier(input: {
         type: 'mirror.self',
         subject,
         seq,
-        body: showsAlerts({ format }) ? testAlert(state.origin, queue.receiver.lang, now) : standard,
+        body: showsAlerts({ format }) ? makeTestAlert(state.origin, queue.receiver.lang, now) : standard,
         createdAtMs: now.wallMs,
         attempts: 0,
         nextAtMs: now.wallMs,
       };
       const { receiver } = queue;
       const message = isChat(receiver)
-        ? chatMessage(receiver, [entryOf(notice, null, now)], state.origin, now).message
+        ? renderChatMessage(receiver, [entryOf(notice, null, now)], state.origin, now).message
         : messageOf(receiver, notice, now);
-      return { notice, message, rows: [seqRow(subject, seq, now)] };
+      return { notice, message, rows: [seqRowOf(subject, seq, now)] };
     },
     wakeAtMs(now) {
-      const times = [...state.queues.values()].map((queue) => Math.min(expiryMs(queue), nextAttemptMs(queue, now)));
+      const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
       return Number.isFinite(first) ? first : null;
     },
@@ -185,22 +185,22 @@ export function createNotifier(input: {
 
 /** Keeps open findings, for the receivers that need repetitions. */
 function heed(state: State, change: FindingChange, now: Now): void {
-  if (isEnd(change)) return forgetPushed(state, change.finding);
+  if (isEnd(change)) return dropPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
   if (change.change !== 'opened') return;
-  for (const queue of state.queues.values()) notePushed(state, queue, change.finding, now);
+  for (const queue of state.queues.values()) recordPushed(state, queue, change.finding, now);
 }
 
 /** A queue that keeps a chat's rate from its start, so that a daemon that restarts repeatedly keeps it too. */
 function queueFor(receiver: Receiver, now: Now): Queue {
-  const queue = emptyQueue(receiver);
+  const queue = newQueue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
 }
 
 /** When the next message to a receiver is due, monotonic; infinite: nothing waits, or one is being sent. */
 function nextAttemptMs(queue: Queue, now: Now): number {
   const { receiver } = queue;
-  return isChat(receiver) ? batchMs(queue, receiver.chat, now) : attemptMs(queue);
+  return isChat(receiver) ? batchMsOf(queue, receiver.chat, now) : attemptMsOf(queue);
 }
 
 /**

@@ -5,15 +5,23 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
-import { alertBody, type Origin } from './alerts.ts';
-import { backoffMs } from './backoff.ts';
+import { type Origin, renderAlertBody } from './alerts.ts';
 import { isUnsent } from './chat/batch.ts';
 import { isChangeable } from './chat/message.ts';
 import { restoreSent, type SentMessages } from './chat/sent.ts';
 import { type BodyMeta, bodyOf, type News } from './news.ts';
-import { isMeant } from './only.ts';
-import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
-import { findBase, restoreStory, type Stories, storyRow, viewOf } from './stories.ts';
+import {
+  backoffMsFor,
+  type Entry,
+  entryFromRow,
+  isMeant,
+  mayHaveArrived,
+  outboxRowOf,
+  type Queue,
+  removeExpired,
+  removeOverflow,
+} from './queue.ts';
+import { findBase, restoreStory, type Stories, storyRowOf, viewOf } from './stories.ts';
 import type { Turn } from './turn.ts';
 
 /** The ids of the notices about a finding's opening, by receiver. */
@@ -76,14 +84,14 @@ export function isFor(receiver: Receiver, { notice }: Entry): boolean {
 }
 
 /** Counts a subject up. */
-export function nextSeq(state: State, subject: string): number {
+export function nextSeqOf(state: State, subject: string): number {
   const seq = (state.seqs.get(subject) ?? 0) + 1;
   state.seqs.set(subject, seq);
   return seq;
 }
 
 /** The row with a subject's last number. */
-export function seqRow(subject: string, seq: number, now: Now): Row {
+export function seqRowOf(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
@@ -107,8 +115,8 @@ export function tell(state: State, news: News, audience: Audience, now: Now): vo
   const live = wanting.filter((queue) => !queue.disabled);
   const told: Record<string, string> = { ...(isRecovery ? {} : opened) };
   if (live.length > 0) {
-    const seq = nextSeq(state, news.subject);
-    state.pending.put(seqRow(news.subject, seq, now));
+    const seq = nextSeqOf(state, news.subject);
+    state.pending.put(seqRowOf(news.subject, seq, now));
     for (const queue of live) {
       const id = state.random.id(now.wallMs);
       told[queue.receiver.name] = id;
@@ -127,7 +135,7 @@ export function tell(state: State, news: News, audience: Audience, now: Now): vo
   }
   if (story !== undefined && audience !== 'programs') {
     if (!isRecovery && base !== story) story.told = { ...story.told, ...told };
-    state.pending.put(storyRow(news.subject, story, now));
+    state.pending.put(storyRowOf(news.subject, story, now));
   }
   const isKnown = opened !== undefined && live.length === 0;
   if (findingId !== null && !isRecovery && !isKnown) {
@@ -135,7 +143,7 @@ export function tell(state: State, news: News, audience: Audience, now: Now): vo
     state.pending.put({ table: 'meta', key: `opened/${findingId}`, atMs: now.wallMs, value: told });
   }
   while (total(state) > state.outbox) {
-    const over = takeOverflow([...state.queues.values()]);
+    const over = removeOverflow([...state.queues.values()]);
     if (over === null) break;
     state.pending.drop(over.queue, over.entry, 'overflow');
   }
@@ -155,7 +163,7 @@ function textFor(
   const isRecovery = news.type === 'mirror.recovery';
   const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
   const advised = isRecovery ? null : (state.advised.get(news.finding.registry ?? '') ?? null);
-  return alertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
+  return renderAlertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
 /** The sentence that a card translates: the body has it in English. */
@@ -230,7 +238,7 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
   const nextAtMs = now.wallMs + (dueMs - now.monotonicMs);
   const entry: Entry = { ...entryOf({ ...notice, attempts, nextAtMs }, findingId, now), dueMs };
   queue.entries.push(entry);
-  state.pending.put(outboxRow(entry));
+  state.pending.put(outboxRowOf(entry));
 }
 
 /** True if a waiting notice is made obsolete by the newer one: never if it is the only one on an open finding. */
@@ -257,25 +265,25 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   const longestMs = showsAlerts(queue.receiver) ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
   // A requested wait must not hold notices until they expire.
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
-  const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMs(attempts, state.random.next())));
+  const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMsFor(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
   if (newer !== undefined && isOver(state, entry, newer.findingId)) {
     newer.dueMs = Math.max(newer.dueMs, now.monotonicMs + waitMs);
     newer.notice = { ...newer.notice, attempts, nextAtMs: now.wallMs + waitMs };
     state.pending.drop(queue, entry, 'replaced');
-    state.pending.put(outboxRow(newer));
+    state.pending.put(outboxRowOf(newer));
     return;
   }
   entry.dueMs = now.monotonicMs + waitMs;
   entry.notice = { ...entry.notice, attempts, nextAtMs: now.wallMs + waitMs };
-  state.pending.put(outboxRow(entry));
+  state.pending.put(outboxRowOf(entry));
   state.pending.count(queue.receiver.name, 'retried');
 }
 
 /** Drops notices that waited for more than a day. */
 export function expire(state: State, now: Now): void {
   for (const queue of state.queues.values())
-    for (const entry of takeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
+    for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
 }
 
 function total(state: State): number {

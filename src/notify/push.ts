@@ -3,18 +3,18 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
-import { alertBody } from './alerts.ts';
+import { renderAlertBody } from './alerts.ts';
 import { subjectOf } from './news.ts';
-import { enqueue, nextSeq, noticeOf, type State, seqRow } from './outbox.ts';
+import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import type { Queue } from './queue.ts';
 
 /** Records that a finding was sent to an Alertmanager: it is sent again before the alert ends by itself. */
-export function notePushed(state: State, queue: Queue, finding: Finding, now: Now): void {
+export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
 /** Keeps the advice against each mirror; its open findings are sent again at once, with or without the lines to paste. */
-export function noteAdvice(state: State, changes: readonly AdviceChange[]): void {
+export function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {
     if (advice.state === 'proposed') state.advised.set(advice.from, advice);
     else if (state.advised.get(advice.from)?.id === advice.id) state.advised.delete(advice.from);
@@ -26,7 +26,7 @@ export function noteAdvice(state: State, changes: readonly AdviceChange[]): void
 }
 
 /** Forgets a closed finding, for all receivers. */
-export function forgetPushed(state: State, finding: Finding): void {
+export function dropPushed(state: State, finding: Finding): void {
   state.live.delete(finding.id);
   for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
 }
@@ -42,11 +42,11 @@ export function pushAgain(state: State, now: Now): void {
     for (const finding of state.live.values()) {
       if (!receiver.on.includes(finding.kind)) continue;
       if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > now.monotonicMs) continue;
-      notePushed(state, queue, finding, now);
+      recordPushed(state, queue, finding, now);
       if (queue.entries.some((entry) => entry.findingId === finding.id)) continue;
       const subject = subjectOf(finding, state.origin.vantage);
-      const seq = nextSeq(state, subject);
-      state.pending.put(seqRow(subject, seq, now));
+      const seq = nextSeqOf(state, subject);
+      state.pending.put(seqRowOf(subject, seq, now));
       const type = `mirror.${finding.kind}` as const;
       const notice = noticeOf({ type, subject }, receiver, state.random.id(now.wallMs), seq, now);
       enqueue(
@@ -54,7 +54,7 @@ export function pushAgain(state: State, now: Now): void {
         queue,
         {
           ...notice,
-          body: alertBody(
+          body: renderAlertBody(
             finding,
             state.origin,
             receiver.lang,

@@ -1,7 +1,10 @@
 import type { Receiver } from '../core/config.ts';
+import { severities } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { severityOf } from './alerts.ts';
+import type { News } from './news.ts';
 
 /** Parallel deliveries to one receiver: enough for a burst, few enough for a slow one. */
 const inFlightMax = 8;
@@ -41,7 +44,7 @@ export interface Queue {
 }
 
 /** A queue with nothing in it. */
-export function emptyQueue(receiver: Receiver): Queue {
+export function newQueue(receiver: Receiver): Queue {
   return {
     receiver,
     disabled: false,
@@ -54,7 +57,7 @@ export function emptyQueue(receiver: Receiver): Queue {
 }
 
 /** The notices that may be sent now: the oldest of each subject, if it is due and not being sent. */
-export function dueEntries(queue: Queue, nowMs: number): readonly Entry[] {
+export function listDueEntries(queue: Queue, nowMs: number): readonly Entry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
   return heads(queue)
@@ -63,13 +66,13 @@ export function dueEntries(queue: Queue, nowMs: number): readonly Entry[] {
 }
 
 /** When the first notice expires, monotonic; infinite: nothing waits. */
-export function expiryMs(queue: Queue): number {
+export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
 /** When the next notice is due, monotonic; infinite: none. */
-export function attemptMs(queue: Queue): number {
+export function attemptMsOf(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;
   const waiting = heads(queue).filter((entry) => !entry.inFlight);
@@ -83,7 +86,7 @@ function heads(queue: Queue): readonly Entry[] {
 }
 
 /** Removes expired notices; those being sent are left. */
-export function takeExpired(queue: Queue, nowMs: number): readonly Entry[] {
+export function removeExpired(queue: Queue, nowMs: number): readonly Entry[] {
   const old = queue.entries.filter((entry) => !entry.inFlight && nowMs - entry.bornMs >= limits.deliveryAgeMsMax);
   if (old.length > 0) queue.entries = queue.entries.filter((entry) => !old.includes(entry));
   return old;
@@ -93,7 +96,7 @@ export function takeExpired(queue: Queue, nowMs: number): readonly Entry[] {
  * Removes one notice above the total limit: the oldest of the longest queue, so that a stuck receiver only affects itself;
  * mismatches only when nothing else is left. `null`: all are being sent.
  */
-export function takeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
+export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
   for (const canGo of [(entry: Entry) => entry.notice.type !== 'mirror.mismatch', () => true])
     for (const queue of longest) {
@@ -128,13 +131,13 @@ export function notSent(): Delivery {
 }
 
 /** The key of a notice's row. */
-export function outboxKey(notice: Notice): string {
+export function outboxKeyOf(notice: Notice): string {
   return `${notice.receiver}/${notice.id}`;
 }
 
 /** The row of a notice as it waits. */
-export function outboxRow({ notice, findingId }: Entry): Row {
-  return { table: 'outbox', key: outboxKey(notice), atMs: notice.createdAtMs, value: { notice, findingId } };
+export function outboxRowOf({ notice, findingId }: Entry): Row {
+  return { table: 'outbox', key: outboxKeyOf(notice), atMs: notice.createdAtMs, value: { notice, findingId } };
 }
 
 /**
@@ -160,4 +163,27 @@ export function entryFromRow(row: Row, now: Now): Entry | null {
     // The process may have ended while it was being sent.
     mayHaveArrived: true,
   };
+}
+
+/**
+ * The wait before the next attempt: doubled from the smallest to the largest back-off, with equal jitter (half fixed, half
+ * random) so that many daemons do not send at the same times. Milliseconds.
+ * @param attempts  attempts made so far, ≥ 1
+ * @param share     randomness in [0, 1)
+ */
+export function backoffMsFor(attempts: number, share: number): number {
+  const ceiling = Math.min(limits.deliveryBackoffMsMax, limits.deliveryBackoffMsMin * 2 ** Math.min(attempts, 30));
+  return Math.max(limits.deliveryBackoffMsMin, ceiling / 2 + (ceiling / 2) * share);
+}
+
+/** True for an event that passes a receiver's filters by mirror, ecosystem and severity. */
+export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, advice }: News): boolean {
+  if (only === undefined) return true;
+  const { mirrors, ecosystems, severity } = only;
+  const about = finding !== null ? [finding.registry] : [advice?.from, advice?.to];
+  const named = about.filter((name) => name != null);
+  const ecosystem = finding?.ecosystem ?? advice?.ecosystem ?? null;
+  if (mirrors !== null && named.length > 0 && !named.some((name) => mirrors.includes(name))) return false;
+  if (ecosystems !== null && ecosystem !== null && !ecosystems.includes(ecosystem)) return false;
+  return finding === null || severities.indexOf(severityOf(finding)) >= severities.indexOf(severity);
 }

@@ -198,12 +198,12 @@ export function releaseAtMs(stories: Stories): number {
 }
 
 /** The key of a story's row in `meta`. */
-export function storyKey(subject: string): string {
+export function storyKeyOf(subject: string): string {
   return `${keyPrefix}${subject}`;
 }
 
 /** The row of a story; its times by the wall. */
-export function storyRow(subject: string, story: Story, now: Now): Row {
+export function storyRowOf(subject: string, story: Story, now: Now): Row {
   const wall = (ms: number): number => now.wallMs + (ms - now.monotonicMs);
   const { endedAtMs, held, ...rest } = story;
   const value = {
@@ -212,7 +212,7 @@ export function storyRow(subject: string, story: Story, now: Now): Row {
     endedWallMs: endedAtMs === null ? null : wall(endedAtMs),
     held: held === null ? null : { news: held.news, dueWallMs: Number.isFinite(held.dueMs) ? wall(held.dueMs) : null },
   };
-  return { table: 'meta', key: storyKey(subject), atMs: now.wallMs, value };
+  return { table: 'meta', key: storyKeyOf(subject), atMs: now.wallMs, value };
 }
 
 /** Puts a stored story back; what the wall clock did meanwhile makes no wait longer than it was. */

@@ -1,6 +1,6 @@
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Row, Table } from '../core/ports.ts';
-import { type Entry, outboxKey, type Queue } from './queue.ts';
+import { type Entry, outboxKeyOf, type Queue } from './queue.ts';
 
 /** What one call changed: rows to commit with what caused it, and what became of notices, for the counter. */
 export interface NotifyTurn {
@@ -33,7 +33,7 @@ export function openTurn(): Turn {
       puts.delete(`${table}/${key}`);
       deletes.set(`${table}/${key}`, { table, key });
     },
-    remove: ({ notice }) => turn.delete('outbox', outboxKey(notice)),
+    remove: ({ notice }) => turn.delete('outbox', outboxKeyOf(notice)),
     drop(queue, entry, outcome) {
       queue.entries = queue.entries.filter((one) => one !== entry);
       turn.remove(entry);

@@ -1,7 +1,7 @@
 import type { Phase, ProbeFailure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Answer, WireFault } from '../core/transcript.ts';
-import { malformed } from '../words/failure.ts';
+import { malformed } from '../words/tell.ts';
 
 /** What a code means, whatever the phase; the phase then decides the reason. */
 type Class =

@@ -1,4 +1,4 @@
-import { firstLine } from '../core/body-text.ts';
+import { firstLineOf } from '../core/body.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker, Timed } from '../core/ports.ts';
@@ -57,7 +57,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       const answer = await exchange(ask);
       // Read here: what we compute from the last answer (a hash over a whole zip) delays no hop of ours any more.
       loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);
-      if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLine(answer.body);
+      if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
       return answer;
     });
     if (verdict.outcome.tag === 'ok') errorLine = null;

@@ -1,9 +1,9 @@
-import { readForeignUrl } from '../core/foreign-url.ts';
 import { limits } from '../core/limits.ts';
 import type { HopAnswer, Line, Timed } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Answer, Ask, Hop } from '../core/transcript.ts';
-import { wrongContent } from '../words/failure.ts';
+import { readForeignUrl } from '../core/url.ts';
+import { wrongContent } from '../words/tell.ts';
 import { reasonOf } from './classify.ts';
 
 /** Time that one ask has. Instants are monotonic milliseconds. */

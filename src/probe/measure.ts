@@ -1,6 +1,6 @@
 import type { Due } from '../core/due.ts';
 import type { Phase } from '../core/failure.ts';
-import { hopPhases } from '../core/hop-phases.ts';
+import { hopPhasesOf } from '../core/hop-phases.ts';
 import { limits } from '../core/limits.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import type { PhaseTimes, Sample } from '../core/sample.ts';
@@ -121,7 +121,7 @@ export function phasesOf(hops: readonly Hop[]): { readonly phases: PhaseTimes; r
   const times: { [P in Phase]?: number } = {};
   let rttMs = 0;
   for (const hop of timed) {
-    for (const [phase, spentMs] of hopPhases(hop)) times[phase] = (times[phase] ?? 0) + spentMs;
+    for (const [phase, spentMs] of hopPhasesOf(hop)) times[phase] = (times[phase] ?? 0) + spentMs;
     rttMs += hop.marks.end - hop.marks.start;
   }
   return { phases: times, rttMs: timed.length === 0 ? null : rttMs };

@@ -30,7 +30,7 @@ export interface BuildMeans {
  * Starts a probe, and its companions where it leads a build: they use its connection at the same moment, instead of their
  * next probe alone.
  */
-export function launchBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
+export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);
   lead.sinceBuild = companions.length === 0 ? lead.sinceBuild + 1 : 0;
   if (companions.length === 0) return [means.launch(lead, due)];

@@ -1,4 +1,4 @@
-import { type ClientPair, pairKey } from '../core/client-run.ts';
+import { type ClientPair, pairKeyOf } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
@@ -62,13 +62,13 @@ export function createClientRota(input: {
       return { ...first.pair, runs: first.runs };
     },
     ran(pair, again, now) {
-      const turn = turns.get(pairKey(pair));
+      const turn = turns.get(pairKeyOf(pair));
       if (turn === undefined) return;
       if (!again) turn.runs += 1;
       turn.atMs = now.monotonicMs + (again ? Math.min(limits.clientAgainMs, everyMs) : jittered());
     },
     away(pair, now) {
-      const turn = turns.get(pairKey(pair));
+      const turn = turns.get(pairKeyOf(pair));
       if (turn !== undefined) turn.atMs = now.monotonicMs + Math.min(limits.clientAwayMs, everyMs);
     },
     nextAtMs() {
@@ -80,7 +80,7 @@ export function createClientRota(input: {
       everyMs = nextEveryMs;
       const next = new Map<string, Turn>();
       for (const pair of pairs) {
-        const key = pairKey(pair);
+        const key = pairKeyOf(pair);
         const before = turns.get(key);
         const runs = before?.runs ?? known.get(key)?.runs ?? 0;
         const atMs = before === undefined || isOtherPace ? firstAtMs(key, now) : before.atMs;

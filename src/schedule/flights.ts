@@ -1,5 +1,5 @@
 import type { Due } from '../core/due.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import { isHeavy, type Target } from '../core/mirror.ts';
 import { bytesExpectedOf } from './host.ts';
 import type { Host, Series } from './memory.ts';
 
@@ -26,7 +26,7 @@ export interface Flights {
 }
 
 /** The upstream that a target is a copy of, for all its mirrors. */
-export function upstreamKey({ ecosystem, upstream }: Target): string {
+export function upstreamKeyOf({ ecosystem, upstream }: Target): string {
   return `${ecosystem}|${upstream}`;
 }
 
@@ -43,7 +43,7 @@ export function createFlights(): Flights {
 
   function countDownload(due: Due, by: number): void {
     if (!isDownload(due)) return;
-    const key = upstreamKey(due.target);
+    const key = upstreamKeyOf(due.target);
     const count = (downloads.get(key) ?? 0) + by;
     if (count <= 0) downloads.delete(key);
     else downloads.set(key, count);
@@ -60,7 +60,7 @@ export function createFlights(): Flights {
       flights.set(due.probeId, flight);
       countDownload(due, 1);
       if (due.purpose === 'confirm') {
-        host.confirming.add(upstreamKey(due.target));
+        host.confirming.add(upstreamKeyOf(due.target));
         return due;
       }
       if (series !== null) series.state = 'running';
@@ -78,7 +78,7 @@ export function createFlights(): Flights {
       countDownload(due, -1);
       const { host, series } = flight;
       if (due.purpose === 'confirm') {
-        host.confirming.delete(upstreamKey(due.target));
+        host.confirming.delete(upstreamKeyOf(due.target));
         return flight;
       }
       if (series !== null) series.state = 'idle';
@@ -88,7 +88,7 @@ export function createFlights(): Flights {
       if (flight.isHeavy) host.heavyInFlight -= 1;
       return flight;
     },
-    isDownloading: (target) => downloads.has(upstreamKey(target)),
+    isDownloading: (target) => downloads.has(upstreamKeyOf(target)),
     count: () => flights.size,
   };
 }

@@ -19,7 +19,7 @@ export function createHost(key: string): Host {
 }
 
 /** `https://example.com:443`: mirrors on different paths of one server share a host. */
-export function hostKey(url: string): string {
+export function hostKeyOf(url: string): string {
   const { protocol, hostname, port } = new URL(url);
   return `${protocol}//${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }

@@ -1,7 +1,6 @@
 import type { Pace } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
-import type { Connection } from '../core/mirror.ts';
-import type { Target } from '../core/target.ts';
+import type { Connection, Target } from '../core/mirror.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { ByteWindow } from './byte-window.ts';
 import type { Plan, Slot } from './plan.ts';

@@ -53,7 +53,7 @@ function wobble(hash: number, index: number): number {
  * @param offsetMs  monotonic minus wall time at the scheduler's start; read once, so a later change of the wall clock
  * moves nothing
  */
-export function everyPlan(
+export function makeEveryPlan(
   everyMs: number,
   hash: number,
   offsetMs: number,
@@ -85,7 +85,7 @@ export function everyPlan(
  * so slots are placed on the monotonic clock by the current clocks.
  * @param staggerMs  the delay of this mirror after its question's start, within the spread
  */
-export function cronPlan(
+export function makeCronPlan(
   cadence: Extract<Cadence, { kind: 'cron' }>,
   hash: number,
   calendar: Calendar,
@@ -120,7 +120,7 @@ export function cronPlan(
 }
 
 /** `calendar` with a cache: thousands of series evaluate the same expression at once. */
-export function rememberingCalendar(calendar: Calendar): Calendar {
+export function createRememberingCalendar(calendar: Calendar): Calendar {
   const known = new Map<string, number>();
   return {
     nextAfter(expression, timeZone, wallMs) {

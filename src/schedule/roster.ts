@@ -1,16 +1,15 @@
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
+import type { Target } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
-import type { Target } from '../core/target.ts';
-import { type Absence, present } from './absence.ts';
 import { createHeap } from './heap.ts';
-import { createHost, hasWaiting, hostKey } from './host.ts';
+import { createHost, hasWaiting, hostKeyOf } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
-import { rememberingCalendar } from './plan.ts';
-import { createSeries, firstSlot, type PlanMeans, renew } from './series.ts';
-import { endWaits } from './throttle.ts';
+import { createRememberingCalendar } from './plan.ts';
+import { createSeries, firstSlotOf, type PlanMeans, renew } from './series.ts';
+import { type Absence, clearWaits, present } from './throttle.ts';
 
 /** The scheduled series with their next slots, the absence of each mirror, and the hosts. */
 export interface Roster {
@@ -58,7 +57,7 @@ export function createRoster(input: {
 }): Roster {
   // Closures must not keep `input`: it holds the first configuration.
   const { lastOk } = input;
-  const calendar = rememberingCalendar(input.calendar);
+  const calendar = createRememberingCalendar(input.calendar);
   const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
   const heap = createHeap<Series>();
   const waiting = new Set<Host>();
@@ -86,12 +85,12 @@ export function createRoster(input: {
     const nextAbsences = new Map<string, Absence>();
     hostByRegistry = new Map();
     for (const mirror of config.mirrors) {
-      const key = hostKey(mirror.url);
+      const key = hostKeyOf(mirror.url);
       const host = kept.get(key) ?? hosts.get(key) ?? createHost(key);
       kept.set(key, host);
       hostByRegistry.set(mirror.name, host);
       const before = absences.get(mirror.name) ?? present([]);
-      endWaits(before.throttles);
+      clearWaits(before.throttles);
       nextAbsences.set(mirror.name, { ...before, windows: mirror.maintenance, read: null });
     }
     hosts = kept;
@@ -118,7 +117,7 @@ export function createRoster(input: {
       if (host === undefined) continue;
       fresh.host = host;
       const before = all.get(id);
-      if (before === undefined) fresh.slot = firstSlot(fresh, lastOk?.get(fresh.target.id) ?? null, now);
+      if (before === undefined) fresh.slot = firstSlotOf(fresh, lastOk?.get(fresh.target.id) ?? null, now);
       else {
         renew(before, fresh, now);
         next.set(id, before);

@@ -1,19 +1,18 @@
 import type { Config } from '../core/config.ts';
 import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
+import { seriesId, type Target } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
-import { seriesId, type Target } from '../core/target.ts';
-import { awayBecause, isInMaintenance } from './absence.ts';
-import { type BuildMeans, launchBuild, ripen } from './build.ts';
-import { createFlights, upstreamKey } from './flights.ts';
+import { type BuildMeans, ripen, startBuild } from './build.ts';
+import { createFlights, upstreamKeyOf } from './flights.ts';
 import { hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
 import type { Slot } from './plan.ts';
 import { createRoster, type Roster } from './roster.ts';
 import type { Scheduler } from './scheduling.ts';
 import { againAt } from './series.ts';
-import { endWaits, throttleStep, waitEnd } from './throttle.ts';
-import { beginVisit } from './visit.ts';
+import { awayReasonOf, clearWaits, isInMaintenance, throttleStep, waitEnd } from './throttle.ts';
+import { startVisit } from './visit.ts';
 
 const shedMax = 0.9;
 const wakeMsMax = 60_000;
@@ -58,7 +57,7 @@ export function createScheduler(input: {
 
   function awayFor(series: Series, now: Now) {
     const absence = roster.absence(series.target.registry);
-    const own = absence === null ? null : awayBecause(absence, roster.calendar, now);
+    const own = absence === null ? null : awayReasonOf(absence, roster.calendar, now);
     if (own !== null) return own;
     if (throttleEnd(series.target, now) !== null) return 'throttled' as const;
     if (!isOverBudget(series.host, series, config.schedule.bytesPerHour, now)) return null;
@@ -160,7 +159,7 @@ export function createScheduler(input: {
       };
       host.keptBack.delete(series);
       series.startedAtMs = turn.now.monotonicMs;
-      turn.start.push(...launchBuild(series, due, buildMeans(host, series, turn.now), turn.now));
+      turn.start.push(...startBuild(series, due, buildMeans(host, series, turn.now), turn.now));
     }
   }
 
@@ -234,7 +233,7 @@ export function createScheduler(input: {
       if (host === null) return null;
       const isFree =
         asked.purpose === 'confirm'
-          ? hasConfirmingSlot(host, upstreamKey(asked.target))
+          ? hasConfirmingSlot(host, upstreamKeyOf(asked.target))
           : hasSlot(host, 1, config.schedule.perHost);
       if (!isFree || throttleEnd(asked.target, now) !== null || isLeftAlone(asked.target.registry, now)) {
         if (asked.purpose === 'recheck') roster.keepRecheck(host, asked);
@@ -243,7 +242,7 @@ export function createScheduler(input: {
       return flights.launch(host, null, { ...asked, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
     },
     visit: (registry, bytesExpected, now) =>
-      beginVisit(roster, { registry, bytesExpected }, config.schedule, () => random.next(), now),
+      startVisit(roster, { registry, bytesExpected }, config.schedule, () => random.next(), now),
     doubt(registry, on) {
       const absence = roster.absence(registry);
       if (absence !== null) absence.inDoubt = on;
@@ -252,7 +251,7 @@ export function createScheduler(input: {
       const absence = roster.absence(registry);
       if (absence === null) return;
       absence.pausedUntilMs = untilWallMs;
-      if (untilWallMs === null) endWaits(absence.throttles);
+      if (untilWallMs === null) clearWaits(absence.throttles);
     },
     inMaintenance(registry, now) {
       const absence = roster.absence(registry);

@@ -1,9 +1,8 @@
 import type { Config } from '../core/config.ts';
 import type { Due, Skipped } from '../core/due.ts';
-import type { Connection } from '../core/mirror.ts';
+import type { Connection, Step, Target } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Slices } from '../core/slices.ts';
-import type { Step, Target } from '../core/target.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { NoVisit, Visit } from './visit.ts';
 

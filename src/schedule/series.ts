@@ -1,12 +1,11 @@
 import type { Config, Pace } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Connection } from '../core/mirror.ts';
+import { type Connection, isHeavy, seriesId, type Target } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
-import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './memory.ts';
-import { cronPlan, everyPlan, hash32, type Plan, type Slot } from './plan.ts';
+import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
 /** Within a round, light questions start staggered over this time, and artifacts one after the other. Milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
@@ -31,13 +30,13 @@ function planOf(target: Target, connection: Connection, pace: Pace, means: PlanM
   const staggerMs = (everyMs: number): number =>
     share * Math.min(staggerMsMax[isHeavy(target) ? 'heavy' : 'light'], staggerShare * everyMs);
   return pace.cadence.kind === 'every'
-    ? everyPlan(
+    ? makeEveryPlan(
         pace.cadence.everyMs,
         hash,
         means.offsetMs + staggerMs(pace.cadence.everyMs),
         isHeavy(target) ? heavyJitterShare : limits.jitterShare,
       )
-    : cronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
+    : makeCronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
 }
 
 /** The inputs of a plan besides series and pace. */
@@ -67,7 +66,7 @@ export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now
  * before its next one. Only successes are known.
  * @param lastOkMs  its last success, wall milliseconds; `null`: not known
  */
-export function firstSlot(series: Series, lastOkMs: number | null, now: Now): Slot {
+export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): Slot {
   const first = series.plan.first(now);
   if (series.priority !== 2 || series.pace.cadence.kind !== 'every' || lastOkMs === null) return first;
   const { slot: last } = series.plan.latest({ index: Number.NEGATIVE_INFINITY, atMs: 0 }, now);

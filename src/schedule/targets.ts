@@ -1,8 +1,7 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
+import { isHeavy, type Mirror, type ModuleRef, type Step, type Target, targetId } from '../core/mirror.ts';
 import { atOnce, itemsPerSlice, type Slices } from '../core/slices.ts';
-import { isHeavy, type ModuleRef, type Step, type Target, targetId } from '../core/target.ts';
-import { type Ecosystem, inAskingOrder } from '../ecosystems/ecosystem.ts';
+import { type Ecosystem, sortSteps } from '../ecosystems/ecosystem.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
@@ -13,11 +12,11 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
  * with a fixed version, else of the first module, else its first light step.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
-  return atOnce(expandingTargets(config, registry));
+  return atOnce(expandTargetsInSlices(config, registry));
 }
 
 /** The same in slices. */
-export function* expandingTargets(config: Config, registry: Registry): Slices<Target[]> {
+export function* expandTargetsInSlices(config: Config, registry: Registry): Slices<Target[]> {
   const targets: Target[] = [];
   let inSlice = 0;
   for (const mirror of config.mirrors) {
@@ -42,7 +41,7 @@ function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {
     targets.set(id, { id, ecosystem, upstream, registry, module, version, step, weight, verifies, canary: false });
   };
   const settings = config.settings[kind.id];
-  const steps = inAskingOrder(kind).filter((step) => kind.steps[step]?.isAsked?.(mirror, settings) ?? true);
+  const steps = sortSteps(kind).filter((step) => kind.steps[step]?.isAsked?.(mirror, settings) ?? true);
   const grainOf = (step: Step) => kind.steps[step]?.grain;
   for (const step of steps) if (grainOf(step) === 'mirror') add(step, null, null);
   for (const { module, version } of modules)

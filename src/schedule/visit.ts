@@ -1,12 +1,11 @@
 import type { Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
+import type { Step } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
-import type { Step } from '../core/target.ts';
-import { awayBecause } from './absence.ts';
 import { hasSlot } from './host.ts';
 import type { Host } from './memory.ts';
 import type { Roster } from './roster.ts';
-import { throttleStep, waitEnd } from './throttle.ts';
+import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 
 /** The bytes of a visit, and our own step in it that was throttled; `null`: none was. */
 export interface Visited {
@@ -28,7 +27,7 @@ export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
  * @param bytesExpected  an estimate of its bytes
  * @param bytesPerHour   the budget; `null`: none
  */
-export function beginVisit(
+export function startVisit(
   roster: Roster,
   asked: { readonly registry: string; readonly bytesExpected: number },
   bounds: { readonly perHost: number; readonly bytesPerHour: number | null },
@@ -38,7 +37,7 @@ export function beginVisit(
   const absence = roster.absence(asked.registry);
   const host = roster.hostOf(asked.registry);
   if (absence === null || host === null) return 'paused';
-  const away = awayBecause(absence, roster.calendar, now);
+  const away = awayReasonOf(absence, roster.calendar, now);
   if (away !== null) return away;
   // A client may request any step, so none may be throttled.
   for (const step of absence.throttles.keys()) if (waitEnd(absence.throttles, step, now) !== null) return 'throttled';

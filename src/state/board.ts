@@ -1,13 +1,11 @@
 import { type Phase, phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
-import type { Connection } from '../core/mirror.ts';
-import { quantile } from '../core/quantile.ts';
+import { type Connection, seriesId, type Target } from '../core/mirror.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
-import { seriesId, type Target } from '../core/target.ts';
+import { quantile } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
-import { Points } from './points.ts';
-import { Ring } from './ring.ts';
+import { Points, Ring } from './points.ts';
 
 /** A sample with the transcript it was judged from; `null` where no probe was made (paused, a lost worker). */
 export interface KeptProbe {

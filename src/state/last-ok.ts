@@ -1,7 +1,7 @@
-import type { Mirror as Configured } from '../core/mirror.ts';
+import type { Mirror as Configured, Target } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
-import type { Target } from '../core/target.ts';
+import { type MirrorState, mirrorStates, type Standing } from '../core/standing.ts';
 
 /** A mirror whose targets answered is written at most this often: a kill forgets a minute at most. */
 const writeEveryMs = 60_000;
@@ -92,4 +92,52 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
   if (!row.key.startsWith(keyPrefix) || value?.v !== 1 || typeof value.url !== 'string') return [];
   const at = Object.entries(value.at ?? {}).filter(([, ms]) => typeof ms === 'number' && Number.isFinite(ms) && ms > 0);
   return [[row.key.slice(keyPrefix.length), { url: value.url, at: new Map(at) }]];
+}
+
+const sincePrefix = 'since/';
+/** After a start a mirror is unknown until its first canary: that is no news about it. */
+const startMs = 3 * 60_000;
+
+interface Entry {
+  readonly state: MirrorState;
+  readonly sinceMs: number;
+}
+
+/** Since when each mirror has been in its state, over restarts; rows in table `meta` under `since/<registry>`. */
+export interface Since {
+  /** Looks at the standings; gives the rows of what changed. */
+  take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[];
+  /** Wall milliseconds; `null` where that state is not the one that is known of. */
+  of(registry: string, state: MirrorState): number | null;
+}
+
+/** @param restored  rows of table `meta`; others in it are left alone */
+export function createSince(restored: readonly Row[], startedAt: Now): Since {
+  const entries = new Map(restored.flatMap(readSince));
+
+  return {
+    take(standings, now) {
+      const isStarting = now.monotonicMs - startedAt.monotonicMs < startMs;
+      return standings.flatMap(({ registry, state }) => {
+        const known = entries.get(registry);
+        if (known?.state === state) return [];
+        if (known !== undefined && state === 'unknown' && isStarting) return [];
+        const value: Entry = { state, sinceMs: now.wallMs };
+        entries.set(registry, value);
+        return [{ table: 'meta' as const, key: `${sincePrefix}${registry}`, atMs: now.wallMs, value }];
+      });
+    },
+    of(registry, state) {
+      const known = entries.get(registry);
+      return known?.state === state ? known.sinceMs : null;
+    },
+  };
+}
+
+function readSince({ key, value }: Row): readonly (readonly [string, Entry])[] {
+  const { state, sinceMs } = (value ?? {}) as Partial<Entry>;
+  if (!key.startsWith(sincePrefix) || state === undefined || !mirrorStates.includes(state)) return [];
+  return typeof sinceMs === 'number' && Number.isFinite(sinceMs)
+    ? [[key.slice(sincePrefix.length), { state, sinceMs }]]
+    : [];
 }

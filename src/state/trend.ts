@@ -4,8 +4,7 @@ import type { SettledSample } from '../core/sample.ts';
 import type { Freshness } from '../core/standing.ts';
 import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
-import { TrendCells } from './trend-cells.ts';
-import { cellsIn, openIn, rowOf, rowsOf } from './trend-rows.ts';
+import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
 /** A mirror is written at most this often: a kill forgets a minute at most. */
 const writeEveryMs = 60_000;

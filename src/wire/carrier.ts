@@ -8,9 +8,9 @@ import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
+import { WireStop } from './deadline.ts';
 import type { Inflow } from './inflow.ts';
 import { SessionWatch } from './session-watch.ts';
-import { WireStop } from './stop.ts';
 
 /** A kept connection closes after this time without a request, or after the server's own hint if that is shorter. */
 const idleMsMax = 10 * 60_000;

@@ -5,12 +5,11 @@ import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
 import type { Carrier, Collecting } from './carrier.ts';
-import { exchangeStop } from './exchange-stop.ts';
-import { headerListBytes, isFlood } from './flood.ts';
-import { Inflow } from './inflow.ts';
-import { h2CodeName } from './session-watch.ts';
-import { stopOf, WireStop } from './stop.ts';
-import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, saidBytes } from './trace.ts';
+import { stopOf, WireStop } from './deadline.ts';
+import { exchangeStopOf } from './exchange-stop.ts';
+import { Inflow, isFlood, measureHeaderList } from './inflow.ts';
+import { h2CodeNameOf } from './session-watch.ts';
+import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesOf } from './trace.ts';
 
 /** A received body; incomplete where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
@@ -102,7 +101,7 @@ export class Collector implements Collecting {
     // Interim heads: Node limits the size of each, but not their number.
     stream.on('headers', (headers) => {
       this.#headMs ??= this.#now();
-      this.#interimBytes += headerListBytes(headers);
+      this.#interimBytes += measureHeaderList(headers);
       if (this.#interimBytes > limits.headBytes) this.broken(headTooLarge());
     });
   }
@@ -117,7 +116,7 @@ export class Collector implements Collecting {
     }
     // For a response without the requested item, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
-    const said = saidBytes(this.#method, this.#trace);
+    const said = statedBytesOf(this.#method, this.#trace);
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
     else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
   }
@@ -137,7 +136,7 @@ export class Collector implements Collecting {
       return;
     }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
-      if (saidBytes(this.#method, this.#trace) !== this.#trace.bodyBytes) this.#finish(atMs, false);
+      if (statedBytesOf(this.#method, this.#trace) !== this.#trace.bodyBytes) this.#finish(atMs, false);
     } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
   }
 
@@ -158,9 +157,11 @@ export class Collector implements Collecting {
     const atMs = this.#now();
     const { status, bodyBytes: bytesRead } = this.#trace;
     const { error: socketError, session } = this.#carrier;
-    const saidBytesOfHead = status === null ? null : saidBytes(this.#method, this.#trace);
+    const saidBytesOfHead = status === null ? null : statedBytesOf(this.#method, this.#trace);
     const state = { hasHead: status !== null, bytesRead, saidBytes: saidBytesOfHead, socketError };
-    this.#fail(exchangeStop(error, { ...state, session, stream: this.#stream, streamError: this.#streamError }, atMs));
+    this.#fail(
+      exchangeStopOf(error, { ...state, session, stream: this.#stream, streamError: this.#streamError }, atMs),
+    );
   }
 
   /** Stops listening: the hop is over for another reason. */
@@ -172,14 +173,14 @@ export class Collector implements Collecting {
 
   /** Why a response that undici calls complete is not; `null`: it is. */
   #notWhole(): WireStop | null {
-    const said = saidBytes(this.#method, this.#trace);
+    const said = statedBytesOf(this.#method, this.#trace);
     const { bodyBytes } = this.#trace;
     const atMs = this.#now();
     if (this.#stream !== null) {
       // Node ends a stream that was reset with CANCEL or NO_ERROR as if it were complete.
       const isReset = this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
       const text = phrase('fault.streamReset', {
-        code: h2CodeName(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR),
+        code: h2CodeNameOf(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR),
       });
       return isReset ? new WireStop('MW_H2_RESET', text, bodyBytes, atMs) : null;
     }
@@ -195,7 +196,7 @@ export class Collector implements Collecting {
    * When the response was complete. If its own bytes show its end, this is the time of the last byte: parsers run later.
    */
   #endMs(): number {
-    const said = saidBytes(this.#method, this.#trace);
+    const said = statedBytesOf(this.#method, this.#trace);
     if (this.#stream !== null) {
       const isFramed = said !== null && said === this.#trace.bodyBytes;
       return (isFramed ? (this.#dataMs ?? this.#headMs) : null) ?? this.#now();

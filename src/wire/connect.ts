@@ -3,12 +3,11 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock, WireAccess } from '../core/ports.ts';
 import type { HttpProtocol, TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
-import type { Deadline } from './deadline.ts';
+import { type Deadline, type LiveMarks, stopOf, WireStop } from './deadline.ts';
 import type { Names, Resolved } from './dns.ts';
 import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
 import { type Handshaking, handshake } from './handshake.ts';
-import { askProxy, proxyStop } from './proxy.ts';
-import { type LiveMarks, stopOf, WireStop } from './stop.ts';
+import { connectThroughProxy, proxyStopOf } from './proxy.ts';
 import type { TlsBook } from './tls.ts';
 
 /** The part of an access that is needed to reach a host. */
@@ -46,7 +45,7 @@ export interface ConnectDeps {
 }
 
 /** The host without brackets, as sockets and certificates want it. */
-export function bareHost(url: URL): string {
+export function bareHostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
@@ -70,7 +69,7 @@ export async function connectTo(
   if (proxy === null) return connectDirect(to, trace, deadline, deps);
   await allowedRule(to, null);
   const tunnel = await throughProxy(to, proxy, trace, deadline, deps).catch((error: unknown) => {
-    throw proxyStop(error);
+    throw proxyStopOf(error);
   });
   trace.marks.connected = deps.clock.monotonicMs();
   return to.url.protocol === 'https:' ? secureTunnel(to, tunnel, trace, deadline, deps) : tunnel;
@@ -83,10 +82,10 @@ async function connectDirect(
   deps: ConnectDeps,
 ): Promise<Socket> {
   const port = portOf(to.url);
-  const { address } = await addressOf(bareHost(to.url), port, to.route, trace, deadline, deps);
+  const { address } = await addressOf(bareHostOf(to.url), port, to.route, trace, deadline, deps);
   const rule = await allowedRule(to, address);
   // The other end is the checked address by construction; the guard does not rely on that.
-  const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHost(to.url), remote ?? '', rule);
+  const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
   if (to.url.protocol === 'https:') return secureDirect(to, { address, port }, isPeer, trace, deadline, deps);
   return openTcp(address, port, isPeer, trace.marks, deadline, deps);
 }
@@ -125,7 +124,7 @@ const anyPeer: PeerTest = () => true;
 /** The rule under which the address is allowed, `null` without a guard. Throws where no rule allows it. */
 async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
   if (to.guard === null) return null;
-  const host = bareHost(to.url);
+  const host = bareHostOf(to.url);
   const rule: GuardRule = { allow: to.route.allowHosts, home: null };
   if (mayConnect(host, address, rule)) return rule;
   const withHome = { ...rule, home: await to.guard() };
@@ -173,11 +172,11 @@ async function throughProxy(
   deps: ConnectDeps,
 ): Promise<Socket> {
   const url = new URL(proxy.url);
-  const { address } = await addressOf(bareHost(url), portOf(url), to.route, trace, deadline, deps);
+  const { address } = await addressOf(bareHostOf(url), portOf(url), to.route, trace, deadline, deps);
   const unmarked: LiveMarks = { start: 0, end: 0 };
   const tcp = await openTcp(address, portOf(url), anyPeer, unmarked, deadline, deps);
   const socket = url.protocol === 'https:' ? await secureProxy(to, url, tcp, deadline, deps) : tcp;
-  if (to.url.protocol === 'https:') await askProxy(socket, to.url, proxy, deadline);
+  if (to.url.protocol === 'https:') await connectThroughProxy(socket, to.url, proxy, deadline);
   return socket;
 }
 
@@ -190,7 +189,7 @@ function secureProxy(
 ): Promise<TLSSocket> {
   return deadline.run((done, failed) => {
     const secureContext = deps.tls.context({ ca: to.route.ca, client: null, pin: null });
-    const host = bareHost(url);
+    const host = bareHostOf(url);
     const socket = connectTls({ socket: tcp, secureContext, host, ...(isIP(host) ? {} : { servername: host }) });
     socket.once('secureConnect', () => done(socket));
     socket.once('error', (error) => failed(closing(tcp, error)));
@@ -267,5 +266,5 @@ function alpnOf(protocols: readonly HttpProtocol[] = ['1.1']): readonly string[]
 }
 
 function handshakeOf(to: Destination, trace: ConnectTrace): Handshaking {
-  return { host: bareHost(to.url), rule: to.route, alpn: alpnOf(to.route.protocols), trace, onSocket: to.onSocket };
+  return { host: bareHostOf(to.url), rule: to.route, alpn: alpnOf(to.route.protocols), trace, onSocket: to.onSocket };
 }

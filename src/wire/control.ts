@@ -2,15 +2,14 @@ import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
 import { accessOf } from './access.ts';
 import { type ConnectTrace, connectTo } from './connect.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
-import { stopOf } from './stop.ts';
 
 /**
  * Probes one control to see whether this host is online: `tcp:` needs a connection, `http:` any HTTP status, `https:` any
  * status with a valid certificate, so that a captive portal does not count.
  */
-export async function askControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
+export async function probeControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
   const at = deps.clock.now();
   const access = accessOf(due.url, userAgent);
   const code = due.url.startsWith('tcp:')

@@ -45,6 +45,6 @@ export function requestHeaders(
 }
 
 /** The `Proxy-Authorization` value; `null` if the proxy needs none. */
-export function proxyAuthorization(proxy: NonNullable<WireAccess['proxy']>): string | null {
+export function proxyAuthorizationOf(proxy: NonNullable<WireAccess['proxy']>): string | null {
   return proxy.username === null ? null : basic(proxy.username, proxy.password ?? '');
 }

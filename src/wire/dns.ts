@@ -1,9 +1,8 @@
 import { lookup, Resolver } from 'node:dns';
 import type { Clock, Timers } from '../core/ports.ts';
 import { phrase } from '../words/tell.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, stopOf, WireStop } from './deadline.ts';
 import { classBySpelling } from './guard.ts';
-import { stopOf, WireStop } from './stop.ts';
 
 /** One address of a name. */
 export interface Resolved {

@@ -1,8 +1,8 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-import { h2CodeName, type SessionWatch } from './session-watch.ts';
-import { codeOf, stopOf, WireStop } from './stop.ts';
+import { codeOf, stopOf, WireStop } from './deadline.ts';
+import { h2CodeNameOf, type SessionWatch } from './session-watch.ts';
 
 /** The state of an exchange when undici reports an error. */
 interface EndState {
@@ -24,7 +24,7 @@ interface EndState {
  * undici's error as a stop with one of our codes, independent of undici's version.
  * @param atMs  monotonic time of the end
  */
-export function exchangeStop(error: unknown, state: EndState, atMs: number): WireStop {
+export function exchangeStopOf(error: unknown, state: EndState, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, state.bytesRead, atMs);
   return state.session === null ? plainStop(error, state, atMs) : h2Stop(error, state, state.session, atMs);
@@ -72,7 +72,7 @@ function h2Stop(error: unknown, state: EndState, session: SessionWatch, atMs: nu
   const as = (code: string, text: string | Sentence): WireStop => new WireStop(code, text, bytesRead, atMs);
   const { goaway } = session;
   if (goaway !== null && goaway.code !== constants.NGHTTP2_NO_ERROR)
-    return as('MW_H2_GOAWAY', `GOAWAY ${h2CodeName(goaway.code)}`);
+    return as('MW_H2_GOAWAY', `GOAWAY ${h2CodeNameOf(goaway.code)}`);
   const isUntaken = stream?.id === undefined || stream.id > (goaway?.lastStreamId ?? Number.POSITIVE_INFINITY);
   if (goaway !== null && isUntaken && !state.hasHead) return as('MW_H2_UNTAKEN', phrase('fault.untaken'));
   const stop = stopOf(error, bytesRead, atMs);
@@ -88,5 +88,8 @@ function h2Stop(error: unknown, state: EndState, session: SessionWatch, atMs: nu
   if (code === constants.NGHTTP2_PROTOCOL_ERROR && saidBytes !== null)
     return as('MW_H2_PROTOCOL', phrase('fault.streamLength'));
   const isResent = code === constants.NGHTTP2_PROTOCOL_ERROR;
-  return as(isResent ? 'MW_H2_RESET_PROTOCOL' : 'MW_H2_RESET', phrase('fault.streamReset', { code: h2CodeName(code) }));
+  return as(
+    isResent ? 'MW_H2_RESET_PROTOCOL' : 'MW_H2_RESET',
+    phrase('fault.streamReset', { code: h2CodeNameOf(code) }),
+  );
 }

@@ -1,10 +1,12 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
 import type { Collected } from './body-hold.ts';
 import type { Carrier } from './carrier.ts';
 import { Collector, type Read } from './collector.ts';
-import type { Deadline } from './deadline.ts';
-import { decoded } from './decode.ts';
-import { floodLookMs } from './flood.ts';
-import { stopOf } from './stop.ts';
+import { codeOf, type Deadline, stopOf, WireStop } from './deadline.ts';
+import { floodLookMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
@@ -38,5 +40,63 @@ export async function exchange(
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);
+  }
+}
+
+const gunzipAsync = promisify(gunzip);
+const inflateAsync = promisify(inflate);
+const inflateRawAsync = promisify(inflateRaw);
+const brotliAsync = promisify(brotliDecompress);
+
+/** No regular response has more layers. */
+const layersMax = 2;
+
+/**
+ * The body before the server encoded it. An unknown encoding is kept: the shape tests will report it.
+ * @param bodyBytesMax  the request's limit; above it the body counts as a bomb. If we requested `identity`, the limit is
+ * that of a light response
+ * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
+ */
+export async function decoded(
+  encoding: string | undefined,
+  body: Buffer,
+  bodyBytesMax: number,
+  isOffered = false,
+): Promise<Buffer> {
+  if (encoding === undefined || encoding === '' || encoding === 'identity' || body.length === 0) return body;
+  const layers = encoding
+    .toLowerCase()
+    .split(',')
+    .map((layer) => layer.trim())
+    .reverse();
+  if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), body.length);
+  // Heavy bodies (zips, tarballs) hardly compress, so twice the size on the wire is enough.
+  const decodedMax = isOffered ? bodyBytesMax : Math.max(limits.decodedBytes, 2 * body.length);
+  const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, decodedMax));
+  let plain = body;
+  for (const layer of layers) plain = await layerOff(layer, plain, maxOutputLength, body.length);
+  return plain;
+}
+
+async function layerOff(layer: string, body: Buffer, maxOutputLength: number, wireBytes: number): Promise<Buffer> {
+  try {
+    switch (layer) {
+      case 'gzip':
+      case 'x-gzip':
+        return await gunzipAsync(body, { maxOutputLength });
+      case 'deflate':
+        // RFC 9110 section 8.4.1.2 means zlib's format; some servers send the bare stream.
+        return ((body[0] ?? 0) & 15) === 8
+          ? await inflateAsync(body, { maxOutputLength })
+          : await inflateRawAsync(body, { maxOutputLength });
+      case 'br':
+        return await brotliAsync(body, { maxOutputLength });
+      default:
+        return body;
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE')
+      throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.decodes'), wireBytes);
+    throw stopOf(error, wireBytes);
   }
 }

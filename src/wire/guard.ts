@@ -131,7 +131,7 @@ function classOfBytes(bytes: readonly number[]): AddressClass {
  * The class of an address literal, IPv4 or IPv6, with or without brackets or zone.
  * @returns `null` where the text is no address, so a name
  */
-export function addressClass(address: string): AddressClass | null {
+export function addressClassOf(address: string): AddressClass | null {
   const bytes = bytesOf(address);
   return bytes === null ? null : classOfBytes(bytes);
 }
@@ -139,7 +139,7 @@ export function addressClass(address: string): AddressClass | null {
 /** The class of a host by its spelling: a literal's own, `loopback` for `localhost` names, else `null`. */
 export function classBySpelling(host: string): AddressClass | null {
   const name = host.toLowerCase().replace(/\.$/, '');
-  return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClass(host);
+  return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClassOf(host);
 }
 
 /** Where a hop may go besides public space. */
@@ -157,7 +157,7 @@ export interface GuardRule {
  * that the proxy resolves to a private address is not detected
  */
 export function mayConnect(host: string, address: string | null, rule: GuardRule): boolean {
-  const found = address === null ? classBySpelling(host) : addressClass(address);
+  const found = address === null ? classBySpelling(host) : addressClassOf(address);
   if (found === 'public' || (found === null && address === null)) return true;
   if (found !== null && found === rule.home) return true;
   const bytes = bytesOf(address ?? host);

@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls';
 import type { Clock } from '../core/ports.ts';
 import type { TlsFacts } from '../core/transcript.ts';
-import { type LiveMarks, stopOf, WireStop } from './stop.ts';
+import { type LiveMarks, stopOf, WireStop } from './deadline.ts';
 import type { TlsBook, TlsRule } from './tls.ts';
 
 /** With whom, and by which rule. */

@@ -5,20 +5,17 @@ import type { Connection } from '../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
-import type { BodyFile } from './body-file.ts';
-import type { Collected, Spill } from './body-hold.ts';
+import type { BodyFile, Collected, Spill } from './body-hold.ts';
 import type { Build, Builds } from './build.ts';
 import { Carrier } from './carrier.ts';
-import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
-import { proxyAuthorization, requestHeaders } from './credentials.ts';
-import { Deadline } from './deadline.ts';
+import { bareHostOf, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
+import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
+import { Deadline, phaseOf, stopOf, WireStop } from './deadline.ts';
 import { exchange } from './exchange.ts';
-import { type AddressClass, addressClass, classBySpelling } from './guard.ts';
-import { fillFrom, type HopState, keyOf, settleMarks } from './hop-state.ts';
-import { hopUrl, shownUrl, unusable } from './hop-url.ts';
+import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
+import { closeMarks, fillFrom, type HopState, keyOf, parseHopUrl, showUrl, unusable } from './hop.ts';
 import type { Kept, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';
-import { phaseOf, stopOf, WireStop } from './stop.ts';
 import { newTrace } from './trace.ts';
 
 /** What all lines of a wire share. */
@@ -83,11 +80,11 @@ export class OpenLine implements Line {
 
   async hop(request: HopRequest): Promise<HopAnswer> {
     const { clock, timers } = this.#deps;
-    const url = hopUrl(request.url);
+    const url = parseHopUrl(request.url);
     const { authorization } = request.headers;
     if (authorization !== undefined) this.#mask.learn(authorization.replace(/^\S+ +/, ''));
     if (url === null)
-      return unusable(request, shownUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
+      return unusable(request, showUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
     const headers = requestHeaders(url, request.headers, this.#access);
     const deadline = new Deadline(clock, timers, request.deadlineMs);
     // The last step before the wire: our own preparation does not count as the mirror's time.
@@ -103,11 +100,11 @@ export class OpenLine implements Line {
     this.#deadline = deadline;
     try {
       const collected = await this.#ask(state, deadline);
-      settleMarks(state, state.answer.endMs ?? clock.monotonicMs());
+      closeMarks(state, state.answer.endMs ?? clock.monotonicMs());
       return this.#timed(() => this.#answer(state, collected, null));
     } catch (error) {
       const stop = stopOf(error, state.answer.bodyBytes);
-      settleMarks(state, stop.atMs ?? clock.monotonicMs());
+      closeMarks(state, stop.atMs ?? clock.monotonicMs());
       const fault = await this.#fault(state, stop);
       return this.#timed(() => this.#answer(state, nothing, fault));
     } finally {
@@ -174,7 +171,7 @@ export class OpenLine implements Line {
     state.protocol = kept.carrier.protocol;
     const { proxy } = this.#access;
     const isPlainProxied = proxy !== null && url.protocol === 'http:';
-    const authorization = isPlainProxied ? proxyAuthorization(proxy) : null;
+    const authorization = isPlainProxied ? proxyAuthorizationOf(proxy) : null;
     try {
       const collected = await exchange(
         kept.carrier,
@@ -224,7 +221,7 @@ export class OpenLine implements Line {
 
   /** The address class of the configured mirror: of the connected address, else by its name now. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
-    const host = bareHost(new URL(this.#access.url));
+    const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);
     if (bySpelling !== null || this.#access.proxy !== null) return bySpelling;
     const { family, dnsServer: server } = this.#access;
@@ -232,14 +229,14 @@ export class OpenLine implements Line {
       .resolve(host, { family, server }, deadline, () => undefined)
       .then(({ address }) => address)
       .catch(() => null);
-    return this.#homeAddress === null ? null : addressClass(this.#homeAddress);
+    return this.#homeAddress === null ? null : addressClassOf(this.#homeAddress);
   }
 
   async #fault(state: HopState, stop: WireStop): Promise<WireFault> {
     const { trace, url, request, reused } = state;
-    const host = this.#access.proxy === null ? bareHost(url) : bareHost(new URL(this.#access.proxy.url));
+    const host = this.#access.proxy === null ? bareHostOf(url) : bareHostOf(new URL(this.#access.proxy.url));
     const isSecure = url.protocol === 'https:';
-    const phase = phaseOf(trace.marks, isSecure, reused, addressClass(host) !== null);
+    const phase = phaseOf(trace.marks, isSecure, reused, addressClassOf(host) !== null);
     const asksOthers = phase === 'resolve' && stop.code !== 'ABORT_ERR' && classBySpelling(host) === null;
     const { family, dnsServer: server } = this.#access;
     return {
@@ -256,7 +253,7 @@ export class OpenLine implements Line {
   #answer(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopAnswer {
     const { request, trace, answer } = state;
     const hop: Hop = {
-      url: shownUrl(request.url, this.#mask.text),
+      url: showUrl(request.url, this.#mask.text),
       aside: request.aside,
       marks: trace.marks,
       reused: state.reused,

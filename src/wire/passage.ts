@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
-import { readForeignUrl } from '../core/foreign-url.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
+import { readForeignUrl } from '../core/url.ts';
 import { connectTo } from './connect.ts';
-import { proxyAuthorization, requestHeaders } from './credentials.ts';
+import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { Names } from './dns.ts';
 import { classBySpelling } from './guard.ts';
@@ -100,7 +100,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
       for (let hop = 0; hop <= redirectsMax; hop += 1) {
         const isPlainProxied = access.proxy !== null && url.protocol === 'http:';
         const path = `${isPlainProxied ? url.origin : ''}${url.pathname}${url.search}`;
-        const proxied = isPlainProxied && access.proxy !== null ? proxyAuthorization(access.proxy) : null;
+        const proxied = isPlainProxied && access.proxy !== null ? proxyAuthorizationOf(access.proxy) : null;
         const sent = {
           ...requestHeaders(url, headers, access),
           ...(proxied === null ? {} : { 'proxy-authorization': proxied }),

@@ -1,7 +1,7 @@
 import type { Timers, WireAccess } from '../core/ports.ts';
 import type { TlsFacts } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
-import { floodLookMs, isFlood } from './flood.ts';
+import { floodLookMs, isFlood } from './inflow.ts';
 
 /** An idle connection with its facts. */
 export interface Kept {

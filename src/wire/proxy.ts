@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WireAccess } from '../core/ports.ts';
 import { phrase } from '../words/tell.ts';
-import { proxyAuthorization } from './credentials.ts';
-import type { Deadline } from './deadline.ts';
-import { stopOf, WireStop } from './stop.ts';
+import { proxyAuthorizationOf } from './credentials.ts';
+import { type Deadline, stopOf, WireStop } from './deadline.ts';
 
 const answerBytesMax = 16 * 1024;
 
@@ -11,21 +10,21 @@ const answerBytesMax = 16 * 1024;
  * A failure of the proxy: what happens before its 200 is the proxy's or network's fault, never the mirror's. That includes
  * a deadline, because a slow mirror behind it cannot be recognized then.
  */
-export function proxyStop(error: unknown): WireStop {
+export function proxyStopOf(error: unknown): WireStop {
   const stop = stopOf(error);
   if (stop.code === 'MW_PROXY_STATUS') return stop;
   return new WireStop('MW_PROXY_CONNECT', `${stop.code}: ${stop.message}`, 0, stop.atMs);
 }
 
 /** Requests a tunnel to the target from the proxy. Rejects with `MW_PROXY_STATUS` for anything but 200. */
-export function askProxy(
+export function connectThroughProxy(
   socket: Socket,
   target: URL,
   proxy: NonNullable<WireAccess['proxy']>,
   deadline: Deadline,
 ): Promise<void> {
   const authority = `${target.hostname}:${target.port === '' ? 443 : target.port}`;
-  const authorization = proxyAuthorization(proxy);
+  const authorization = proxyAuthorizationOf(proxy);
   const lines = [
     `CONNECT ${authority} HTTP/1.1`,
     `host: ${authority}`,

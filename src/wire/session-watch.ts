@@ -19,7 +19,7 @@ const codeNames = [
 ] as const;
 
 /** The name of an HTTP/2 error code, as clients print it; an unknown one as its number. */
-export function h2CodeName(code: number): string {
+export function h2CodeNameOf(code: number): string {
   return codeNames[code] ?? `code ${code}`;
 }
 

@@ -7,10 +7,10 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { WireAccess } from '../core/ports.ts';
-import type { Sentence } from '../core/sentence.ts';
+import type { Sentence } from '../core/result.ts';
 import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
-import { codeOf } from './stop.ts';
+import { codeOf } from './deadline.ts';
 
 /** What we trust and show; a part of an access. */
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;

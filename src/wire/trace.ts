@@ -48,7 +48,7 @@ export function isCoded(headers: Readonly<Record<string, string>>): boolean {
 }
 
 /** What the head says about the length of the body; `null` where its end is told otherwise. */
-export function saidBytes(method: string, { status, headers }: ExchangeTrace): number | null {
+export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
   // What the head says of the length in an answer to HEAD is that of a GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;
   const length = headers['content-length'];

@@ -2,8 +2,8 @@ import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Clock, Line, Over, Timers, Wire, WireAccess } from '../core/ports.ts';
 import { Builds } from './build.ts';
-import { bareHost } from './connect.ts';
-import { askControl } from './control.ts';
+import { bareHostOf } from './connect.ts';
+import { probeControl } from './control.ts';
 import { Names } from './dns.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 import { Pool } from './pool.ts';
@@ -39,12 +39,12 @@ export function createWire(options: WireOptions): Wire {
       if (!known.has(access)) {
         known.add(access);
         prepare(deps.tls, access);
-        names.know(bareHost(new URL(access.url)), access.dnsServer);
+        names.know(bareHostOf(new URL(access.url)), access.dnsServer);
       }
       return new OpenLine(access, connection, deps, over);
     },
     control(due: ControlDue): Promise<ControlAnswer> {
-      return askControl(due, deps, options.userAgent ?? 'mirrorwatch');
+      return probeControl(due, deps, options.userAgent ?? 'mirrorwatch');
     },
     close(): Promise<void> {
       deps.pool.close();

@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
 import type { DeliveryFailure, Retry } from '../core/notice.ts';
-import type { Key, Say } from './say.ts';
+import type { Key, Say } from './words.ts';
 
 /** Why a message was not delivered, what to look at, and what a running daemon would do next. */
 export function failureText(failure: DeliveryFailure, say: Say): string {
@@ -8,7 +8,7 @@ export function failureText(failure: DeliveryFailure, say: Say): string {
 }
 
 /** Why a message was not delivered, and what to look at. */
-export function failureSaid(failure: DeliveryFailure, say: Say): string {
+export function explainDelivery(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, '', say);
 }
 

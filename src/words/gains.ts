@@ -1,5 +1,4 @@
-import { percent } from './percent.ts';
-import type { Say } from './say.ts';
+import { percent, type Say } from './words.ts';
 
 interface Change {
   readonly before: number | null;
@@ -17,7 +16,7 @@ export interface Gains {
  * Each gain with both of its sides; one with an unknown side is left out.
  * @param took  seconds, as the reader has times written
  */
-export function gainsSaid(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {
+export function explainGains(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {
   const { availability, fetchCostSeconds, p95Seconds } = expected;
   return [
     both(availability, (share) => percent(share, say), 'gain.availability', say),

@@ -1,7 +1,7 @@
 import { FormatError } from 'intl-messageformat';
-import type { Filled, Sentence, Told } from '../core/sentence.ts';
-import type { Key, Language, Say, Values } from './say.ts';
-import { english, isKey, wordsOf } from './words.ts';
+import type { ProbeFailure } from '../core/failure.ts';
+import type { Filled, Sentence, Told } from '../core/result.ts';
+import { english, isKey, type Key, type Language, type Say, sayNamed, type Values, wordsOf } from './words.ts';
 
 /** A text of the catalogue with what is filled in, to be said later in any language. */
 export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
@@ -27,7 +27,7 @@ export function tellIn(language: Language, told: Stored): string {
 }
 
 /** The same by the words of a language. */
-export function tellBy(say: Say, { text, sentence: stored }: Stored): string {
+function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
     return saySentence(stored, say);
@@ -76,4 +76,57 @@ function valueText(say: Say, value: Filled): string {
 
 function isList(value: Sentence | readonly Filled[]): value is readonly Filled[] {
   return Array.isArray(value);
+}
+
+type Unexpected = Extract<ProbeFailure, { readonly expected: string }>;
+type Mismatch = Extract<ProbeFailure, { readonly kind: 'mismatch' }>;
+
+/** A response whose content is not what was expected. */
+export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpected {
+  return { kind, expected: saySentence(expected, english), sentences: { expected } };
+}
+
+/** Bytes that are not those an authority names; a field that is a sentence is kept in English, and beside it for any language. */
+export function mismatchOf(
+  fields: {
+    readonly [Field in keyof Omit<Mismatch, 'kind' | 'sentences'>]: Mismatch[Field] | Sentence;
+  },
+): Mismatch {
+  const said = Object.entries(fields).filter(([, value]) => typeof value === 'object');
+  const texts = said.map(([name, value]) => [name, saySentence(value, english)]);
+  const sentences = said.length === 0 ? {} : { sentences: Object.fromEntries(said) as Mismatch['sentences'] };
+  return { kind: 'mismatch', ...fields, ...Object.fromEntries(texts), ...sentences };
+}
+
+/** A response that breaks the format of its protocol. */
+export function malformed<K extends Key>(key: K, ...values: Values<K, Filled>): Unexpected {
+  return failureOf('malformed', phrase(key, ...values));
+}
+
+/** A response that is something else altogether, such as a web page. */
+export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>): Unexpected {
+  return failureOf('wrong_content', phrase(key, ...values));
+}
+
+/**
+ * The fields of a failed probe, each with its name and its value as a person reads them; what is `null` is left out.
+ * @param duration  how milliseconds are shown
+ */
+export function fieldsOf(
+  say: Say,
+  failure: ProbeFailure,
+  duration: (ms: number) => string,
+): readonly { readonly field: string; readonly text: string }[] {
+  const { sentences = {}, ...fields } = failure as ProbeFailure & Pick<Unexpected, 'sentences'>;
+  return Object.entries(fields).flatMap(([field, value]) => {
+    if (value === null) return [];
+    const name = field.replace(/Ms$/, '');
+    const text = name === field ? fieldText(say, field, String(value), sentences[field]) : duration(Number(value));
+    return [{ field, text: `${sayNamed(say, `failure.${name}`) ?? name} ${text}` }];
+  });
+}
+
+/** A phase or a sentence in words; else as it is. */
+function fieldText(say: Say, field: string, text: string, sentence: Sentence | undefined): string {
+  return (field === 'phase' ? sayNamed(say, `phase.${text}`) : null) ?? tellBy(say, { text, sentence });
 }

@@ -1,5 +1,5 @@
 import type { ChainOutlook, WhatIf, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
-import type { Say } from './say.ts';
+import type { Say } from './words.ts';
 
 /** The chains of an answer as they stand side by side: the edited one, the one in use and the one advised, where there are these. */
 export function chainsOf(
@@ -27,13 +27,13 @@ function beside({ time, moments, rescued, broken }: WhatIfAgainst, which: string
 }
 
 /** What is known of one member. */
-export function memberNote({ kind, answers, good }: WhatIfMember, say: Say): string {
+export function memberNoteFor({ kind, answers, good }: WhatIfMember, say: Say): string {
   if (kind !== 'mirror') return say(`whatif.member.${kind}`);
   return answers === 0 ? say('whatif.member.unmeasured') : say('whatif.member.good', { good, count: answers });
 }
 
 /** How downloads ended; `null`: there were none. */
-export function downloadsNote(
+export function downloadsNoteFor(
   { downloads: { moments: count, failed, unmeasured } }: ChainOutlook,
   say: Say,
 ): string | null {

@@ -1,8 +1,8 @@
 import { type MessageFormatElement, parse } from '@formatjs/icu-messageformat-parser';
 import { type Formatters, formatToParts, IntlMessageFormat } from 'intl-messageformat';
 import en from '../../locales/en.json' with { type: 'json' };
+import type { Counts, Places } from '../../locales/texts.d.ts';
 import zh from '../../locales/zh.json' with { type: 'json' };
-import type { Key, Language, Say, Values } from './say.ts';
 
 /** Every language, as a person who reads it calls it. */
 export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
@@ -65,4 +65,27 @@ export function sayNamed(say: Say, name: string, values: Readonly<Record<string,
   return isKey(name)
     ? (say as unknown as (name: Key, values: Readonly<Record<string, string>>) => string)(name, values)
     : null;
+}
+
+/** A text of the catalogue. */
+export type Key = keyof Places;
+
+/** Languages that every text is there in. */
+export type Language = 'en' | 'zh';
+
+type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
+
+/** What a text wants filled in, each with one of `Value`, a number where its wording depends on it; nothing where it has no place. */
+export type Values<K extends Key, Value = string | number> = [Places[K]] extends [never]
+  ? []
+  : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];
+
+/** A text in one language. */
+export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;
+
+/** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
+export function percent(share: number, say: Say): string {
+  const value = share * 100;
+  const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));
+  return say('unit.percent', { value: shown });
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Probed } from '../../src/core/ports.ts';
-import { brokenVersion } from '../../src/features/doctor/online-versions.ts';
+import { findBrokenVersion } from '../../src/features/doctor/online-subject.ts';
 import { testCerts } from '../support/certs.ts';
 import { testMachine } from '../unit/features/doctor/machine.ts';
 
@@ -59,6 +59,6 @@ test.each([
   ['both work', ended('1.1', null), ended('2', null), null],
   ['both fail', ended('1.1', 'reset'), ended('2', 'reset'), null],
 ] as const)('of a Python index, %s', async (_, one, two, want) => {
-  const found = await brokenVersion(pypi, one, async ({ protocol }) => (protocol === 'h2' ? two : one));
+  const found = await findBrokenVersion(pypi, one, async ({ protocol }) => (protocol === 'h2' ? two : one));
   expect(found === null ? null : [found.broken, found.clients]).toEqual(want);
 });

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { budgetOf } from '../../src/config/budget.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Due } from '../../src/core/due.ts';
+import type { Target } from '../../src/core/mirror.ts';
 import type { Clock, HopAnswer, HopRequest, Wire } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
-import type { Target } from '../../src/core/target.ts';
-import { workerBook } from '../../src/daemon/book.ts';
+import { buildWorkerBook } from '../../src/daemon/book.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
-import { seededRandom } from '../../src/io/random.ts';
+import { createRandom } from '../../src/io/random.ts';
 import { createScheduler } from '../../src/schedule/scheduler.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { type Usual, type UsualMirror, usualMirrors } from '../support/usual-mirrors.ts';
@@ -82,11 +82,11 @@ async function lived(config: Config, says: Usual, fromMs: number, toMs: number):
     targets: expandTargets(config),
     seed: config.vantage,
     calendar: cronCalendar,
-    random: seededRandom(1),
+    random: createRandom(1),
     now: now(),
   });
   const learnt = new Map(registry.ids.map((id) => [id, new Map()]));
-  const book = workerBook({ config, learnt, version: '0.0.0-test' });
+  const book = buildWorkerBook({ config, learnt, version: '0.0.0-test' });
   const workers = createInlineWorkers({ book, wire: wireOf(says, clock), clock });
   const samples: Sample[] = [];
   const probe = async (due: Due): Promise<void> => {

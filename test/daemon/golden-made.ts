@@ -1,8 +1,8 @@
 import { epochMs } from '../../bench/scenarios/daemon/sample.ts';
 import type { World } from '../../bench/scenarios/world.ts';
 import type { Due } from '../../src/core/due.ts';
+import type { Target } from '../../src/core/mirror.ts';
 import type { Sample } from '../../src/core/sample.ts';
-import type { Target } from '../../src/core/target.ts';
 import type { Facts } from '../../src/core/transcript.ts';
 import { createDetector } from '../../src/detect/detector.ts';
 import { type Tiny, tinyWorld } from '../unit/bench/scenarios/tiny-world.ts';

@@ -8,7 +8,7 @@ import { cronCalendar } from '../../src/io/calendar.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createLog } from '../../src/io/log.ts';
 import { createPost } from '../../src/io/post.ts';
-import { seededRandom } from '../../src/io/random.ts';
+import { createRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { until } from '../support/patience.ts';
@@ -51,7 +51,7 @@ export async function startRealDaemon(
     {
       clock: systemClock,
       timers: systemTimers,
-      random: seededRandom(7),
+      random: createRandom(7),
       calendar: cronCalendar,
       log: createLog({
         level: 'debug',

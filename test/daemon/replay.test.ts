@@ -6,7 +6,7 @@ import { limits } from '../../src/core/limits.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { type Replayed, replayHistory } from '../../src/features/replay/replay.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
-import { seededRandom } from '../../src/io/random.ts';
+import { createRandom } from '../../src/io/random.ts';
 import { openStore } from '../../src/io/store.ts';
 import { copyStore } from '../../src/io/store-copy.ts';
 import { readAnswerRow } from '../../src/state/answer-read.ts';
@@ -113,7 +113,7 @@ describe('a replay of what a daemon stored', () => {
   });
 
   test('so it does where times are no whole numbers, with downloads that are ordered by the way', async () => {
-    const random = seededRandom(11);
+    const random = createRandom(11);
     const usual: Readonly<Record<string, number>> = { a: 140, b: 170, c: 190 };
     const uneven: Script = ({ registry, atMs }) =>
       (registry === 'a' && atMs > 1_800_000 && atMs < 2_700_000 ? 2_000 : (usual[registry] ?? 100)) *

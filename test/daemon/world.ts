@@ -8,7 +8,7 @@ import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
-import { seededRandom } from '../../src/io/random.ts';
+import { createRandom } from '../../src/io/random.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { createInlineWorkers } from '../support/workers-inline.ts';
 import { breathe, type ManualTime, manualTime } from './manual-time.ts';
@@ -249,7 +249,7 @@ export function portsOf(parts: {
   return {
     clock: time.clock,
     timers: time.timers,
-    random: seededRandom(seed),
+    random: createRandom(seed),
     calendar: cronCalendar,
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     store,

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type Target, targetId } from '../../src/core/mirror.ts';
 import type { ProbeContext } from '../../src/core/ports.ts';
-import { type Target, targetId } from '../../src/core/target.ts';
 import type { Answer } from '../../src/core/transcript.ts';
 import { declared } from '../support/declared.ts';
 

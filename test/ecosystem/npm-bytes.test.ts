@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Due } from '../../src/core/due.ts';
-import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
+import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
@@ -83,7 +83,7 @@ async function hourOf(server: RawServer): Promise<{ readonly bytes: number; read
   const read = readConfig(text);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = read.value;
-  const book = workerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
   const workers = createInlineWorkers({ book, wire, clock: systemClock, registry });
   try {

@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import type { DemoAnswer, DemoAnswers } from '../../src/core/demo.ts';
 import type { Due, Purpose } from '../../src/core/due.ts';
+import type { Target } from '../../src/core/mirror.ts';
 import type { Workers } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
-import type { Target } from '../../src/core/target.ts';
-import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
+import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
 import { createDetector } from '../../src/detect/detector.ts';
-import { demoFile } from '../../src/features/demo/file.ts';
+import { renderDemoFile } from '../../src/features/demo/file.ts';
 import { type DemoMirror, startDemoMirror } from '../../src/features/demo/mirror.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { seededRandom } from '../../src/io/random.ts';
+import { createRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { createWire } from '../../src/wire/wire.ts';
@@ -87,11 +87,11 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
   const [a, b] = mirrors.map(({ url }, i) => ({ name: i === 0 ? 'near' : 'far', url: `${url}${small.base}` }));
   if (a === undefined || b === undefined) throw new Error('no mirrors');
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
-  const text = demoFile([{ ecosystem, small, near: a, far: b }], { port: 10_120, folder: '/nowhere', receiver });
+  const text = renderDemoFile([{ ecosystem, small, near: a, far: b }], { port: 10_120, folder: '/nowhere', receiver });
   const read = readConfig(text, {}, {}, withPaper);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = { ...read.value, ...(pinned === undefined ? {} : { pinned: { [id]: pinned } }) };
-  const book = workerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
   const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: withPaper });
   return {
@@ -164,7 +164,7 @@ describe.each(artifacts)('one wrong byte of what $id serves for $step', (artifac
   test('is told with module, version and side', async () => {
     const now = systemClock.now();
     const { config, targets } = scene;
-    const detector = createDetector({ config, targets, restored: [], random: seededRandom(1), now });
+    const detector = createDetector({ config, targets, restored: [], random: createRandom(1), now });
     const hear = async (registry: string, purpose: Purpose) => {
       const sample = await ask(scene, registry, step, purpose);
       const later = systemClock.now();

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { budgetOf } from '../../src/config/budget.ts';
-import { changedKeys } from '../../src/config/changed-keys.ts';
+import { listChangedKeys } from '../../src/config/changed-keys.ts';
 import { issuesForPrograms } from '../../src/config/format-issues.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { loadConfigSlowly } from '../../src/config/load-slowly.ts';
@@ -120,7 +120,7 @@ describe('the configuration of a sixth ecosystem', () => {
 
   test('a reload names its keys as the file does', () => {
     const [a, b] = [configOf(yaml([north])), configOf(yaml([north], 'paper: { seal: ink }'))];
-    expect(changedKeys(a, b).keys).toEqual(['paper.seal']);
+    expect(listChangedKeys(a, b).keys).toEqual(['paper.seal']);
   });
 
   test('its lock file is read by a reader that is loaded then alone', async () => {

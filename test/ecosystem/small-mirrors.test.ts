@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { DemoAnswers } from '../../src/core/demo.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Verdict } from '../../src/core/transcript.ts';
-import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
-import { type DemoPair, demoFile } from '../../src/features/demo/file.ts';
+import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
+import { type DemoPair, renderDemoFile } from '../../src/features/demo/file.ts';
 import { type DemoMirror, startDemoMirror } from '../../src/features/demo/mirror.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
@@ -36,7 +36,7 @@ async function probeAll(
   change: (answers: DemoAnswers) => DemoAnswers = (same) => same,
 ): Promise<Readonly<Record<string, Verdict>>> {
   const pair = await pairOf(id, change);
-  const text = demoFile([pair], {
+  const text = renderDemoFile([pair], {
     port: 10_120,
     folder: '/nowhere',
     receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
@@ -44,7 +44,7 @@ async function probeAll(
   const read = readConfig(text, {}, {}, withPaper);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = read.value;
-  const book = workerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
   const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: withPaper });
   try {
@@ -155,7 +155,7 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
     far: { ...pair.far, name: `${pair.ecosystem.id}-far` },
   }));
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
-  const read = readConfig(demoFile(named, { port: 10_120, folder: '/x', receiver }), {}, {}, withPaper);
+  const read = readConfig(renderDemoFile(named, { port: 10_120, folder: '/x', receiver }), {}, {}, withPaper);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const { mirrors, modules } = read.value;
   expect(mirrors.map(({ name }) => name)).toEqual(withPaper.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));

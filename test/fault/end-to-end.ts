@@ -1,7 +1,7 @@
 import type { Due } from '../../src/core/due.ts';
 import type { Outcome } from '../../src/core/failure.ts';
+import { type Step, type Target, targetId } from '../../src/core/mirror.ts';
 import type { ProbeContext, Probed, WireAccess, WorkerBook } from '../../src/core/ports.ts';
-import { type Step, type Target, targetId } from '../../src/core/target.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { declared } from '../support/declared.ts';
 import { patienceMs } from '../support/patience.ts';

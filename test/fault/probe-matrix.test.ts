@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { becauses, type Phase, phases, reasons } from '../../src/core/failure.ts';
 import { limits } from '../../src/core/limits.ts';
+import type { Step } from '../../src/core/mirror.ts';
 import type { HopRequest, Probed } from '../../src/core/ports.ts';
-import type { Step } from '../../src/core/target.ts';
 import { probe } from '../../src/ecosystems/go/conversation.ts';
 import { converse } from '../../src/probe/converse.ts';
 import { measure } from '../../src/probe/measure.ts';

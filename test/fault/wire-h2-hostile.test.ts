@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { HopAnswer, HopRequest, Wire } from '../../src/core/ports.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
-import { floodLookMs } from '../../src/wire/flood.ts';
+import { floodLookMs } from '../../src/wire/inflow.ts';
 import {
   data,
   endHeaders,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { hopPhases } from '../../src/core/hop-phases.ts';
+import { hopPhasesOf } from '../../src/core/hop-phases.ts';
 import type { Wire } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { withMoreTime } from '../support/patience.ts';
@@ -47,7 +47,7 @@ describe('HTTP/2: a known delay moves its phase, that much, alone', () => {
       const { hop } = await coldHop(wire, accessTo(url, { protocols: ['2'] }), `${url}/x`);
       await server?.close();
       expect([hop.fault, hop.protocol, hop.bodyBytes]).toEqual([null, '2', 10]);
-      const phases = Object.fromEntries(hopPhases(hop));
+      const phases = Object.fromEntries(hopPhasesOf(hop));
       expect(Object.keys(phases)).toEqual(['connect', 'tls', 'processing', 'transfer']);
       // Timers may fire a millisecond early by their own clock.
       expect(phases[phase]).toBeGreaterThanOrEqual(0.95 * delayMs);
@@ -72,7 +72,7 @@ describe('HTTP/2: a known delay moves its phase, that much, alone', () => {
       });
       const { hop } = await coldHop(wire, accessTo(server.url, { protocols: ['2'] }), `${server.url}/x`);
       await server.close();
-      const phases = Object.fromEntries(hopPhases(hop));
+      const phases = Object.fromEntries(hopPhasesOf(hop));
       expect(phases['transfer']).toBeGreaterThanOrEqual(0.95 * delayMs);
       expect(2 * (phases['processing'] ?? 0)).toBeLessThan(delayMs);
     });

@@ -3,12 +3,11 @@ import type { Config } from '../../src/core/config.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Outcome } from '../../src/core/failure.ts';
 import type { Finding } from '../../src/core/finding.ts';
-import type { Connection } from '../../src/core/mirror.ts';
+import type { Connection, Target } from '../../src/core/mirror.ts';
 import type { SettledSample } from '../../src/core/sample.ts';
-import type { Target } from '../../src/core/target.ts';
 import { createExporter, type Exporter } from '../../src/export/exporter.ts';
 import type { Snapshot } from '../../src/export/snapshot.ts';
-import { seededRandom } from '../../src/io/random.ts';
+import { createRandom } from '../../src/io/random.ts';
 import * as made from '../unit/export/fixture.ts';
 
 // A day of four mirrors, told through the real exporter: `near` spikes, `flaky` goes down and comes back, `calm` is
@@ -297,7 +296,7 @@ function beside(): readonly string[] {
 /** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`; of these modules. */
 export async function theDay(asked: readonly Asked[] = modules): Promise<string> {
   const targets = targetsOf(asked);
-  const random = seededRandom(20_260_302);
+  const random = createRandom(20_260_302);
   const chance = () => random.next();
   const exporter = createExporter({ config, targets, version: '0.1.0', node: 'v24', turn: () => Promise.resolve() });
   let nowMs = dayStartMs;

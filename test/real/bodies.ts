@@ -2,10 +2,10 @@ import { expect } from 'vitest';
 import { replyWith, type Walker, walkChain } from '../../src/advise/walk.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Reason } from '../../src/core/failure.ts';
+import type { Step } from '../../src/core/mirror.ts';
 import type { Workers } from '../../src/core/ports.ts';
-import type { Step } from '../../src/core/target.ts';
-import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
-import { dueOnce } from '../../src/daemon/once.ts';
+import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
+import { makeDue } from '../../src/daemon/once.ts';
 import { processLog, systemClock, systemRandom, workersFor } from '../../src/daemon/system.ts';
 import type { Client, Reply } from '../../src/ecosystems/client.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
@@ -96,7 +96,7 @@ export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
     }
   const config = configOf(table, rows);
   const facts = { version: '0.0.0-test', node: process.version, log: { level: 'error', pretty: false } };
-  const book = workerBook({ config, learnt: nothingLearnt, version: facts.version });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
   const workers = workersFor(book, processLog(facts), 1);
   try {
     const [working, waiting] = [limiter(atOnce), limiter(waitingAtOnce)];
@@ -168,7 +168,7 @@ async function probe(workers: Workers, config: Config, at: number, asked: Row): 
   const mirror = config.mirrors[at];
   if (mirror === undefined) throw new Error(`near${at}`);
   for (let left = 20; left > 0; left -= 1) {
-    const due = dueOnce({ mirror, module, version, step }, config, { clock: systemClock, random: systemRandom });
+    const due = makeDue({ mirror, module, version, step }, config, { clock: systemClock, random: systemRandom });
     const { outcome } = (await workers.probe(due)).sample;
     if (outcome.tag === 'ok') return null;
     if (outcome.tag === 'failed') return outcome.failure.kind;

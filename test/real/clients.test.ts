@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
-import { type ClientNow, clientNow } from '../../src/daemon/client-now.ts';
+import { type ClientNow, runClientNow } from '../../src/daemon/client-now.ts';
 import { probeNow } from '../../src/daemon/probe-now.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
@@ -79,7 +79,7 @@ async function both(
   client: string,
 ): Promise<{ client: ClientNow; ours: readonly string[] }> {
   const [{ module = '', version = null } = {}] = config.modules;
-  const ran = await clientNow(config, { mirror, client, module, version }, facts, () => undefined);
+  const ran = await runClientNow(config, { mirror, client, module, version }, facts, () => undefined);
   const ours: string[] = [];
   for (const step of registry.of(mirror.ecosystem)?.fetch ?? []) {
     const probed = await probeNow(config, { mirror, module, version, step }, facts);
@@ -140,7 +140,7 @@ real('the real go and our steps', ['go', 'goproxy', 'nginx', 'tree'], () => {
     const ca = [readFileSync(testCerts().ca.certFile, 'utf8')];
     const trusting = { ...mirror, access: { ...mirror.access, tls: { ...mirror.access.tls, ca } } };
     const runAt = (one: Mirror) =>
-      clientNow(
+      runClientNow(
         config,
         { mirror: one, client: 'go', module: module.path, version: module.version },
         facts,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { knownErrors } from '../../src/features/doctor/client-errors.ts';
+import { findKnownErrors } from '../../src/features/doctor/client-errors.ts';
 import { commandPath, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -53,7 +53,7 @@ async function printed(
 }
 
 function reasonsOf(text: string): readonly string[] {
-  return knownErrors(text).map(({ reason }) => reason);
+  return findKnownErrors(text).map(({ reason }) => reason);
 }
 
 real('what the go command prints', ['go'], () => {
@@ -69,7 +69,7 @@ real('what the go command prints', ['go'], () => {
     });
     const wanted = { ...reasons, html: 'wrong_content', cut: 'cut' }[fault];
     expect(reasonsOf(text), text).toContain(wanted);
-    expect(knownErrors(text)[0]?.ecosystem).toBe('go');
+    expect(findKnownErrors(text)[0]?.ecosystem).toBe('go');
   });
 });
 
@@ -78,7 +78,7 @@ real('what npm prints', ['npm'], () => {
     const text = await printed('npm', ['view', 'left-pad', '--registry', under(fault), '--fetch-retries=0'], {});
     const wanted = { ...reasons, html: 'wrong_content' }[fault];
     expect(reasonsOf(text), text).toContain(wanted);
-    expect(knownErrors(text)[0]?.ecosystem).toBe('npm');
+    expect(findKnownErrors(text)[0]?.ecosystem).toBe('npm');
   });
 });
 
@@ -90,6 +90,6 @@ real('what pip prints', ['pip'], () => {
     });
     // pip tells the status of a page in its debug log alone: what it says is that nothing was found.
     expect(reasonsOf(text), text).toContain(/^\d/.test(fault) ? 'absent' : reasons[fault]);
-    expect(knownErrors(text)[0]?.ecosystem).toBe('pypi');
+    expect(findKnownErrors(text)[0]?.ecosystem).toBe('pypi');
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { HopAnswer, Line } from '../../src/core/ports.ts';
-import { type BuildState, withBuildAnswer } from '../../src/detect/findings/builds.ts';
+import { type BuildState, updateBuilds } from '../../src/detect/findings/builds.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
 import { accessTo, hopOf, realWire } from '../fault/own-wire.ts';
 import { goDownload } from '../support/go-client.ts';
@@ -81,7 +81,7 @@ async function ours(fault: H2BuildFault, at: string): Promise<readonly string[]>
       const ended = wireFault === null ? null : reasonOf(wireFault, { hops: 1, limitBytes: 1, limitMs: 1 });
       const reason = ended?.tag === 'failed' ? ended.failure.kind : null;
       const said = { reason, isMoved: repeated === 'goaway', ms: processingOf(answer), aloneMs, bytes: 100 };
-      state = withBuildAnswer(state, { id, size }, { target: aTarget('m'), probeId: 'p', ...said }, floorMs);
+      state = updateBuilds(state, { id, size }, { target: aTarget('m'), probeId: 'p', ...said }, floorMs);
     }
   const found = state?.isOpen === true ? (state.fault?.trouble ?? '') : '';
   return [distinct(alone.map(verdict)), distinct(rest.map(verdict)), found];

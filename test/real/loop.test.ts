@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
-import { rulesText } from '../../src/features/rules/rules.ts';
+import { renderRules } from '../../src/features/rules/rules.ts';
 import { type Alertmanager, type HeldAlert, startAlertmanager } from '../support/alertmanager.ts';
 import { text } from '../support/answer.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
@@ -105,7 +105,7 @@ webhooks:
       });
       const rules = join(dir, 'rules.yml');
       // What bridges a restart is not scaled as far: a process starts no faster here.
-      const scaled = rulesText({ ...defaultRuleParameters, timeScale });
+      const scaled = renderRules({ ...defaultRuleParameters, timeScale });
       expect(scaled).toContain('keep_firing_for: 3s');
       writeFileSync(rules, scaled.replaceAll('keep_firing_for: 3s', 'keep_firing_for: 6s'));
       daemon = await start();

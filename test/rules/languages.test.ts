@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import en from '../../locales/en.json' with { type: 'json' };
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
-import { rulesText } from '../../src/features/rules/rules.ts';
+import { renderRules } from '../../src/features/rules/rules.ts';
 import { repoDir } from '../support/paths.ts';
 import { type AlertRule, type Group, groups } from './alert-rules.ts';
 
@@ -54,7 +54,7 @@ test('the catalogue has no text of an alert that is no more', () => {
 });
 
 test('a site sets its numbers in either language', () => {
-  const text = rulesText({ ...defaultRuleParameters, language: 'zh', sloPercent: 99.5, vantages: 3 });
+  const text = renderRules({ ...defaultRuleParameters, language: 'zh', sloPercent: 99.5, vantages: 3 });
   expect(text).toContain('# Made by `mirrorwatch rules --slo 99.5 --vantages 3 --lang zh`;');
   expect(text).toContain('目标成功率为 99.5%');
   expect(text).toContain('或少于 3。');

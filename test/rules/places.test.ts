@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
-import { rulesText } from '../../src/features/rules/rules.ts';
+import { renderRules } from '../../src/features/rules/rules.ts';
 import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -209,7 +209,7 @@ real('votes of the places', ['promtool'], () => {
   test.concurrent.each(rows)('$name', async (row) => {
     const folder = tempDir('places');
     const file = join(folder, 'rules.yml');
-    writeFileSync(file, rulesText({ ...defaultRuleParameters, vantages: row.vantages ?? 1 }));
+    writeFileSync(file, renderRules({ ...defaultRuleParameters, vantages: row.vantages ?? 1 }));
     // JSON is YAML.
     const story = {
       rule_files: [file],

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
-import { rulesText } from '../../src/features/rules/rules.ts';
+import { renderRules } from '../../src/features/rules/rules.ts';
 import { generatedRules } from '../../tools/generate-alerts.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
@@ -144,7 +144,7 @@ real('promtool on rules', ['promtool'], () => {
   ])('check rules is clean with $name', ({ change }) => {
     const folder = tempDir('rules');
     const file = join(folder, 'rules.yml');
-    writeFileSync(file, rulesText({ ...defaultRuleParameters, ...change }));
+    writeFileSync(file, renderRules({ ...defaultRuleParameters, ...change }));
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', '--lint-fatal', file], {
       encoding: 'utf8',
     });

@@ -1,4 +1,4 @@
-import type { Step, Target } from '../../src/core/target.ts';
+import type { Step, Target } from '../../src/core/mirror.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 
 /** What a target's ecosystem declares of its step; light and verified by nothing where none does. */

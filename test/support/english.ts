@@ -1,4 +1,4 @@
-import type { Sentence } from '../../src/core/sentence.ts';
+import type { Sentence } from '../../src/core/result.ts';
 import { saySentence } from '../../src/words/tell.ts';
 import { english } from '../../src/words/words.ts';
 

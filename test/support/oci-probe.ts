@@ -1,5 +1,5 @@
+import { type Step, targetId } from '../../src/core/mirror.ts';
 import type { Probed, WireAccess } from '../../src/core/ports.ts';
-import { type Step, targetId } from '../../src/core/target.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { accessTo, realWire } from '../fault/own-wire.ts';
 import { declared } from './declared.ts';

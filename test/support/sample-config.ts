@@ -1,6 +1,5 @@
 import type { Config, Pace } from '../../src/core/config.ts';
-import type { Mirror } from '../../src/core/mirror.ts';
-import type { Step } from '../../src/core/target.ts';
+import type { Mirror, Step } from '../../src/core/mirror.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 
 /** A pace on an interval. */

@@ -1,7 +1,6 @@
 import { type Because, becauses, reasons, reasonWeight } from '../../src/core/failure.ts';
 import { findingKinds } from '../../src/core/finding.ts';
-import type { Key } from '../../src/words/say.ts';
-import { wordsOf } from '../../src/words/words.ts';
+import { type Key, wordsOf } from '../../src/words/words.ts';
 import { notAsked } from './not-asked.ts';
 
 const weights: Readonly<Record<(typeof reasonWeight)[keyof typeof reasonWeight], string>> = {

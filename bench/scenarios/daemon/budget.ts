@@ -1,4 +1,4 @@
-import { budgetShare, burnRates, defaultRuleParameters } from '../../../src/features/rules/parameters.ts';
+import { budgetShareOf, burnRates, defaultRuleParameters } from '../../../src/features/rules/parameters.ts';
 
 const minuteMs = 60_000;
 const rateMinutes = 5;
@@ -18,7 +18,7 @@ export interface Budget {
 export function createBudget(): Budget {
   const attempts = createCounter();
   const failures = createCounter();
-  const share = budgetShare(defaultRuleParameters);
+  const share = budgetShareOf(defaultRuleParameters);
   const ratio = (seconds: number): number => {
     const minutes = (seconds * 1000) / minuteMs;
     const [judged, failed] = [attempts.over(minutes), failures.over(minutes)];

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../../src/config/load.ts';
 import { type Config, webhookEvents } from '../../../src/core/config.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { durationText } from '../../../src/core/units.ts';
+import { formatDuration } from '../../../src/core/units.ts';
 import type { WorldSetup } from '../world.ts';
 
 /** The configuration a world is watched with: what the loader makes of it, and one receiver that wants every event. */
@@ -47,7 +47,7 @@ export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: str
 export function documentOf(setup: WorldSetup): string {
   const modules = new Set(setup.modules.map(({ module, version }) => `${module}@${version}`));
   return JSON.stringify({
-    schedule: { every: durationText(setup.everyMs), timeout: durationText(setup.timeoutMs) },
+    schedule: { every: formatDuration(setup.everyMs), timeout: formatDuration(setup.timeoutMs) },
     mirrors: setup.mirrors.map(({ name, url, upstream, role, weight }) => ({
       name,
       ecosystem: 'go',

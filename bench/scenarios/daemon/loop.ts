@@ -1,10 +1,8 @@
 import type { ControlAnswer, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
-import { type Absorb, type News, noNews } from '../../../src/daemon/news.ts';
-import { gapBetween } from '../../../src/daemon/watch.ts';
-import type { Kept } from '../../../src/features/replay/kept.ts';
-import { createVirtualLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
+import { type Absorb, gapBetween, type News, noNews } from '../../../src/daemon/news.ts';
+import { createVirtualLoop, type Kept, type VirtualInput } from '../../../src/features/replay/loop.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
 import type { Stages } from './stages.ts';
 

@@ -4,8 +4,8 @@ import type { Notice } from '../../../src/core/notice.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Absorb, News } from '../../../src/daemon/news.ts';
-import { createKept } from '../../../src/features/replay/kept.ts';
-import { seededRandom } from '../../../src/io/random.ts';
+import { createKept } from '../../../src/features/replay/loop.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
 import { createHeap } from '../../../src/schedule/heap.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
@@ -77,7 +77,7 @@ class Run {
   constructor(world: World, manner: Manner) {
     this.world = { ...world, ask: world.asker?.() ?? world.ask };
     this.manner = manner;
-    this.random = seededRandom(world.seed);
+    this.random = createRandom(world.seed);
     this.setup = world.setup;
     this.kept = createKept(world.events.some((event) => event.kind === 'restart'));
     this.stalls = world.events.filter((event) => event.kind === 'stall');

@@ -3,7 +3,7 @@ import { createEvidenceBook, type EvidenceBook } from '../../../src/advise/evide
 import type { Config } from '../../../src/core/config.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';
-import type { Kept } from '../../../src/features/replay/kept.ts';
+import type { Kept } from '../../../src/features/replay/loop.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import type { Scheduler } from '../../../src/schedule/scheduling.ts';

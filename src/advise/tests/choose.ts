@@ -4,12 +4,12 @@ import {
   costOf,
   countLastMinute,
   isFailingNow,
-  meanMs,
+  meanMsOf,
   type Records,
   recordOf,
   spread,
   tamedHeavyMsOf,
-  usualHeavyMs,
+  usualHeavyMsOf,
 } from './costs.ts';
 import {
   type FailureTest,
@@ -256,11 +256,11 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const head = contest.head ?? '';
   const { time } = pairOf(contest, head, name);
   const test = alarm === 'time' ? time.light : time.heavy;
-  const usualMs = usualHeavyMs(contest, rule.nowMs);
+  const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   const others = remembered[alarm] * Math.min(1, (rule.ease * timeBoundOf(rule.isRecent)) / test.sum) ** 2;
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
-    const light = meanMs(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
+    const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
     const heavy = tamedHeavyMsOf(record) ?? usualMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =

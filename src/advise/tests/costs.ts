@@ -1,5 +1,5 @@
-import { quantileOf } from '../../core/quantile.ts';
-import type { Weight } from '../../core/target.ts';
+import type { Weight } from '../../core/mirror.ts';
+import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, newRecord, type Outcome, windowMs } from './record.ts';
 
 /** How good times of one weight scatter over the last half hour (heavy: the last few). Milliseconds and their squares. */
@@ -105,7 +105,7 @@ function failureBounds(record: HeadRecord, nowMs: number): Shares {
 }
 
 /** The larger of both bounds. */
-export function failureShare(record: HeadRecord, nowMs: number): number {
+export function failureShareOf(record: HeadRecord, nowMs: number): number {
   const { light, heavy } = failureBounds(record, nowMs);
   return Math.max(light, heavy);
 }
@@ -123,7 +123,7 @@ function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly ba
 }
 
 /** Mean good time of light or heavy steps, plus `errors` standard errors; `null` without any. Milliseconds. */
-export function meanMs(
+export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
   nowMs: number,
@@ -199,9 +199,9 @@ export function fetchCostMs(
   lately: { readonly light: number | null; readonly heavy: number | null } = { light: null, heavy: null },
 ): number | null {
   if (record === undefined) return null;
-  const light = lately.light ?? meanMs(record, 'light', by.nowMs, 0);
+  const light = lately.light ?? meanMsOf(record, 'light', by.nowMs, 0);
   if (light === null) return null;
-  const heavy = lately.heavy ?? meanMs(record, 'heavy', by.nowMs, 0) ?? light;
+  const heavy = lately.heavy ?? meanMsOf(record, 'heavy', by.nowMs, 0) ?? light;
   return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
 }
 
@@ -223,8 +223,8 @@ export function fetchTimeMs(
   lately: { readonly light: number | null; readonly heavy: number | null },
 ): number | null {
   if (record === undefined) return null;
-  const light = lately.light ?? meanMs(record, 'light', nowMs, 0);
-  const heavy = lately.heavy ?? meanMs(record, 'heavy', nowMs, 0);
+  const light = lately.light ?? meanMsOf(record, 'light', nowMs, 0);
+  const heavy = lately.heavy ?? meanMsOf(record, 'heavy', nowMs, 0);
   if ((light === null && fetch.includes('light')) || (heavy === null && fetch.includes('heavy'))) return null;
   return fetch.reduce((sum, weight) => sum + ((weight === 'heavy' ? heavy : light) ?? 0), 0);
 }
@@ -244,9 +244,9 @@ export interface BuildRule {
  */
 export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {
   const record = recordOf(contest, name);
-  const lightMs = meanMs(record, 'light', rule.nowMs, rule.errors);
+  const lightMs = meanMsOf(record, 'light', rule.nowMs, rule.errors);
   if (lightMs === null) return null;
-  const heavyMs = meanMs(record, 'heavy', rule.nowMs, rule.errors) ?? usualHeavyMs(contest, rule.nowMs);
+  const heavyMs = meanMsOf(record, 'heavy', rule.nowMs, rule.errors) ?? usualHeavyMsOf(contest, rule.nowMs);
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
@@ -260,7 +260,7 @@ export function buildCostOf(
 }
 
 /** The mean download time over the mirrors, milliseconds; 0 where none was measured. */
-export function usualHeavyMs(contest: Records, nowMs: number): number {
-  const means = [...contest.records.values()].flatMap((record) => meanMs(record, 'heavy', nowMs, 0) ?? []);
+export function usualHeavyMsOf(contest: Records, nowMs: number): number {
+  const means = [...contest.records.values()].flatMap((record) => meanMsOf(record, 'heavy', nowMs, 0) ?? []);
   return means.length === 0 ? 0 : means.reduce((sum, one) => sum + one, 0) / means.length;
 }

@@ -1,4 +1,4 @@
-import { likelihood } from '../../core/likelihood.ts';
+import { likelihoodOf } from '../../core/statistics.ts';
 import type { Outcome } from './record.ts';
 
 /** Failure rates that are tested for, each with its own likelihood ratio: the head has it, the candidate does not. */
@@ -171,5 +171,5 @@ export function compareRates(
   a: { readonly bad: number; readonly all: number },
   b: { readonly bad: number; readonly all: number },
 ): number {
-  return likelihood(a.bad, a.all) + likelihood(b.bad, b.all) - likelihood(a.bad + b.bad, a.all + b.all);
+  return likelihoodOf(a.bad, a.all) + likelihoodOf(b.bad, b.all) - likelihoodOf(a.bad + b.bad, a.all + b.all);
 }

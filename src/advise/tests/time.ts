@@ -77,7 +77,7 @@ function restart(test: TimeTest): void {
 }
 
 /** The usual difference of two good responses in one moment, milliseconds, > 0. */
-export function deviationMs(test: TimeTest): number {
+export function deviationMsOf(test: TimeTest): number {
   return Math.max(Math.sqrt(test.variance), deviationShareMin * test.levelMs, deviationMsMin);
 }
 
@@ -101,7 +101,7 @@ export function updateTimeTest(
     readonly atMs?: number;
   },
 ): void {
-  const deviation = deviationMs(test);
+  const deviation = deviationMsOf(test);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const gain = Math.max(-clip, Math.min(clip, raw)) - drift + (context.isHome ? homeBonus : 0);
   test.sum = Math.min(test.sum + gain, mostOfBound * context.bound);

@@ -1,22 +1,19 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { tellIn } from '../../words/tell.ts';
-import { reach } from './command.ts';
-import { dated, duration, percent, span } from './format.ts';
-import { adviceHands } from './hands.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { reach, renderAdviceForms } from './hands.ts';
+import { dated, duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
 /**
  * One advice as it is shown on top: what to do, why, the line to copy, how to go back, until when.
  * @param isFolded  of many: what stands after the line is folded
  */
-export function adviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number, isFolded = false): Html {
+export function renderAdviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number, isFolded = false): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
   const isTaken = advice.state === 'accepted';
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${headline(say, advice, isTaken)}</h3>
-<p class="reason">${reasonNote(say, advice)}</p>
+<p class="reason">${renderReasonNote(say, advice)}</p>
 ${lineToCopy(say, advice, isTaken)}
 ${isFolded ? html`<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
 </article>`;
@@ -50,7 +47,7 @@ ${canaryAnswers(say, advice)}
 <p class="back">${say.html('card.back', { line: html`<code>${tellIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
 ${
   !isTaken &&
-  html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${adviceHands(say, config, advice.id)}`
+  html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${renderAdviceForms(say, config, advice.id)}`
 }
 ${
   advice.doesNotCover.length > 0 &&
@@ -71,7 +68,7 @@ function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowS
 }
 
 /** Why it is given, or none is. */
-export function reasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
+export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
   return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
 }
 
@@ -87,7 +84,7 @@ function refusedCard(say: PageSay, advice: Advice): Html {
     advice.refusal === null
       ? null
       : html` <span class="muted">${say('card.why', { why: say(`refusal.${advice.refusal}`) })}</span>`;
-  return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason">${reasonNote(say, advice)}${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;
+  return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason">${renderReasonNote(say, advice)}${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;
 }
 
 function change<T>(say: PageSay, both: { readonly before: T; readonly after: T }, words: (value: T) => string): string {

@@ -1,9 +1,7 @@
 import type { SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
-import { type StripFrame, sampleStrip } from './charts.ts';
-import { duration } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { renderSampleStrip, type StripFrame } from './charts.ts';
+import { duration, type Html, html, type PageSay } from './html.ts';
 import { stretchOf } from './ticks.ts';
 
 /** A small strip with its axes in words: from when, until when, and how long its slowest answer took where there is room. */
@@ -16,8 +14,8 @@ export function stripWithAxis(
   const own = stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0);
   const stretch = frame.stretch ?? own;
   const longest = Math.max(0, ...samples.map(({ outcome, rttMs }) => (outcome.tag === 'ok' ? (rttMs ?? 0) : 0)));
-  if (stretch === null || samples.length === 0) return sampleStrip(say, samples, frame);
-  return html`<div class="strip-box">${sampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && hasRoom && say('chart.max', { time: duration(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
+  if (stretch === null || samples.length === 0) return renderSampleStrip(say, samples, frame);
+  return html`<div class="strip-box">${renderSampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && hasRoom && say('chart.max', { time: duration(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
 }
 
 function time(wallMs: number): Html {

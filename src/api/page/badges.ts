@@ -1,9 +1,7 @@
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
 import { tellIn } from '../../words/tell.ts';
-import { at, span } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { at, type Html, html, type PageSay, span } from './html.ts';
 
 /** A shape for each state, so that colour is never the only word: disc, triangle, cross, hatched ring. */
 const shapes: Readonly<Record<MirrorState, Html>> = {
@@ -14,12 +12,12 @@ const shapes: Readonly<Record<MirrorState, Html>> = {
 };
 
 /** A mirror's state: shape, colour and word. */
-export function stateBadge(say: PageSay, state: MirrorState): Html {
+export function renderStateBadge(say: PageSay, state: MirrorState): Html {
   return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${say(`state.${state}`)}</span>`;
 }
 
 /** Why a mirror's state is what it is. */
-export function becauseNote(say: PageSay, standing: Standing | undefined): Html {
+export function renderBecauseNote(say: PageSay, standing: Standing | undefined): Html {
   const text =
     standing === undefined
       ? say('standing.notAsked')
@@ -28,14 +26,14 @@ export function becauseNote(say: PageSay, standing: Standing | undefined): Html 
 }
 
 /** Since when a state holds; nothing where nobody knows. */
-export function sinceNote(say: PageSay, sinceMs: number | null, nowMs: number): Html | null {
+export function renderSinceNote(say: PageSay, sinceMs: number | null, nowMs: number): Html | null {
   return sinceMs === null
     ? null
     : html`<small class="muted">${say.html('finding.since', { at: at(sinceMs), span: span(say, nowMs - sinceMs) })}</small>`;
 }
 
 /** What holds beside the state: in doubt, paused, maintenance, asked to stay away. */
-export function standingNotes(say: PageSay, standing: Standing | undefined, nowMs: number): Html[] {
+export function renderStandingNotes(say: PageSay, standing: Standing | undefined, nowMs: number): Html[] {
   if (standing === undefined) return [];
   const notes: Html[] = [];
   if (standing.inDoubt) notes.push(html`<span class="tag">${say('standing.inDoubt')}</span>`);
@@ -52,16 +50,16 @@ export function standingNotes(say: PageSay, standing: Standing | undefined, nowM
 }
 
 /** `ok`, the reason of a failure as metrics name it, or why nothing could be told. */
-export function outcomeText(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
+export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
   return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
 }
 
 /** The outcome of a sample as a word in its colour, linked to its probe. */
-export function outcomeLink(say: PageSay, sample: SettledSample): Html {
+export function renderOutcomeLink(say: PageSay, sample: SettledSample): Html {
   const isSlow = sample.thresholdMs !== null && sample.rttMs !== null && sample.rttMs > sample.thresholdMs;
   const look = sample.outcome.tag === 'ok' ? (isSlow ? 'slow' : 'ok') : sample.outcome.tag;
-  const word = sample.outcome.tag === 'ok' && isSlow ? say('outcome.slow') : outcomeText(say, sample);
+  const word = sample.outcome.tag === 'ok' && isSlow ? say('outcome.slow') : outcomeTextOf(say, sample);
   return html`<a class="outcome ${look}" href="${probePath(sample.due.probeId)}">${word}</a>`;
 }
 
@@ -71,6 +69,6 @@ export function probePath(probeId: string): string {
 }
 
 /** Where a mirror has its page. */
-export function mirrorPath(registry: string): string {
+export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }

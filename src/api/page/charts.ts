@@ -1,10 +1,8 @@
 import { type Phase, phases } from '../../core/failure.ts';
 import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
-import { outcomeText } from './badges.ts';
-import { coordinate, duration } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { outcomeTextOf } from './badges.ts';
+import { duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
 
 /** Patterns that the charts refer to; once on each page. Hatching is our sign for "we could not tell". */
@@ -13,7 +11,7 @@ export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-h
 </defs></svg>`;
 
 /** The names of the phases with their colours: the key to every bar. */
-export function phaseKey(say: PageSay): Html {
+export function renderPhaseKey(say: PageSay): Html {
   return html`<ul class="key" aria-label="${say('chart.phases')}">${phases.map(
     (phase) =>
       html`<li><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</li>`,
@@ -26,7 +24,7 @@ export function totalOf(times: PhaseTimes): number {
 }
 
 /** One bar of phases end to end; its whole width stands for `scaleMs`. */
-export function phaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
+export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
   const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
     return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="${none}"><title>${none}</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
@@ -38,26 +36,33 @@ export function phaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html
     const x = from;
     from += ms;
     said.push(`${say(`phase.${phase}`)} ${duration(say, ms)}`);
-    return [segment(say, phase, x, ms, scaleMs, 12)];
+    return [renderSegment(say, phase, x, ms, scaleMs, 12)];
   });
   const label = said.join(say('list.clause'));
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
 /** Both scales: where the time of one goes, over the whole width; beneath, thin, its length beside the longest of all. */
-export function phaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
+export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
-  if (total === 0 || longestMs <= 0) return phaseBar(say, times, longestMs);
+  if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
   const label = say('chart.longest', { time: duration(say, total), longest: duration(say, longestMs) });
-  const width = coordinate(Math.min(1000, (total / longestMs) * 1000));
-  return html`${phaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
+  const width = formatCoordinate(Math.min(1000, (total / longestMs) * 1000));
+  return html`${renderPhaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
 }
 
 /** One phase as a rectangle of its own; positions in thousandths of `scaleMs`. */
-export function segment(say: PageSay, phase: Phase, fromMs: number, ms: number, scaleMs: number, height: number): Html {
+export function renderSegment(
+  say: PageSay,
+  phase: Phase,
+  fromMs: number,
+  ms: number,
+  scaleMs: number,
+  height: number,
+): Html {
   const x = (fromMs / scaleMs) * 1000;
   const width = Math.max(0, (ms / scaleMs) * 1000);
-  return html`<rect x="${coordinate(x)}" width="${coordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${duration(say, ms)}</title></rect>`;
+  return html`<rect x="${formatCoordinate(x)}" width="${formatCoordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${duration(say, ms)}</title></rect>`;
 }
 
 /** How a chart of samples is drawn. It is as wide as its place: along, it counts in percent; up, in pixels. */
@@ -77,7 +82,7 @@ export interface StripFrame {
  * The last samples over time: ok ones as a line, slow ones as triangles above the dashed threshold, first fetches of a
  * cache hollow, failures as crosses at the top, "could not tell" hatched from top to bottom.
  */
-export function sampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
+export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { heightPx, thresholdMs, labelled } = frame;
   if (samples.length === 0)
     return html`<svg class="strip" width="100%" height="${heightPx}" role="img" aria-label="${say('chart.noSamples')}"><title>${say('chart.noSamples')}</title><rect width="100%" height="${heightPx}" fill="url(#hatch)"/></svg>`;
@@ -85,7 +90,7 @@ export function sampleStrip(say: PageSay, samples: readonly SamplePoint[], frame
   const threshold =
     thresholdMs === null
       ? null
-      : html`<line x1="0" x2="100%" y1="${coordinate(scale.y(thresholdMs))}" y2="${coordinate(scale.y(thresholdMs))}" class="threshold"/>`;
+      : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
   // The links in it make it no image; what is in it, and more, is said beside it and in the tables.
@@ -152,7 +157,7 @@ function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: Stri
     else if (!sample.cold) runs.push([]);
   }
   const point = ({ startedAtMs, rttMs }: SamplePoint): string =>
-    `${coordinate(10 * scale.x(startedAtMs))},${coordinate(scale.y(rttMs ?? 0))}`;
+    `${formatCoordinate(10 * scale.x(startedAtMs))},${formatCoordinate(scale.y(rttMs ?? 0))}`;
   const drawn = runs
     .filter((run) => run.length > 1)
     .map((run) => html`<polyline class="rtt" points="${run.map(point).join(' ')}"/>`);
@@ -161,7 +166,7 @@ function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: Stri
 
 function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKept, labelled }: StripFrame): Html {
   const x = scale.x(sample.startedAtMs).toFixed(2);
-  const outcome = `${outcomeText(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
+  const outcome = `${outcomeTextOf(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
   const said = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
   const says = sample.cold ? `${said}${say('list.clause')}${say('chart.firstFetch')}` : said;
   const shape = html`<svg x="${x}%">${shapeOf(sample, scale, heightPx, labelled ? 1.5 : 1)}</svg><title>${says}</title>`;
@@ -173,20 +178,20 @@ function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKep
 
 /** The shape of a sample, as it stands around 0 along. */
 function shapeOf(sample: SamplePoint, scale: Scale, height: number, size: number): Html {
-  const around = (r: number): string => coordinate(r * size);
+  const around = (r: number): string => formatCoordinate(r * size);
   if (sample.outcome.tag === 'unknown')
     return html`<rect x="-2.5" y="1" width="5" height="${height - 3}" fill="url(#hatch)"/>`;
   if (sample.outcome.tag === 'failed') {
     const r = 3 * size;
     const y = (size > 1 ? headroomPx : 1.5) + r;
-    return html`<line y1="${coordinate(y)}" y2="${height - 2}" class="fail-stem"/><path d="M${coordinate(-r)} ${coordinate(y - r)}l${around(6)} ${around(6)}m0 ${around(-6)}l${around(-6)} ${around(6)}" class="fail"/>`;
+    return html`<line y1="${formatCoordinate(y)}" y2="${height - 2}" class="fail-stem"/><path d="M${formatCoordinate(-r)} ${formatCoordinate(y - r)}l${around(6)} ${around(6)}m0 ${around(-6)}l${around(-6)} ${around(6)}" class="fail"/>`;
   }
   const y = scale.y(sample.rttMs ?? 0);
-  if (sample.cold) return html`<circle cy="${coordinate(Math.max(5, y))}" r="${around(2)}" class="first-fetch"/>`;
+  if (sample.cold) return html`<circle cy="${formatCoordinate(Math.max(5, y))}" r="${around(2)}" class="first-fetch"/>`;
   const isSlow = sample.thresholdMs !== null && (sample.rttMs ?? 0) > sample.thresholdMs;
   return isSlow
-    ? html`<path d="M0 ${coordinate(y - 3.5 * size)}l${around(3.5)} ${around(6)}h${around(-7)}z" class="slow"/>`
-    : html`<circle cy="${coordinate(y)}" r="${around(1.6)}" class="fine"/>`;
+    ? html`<path d="M0 ${formatCoordinate(y - 3.5 * size)}l${around(3.5)} ${around(6)}h${around(-7)}z" class="slow"/>`
+    : html`<circle cy="${formatCoordinate(y)}" r="${around(1.6)}" class="fine"/>`;
 }
 
 function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: number | null): string {
@@ -205,6 +210,6 @@ function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
   const threshold =
     thresholdMs === null
       ? null
-      : html`<text x="2" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
+      : html`<text x="2" y="${formatCoordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
   return html`<text x="2" y="11" class="axis-word">${duration(say, scale.topMs)}</text>${threshold}`;
 }

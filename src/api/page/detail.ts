@@ -1,24 +1,27 @@
 import { agrees, type ClientRun } from '../../core/client-run.ts';
-import type { Mirror } from '../../core/mirror.ts';
+import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
-import { isHeavy, refText } from '../../core/target.ts';
-import { costText, signatureText } from '../../words/facts.ts';
+import { formatCost, formatSignature } from '../../words/facts.ts';
 import { tellIn } from '../../words/tell.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
-import { becauseNote, outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
-import { phaseBars, phaseKey, sampleStrip, totalOf } from './charts.ts';
-import { findingList, keptBy } from './findings.ts';
-import { ago, at, dated, duration, samplesText, span } from './format.ts';
+import {
+  renderBecauseNote,
+  renderOutcomeLink,
+  renderSinceNote,
+  renderStandingNotes,
+  renderStateBadge,
+} from './badges.ts';
+import { renderPhaseBars, renderPhaseKey, renderSampleStrip, totalOf } from './charts.ts';
+import { keptBy, renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
-import { history } from './history.ts';
-import { type Html, html } from './html.ts';
-import { keptIn, linkedTime } from './overview.ts';
-import { maintenanceWords } from './place.ts';
-import { runningSum } from './running-sum.ts';
-import type { PageSay } from './say.ts';
+import { renderHistory } from './history.ts';
+import { ago, at, dated, duration, formatSamples, type Html, html, type PageSay, span } from './html.ts';
+import { keptIn, renderLinkedTime } from './overview.ts';
+import { renderMaintenance } from './place.ts';
+import { renderRunningSum } from './running-sum.ts';
 
 /** Series on one page; the rest behind a link. */
 const seriesPerPage = 100;
@@ -29,22 +32,22 @@ const probesShown = 25;
  * @param from      how many series to leave out, from 0
  * @param overTime  how it went, drawn
  */
-export function detail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
+export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
   const nowMs = deps.now().wallMs;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const series = deps.seriesOf(mirror.name);
   const canary = canaryOf(series);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
-<h1>${mirror.name} ${stateBadge(say, standing?.state ?? 'unknown')}</h1>
-<p class="reason">${becauseNote(say, standing)} ${standingNotes(say, standing, nowMs)}${standing && sinceNote(say, deps.stateSince(standing), nowMs)}</p>
+<h1>${mirror.name} ${renderStateBadge(say, standing?.state ?? 'unknown')}</h1>
+<p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, standing, nowMs)}
 ${canary && canarySection(say, deps, canary)}
 ${overTime}
-${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${findingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config(), isKept: keptBy(deps) })}</section>`}
+${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${renderFindingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config(), isKept: keptBy(deps) })}</section>`}
 ${seriesSection(say, deps, mirror, series, from, nowMs)}
 ${clientRunsSection(say, deps.clientRuns(mirror.name), nowMs)}
-${history(say, deps, mirror.name, nowMs)}
+${renderHistory(say, deps, mirror.name, nowMs)}
 ${probesSection(say, deps, mirror)}`;
 }
 
@@ -63,9 +66,9 @@ function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing |
 <div><dt>${say('kind.certificate')}</dt><dd>${certificateWords(say, standing, nowMs)}</dd></div>
 <div><dt>${say('mirror.lag')}</dt><dd>${lagWords(say, deps.freshness(mirror.name))}</dd></div>
 <div><dt>${say('mirror.releases')}</dt><dd>${arrivalWords(say, deps.freshness(mirror.name))}</dd></div>
-${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${costText(cost, say)}</dd></div>`}
-<div><dt>${say('place.maintenance')}</dt><dd>${mirror.maintenance.length === 0 ? say('place.noWindows') : maintenanceWords(say, deps, mirror)}</dd></div>
-<div><dt>${say('mirror.asAdvice')}</dt><dd>${candidate === undefined ? '—' : html`${say(`gate.${candidate.gate}`)}${runningSum(say, candidate)}`}</dd></div>
+${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${formatCost(cost, say)}</dd></div>`}
+<div><dt>${say('place.maintenance')}</dt><dd>${mirror.maintenance.length === 0 ? say('place.noWindows') : renderMaintenance(say, deps, mirror)}</dd></div>
+<div><dt>${say('mirror.asAdvice')}</dt><dd>${candidate === undefined ? '—' : html`${say(`gate.${candidate.gate}`)}${renderRunningSum(say, candidate)}`}</dd></div>
 </dl>`;
 }
 
@@ -102,9 +105,9 @@ function arrivalWords(say: PageSay, freshness: Freshness | null): string {
 function canarySection(say: PageSay, deps: ApiDeps, canary: SeriesView): Html {
   const baseline = deps.baseline(canary.target.id, canary.connection);
   const [first] = canary.recent;
-  const samples = samplesText(say, canary.recent.length);
+  const samples = formatSamples(say, canary.recent.length);
   return html`<section aria-labelledby="h-canary"><h2 id="h-canary">${say('target.canaryTitle')} <span class="count">${nameOf(say, canary)}</span></h2>
-${sampleStrip(say, canary.recent, { heightPx: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
+${renderSampleStrip(say, canary.recent, { heightPx: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
 <p class="legend">${first === undefined ? samples : say.html('target.samples', { samples, from: at(first.startedAtMs), to: at(canary.recent.at(-1)?.startedAtMs ?? 0) })}${say('list.colon')}${say('target.legend')}</p></section>`;
 }
 
@@ -127,7 +130,7 @@ function seriesSection(
 ${series.length === 0 ? html`<p class="none">${say('target.none')}</p>` : null}
 <table class="targets"><thead><tr><th scope="col">${say('target.target')}</th><th scope="col">${say('target.last')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col" class="n">${say('target.baseline')}</th><th scope="col" class="n">${say('target.slowAbove')}</th><th scope="col" class="n">${say('target.streak')}</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th></tr></thead>
 <tbody>${shown.map((one) => seriesRow(say, deps, one, scaleMs, nowMs))}</tbody></table>
-${phaseKey(say)}
+${renderPhaseKey(say)}
 <p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">${say('page.before')}</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${say('history.more', { count: rest })}</a>`}</p></section>`;
 }
 
@@ -137,14 +140,14 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: num
   const unjudged = html`<span class="muted">${say(heavy ? 'target.notJudged' : 'target.warming')}</span>`;
   const thresholdMs = baseline?.thresholdMs ?? null;
   return html`<tr>
-<th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">${say('target.canary')}</span>`}${series.connection === 'warm' && html` <span class="tag">${say('connection.warm')}</span>`}<small>${refText(series.target) || say('target.itself')}</small></th>
-<td data-label="${say('target.last')}">${series.last === null ? firstDue(say, deps, series, nowMs) : html`${outcomeLink(say, series.last)}<small class="muted">${ago(say, series.last.startedAtMs, nowMs)}</small>${unverified(say, series.last)}`}</td>
-<td class="n" data-label="p50">${linkedTime(say, deps, series, series.p50Ms)}</td>
-<td class="n" data-label="p95">${linkedTime(say, deps, series, series.p95Ms)}</td>
+<th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">${say('target.canary')}</span>`}${series.connection === 'warm' && html` <span class="tag">${say('connection.warm')}</span>`}<small>${refTextOf(series.target) || say('target.itself')}</small></th>
+<td data-label="${say('target.last')}">${series.last === null ? firstDue(say, deps, series, nowMs) : html`${renderOutcomeLink(say, series.last)}<small class="muted">${ago(say, series.last.startedAtMs, nowMs)}</small>${unverified(say, series.last)}`}</td>
+<td class="n" data-label="p50">${renderLinkedTime(say, deps, series, series.p50Ms)}</td>
+<td class="n" data-label="p95">${renderLinkedTime(say, deps, series, series.p95Ms)}</td>
 <td class="n" data-label="${say('target.baseline')}">${baseline?.baselineMs == null ? unjudged : duration(say, baseline.baselineMs)}</td>
 <td class="n" data-label="${say('target.slowAbove')}">${thresholdMs === null ? unjudged : duration(say, thresholdMs)}</td>
 <td class="n" data-label="${say('target.streak')}">${baseline == null || thresholdMs === null ? unjudged : baseline.streak}</td>
-<td class="wide" data-label="${say('table.phases')}">${phaseBars(say, series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
+<td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
 <td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, series.recent, { heightPx: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null }, false)}</td>
 </tr>`;
 }
@@ -152,7 +155,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: num
 /** What no authority's signature bears out is not fine, though the answer was ok. */
 function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html | null {
   if (signature === undefined || signature.state === 'valid') return null;
-  return html`<small class="unverified"><bdi>${signatureText(signature, say)}</bdi></small>`;
+  return html`<small class="unverified"><bdi>${formatSignature(signature, say)}</bdi></small>`;
 }
 
 /** A target that waits for its first probe says when that is due. */
@@ -172,7 +175,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   if (probes.length === 0) return null;
   return html`<section aria-labelledby="h-probes"><h2 id="h-probes">${say('probe.title')}</h2><table class="probes"><thead><tr><th scope="col">${say('probe.at')}</th><th scope="col">${say('target.target')}</th><th scope="col">${say('probe.purpose')}</th><th scope="col">${say('probe.outcome')}</th><th scope="col" class="n">${say('probe.roundTrip')}</th></tr></thead><tbody>${probes.map(
     ({ sample }) =>
-      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refText(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${outcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
+      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refTextOf(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${renderOutcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 
@@ -184,7 +187,7 @@ function urgency(deps: ApiDeps, series: SeriesView): number {
 }
 
 function nameOf(say: PageSay, series: SeriesView): string {
-  return [`${series.target.step} ${refText(series.target)}`, say(`connection.${series.connection}`)].join(
+  return [`${series.target.step} ${refTextOf(series.target)}`, say(`connection.${series.connection}`)].join(
     say('list.clause'),
   );
 }

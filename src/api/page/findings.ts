@@ -1,15 +1,12 @@
 import type { Config } from '../../core/config.ts';
 import { type Finding, kindTraits, type ScopeItem, type Side } from '../../core/finding.ts';
-import { refText } from '../../core/target.ts';
-import { firstBytesText } from '../../core/views.ts';
+import { refTextOf } from '../../core/mirror.ts';
+import { firstBytesTextOf } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
-import { mirrorPath, probePath } from './badges.ts';
-import { reach } from './command.ts';
-import { bytes, dated, duration, span } from './format.ts';
-import { ackHand } from './hands.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { mirrorPathOf, probePath } from './badges.ts';
+import { reach, renderAckForm } from './hands.ts';
+import { bytes, dated, duration, type Html, html, type PageSay, span } from './html.ts';
 
 /** All of so many; of more the first, the slowest and so many of the last. */
 const allShown = 5;
@@ -32,17 +29,17 @@ export function keptBy(deps: ApiDeps): FindingFrame['isKept'] {
 }
 
 /** Findings as a list, each with the probes it rests on. */
-export function findingList(say: PageSay, findings: readonly Finding[], frame: FindingFrame): Html {
-  return html`<ul class="findings">${findings.map((finding) => findingItem(say, finding, frame))}</ul>`;
+export function renderFindingList(say: PageSay, findings: readonly Finding[], frame: FindingFrame): Html {
+  return html`<ul class="findings">${findings.map((finding) => renderFindingItem(say, finding, frame))}</ul>`;
 }
 
 /** One finding: what it says, since when, how sure, and the probes it rests on. */
-export function findingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack, isKept }: FindingFrame): Html {
+export function renderFindingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack, isKept }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${sentence(say, finding, mirror)}</span>
 <span class="muted">${lasted(say, finding, nowMs)}${say('list.clause')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
-${probeLinks(say, finding, isKept)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && ackHand(say, ack, finding.id)}</li>`;
+${probeLinks(say, finding, isKept)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && renderAckForm(say, ack, finding.id)}</li>`;
 }
 
 function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
@@ -66,7 +63,7 @@ function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
   const text = tellIn(say.language, finding);
   if (registry === null || registry === mirror) return html`<bdi>${text}</bdi>`;
   const rest = text.startsWith(`${registry} `) ? text.slice(registry.length) : ` ${text}`;
-  return html`<a href="${mirrorPath(registry)}">${registry}</a><bdi>${rest}</bdi>`;
+  return html`<a href="${mirrorPathOf(registry)}">${registry}</a><bdi>${rest}</bdi>`;
 }
 
 function vantageNote(say: PageSay, { vantage }: Finding): Html | null {
@@ -85,7 +82,7 @@ function scopeNote(say: PageSay, { scope }: Finding): Html | null {
 
 /** A step, with what it was asked for. */
 function itemName(say: PageSay, item: ScopeItem): string {
-  const name = refText(item);
+  const name = refTextOf(item);
   return name === '' ? item.step : say('finding.stepOf', { step: item.step, name });
 }
 
@@ -143,7 +140,7 @@ function sideItem(say: PageSay, { item, registries, algorithm, digest, sinceMs, 
     sinceMs !== null && html` <span class="muted">${say.html('finding.sideSince', { at: dated(sinceMs) })}</span>`;
   const begins = seen && {
     bytes: bytes(seen.bytes),
-    first: html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesText(seen)}</bdi></q>`,
+    first: html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesTextOf(seen)}</bdi></q>`,
   };
   return html`<li>${what}${who}${since}${begins && html` <span class="muted">${say.html('finding.sideBegins', begins)}</span>`}</li>`;
 }

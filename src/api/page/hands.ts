@@ -1,7 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import { isLoopback } from '../token.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { type Html, html, type PageSay } from './html.ts';
 
 /** One thing that a reader fills in before a button is pressed; its name is the key of the request's body. */
 interface Field {
@@ -36,7 +35,7 @@ const reason = (say: PageSay, required: boolean): Field => ({
 });
 
 /** Says that the line of an advice is set, or that it is not wanted now. */
-export function adviceHands(say: PageSay, config: Config, id: string): Html {
+export function renderAdviceForms(say: PageSay, config: Config, id: string): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
   const accept: Hand = {
     id: `accept-${id}`,
@@ -56,7 +55,7 @@ export function adviceHands(say: PageSay, config: Config, id: string): Html {
 }
 
 /** Acknowledges a finding that never clears by itself. */
-export function ackHand(say: PageSay, config: Config, findingId: string): Html {
+export function renderAckForm(say: PageSay, config: Config, findingId: string): Html {
   const path = `/api/v1/findings/${encodeURIComponent(findingId)}/ack`;
   return html`<div class="hands" hidden>${hand(say, config, { id: `ack-${findingId}`, path, button: say('hand.ack'), fields: [reason(say, true)], body: {} })}</div>`;
 }
@@ -90,6 +89,17 @@ function hand(say: PageSay, config: Config, { id, path, button, fields, body }: 
 }
 
 /** Writes need the bearer token off loopback, and wherever one is set. */
-export function needsToken({ listen }: Config): boolean {
+function needsToken({ listen }: Config): boolean {
   return listen.token !== null || !isLoopback(listen.host);
+}
+
+/** Where the command line looks by itself. */
+const usual = 'http://127.0.0.1:10120';
+
+/** What a `mirrorwatch` command needs to reach this daemon from this machine: nothing at the usual place. */
+export function reach(config: Config): string {
+  const { host, port, tls } = config.listen;
+  const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const url = `${tls === null ? 'http' : 'https'}://${here.includes(':') ? `[${here}]` : here}:${port}`;
+  return `${url === usual ? '' : ` --url ${url}`}${needsToken(config) ? ' --token-file FILE' : ''}`;
 }

@@ -2,12 +2,10 @@ import type { Advice } from '../../core/advice.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
-import { reasonNote } from './advice-card.ts';
-import { mirrorPath } from './badges.ts';
-import { findingItem, keptBy } from './findings.ts';
-import { dated, span } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { renderReasonNote } from './advice-card.ts';
+import { mirrorPathOf } from './badges.ts';
+import { keptBy, renderFindingItem } from './findings.ts';
+import { dated, type Html, html, type PageSay, span } from './html.ts';
 
 const dayMs = 86_400_000;
 const weekMs = 7 * dayMs;
@@ -22,7 +20,7 @@ interface Ended {
  * Findings and advice that are over: the last day as a list, the week before it folded.
  * @param registry  whose: findings about it, advice that leads from it or to it; `null`: everybody's
  */
-export function history(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
+export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
   const { ended, isCut } = endedOf(say, deps, registry);
   const day = ended.filter(({ endedAtMs }) => endedAtMs >= nowMs - dayMs);
   const week = ended.filter(({ endedAtMs }) => endedAtMs < nowMs - dayMs && endedAtMs >= nowMs - weekMs);
@@ -52,7 +50,7 @@ function endedOf(
     ...advice.items
       .filter((one) => !current.has(one.id) && one.state !== 'proposed')
       .filter((one) => registry === null || one.from === registry || one.to === registry)
-      .map((one) => adviceEnded(say, one)),
+      .map((one) => adviceEndOf(say, one)),
   ];
   return {
     ended: ended.sort((a, b) => b.endedAtMs - a.endedAtMs),
@@ -66,13 +64,13 @@ function endedFinding(say: PageSay, deps: ApiDeps, finding: Finding, registry: s
   return [
     {
       endedAtMs,
-      item: findingItem(say, finding, { nowMs: endedAtMs, mirror: registry, ack: null, isKept: keptBy(deps) }),
+      item: renderFindingItem(say, finding, { nowMs: endedAtMs, mirror: registry, ack: null, isKept: keptBy(deps) }),
     },
   ];
 }
 
 /** An advice that is over. */
-export function adviceEnded(say: PageSay, advice: Advice): Ended {
+export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   const { from, to, cause, state, issuedAtMs } = advice;
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
   const why = say(`advice.cause.${cause}`, { from });
@@ -85,12 +83,12 @@ export function adviceEnded(say: PageSay, advice: Advice): Ended {
   const end = { at: dated(issuedAtMs), how: say(`ended.as.${state}`), span: span(say, endedAtMs - issuedAtMs) };
   return {
     endedAtMs,
-    item: html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">${say('page.advice')}</span> <span class="said">${move}${say('list.colon')}${reasonNote(say, advice)}</span>
+    item: html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">${say('page.advice')}</span> <span class="said">${move}${say('list.colon')}${renderReasonNote(say, advice)}</span>
 <span class="muted">${say.html('past.ended', end)}</span></li>`,
   };
 }
 
 /** `direct`, `off` and `other` are places without a page. */
 function linked(name: string): Html {
-  return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPath(name)}">${name}</a>`;
+  return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
 }

@@ -1,17 +1,16 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { limits } from '../../core/limits.ts';
+import { maskChain } from '../../core/secret.ts';
 import type { VantageStanding } from '../../core/standing.ts';
 import { stamp } from '../../core/views.ts';
-import type { Language } from '../../words/say.ts';
-import { languages } from '../../words/words.ts';
+import { type Language, languages } from '../../words/words.ts';
 import type { ApiDeps } from '../deps.ts';
+import { wordOf } from '../lists.ts';
+import { languageCookie, negotiateLanguage, parseLanguage } from '../problem.ts';
 import { patterns } from './charts.ts';
-import { percent, span } from './format.ts';
-import { type Html, html } from './html.ts';
-import { inLanguage } from './language.ts';
-import { controlWord } from './place.ts';
-import { type PageSay, pageSay } from './say.ts';
-import { scriptWords } from './script-words.ts';
+import { createPageSay, type Html, html, type PageSay, percent, span } from './html.ts';
+import { controlWordOf } from './place.ts';
+import { formatScriptWords } from './script.ts';
 
 /** The pages that every page leads to. */
 const ways = [
@@ -37,7 +36,7 @@ export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title:
 <link rel="stylesheet" href="/page.css">
 <script src="/page.js" defer></script>
 </head>
-<body data-words="${scriptWords(say)}">
+<body data-words="${formatScriptWords(say)}">
 <a class="skip" href="#main">${say('page.skip')}</a>
 <header class="top">
 <a class="mark" href="/"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M2 9h3l2-5 3.5 10L13 9h3"/></svg>mirrorwatch</a>
@@ -66,7 +65,7 @@ function languageSwitch(say: PageSay, request: Request): Html[] {
   return (Object.keys(languages) as Language[])
     .filter((one) => one !== say.language)
     .map((one) => {
-      const tag = pageSay(one)('page.lang');
+      const tag = createPageSay(one)('page.lang');
       return html`<a href="${inLanguage(request, one)}" lang="${tag}" hreflang="${tag}">${languages[one]}</a>`;
     });
 }
@@ -97,7 +96,7 @@ function banner(say: PageSay, kind: 'us' | 'quiet', title: string, text: Html | 
 function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   const where = html`<b>${deps.config().vantage}</b>`;
   const controls = vantage.controls.map(
-    ({ name, up }) => html` <span class="control">${name}${say('list.colon')}${controlWord(say, up)}</span>`,
+    ({ name, up }) => html` <span class="control">${name}${say('list.colon')}${controlWordOf(say, up)}</span>`,
   );
   const words =
     vantage.sinceMs === null
@@ -117,4 +116,36 @@ function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
 function nothingReached(say: PageSay, deps: ApiDeps): Html {
   const parts = { vantage: html`<b>${deps.config().vantage}</b>`, command: html`<code>mirrorwatch demo</code>` };
   return banner(say, 'us', say('trouble.nothing'), say.html('trouble.nothingSays', parts));
+}
+
+/** A year, seconds. */
+const cookieAge = 31_536_000;
+
+/** The language of a page: `?lang=`, which is kept in a cookie as well; else that of who asks. */
+export function languageOf(request: Request, response: Response): Language {
+  const asked = negotiateLanguage(request, response);
+  const wanted = parseLanguage(request.query['lang']);
+  if (wanted === undefined) return asked;
+  const secure = request.secure ? '; Secure' : '';
+  response.set(
+    'set-cookie',
+    `${languageCookie}=${wanted}; Path=/; Max-Age=${cookieAge}; SameSite=Lax; HttpOnly${secure}`,
+  );
+  return wanted;
+}
+
+/** What the pages read of an address, beside its path and `lang`. */
+const addressWords = ['chain', 'ecosystem', 'upstream', 'client', 'range', 'from', 'until', 'item', 'mirror'] as const;
+
+/** The same page in another language: its address with `lang` set, and what else of it a page reads. */
+function inLanguage(request: Request, language: Language): string {
+  const query = new URLSearchParams();
+  for (const name of addressWords) {
+    const value = wordOf(request, name);
+    // It may hold credentials, which no page repeats.
+    if (value !== undefined) query.set(name, name === 'chain' ? maskChain(value) : value);
+  }
+  query.set('lang', language);
+  // Two slashes at its beginning would lead to another host.
+  return `${request.path.replace(/^\/+/, '/')}?${query}`;
 }

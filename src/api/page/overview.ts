@@ -3,18 +3,23 @@ import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
-import { adviceCard } from './advice-card.ts';
+import { renderAdviceCard } from './advice-card.ts';
 import { stripWithAxis } from './axis.ts';
-import { becauseNote, mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
-import { phaseBars, phaseKey, totalOf } from './charts.ts';
-import { findingList, keptBy } from './findings.ts';
-import { ago, duration } from './format.ts';
+import {
+  mirrorPathOf,
+  probePath,
+  renderBecauseNote,
+  renderSinceNote,
+  renderStandingNotes,
+  renderStateBadge,
+} from './badges.ts';
+import { renderPhaseBars, renderPhaseKey, totalOf } from './charts.ts';
+import { keptBy, renderFindingList } from './findings.ts';
 import { type Group, groupsOf } from './groups.ts';
-import { history } from './history.ts';
-import { type Html, html } from './html.ts';
-import { place } from './place.ts';
-import { runningSum } from './running-sum.ts';
-import type { PageSay } from './say.ts';
+import { renderHistory } from './history.ts';
+import { ago, duration, type Html, html, type PageSay } from './html.ts';
+import { renderPlace } from './place.ts';
+import { renderRunningSum } from './running-sum.ts';
 import { type Stretch, stretchOf } from './ticks.ts';
 
 const monthsShown = 12;
@@ -50,7 +55,7 @@ function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
 const wholeCardsMax = 2;
 
 /** Everything at a glance: what to set, what was found, every mirror. */
-export function overview(say: PageSay, deps: ApiDeps): Html {
+export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
   const groups = groupsOf(deps.config());
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
@@ -60,13 +65,13 @@ ${groups.map((group) => adviceOf(say, deps, group, nowMs, isCrowded(deps)))}
 <p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
 <section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
-${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : findingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
+${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
 </section>
 ${groups.map((group) => mirrorsOf(say, deps, group, nowMs, groups.length > 1))}
-${phaseKey(say)}
+${renderPhaseKey(say)}
 <p class="legend">${say('page.legend')}</p>
-${place(say, deps)}
-${history(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
+${renderPlace(say, deps)}
+${renderHistory(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
@@ -84,7 +89,7 @@ function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): str
 }
 
 /** A time, linked to the probe that it was measured by. */
-export function linkedTime(
+export function renderLinkedTime(
   say: PageSay,
   deps: ApiDeps,
   series: SeriesView | undefined,
@@ -125,7 +130,8 @@ function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, n
     .advice({ limit: limits.pageRows, cursor: null, history: false })
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => order[a.state] - order[b.state]);
-  if (advice.length > 0) return html`${advice.map((one) => adviceCard(say, one, deps.config(), nowMs, isFolded))}`;
+  if (advice.length > 0)
+    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps
@@ -176,11 +182,11 @@ function mirrorRow(
     mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
   return html`<tr class="${state}">
-<th scope="row"><a href="${mirrorPath(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="${say('table.state')}">${stateBadge(say, state)}<small>${becauseNote(say, standing)}</small>${standing && sinceNote(say, deps.stateSince(standing), nowMs)}${standingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
-<td class="n" data-label="p50">${linkedTime(say, deps, canary, canary?.p50Ms)}</td>
-<td class="n" data-label="p95">${linkedTime(say, deps, canary, canary?.p95Ms)}</td>
-<td class="wide" data-label="${say('table.phases')}">${phaseBars(say, canary?.phases ?? {}, longestMs)}</td>
+<th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
+<td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${renderStandingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+<td class="n" data-label="p50">${renderLinkedTime(say, deps, canary, canary?.p50Ms)}</td>
+<td class="n" data-label="p95">${renderLinkedTime(say, deps, canary, canary?.p95Ms)}</td>
+<td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, canary?.phases ?? {}, longestMs)}</td>
 <td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch }, true)}</td>
 <td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror)}</td>
 </tr>`;
@@ -190,5 +196,5 @@ function rankOf(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
   const { candidate, rank } = placeOf(deps, mirror);
   if (candidate === undefined) return html`<span class="muted">—</span>`;
   const { scoreSeconds } = candidate;
-  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${say(`gate.${candidate.gate}`)}</small><small class="muted" title="${say('mirror.fetchTitle')}">${scoreSeconds === null ? null : say('mirror.fetch', { time: duration(say, scoreSeconds * 1000) })}</small>${runningSum(say, candidate)}`;
+  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${say(`gate.${candidate.gate}`)}</small><small class="muted" title="${say('mirror.fetchTitle')}">${scoreSeconds === null ? null : say('mirror.fetch', { time: duration(say, scoreSeconds * 1000) })}</small>${renderRunningSum(say, candidate)}`;
 }

@@ -1,13 +1,11 @@
 import type { MaintenanceWindow, Mirror } from '../../core/mirror.ts';
-import { failureSaid } from '../../words/delivery.ts';
+import { explainDelivery } from '../../words/delivery.ts';
 import type { ApiDeps, ReceiverView } from '../deps.ts';
-import { mirrorPath } from './badges.ts';
-import { span } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { mirrorPathOf } from './badges.ts';
+import { type Html, html, type PageSay, span } from './html.ts';
 
 /** What is ours: whether controls answer, what waits for receivers, when mirrors are left alone on purpose. */
-export function place(say: PageSay, deps: ApiDeps): Html {
+export function renderPlace(say: PageSay, deps: ApiDeps): Html {
   const { mirrors, controls } = deps.config();
   const answers = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
   const kept = mirrors.filter(({ maintenance }) => maintenance.length > 0);
@@ -23,14 +21,14 @@ export function place(say: PageSay, deps: ApiDeps): Html {
       ? html`<dd class="muted">${say('place.noWindows')}</dd>`
       : kept.map(
           (mirror) =>
-            html`<dd><a href="${mirrorPath(mirror.name)}">${mirror.name}</a> ${maintenanceWords(say, deps, mirror)}</dd>`,
+            html`<dd><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a> ${renderMaintenance(say, deps, mirror)}</dd>`,
         )
   }</div>
 </dl></section>`;
 }
 
 /** When a mirror is left alone, and whether that is now. */
-export function maintenanceWords(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
+export function renderMaintenance(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
   const isNow = deps.standings().find(({ registry }) => registry === mirror.name)?.inMaintenance ?? false;
   return html`${mirror.maintenance.map((one, i) => html`${i > 0 && say('list.comma')}${windowWords(say, one)}`)}${isNow && html` <b>${say('place.now')}</b>`}`;
 }
@@ -41,12 +39,12 @@ function windowWords(say: PageSay, { cron, timeZone, forMs }: MaintenanceWindow)
 }
 
 /** Whether a control answers. */
-export function controlWord(say: PageSay, up: boolean | null): string {
+export function controlWordOf(say: PageSay, up: boolean | null): string {
   return say(up === null ? 'standing.notAsked' : up ? 'place.answers' : 'place.silent');
 }
 
 function controlMark(say: PageSay, up: boolean | null): Html {
-  const word = controlWord(say, up);
+  const word = controlWordOf(say, up);
   return up === false ? html`<b class="bad">${word}</b>` : html`<span class="muted">${word}</span>`;
 }
 
@@ -57,7 +55,7 @@ function receivers(say: PageSay, all: readonly ReceiverView[]): Html {
       length === 0
         ? html`<span class="muted">${say('place.nothingWaits')}</span>`
         : html`<b class="bad">${say('place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
-    const trouble = failure !== null && !disabled && html` <span>${failureSaid(failure, say)}</span>`;
+    const trouble = failure !== null && !disabled && html` <span>${explainDelivery(failure, say)}</span>`;
     const next =
       failure !== null &&
       nextAttemptSeconds !== null &&

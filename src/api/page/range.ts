@@ -1,8 +1,7 @@
 import type { Mirror } from '../../core/mirror.ts';
 import { type TrendRange, trendGrids, trendRanges } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { type Html, html, type PageSay } from './html.ts';
 
 const lasts = {
   hour: 'range.lastHour',
@@ -16,7 +15,7 @@ export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRan
 }
 
 /** How far back a page of history opens: an hour while no more than that is known of any of some mirrors, else a day. */
-export function openingRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
+export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
   const known = mirrors.flatMap(({ name }) => {
     const trend = deps.trend(name, 'day');
     const first = trend?.cells[0];
@@ -31,12 +30,12 @@ export function lengthOf(range: TrendRange): number {
 }
 
 /** `the last day`. */
-export function rangeWords(range: TrendRange, say: PageSay): string {
+export function formatRange(range: TrendRange, say: PageSay): string {
   return say(lasts[range]);
 }
 
 /** Links to the ranges; the one that is shown is marked. @param pathOf  where each leads */
-export function rangeNav(shown: TrendRange, say: PageSay, pathOf: (range: TrendRange) => string): Html {
+export function renderRangeNav(shown: TrendRange, say: PageSay, pathOf: (range: TrendRange) => string): Html {
   return html`<nav class="choice" aria-label="${say('range.choose')}">${trendRanges.map((range) => html`<a href="${pathOf(range)}"${current(range === shown)}>${say(`range.${range}`)}</a>`)}</nav>`;
 }
 

@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { bareChain } from '../../core/bare-chain.ts';
+import { bareChainOf } from '../../core/bare-chain.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
-import { whatIfAsked } from '../what-if.ts';
-import { detail } from './detail.ts';
-import { type Html, html } from './html.ts';
-import { languageOf } from './language.ts';
-import { documentOf } from './layout.ts';
-import { overview } from './overview.ts';
-import { openingRange, rangeOf } from './range.ts';
-import { type PageSay, pageSay } from './say.ts';
+import { readWhatIf } from '../what-if.ts';
+import { renderDetail } from './detail.ts';
+import { createPageSay, type Html, html, type PageSay } from './html.ts';
+import { documentOf, languageOf } from './layout.ts';
+import { renderOverview } from './overview.ts';
+import { chooseRange, rangeOf } from './range.ts';
 import { script } from './script.ts';
-import { icon, style } from './style.ts';
-import { type TimelineQuery, timeline } from './timeline.ts';
-import { mirrorsShown, trendSection, trends } from './trends.ts';
+import { icon, style, whatIfStyle } from './style.ts';
+import { renderTimeline, type TimelineQuery } from './timeline.ts';
+import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
-import { whatIfPage } from './what-if.ts';
+import { renderWhatIf } from './what-if.ts';
 import { whatIfScript } from './what-if-script.ts';
-import { whatIfStyle } from './what-if-style.ts';
 
 /** The year 3000: well within what a Date can hold, with a range before it and after. */
 const wallMsMax = 32_503_680_000_000;
@@ -32,26 +29,26 @@ interface Page {
 }
 
 /** The status page: `/`, `/mirrors/:name`, `/probes/:id`, `/history`, `/timeline`, `/what-if`, with its style, script and icon. Whole without the script. */
-export function pageRoutes(deps: ApiDeps): Router {
+export function createPageRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const page = (
     path: string,
     make: (say: PageSay, request: Request<Readonly<Record<string, string>>>) => Page,
   ): void => {
     routes.get(path, (request: Request<Readonly<Record<string, string>>>, response: Response) => {
-      const say = pageSay(languageOf(request, response));
+      const say = createPageSay(languageOf(request, response));
       const { status, title, main } = make(say, request);
       response.status(status).set('cache-control', 'no-store').type('text/html');
       response.send(documentOf(say, deps, request, title, main));
     });
   };
-  page('/', (say) => ({ status: 200, title: titleOf(say, deps), main: overview(say, deps) }));
+  page('/', (say) => ({ status: 200, title: titleOf(say, deps), main: renderOverview(say, deps) }));
   page('/mirrors/:name', (say, { params, query }) => {
     const mirror = deps.config().mirrors.find(({ name }) => name === params['name']);
     if (mirror === undefined) return notFound(say, say('page.noMirror'));
-    const range = rangeOf(query['range'], openingRange(deps, [mirror]));
-    const overTime = trendSection(say, deps, mirror, range);
-    return { status: 200, title: mirror.name, main: detail(say, deps, mirror, fromOf(query['from']), overTime) };
+    const range = rangeOf(query['range'], chooseRange(deps, [mirror]));
+    const overTime = renderTrendSection(say, deps, mirror, range);
+    return { status: 200, title: mirror.name, main: renderDetail(say, deps, mirror, fromOf(query['from']), overTime) };
   });
   page('/probes/:id', (say, { params }) => {
     const probe = deps.probe(params['id'] ?? '');
@@ -63,23 +60,23 @@ export function pageRoutes(deps: ApiDeps): Router {
   page('/what-if', (say, request) => ({
     status: 200,
     title: say('whatif.title'),
-    main: whatIfPage(say, deps, whatIfAsked(request)),
+    main: renderWhatIf(say, deps, readWhatIf(request)),
   }));
   page('/history', (say, { query }) => ({
     status: 200,
     title: say('history.title'),
-    main: trends(
+    main: renderTrends(
       say,
       deps,
       // Of the first of them: each is made anew, and what is known of one is known of the others.
-      rangeOf(query['range'], openingRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
+      rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),
   }));
   page('/timeline', (say, request) => ({
     status: 200,
     title: say('timeline.title'),
-    main: timeline(say, deps, timelineQuery(request)),
+    main: renderTimeline(say, deps, timelineQuery(request)),
   }));
   asset(routes, '/page.css', 'text/css', `${style}${whatIfStyle}`);
   asset(routes, '/page.js', 'text/javascript', `${script}${whatIfScript}`);
@@ -92,7 +89,7 @@ const withoutCredentials: RequestHandler = (request, response, next) => {
   const chain = wordOf(request, 'chain') ?? '';
   // The field takes no more, so no form sends it.
   if (chain.length > limits.whatIfChars) return next();
-  const bare = bareChain(chain);
+  const bare = bareChainOf(chain);
   if (bare === chain) return next();
   const query = new URLSearchParams(request.originalUrl.split('?')[1]);
   query.set('chain', bare);

@@ -1,13 +1,11 @@
 import type { Candidate } from '../../core/advice.ts';
-import { coordinate, percent } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { formatCoordinate, type Html, html, type PageSay, percent } from './html.ts';
 
 /**
  * Why clients are not advised to move here yet: how much of what a move needs has been gathered (design.md section 5.4), as a
  * bar. Nothing for the chain in force, which is weighed against none, and where nothing is weighed.
  */
-export function runningSum(
+export function renderRunningSum(
   say: PageSay,
   { sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>,
 ): Html | null {
@@ -25,5 +23,5 @@ export function runningSum(
     bound: Number(bound.toPrecision(3)),
     words,
   });
-  return html`<span class="sum" title="${said}"><svg class="gauge" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="${said}"><rect width="100" height="5" class="track"/><rect width="${coordinate(share * 100)}" height="5" class="sum-fill"/></svg><small class="muted">${words}</small></span>`;
+  return html`<span class="sum" title="${said}"><svg class="gauge" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="${said}"><rect width="100" height="5" class="track"/><rect width="${formatCoordinate(share * 100)}" height="5" class="sum-fill"/></svg><small class="muted">${words}</small></span>`;
 }

@@ -1,3 +1,5 @@
+import type { PageSay } from './html.ts';
+
 /**
  * The page's own script, ES2020, sent as it is. It follows `GET /api/v1/events` and swaps `main` for a fresh one: at once
  * after news, at most every two seconds. What the reader is doing stays: scroll, focus, open details, a text selection, and what
@@ -148,3 +150,23 @@ export const script = `'use strict';
   for (const type of ['finding', 'advice', 'standing', 'vantage', 'reload', 'sample']) events.addEventListener(type, ask);
 })();
 `;
+
+const words = [
+  'copy',
+  'copied',
+  'selected',
+  'live',
+  'held',
+  'reconnecting',
+  'asking',
+  'done',
+  'refused',
+  'silent',
+  'badToken',
+  'needsToken',
+] as const;
+
+/** What the page's script says, as JSON of its keys. */
+export function formatScriptWords(say: PageSay): string {
+  return JSON.stringify(Object.fromEntries(words.map((word) => [word, say(`script.${word}`)])));
+}

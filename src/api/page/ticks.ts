@@ -39,6 +39,6 @@ export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly numbe
 }
 
 /** What stands at a tick, UTC: the time of day, or the day where the stretch has more than two. */
-export function tickWord(wallMs: number, { fromMs, toMs }: Stretch): string {
+export function formatTick(wallMs: number, { fromMs, toMs }: Stretch): string {
   return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

@@ -2,7 +2,7 @@ import type { Advice } from '../../core/advice.ts';
 import { type Finding, isDisputed } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { PageSay } from './say.ts';
+import type { PageSay } from './html.ts';
 
 /** Pages of findings that are read back from the newest. */
 const pagesRead = 2;
@@ -24,7 +24,7 @@ export interface TimelineItem {
 }
 
 /** Everything that is kept, as far as it is read: all that is open, and of what has ended the newest thousand findings and 500 pieces of advice. */
-export function timelineItems(deps: ApiDeps): readonly TimelineItem[] {
+export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;
   const current = new Set(inForce.map(({ id }) => id));
@@ -73,7 +73,7 @@ function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
 }
 
 /** What it says, one clause. */
-export function itemWords({ of }: TimelineItem, vantage: string, say: PageSay): string {
+export function formatItem({ of }: TimelineItem, vantage: string, say: PageSay): string {
   if (of.tag === 'advice') {
     const { from, to, state, bypass } = of.advice;
     if (bypass != null && from === to) return bypass;

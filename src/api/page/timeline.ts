@@ -1,15 +1,13 @@
 import type { TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
-import { adviceCard } from './advice-card.ts';
-import { findingList, keptBy } from './findings.ts';
-import { dated, short, span } from './format.ts';
+import { renderAdviceCard } from './advice-card.ts';
+import { keptBy, renderFindingList } from './findings.ts';
 import { groupsOf } from './groups.ts';
-import { adviceEnded } from './history.ts';
-import { type Html, html } from './html.ts';
-import { current, lengthOf, rangeNav } from './range.ts';
-import type { PageSay } from './say.ts';
-import { type Stretch, ticksOf, tickWord } from './ticks.ts';
-import { itemWords, type TimelineItem, timelineItems } from './timeline-items.ts';
+import { adviceEndOf } from './history.ts';
+import { dated, type Html, html, type PageSay, short, span } from './html.ts';
+import { current, lengthOf, renderRangeNav } from './range.ts';
+import { formatTick, type Stretch, ticksOf } from './ticks.ts';
+import { formatItem, listTimelineItems, type TimelineItem } from './timeline-items.ts';
 
 const itemsShown = 200;
 const rowPx = 14;
@@ -27,9 +25,9 @@ export interface TimelineQuery {
 }
 
 /** Findings and advice over time. What is shown and what is chosen is all in the address. */
-export function timeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Html {
+export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Html {
   const nowMs = deps.now().wallMs;
-  const all = timelineItems(deps);
+  const all = listTimelineItems(deps);
   const chosen = all.find(({ id }) => id === query.item) ?? null;
   const window = windowOf(query, chosen, nowMs);
   const items = all.filter(
@@ -43,13 +41,13 @@ export function timeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Htm
   const fixed = { ...query, untilMs: window.toMs };
   return html`<h1>${say('timeline.title')}</h1>
 <p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
-<div class="choices">${rangeNav(query.range, say, (range) => timelinePath({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
+<div class="choices">${renderRangeNav(query.range, say, (range) => timelinePathOf({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
 ${query.item !== null && chosenSection(deps, chosen, { ...fixed, item: null }, nowMs, say)}
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, fixed, window, nowMs, say)}<p class="legend">${say('timeline.legend')}</p>${list(deps, shown, items.length, fixed, nowMs, say)}`}`;
 }
 
 /** The address that says so. */
-export function timelinePath({ range, untilMs, item, mirror }: TimelineQuery): string {
+export function timelinePathOf({ range, untilMs, item, mirror }: TimelineQuery): string {
   const words = new URLSearchParams({ range });
   if (untilMs !== null) words.set('until', new Date(untilMs).toISOString());
   if (mirror !== null) words.set('mirror', mirror);
@@ -70,7 +68,7 @@ function isMoving({ untilMs }: TimelineQuery, { toMs }: Stretch, nowMs: number):
 }
 
 function moves(query: TimelineQuery, { fromMs, toMs }: Stretch, nowMs: number, say: PageSay): Html {
-  const to = (untilMs: number | null): string => timelinePath({ ...query, item: null, untilMs });
+  const to = (untilMs: number | null): string => timelinePathOf({ ...query, item: null, untilMs });
   const nextMs = toMs + lengthOf(query.range);
   const later = nextMs >= nowMs ? to(null) : to(nextMs);
   return html`<nav class="choice" aria-label="${say('timeline.title')}"><a href="${to(fromMs)}">← ${say('timeline.earlier')}</a>${toMs < nowMs && html`<a href="${later}">${say('timeline.later')} →</a><a href="${to(null)}">${say('timeline.toNow')}</a>`}</nav>`;
@@ -78,7 +76,7 @@ function moves(query: TimelineQuery, { fromMs, toMs }: Stretch, nowMs: number, s
 
 function filter(deps: ApiDeps, query: TimelineQuery, say: PageSay): Html | null {
   if (query.mirror === null) return null;
-  return html`<p class="pages"><b>${say('timeline.only', { who: query.mirror })}</b> <a href="${timelinePath({ ...query, mirror: null })}">${say('timeline.everything')}</a>${!deps.config().mirrors.some(({ name }) => name === query.mirror) && ' ?'}</p>`;
+  return html`<p class="pages"><b>${say('timeline.only', { who: query.mirror })}</b> <a href="${timelinePathOf({ ...query, mirror: null })}">${say('timeline.everything')}</a>${!deps.config().mirrors.some(({ name }) => name === query.mirror) && ' ?'}</p>`;
 }
 
 function chosenSection(
@@ -88,15 +86,15 @@ function chosenSection(
   nowMs: number,
   say: PageSay,
 ): Html {
-  return html`<section class="chosen" id="chosen" tabindex="-1" aria-labelledby="h-chosen"><h2 id="h-chosen">${say('timeline.chosen')} <a class="close" href="${timelinePath(without)}">${say('timeline.close')}</a></h2>
+  return html`<section class="chosen" id="chosen" tabindex="-1" aria-labelledby="h-chosen"><h2 id="h-chosen">${say('timeline.chosen')} <a class="close" href="${timelinePathOf(without)}">${say('timeline.close')}</a></h2>
 ${chosen === null ? html`<p class="none">${say('timeline.gone')}</p>` : whole(say, deps, chosen, nowMs)}</section>`;
 }
 
 function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: number): Html {
   if (of.tag === 'finding')
-    return findingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
-  if (toMs === null) return adviceCard(say, of.advice, deps.config(), nowMs);
-  return html`<ul class="findings past">${adviceEnded(say, of.advice).item}</ul>`;
+    return renderFindingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
+  if (toMs === null) return renderAdviceCard(say, of.advice, deps.config(), nowMs);
+  return html`<ul class="findings past">${adviceEndOf(say, of.advice).item}</ul>`;
 }
 
 /** One lane for this place, for each mirror and for the advice of each upstream; those with nothing in them are left out. */
@@ -167,11 +165,11 @@ function bar(item: TimelineItem, row: number, frame: LaneFrame): Html {
   const y = row * rowPx + 3;
   const isChosen = item.id === query.item;
   const open = item.toMs === null && html`<text x="100%" dx="1" y="${y + 9}" class="open-end">▸</text>`;
-  return html`<a href="${timelinePath({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${itemWords(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
+  return html`<a href="${timelinePathOf({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${formatItem(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
 }
 
 function axis(window: Stretch): Html {
-  return html`<div class="lane axis-lane"><span class="who"></span><svg width="100%" height="16" aria-hidden="true" focusable="false">${ticksIn(window).map(({ share, wallMs }, i) => share > 0.04 && share < 0.96 && html`<text x="${percent(share)}%" y="12" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${tickWord(wallMs, window)}</text>`)}</svg></div>`;
+  return html`<div class="lane axis-lane"><span class="who"></span><svg width="100%" height="16" aria-hidden="true" focusable="false">${ticksIn(window).map(({ share, wallMs }, i) => share > 0.04 && share < 0.96 && html`<text x="${percent(share)}%" y="12" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${formatTick(wallMs, window)}</text>`)}</svg></div>`;
 }
 
 function grid(window: Stretch, heightPx: number): Html[] {
@@ -199,7 +197,7 @@ function list(
   return html`<section aria-labelledby="h-list"><h2 id="h-list">${say('timeline.list')} <span class="count">${count}</span></h2>
 <ul class="findings timeline">${items.map(
     (item) =>
-      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePath({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${itemWords(item, deps.config().vantage, say)}</bdi></a>
+      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePathOf({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${formatItem(item, deps.config().vantage, say)}</bdi></a>
 <span class="muted">${dated(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</span></li>`,
   )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
 }

@@ -1,10 +1,7 @@
 import type { Trend, TrendCell } from '../../core/trend.ts';
-import { bytes, coordinate, duration, short, span } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
-import { ticksOf, tickWord } from './ticks.ts';
-import { gapsOf, isWatched, runsOf, silenceIn } from './trend-gaps.ts';
-import { answeredWords, mostOf, rttWords } from './trend-sums.ts';
+import { bytes, duration, formatCoordinate, type Html, html, type PageSay, short, span } from './html.ts';
+import { formatTick, ticksOf } from './ticks.ts';
+import { formatAnswered, formatRtt, gapsOf, isWatched, mostOf, runsOf, silenceIn } from './trend-sums.ts';
 
 /** How a chart of a trend is drawn. It is as wide as its place: along, it counts in percent; up, in pixels. */
 export interface TrendFrame {
@@ -23,7 +20,7 @@ const headPx = 16;
 const leastPx = 4;
 
 /** Round trips over time, failures from the top, and hatched what was not watched or could not be told. */
-export function rttChart(trend: Trend, frame: TrendFrame): Html {
+export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
   const runs = runsOf(
@@ -40,7 +37,7 @@ export function rttChart(trend: Trend, frame: TrendFrame): Html {
 }
 
 /** How far behind over time; hatched where that is unknown. */
-export function lagChart(trend: Trend, frame: TrendFrame): Html {
+export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
   const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && isWatched(cell) ? 1 : 0);
@@ -53,7 +50,7 @@ export function lagChart(trend: Trend, frame: TrendFrame): Html {
 }
 
 /** How fast downloads were; they are seldom, and each stands for itself. */
-export function throughputChart(trend: Trend, frame: TrendFrame): Html {
+export function renderThroughputChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
   return around(
@@ -78,7 +75,7 @@ function ticks(trend: Trend, heightPx: number): Html[] {
     const at = x(tick, trend);
     // What stands at an edge would be cut off.
     const isWhole = Number(at) > 4 && Number(at) < 96;
-    return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${tickWord(tick, trend)}</text>`}`;
+    return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${formatTick(tick, trend)}</text>`}`;
   });
 }
 
@@ -109,9 +106,9 @@ function columns(
   const parts = cells.flatMap((cell) => {
     const share = shareOf(cell);
     if (share === null) return [];
-    const height = coordinate(Math.min(100, Math.max(least, 100 * share)));
-    const from = coordinate(10 * Number(x(cell.startMs, trend)));
-    const wide = coordinate(10 * Number(width(cell.startMs, trend.cellMs, trend)));
+    const height = formatCoordinate(Math.min(100, Math.max(least, 100 * share)));
+    const from = formatCoordinate(10 * Number(x(cell.startMs, trend)));
+    const wide = formatCoordinate(10 * Number(width(cell.startMs, trend.cellMs, trend)));
     return [kind === 'fails' ? `M${from} 0v${height}h${wide}V0z` : `M${from} 100v-${height}h${wide}V100z`];
   });
   return parts.length === 0 ? null : html`<path d="${parts.join('')}" class="c-${kind}"/>`;
@@ -158,14 +155,14 @@ function line(run: readonly TrendCell[], trend: Trend, topMs: number): Html {
 
 function point({ startMs }: TrendCell, ms: number | null, trend: Trend, topMs: number): string {
   const along = 10 * Number(x(startMs + trend.cellMs / 2, trend));
-  return `${coordinate(along)},${coordinate(100 - (100 * (ms ?? 0)) / topMs)}`;
+  return `${formatCoordinate(along)},${formatCoordinate(100 - (100 * (ms ?? 0)) / topMs)}`;
 }
 
 function tip(cell: TrendCell, trend: Trend, { heightPx, say }: TrendFrame): Html {
   const said = say('history.cell', {
     from: short(cell.startMs),
-    share: answeredWords([cell], say),
-    rtt: rttWords([cell], say),
+    share: formatAnswered([cell], say),
+    rtt: formatRtt([cell], say),
   });
   return html`<rect x="${x(cell.startMs, trend)}%" width="${width(cell.startMs, trend.cellMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" class="tip"><title>${said}</title></rect>`;
 }

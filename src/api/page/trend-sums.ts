@@ -1,11 +1,10 @@
 import type { Reason } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
-import { bytes, duration, percent, span } from './format.ts';
-import type { PageSay } from './say.ts';
-import { unwatchedMs } from './trend-gaps.ts';
+import { bytes, duration, type PageSay, percent, span } from './html.ts';
 
 /** Of how many judged answers of the canary what share was ok. */
-export function answeredWords(cells: readonly TrendCell[], say: PageSay): string {
+export function formatAnswered(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');
   const asked = ok + sumOf(cells, 'failed');
   return asked === 0
@@ -14,7 +13,7 @@ export function answeredWords(cells: readonly TrendCell[], say: PageSay): string
 }
 
 /** Between which medians the cells lie. */
-export function rttWords(cells: readonly TrendCell[], say: PageSay): string {
+export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
   const low = duration(say, leastOf(cells, 'p50Ms'));
   const high = duration(say, mostOf(cells, 'p50Ms'));
   if (mostOf(cells, 'p50Ms') === null) return say('history.rttNever');
@@ -22,13 +21,13 @@ export function rttWords(cells: readonly TrendCell[], say: PageSay): string {
 }
 
 /** For how long nothing was watched. */
-export function gapWords(trend: Trend, paceMs: number, say: PageSay): string {
-  const ms = unwatchedMs(trend, paceMs);
+export function formatGaps(trend: Trend, paceMs: number, say: PageSay): string {
+  const ms = unwatchedMsOf(trend, paceMs);
   return ms === 0 ? say('history.noGaps') : say('history.gaps', { length: span(say, ms) });
 }
 
 /** How far behind it was at worst, between the bounds of that. */
-export function lagWords(cells: readonly TrendCell[], say: PageSay): string {
+export function formatLag(cells: readonly TrendCell[], say: PageSay): string {
   const worst = cells.reduce<TrendCell | null>(
     (found, cell) => (cell.lagLowerMs !== null && cell.lagLowerMs >= (found?.lagLowerMs ?? 0) ? cell : found),
     null,
@@ -42,7 +41,7 @@ export function lagWords(cells: readonly TrendCell[], say: PageSay): string {
 }
 
 /** How fast downloads were, slowest and fastest cell. */
-export function throughputWords(cells: readonly TrendCell[], say: PageSay): string {
+export function formatThroughput(cells: readonly TrendCell[], say: PageSay): string {
   const [low, high] = [leastOf(cells, 'bytesPerSecond'), mostOf(cells, 'bytesPerSecond')];
   if (low === null || high === null) return say('history.throughputNone');
   return bytes(low) === bytes(high)
@@ -79,4 +78,54 @@ function leastOf(cells: readonly TrendCell[], name: Measured): number | null {
     (least, { [name]: value }) => (value !== null && value <= (least ?? value) ? value : least),
     null,
   );
+}
+
+/** A stretch in which nothing was watched; wall milliseconds. */
+interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Whether the canary was asked in it, whatever came of it. */
+export function isWatched({ ok, failed, unknown }: TrendCell): boolean {
+  return ok + failed + unknown > 0;
+}
+
+/**
+ * Stretches without any cell in which the canary was asked: between two of them as long as two of its paces, so that what is
+ * asked seldom is not taken for a gap, and before the first and after the last.
+ */
+export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
+  const leastMs = Math.max(cellMs, 2 * paceMs);
+  const gaps: Gap[] = [];
+  let endMs = fromMs;
+  for (const { startMs } of cells.filter(isWatched)) {
+    if (startMs - endMs >= leastMs) gaps.push({ fromMs: endMs, toMs: startMs });
+    endMs = startMs + cellMs;
+  }
+  return toMs - endMs >= leastMs ? [...gaps, { fromMs: endMs, toMs }] : gaps;
+}
+
+/** How long of a cell nothing was watched, where that is longer than the canary's pace explains; else 0. Milliseconds. */
+export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
+  return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
+}
+
+/** How long nothing was watched in all, milliseconds. */
+export function unwatchedMsOf(trend: Trend, paceMs: number): number {
+  const inGaps = gapsOf(trend, paceMs).reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
+  return trend.cells.filter(isWatched).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
+}
+
+/** Cells that follow each other without a gap, oldest first: what one line may go through. */
+export function runsOf(cells: readonly TrendCell[], cellMs: number, paceMs: number): readonly (readonly TrendCell[])[] {
+  const leastMs = Math.max(cellMs, 2 * paceMs);
+  const runs: TrendCell[][] = [];
+  let endMs = Number.NEGATIVE_INFINITY;
+  for (const cell of cells) {
+    if (cell.startMs - endMs >= leastMs) runs.push([]);
+    runs.at(-1)?.push(cell);
+    endMs = cell.startMs + cellMs;
+  }
+  return runs;
 }

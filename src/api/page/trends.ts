@@ -3,15 +3,13 @@ import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Trend, TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf } from '../views.ts';
-import { mirrorPath, stateBadge } from './badges.ts';
-import { short, span } from './format.ts';
+import { mirrorPathOf, renderStateBadge } from './badges.ts';
 import { type Group, groupsOf } from './groups.ts';
-import { type Html, html } from './html.ts';
-import { rangeNav, rangeWords } from './range.ts';
-import type { PageSay } from './say.ts';
-import { timelinePath } from './timeline.ts';
-import { lagChart, rttChart, throughputChart } from './trend-chart.ts';
-import { answeredWords, failuresOf, gapWords, lagWords, rttWords, sumOf, throughputWords } from './trend-sums.ts';
+import { type Html, html, type PageSay, short, span } from './html.ts';
+import { formatRange, renderRangeNav } from './range.ts';
+import { timelinePathOf } from './timeline.ts';
+import { renderLagChart, renderRttChart, renderThroughputChart } from './trend-chart.ts';
+import { failuresOf, formatAnswered, formatGaps, formatLag, formatRtt, formatThroughput, sumOf } from './trend-sums.ts';
 
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
@@ -23,12 +21,12 @@ export const mirrorsShown = 24;
  * Mirrors over an hour, a day or a week, by ecosystem and upstream; so many on one page, the others behind links.
  * @param from  how many mirrors to leave out, from 0
  */
-export function trends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
+export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
   const groups = groupsOf(deps.config());
   const shown = new Set(groups.flatMap(({ mirrors }) => mirrors).slice(from, from + mirrorsShown));
   const cell = deps.trend(deps.config().mirrors[0]?.name ?? '', range)?.cellMs ?? 0;
-  return html`<h1>${say('history.of', { range: rangeWords(range, say) })}</h1>
-${rangeNav(range, say, (one) => `/history?range=${one}`)}
+  return html`<h1>${say('history.of', { range: formatRange(range, say) })}</h1>
+${renderRangeNav(range, say, (one) => `/history?range=${one}`)}
 ${groups.length > 1 && groupNav(groups, shown, range, say)}
 <p class="legend">${say('history.legend', { cell: span(say, cell) })}</p>
 ${groups.map((group) => groupSection(deps, group, shown, range, say))}
@@ -68,18 +66,18 @@ function groupSection(
 
 function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  return html`<article class="course"><h3><a href="${mirrorPath(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${stateBadge(say, standing?.state ?? 'unknown')}</h3>${course(deps, mirror, range, say, false)}</article>`;
+  return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, standing?.state ?? 'unknown')}</h3>${course(deps, mirror, range, say, false)}</article>`;
 }
 
 /** One mirror over time, with a choice of how far back. */
-export function trendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
+export function renderTrendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
   const trend = deps.trend(mirror.name, range);
-  return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${rangeWords(range, say)}</span></h2>
-${rangeNav(range, say, (one) => `${mirrorPath(mirror.name)}?range=${one}#over-time`)}
+  return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${formatRange(range, say)}</span></h2>
+${renderRangeNav(range, say, (one) => `${mirrorPathOf(mirror.name)}?range=${one}#over-time`)}
 <div class="course">${course(deps, mirror, range, say, true)}</div>
 <p class="legend">${say('history.legend', { cell: span(say, trend?.cellMs ?? 0) })}</p>
 ${trend !== null && trend.cells.length > 0 && table(trend, say)}
-<p class="legend"><a href="${timelinePath({ range, untilMs: null, item: null, mirror: mirror.name })}">${say('history.timeline')}</a> · <a href="/api/v1/mirrors/${encodeURIComponent(mirror.name)}/trend?range=${range}">${say('history.json')}</a></p></section>`;
+<p class="legend"><a href="${timelinePathOf({ range, untilMs: null, item: null, mirror: mirror.name })}">${say('history.timeline')}</a> · <a href="/api/v1/mirrors/${encodeURIComponent(mirror.name)}/trend?range=${range}">${say('history.json')}</a></p></section>`;
 }
 
 function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, isLarge: boolean): Html {
@@ -89,22 +87,22 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   const canary = canaryOf(deps.seriesOf(mirror.name))?.target;
   const paceMs = everyMs(paceOf(canary ?? { canary: true, step: '' }, deps.config()));
   const said = {
-    share: answeredWords(cells, say),
-    rtt: rttWords(cells, say),
-    gaps: gapWords(trend, paceMs, say),
+    share: formatAnswered(cells, say),
+    rtt: formatRtt(cells, say),
+    gaps: formatGaps(trend, paceMs, say),
   };
-  const [lag, rates] = [lagWords(cells, say), throughputWords(cells, say)];
-  const words = { who: mirror.name, range: rangeWords(range, say) };
+  const [lag, rates] = [formatLag(cells, say), formatThroughput(cells, say)];
+  const words = { who: mirror.name, range: formatRange(range, say) };
   const frame = { paceMs, say, isDetailed: isLarge };
   const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
   return html`<dl class="facts">
 <div><dt>${say('history.answered')}</dt><dd>${said.share}</dd></div>
 <div><dt>${say('history.rtt')}</dt><dd>${said.rtt}</dd></div>
 <div><dt>${say('history.watched')}</dt><dd>${said.gaps}</dd></div></dl>
-${rttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...said }) })}
+${renderRttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...said }) })}
 <div class="smaller">
-<figure><figcaption><b>${say('history.lag')}</b> ${lag}</figcaption>${lagChart(trend, { ...small, label: say('history.lagChart', { ...words, worst: lag }) })}</figure>
-<figure><figcaption><b>${say('history.throughput')}</b> ${rates}</figcaption>${throughputChart(trend, { ...small, label: say('history.throughputChart', { ...words, rates }) })}</figure>
+<figure><figcaption><b>${say('history.lag')}</b> ${lag}</figcaption>${renderLagChart(trend, { ...small, label: say('history.lagChart', { ...words, worst: lag }) })}</figure>
+<figure><figcaption><b>${say('history.throughput')}</b> ${rates}</figcaption>${renderThroughputChart(trend, { ...small, label: say('history.throughputChart', { ...words, rates }) })}</figure>
 <div><p class="caption"><b>${say('history.failures')}</b> ${failureWords(trend, say)}</p>${reasonBars(trend, say)}</div></div>`;
 }
 
@@ -135,7 +133,7 @@ function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   return html`<details id="trend-table"><summary>${say('history.table')}</summary><table class="cells"><thead><tr><th scope="col">${say('history.from')}</th><th scope="col">${say('history.rtt')}</th><th scope="col" class="n">${say('history.asked')}</th><th scope="col" class="n">${say('outcome.failed')}</th><th scope="col" class="n">${say('state.unknown')}</th><th scope="col">${say('history.lag')}</th></tr></thead>
 <tbody>${[...rows].map(
     ([at, part]) =>
-      html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${rttWords(part, say)}</td><td class="n">${sumOf(part, 'ok') + sumOf(part, 'failed') + sumOf(part, 'unknown')}</td><td class="n">${sumOf(part, 'failed')}</td><td class="n">${sumOf(part, 'unknown')}</td><td>${lagWords(part, say)}</td></tr>`,
+      html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${formatRtt(part, say)}</td><td class="n">${sumOf(part, 'ok') + sumOf(part, 'failed') + sumOf(part, 'unknown')}</td><td class="n">${sumOf(part, 'failed')}</td><td class="n">${sumOf(part, 'unknown')}</td><td>${formatLag(part, say)}</td></tr>`,
   )}</tbody></table></details>`;
 }
 

@@ -1,26 +1,23 @@
 import { type Phase, type ProbeFailure, phases } from '../../core/failure.ts';
-import { hopPhases } from '../../core/hop-phases.ts';
+import { hopPhasesOf } from '../../core/hop-phases.ts';
+import { isHeavy, refTextOf } from '../../core/mirror.ts';
 import { maskUrl } from '../../core/secret.ts';
-import { isHeavy, refText } from '../../core/target.ts';
 import type { Facts, Hop } from '../../core/transcript.ts';
-import { firstBytesText, stamp } from '../../core/views.ts';
-import { authorityText, costText, signatureText } from '../../words/facts.ts';
-import { fieldsOf } from '../../words/failure.ts';
-import { tellIn } from '../../words/tell.ts';
+import { firstBytesTextOf, stamp } from '../../core/views.ts';
+import { formatAuthority, formatCost, formatSignature } from '../../words/facts.ts';
+import { fieldsOf, tellIn } from '../../words/tell.ts';
 import type { ProbeView } from '../deps.ts';
-import { shownHeaders } from '../probe-view.ts';
-import { mirrorPath, outcomeText } from './badges.ts';
-import { segment } from './charts.ts';
-import { bytes, coordinate, dated, duration } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { shownHeadersOf } from '../probe-view.ts';
+import { mirrorPathOf, outcomeTextOf } from './badges.ts';
+import { renderSegment } from './charts.ts';
+import { bytes, dated, duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 
 /** The walk from a number back to the wire: the verdict, the phases to scale, each hop with its headers. */
 export function walk(say: PageSay, probe: ProbeView): Html {
   const { sample, transcript } = probe;
   const { target } = sample.due;
-  const name = refText(target);
-  return html`<nav class="crumbs"><a href="/">${say('page.all')}</a> <a href="${mirrorPath(target.registry)}">${target.registry}</a></nav>
+  const name = refTextOf(target);
+  return html`<nav class="crumbs"><a href="/">${say('page.all')}</a> <a href="${mirrorPathOf(target.registry)}">${target.registry}</a></nav>
 <h1>${target.step} <span class="of">${name || say('walk.itself')}</span></h1>
 ${verdict(say, probe)}
 ${sampleFacts(say, probe)}
@@ -40,7 +37,7 @@ function verdict(say: PageSay, { sample, transcript }: ProbeView): Html {
         ? say('walk.reason', { reason: say(`reason.${outcome.failure.kind}`) })
         : say('walk.unknown', { because: say(`because.${outcome.because}`) });
   const look = outcome.tag === 'ok' && isSlow(sample) ? 'slow' : outcome.tag;
-  return html`<div class="verdict ${look}"><b>${outcomeText(say, sample)}</b> ${words}${outcome.tag === 'failed' && failureFields(say, outcome.failure)}${line !== null && html`<p class="quote">${say.html('walk.line', { line: html`<q><bdi>${line}</bdi></q>` })}</p>`}</div>`;
+  return html`<div class="verdict ${look}"><b>${outcomeTextOf(say, sample)}</b> ${words}${outcome.tag === 'failed' && failureFields(say, outcome.failure)}${line !== null && html`<p class="quote">${say.html('walk.line', { line: html`<q><bdi>${line}</bdi></q>` })}</p>`}</div>`;
 }
 
 function failureFields(say: PageSay, failure: ProbeFailure): Html | null {
@@ -90,7 +87,7 @@ function phaseTable(say: PageSay, { sample }: ProbeView): Html | null {
       return html`<tr><th scope="row">${say(`phase.${phase}`)}</th><td class="n muted" data-label="${say('walk.time')}">${say('walk.didNot')}</td><td class="n" data-label="${say('walk.share')}"></td><td class="wide"></td></tr>`;
     const startMs = from;
     from += ms;
-    return html`<tr><th scope="row"><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</th><td class="n" data-label="${say('walk.time')}">${duration(say, ms)}</td><td class="n" data-label="${say('walk.share')}">${rttMs > 0 ? say('unit.percent', { value: Math.round((ms / rttMs) * 100) }) : '—'}</td><td class="wide"><svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect width="1000" height="12" class="track"/>${segment(say, phase, startMs, ms, rttMs, 12)}</svg></td></tr>`;
+    return html`<tr><th scope="row"><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</th><td class="n" data-label="${say('walk.time')}">${duration(say, ms)}</td><td class="n" data-label="${say('walk.share')}">${rttMs > 0 ? say('unit.percent', { value: Math.round((ms / rttMs) * 100) }) : '—'}</td><td class="wide"><svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect width="1000" height="12" class="track"/>${renderSegment(say, phase, startMs, ms, rttMs, 12)}</svg></td></tr>`;
   });
   return html`<section aria-labelledby="h-phases"><h2 id="h-phases">${say('walk.phases')} <span class="count">${say('walk.addUp', { time: duration(say, rttMs) })}</span></h2><table class="phases"><thead class="hidden"><tr><th>${say('failure.phase')}</th><th>${say('walk.time')}</th><th>${say('walk.share')}</th><th>${say('walk.scale')}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }
@@ -101,12 +98,12 @@ function waterfall(say: PageSay, hops: readonly Hop[]): Html | null {
   const length = Math.max(...hops.map(({ marks }) => marks.end)) - first || 1;
   const rows = hops.map((hop, i) => {
     let from = hop.marks.start - first;
-    const parts = hopPhases(hop).map(([phase, ms]: readonly [Phase, number]) => {
-      const part = segment(say, phase, from, ms, length, 14);
+    const parts = hopPhasesOf(hop).map(([phase, ms]: readonly [Phase, number]) => {
+      const part = renderSegment(say, phase, from, ms, length, 14);
       from += ms;
       return part;
     });
-    const end = coordinate(Math.min(995, (from / length) * 1000));
+    const end = formatCoordinate(Math.min(995, (from / length) * 1000));
     const cross = hop.fault === null ? null : html`<rect x="${end}" width="5" height="14" class="fail-end"/>`;
     return html`<tr><th scope="row"><a href="#hop-${i + 1}">${say('walk.hop', { n: i + 1 })}</a>${hop.aside && html` <span class="tag">${say('walk.aside')}</span>`}</th><td class="n">${duration(say, hop.marks.end - hop.marks.start)}</td><td class="wide"><svg class="bar tall${hop.aside && ' aside'}" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label="${say('walk.hop', { n: i + 1 })}"><rect width="1000" height="14" class="track"/>${parts}${cross}</svg></td></tr>`;
   });
@@ -114,7 +111,9 @@ function waterfall(say: PageSay, hops: readonly Hop[]): Html | null {
 }
 
 function hopSection(say: PageSay, hop: Hop, i: number, hops: readonly Hop[]): Html {
-  const times = hopPhases(hop).map(([phase, ms]) => html`<span>${say(`phase.${phase}`)} ${duration(say, ms)}</span> `);
+  const times = hopPhasesOf(hop).map(
+    ([phase, ms]) => html`<span>${say(`phase.${phase}`)} ${duration(say, ms)}</span> `,
+  );
   const facts = [
     hop.remoteAddress === null
       ? say('walk.noAddress')
@@ -153,7 +152,7 @@ function tlsFacts(say: PageSay, tls: NonNullable<Hop['tls']>): Html {
 }
 
 function headerTable(say: PageSay, title: string, headers: Readonly<Record<string, string>>): Html {
-  const rows = Object.entries(shownHeaders(headers));
+  const rows = Object.entries(shownHeadersOf(headers));
   return html`<table class="header-list"><caption>${title}</caption><tbody>${rows.length === 0 ? html`<tr><td class="muted">${say('walk.nothing')}</td></tr>` : rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td><bdi>${value}</bdi></td></tr>`)}</tbody></table>`;
 }
 
@@ -172,14 +171,14 @@ function learned(say: PageSay, facts: Facts): Html | null {
       say.html('fact.against', { digest: digest(verified), against: againstText(say, verified.against) }),
     ]);
   if (compared) rows.push([say('fact.compared'), digest(compared)]);
-  if (signature) rows.push([say('fact.signature'), html`<bdi>${signatureText(signature, say)}</bdi>`]);
+  if (signature) rows.push([say('fact.signature'), html`<bdi>${formatSignature(signature, say)}</bdi>`]);
   if (seen) {
-    const first = html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesText(seen)}</bdi></q>`;
+    const first = html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesTextOf(seen)}</bdi></q>`;
     rows.push([say('fact.bytes'), say.html('fact.begins', { bytes: bytes(seen.bytes), first })]);
   }
   if (treeHead) rows.push([say('fact.head'), say('fact.records', { name: treeHead.name, size: treeHead.size })]);
-  if (authority) rows.push([say('fact.authority', { name: authority.name }), authorityText(facts, say) ?? '']);
-  if (authorityCost) rows.push([say('fact.cost'), costText(authorityCost, say)]);
+  if (authority) rows.push([say('fact.authority', { name: authority.name }), formatAuthority(facts, say) ?? '']);
+  if (authorityCost) rows.push([say('fact.cost'), formatCost(authorityCost, say)]);
   if (forked)
     rows.push([
       say('fact.fork', { name: forked.name }),

@@ -7,13 +7,11 @@ import {
   type WhatIfAsked,
   type WhatIfMember,
 } from '../../core/what-if.ts';
-import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../../words/what-if.ts';
+import { besideOthers, between, chainsOf, downloadsNoteFor, memberNoteFor, restsOn } from '../../words/what-if.ts';
 import type { ApiDeps } from '../deps.ts';
-import { chainProblem } from '../what-if.ts';
-import { mirrorPath } from './badges.ts';
-import { duration, percent, span } from './format.ts';
-import { type Html, html } from './html.ts';
-import type { PageSay } from './say.ts';
+import { chainProblemOf } from '../what-if.ts';
+import { mirrorPathOf } from './badges.ts';
+import { duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
 interface Group {
   readonly ecosystem: string;
@@ -21,7 +19,7 @@ interface Group {
 }
 
 /** The page on which a chain is edited: a form that works by itself, and what the chain in it would do. */
-export function whatIfPage(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Html {
+export function renderWhatIf(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Html {
   const groups = groupsOf(deps);
   const named = groups.find(
     (one) => one.ecosystem === asked.ecosystem && (asked.upstream === null || one.upstream === asked.upstream),
@@ -39,7 +37,7 @@ export function whatIfPage(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Htm
 ${groups.length > 1 && groupLinks(say, groups, group)}
 ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result })}
 <section aria-labelledby="h-outcome"><h2 id="h-outcome">${say('whatif.outcome')}</h2>
-<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}" data-held="${say('whatif.held')}" data-half="${say('whatif.half')}">${answer.tag === 'ok' ? summary(say, answer.value) : chainProblem(answer.error, say)}</p>
+<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}" data-held="${say('whatif.held')}" data-half="${say('whatif.half')}">${answer.tag === 'ok' ? summary(say, answer.value) : chainProblemOf(answer.error, say)}</p>
 <div id="whatif-outcome">${result !== null && outcome(say, result)}</div>
 </section></div>`;
 }
@@ -159,7 +157,7 @@ function rowsOf(
         build === null ? missing : between(share(say, build.failedShare), share(say, build.failedShareMost), say),
     },
     { name: say('whatif.buildCost'), cell: ({ build }) => costs(build) },
-    { name: say('whatif.downloads'), cell: (one) => downloadsNote(one, say) ?? missing },
+    { name: say('whatif.downloads'), cell: (one) => downloadsNoteFor(one, say) ?? missing },
     { name: say('whatif.rests'), cell: (one) => restsOn(one, span(say, one.windowSeconds * 1000), say) },
   ];
 }
@@ -184,6 +182,6 @@ function seconds(say: PageSay, value: number): string {
 
 function memberLine(say: PageSay, member: WhatIfMember): Html {
   const { shown, registry } = member;
-  const name = registry !== null && html` <a href="${mirrorPath(registry)}">${registry}</a>`;
-  return html`<code>${shown}</code>${name} <span class="muted">${memberNote(member, say)}</span>`;
+  const name = registry !== null && html` <a href="${mirrorPathOf(registry)}">${registry}</a>`;
+  return html`<code>${shown}</code>${name} <span class="muted">${memberNoteFor(member, say)}</span>`;
 }

@@ -2,14 +2,14 @@ import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
 import { settle } from '../engine/settle.ts';
 import { decideCanary } from '../engine/step.ts';
-import { answerInstead } from '../findings/outage.ts';
+import { replaceAnswer } from '../findings/outage.ts';
 import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
-import { canarySeries, mirrorsOf } from '../mirror-memory.ts';
-import { nextAskMs, requestMoment } from './ask.ts';
+import { canarySeriesOf, mirrorsOf } from '../mirror-memory.ts';
+import { nextRequestMsOf, requestMoment } from './ask.ts';
 import { expireDoubts } from './doubt.ts';
 import { expireLooks } from './look.ts';
-import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './moments.ts';
+import { expireFlights, isMomentOpen, type Moment, nextDeadlineMsOf, type Round } from './moments.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
 /**
@@ -68,7 +68,7 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
     if (moment.samples.size > 0)
       mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
-    const series = canarySeries(mirror);
+    const series = canarySeriesOf(mirror);
     const vantage = verdict === 'them' ? 'ok' : 'unverified';
     if (series !== null) decideCanary(memory, { mirror, series, sample, vantage, by: 'moment' });
   }
@@ -99,7 +99,7 @@ export function releaseHeld(memory: Memory): void {
     const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
     settle(
       memory,
-      mirror === undefined ? sample : answerInstead(mirror, sample),
+      mirror === undefined ? sample : replaceAnswer(mirror, sample),
       isSuspect ? 'vantage' : null,
       isShort,
     );
@@ -124,9 +124,9 @@ function isWaiting(memory: Memory, held: Held): boolean {
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
-    const deadlineMs = nextDeadlineMs(round);
+    const deadlineMs = nextDeadlineMsOf(round);
     if (deadlineMs !== null) times.push(deadlineMs);
-    const askMs = nextAskMs(memory, round);
+    const askMs = nextRequestMsOf(memory, round);
     // A moment that is already due waits for a response, which triggers it.
     if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
     for (const look of round.looks.values()) times.push(look.untilMs);

@@ -1,10 +1,10 @@
 import { limits } from '../../core/limits.ts';
-import type { Target } from '../../core/target.ts';
+import type { Target } from '../../core/mirror.ts';
 import { canBeAsked, mayBeAskedMore } from '../absence.ts';
 import { outagesOf } from '../findings/outage-state.ts';
 import { timeoutOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import { canarySeries, type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
+import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
 import { speedOf } from '../rules/speed.ts';
 import { type Budget, spend } from './budget.ts';
 import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
@@ -73,7 +73,7 @@ export function requestMoment(memory: Memory, round: Round): void {
 }
 
 /** When the round next starts a moment, monotonic milliseconds; `null`: it waits for responses, or has nothing to do. */
-export function nextAskMs(memory: Memory, round: Round): number | null {
+export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   const isBusy = round.watching.size > 0 || [...mirrorsOf(memory, round.key)].some((mirror) => mirror.doubt !== null);
   if (isBusy) return round.nextAtMs;
   const looks = [...round.looks.values()].map((look) => look.nextAtMs);
@@ -208,7 +208,7 @@ function isLongWatch(memory: Memory, round: Round): boolean {
 
 /** The usual time of a target: its baseline, else that of the canary; `null` where neither was measured. */
 function usualMs(mirror: MirrorMemory, target: Target): number | null {
-  const canary = canarySeries(mirror);
+  const canary = canarySeriesOf(mirror);
   const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
   return own ?? (canary === null ? null : speedOf(canary).baseline.medianMs);
 }

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
 import { isCanaryOut, outageOf } from '../findings/outage-state.ts';
 import type { Memory } from '../memory.ts';

@@ -1,7 +1,7 @@
 import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
+import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy, type Target, targetId } from '../../core/target.ts';
 import { canBeAsked, isLeftAlone } from '../absence.ts';
 import { outageOf } from '../findings/outage-state.ts';
 import type { View } from '../findings/rule.ts';
@@ -10,7 +10,7 @@ import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-me
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { spend } from './budget.ts';
-import { hasten, type Look, newRound, type Round } from './moments.ts';
+import { advanceDeadline, type Look, newRound, type Round } from './moments.ts';
 
 /** Usual responses after which a look at a slow target ends. */
 const settledAnswers = 3;
@@ -219,7 +219,7 @@ export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number):
   const key = roundKeyOf(mirror.mirror);
   const known = memory.confirm.rounds.get(key);
   if (known !== undefined) {
-    hasten(known, firstMs, limits.roundStepMs);
+    advanceDeadline(known, firstMs, limits.roundStepMs);
     return known;
   }
   const made = newRound(key, memory.random.id(memory.now.wallMs), firstMs);

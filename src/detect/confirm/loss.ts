@@ -25,7 +25,7 @@ const recoveriesMin = 4;
 const controlMarksMin = 4;
 
 /** The marks with one more, without those older than two minutes. */
-export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
+export function addMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   const fromMs = mark.atMs - limits.vantageReviewMs;
   return [...marks.filter(({ atMs }) => atMs >= fromMs), mark].slice(-marksKept);
 }

@@ -1,6 +1,6 @@
 import type { ControlAnswer } from '../../core/due.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
 /** One moment of a round: the mirrors probed together, and their results. Monotonic milliseconds. */
@@ -111,7 +111,7 @@ export function startMoment(
 }
 
 /** Brings the next moment forward to `atMs`, but at least `stepMs` after the last. */
-export function hasten(round: Round, atMs: number, stepMs: number): void {
+export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.askedAtMs === null ? atMs : Math.max(atMs, round.askedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
@@ -167,7 +167,7 @@ export function isMomentOpen(round: Round, index: number): boolean {
 }
 
 /** The earliest deadline; `null`: no probe is pending. */
-export function nextDeadlineMs(round: Round): number | null {
+export function nextDeadlineMsOf(round: Round): number | null {
   let next: number | null = null;
   for (const flight of [...round.flights.values(), ...round.controlFlights.values()]) {
     if (next === null || flight.deadlineMs < next) next = flight.deadlineMs;

@@ -4,7 +4,7 @@ import { canBeAsked } from '../absence.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from '../engine/step.ts';
 import { isCanaryOut } from '../findings/outage-state.ts';
 import type { Memory, Suspicion } from '../memory.ts';
-import { canarySeries, type MirrorMemory, mirrorsOf, roundKeyOf } from '../mirror-memory.ts';
+import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf } from '../mirror-memory.ts';
 import { closeDoubt } from './doubt.ts';
 import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
@@ -66,7 +66,7 @@ export function applyVerdict(
   closeSuspicion(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
     const sample = moment.samples.get(mirror.mirror.name);
-    const series = canarySeries(mirror);
+    const series = canarySeriesOf(mirror);
     if (mirror.egress !== egress || sample === undefined || series === null) continue;
     decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'released' });
   }
@@ -111,7 +111,7 @@ function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, su
   closeSuspicion(memory, round, egress);
   for (const registry of dead) {
     const mirror = memory.mirrors.get(registry);
-    const series = mirror === undefined ? null : canarySeries(mirror);
+    const series = mirror === undefined ? null : canarySeriesOf(mirror);
     const sample = moment.samples.get(registry) ?? null;
     if (mirror === undefined || series === null) continue;
     decideCanary(memory, { mirror, series, sample, vantage: 'ok', by: 'dead' });

@@ -1,5 +1,5 @@
-import { likelihood } from '../../core/likelihood.ts';
 import type { Mirror } from '../../core/mirror.ts';
+import { likelihoodOf } from '../../core/statistics.ts';
 
 /** If more than this share of four or more independent units fails in one moment, our network is at fault. */
 const suspectShare = 0.6;
@@ -165,8 +165,8 @@ export function isPatternClear(
     if (one.answered + one.failed === 0) continue;
     answered += one.answered;
     failed += one.failed;
-    own += likelihood(one.failed, one.answered + one.failed);
+    own += likelihoodOf(one.failed, one.answered + one.failed);
     count += 1;
   }
-  return count >= 2 && own - likelihood(failed, answered + failed) >= clearLeast + clearForEach * (count - 1);
+  return count >= 2 && own - likelihoodOf(failed, answered + failed) >= clearLeast + clearForEach * (count - 1);
 }

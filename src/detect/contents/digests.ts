@@ -1,13 +1,13 @@
 import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/finding.ts';
+import type { Target } from '../../core/mirror.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Sentence } from '../../core/sentence.ts';
 import type { SignatureState } from '../../core/signature.ts';
-import type { Target } from '../../core/target.ts';
 import type { Seen } from '../../core/transcript.ts';
-import type { Key } from '../../words/say.ts';
 import { phrase, toldOf } from '../../words/tell.ts';
+import type { Key } from '../../words/words.ts';
 import {
-  artifactPhrase,
+  artifactPhraseOf,
   type DeclaredWrong,
   joined,
   type Widened,
@@ -181,7 +181,7 @@ function changed(voices: readonly Voice[]): Compared {
  * The finding for an odd mirror: against the origin it is a reason to leave, else only a gate. It names how many mirrors
  * serve each version.
  */
-export function peersSays(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
+export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
   const { module, version, step } = target;
   const item = { module, version, step };
   const news: Widened = {
@@ -214,7 +214,7 @@ export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Sid
 function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentence {
   const { voice, cause, usual } = odd;
   const { registry: name, said: own } = voice;
-  const what = artifactPhrase(target);
+  const what = artifactPhraseOf(target);
   const same = voices.filter((one) => one.said.digest === own.digest).length;
   const count = phrase('found.saySo', { same, all: voices.length });
   if (same === voices.length) return phrase('found.changed', { name, what, count });
@@ -276,7 +276,7 @@ export interface Bytes {
 }
 
 /** The initial state of a mirror's bytes. */
-export function noBytes(): Bytes {
+export function newBytes(): Bytes {
   return {
     wrongOnce: new Map(),
     declaredWrong: new Map(),

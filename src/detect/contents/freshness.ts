@@ -1,15 +1,14 @@
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
 import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
-import { recordStepBack, updateSubject } from './hear.ts';
-import { lagOf } from './lag.ts';
+import { lagOf, recordStepBack, updateSubject } from './lag.ts';
 import { leavesOut } from './look.ts';
 import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
-import { readSubject, subjectRow } from './rows.ts';
+import { readSubject, subjectRowOf } from './rows.ts';
 import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
 
@@ -179,7 +178,7 @@ export function writeContents(memory: Memory, everything: boolean): void {
     subject.writtenAtMs = now.monotonicMs;
     left -= 1;
     const urlOf = (name: string): string => memory.mirrors.get(name)?.mirror.url ?? '';
-    const value = subjectRow(subject, urlOf, now.wallMs - now.monotonicMs);
+    const value = subjectRowOf(subject, urlOf, now.wallMs - now.monotonicMs);
     memory.turn.rows.push({ table: 'detector', key: rowKeyOf(subject.key), atMs: now.wallMs, value });
   }
 }

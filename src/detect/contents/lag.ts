@@ -1,20 +1,23 @@
 import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
-import { isOrdered } from './lines.ts';
-import { type LineKey, leavesOut, tellable, type Versions } from './look.ts';
+import { isOrdered, updateLines } from './lines.ts';
+import { type LineKey, type Look, leavesOut, tellable, type Versions } from './look.ts';
 import {
   type Change,
-  freshOrigin,
+  freshOriginOf,
   isQuorum,
   type LagReading,
   type LineBehind,
   type LineState,
+  newShelf,
   peersOf,
   type Shelf,
   type Standpoint,
+  type StepBack,
   type Subject,
   shows,
 } from './subject.ts';
+import { type News, updateVersions, type Who } from './versions.ts';
 
 /** The total of what a mirror lacks; `upperMs` `null`: the upper bound is unknown. */
 interface Sum {
@@ -42,7 +45,7 @@ interface Lacked {
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
   const shelf = subject.shelves.get(registry);
-  const origin = freshOrigin(subject, at);
+  const origin = freshOriginOf(subject, at);
   const others = peersOf(subject, registry, at);
   if (shelf === undefined || shelf.looks === 0 || registry === at.origin) return null;
   if (origin === null && others.length < 2) return null;
@@ -147,4 +150,33 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
           .slice(1)
       : said(origin);
   return second === undefined ? null : Math.max(0, second - own);
+}
+
+/**
+ * Adds one response about a subject, in place.
+ * @returns what changed; `null` for a response that started before the last one: it is outdated
+ */
+export function updateSubject(subject: Subject, look: Look, who: Who): News | null {
+  const shelf = subject.shelves.get(who.registry) ?? newShelf();
+  if (shelf.looks > 0 && look.fromMs < shelf.fromMs) return null;
+  subject.shelves.set(who.registry, shelf);
+  const news: News = { isNews: false, back: null, arrivals: [] };
+  updateVersions(subject, shelf, look, who, news);
+  updateLines(subject, shelf, look, who, news);
+  if (shelf.looks === 0) shelf.firstMs = look.toMs;
+  shelf.previousFromMs = shelf.looks === 0 ? null : shelf.fromMs;
+  shelf.looks += 1;
+  shelf.fromMs = look.fromMs;
+  shelf.toMs = look.toMs;
+  shelf.calm += 1;
+  if (news.back !== null) recordStepBack(shelf, news.back);
+  else if (shelf.calm >= limits.calmLooks) shelf.backwards = 0;
+  return news;
+}
+
+/** Counts one step backwards of a mirror. */
+export function recordStepBack(shelf: Shelf, back: StepBack): void {
+  shelf.backwards += 1;
+  shelf.calm = 0;
+  shelf.back = back;
 }

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { type LineKey, type Look, linesOf } from './look.ts';
-import { type Change, freshOrigin, isQuorum, type LineState, peersOf, type Shelf, type Subject } from './subject.ts';
+import { type Change, freshOriginOf, isQuorum, type LineState, peersOf, type Shelf, type Subject } from './subject.ts';
 import type { News, Who } from './versions.ts';
 
 /** True for a value that only grows; a tag may change to anything. */
@@ -24,7 +24,7 @@ export function updateLines(subject: Subject, shelf: Shelf, look: Look, who: Who
     noteArrival(key, { reached, state, shelf, look, who, news, changes });
     if (who.registry === who.origin)
       moved(subject, key, value, { isKnown: before !== undefined, shelf, look, byOrigin: true });
-    else if (freshOrigin(subject, who) === null) movedByPeers(subject, key, { shelf, look, who });
+    else if (freshOriginOf(subject, who) === null) movedByPeers(subject, key, { shelf, look, who });
   }
 }
 

@@ -59,7 +59,7 @@ function moved(value: unknown, byMs: number): unknown {
 }
 
 /** The stored row of a subject. */
-export function subjectRow(subject: Subject, urlOf: (registry: string) => string, wallAheadMs: number): SubjectRow {
+export function subjectRowOf(subject: Subject, urlOf: (registry: string) => string, wallAheadMs: number): SubjectRow {
   const { module, version, step, releases, lines, shelves } = subject;
   const rows = [...shelves].map(
     ([name, shelf]) =>

@@ -169,7 +169,7 @@ export interface MirrorContents {
 }
 
 /** The initial state of a mirror's contents. */
-export function noContents(): MirrorContents {
+export function newContents(): MirrorContents {
   return { resolved: new Map(), steppedBack: new Map(), propagations: [] };
 }
 
@@ -195,7 +195,7 @@ function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shel
 }
 
 /** The origin, where it answers. */
-export function freshOrigin(subject: Subject, at: Standpoint): Shelf | null {
+export function freshOriginOf(subject: Subject, at: Standpoint): Shelf | null {
   const shelf = at.origin === null ? undefined : subject.shelves.get(at.origin);
   return isFresh(shelf, at) ? shelf : null;
 }

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { type Look, tellable, type Versions } from './look.ts';
 import {
-  freshOrigin,
+  freshOriginOf,
   isQuorum,
   peersOf,
   type Release,
@@ -57,7 +57,7 @@ export function updateVersions(subject: Subject, shelf: Shelf, look: Look, who: 
     shelf.since.set(version, { afterMs: shelf.fromMs, atMs: look.toMs });
     const isPre = next.pre.includes(version);
     if (isOrigin) releasedAtOrigin(subject, shelf, version, { isPre, look, news });
-    else if (freshOrigin(subject, who) === null) releasedByPeers(subject, version, { isPre, look, who });
+    else if (freshOriginOf(subject, who) === null) releasedByPeers(subject, version, { isPre, look, who });
     const release = subject.releases.get(version);
     if (isOrigin || release === undefined || release.originMs === null) continue;
     news.arrivals.push({
@@ -129,7 +129,7 @@ function missed(
  */
 function isElsewhere(subject: Subject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;
-  const origin = freshOrigin(subject, who);
+  const origin = freshOriginOf(subject, who);
   if (origin !== null) return shows(origin, version);
   return peersOf(subject, who.registry, who).some((shelf) => shows(shelf, version));
 }

@@ -5,8 +5,7 @@ import type { FindingRule } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
-import { mergeEvidence } from '../rules/cites.ts';
-import type { Says } from '../rules/says.ts';
+import { mergeEvidence, type Says } from '../rules/says.ts';
 
 const noEvidence: Finding['evidence'] = {
   samples: 0,
@@ -135,7 +134,7 @@ function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
   const sure = ruleOf(memory.rules, finding)?.confidence?.(finding) ?? null;
   if (sure !== null) return sure;
   const sinceMs = memory.findingLog.openSince.get(finding.id) ?? memory.now.monotonicMs;
-  return confidenceAfter(memory.now.monotonicMs - sinceMs);
+  return confidenceFor(memory.now.monotonicMs - sinceMs);
 }
 
 function isSameNews(a: Finding, b: Finding): boolean {
@@ -183,7 +182,7 @@ export function ruleOf(
 }
 
 /** The confidence of a finding by its age: low until 30 s, high from 2 min. Milliseconds, ≥ 0. */
-export function confidenceAfter(lastedMs: number): Confidence {
+export function confidenceFor(lastedMs: number): Confidence {
   if (lastedMs < limits.confidenceLowMs) return 'low';
   return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';
 }

@@ -1,13 +1,13 @@
 import type { Because } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import { isHeavy } from '../../core/mirror.ts';
 import type { Sample, SettledSample } from '../../core/sample.ts';
-import { isHeavy } from '../../core/target.ts';
-import { withoutContents } from '../../core/transcript.ts';
+import { dropContents } from '../../core/transcript.ts';
 import { isLeftAlone, isRefusedForPace } from '../absence.ts';
 import { earn } from '../confirm/budget.ts';
 import { updateLook } from '../confirm/look.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, primaryConnection, seriesOf, stateOf } from '../mirror-memory.ts';
+import { type MirrorMemory, primaryConnectionOf, seriesOf, stateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { isDisturbed } from '../rules/threshold.ts';
@@ -45,7 +45,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
-    facts: withoutContents(sample.facts),
+    facts: dropContents(sample.facts),
     cold: isCold,
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : speedOf(series).baseline.medianMs,
@@ -55,14 +55,14 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (target.canary) noteSight(memory, mirror, sample, isJudged);
   if (!isJudged || isLeftAlone(mirror)) return;
   updateLook(memory, mirror, sample);
-  const isPrimary = connection === primaryConnection(mirror.mirror);
+  const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
 }
 
 /** A sample that is output without being judged. */
 export function unjudged(sample: Sample): SettledSample {
-  return { ...sample, facts: withoutContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
+  return { ...sample, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 
 /** Records whether a canary can be probed from here at all, and the result of a judged one. */
@@ -85,7 +85,7 @@ function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample
 function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
   mirror.sight.hasOk = true;
-  const key = seenKey(sample);
+  const key = seenKeyOf(sample);
   const seenAtMs = memory.seen.get(key);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
@@ -103,7 +103,7 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
 }
 
 /** The key of an earlier success: (mirror, module, resolved version, step). */
-export function seenKey(sample: Pick<Sample, 'due' | 'facts'>): string {
+export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
   const { target } = sample.due;
   const version = sample.facts.resolvedVersion ?? target.version ?? '';
   return `${target.registry}|${target.module ?? ''}|${version}|${target.step}`;

@@ -8,7 +8,7 @@ import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Spoil
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
-import { addProbe } from '../rules/cites.ts';
+import { addProbe } from '../rules/says.ts';
 import { apply, ruleOf } from './say.ts';
 
 /** Passes a sample to every kind on its arrival, or the result of a peek. */

@@ -3,8 +3,8 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isLeftAlone, recordRequest } from '../absence.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
-import { withMark } from '../confirm/loss.ts';
-import { hasten, recordAnswer } from '../confirm/moments.ts';
+import { addMark } from '../confirm/loss.ts';
+import { advanceDeadline, recordAnswer } from '../confirm/moments.ts';
 import { roundOf, timeoutOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
@@ -49,7 +49,7 @@ export function take(memory: Memory, sample: Sample): void {
   mirror.line.address = sample.remoteAddress ?? mirror.line.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.line.answeredFromMs = Math.max(mirror.line.answeredFromMs ?? 0, sample.startedMonotonicMs);
-  mirror.line.marks = withMark(mirror.line.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
+  mirror.line.marks = addMark(mirror.line.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
   answerRound(memory, sample, isAnswer ? 'answered' : 'failed');
   const isShort = isShortTimeout(memory, mirror, sample);
   memory.confirm.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
@@ -58,7 +58,7 @@ export function take(memory: Memory, sample: Sample): void {
   if (suspicion !== undefined) {
     // Verdicts are frozen; a response is a reason for a new moment soon.
     const round = memory.confirm.rounds.get(suspicion.roundKey);
-    if (isAnswer && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
+    if (isAnswer && round !== undefined) advanceDeadline(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
   }
   if (!isShort) receiveAnswer(memory, answered, 'confirm');

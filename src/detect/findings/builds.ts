@@ -1,9 +1,8 @@
 import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import type { Speaks } from '../../core/mirror.ts';
+import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
+import type { Told } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Told } from '../../core/sentence.ts';
-import { isHeavy, seriesId, type Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
 import { seriesStateOf } from '../mirror-memory.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
@@ -86,7 +85,7 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
  * @param answer   `null`: one that says nothing
  * @param floorMs  faster is not slow
  */
-export function withBuildAnswer(
+export function updateBuilds(
   state: BuildState | null,
   { id, size }: { readonly id: string; readonly size: number },
   answer: BuildAnswer | null,
@@ -198,7 +197,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
     const answer = speaksForBuild(received, series?.serves === true) ? buildAnswer(sample, aloneMs) : null;
-    const state = withBuildAnswer(before, build, answer, view.config.detect.spike.floorMs);
+    const state = updateBuilds(before, build, answer, view.config.detect.spike.floorMs);
     const says = buildSays(mirror.mirror.name, state, mirror.mirror.speaks);
     return { mirror: state, says: before?.isOpen === true || state.isOpen ? says : null };
   },

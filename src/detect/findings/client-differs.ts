@@ -1,7 +1,7 @@
-import { agrees, type ClientPair, type ClientRun, pairKey } from '../../core/client-run.ts';
+import { agrees, type ClientPair, type ClientRun, pairKeyOf } from '../../core/client-run.ts';
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase, told } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 import type { OwnRule } from './rule.ts';
@@ -26,7 +26,7 @@ export function countRun(differences: Differences, run: ClientRun): Differences 
   const isSame = agrees(run);
   if (isSame === null) return differences;
   const next = new Map(differences);
-  const key = pairKey(run);
+  const key = pairKeyOf(run);
   const before = next.get(key);
   next.delete(key);
   if (isSame) return next;
@@ -36,7 +36,7 @@ export function countRun(differences: Differences, run: ClientRun): Differences 
 
 /** The differences of pairs that are still run. */
 export function differencesOf(differences: Differences, pairs: readonly ClientPair[]): Differences {
-  const keys = new Set(pairs.map(pairKey));
+  const keys = new Set(pairs.map(pairKeyOf));
   return new Map([...differences].filter(([key]) => keys.has(key)));
 }
 
@@ -44,7 +44,7 @@ export function differencesOf(differences: Differences, pairs: readonly ClientPa
  * What the differences say: our steps do not see what a client sees. It closes when all reported pairs agree again.
  * @see design.md section 5.5
  */
-export function differencesSay(differences: Differences): Says {
+export function explainDifferences(differences: Differences): Says {
   const lasting = [...differences.values()].filter(({ row }) => row >= rowMin);
   if (lasting.length === 0) return { tag: 'well', ...told('found.clients.well'), of: 'client_differs' };
   const runs = lasting.map(({ run }) => run);
@@ -84,11 +84,11 @@ export const clientDiffers: OwnRule<Differences> = {
   none: () => new Map(),
   compare(before, run) {
     const own = countRun(before, run);
-    return { own, says: differencesSay(own) };
+    return { own, says: explainDifferences(own) };
   },
   /** A pair that is no longer run no longer differs. */
   adopt(before, _, { view: { config } }) {
     const own = differencesOf(before, config.clientRuns?.pairs ?? []);
-    return { own, says: differencesSay(own) };
+    return { own, says: explainDifferences(own) };
   },
 };

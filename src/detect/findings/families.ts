@@ -1,6 +1,6 @@
 import type { Reason } from '../../core/failure.ts';
+import { isHeavy } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy } from '../../core/target.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
 
@@ -38,7 +38,7 @@ export interface Families {
 }
 
 /** The initial state of a mirror's families. */
-export function noFamilies(): Families {
+export function newFamilies(): Families {
   return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
 }
 
@@ -52,7 +52,7 @@ const probesKept = 5;
 
 const connecting: ReadonlySet<Reason> = new Set(['refused', 'unreachable', 'timeout_connect']);
 
-export function otherFamily(family: AddressFamily): AddressFamily {
+export function otherFamilyOf(family: AddressFamily): AddressFamily {
   return family === 4 ? 6 : 4;
 }
 
@@ -78,7 +78,7 @@ export function newDetour(
 ): Detour {
   return {
     broken,
-    over: otherFamily(broken),
+    over: otherFamilyOf(broken),
     sinceMs,
     reason: failed.reason,
     failures: failed.probeId === null ? shownFrom : 1,

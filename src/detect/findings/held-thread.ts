@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule } from './rule.ts';

@@ -1,7 +1,6 @@
 import type { Reason } from '../../core/failure.ts';
-import type { Speaks } from '../../core/mirror.ts';
+import { isHeavy, type Speaks } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy } from '../../core/target.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
@@ -59,7 +58,7 @@ const overHttp: ReadonlySet<Reason> = new Set([
   'timeout_transfer',
 ]);
 
-export function otherProtocol(protocol: HttpProtocol): HttpProtocol {
+export function otherProtocolOf(protocol: HttpProtocol): HttpProtocol {
   return protocol === '2' ? '1.1' : '2';
 }
 
@@ -86,17 +85,17 @@ function withFailure(
 }
 
 /** A fault that the last process reported. */
-export function restoredFault(broken: HttpProtocol, reason: Reason, nowMs: number): ProtocolFault {
+export function restoreFault(broken: HttpProtocol, reason: Reason, nowMs: number): ProtocolFault {
   return { broken, reason, failures: shownFrom, probeIds: [], otherMs: nowMs };
 }
 
 /** The affected clients, once the version has failed often enough and the other one works; `null` before. */
-export function oneProtocol(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
+export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;
   const { broken, reason, probeIds } = fault;
   const hit = speaks.find(({ protocol }) => protocol === broken);
   if (hit === undefined) return null;
-  return { broken, other: otherProtocol(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
+  return { broken, other: otherProtocolOf(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
 }
 
 /** The effect of a sample on its mirror's fault. */
@@ -177,5 +176,5 @@ export function otherSpeedOf(
 /** One probe of the same target over the other version. */
 export function requestOther({ due: { target }, protocol }: Sample): readonly Request[] {
   if (protocol === undefined) return [];
-  return [{ kind: 'peek', peek: { target, family: null, protocol: otherProtocol(protocol) } }];
+  return [{ kind: 'peek', peek: { target, family: null, protocol: otherProtocolOf(protocol) } }];
 }

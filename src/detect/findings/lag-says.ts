@@ -1,6 +1,6 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Filled, Sentence, Told } from '../../core/sentence.ts';
+import type { Filled, Sentence, Told } from '../../core/result.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
 import type { LineKey } from '../contents/look.ts';
@@ -65,7 +65,7 @@ export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: numb
  * True where no release since `sinceMs` has arrived at a mirror, in any module with a release, at least two: a cache whose
  * upstream is dead responds well but has stopped.
  */
-export function standsStill(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
+export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
   const modules = new Set<string | null>();
   for (const { module, shelves, releases, lines } of subjects) {
     const shelf = shelves.get(registry);
@@ -88,7 +88,7 @@ export function standsStill(subjects: Iterable<Subject>, registry: string, since
 }
 
 /** One finding for all troubles of a mirror, by the gravest cause. */
-export function lagSays(name: string, troubles: readonly LagTrouble[], context: LagContext): Says {
+export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): Says {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
   if (behind.length > 0) return behindSays(name, behind, context);
   const gone = troubles.filter(({ backwards }) => backwards?.kind === 'vanished');

@@ -5,7 +5,7 @@ import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
 import { isNumber, openFinding } from '../lookups.ts';
 import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
-import { backwardsOf, isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
+import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 import type { About, FindingRule } from './rule.ts';
 
 /** The troubles of a mirror's contents, by the key of a subject. */
@@ -22,7 +22,7 @@ export const lag: FindingRule<Lagging> = {
     const { name } = mirror.mirror;
     const after = comparison === null ? before : withTrouble(before, comparison, { view, mirror });
     const { module } = sample.due.target;
-    const isBack = wentBack(mirror, module);
+    const isBack = hasRegressed(mirror, module);
     const absorbs = isBack ? [{ module, isOpen: takesTurnsOn(after, module) }] : [];
     const isNews = after !== before || (comparison !== null && before.has(comparison.subject.key));
     return {
@@ -41,10 +41,10 @@ export const lag: FindingRule<Lagging> = {
     const troubles = [...lagging.values()];
     const late = troubles.filter((one) => isBehind(one, limitMs));
     const oldestMs = Math.min(...late.map(({ reading }) => reading?.oldestMs ?? Number.POSITIVE_INFINITY));
-    const says = lagSays(name, troubles, {
+    const says = explainLag(name, troubles, {
       limitMs,
       origin: originOf(view, mirror),
-      standsStill: late.length > 1 && standsStill(subjectsOf(view, mirror), name, oldestMs),
+      standsStill: late.length > 1 && isStalled(subjectsOf(view, mirror), name, oldestMs),
       known: openFinding(view, 'lag', name)?.cause ?? null,
       wallAheadMs: view.now.wallMs - view.now.monotonicMs,
     });
@@ -103,12 +103,12 @@ function isTrouble(trouble: LagTrouble, { view }: About): boolean {
 }
 
 /** True for a mirror that recently went back on this module: then absences now and then are no chance. */
-export function wentBack(mirror: MirrorMemory, module: string | null): boolean {
+export function hasRegressed(mirror: MirrorMemory, module: string | null): boolean {
   return (contentsOf(mirror).steppedBack.get(module)?.backwards ?? 0) > 0;
 }
 
 /** True where alternating backends are already reported for this module: absences of older backends are part of that. */
-export function takesTurns(mirror: MirrorMemory, module: string | null): boolean {
+export function isAlternating(mirror: MirrorMemory, module: string | null): boolean {
   return takesTurnsOn(stateOf(lag, mirror), module);
 }
 

@@ -1,9 +1,8 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Connection } from '../../core/mirror.ts';
-import type { Filled, Sentence, Told } from '../../core/sentence.ts';
-import { refText, type Target } from '../../core/target.ts';
+import { type Connection, refTextOf, type Target } from '../../core/mirror.ts';
+import type { Filled, Sentence, Told } from '../../core/result.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 
@@ -27,7 +26,7 @@ export interface DeclaredWrong {
 }
 
 /** The key of one wrong digest. */
-export function wrongDigest({ algorithm, got }: Mismatch): string {
+export function wrongDigestOf({ algorithm, got }: Mismatch): string {
   return `${algorithm} ${got}`;
 }
 
@@ -120,7 +119,7 @@ export interface Wrong {
  * What declared wrong bytes say about their mirror.
  * @param known  the open mismatch to extend; `null` where none is open
  */
-export function mismatchSays(
+export function explainMismatch(
   name: string,
   { module, version, step, verifies }: Target,
   { failure, sides, isLocked, isOrigins, probeIds }: Wrong,
@@ -128,7 +127,7 @@ export function mismatchSays(
 ): Says {
   const parts = {
     name,
-    what: artifactPhrase({ module, version, step }),
+    what: artifactPhraseOf({ module, version, step }),
     by: isLocked
       ? phrase('found.lockFile')
       : (failure.sentences?.['by'] ?? failure.by ?? verifies ?? phrase('found.authority')),
@@ -149,7 +148,7 @@ export function mismatchSays(
 }
 
 /** What two contradictory signed statements of one authority say: the gravest cause. */
-export function forkSays(
+export function explainFork(
   name: string,
   { module, version, step }: Target,
   fork: { readonly name: string; readonly statements: readonly [string, string]; readonly probeId: string },
@@ -167,9 +166,9 @@ export function forkSays(
 }
 
 /** One artifact, with the step that requested it. */
-export function artifactPhrase({ module, version, step }: ScopeItem): Sentence {
+export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence {
   return phrase('found.artifact', {
-    what: module === null ? phrase('found.aFile') : refText({ module, version }),
+    what: module === null ? phrase('found.aFile') : refTextOf({ module, version }),
     step,
   });
 }

@@ -1,14 +1,14 @@
 import { isDisputed, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { seriesId, type Target, targetId } from '../../core/target.ts';
+import { seriesId, type Target, targetId } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import { isLeftAlone } from '../absence.ts';
 import {
   type Bytes,
   comparePeers,
-  noBytes,
+  explainPeers,
+  newBytes,
   type Odd,
-  peersSays,
   readSaid,
   saidAfter,
   sidesOf,
@@ -18,13 +18,13 @@ import { openFinding } from '../lookups.ts';
 import { type MirrorMemory, mirrorsOf, roundKeyOf, stateOf } from '../mirror-memory.ts';
 import {
   type DeclaredWrong,
-  forkSays,
+  explainFork,
+  explainMismatch,
   isOpenTo,
   itemOf,
   judgeMismatch,
   type Mismatch,
-  mismatchSays,
-  wrongDigest,
+  wrongDigestOf,
 } from './mismatch-says.ts';
 import type { FindingRule, Judged, Step, View } from './rule.ts';
 
@@ -34,7 +34,7 @@ const connections = ['cold', 'warm'] as const;
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
-  none: noBytes,
+  none: newBytes,
   gravity: 40,
   endsByAcknowledgement: true,
   judge(own, judged) {
@@ -82,7 +82,7 @@ export const mismatch: FindingRule<Bytes> = {
       : { odd: [...declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
   }),
   read({ wrong, odd }, { view }) {
-    const own = noBytes();
+    const own = newBytes();
     const declaredWrong = new Map<string, DeclaredWrong>();
     for (const [id, digest, isAcknowledged] of listOf(wrong)) {
       if (typeof id !== 'string' || typeof digest !== 'string' || typeof isAcknowledged !== 'boolean') continue;
@@ -122,14 +122,14 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> 
   const { name } = mirror.mirror;
   const declared = own.declaredWrong.get(target.id);
   const { forked } = sample.facts;
-  const digest = forked === undefined ? wrongDigest(failure) : `fork ${forked.name}`;
+  const digest = forked === undefined ? wrongDigestOf(failure) : `fork ${forked.name}`;
   if (declared?.isAcknowledged === true && declared.digest === digest) return null;
   const known = openFinding(view, 'mismatch', name);
   // Two valid signatures are proof: no second probe is needed.
   if (forked !== undefined)
     return known?.cause === 'fork'
       ? null
-      : { ...declaredWrong(own, target, digest), says: forkSays(name, target, { ...forked, probeId }, known) };
+      : { ...declaredWrong(own, target, digest), says: explainFork(name, target, { ...forked, probeId }, known) };
   // An authority overrides a mere difference between mirrors or with the origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
@@ -149,7 +149,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> 
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
     probeIds: [...(before === null ? [] : [before.probeId]), probeId],
   };
-  return { ...declaredWrong(own, target, digest), says: mismatchSays(name, target, wrong, known) };
+  return { ...declaredWrong(own, target, digest), says: explainMismatch(name, target, wrong, known) };
 }
 
 function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> {
@@ -257,7 +257,7 @@ function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: re
   const declaredOdd = new Map(own.declaredOdd).set(target.id, [...told, news].slice(-limits.oddKept));
   // The origin overrides a mere difference between mirrors.
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
-  const says = item === undefined || isSettled ? peersSays(odd, target, voices, known) : null;
+  const says = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
 }
 
@@ -288,12 +288,12 @@ function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }
 
 /** True where the origin serves the same wrong bytes or, for the origin itself, where another mirror does. */
 function isWrongAtOrigin(view: View, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
-  const digest = wrongDigest(failure);
+  const digest = wrongDigestOf(failure);
   return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].some((other) => {
     if (other === mirror || (mirror.mirror.role !== 'origin' && other.mirror.role !== 'origin')) return false;
     const id = targetOf(other, target);
     const { wrongOnce, declaredWrong: declared } = stateOf(mismatch, other);
     const once = wrongOnce.get(id);
-    return declared.get(id)?.digest === digest || (once !== undefined && wrongDigest(once.failure) === digest);
+    return declared.get(id)?.digest === digest || (once !== undefined && wrongDigestOf(once.failure) === digest);
   });
 }

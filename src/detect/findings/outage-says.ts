@@ -1,8 +1,8 @@
 import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Told } from '../../core/sentence.ts';
-import type { Step, Target } from '../../core/target.ts';
+import type { Step, Target } from '../../core/mirror.ts';
+import type { Told } from '../../core/result.ts';
 import { told } from '../../words/tell.ts';
 import { isDown } from '../rules/roll-up.ts';
 import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
@@ -93,7 +93,7 @@ function protocolSays(
  * @param known    the cause of the open finding: it stays, because the way a dead mirror fails may change by the minute;
  * `null` where none is open
  */
-export function outageSays(
+export function explainOutage(
   name: string,
   out: Iterable<OutSeries>,
   context: {

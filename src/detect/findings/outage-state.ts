@@ -1,5 +1,5 @@
 import type { OutageRule } from '../../core/config.ts';
-import { countsTowardsOutage, type Reason } from '../../core/failure.ts';
+import { isOutageReason, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import {
@@ -10,7 +10,7 @@ import {
   seriesStateOf,
   stateOf,
 } from '../mirror-memory.ts';
-import { type Families, noFamilies } from './families.ts';
+import { type Families, newFamilies } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
 /** Number of judged samples for the `share` rule. */
@@ -65,7 +65,7 @@ export const noOutage: OutageState = {
 };
 
 /** The state after a row or outage has ended: only the penalty is kept. */
-export function withoutRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
+export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
 
@@ -86,7 +86,7 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
   const recent = [...state.recent, { failed, endedMs: heard.endedMs }].slice(-recentSamples);
   const base = { ...state, recent, lastEndedMs: heard.endedMs, last: failed ? 'failed' : 'passed' } as const;
   if (!failed && !state.isOut) {
-    return { ...withoutRow(state), recent, lastEndedMs: heard.endedMs, last: 'passed' };
+    return { ...removeRow(state), recent, lastEndedMs: heard.endedMs, last: 'passed' };
   }
   const seen = {
     samples: state.samples + 1,
@@ -114,7 +114,7 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
  * last ten. Those must span `overMs` too: a confirming round produces ten within seconds. `null`: neither, or already out.
  * @see design.md section 5, Outage
  */
-export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
+export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
   if (state.isOut || state.last !== 'failed' || state.fromMs === null || state.lastEndedMs === null) return null;
   if (state.failures >= rule.open && state.lastEndedMs - state.fromMs >= rule.overMs) return 'row';
   const failed = state.recent.filter((one) => one.failed);
@@ -128,7 +128,7 @@ export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'shar
  * @param isUnreliable  its mirror is unreliable already: one success then proves as little as after `share`
  */
 export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
-  const isByShare = isUnreliable || opensOutage(state, rule) === 'share';
+  const isByShare = isUnreliable || decideOpening(state, rule) === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
   return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
 }
@@ -167,7 +167,7 @@ export function heardOf(sample: Sample): Heard | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;
   const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
-  const counts = reason !== null && countsTowardsOutage(reason);
+  const counts = reason !== null && isOutageReason(reason);
   return {
     says: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
@@ -191,7 +191,7 @@ export interface OutageOwn {
 /** Where outage states of mirrors and series are kept. */
 export const outagePlace = {
   name: 'outage',
-  none: () => ({ out: new Set(), backMs: null, families: noFamilies(), fault: null }),
+  none: () => ({ out: new Set(), backMs: null, families: newFamilies(), fault: null }),
   noneOfSeries: noOutage,
 } as const satisfies Place<OutageOwn> & SeriesPlace<OutageState>;
 

@@ -1,7 +1,7 @@
 import { isSilent, type Reason, reasons } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
+import { isHeavy } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy } from '../../core/target.ts';
 import { phrase } from '../../words/tell.ts';
 import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../lookups.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
@@ -10,15 +10,16 @@ import {
   answerOfFamilies,
   isShown,
   newDetour,
-  noFamilies,
-  otherFamily,
+  newFamilies,
+  otherFamilyOf,
   requestBroken,
   updateDetour,
   updateFamilies,
 } from './families.ts';
-import { oneProtocol, restoredFault, updateFault, updateOther } from './http-versions.ts';
-import { type Broken, outageSays } from './outage-says.ts';
+import { oneProtocolOf, restoreFault, updateFault, updateOther } from './http-versions.ts';
+import { type Broken, explainOutage } from './outage-says.ts';
 import {
+  decideOpening,
   heardOf,
   isCanaryOut,
   isDamped,
@@ -27,12 +28,11 @@ import {
   type OutageOwn,
   type OutageState,
   openOutage,
-  opensOutage,
   outageOf,
   outagePlace,
   outagesOf,
+  removeRow,
   updateOutage,
-  withoutRow,
 } from './outage-state.ts';
 import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
 
@@ -69,7 +69,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const isFailed = heard?.says === 'failed';
     switch (by) {
       case 'moment':
-        if (!isFailed || opensOutage(before, view.config.detect.outage) === null) return null;
+        if (!isFailed || decideOpening(before, view.config.detect.outage) === null) return null;
         return {
           ...opened(own, { view, mirror }, series, before),
           vantage,
@@ -101,7 +101,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
     const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
     // While the canary is out, the whole mirror is: other failures are reported if they last longer than the canary's.
-    if (isCanaryOut(mirror) || opensOutage(state, view.config.detect.outage) === null)
+    if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
     // Any response of the host shows that our network is up.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
@@ -109,7 +109,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   },
   refresh({ out, families, fault }, { view, mirror, vantage }) {
     const { name, speaks } = mirror.mirror;
-    const says = outageSays(
+    const says = explainOutage(
       name,
       [...out].map((series) => ({ target: series.target, outage: outageOf(series) })),
       {
@@ -120,12 +120,12 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
         known: openFinding(view, 'outage', name)?.cause ?? null,
         vantage,
         broken: brokenOf(view, mirror, families),
-        over: oneProtocol(fault, speaks),
+        over: oneProtocolOf(fault, speaks),
       },
     );
     return { says };
   },
-  startAnew: (_, series, before) => (before.isOut ? null : { series: [[series, withoutRow(before)]] }),
+  startAnew: (_, series, before) => (before.isOut ? null : { series: [[series, removeRow(before)]] }),
   drop(own, dropped) {
     const out = new Set([...own.out].filter((series) => !dropped.has(series)));
     return out.size === own.out.size ? null : { mirror: { ...own, out }, isNews: true };
@@ -133,7 +133,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   cites: (_, { isOut, probeIds }) => (isOut ? { probeId: probeIds.at(-1) } : null),
   degrades({ families: { detour }, fault }, _, { mirror }) {
     if (detour !== null && isShown(detour)) return phrase('why.family', { family: detour.broken });
-    const broken = oneProtocol(fault, mirror.speaks)?.broken ?? null;
+    const broken = oneProtocolOf(fault, mirror.speaks)?.broken ?? null;
     return broken === null ? null : phrase('why.protocol', { broken });
   },
   resume(own, finding, { view, mirror }) {
@@ -149,7 +149,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     return { mirror: { ...own, out: new Set(out) }, series };
   },
   write({ families: { detour }, fault }, { mirror }) {
-    const over = oneProtocol(fault, mirror.speaks);
+    const over = oneProtocolOf(fault, mirror.speaks);
     return {
       ...(detour === null || !isShown(detour) ? {} : { broken: { family: detour.broken, reason: detour.reason } }),
       ...(over === null ? {} : { brokenProtocol: { protocol: over.broken, reason: over.reason } }),
@@ -162,8 +162,8 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const isFamily = (family === 4 || family === 6) && isReason(reason);
     const isFault = (protocol === '1.1' || protocol === '2') && isReason(how);
     const detour = isFamily ? newDetour(family, { reason, probeId: null }, nowMs) : null;
-    const fault = isFault ? restoredFault(protocol, how, nowMs) : null;
-    return { out: new Set(), backMs: null, families: { ...noFamilies(), detour }, fault };
+    const fault = isFault ? restoreFault(protocol, how, nowMs) : null;
+    return { out: new Set(), backMs: null, families: { ...newFamilies(), detour }, fault };
   },
   writeSeries({ isOut, penalty, penaltyAtMs, isByShare }, { view: { now } }) {
     const atMs = now.wallMs - (now.monotonicMs - penaltyAtMs);
@@ -213,7 +213,7 @@ function judgeCanary(
 
 /** True for the first failure after a success, and for a row that is long enough for an outage: one moment then decides. */
 function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
-  return !isCanaryOut(mirror) && (last !== 'failed' || opensOutage(state, view.config.detect.outage) !== null);
+  return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
 /** Adds a judged sample to its series, and ends the series' outage after `close` ok samples. */
@@ -225,7 +225,7 @@ function heardStep(
 ): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
   // Starts again: the failures of this outage must not open the next one by their share.
-  const state: OutageState = { ...withoutRow(next), last: 'passed' };
+  const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);
   return { step: { mirror: { ...own, out }, series: [[series, state]], isUrgent: true, isNews: true }, state };
@@ -280,10 +280,10 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {
   const { failedOver, detour } = outagesOf(mirror).families;
   const isSought = failedOver !== null && (mirror.doubt !== null || isCanaryOut(mirror));
-  return isSought ? otherFamily(failedOver.family) : (detour?.over ?? null);
+  return isSought ? otherFamilyOf(failedOver.family) : (detour?.over ?? null);
 }
 
 /** What a client gets instead of a failure over one address family: the response of the same round over the other. */
-export function answerInstead(mirror: MirrorMemory, sample: Sample): Sample {
+export function replaceAnswer(mirror: MirrorMemory, sample: Sample): Sample {
   return answerOfFamilies(outagesOf(mirror).families, sample);
 }

@@ -2,16 +2,16 @@ import type { OutageRule } from '../../core/config.ts';
 import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { type Step, seriesId, type Target } from '../../core/mirror.ts';
+import type { Sentence, Told } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Sentence, Told } from '../../core/sentence.ts';
-import { type Step, seriesId, type Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { openFinding, targetsOf } from '../lookups.ts';
 import {
   type MirrorMemory,
   mirrorsOf,
-  primaryConnection,
+  primaryConnectionOf,
   roundKeyOf,
   type SeriesMemory,
   seriesOf,
@@ -20,7 +20,7 @@ import {
 } from '../mirror-memory.ts';
 import { isDown } from '../rules/roll-up.ts';
 import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
-import { takesTurns, wentBack } from './lag.ts';
+import { hasRegressed, isAlternating } from './lag.ts';
 import type { FindingRule, Judged, Request, View } from './rule.ts';
 
 /** The consecutive refusals of a target, and whether they are a finding. */
@@ -212,7 +212,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   },
   resume(refused, finding, { view, mirror }) {
     if (refused.size > 0) return {};
-    const connection = primaryConnection(mirror.mirror);
+    const connection = primaryConnectionOf(mirror.mirror);
     const own = targetsOf(view, finding).map((target) => seriesOf(mirror, target, connection));
     const series = own.map((one) => [one, { ...noRefusal, isOpen: true }] as const);
     return own.length === 0 ? 'gone' : { mirror: new Set(own), series };
@@ -240,10 +240,10 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
   // What siblings serve matters only for an absence, and the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
-  const isToldElsewhere = isAbsent && takesTurns(mirror, due.target.module);
+  const isToldElsewhere = isAbsent && isAlternating(mirror, due.target.module);
   const reason = refusalOf(outcome, isAbsent && !isToldElsewhere && hasServingSibling(view, mirror, due.target));
   const heard = { outcome, refusal: reason, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
-  const isUncounted = isAbsent && (reason === null || wentBack(mirror, due.target.module));
+  const isUncounted = isAbsent && (reason === null || hasRegressed(mirror, due.target.module));
   return { ...updateRefusal(before, heard, view.config.detect.outage), refusal: reason, isUncounted };
 }
 
@@ -268,7 +268,7 @@ function hasServingSibling(view: View, mirror: MirrorMemory, target: Target): bo
     if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {
       continue;
     }
-    if (other.series.get(seriesId(own, primaryConnection(other.mirror)))?.serves === true) return true;
+    if (other.series.get(seriesId(own, primaryConnectionOf(other.mirror)))?.serves === true) return true;
   }
   return false;
 }

@@ -1,12 +1,11 @@
 import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { Target } from '../../core/target.ts';
+import type { Target } from '../../core/mirror.ts';
 import { told } from '../../words/tell.ts';
-import { selectProbes, slowerOf } from '../rules/cites.ts';
-import { formatTime, type Says, scopeOf, seconds, sortByCanary } from '../rules/says.ts';
+import { formatTime, type Says, scopeOf, seconds, selectProbes, slowerOf, sortByCanary } from '../rules/says.ts';
 import type { SpeedState } from '../rules/speed.ts';
-import { isSlow, thresholdMs } from '../rules/threshold.ts';
-import { type OtherSpeed, otherProtocol } from './http-versions.ts';
+import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
+import { type OtherSpeed, otherProtocolOf } from './http-versions.ts';
 
 /** The speed state of one series; `isJudge`: the spike rule judges the mirror by it. */
 export interface SpeedSeries extends SpeedState {
@@ -40,7 +39,7 @@ function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other:
  * @param context.timeoutOf  the deadline of a target's step, milliseconds
  * @param context.other      the time of its canary over the other HTTP version meanwhile
  */
-export function spikeSays(
+export function explainSpike(
   name: string,
   series: readonly SpeedSeries[],
   rule: SpikeRule,
@@ -53,7 +52,7 @@ export function spikeSays(
   const baselineMs = first.baseline.medianMs;
   const { observedMs } = first.slow;
   const other = otherOf(first, rule, timeoutOf(first.target), asked);
-  const broken = other === null ? null : otherProtocol(other.protocol);
+  const broken = other === null ? null : otherProtocolOf(other.protocol);
   const said = {
     name,
     observed: formatTime(observedMs),
@@ -71,7 +70,7 @@ export function spikeSays(
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
       observedSeconds: seconds(observedMs),
       baselineSeconds: seconds(baselineMs),
-      thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
+      thresholdSeconds: seconds(thresholdMsOf(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
       ...slowestOf(all.map(({ slow }) => slow)),
     },
     actionable: isSpikeActionable({

@@ -1,16 +1,16 @@
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, type Target } from '../../core/target.ts';
+import { isHeavy, type Target } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, timeoutOf } from '../lookups.ts';
-import { type MirrorMemory, primaryConnection, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
-import { forVersion, newBaseline } from '../rules/baseline.ts';
+import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
+import { baselineForVersion, newBaseline } from '../rules/baseline.ts';
 import { sortByCanary } from '../rules/says.ts';
 import { clearSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed } from '../rules/speed.ts';
 import { type OtherSpeed, otherSpeedOf, requestOther } from './http-versions.ts';
 import { isCanaryOut } from './outage-state.ts';
 import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
-import { type SpeedSeries, spikeSays } from './spike-says.ts';
+import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 /** The state of a mirror besides the speed of its series. */
 interface SpikeOwn {
@@ -30,7 +30,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   gravity: 100,
   /** Resets a series when `latest` resolves to another version: earlier times are of another file. */
   settle(_, { series, sample }, speed) {
-    const baseline = forVersion(speed.baseline, sample.facts.resolvedVersion);
+    const baseline = baselineForVersion(speed.baseline, sample.facts.resolvedVersion);
     if (baseline === speed.baseline) return null;
     const isAnew = baseline.window.length === 0 && speed.baseline.window.length > 0;
     const next = { ...speed, baseline };
@@ -69,7 +69,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const { name } = mirror.mirror;
     const told = openFinding(view, 'spike', name)?.evidence ?? null;
     const ownTimeoutOf = (target: Target) => timeoutOf(view.config, target);
-    const says = spikeSays(name, seriesOfSpeed(mirror), view.config.detect.spike, {
+    const says = explainSpike(name, seriesOfSpeed(mirror), view.config.detect.spike, {
       timeoutOf: ownTimeoutOf,
       other: own.other,
     });
@@ -162,7 +162,7 @@ function isTold({ spike: { sinceMs }, shift }: SpeedState): boolean {
 
 /** The speed state of every series of a mirror. */
 export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
-  const primary = primaryConnection(mirror.mirror);
+  const primary = primaryConnectionOf(mirror.mirror);
   return [...mirror.series.values()].map((series) => ({
     ...speedOf(series),
     target: series.target,
@@ -179,7 +179,7 @@ function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
       baseline,
       isLastSlow,
       spike: own,
-    } = speedOf(seriesOf(other, other.canary, primaryConnection(other.mirror)));
+    } = speedOf(seriesOf(other, other.canary, primaryConnectionOf(other.mirror)));
     if (baseline.medianMs === null) continue;
     all += 1;
     if (isLastSlow || own.sinceMs !== null) slow += 1;

@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
-import { isHeavy, seriesId, type Target } from '../../core/target.ts';
+import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
-import { type MirrorMemory, mirrorsOf, primaryConnection, roundKeyOf, seriesStateOf } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, primaryConnectionOf, roundKeyOf, seriesStateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule, Request, View } from './rule.ts';
@@ -180,7 +180,7 @@ function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): read
   const medians: number[] = [];
   for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {
     const own = other === mirror ? null : targetAt(view, other, target);
-    const series = own === null ? undefined : other.series.get(seriesId(own, primaryConnection(other.mirror)));
+    const series = own === null ? undefined : other.series.get(seriesId(own, primaryConnectionOf(other.mirror)));
     const rates = series === undefined ? [] : seriesStateOf(throughput, series);
     const recent = rates.filter(({ atMs }) => view.now.monotonicMs - atMs <= limits.throughputAgeMs);
     const usual = medianOf(recent.map(({ bytesPerSecond }) => bytesPerSecond));

@@ -1,11 +1,11 @@
 import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, type Target } from '../../core/target.ts';
+import { isHeavy, type Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { isNumber, openFinding } from '../lookups.ts';
-import { canarySeries } from '../mirror-memory.ts';
+import { canarySeriesOf } from '../mirror-memory.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
 import { toldElsewhere } from './refusal.ts';
@@ -105,7 +105,7 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
 }
 
 /** The finding of one mirror's failures. */
-export function unreliableSays(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
+export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
   const open = rateClasses.filter((kind) => states[kind].isOpen);
   if (open.length === 0) return { tag: 'well', ...told('found.unreliable.well', { name }) };
   const recent = open.flatMap((kind) => states[kind].recent);
@@ -154,7 +154,7 @@ export const unreliable: FindingRule<Rates, number> = {
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
     // A mirror with repeated outages is one story, and already reported.
-    const canary = canarySeries(mirror);
+    const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;
     const kind = rateClassOf(due.target);
@@ -164,7 +164,7 @@ export const unreliable: FindingRule<Rates, number> = {
       mirror: after,
       series: [[series, reason === null ? 0 : rated + 1]],
       isDirty: next.sum > 0,
-      says: rates[kind].isOpen === next.isOpen ? null : unreliableSays(mirror.mirror.name, after),
+      says: rates[kind].isOpen === next.isOpen ? null : explainUnreliable(mirror.mirror.name, after),
     };
   },
   release(rates, series, rated) {
@@ -183,7 +183,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (changed.length === 0) return null;
     const { name } = mirror.mirror;
     const isStillOpen = after.light.isOpen || after.heavy.isOpen;
-    const told: Says = isStillOpen ? unreliableSays(name, after) : { tag: 'well', ...toldElsewhere(name) };
+    const told: Says = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...toldElsewhere(name) };
     return { mirror: after, isDirty: true, says: changed.some((kind) => rates[kind].isOpen) ? told : null };
   },
   write(rates) {

@@ -98,7 +98,7 @@ function impliedP99Ms(sorted: readonly number[]): number {
  * The baseline for a response about `resolvedVersion`: unchanged, or empty when `latest` now resolves to another version,
  * which is another file. `undefined`: the response does not say.
  */
-export function forVersion(baseline: Baseline, resolvedVersion: string | undefined): Baseline {
+export function baselineForVersion(baseline: Baseline, resolvedVersion: string | undefined): Baseline {
   if (resolvedVersion === undefined || resolvedVersion === baseline.resolvedVersion) return baseline;
   if (baseline.resolvedVersion === null) return { ...baseline, resolvedVersion };
   return { ...emptyBaseline, resolvedVersion };

@@ -1,6 +1,6 @@
 import type { Skipped } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { MirrorState } from '../../core/standing.ts';
 import { phrase } from '../../words/tell.ts';
 

@@ -2,12 +2,12 @@ import type { SpikeRule } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { isHeavy } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy } from '../../core/target.ts';
 import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../mirror-memory.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
-import { slowerOf } from './cites.ts';
-import { boundsMs, isClear, isDisturbed, isSlow, thresholdMs } from './threshold.ts';
+import { slowerOf } from './says.ts';
+import { boundsMsOf, isClear, isDisturbed, isSlow, thresholdMsOf } from './threshold.ts';
 
 /** The state of one series between usual speed and a spike. */
 export interface SpikeState {
@@ -107,14 +107,14 @@ export function speedOf(series: SeriesMemory): SpeedState {
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = speedOf(series).baseline;
-  return thresholdMs(medianMs, rule, timeoutMs, p99Ms);
+  return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
 /** The bounds near which our own delay leaves the verdict on a sample open, see `isContaminated`. */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);
-  return boundsMs(baseline, rule, timeoutMs, spike.sinceMs !== null);
+  return boundsMsOf(baseline, rule, timeoutMs, spike.sinceMs !== null);
 }
 
 /** The speed of a judged sample. */

@@ -13,7 +13,7 @@ import type { Sample } from '../../core/sample.ts';
  * @throws RangeError on NaN: the caller's defect, never a mirror's fault
  * @see design.md section 5, Spike
  */
-export function thresholdMs(
+export function thresholdMsOf(
   baselineMs: number | null,
   rule: SpikeRule,
   timeoutMs: number,
@@ -63,7 +63,7 @@ export function isClear(
 
 /** The round trip below which a sample counts for the end of a spike, milliseconds. */
 function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: number | null): number {
-  const slowMs = thresholdMs(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
+  const slowMs = thresholdMsOf(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
   return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
 }
 
@@ -71,14 +71,14 @@ function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: 
  * The round trips at which a verdict on the speed of a series changes: slow with and without its tail, and during a spike
  * clear again. None while warming. Milliseconds.
  */
-export function boundsMs(
+export function boundsMsOf(
   { medianMs, p99Ms }: { readonly medianMs: number | null; readonly p99Ms: number | null },
   rule: SpikeRule,
   timeoutMs: number,
   isInSpike: boolean,
 ): readonly number[] {
   if (medianMs === null) return [];
-  const slow = [p99Ms, null].flatMap((tailMs) => thresholdMs(medianMs, rule, timeoutMs, tailMs) ?? []);
+  const slow = [p99Ms, null].flatMap((tailMs) => thresholdMsOf(medianMs, rule, timeoutMs, tailMs) ?? []);
   return isInSpike ? [...slow, clearMs(medianMs, rule, timeoutMs, p99Ms)] : slow;
 }
 

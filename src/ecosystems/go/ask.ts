@@ -1,15 +1,14 @@
-import { firstLine, isMarkup } from '../../core/body-text.ts';
+import { firstLineOf, isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import type { Ask } from '../../core/transcript.ts';
-import type { Answered } from '../status.ts';
-import { below, type Got, get as getAny, type Talk } from '../talk.ts';
+import { type Answered, below, type Got, get as getAny, type Talk } from '../talk.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
 /**
- * The URL of `rest` below a module, spelled as the go command spells it; `null` where the path is no module path.
+ * The URL of `rest` below a module, escaped as the go command does; `null` for an invalid module path.
  * @see protocols.md 1.2
  */
-export function moduleUrl(context: Pick<ProbeContext, 'baseUrl'>, module: string, rest: string): string | null {
+export function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, rest: string): string | null {
   const escaped = escapeModule(module);
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
@@ -23,9 +22,9 @@ export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Go
 }
 
 /**
- * True where a "not found" says that the proxy could not reach its own upstream: a fault, not an absence.
+ * True if a "not found" means that the proxy could not reach its own upstream: a fault, not an absence.
  * @see protocols.md 1.6; goproxy/goproxy goproxy.go responseNotFound
  */
 function isMasked(answer: Answered): boolean {
-  return !isMarkup(answer.body) && /bad upstream|fetch timed out/i.test(firstLine(answer.body) ?? '');
+  return !isMarkup(answer.body) && /bad upstream|fetch timed out/i.test(firstLineOf(answer.body) ?? '');
 }

@@ -1,8 +1,8 @@
-import { baseUrl } from '../../core/base-url.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import { listEntry } from '../bypass.ts';
+import { memberOfUrl } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
@@ -14,16 +14,15 @@ import {
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-import { urlMember } from '../url-member.ts';
 import type { GoSettings } from './context.ts';
 
-/** Characters that a pasted URL may hold: none that a shell, a quote or the list itself gives a meaning. */
+/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text or the list itself. */
 const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
 /**
- * A chain of the go command's by what stands in GOPROXY.
- * @returns `empty` where no entry is left; `reserved_word` or `not_a_url` with the index of the entry
+ * Parses a GOPROXY list.
+ * @returns `empty` without entries; `reserved_word` or `not_a_url` with the index of the entry
  * @see `readGoProxyList`
  */
 export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
@@ -33,7 +32,7 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
     if (kind === 'word') return error({ kind: 'reserved_word', member: members.length });
     if (kind === 'url' && !URL.canParse(text)) return error({ kind: 'not_a_url', member: members.length });
     members.push(
-      kind === 'url' ? urlMember(text) : { kind, key: text, plain: text, shown: text, hasCredentials: false },
+      kind === 'url' ? memberOfUrl(text) : { kind, key: text, plain: text, shown: text, hasCredentials: false },
     );
   }
   const separators = entries.slice(0, -1).map(({ separator }) => separator);
@@ -41,9 +40,9 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * One walk of the go command. Past `,` it goes on at 404 and 410 only. Past `|` it goes on at anything but two: a zip that came whole
- * with wrong bytes, which it opens after the walk, and a mirror that hangs, as it has no timeout for a response. `off` fails. What
- * `direct` does is for the caller to say. The time is what all members asked took together.
+ * One walk of the go command. After `,` it continues only on 404 and 410. After `|` it continues on any failure but
+ * two: a complete zip with wrong bytes, which it checks after the walk, and a mirror that hangs, because it has no
+ * response timeout. `off` fails. The caller decides about `direct`. The time is the sum of all requests.
  * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -63,8 +62,8 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 }
 
 /**
- * The checksum relay that the go command would use: the first member that offers one; 404 and 410 go on, a broken one
- * ends the search, unless `|` stands behind it. `none`: the database is asked directly.
+ * The checksum relay that the go command would use: the first member that offers one. It continues after 404 and 410; a
+ * broken relay ends the search unless `|` follows it. `none`: clients query the database directly.
  * @see protocols.md 1.13
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
@@ -78,11 +77,11 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 }
 
 /**
- * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. URLs that could mean
- * something to a shell or hold a query give no lines, but a note; credentials are never printed.
- * GOPRIVATE comes along wherever private patterns are set: a private path leaks past any separator.
+ * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. A URL that is unsafe in
+ * a shell or has a query gives a note instead of lines; credentials are never printed. GOPRIVATE is set whenever there
+ * are private patterns: a private path is sent past any separator.
  */
-export function goRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);
   const rollback = pasteable(before);
   const proxy = pasteable(after);
@@ -121,7 +120,7 @@ function pasteable(chain: Chain): string | null {
   return parts.includes(null) ? null : parts.join('');
 }
 
-/** What no URL holds as it stands, and `;`, which separates nothing: legal in a URL, but here always a slip. */
+/** Characters that no URL contains unescaped, and `;`, which is legal but always a mistake here. */
 const illegal = /[;"<>\\^`{}]|[^\x21-\x7e\p{L}\p{M}\p{N}]/u;
 
 function isProxyUrl(url: string): boolean {
@@ -129,8 +128,8 @@ function isProxyUrl(url: string): boolean {
   return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
 }
 
-/** What was expected of a GOPROXY line of the file, which takes no URL that a typo may have made; `null`: it is fine. */
-export function goproxyMistake(chain: string): Sentence | null {
+/** The expected form of a GOPROXY value in the file, which accepts no URL that may be a typing error; `null`: valid. */
+export function checkGoproxy(chain: string): Sentence | null {
   const entries = readGoProxyList(chain);
   const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
   if (isWrong) return phrase('expected.goProxies');
@@ -146,9 +145,9 @@ export const goClient: Client = {
   describes: 'The GOPROXY line of today. Default: the mirror of the highest weight, then `,direct`.',
   expected: phrase('expected.goChain'),
   parse: parseGoproxy,
-  mistake: goproxyMistake,
+  mistake: checkGoproxy,
   usual: (url) => (url === null ? 'direct' : `${url},direct`),
-  member: urlMember,
+  member: memberOfUrl,
   walk: walkGoproxy,
   relay: {
     title: phrase('relay.checksums'),
@@ -163,21 +162,21 @@ export const goClient: Client = {
   withoutHttp2: () => http2Off,
   forms: ['env'],
   variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GODEBUG'],
-  remedy: goRemedy,
+  remedy: goRemedyFor,
 };
 
 /** One entry of a GOPROXY list. */
 interface GoProxyEntry {
   readonly kind: 'url' | 'direct' | 'off' | 'word';
-  /** Trimmed; a URL without a scheme has got its `https://`, a bare word stands as it is. */
+  /** Trimmed; a URL without a scheme gets `https://`, a bare word is unchanged. */
   readonly text: string;
-  /** The separator directly behind the entry; `,` where the list ends. */
+  /** The separator after the entry; `,` at the end of the list. */
   readonly separator: ',' | '|';
 }
 
 /**
- * Splits GOPROXY as the go command does: blanks around entries and empty entries are skipped, so in `a,|b` the comma
- * counts; `direct` and `off` end the list. What is no URL by its form is a `word`, which the go command reserves.
+ * Splits GOPROXY as the go command does: blanks and empty entries are skipped, so in `a,|b` the comma counts; `direct`
+ * and `off` end the list. An entry that is not in the form of a URL is a `word`, which the go command reserves.
  * @returns empty for a list without entries
  * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
  */

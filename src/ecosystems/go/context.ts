@@ -3,7 +3,10 @@ import type { TreeHead } from './note.ts';
 
 /** The key of `own` settings: the checksum database. */
 export interface GoSettings {
-  /** `null`: GOSUMDB=off. `url` only where the file names one (then relays are bypassed); `home`: where it is known to be. */
+  /**
+   * `null`: GOSUMDB=off. `url` only if the file has one (then relays are bypassed); `home`: the database's known
+   * address.
+   */
   readonly sumdb: {
     readonly name: string;
     readonly verifierKey: string;
@@ -12,19 +15,25 @@ export interface GoSettings {
   } | null;
 }
 
-/** What Go's conversations need to know beside the base URL and pinned hashes. */
+/** The inputs of Go's conversations besides the base URL and pinned hashes. */
 export interface GoOwn {
-  /** Name and verifier key of the checksum database, `null` when off. `direct`: where it is asked itself; absent: nowhere. */
+  /**
+   * Name and verifier key of the checksum database; `null`: off. `direct`: its own address; absent: it is never queried
+   * directly.
+   */
   readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
-  /** Whose record the `sumdb` step looks up, canonical version, never a private module; absent: a public one known to be logged. */
+  /**
+   * The module that the `sumdb` step looks up, at a canonical version and never private; absent: a public one known to
+   * be logged.
+   */
   readonly lookup?: { readonly module: string; readonly version: string };
-  /** Modules whose hashes are not known yet: looked up aside, one after another, at most `limits.lookupsPerProbe`. */
+  /** Modules without known hashes: looked up aside in sequence, at most `limits.lookupsPerProbe`. */
   readonly unknown?: readonly { readonly module: string; readonly version: string }[];
-  /** The largest verified tree head seen of `sumdb`, for the consistency check; absent: none yet. */
+  /** The largest verified tree head of `sumdb`, for the consistency check; absent: none yet. */
   readonly treeHead?: KnownHead;
 }
 
-/** A head as it is kept for ever; the note is missing in what older releases stored. */
+/** A stored head; heads stored by older releases have no note. */
 export interface KnownHead extends TreeHead {
   readonly note?: string;
 }

@@ -1,15 +1,12 @@
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import type { Sentence } from '../../core/sentence.ts';
-import type { Target } from '../../core/target.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { malformed, mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { contentsOf } from '../contents.ts';
-import { seenIn } from '../seen.ts';
-import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { hashOf, inSlices, wholeOf } from '../whole.ts';
-import { get, moduleUrl } from './ask.ts';
+import { ended, fine, hashOf, inSlices, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
+import { get, moduleUrlOf } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { h1Of, h1OfMod } from './h1.ts';
@@ -19,9 +16,9 @@ import { isSpoiltMod, parseModFile } from './mod-file.ts';
 import { resolve } from './resolve.ts';
 import { sumdb } from './sumdb.ts';
 import { isCanonical, isPrerelease } from './version.ts';
-import { isSpoiltZip, readModuleZip, startsLikeZip } from './zip-file.ts';
+import { isSpoiltZip, matchesZip, readModuleZip } from './zip-file.ts';
 
-/** One step of a Go module proxy, asked as the go command asks it. */
+/** Probes one step of a Go module proxy with the requests that the go command sends. */
 export function* probe(target: Target, context: GoContext): Conversation {
   switch (target.step) {
     case 'list':
@@ -42,7 +39,7 @@ export function* probe(target: Target, context: GoContext): Conversation {
 }
 
 function* list({ module }: Target, context: GoContext): Talk<Verdict> {
-  const url = moduleUrl(context, module ?? '', '@v/list');
+  const url = moduleUrlOf(context, module ?? '', '@v/list');
   if (url === null) return ended(unaskable);
   const got = yield* get({ url, bodyBytesMax: limits.listBytes }, context);
   if (got.tag === 'error') return ended(got.error);
@@ -56,7 +53,7 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
 }
 
 function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
-  const url = moduleUrl(context, module ?? '', '@latest');
+  const url = moduleUrlOf(context, module ?? '', '@latest');
   if (url === null) return ended(unaskable);
   const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
@@ -66,14 +63,16 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
 
-/** A version asks for itself; what it stands for is asked aside, except by `.info`, which takes branches and hashes. */
+/**
+ * A version is requested unchanged, except `latest`, which is resolved aside: `.info` also accepts branches and hashes.
+ */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const asked = version ?? '';
   const named =
     asked === 'latest' ? yield* resolve(module ?? '', asked, context) : ({ tag: 'ok', value: asked } as const);
   if (named.tag === 'error') return ended(named.error);
   const escaped = escapeVersion(named.value);
-  const url = moduleUrl(context, module ?? '', `@v/${escaped}.info`);
+  const url = moduleUrlOf(context, module ?? '', `@v/${escaped}.info`);
   if (url === null || escaped === null) return ended(unaskable);
   const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return ended(got.error, factsOf(asked, named.value));
@@ -86,14 +85,14 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const named = yield* resolve(module ?? '', version ?? '', context);
   if (named.tag === 'error') return ended(named.error);
   const facts = factsOf(version, named.value);
-  const url = moduleUrl(context, module ?? '', `@v/${escapeVersion(named.value)}.mod`);
+  const url = moduleUrlOf(context, module ?? '', `@v/${escapeVersion(named.value)}.mod`);
   if (url === null) return ended(unaskable);
   const got = yield* get({ url, bodyBytesMax: limits.modBytes }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
-  // Bytes that an authority vouches for are right, whatever they look like.
+  // Bytes with a hash that an authority confirms are correct, whatever they look like.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return ended({ tag: 'failed', failure: read.error }, facts);
@@ -104,21 +103,21 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const named = yield* resolve(module ?? '', version ?? '', context);
   if (named.tag === 'error') return ended(named.error);
   const facts = factsOf(version, named.value);
-  const url = moduleUrl(context, module ?? '', `@v/${escapeVersion(named.value)}.zip`);
+  const url = moduleUrlOf(context, module ?? '', `@v/${escapeVersion(named.value)}.zip`);
   if (url === null) return ended(unaskable);
   const { peekBytes } = context;
   const until = peekBytes === undefined ? ({ large: true } as const) : { stopAfterBytes: peekBytes };
   const got = yield* get({ url, bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  // Read on purpose no further than this: a throughput sample, with nothing to hash.
-  if (peekBytes !== undefined && body.length >= peekBytes && startsLikeZip(body)) return fine(facts);
+  // Reading stopped on purpose: a throughput sample with nothing to hash.
+  if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
   const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
-    // Whole, and no zip that can be hashed any more: other bytes than those that an authority knows.
+    // Complete, but not a readable zip: other bytes than those that an authority knows.
     if (want === undefined || !isSpoiltZip(whole)) return ended({ tag: 'failed', failure: files.error }, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
@@ -129,13 +128,13 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   return verify(digest, want, { ...facts, ...seen });
 }
 
-/** What a version that is no fixed one stood for. */
+/** The version that `latest`, a branch or a hash was resolved to. */
 function factsOf(asked: string | null, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
 /**
- * Judges an immutable answer by its hash: verified where an authority's is known, else only compared.
+ * Judges an immutable response by its hash: verified if an authority's hash is known, else only compared.
  * @param want  the authority's `h1:…`, or `undefined` without one
  */
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {

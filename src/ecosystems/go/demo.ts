@@ -1,6 +1,6 @@
 import type { DemoAnswer } from '../../core/demo.ts';
-import type { SmallMirror } from '../small-mirror.ts';
-import { storedZip } from '../stored-zip.ts';
+import { buildZip } from '../archives.ts';
+import type { SmallMirror } from '../ecosystem.ts';
 
 const module = 'example.com/hello';
 const version = 'v1.0.0';
@@ -8,7 +8,7 @@ const goMod = `module ${module}\n\ngo 1.21\n`;
 const prefix = `${module}@${version}`;
 const text = 'text/plain; charset=utf-8';
 const info = { type: 'application/json', body: JSON.stringify({ Version: version, Time: '2024-01-01T00:00:00Z' }) };
-const zip = storedZip([
+const zip = buildZip([
   [`${prefix}/LICENSE`, 'MIT\n'],
   [`${prefix}/go.mod`, goMod],
   [`${prefix}/hello.go`, 'package hello\n'],
@@ -22,7 +22,7 @@ const answers = new Map<string, DemoAnswer>([
   [`/${module}/@v/${version}.zip`, { type: 'application/zip', body: zip }],
 ]);
 
-/** A module proxy of one module. No checksum database knows it, so none is asked. */
+/** A module proxy with one module. No checksum database has it, so none is used. */
 export const demo: SmallMirror = {
   base: '',
   module: prefix,

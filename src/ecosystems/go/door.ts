@@ -1,6 +1,6 @@
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
-import { isModulePath } from './module-name.ts';
+import { isModulePath } from './names.ts';
 import { expressionOf } from './patterns.ts';
 
 const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;

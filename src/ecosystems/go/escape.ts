@@ -1,4 +1,4 @@
-/** ASCII letters, digits and the marks that module paths and versions may hold; `!` is the escape itself. */
+/** Characters of module paths and versions; `!` is the escape character itself. */
 const pathText = /^[A-Za-z0-9\-._~/]+$/;
 const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 
@@ -14,16 +14,16 @@ export function escapeModule(path: string): string | null {
 }
 
 /**
- * The escaped form of a version, by the rule of module paths. Also for branch names and hashes, which `.info` takes.
- * @returns `null` where it can be no version: empty, a slash, a `!`, not ASCII
+ * The escaped form of a version, by the rule of module paths. Also for branch names and hashes, which `.info` accepts.
+ * @returns `null` if invalid: empty, a slash, a `!`, not ASCII
  */
 export function escapeVersion(version: string): string | null {
   return versionText.test(version) && version.trim() !== '' ? shout(version) : null;
 }
 
 /**
- * Percent-encoding of a URL path as the go command applies it to module paths (not to checksum-database paths),
- * so that caches and static servers see the spelling that clients send: `!` becomes `%21`, `+` and `@` stay.
+ * Percent-encodes a URL path as the go command does for module paths (not for checksum-database paths), so that caches
+ * and static servers get the same spelling as from clients: `!` becomes `%21`, `+` and `@` are kept.
  * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {

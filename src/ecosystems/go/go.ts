@@ -4,7 +4,7 @@ import { readable } from '../fields.ts';
 import { goClient } from './client.ts';
 import type { GoOwn, GoSettings } from './context.ts';
 import { goDoor } from './door.ts';
-import { goContext, goLearning, publicGo } from './knowledge.ts';
+import { buildGoContext, goLearning, publicGo } from './knowledge.ts';
 import { goLocks } from './locks.ts';
 import { goManual } from './manual.ts';
 import { goNames } from './names.ts';
@@ -14,12 +14,12 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 const byHash = phrase('answer.goVerifies');
 const listBytes = kilobytes(20);
 
-/** What is no fixed version is looked up in the list first. */
+/** A version that is not fixed is resolved through the list first. */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { asks: 1, bytes: listBytes };
 }
 
-/** Go module proxies, asked as the go command asks them. */
+/** Go module proxies, probed with the requests that the go command sends. */
 export const go: Ecosystem<GoSettings, GoOwn> = {
   id: 'go',
   publicUpstream: publicGo,
@@ -30,7 +30,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Paces by protocols.md 1.17, bytes by design.md 4.1; those of `sumdb` as the log of the public database has them.
+  // Paces by protocols.md 1.17, bytes by design.md 4.1; those of `sumdb` measured with the public log.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: kilobytes(1), usualAside }),
@@ -41,7 +41,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // A second timed answer, the signed head, six tiles and a path that must not exist.
+      // A second timed response, the signed head, six tiles and a path that must not exist.
       usualAside: () => ({ asks: 9, bytes: kilobytes(26) }),
       isAsked: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),
@@ -67,7 +67,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   mirrorKeys: null,
   clients: [goClient],
   realClients: [goRun],
-  context: goContext,
+  context: buildGoContext,
   learning: goLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** One hashed file: its name as stored, and the SHA-256 of its content as lower-case hex. */
+/** One hashed file: its stored name and the SHA-256 of its content as lower-case hex. */
 export interface HashedFile {
   readonly name: string;
   readonly sha256Hex: string;
 }
 
 /**
- * Go's `h1:` hash over files, whatever their order: SHA-256 of one line a file, sorted by the names' UTF-8 bytes.
- * @returns `null` where a name holds a line feed: such a set has no hash
+ * Go's `h1:` hash of files in any order: SHA-256 over one line per file, sorted by the UTF-8 bytes of the names.
+ * @returns `null` if a name contains a line feed: such a set has no hash
  * @see protocols.md 1.9
  */
 export function h1Of(files: readonly HashedFile[]): string | null {
@@ -22,11 +22,11 @@ export function h1Of(files: readonly HashedFile[]): string | null {
 
 /** The `h1:` of a go.mod: one file named `go.mod`, without the module's prefix. */
 export function h1OfMod(body: Uint8Array): string {
-  const all = createHash('sha256').update(`${sha256Hex(body)}  go.mod\n`);
+  const all = createHash('sha256').update(`${sha256HexOf(body)}  go.mod\n`);
   return `h1:${all.digest('base64')}`;
 }
 
 /** Lower-case hex SHA-256. */
-export function sha256Hex(content: Uint8Array): string {
+export function sha256HexOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -1,9 +1,8 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { failureOf, malformed, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
 
@@ -11,17 +10,17 @@ import { isCanonical } from './version.ts';
 const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** A version as a mirror described it. */
+/** A mirror's description of a version. */
 export interface Info {
   readonly version: string;
 }
 
 /**
- * Reads the JSON of `.info` and `@latest`.
- * Go's decoder ignores the case of keys and unknown ones, and takes `null` for a missing time; so do we.
+ * Parses the JSON of `.info` and `@latest`. As Go's decoder does, it ignores unknown keys and the case of keys, and
+ * accepts `null` for a missing time.
  * @see protocols.md 1.1; golang/go encoding/json Unmarshal
- * @param asked  the canonical version that was asked for and must be answered; `null` where any will do
- * @returns      wrong content for markup; malformed for what is no such JSON and for another version than asked
+ * @param asked  the requested canonical version, which the response must have; `null`: any
+ * @returns      wrong content for markup; malformed for other JSON and for another version
  */
 export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));
@@ -41,7 +40,7 @@ function isVersion(value: unknown): value is string {
 function isTime(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // A day that its month lacks would be one of the next month.
+  // A day beyond the end of its month would be one of the next month.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }
 

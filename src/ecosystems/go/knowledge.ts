@@ -8,7 +8,10 @@ import { isCanonical } from './version.ts';
 
 const pinsMax = 50_000;
 const pinKey = 'pin/';
-/** Of each database the largest head, kept for ever; older releases kept one, without its note, under the bare word. */
+/**
+ * The largest head of each database is kept for ever; older releases stored one head, without its note, under this key
+ * alone.
+ */
 const headKey = 'head';
 
 type Named = KnownHead & { readonly name: string };
@@ -19,7 +22,7 @@ function headOf(known: Known, name: string): Named | null {
   return head?.name === name ? head : null;
 }
 
-/** Hashes and the largest head that a checksum database's verified answers told. */
+/** Learns hashes and the largest head from verified responses of a checksum database. */
 export const goLearning: Learning = {
   keys: [pinKey, headKey],
   learn(known, { logged = {}, own = {} }) {
@@ -31,7 +34,7 @@ export const goLearning: Learning = {
     }
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // Held against the head that is known now: another probe may have brought a larger one since this one began.
+    // Compared with the head known now: another probe may have stored a larger one since this one began.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
     return news;
@@ -48,14 +51,14 @@ function pinCount(known: Known): number {
   return [...known.keys()].filter((key) => key.startsWith(pinKey)).length;
 }
 
-/** What Go's conversations need: the database, the head known of it, and whose record is looked up next. */
-export function goContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
+/** The inputs of Go's conversations: the database, its known head, and the next lookup. */
+export function buildGoContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
   const { sumdb } = settings;
   const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // What is timed is the same each time: the first, once it is known to be in the log.
+  // The timed lookup is always the same: the first module known to be in the log.
   const lookup = asked.find(isKnown) ?? asked[0];
   const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
@@ -70,9 +73,9 @@ export function goContext({ mirror, modules, privatePatterns, settings, known }:
 }
 
 /**
- * Where a database is asked itself, beside the relay of a mirror; `null`: nowhere. A mirror on this machine is a trial or
- * reaches the database for us: beside it, only an address that the file names is asked. A pinned key and a client
- * certificate are for the mirror alone.
+ * The address for querying a database directly besides a mirror's relay; `null`: never. A mirror on this machine is a
+ * trial or reaches the database for us: then only an address in the file is used. A pinned key or client certificate is
+ * for the mirror only.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;
@@ -82,10 +85,10 @@ function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirr
   return url ?? (isHere ? null : home);
 }
 
-/** The upstream that the checksum database speaks of. */
+/** The upstream of the checksum database. */
 export const publicGo = 'go';
 
-/** Public modules at the version that is configured; never a private one. */
+/** Public modules at their configured version; never a private one. */
 function logged(modules: Given<GoSettings>['modules'], privatePatterns: readonly string[]): readonly Lookup[] {
   return modules.flatMap(({ upstream, module, version }) =>
     upstream === publicGo && version !== null && isCanonical(version) && !matchesGoPatterns(privatePatterns, module)

@@ -1,32 +1,33 @@
-import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
+import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
+import type { Say } from '../../words/words.ts';
 import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
-import { type GoFound, type GoSetting, type GoVariable, inForce, settingLine } from './settings-found.ts';
+import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 
-/** First words of hosts where organisations keep their own code, and hosts of that form that are everybody's. */
+/** Host names that organisations use for private code, and public hosts of the same form. */
 const ownHost = /^(git|gitlab|gitea|gogs|bitbucket|stash|github|ghe|svn|scm)\.[^.]+\.[^/]+$/;
 const everybodys = ['git.sr.ht', 'git.apache.org', 'gitlab.freedesktop.org', 'git.kernel.org', 'gitlab.gnome.org'];
 const shownMax = 5;
 
-/** True for a path whose host looks like an organisation's own. */
-export function looksPrivate(module: string): boolean {
+/** True for a path whose host looks private. */
+export function isLikelyPrivate(module: string): boolean {
   const [host = ''] = module.split('/', 1);
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }
 
-/** Private modules of the project whose names a public mirror or the checksum database would be told. */
-export function leakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
+/** Finds private modules of the project whose names would be sent to a public mirror or the checksum database. */
+export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const globs = (name: GoVariable): readonly string[] => {
-    const set = inForce(found, name)?.value ?? (name === 'GOPRIVATE' ? '' : inForce(found, 'GOPRIVATE')?.value);
+    const set =
+      settingInForce(found, name)?.value ?? (name === 'GOPRIVATE' ? '' : settingInForce(found, 'GOPRIVATE')?.value);
     return (set ?? '').split(',');
   };
-  const isToldOutside = asksOutside(inForce(found, 'GOPROXY')?.value ?? null);
-  const isLooked = inForce(found, 'GOSUMDB')?.value !== 'off';
+  const isToldOutside = asksOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
+  const isLooked = settingInForce(found, 'GOSUMDB')?.value !== 'off';
   const leaking = found.required.filter(
     ({ module }) =>
-      (looksPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
+      (isLikelyPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
       ((isToldOutside && !matchesGoPatterns(globs('GONOPROXY'), module)) ||
         (isLooked && !matchesGoPatterns(globs('GONOSUMDB'), module))),
   );
@@ -34,8 +35,8 @@ export function leakTraps(found: GoFound, say: Say): readonly (Trap & { readonly
   const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);
   const changes = steering(found, isToldOutside, isLooked).map((name) => ({
     name,
-    old: inForce(found, name),
-    value: [...new Set([...(inForce(found, name)?.value ?? '').split(','), ...hosts])]
+    old: settingInForce(found, name),
+    value: [...new Set([...(settingInForce(found, name)?.value ?? '').split(','), ...hosts])]
       .filter((glob) => glob !== '' && glob !== 'none')
       .join(','),
   }));
@@ -52,20 +53,20 @@ export function leakTraps(found: GoFound, say: Say): readonly (Trap & { readonly
       what: say(isToldOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
       where: leaking.slice(0, shownMax).map(({ file, line }) => ({ file, line })),
       set: changes.map(({ name, old, value }) =>
-        settingLine({ name, source: old?.source ?? (found.goenv === null ? 'environment' : 'file') }, value),
+        settingLineFor({ name, source: old?.source ?? (found.goenv === null ? 'environment' : 'file') }, value),
       ),
       edits: edits.includes(null) ? [] : edits.filter((edit) => edit !== null),
     },
   ];
 }
 
-/** The variables that keep a name from where it would be told: GOPRIVATE, unless a variable of its own wins over it there. */
+/** The variables that prevent the leak: GOPRIVATE, unless a more specific variable overrides it. */
 function steering(found: GoFound, isToldOutside: boolean, isLooked: boolean): readonly GoVariable[] {
-  const of = (name: GoVariable): GoVariable => (inForce(found, name) === null ? 'GOPRIVATE' : name);
+  const of = (name: GoVariable): GoVariable => (settingInForce(found, name) === null ? 'GOPRIVATE' : name);
   return [...new Set([...(isToldOutside ? [of('GONOPROXY')] : []), ...(isLooked ? [of('GONOSUMDB')] : [])])];
 }
 
-/** The line in the file of `go env -w`; `null`: there is no such file, or a variable of the environment hides it. */
+/** The line in the file of `go env -w`; `null`: no such file, or a variable of the environment overrides it. */
 function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];
@@ -74,7 +75,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
     : { file: found.goenv, line: null, was: null, becomes };
 }
 
-/** Whether the list names a proxy that is not of the inner network. @param list  `null`: Go's own default, which does */
+/** Whether the list has a proxy outside the inner network. @param list  `null`: Go's default, which is outside */
 function asksOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);

@@ -1,21 +1,20 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { eachLine, type Slices } from '../../core/slices.ts';
-import { malformed, wrongContent } from '../../words/failure.ts';
-import { sortVersions } from './latest.ts';
-import { isCanonical, isPseudo, isSemver } from './version.ts';
+import { type Slices, walkLines } from '../../core/slices.ts';
+import { malformed, wrongContent } from '../../words/tell.ts';
+import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
-/** So many more than are kept are put in order at once. */
+/** Above the limit by this many, the versions are sorted and cut. */
 const spareMax = 2_000;
 
 const notAList: ProbeFailure = malformed('answer.versions');
 const markup: ProbeFailure = wrongContent('answer.versions');
 
 /**
- * The versions of a `@v/list` body: ascending, each once, canonical, without pseudo-versions (clients drop those),
- * the highest `limits.versionsKept`. None is legal: a module without tags. A second field (a time) is ignored.
+ * The versions of a `@v/list` body: ascending, unique, canonical, without pseudo-versions (clients ignore those), the
+ * highest `limits.versionsKept`. An empty list is legal: a module without tags. A second field (a time) is ignored.
  * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
  * @see protocols.md 0.2, 1.1
  */
@@ -26,7 +25,7 @@ export function* parseList(body: Uint8Array): Slices<Result<readonly string[], P
   let versions: string[] = [];
   let failure: ProbeFailure | null = null;
   const highest = () => sortVersions(versions).slice(-limits.versionsKept);
-  yield* eachLine(text, (line) => {
+  yield* walkLines(text, (line) => {
     const first = /^\S*/.exec(line.trimStart())?.[0] ?? '';
     if (first === '') return true;
     if (first.startsWith('<')) failure = markup;
@@ -36,4 +35,37 @@ export function* parseList(body: Uint8Array): Slices<Result<readonly string[], P
     return failure === null;
   });
   return failure === null ? ok(highest()) : error(failure);
+}
+
+/** The resolution of `latest`, or the fact that is needed first. */
+type Latest =
+  | { readonly tag: 'version'; readonly version: string }
+  /** The list has `+incompatible` versions above this one: they count only if this one has no go.mod. */
+  | { readonly tag: 'has_mod'; readonly version: string }
+  /** The list is empty: `@latest` is requested. */
+  | { readonly tag: 'ask' };
+
+/**
+ * Chooses as the go command does: the highest release, else the highest pre-release, else `@latest`; `+incompatible`
+ * versions only if the highest compatible one has no go.mod. Retractions are ignored: a retracted version can still be
+ * downloaded, which is all that a probe needs.
+ * @param versions  canonical, without pseudo-versions, ascending
+ * @param hasMod    whether the highest compatible version has a go.mod of its own; `null` while not known
+ * @see protocols.md 1.7; golang/go modload/query.go filterVersions
+ */
+export function latestOf(versions: readonly string[], hasMod: boolean | null): Latest {
+  const compatible = versions.filter((version) => !isIncompatible(version));
+  const highest = compatible.at(-1);
+  let allowed = versions;
+  if (highest !== undefined && compatible.length < versions.length) {
+    if (hasMod === null) return { tag: 'has_mod', version: highest };
+    if (hasMod) allowed = compatible;
+  }
+  const version = allowed.findLast((candidate) => !isPrerelease(candidate)) ?? allowed.at(-1);
+  return version === undefined ? { tag: 'ask' } : { tag: 'version', version };
+}
+
+/** The versions in ascending order, without duplicates. */
+export function sortVersions(versions: readonly string[]): readonly string[] {
+  return [...new Set(versions)].sort(compareVersions);
 }

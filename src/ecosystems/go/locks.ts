@@ -1,14 +1,15 @@
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import type { Lock, LockFile, Locks } from '../locks.ts';
-import { lockEntries, malformedLines, parseGoMod, parseGoSum, skipReason } from './lock-file.ts';
+import type { Lock, LockFile, Locks, MalformedLines, SkipReason } from '../locks.ts';
+import { readGoMod } from './mod-file.ts';
+import { isModulePath } from './names.ts';
+import { compareVersions, isCanonical } from './version.ts';
 
 function kindOf(name: string): 'sum' | 'mod' | null {
   return name.endsWith('.sum') ? 'sum' : name.endsWith('.mod') ? 'mod' : null;
 }
 
-/** Reads a go.sum or go.mod together with the other of the two beside it. */
+/** Reads a go.sum or go.mod, and the other one beside it. */
 function readLock(file: LockFile): Result<Lock, Sentence> {
   const kind = kindOf(file.name);
   if (kind === null) return error(expected);
@@ -21,7 +22,7 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
   const [sumText, sumFile] = kind === 'sum' ? [file.text, file.name] : [beside, partner];
   const malformed = malformedLines(sumText);
   return ok({
-    entries: lockEntries(kind, sum, mod).map((entry) => ({
+    entries: listLockEntries(kind, sum, mod).map((entry) => ({
       module: entry.module,
       version: entry.version,
       because: skipReason(entry, mod, (module) => file.isPrivate(module)),
@@ -41,3 +42,125 @@ export const goLocks: Locks = {
   isLock: (name) => kindOf(name) !== null,
   reader: () => readLock,
 };
+
+/** One module of a go.sum or go.mod. */
+interface GoLockEntry {
+  readonly module: string;
+  readonly version: string;
+  /** A direct requirement of the main module, if a go.mod shows it. */
+  readonly direct: boolean;
+  /** The number of its versions in go.sum, which shows how many packages require it. */
+  readonly mentions: number;
+}
+
+/**
+ * The content of go.sum: hashes by `module@version` and `module@version/go.mod`, and each module's versions with
+ * whether their zip is listed.
+ */
+interface GoSum {
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly versions: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
+}
+
+/** The relevant content of go.mod. */
+interface GoMod {
+  readonly requires: readonly { readonly module: string; readonly version: string; readonly direct: boolean }[];
+  /** `module`, or `module@version` where only one version is replaced. */
+  readonly replaced: ReadonlySet<string>;
+}
+
+/** A line of go.sum, with the white space that the go command accepts. @see cmd/go/internal/modfetch readGoSum */
+const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
+const malformedMax = 20;
+const wordChars = 60;
+
+/** Invalid lines of a go.sum: their count, and the first 20 by number (from 1) with their first words. */
+function malformedLines(text: string): MalformedLines {
+  const wrong = text
+    .split('\n')
+    .map((content, at) => ({ content, line: at + 1 }))
+    .filter(({ content }) => content.trim() !== '' && !sumLine.test(content));
+  const first = wrong.slice(0, malformedMax).map(({ content, line }) => {
+    const [module = '', version = ''] = content.trim().split(/\s+/, 2).map(shown);
+    return { line, module, version };
+  });
+  return { count: wrong.length, first };
+}
+
+function shown(word: string): string {
+  const clean = word.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
+  return clean.length <= wordChars ? clean : `${clean.slice(0, wordChars - 1)}…`;
+}
+
+/**
+ * Parses go.sum; invalid lines are skipped (`malformedLines` returns them). `null` for a text without any valid line.
+ */
+export function parseGoSum(text: string): GoSum | null {
+  const hashes: Record<string, string> = Object.create(null) as Record<string, string>;
+  const versions = new Map<string, Map<string, boolean>>();
+  for (const line of text.split('\n')) {
+    const match = sumLine.exec(line);
+    if (match === null) continue;
+    const [, module = '', version = '', goMod, hash = ''] = match;
+    hashes[`${module}@${version}${goMod ?? ''}`] = hash;
+    const known = versions.get(module) ?? new Map<string, boolean>();
+    known.set(version, known.get(version) === true || goMod === undefined);
+    versions.set(module, known);
+  }
+  return versions.size === 0 ? null : { hashes, versions };
+}
+
+/** Parses the `require` and `replace` directives of a go.mod. `null` for a text without a `module` line. */
+export function parseGoMod(text: string): GoMod | null {
+  const requires: { module: string; version: string; direct: boolean }[] = [];
+  const replaced = new Set<string>();
+  let isModule = false;
+  for (const { verb, words, comment } of readGoMod(text)) {
+    const [module = '', version = ''] = words;
+    isModule ||= verb === 'module' && module !== '';
+    if (verb === 'require' && version !== '') requires.push({ module, version, direct: !/\bindirect\b/.test(comment) });
+    if (verb === 'replace' && words.includes('=>')) replaced.add(version === '=>' ? module : `${module}@${version}`);
+  }
+  return isModule ? { requires, replaced } : null;
+}
+
+/**
+ * The modules of a lock file: direct requirements of go.mod first, then by the number of versions in go.sum (each is
+ * required by some package), then by name. Of several versions in go.sum the highest with a zip is in use.
+ * @param from  which file the configuration names: go.mod gives its requirements, go.sum the modules with a zip
+ */
+export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoLockEntry[] {
+  const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));
+  const mentions = (module: string): number => sum?.versions.get(module)?.size ?? 0;
+  const used = from === 'mod' ? (mod?.requires ?? []) : zipped(sum);
+  return used
+    .map(({ module, version }) => ({ module, version, direct: direct.has(module), mentions: mentions(module) }))
+    .sort(
+      (a, b) =>
+        Number(b.direct) - Number(a.direct) ||
+        b.mentions - a.mentions ||
+        (a.module < b.module ? -1 : Number(a.module > b.module)),
+    );
+}
+
+/** The reason for skipping an entry; `null`: it is used. */
+function skipReason(
+  entry: { readonly module: string; readonly version: string },
+  mod: GoMod | null,
+  isPrivate: (module: string) => boolean,
+): SkipReason | null {
+  if (isPrivate(entry.module)) return 'private';
+  if (mod?.replaced.has(entry.module) || mod?.replaced.has(`${entry.module}@${entry.version}`)) return 'replaced';
+  return isModulePath(entry.module) && isCanonical(entry.version) ? null : 'malformed';
+}
+
+function zipped(sum: GoSum | null): readonly { readonly module: string; readonly version: string }[] {
+  return [...(sum?.versions ?? [])].flatMap(([module, versions]) => {
+    const best = [...versions]
+      .filter(([, hasZip]) => hasZip)
+      .map(([version]) => version)
+      .sort(compareVersions)
+      .at(-1);
+    return best === undefined ? [] : [{ module, version: best }];
+  });
+}

@@ -1,11 +1,12 @@
-import { hasControls, isMarkup } from '../../core/body-text.ts';
+import { hasControls, isMarkup } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { type End, type Talk, unaskable } from '../talk.ts';
-import { type Database, type FoundRecord, getFrom } from './database.ts';
+import type { Ask } from '../../core/transcript.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
+import { type Answered, below, type End, type Got, type Talk, unaskable } from '../talk.ts';
+import { get } from './ask.ts';
+import type { GoContext } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead } from './note.ts';
 import type { Verifier } from './verifier.ts';
@@ -16,22 +17,22 @@ export interface Lookup {
   readonly version: string;
 }
 
-/** Logged since the first days of the public database, small, and asked for by everybody: it tells nothing of who asks. */
+/** An early, small record that many clients request, so the request reveals nothing about us. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
-/** Where a record is; `null`: the words make no path. */
-export function lookupPath({ module, version }: Lookup): string | null {
+/** The path of a record; `null` for an invalid module path. */
+export function lookupPathOf({ module, version }: Lookup): string | null {
   const path = escapeModule(module);
   return path === null ? null : `lookup/${path}@${escapeVersion(version)}`;
 }
 
-/** The record of a module version, with a verified head; not proven yet to be in the log. */
-export function* askRecord(
+/** Requests the record of a module version with a verified head; its inclusion in the log is not yet proven. */
+export function* requestRecord(
   database: Database,
   { module, version }: Lookup,
   { aside }: { readonly aside: boolean },
 ): Talk<Result<FoundRecord, End>> {
-  const path = lookupPath({ module, version });
+  const path = lookupPathOf({ module, version });
   if (path === null) return error(unaskable);
   const got = yield* getFrom(database, path, { aside, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
@@ -45,8 +46,8 @@ export function* askRecord(
   return ok({ id: record.id, text: record.text, head: head.value, hashes });
 }
 
-/** The newest signed head that a database gives, verified; asked aside. */
-export function* askHead(database: Database): Talk<Result<SignedHead, End>> {
+/** Requests the newest signed head, aside, and verifies it. */
+export function* requestHead(database: Database): Talk<Result<SignedHead, End>> {
   const got = yield* getFrom(database, 'latest', { aside: true, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
   const head = openHead(got.value.body, database.verifier);
@@ -80,13 +81,13 @@ function failed(failure: ProbeFailure): { tag: 'error'; error: End } {
 /** A checksum-database lookup: the record, and the note of the tree head it came with. */
 interface LogRecord {
   readonly id: number;
-  /** The go.sum lines, each LF-ended: what the leaf hash covers. */
+  /** The go.sum lines, each ending in LF: the input of the leaf hash. */
   readonly text: string;
   readonly note: Uint8Array;
 }
 
 /**
- * Parts a lookup answer into id, record and note; `null` where it is no such answer.
+ * Splits a lookup response into id, record and note; `null` for any other response.
  * @see protocols.md 1.11; golang/mod sumdb/tlog/note.go ParseRecord
  */
 export function parseRecord(body: Uint8Array): LogRecord | null {
@@ -102,8 +103,8 @@ export function parseRecord(body: Uint8Array): LogRecord | null {
 }
 
 /**
- * The `h1:` hashes that a record holds for one module version, keyed `module@version` and `module@version/go.mod`.
- * @returns `null` unless both lines are there: the record is then another's, or no answer to a client
+ * The `h1:` hashes of one module version in a record, keyed `module@version` and `module@version/go.mod`.
+ * @returns `null` unless both are present: then it is another module's record
  */
 export function hashesOf(text: string, module: string, version: string): Readonly<Record<string, string>> | null {
   const hashes: Record<string, string> = {};
@@ -114,4 +115,52 @@ export function hashesOf(text: string, module: string, version: string): Readonl
     if (named === `${version}/go.mod`) hashes[`${module}@${version}/go.mod`] ??= hash;
   }
   return Object.keys(hashes).length === 2 ? hashes : null;
+}
+
+/** A server of the database, and the key of its signatures. */
+export interface Database {
+  readonly context: GoContext;
+  /** The base of its URLs: a mirror's relay, or its own. */
+  readonly base: string;
+  readonly verifier: Verifier;
+  /** The tiles fetched in this conversation, by path: each proof compares them with its root again. */
+  readonly fetched: Map<string, Buffer>;
+  /** The times of its responses in this conversation, by path. */
+  readonly took: Map<string, NonNullable<Answered['took']>>;
+}
+
+/** A record of the requested module version, with the verified head of its response. */
+export interface FoundRecord {
+  readonly id: number;
+  readonly text: string;
+  readonly head: SignedHead;
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** The database through a mirror's relay. */
+export function relayOf(context: GoContext, verifier: Verifier): Database {
+  return { context, verifier, fetched: new Map(), took: new Map(), base: below(context, `sumdb/${verifier.name}`) };
+}
+
+/** The database itself; `null`: it is used only through relays. */
+export function directOf(context: GoContext, verifier: Verifier): Database | null {
+  const { direct } = context.own.sumdb ?? {};
+  return direct === undefined ? null : { context, verifier, fetched: new Map(), took: new Map(), base: direct };
+}
+
+/** Requests a path of the database and records the time of the response. */
+export function* getFrom(
+  database: Database,
+  path: string,
+  { aside, bodyBytesMax }: Pick<Ask, 'aside' | 'bodyBytesMax'>,
+): Talk<Got> {
+  const ask = { url: at(database, path), bodyBytesMax, ...(aside === true ? { aside } : {}) };
+  const got = yield* get(ask, database.context);
+  if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);
+  return got;
+}
+
+/** The URL of a path of the database. Unlike module URLs, a `!` stays literal here, as the go command sends it. */
+function at({ base }: Database, path: string): string {
+  return `${base}/${path}`;
 }

@@ -1,6 +1,6 @@
 import type { Manual } from '../ecosystem.ts';
 
-/** What the reference page says of Go beside its keys. */
+/** The reference page's sections about Go. */
 export const goManual: Manual = {
   checks: [
     '`clients.go` is proxies by URL, `direct` or `off`, separated by `,` or `|`; a `;` or a space inside a proxy is a mistake.',

@@ -1,14 +1,13 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { eachLine, type Slices } from '../../core/slices.ts';
-import { malformed, wrongContent } from '../../words/failure.ts';
-import { goModReader } from './mod-text.ts';
+import { type Slices, walkLines } from '../../core/slices.ts';
+import { malformed, wrongContent } from '../../words/tell.ts';
 
 /**
- * The module path that a go.mod declares. Only the shape is checked: the declared path may differ from the one asked
- * for (a fork used through `replace`), which is no fault of the mirror's.
- * @returns wrong content for markup; malformed for a NUL, for what is not UTF-8, and without a `module` directive
+ * The module path in a go.mod. Only its form is checked: it may differ from the requested one (a fork used through
+ * `replace`), which is not the mirror's fault.
+ * @returns wrong content for markup; malformed for a NUL, for invalid UTF-8, and without a `module` directive
  * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
@@ -17,7 +16,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   if (text === null || text.includes('\0')) return error(malformed('answer.goMod'));
   const read = goModReader();
   let words: readonly string[] = [];
-  yield* eachLine(text, (line) => {
+  yield* walkLines(text, (line) => {
     const directive = read(line);
     if (directive?.verb !== 'module') return true;
     words = directive.words;
@@ -28,13 +27,49 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   return ok(path);
 }
 
-/** True for what still says that it is this module's go.mod, were any one byte of it wrong. */
+/** True for a body that is recognisable as this module's go.mod even if one byte is wrong. */
 export function isSpoiltMod(body: Uint8Array, module: string): boolean {
   const text = Buffer.from(body).toString('latin1');
   return /^\s*module\s/m.test(text) || text.includes(module);
 }
 
-/** True for the one line that proxies make up for a module without a go.mod. */
+/** True for the single line that proxies generate for a module without a go.mod. */
 export function isSynthetic(body: Uint8Array, module: string): boolean {
   return Buffer.from(body).equals(Buffer.from(`module ${module}\n`));
+}
+
+/** One directive of a go.mod: a `require (` … `)` block gives one for each line. */
+interface GoModDirective {
+  readonly verb: string;
+  /** Without quotes; parentheses outside a block are kept, because no path contains them. */
+  readonly words: readonly string[];
+  /** The text after `//`; empty: none. */
+  readonly comment: string;
+}
+
+const word = /"[^"]*"|`[^`]*`|[()]|[^\s()"`]+/g;
+
+/**
+ * The directives of a go.mod in order, not validated.
+ * @see go.dev/ref/mod#go-mod-file-lexical; golang/mod modfile/read.go
+ */
+export function readGoMod(text: string): readonly GoModDirective[] {
+  const read = goModReader();
+  return text.split('\n').flatMap((line) => read(line) ?? []);
+}
+
+/** Parses a go.mod line by line; `null` for a line that is no directive. */
+function goModReader(): (line: string) => GoModDirective | null {
+  let block: string | null = null;
+  return (line) => {
+    const [code = '', comment = ''] = line.split(/\/\/(.*)/s);
+    const words = (code.match(word) ?? []).map((one) => one.replace(/^(["`])(.*)\1$/s, '$2'));
+    const [verb, ...rest] = words;
+    if (verb === undefined) return null;
+    if (block !== null && verb === ')') block = null;
+    else if (block !== null) return { verb: block, words, comment };
+    else if (rest.length === 1 && rest[0] === '(') block = verb;
+    else return { verb, words: rest, comment };
+    return null;
+  };
 }

@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { hasControls, utf8 } from '../../core/body-text.ts';
+import { hasControls, utf8 } from '../../core/body.ts';
 import type { Verifier } from './verifier.ts';
 
-/** `forged`: a signature under our key's name and hash does not verify. `unsigned`: no signature is by our key. */
+/** `forged`: a signature with our key's name and hash is wrong. `unsigned`: no signature is by our key. */
 export type OpenedNote =
   | { readonly tag: 'ok'; readonly text: string }
   | { readonly tag: 'malformed' }
@@ -13,7 +13,7 @@ const signaturesMax = 100;
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
- * The text of a signed note, once a signature by this key has verified. Signatures by other keys are skipped.
+ * The text of a signed note after verifying a signature by this key. Signatures by other keys are skipped.
  * @see protocols.md 1.11; golang/mod sumdb/note/note.go Open
  */
 export function openNote(note: Uint8Array, verifier: Verifier): OpenedNote {
@@ -41,21 +41,18 @@ function isSignatureOf(text: string, signature: Buffer, verifier: Verifier): boo
   return verify(null, Buffer.from(text), key, signature);
 }
 
-/** A tree head: how many records, and the root over them. */
+/** A tree head: the number of records, and their root hash. */
 export interface TreeHead {
   readonly size: number;
   readonly rootBase64: string;
 }
 
-/** A tree head with the note that signs it, whole: what proves to others that it was said. */
+/** A tree head with its complete signed note, which proves to others that it was published. */
 export interface SignedHead extends TreeHead {
   readonly note: string;
 }
 
-/**
- * Reads the text of a tree-head note; further lines are ignored, as its format demands.
- * @see protocols.md 1.11
- */
+/** Parses the text of a tree-head note; further lines are ignored, as its format requires. @see protocols.md 1.11 */
 export function parseTreeHead(text: string): TreeHead | null {
   const [title, size = '', root = ''] = text.split('\n');
   if (title !== 'go.sum database tree' || !/^(0|[1-9]\d{0,15})$/.test(size)) return null;

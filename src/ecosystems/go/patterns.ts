@@ -6,9 +6,9 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
 
 /**
- * Whether a module path matches one of the globs, by GOPRIVATE's rules: a glob with N slashes is held against the first
- * N+1 path elements; `*` and `?` never match `/`; a trailing `/` is dropped; empty and malformed globs match nothing,
- * and so does a glob longer than the path.
+ * Whether a module path matches a glob by GOPRIVATE's rules: a glob with N slashes is compared with the first N+1 path
+ * elements; `*` and `?` never match `/`; a trailing `/` is ignored; empty and malformed globs match nothing, and
+ * neither does a glob longer than the path.
  * @see protocols.md section 1.4; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */
 export function matchesGoPatterns(globs: readonly string[], module: string): boolean {
@@ -43,7 +43,7 @@ function matchesPrefix(glob: string, module: string): boolean {
   return tokens !== null && matchesTokens(tokens, [...path.slice(0, elements).join('/')]);
 }
 
-/** Stars stay within one path element, so going back to the last star alone decides: no pattern is slow. */
+/** A star stays within one path element, so backtracking to the last star suffices: no pattern is slow. */
 function matchesTokens(tokens: readonly Token[], text: readonly string[]): boolean {
   let at = 0;
   let next = 0;
@@ -77,7 +77,7 @@ function matchesOne(token: Token, char: string): boolean {
   return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
 }
 
-/** The glob's tokens, or `null` where Go calls it malformed (an open class or range, a lone backslash). */
+/** The glob's tokens, or `null` if Go considers it malformed (an open class or range, a lone backslash). */
 function tokensOf(glob: string): readonly Token[] | null {
   const chars = [...glob];
   const tokens: Token[] = [];

@@ -1,38 +1,47 @@
 import type { ProbeFailure } from '../../core/failure.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts } from '../../core/transcript.ts';
-import { mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import type { End, Talk } from '../talk.ts';
+import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
+import { type End, isNotOffered, type Talk } from '../talk.ts';
 import type { KnownHead } from './context.ts';
-import type { Database, FoundRecord } from './database.ts';
+import { type Database, type FoundRecord, getFrom } from './lookup.ts';
 import type { TreeHead } from './note.ts';
-import { fetchTiles } from './tiles.ts';
-import { areTrue, isIncluded, rootOf, type Tile, type Tiles, tilesToProve } from './tlog.ts';
+import {
+  hashBytes,
+  isIncluded,
+  rootOf,
+  type Tile,
+  type Tiles,
+  tileKeyOf,
+  tilePathOf,
+  tilesToProve,
+  tileWidth,
+  verifyTiles,
+} from './tlog.ts';
 
-/** How a proof fails. */
+/** A failed proof. */
 export interface Unproven {
   readonly end: End;
   readonly facts: Facts;
 }
 
-/** What is to be proven by the tiles of one place. */
-export interface Claim {
-  /** A signed head of that place. */
+/** The statements to prove with the tiles of one server. */
+interface Claim {
+  /** A signed head of that server. */
   readonly largest: KnownHead;
-  /** Other signed heads, of any place; larger ones are left out. */
+  /** Other signed heads from any server; larger ones are ignored. */
   readonly heads: readonly KnownHead[];
-  /** Records that it looked up. */
+  /** Records from that server. */
   readonly found: readonly FoundRecord[];
 }
 
 /**
- * Proves by a database's own tiles that its records are in the log, and that every smaller head is a prefix of its largest.
- * Where its tiles contradict its own head, they lie; where they bear it out and another signed head is no prefix, two
- * signed heads contradict one another, and that is proof of a fork.
+ * Proves with a server's own tiles that its records are in the log and that every smaller head is a prefix of its
+ * largest. If its tiles contradict its own head, it lies. If they confirm it and another signed head is no prefix, the
+ * two signed heads prove a fork.
  */
-export function* prove(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
+export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
   const older = heads.filter(({ size }) => size <= largest.size);
   const wanted = tilesToProve(
     largest.size,
@@ -50,7 +59,7 @@ export function* prove(database: Database, { largest, heads, found }: Claim): Ta
   return ok(null);
 }
 
-/** Where tiles and the head they belong to disagree, or `null`: then the records are logged. */
+/** The contradiction between tiles and their head, or `null`: the records are logged. */
 function contradiction(
   largest: TreeHead,
   found: readonly FoundRecord[],
@@ -59,7 +68,7 @@ function contradiction(
 ): ProbeFailure | null {
   const got = rootOf(largest.size, tiles)?.toString('base64') ?? '';
   if (got !== largest.rootBase64) return mismatch(largest.rootBase64, got);
-  if (!areTrue(tiles, wanted)) return mismatch(largest.rootBase64, phrase('answer.tileParent'));
+  if (!verifyTiles(tiles, wanted)) return mismatch(largest.rootBase64, phrase('answer.tileParent'));
   if (!found.every(({ id, text }) => isIncluded(id, text, tiles)))
     return mismatch(largest.rootBase64, phrase('answer.notInTree'));
   return null;
@@ -73,11 +82,54 @@ function fork(name: string, older: KnownHead, larger: KnownHead, root: string): 
   };
 }
 
-/** The note as it was signed; of a head whose note was not kept, what it said. */
+/** The signed note; if it was not stored, the text of the head. */
 function statementOf({ note, size, rootBase64 }: KnownHead): string {
   return note ?? `go.sum database tree\n${size}\n${rootBase64}\n`;
 }
 
 function mismatch(want: string, got: Sentence | string): ProbeFailure {
   return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
+}
+
+/**
+ * Requests that suffice to prove a root and a few older ones: about eight tiles, twice if partial ones have vanished.
+ */
+const tilesMin = 20;
+
+/**
+ * Fetches tiles aside, each once per conversation.
+ * @param records  the records that they prove too: in a large log each needs its own tile and the one above it
+ */
+function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
+  const tiles = new Map<string, Buffer>();
+  let asksLeft = tilesMin + 2 * records;
+  for (const tile of wanted) {
+    const known = database.fetched.get(tilePathOf(tile));
+    if (known !== undefined) {
+      tiles.set(tileKeyOf(tile), known);
+      continue;
+    }
+    let got: Result<Buffer, End> | null = null;
+    for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
+      if (asksLeft-- <= 0) return error({ tag: 'failed', failure: malformed('answer.fewTiles') });
+      got = yield* fetchTile(database, { ...tile, width });
+      // A partial tile may vanish once its full one exists, which begins with the same hashes.
+      if (got.tag === 'ok' || !isNotOffered(got.error)) break;
+    }
+    if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });
+    const hashes = got.value.subarray(0, tile.width * hashBytes);
+    database.fetched.set(tilePathOf(tile), hashes);
+    tiles.set(tileKeyOf(tile), hashes);
+  }
+  return ok(tiles);
+}
+
+function* fetchTile(database: Database, tile: Tile): Talk<Result<Buffer, End>> {
+  const got = yield* getFrom(database, tilePathOf(tile), { aside: true, bodyBytesMax: limits.tileBytes });
+  if (got.tag === 'error') return got;
+  const { body } = got.value;
+  if (body.length !== tile.width * hashBytes) {
+    return error({ tag: 'failed', failure: malformed('answer.tile') });
+  }
+  return ok(Buffer.from(body));
 }

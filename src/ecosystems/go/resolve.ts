@@ -1,23 +1,21 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { type End, type Talk, unaskable } from '../talk.ts';
-import { inSlices } from '../whole.ts';
-import { get, moduleUrl } from './ask.ts';
+import { type End, inSlices, type Talk, unaskable } from '../talk.ts';
+import { get, moduleUrlOf } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { parseInfo } from './info.ts';
-import { latestOf } from './latest.ts';
-import { parseList } from './list.ts';
+import { latestOf, parseList } from './list.ts';
 import { isSynthetic } from './mod-file.ts';
 import { isCanonical } from './version.ts';
 
-/** A version that may be asked for, or how the conversation ends. */
+/** A version to request, or the end of the conversation. */
 export type Resolved = Result<string, End>;
 
 /**
- * The canonical version that a configured one stands for, as the go command finds it, all of it asked aside: a
- * canonical one is itself; `latest` goes through the list, then `@latest`; a branch or hash through `.info`.
+ * Resolves a configured version as the go command does, all aside: a canonical one is unchanged; `latest` through the
+ * list, then `@latest`; a branch or hash through `.info`.
  */
 export function* resolve(module: string, version: string, context: GoContext): Talk<Resolved> {
   if (isCanonical(version)) return ok(version);
@@ -27,7 +25,7 @@ export function* resolve(module: string, version: string, context: GoContext): T
 }
 
 function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
-  const listUrl = moduleUrl(context, module, '@v/list');
+  const listUrl = moduleUrlOf(context, module, '@v/list');
   if (listUrl === null) return error(unaskable);
   const list = yield* get({ url: listUrl, aside: true, bodyBytesMax: limits.listBytes }, context);
   if (list.tag === 'error') return list;
@@ -43,14 +41,14 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
 }
 
 function* hasOwnMod(module: string, version: string, context: GoContext): Talk<Result<boolean, End>> {
-  const url = moduleUrl(context, module, `@v/${escapeVersion(version)}.mod`);
+  const url = moduleUrlOf(context, module, `@v/${escapeVersion(version)}.mod`);
   if (url === null) return error(unaskable);
   const mod = yield* get({ url, aside: true, bodyBytesMax: limits.modBytes }, context);
   return mod.tag === 'error' ? mod : ok(!isSynthetic(mod.value.body, module));
 }
 
 function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {
-  const url = moduleUrl(context, module, rest);
+  const url = moduleUrlOf(context, module, rest);
   if (url === null) return error(unaskable);
   const answer = yield* get({ url, aside: true, bodyBytesMax: limits.infoBytes }, context);
   if (answer.tag === 'error') return answer;

@@ -1,19 +1,19 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   type ClientJob,
   type ClientReason,
   cannotResolve,
-  linesLike,
+  findLines,
   netrcOf,
-  proxyEnv,
+  proxyEnvOf,
   type RealClient,
 } from '../real-client.ts';
 import type { GoSettings } from './context.ts';
 
-/** The go command reads credentials of a netrc alone, and sends them over TLS alone. */
+/** The go command reads credentials only from a netrc and sends them only over TLS. */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
@@ -23,7 +23,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return cannotResolve(mirror);
 }
 
-/** GOSUMDB as the configuration has it; of another upstream than the public one nothing is logged. */
+/** GOSUMDB from the configuration; `off` for other upstreams, whose modules are not logged. */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';
@@ -31,8 +31,8 @@ function sumdbOf({ settings, isPublic }: ClientJob): string {
 }
 
 /**
- * `go mod download -json` of one version, from the mirror alone: no `direct`, no vcs, no other toolchain. GOPRIVATE stays
- * empty, because it would leave the mirror out; what is private is kept from the checksum database by GONOSUMDB.
+ * `go mod download -json` of one version, from this mirror only: no `direct`, no version control, no other toolchain.
+ * GOPRIVATE is empty, because it would bypass the mirror; GONOSUMDB keeps private names from the checksum database.
  */
 function plan(job: ClientJob): ClientPlan {
   const { access, module, version, privatePatterns, home } = job;
@@ -54,9 +54,9 @@ function plan(job: ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // The system's folders of certificates are read beside it.
+      // Certificate folders of the system are read in addition.
       ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
-      ...proxyEnv(access),
+      ...proxyEnvOf(access),
     },
     files: {
       'work/go.mod': 'module mirrorwatch.invalid/run\n',
@@ -67,7 +67,7 @@ function plan(job: ClientJob): ClientPlan {
   };
 }
 
-/** A text of JSON without its quotes; as it is where it was cut. */
+/** Decodes the content of a JSON string; unchanged if it was cut. */
 function decoded(text: string): string {
   try {
     return String(JSON.parse(`"${text}"`));
@@ -76,10 +76,10 @@ function decoded(text: string): string {
   }
 }
 
-/** A checksum database that is not reached is nobody's mirror; a checksum that differs is. */
+/** An unreachable checksum database is not the mirror's fault; a checksum mismatch is. */
 function why(words: string): ClientReason {
   const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
-  const text = told === undefined ? linesLike(words, /^go: /) : decoded(told);
+  const text = told === undefined ? findLines(words, /^go: /) : decoded(told);
   const isChecksum = /checksum mismatch|SECURITY ERROR/.test(words);
   return { text, isElsewhere: !isChecksum && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }

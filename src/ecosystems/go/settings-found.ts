@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path';
-import type { Machine, Surroundings } from '../../core/machine.ts';
-import type { Place } from '../../core/trap.ts';
-import { readGoMod } from './mod-text.ts';
+import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import { readGoMod } from './mod-file.ts';
 
-/** Variables of the go command that say where modules come from and what is believed of them. */
+/** Variables of the go command about the sources and the verification of modules. */
 const names = [
   'GOPROXY',
   'GOSUMDB',
@@ -16,27 +15,27 @@ const names = [
 ] as const;
 export type GoVariable = (typeof names)[number];
 
-/** One setting where it stands. `shell`: a file that shells read sets it, `direnv` the project's. */
+/** One setting with its place. `shell`: set in a file that shells read, `direnv`: in the project's .envrc. */
 export interface GoSetting {
   readonly name: GoVariable;
   readonly value: string;
   readonly source: 'environment' | 'file' | 'distribution' | 'shell' | 'direnv';
   readonly place: Place;
-  /** The whole line, of a file. */
+  /** The whole line, if it is in a file. */
   readonly line: string | null;
 }
 
-/** What the go command would read here. */
+/** The settings that the go command reads on this machine. */
 export interface GoFound {
   /** The file of `go env -w`; `null`: GOENV=off. */
   readonly goenv: string | null;
   readonly settings: readonly GoSetting[];
-  /** Modules that the go.mod of the project requires, each with its line. */
+  /** Requirements of the project's go.mod, each with its line. */
   readonly required: readonly { readonly module: string; readonly file: string; readonly line: number }[];
   readonly privatePatterns: readonly string[];
 }
 
-/** Reads the settings: the environment, the file of `go env -w`, the distribution's go.env, shells' files, and go.mod. */
+/** Reads the environment, the file of `go env -w`, the distribution's go.env, shell files, and go.mod. */
 export async function findGo({ machine, assignments, privatePatterns }: Surroundings): Promise<GoFound> {
   const goenv = goenvPath(machine);
   const environment = names.flatMap((name): GoSetting[] => {
@@ -67,7 +66,7 @@ function goenvPath({ env, home }: Machine): string | null {
   return join(configs.startsWith('/') ? configs : join(home, '.config'), 'go/env');
 }
 
-/** From Go 1.21 on GOROOT/go.env holds the defaults; distributions change them. */
+/** From Go 1.21 on, GOROOT/go.env has the defaults, which distributions change. */
 async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   const named = machine.env['GOROOT'] ?? '';
   const folders = named.startsWith('/')
@@ -80,7 +79,7 @@ async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   return [];
 }
 
-/** Lines `NAME=value`; of a name that stands there twice the last one counts. */
+/** Lines `NAME=value`; the last one of a name counts. */
 async function settingsIn(
   machine: Machine,
   file: string,
@@ -115,8 +114,11 @@ function isOurs(name: string): name is GoVariable {
   return (names as readonly string[]).includes(name);
 }
 
-/** What is in force: the environment, else the file of `go env -w`, else the distribution's; `null`: Go's own default. */
-export function inForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
+/**
+ * The setting in force: of the environment, else of the file of `go env -w`, else of the distribution; `null`: Go's
+ * default.
+ */
+export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
   const order = ['environment', 'file', 'distribution'] as const;
   for (const source of order) {
     const found = settings.find((one) => one.name === name && one.source === source);
@@ -125,7 +127,9 @@ export function inForce({ settings }: GoFound, name: GoVariable): GoSetting | nu
   return null;
 }
 
-/** The line that gives a variable a value where the setting in force stands: a file does nothing below an exported variable. */
-export function settingLine({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
+/**
+ * The line that sets a variable at the place of the setting in force: a file has no effect below an exported variable.
+ */
+export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
 }

@@ -1,15 +1,14 @@
-import { baseUrl } from '../../core/base-url.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import type { GoSettings } from './context.ts';
 import { parseVerifier } from './verifier.ts';
 
-/** The checksum database that the go command asks unless told otherwise. */
+/** The go command's default checksum database. */
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * Checksum databases known by a bare name, with verifier key and, for an alias, the address that it stands for.
+ * Checksum databases with a known name: verifier key and, for an alias, its address.
  * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
 const knownSumdbs: Readonly<Record<string, Omit<NonNullable<GoSettings['sumdb']>, 'home'>>> = {
@@ -26,8 +25,8 @@ const knownSumdbs: Readonly<Record<string, Omit<NonNullable<GoSettings['sumdb']>
 };
 
 /**
- * Reads GOSUMDB's forms: `name`, `name+hash+key`, either followed by a space and a URL, or `off` (`null`).
- * The error says what was expected.
+ * Parses the forms of GOSUMDB: `name`, `name+hash+key`, either followed by a space and a URL, or `off` (`null`). The
+ * error states the expected form.
  * @see protocols.md section 1.13
  */
 export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {

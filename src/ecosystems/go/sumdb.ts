@@ -1,27 +1,36 @@
 import type { AuthorityCost } from '../../core/authority-cost.ts';
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { wrongContent } from '../../words/failure.ts';
+import { wrongContent } from '../../words/tell.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { GoContext, KnownHead } from './context.ts';
 import { costOf, supportedPath } from './cost.ts';
-import { type Database, directOf, type FoundRecord, getFrom, relayOf } from './database.ts';
-import { askHead, askRecord, knownLookup, type Lookup } from './lookup.ts';
+import {
+  type Database,
+  directOf,
+  type FoundRecord,
+  getFrom,
+  knownLookup,
+  type Lookup,
+  relayOf,
+  requestHead,
+  requestRecord,
+} from './lookup.ts';
 import type { SignedHead } from './note.ts';
-import { prove, type Unproven } from './proof.ts';
+import { type Unproven, verifyClaim } from './proof.ts';
 import { parseVerifier, type Verifier } from './verifier.ts';
 import { isCanonical } from './version.ts';
 
-/** No module path can have it: it holds no `/@`, so servers refuse it by its syntax and fetch nothing. */
+/** Not a valid module path, because it has no `/@`: servers reject it by its syntax and fetch nothing. */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
- * The relay of the checksum database. Timed is what a client asks: `supported`, then one lookup. Aside: the signed
- * head of `latest`, the database's own, the tiles that prove the record and that no head contradicts another, and a path
- * that must not exist. A relay that offers the database and then breaks has failed: a client's build fails there too.
- * One whose head is older and consistent is late, which is no failure.
+ * Probes the relay of the checksum database. Timed are a client's requests: `supported`, then one lookup. Aside: the
+ * signed head of `latest`, the database's own head, the tiles that prove the record and the consistency of all heads,
+ * and a path that must not exist. A relay that offers the database and then fails has failed: clients' builds fail
+ * there too. A relay with an older, consistent head is only late.
  * @see protocols.md 1.11 to 1.13; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -34,9 +43,9 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   }
   if (isMarkup(supported.value.body)) return ended(catchAll);
   const lookup = lookupOf(context, upstream);
-  const found = lookup === null ? ok(null) : yield* askRecord(relay, lookup, { aside: false });
+  const found = lookup === null ? ok(null) : yield* requestRecord(relay, lookup, { aside: false });
   if (found.tag === 'error') return ended(found.error);
-  const latest = yield* askHead(relay);
+  const latest = yield* requestHead(relay);
   if (latest.tag === 'error') return ended(latest.error);
   const records = all(found.value);
   const heads = distinct([latest.value, ...records.map(({ head }) => head)]);
@@ -45,7 +54,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const { treeHead: before } = context.own;
   const claim = { largest, heads: [...heads, ...all(own?.head), ...all(before)], found: records };
   const authority: Facts = own === null ? {} : { authority: { name: verifier.name, size: own.head?.size ?? null } };
-  const proven = yield* prove(relay, claim);
+  const proven = yield* verifyClaim(relay, claim);
   if (proven.tag === 'error') return ended(proven.error.end, { ...authority, ...proven.error.facts });
   const newest = yield* proveItself(own, claim.heads, largest);
   if (newest.tag === 'error') return ended(newest.error.end, { ...authority, ...newest.error.facts });
@@ -67,7 +76,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* costOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** A client of such a mirror asks the database itself: only what that costs is learnt. */
+/** Clients of such a mirror query the database directly: only that cost is measured. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* askItself(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
@@ -95,9 +104,9 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Records of modules that are not known yet, some at a time, proven before the next are asked for: a slow relay gives as
- * many as the time of a probe's asides suffices for. What the log does not have is passed over; any other trouble ends it
- * for this time, and is the relay's only where it shows a lie.
+ * Looks up records of unknown modules in groups, each proven before the next: a slow relay returns as many as the time
+ * for asides permits. Modules that are not in the log are skipped. Any other failure ends the lookups of this probe,
+ * and counts against the relay only if it proves a lie.
  */
 function* learnMore(
   relay: Database,
@@ -113,7 +122,7 @@ function* learnMore(
     if (records.length > 0) {
       const heads = distinct([served, ...records.map(({ head }) => head)]);
       const claim = { largest: largestOf(heads), heads: [...heads, ...known], found: records };
-      const proven = yield* prove(relay, claim);
+      const proven = yield* verifyClaim(relay, claim);
       if (proven.tag === 'error') return isLie(proven.error.end) ? proven : ok(learnt);
       learnt.push(...records);
     }
@@ -128,7 +137,7 @@ function* askSome(
 ): Talk<Result<{ readonly records: readonly FoundRecord[]; readonly isEnd: boolean }, End>> {
   const records: FoundRecord[] = [];
   for (const lookup of lookups) {
-    const record = yield* askRecord(relay, lookup, { aside: true });
+    const record = yield* requestRecord(relay, lookup, { aside: true });
     if (record.tag === 'ok') records.push(record.value);
     else if (isLie(record.error)) return record;
     else if (!isNotOffered(record.error)) return ok({ records, isEnd: true });
@@ -140,23 +149,23 @@ function isLie(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
-/** The database asked itself: its head, `null` where none that is signed comes back from there. */
+/** The database itself and its head; `null`: no signed head was received. */
 interface Itself {
   readonly database: Database;
   readonly head: SignedHead | null;
 }
 
-/** Whatever is wrong on the way there is no fault of the mirror's: then it can't be reached from here. */
+/** Failures here are not the mirror's: the database is then out of reach. */
 function* askItself(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
-  const head = yield* askHead(database);
+  const head = yield* requestHead(database);
   return { database, head: head.tag === 'ok' ? head.value : null };
 }
 
 /**
- * Where the relay is late, the database's own tiles tell whether it is only that. Tiles that do not come, or do not fit
- * the head that came with them, prove nothing of the mirror.
- * @returns the largest head that everything known is a prefix of
+ * If the relay is late, the database's own tiles show whether it is consistent. Missing tiles, or tiles that do not
+ * match their own head, prove nothing about the mirror.
+ * @returns the largest head that all known heads are a prefix of
  */
 function* proveItself(
   own: Itself | null,
@@ -165,7 +174,7 @@ function* proveItself(
 ): Talk<Result<KnownHead, Unproven>> {
   const head = own?.head ?? null;
   if (own === null || head === null || head.size <= largest.size) return ok(largest);
-  const proven = yield* prove(own.database, { largest: head, heads, found: [] });
+  const proven = yield* verifyClaim(own.database, { largest: head, heads, found: [] });
   if (proven.tag === 'ok') return ok(head);
   return proven.error.facts.forked === undefined ? ok(largest) : proven;
 }
@@ -176,7 +185,7 @@ function largestOf<T extends KnownHead>(heads: readonly [T, ...T[]] | readonly T
   return rest.reduce((a, b) => (b.size > a.size ? b : a), first);
 }
 
-/** Lookups of the same minute come with the same head. */
+/** Lookups within a minute return the same head. */
 function distinct(heads: readonly SignedHead[]): readonly SignedHead[] {
   return [...new Map(heads.map((head) => [`${head.size} ${head.rootBase64}`, head])).values()];
 }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 
-/** Hashes in one tile, and their bytes. */
+/** The number of hashes in a full tile, and the bytes of one. */
 export const tileWidth = 256;
 export const hashBytes = 32;
 
-/** One tile as it stands in a tree of some size: level and number count from 0; `width` hashes, 1 to 256. */
+/** One tile in a tree of some size: level and number count from 0; `width` hashes, 1 to 256. */
 export interface Tile {
   readonly level: number;
   readonly number: number;
   readonly width: number;
 }
 
-/** Tiles by `tileKey`, each `width × 32` bytes. */
+/** Tiles by `tileKeyOf`, each `width × 32` bytes. */
 export type Tiles = ReadonlyMap<string, Buffer>;
 
 /** A complete subtree: `index` counts the subtrees of that level from the left. */
@@ -21,22 +21,22 @@ interface Node {
 }
 
 /** Hash of a record's text as a leaf. */
-export function leafHash(text: string): Buffer {
+export function leafHashOf(text: string): Buffer {
   return createHash('sha256').update('\0').update(text).digest();
 }
 
-/** Hash of two neighbours. */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+/** The hash of two sibling nodes. */
+export function nodeHashOf(left: Uint8Array, right: Uint8Array): Buffer {
   return createHash('sha256').update('\x01').update(left).update(right).digest();
 }
 
 /** The key of a tile in `Tiles`. */
-export function tileKey(tile: Pick<Tile, 'level' | 'number'>): string {
+export function tileKeyOf(tile: Pick<Tile, 'level' | 'number'>): string {
   return `${tile.level}/${tile.number}`;
 }
 
 /** The path of a tile below the database: `tile/8/1/x001/x234/067.p/8`. */
-export function tilePath({ level, number, width }: Tile): string {
+export function tilePathOf({ level, number, width }: Tile): string {
   const groups = [String(number % 1000).padStart(3, '0')];
   for (let left = Math.floor(number / 1000); left > 0; left = Math.floor(left / 1000)) {
     groups.unshift(`x${String(left % 1000).padStart(3, '0')}`);
@@ -45,8 +45,8 @@ export function tilePath({ level, number, width }: Tile): string {
 }
 
 /**
- * The tiles that prove, in a tree of `size` records: its root, that the records `leaves` are in it, and the roots of
- * the older trees `olderSizes`. Each tile once, parents included, in the order in which they are best fetched.
+ * The tiles that prove, in a tree of `size` records: its root, the inclusion of the records `leaves`, and the roots of
+ * the older trees `olderSizes`. Each tile once, parents included, in fetch order.
  * @see protocols.md 1.12
  */
 export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
@@ -60,8 +60,8 @@ export function tilesToProve(size: number, leaves: readonly number[], olderSizes
 }
 
 /**
- * The root of the first `size` records, from tiles; `null` where one is missing. With `size` the tree's own, equality
- * with the signed root makes its unfinished tiles trustworthy; all others are by `areTrue`.
+ * The root of the first `size` records, from tiles; `null` if one is missing. If `size` is the tree's own, equality
+ * with the signed root proves its partial tiles; `verifyTiles` proves all others.
  */
 export function rootOf(size: number, tiles: Tiles): Buffer | null {
   if (size === 0) return createHash('sha256').digest();
@@ -69,30 +69,30 @@ export function rootOf(size: number, tiles: Tiles): Buffer | null {
   for (const node of subtreesOf(size).reverse()) {
     const hash = hashOf(node, tiles);
     if (hash === null) return null;
-    root = root === null ? hash : nodeHash(hash, root);
+    root = root === null ? hash : nodeHashOf(hash, root);
   }
   return root;
 }
 
 /**
- * True where every full tile folds to the entry that its parent tile holds for it. A full tile always has a parent;
- * an unfinished one has none and is proven by the root.
+ * True if every full tile folds to its entry in its parent tile. A full tile always has a parent; a partial one has
+ * none and is proven by the root.
  */
-export function areTrue(tiles: Tiles, proven: readonly Tile[]): boolean {
+export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   return proven.every((tile) => {
     if (tile.width < tileWidth) return true;
-    const own = tiles.get(tileKey(tile));
+    const own = tiles.get(tileKeyOf(tile));
     const entry = hashOf({ level: (tile.level + 1) * 8, index: tile.number }, tiles);
     return own !== undefined && entry !== null && fold(own).equals(entry);
   });
 }
 
-/** True where record `id` of the tiles' tree has this text. */
+/** True if record `id` of the tree has this text. */
 export function isIncluded(id: number, text: string, tiles: Tiles): boolean {
-  return hashOf({ level: 0, index: id }, tiles)?.equals(leafHash(text)) ?? false;
+  return hashOf({ level: 0, index: id }, tiles)?.equals(leafHashOf(text)) ?? false;
 }
 
-/** The complete subtrees whose roots make up the tree's: one for each power of two in `size`, largest first. */
+/** The complete subtrees that make up the root: one for each power of two in `size`, largest first. */
 function subtreesOf(size: number): Node[] {
   const nodes: Node[] = [];
   let start = 0;
@@ -105,7 +105,7 @@ function subtreesOf(size: number): Node[] {
   return nodes;
 }
 
-/** Where a node's hashes lie: `count` entries from `offset` of one tile, folding to the node's hash. */
+/** The position of a node's hashes: `count` entries from `offset` of one tile. */
 function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
   const count = 2 ** (level % 8);
   const first = index * count;
@@ -117,14 +117,14 @@ function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offs
   };
 }
 
-/** How many hashes tile (level, number) holds in a tree of `size` records; 0 where it does not exist yet. */
+/** The number of hashes in tile (level, number) of a tree of `size` records; 0: it does not exist yet. */
 function widthIn(size: number, level: number, number: number): number {
   const hashes = Math.floor(size / tileWidth ** level);
   return Math.max(0, Math.min(tileWidth, hashes - number * tileWidth));
 }
 
 function add(wanted: Map<string, Tile>, size: number, { level, number }: Pick<Tile, 'level' | 'number'>): boolean {
-  const key = tileKey({ level, number });
+  const key = tileKeyOf({ level, number });
   const width = widthIn(size, level, number);
   if (width === 0 || wanted.has(key)) return false;
   wanted.set(key, { level, number, width });
@@ -141,19 +141,19 @@ function addWithParents(wanted: Map<string, Tile>, size: number, tile: Pick<Tile
 
 function hashOf(node: Node, tiles: Tiles): Buffer | null {
   const place = tileOf(node);
-  const tile = tiles.get(tileKey(place));
+  const tile = tiles.get(tileKeyOf(place));
   const end = (place.offset + place.count) * hashBytes;
   return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
 }
 
-/** Folds a power of two of hashes pairwise to one. */
+/** Folds a power of two of hashes in pairs into one. */
 function fold(hashes: Buffer): Buffer {
   let level = hashes;
   while (level.length > hashBytes) {
     const next = Buffer.alloc(level.length / 2);
     for (let at = 0; at < level.length; at += 2 * hashBytes) {
       const middle = at + hashBytes;
-      nodeHash(level.subarray(at, middle), level.subarray(middle, middle + hashBytes)).copy(next, at / 2);
+      nodeHashOf(level.subarray(at, middle), level.subarray(middle, middle + hashBytes)).copy(next, at / 2);
     }
     level = next;
   }

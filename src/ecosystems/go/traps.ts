@@ -1,18 +1,34 @@
 import { maskChain } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
 import { saySentence } from '../../words/tell.ts';
-import { goproxyMistake, parseGoproxy } from './client.ts';
-import type { goKinds } from './doctor-kinds.ts';
-import { leakTraps } from './leaks.ts';
+import type { Say } from '../../words/words.ts';
+import type { KnownTraps } from '../doctor.ts';
+import { checkGoproxy, parseGoproxy } from './client.ts';
+import { findLeakTraps } from './leaks.ts';
 import { matchesGoPatterns } from './patterns.ts';
-import { type GoFound, type GoSetting, type GoVariable, inForce, settingLine } from './settings-found.ts';
+import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 import { defaultSumdb } from './sumdb-setting.ts';
+
+/** Traps of the go command's settings. */
+export const goKinds = {
+  'go-env-shadowed': { severity: 'warning', isFixable: true },
+  'go-shells-differ': { severity: 'warning', isFixable: false },
+  'go-direnv-differs': { severity: 'note', isFixable: false },
+  'go-proxy-malformed': { severity: 'error', isFixable: false },
+  'go-proxy-unreached': { severity: 'warning', isFixable: true },
+  'go-proxy-off': { severity: 'warning', isFixable: true },
+  'go-proxy-direct': { severity: 'note', isFixable: false },
+  'go-direct-missing': { severity: 'warning', isFixable: true },
+  'go-sumdb-off': { severity: 'error', isFixable: true },
+  'go-sumdb-skipped': { severity: 'error', isFixable: true },
+  'go-insecure': { severity: 'error', isFixable: true },
+  'go-private-leaks': { severity: 'error', isFixable: true },
+} as const satisfies KnownTraps;
 
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
-/** What is wrong with these settings. */
-export function goTraps(found: GoFound, say: Say): readonly GoTrap[] {
+/** Finds the traps in these settings. */
+export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   const read = found.settings.filter((setting) => !isHidden(found, setting));
   return [
     ...shadowed(found, say),
@@ -20,20 +36,23 @@ export function goTraps(found: GoFound, say: Say): readonly GoTrap[] {
     ...read.filter(({ name }) => name === 'GOPROXY').flatMap((setting) => proxyTraps(setting, say)),
     ...unmirrored(found, say),
     ...read.flatMap((setting) => unsafe(setting, say)),
-    ...leakTraps(found, say),
+    ...findLeakTraps(found, say),
   ];
 }
 
-/** True for a line of a file that a stronger place hides: to change it would do nothing, and `go-env-shadowed` tells of it. */
+/** True for a line that a stronger place overrides: changing it has no effect, and `go-env-shadowed` reports it. */
 function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
   const stronger = { distribution: ['environment', 'file'], file: ['environment'] }[String(source)] ?? [];
   return settings.some((one) => one.name === name && stronger.includes(one.source));
 }
 
-/** No mirror is used: lookups are off although the build wants them, or every module comes from its own server. */
+/**
+ * Finds settings without a mirror: downloads are off although the build needs them, or every module comes from its own
+ * server.
+ */
 function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
-  const proxy = inForce(found, 'GOPROXY');
-  const flags = inForce(found, 'GOFLAGS');
+  const proxy = settingInForce(found, 'GOPROXY');
+  const flags = settingInForce(found, 'GOFLAGS');
   const traps: GoTrap[] = [];
   const words = flags?.value.split(/\s+/).filter((flag) => flag !== '') ?? [];
   if (proxy?.value === 'off' && flags !== null && words.includes('-mod=mod'))
@@ -53,7 +72,7 @@ function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
       id: 'go-proxy-direct',
       what: say('trap.go-proxy-direct.what'),
       where: [proxy.place],
-      set: [settingLine(proxy, 'https://mirror.example.com,direct')],
+      set: [settingLineFor(proxy, 'https://mirror.example.com,direct')],
       edits: [],
     });
   return traps;
@@ -108,14 +127,16 @@ function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
 function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { value, place } = setting;
   if (setting.source === 'distribution') return [];
-  const mistake = goproxyMistake(value);
+  const mistake = checkGoproxy(value);
   if (mistake !== null)
     return [
       {
         id: 'go-proxy-malformed',
         what: say('trap.go-proxy-malformed.what', { value: shown(setting), expected: saySentence(mistake, say) }),
         where: [place],
-        set: [say('trap.go-proxy-malformed.set', { line: settingLine(setting, 'https://mirror.example.com,direct') })],
+        set: [
+          say('trap.go-proxy-malformed.set', { line: settingLineFor(setting, 'https://mirror.example.com,direct') }),
+        ],
         edits: [],
       },
     ];
@@ -130,7 +151,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
         id: 'go-proxy-unreached',
         what: say('trap.go-proxy-unreached.what', { value: shown(setting), word }),
         where: [place],
-        set: [hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLine(setting, head)],
+        set: [hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLineFor(setting, head)],
         edits: replaced(setting, head),
       },
     ];
@@ -148,10 +169,13 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   ];
 }
 
-/** The line that ends the list with `direct`; a password in it stays with the go command or the shell. */
+/**
+ * The line that appends `direct` to the list; a password in it is not printed but expanded by the go command or the
+ * shell.
+ */
 function withDirect(setting: GoSetting): string {
   const { value, source } = setting;
-  if (!hasSecret(value)) return settingLine(setting, `${value},direct`);
+  if (!hasSecret(value)) return settingLineFor(setting, `${value},direct`);
   return source === 'file' ? `go env -w GOPROXY="$(go env GOPROXY),direct"` : `export GOPROXY="$GOPROXY,direct"`;
 }
 
@@ -159,14 +183,14 @@ function hasSecret(chain: string): boolean {
   return maskChain(chain).includes('***');
 }
 
-/** Well-known public modules: a pattern that matches one is no pattern of private names. */
+/** Well-known public modules: a pattern that matches one is too wide for private names. */
 const publicModules = ['github.com/google/uuid', 'golang.org/x/net', 'gopkg.in/yaml.v3', 'google.golang.org/grpc'];
 
-export function tooWide(value: string): readonly string[] {
+export function findTooWide(value: string): readonly string[] {
   return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 
-/** What one setting makes unsafe, and what it should be instead. */
+/** The traps of an unsafe setting, with the correction. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
   if ((name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0'))
@@ -180,7 +204,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
       ? []
       : [without('go-insecure', say('trap.go-insecure.flags'), setting, kept, say, ' ')];
   }
-  const wide = name === 'GONOSUMDB' || name === 'GOPRIVATE' ? tooWide(value) : [];
+  const wide = name === 'GONOSUMDB' || name === 'GOPRIVATE' ? findTooWide(value) : [];
   if (wide.length === 0) return [];
   const kept = value.split(',').filter((glob) => !wide.includes(glob));
   return [
@@ -194,7 +218,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   ];
 }
 
-/** A setting to be taken out, or cut down to what may stay. */
+/** The trap of a setting to remove or to reduce to `kept`. */
 function without(
   id: GoTrap['id'],
   what: string,
@@ -210,19 +234,19 @@ function without(
     id,
     what,
     where: [place],
-    set: [isKept ? settingLine(setting, becomes) : droppingLine(setting, say)],
+    set: [isKept ? settingLineFor(setting, becomes) : droppingLine(setting, say)],
     edits: isKept ? replaced(setting, becomes) : dropped(setting),
   };
 }
 
-/** The line that takes a setting out where it stands: `go env -u` does nothing for a variable or the distribution's file. */
+/** The line that removes a setting: `go env -u` has no effect on a variable or the distribution's file. */
 function droppingLine({ name, source }: GoSetting, say: Say): string {
   if (source === 'file') return `go env -u ${name}`;
   if (source === 'distribution') return name === 'GOSUMDB' ? `go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');
   return say('trap.variable.out', { name });
 }
 
-/** The file of `go env -w` is ours to mend; shells' files, the environment and the distribution's are not. */
+/** Only the file of `go env -w` may be edited; shell files, the environment and the distribution's file may not. */
 function dropped(setting: GoSetting): readonly Edit[] {
   return edit(setting, []);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A key that notes are verified with. */
+/** A public key for verifying notes. */
 export interface Verifier {
   readonly name: string;
   /** Four bytes, big-endian, as eight hex digits. */
@@ -10,11 +10,11 @@ export interface Verifier {
 }
 
 /**
- * Reads `<name>+<8 hex digits>+<base64>`; `null` where it is no Ed25519 verifier key or its hash is not its own.
+ * Parses `<name>+<8 hex digits>+<base64>`; `null` if it is no Ed25519 verifier key or its hash is wrong.
  * @see protocols.md 1.11
  */
 export function parseVerifier(text: string): Verifier | null {
-  // Only the first two plus signs part the fields: base64 has more. 33 bytes are 44 characters without padding.
+  // Only the first two plus signs are separators: base64 contains more. 33 bytes are 44 characters without padding.
   const found = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text);
   const [, name = '', hashHex = '', encoded = ''] = found ?? [];
   const key = Buffer.from(encoded, 'base64');

@@ -4,7 +4,7 @@ interface Parsed {
   /** Without the dash; empty for a release. */
   readonly pre: string;
   readonly build: string;
-  /** All three numbers were written. */
+  /** All three numbers are present. */
   readonly whole: boolean;
 }
 
@@ -20,24 +20,24 @@ function parse(version: string): Parsed | null {
   return { numbers: [major, minor, patch ?? '0'], pre, build, whole: patch !== undefined };
 }
 
-/** True for what Go calls a valid semantic version: a leading `v`, and `v1` and `v1.2` are short for `v1.2.0`. */
+/** True for a valid semantic version in Go: with a leading `v`; `v1` and `v1.2` are short for `v1.0.0` and `v1.2.0`. */
 export function isSemver(version: string): boolean {
   return parse(version) !== null;
 }
 
-/** True for the one spelling that names a module version: `vX.Y.Z[-pre]`, with no build but `+incompatible`. */
+/** True for the canonical spelling of a module version: `vX.Y.Z[-pre]`, with no build but `+incompatible`. */
 export function isCanonical(version: string): boolean {
   const parsed = parse(version);
   if (parsed === null || !parsed.whole) return false;
   return parsed.build === '' || parsed.build === 'incompatible';
 }
 
-/** True where the version has a pre-release part, pseudo-versions included. */
+/** True for a version with a pre-release part, pseudo-versions included. */
 export function isPrerelease(version: string): boolean {
   return (parse(version)?.pre ?? '') !== '';
 }
 
-/** True for a major version 2 or above of a module without a `/vN` path. */
+/** True for a major version of 2 or above in a module without a `/vN` path. */
 export function isIncompatible(version: string): boolean {
   return version.endsWith('+incompatible');
 }
@@ -46,7 +46,7 @@ const pseudo =
   /^v[0-9]+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 
 /**
- * True for the three forms that stand for a commit without a tag.
+ * True for the three forms of versions for commits without a tag.
  * @see protocols.md 1.7; golang/mod module/pseudo.go pseudoVersionRE
  */
 export function isPseudo(version: string): boolean {
@@ -54,8 +54,8 @@ export function isPseudo(version: string): boolean {
 }
 
 /**
- * Orders two versions as Go does: below 0, 0 or above 0. Invalid ones come first and are equal; build metadata does
- * not count, so `v2.0.0+incompatible` is above `v1.9.0` by its number alone.
+ * Compares two versions as Go does: below 0, 0 or above 0. Invalid ones are equal and come first. Build metadata is
+ * ignored, so `v2.0.0+incompatible` is above `v1.9.0` by its number.
  */
 export function compareVersions(a: string, b: string): number {
   const left = parse(a);
@@ -68,7 +68,7 @@ export function compareVersions(a: string, b: string): number {
   return comparePre(left.pre, right.pre);
 }
 
-/** Digits without leading zeros: the longer is larger, whatever their count. */
+/** Compares digits without leading zeros: the longer is larger. */
 function compareDigits(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : Number(a > b);

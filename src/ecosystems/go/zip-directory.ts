@@ -1,8 +1,8 @@
-import type { Sentence } from '../../core/sentence.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
+import type { WholeBody } from '../../core/body.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** One entry as the central directory names it. */
+/** One entry of the central directory. */
 export interface ZipEntry {
   readonly name: string;
   /** 0 stored, 8 deflate. */
@@ -11,11 +11,11 @@ export interface ZipEntry {
   readonly crc32: number;
   readonly packedBytes: number;
   readonly plainBytes: number;
-  /** Where the local header begins. */
+  /** Offset of the local header. */
   readonly at: number;
 }
 
-/** `cut`: no end record, so the rest is missing. `broken`: the end is there and what it points to is not. */
+/** `cut`: no end record, so the rest is missing. `broken`: the end record is present, but its target is invalid. */
 export type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
   | { readonly tag: 'cut' }
@@ -31,8 +31,8 @@ const whole32 = 0xffffffff;
 const whole16 = 0xffff;
 
 /**
- * The central directory of a zip, zip64 included; the rest of the zip is not read.
- * @param most  what is larger, or has more entries, is refused before any is read
+ * Reads the central directory of a zip, zip64 included, and nothing else.
+ * @param most  zips that are larger or have more entries are refused before any entry is read
  * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; protocols.md 0.2
  */
 export function readDirectory(zip: WholeBody, most: { readonly entries: number; readonly bytes: number }): Directory {
@@ -66,7 +66,7 @@ interface End {
   readonly record: Buffer;
 }
 
-/** The last end record whose comment ends with the file: a signature inside a comment does not count. */
+/** The last end record whose comment ends with the file: a signature within a comment does not count. */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);
   const tail = part(zip, from, endWindowBytes);
@@ -82,7 +82,7 @@ function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: numb
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
   const locatorAt = end - locatorBytes;
   const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
-  // Without a locator the values mean what they say: 65535 entries fit the old record.
+  // Without a locator the values are literal: 65535 entries fit the old record.
   if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
   const wideAt = toNumber(locator.readBigUInt64LE(8));
   if (wideAt === null || wideAt + wideBytes > locatorAt) return null;
@@ -122,7 +122,7 @@ function readEntry(zip: Buffer, at: number): { entry: ZipEntry; next: number } |
   };
 }
 
-/** Replaces each value of all ones by the next eight bytes of the zip64 extra field, in the field's fixed order. */
+/** Replaces each value of all ones by the next eight bytes of the zip64 extra field, in their fixed order. */
 function widen(extra: Buffer, sizes: readonly [number, number, number]): readonly [number, number, number] | null {
   if (!sizes.includes(whole32)) return sizes;
   for (let at = 0; at + 4 <= extra.length; ) {
@@ -143,7 +143,7 @@ function widen(extra: Buffer, sizes: readonly [number, number, number]): readonl
   return null;
 }
 
-/** Sizes beyond what a number counts exactly are nonsense here. */
+/** Sizes beyond the exact range of a number are invalid. */
 function toNumber(value: bigint): number | null {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
 }

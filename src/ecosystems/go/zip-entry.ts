@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import type { WholeBody } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
-import type { Talk } from '../talk.ts';
-import { breath, meanwhile } from '../whole.ts';
-import { sha256Hex } from './h1.ts';
+import { runMeanwhile, type Talk, yieldToEventLoop } from '../talk.ts';
+import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** Up to this, packed and plain, an entry is read in one go; of a larger one never more than a few pieces are in memory. */
+/** Entries up to this size, packed and plain, are read at once; of larger ones only a few pieces are in memory. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 
 /**
- * The SHA-256 of one entry's content as lower-case hex, `null` where it is not whole, not what the directory says, or not
- * to be read. Of the local header only its length counts, as for the go command. Nothing is inflated past the declared size.
+ * The SHA-256 of one entry's content as lower-case hex; `null` if it is incomplete, differs from the directory, or
+ * cannot be read. Only the length of the local header is used, as in the go command. Nothing is inflated past the
+ * declared size.
  * @see golang/go archive/zip reader.go
  */
-export function* hashEntry(zip: WholeBody, entry: ZipEntry): Talk<string | null> {
+export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {
   const local = Buffer.from(zip.read(entry.at, localBytes));
   if (entry.isEncrypted || local.length < localBytes || local.readUInt32LE(0) !== 0x04034b50) return null;
   const start = entry.at + localBytes + local.readUInt16LE(26) + local.readUInt16LE(28);
@@ -28,7 +28,7 @@ export function* hashEntry(zip: WholeBody, entry: ZipEntry): Talk<string | null>
   if (Math.max(entry.packedBytes, entry.plainBytes) <= smallBytes) return hashSmall(zip, start, entry);
   const content = new Content(entry);
   if (entry.method === 0) yield* takeStored(zip, start, entry, content);
-  else yield* meanwhile(() => inflated(zip, start, entry, content));
+  else yield* runMeanwhile(() => inflated(zip, start, entry, content));
   return content.hex();
 }
 
@@ -36,7 +36,7 @@ function hashSmall(zip: WholeBody, start: number, entry: ZipEntry): string | nul
   const packed = zip.read(start, entry.packedBytes);
   const plain = entry.method === 0 ? packed : inflateSmall(packed, entry.plainBytes);
   if (plain === null || plain.length !== entry.plainBytes || crc32(plain) !== entry.crc32) return null;
-  return sha256Hex(plain);
+  return sha256HexOf(plain);
 }
 
 function inflateSmall(packed: Uint8Array, plainBytes: number): Uint8Array | null {
@@ -53,12 +53,12 @@ function* takeStored(zip: WholeBody, start: number, { packedBytes }: ZipEntry, c
     content.take(piece);
     turnBytes += piece.length;
     if (turnBytes < limits.hashTurnBytes) continue;
-    yield* breath();
+    yield* yieldToEventLoop();
     turnBytes = 0;
   }
 }
 
-/** In a thread of the runtime's own, which inflates the next piece while this one hashes the last. */
+/** Inflates in a thread of the runtime, which produces the next piece while this thread hashes the last. */
 async function inflated(zip: WholeBody, start: number, { packedBytes }: ZipEntry, content: Content): Promise<void> {
   const inflate = createInflateRaw({ chunkSize: pieceBytes });
   try {
@@ -78,7 +78,7 @@ function* piecesOf(zip: WholeBody, start: number, bytes: number): Generator<Uint
   for (let at = 0; at < bytes; at += pieceBytes) yield zip.read(start + at, Math.min(pieceBytes, bytes - at));
 }
 
-/** What comes of an entry, piece by piece. */
+/** The verified content of an entry, piece by piece. */
 class Content {
   isBroken = false;
   readonly #entry: ZipEntry;
@@ -90,7 +90,7 @@ class Content {
     this.#entry = entry;
   }
 
-  /** False once there is more than was declared. */
+  /** False once it exceeds the declared size. */
   take(piece: Uint8Array): boolean {
     this.#bytes += piece.length;
     if (this.#bytes > this.#entry.plainBytes) return false;

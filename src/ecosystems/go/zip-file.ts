@@ -1,41 +1,42 @@
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
-import { malformed, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { beginsLike } from '../begins.ts';
-import type { Talk } from '../talk.ts';
-import { breath } from '../whole.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { malformed, phrase, wrongContent } from '../../words/tell.ts';
+import { matchesBeginning, type Talk, yieldToEventLoop } from '../talk.ts';
 import type { HashedFile } from './h1.ts';
 import { readDirectory, type ZipEntry } from './zip-directory.ts';
-import { hashEntry } from './zip-entry.ts';
+import { readEntryHash } from './zip-entry.ts';
 
-/** True for the first bytes of a zip with entries or of an empty one. */
-export function startsLikeZip(body: Uint8Array): boolean {
+/** True for the first bytes of a zip, with or without entries. */
+export function matchesZip(body: Uint8Array): boolean {
   return ['504b0304', '504b0506'].includes(Buffer.from(body.subarray(0, 4)).toString('hex'));
 }
 
-/** True for a body that begins and ends as a zip without a comment does, one byte of each wrong at most: it was not cut. */
+/**
+ * True for a body with the first and last bytes of a zip without comment, each with at most one wrong byte: it was not
+ * cut.
+ */
 export function isSpoiltZip(body: WholeBody): boolean {
-  return beginsLike(body.read(0, 4), '504b0304') && beginsLike(body.read(Math.max(0, body.bytes - 22), 22), '504b0506');
+  return (
+    matchesBeginning(body.read(0, 4), '504b0304') &&
+    matchesBeginning(body.read(Math.max(0, body.bytes - 22), 22), '504b0506')
+  );
 }
 
 /**
- * Every file of a module zip with the hash of its content, found by the central directory, as the go command does, and read
- * within bounds: entries, sizes and their sum as it caps them, nothing inflated past its declared size, no byte of the zip
- * used twice, every checksum compared. So the work is bounded by the length of the zip and the cap on what is in it, and
- * memory by the number of entries; the loop of the thread turns all the while.
- * @param prefix  `module@version/`, unescaped: each name begins with it
- * @returns       wrong content for markup; cut without an end record; else malformed with the rule that is broken
+ * Reads every file of a module zip with the hash of its content, found through the central directory as in the go
+ * command. Limits apply: the go command's caps on entries and sizes, nothing inflated past its declared size, no byte
+ * of the zip used twice, every checksum compared. So the work is bounded by the zip's length and the caps, and memory
+ * by the number of entries; the thread's event loop turns in between.
+ * @param prefix  `module@version/`, unescaped: the beginning of each name
+ * @returns       wrong content for markup; cut without an end record; else malformed with the broken rule
  * @see protocols.md 1.8, 1.16; golang/mod zip/zip.go
  */
 export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<readonly HashedFile[], ProbeFailure>> {
   const begin = zip.read(0, limits.bodyBeginBytes);
   if (isMarkup(begin)) return error(wrongContent('answer.moduleZip'));
-  if (!startsLikeZip(begin)) return error(malformed('answer.moduleZip'));
+  if (!matchesZip(begin)) return error(malformed('answer.moduleZip'));
   const directory = readDirectory(zip, { entries: limits.zipEntries, bytes: limits.zipDirectoryBytes });
   if (directory.tag === 'cut') return error({ kind: 'cut', phase: 'transfer', bytesRead: zip.bytes });
   if (directory.tag === 'broken') return error(malformed('answer.zip', { what: directory.what }));
@@ -44,18 +45,18 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
   const files: HashedFile[] = [];
   let turnBytes = 0;
   for (const entry of directory.entries) {
-    const hex = yield* hashEntry(zip, entry);
+    const hex = yield* readEntryHash(zip, entry);
     if (hex === null) return error(malformed('answer.zip', { what: phrase('answer.zipEntries') }));
     files.push({ name: entry.name, sha256Hex: hex });
     turnBytes += limits.hashEntryBytes + entry.plainBytes;
     if (turnBytes < limits.hashTurnBytes) continue;
-    yield* breath();
+    yield* yieldToEventLoop();
     turnBytes = 0;
   }
   return ok(files);
 }
 
-/** The first rule of protocols.md 1.8 that the entries break, or `null`. Decided before anything is inflated. */
+/** The first rule of protocols.md 1.8 that the entries break, or `null`. Checked before anything is inflated. */
 function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
   const folded = new Set<string>();
   let plainBytes = 0;
@@ -79,13 +80,13 @@ function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: numb
   return null;
 }
 
-/** Relative, with single slashes, without dots as elements or back slashes; a directory ends in one slash. */
+/** A relative path with single slashes, without dots as elements or back slashes; a directory ends in one slash. */
 function isCleanPath(path: string): boolean {
   const elements = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
   return elements.every((element) => element !== '' && element !== '.' && element !== '..' && !element.includes('\\'));
 }
 
-/** Simple case folding, letter by letter: `ß` is not `ss`, for Go neither. */
+/** Simple case folding by letter: `ß` is not `ss`, as in Go. */
 function foldCase(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return Array.from(name, (letter) => {

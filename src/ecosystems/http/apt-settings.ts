@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import type { Machine } from '../../core/machine.ts';
+import type { Machine } from '../../core/trap.ts';
 
 /** One source of packages: a line of a .list file or a stanza of a .sources file. */
 export interface AptSource {
   readonly uris: readonly string[];
-  /** Files of keys; `null`: none is named, so that every trusted key may sign. A key that stands in the file is an empty list. */
+  /** Files of keys; `null`: none, so any trusted key may sign. A key within the file gives an empty list. */
   readonly signedBy: readonly string[] | null;
-  /** Told not to verify signatures. */
+  /** Signatures are not verified. */
   readonly isTrusted: boolean;
   readonly file: string;
   readonly line: number;
 }
 
-/** A proxy of apt's own settings. */
+/** A proxy in apt's own settings. */
 export interface AptProxy {
   /** `http` or `https`. */
   readonly scheme: string;
@@ -21,12 +21,12 @@ export interface AptProxy {
   readonly line: number;
 }
 
-/** What apt would read here. */
+/** The settings that apt reads on this machine. */
 export interface AptFound {
   readonly sources: readonly AptSource[];
-  /** In the order of reading: the last one of a scheme counts. */
+  /** In reading order: the last one of a scheme counts. */
   readonly proxies: readonly AptProxy[];
-  /** Files with passwords, each with its mode; `null`: not known. */
+  /** Files with passwords and their modes; `null`: unknown mode. */
   readonly passwords: readonly { readonly file: string; readonly mode: number | null }[];
 }
 
@@ -75,7 +75,7 @@ function linesIn(file: string, text: string): readonly AptSource[] {
   });
 }
 
-/** Fields of a stanza; a value goes on in the indented lines below. */
+/** Fields of a stanza; indented lines continue a value. */
 function stanzasIn(file: string, text: string): readonly AptSource[] {
   const found: AptSource[] = [];
   let fields = new Map<string, { value: string; line: number }>();
@@ -113,7 +113,7 @@ function wordsOf(value: string): readonly string[] {
   return value.split(/\s+/).filter((word) => word !== '');
 }
 
-/** `Acquire::http::Proxy "…";` on one line, as installers and people write it. */
+/** `Acquire::http::Proxy "…";` on one line, the usual form. */
 function proxiesIn(file: string, text: string): readonly AptProxy[] {
   return text.split(/\r?\n/).flatMap((line, at): AptProxy[] => {
     const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(line) ?? [];

@@ -1,8 +1,8 @@
-import { baseUrl } from '../../core/base-url.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
+import { memberOfUrl, walkInOrder } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
@@ -14,40 +14,38 @@ import {
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-import { urlMember } from '../url-member.ts';
-import { walkInOrder } from '../walk.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** Characters that a pasted URL may hold: none that a shell, a quote, sed, XML or TOML gives a meaning. */
+/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text, sed, XML or TOML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
 
-/** URLs with white space between them, in the order in which they are asked. */
+/** Parses URLs separated by white space, in request order. */
 function parseUrls(chain: string): Result<Chain, ChainProblem> {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
   const wrong = urls.findIndex((url) => !/^https?:\/\//i.test(url) || !URL.canParse(url));
   if (wrong >= 0) return error({ kind: 'not_a_url', member: wrong });
   if (urls.length === 0) return error({ kind: 'empty' });
-  return ok({ members: urls.map(urlMember), separators: urls.slice(1).map(() => '|' as const) });
+  return ok({ members: urls.map(memberOfUrl), separators: urls.slice(1).map(() => '|' as const) });
 }
 
 function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
   if (urls.length === 0) return phrase('expected.oneUrl');
-  // Legal in a path, but here always a slip: a separator of another list.
+  // Legal in a path, but here always a mistake: separators of other lists.
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
-/** A chain of one stays one: most of these clients know no second. */
+/** A chain of one URL stays one: most of these clients support no second. */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return { members: [to, ...others], separators: others.map(() => '|' as const) };
 }
 
 /**
- * One URL is all that apt, apk, Maven, cargo, bundler and conda ask: whatever it answers but the file is the end. pacman's
- * servers and apt's mirror list are asked in their order, the next one after any failure, a 404, a cut and a stall among them.
- * Other bytes with status 200 are taken, and their hash ends the walk. apt alone goes on where their size is wrong too, but for
- * InRelease: a reply does not tell that.
+ * apt, apk, Maven, cargo, bundler and conda use one URL: any response but the file ends the walk. pacman's servers and
+ * apt's mirror list are tried in order after any failure, including a 404, a cut and a stall. Wrong bytes with status
+ * 200 are accepted, and their hash ends the walk. Only apt continues after a wrong size (except of InRelease), which a
+ * reply does not show.
  * @see test/real/http-lists.test.ts, apt-bodies.test.ts: pacman 6.0, apt 2.6
  */
 function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -58,7 +56,7 @@ function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkE
   );
 }
 
-/** The lines of the package manager that the profile of the chain's mirrors names; without one, the URLs alone. */
+/** The lines of the package manager of the mirrors' profile; without a profile only the URLs. */
 function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []): Remedy {
   const notes: Sentence[] = [];
   if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
@@ -86,13 +84,13 @@ function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []
   };
 }
 
-/** The mirrors of a chain in its order, those outside it last. */
+/** The position of a mirror in a chain; mirrors outside it are last. */
 function rank(keys: readonly string[], { url }: Mirror): number {
-  const at = keys.indexOf(urlMember(url).key);
+  const at = keys.indexOf(memberOfUrl(url).key);
   return at < 0 ? keys.length : at;
 }
 
-/** The client of file mirrors: the package manager that a mirror's profile names, else whoever downloads files. */
+/** The client of file mirrors: the package manager of a mirror's profile, else any downloader. */
 export const filesClient: Client = {
   id: 'files',
   nameAt: (mirror) => profileOf(mirror.own?.['profile'])?.client ?? null,
@@ -103,7 +101,7 @@ export const filesClient: Client = {
   parse: parseUrls,
   mistake,
   usual: (url) => url ?? '',
-  member: urlMember,
+  member: memberOfUrl,
   walk: walkFiles,
   headed,
   protocols: (mirror) => (profileOf(mirror.own?.['profile'])?.offersHttp2 === true ? offersHttp2 : offersHttp1),

@@ -2,19 +2,19 @@ import type { ProbeContext } from '../../core/ports.ts';
 import type { Given } from '../ecosystem.ts';
 import type { Expect } from './expect.ts';
 
-/** What conversations with a file mirror need beside its base URL. */
+/** The inputs of conversations with a file mirror besides the base URL. */
 export interface HttpOwn {
   /** The id of its profile; `null`: plain files. */
   readonly profile: string | null;
-  /** By path, of this mirror's upstream. */
+  /** By path, for this mirror's upstream. */
   readonly expect: Readonly<Record<string, Expect>>;
 }
 
 /** The context of a conversation with a file mirror. */
 export type HttpContext = ProbeContext<HttpOwn>;
 
-/** The profile of the mirror, and what the file expects of its upstream's paths. */
-export function httpContext({ mirror, modules }: Given<unknown>): HttpOwn {
+/** The profile of the mirror, and the expectations for its upstream's paths. */
+export function buildHttpContext({ mirror, modules }: Given<unknown>): HttpOwn {
   const profile = mirror.own?.['profile'];
   const own = modules.filter(({ upstream, expect }) => upstream === mirror.upstream && expect !== undefined);
   return {

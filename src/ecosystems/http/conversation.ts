@@ -1,29 +1,23 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { heldBodyOf, isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Signature } from '../../core/signature.ts';
-import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { heldBody } from '../../core/whole-body.ts';
-import { malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { seenIn } from '../seen.ts';
-import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { wholeOf } from '../whole.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
+import { below, type End, ended, fine, get, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import { mailDate } from './dates.ts';
 import type { Expect } from './expect.ts';
-import { formatFailure } from './format.ts';
-import { wrongPackage } from './packages.ts';
-import { isFilePath } from './path.ts';
+import { formatFailure, isFilePath, parseMailDate } from './format.ts';
+import { findWrongPackage } from './packages.ts';
 import type { Head, ListedAt, Profile, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { signatureOf, type WholeFile } from './signed.ts';
-import { hashFailure, judge, sumOf } from './verify.ts';
+import { checkHash, judge, sumOf } from './verify.ts';
 
-/** One step of a file mirror. */
+/** Probes one step of a file mirror. */
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
   switch (step) {
     case 'get':
@@ -37,13 +31,13 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** A peek leads to nothing: it is for the rate alone. */
+/** A probe of the first bytes requests no further files: it measures only throughput. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
 }
 
-/** How far a file is read that is wanted whole: what is signed has to be held, for the program that verifies it. */
+/** The most bytes of a file that is read whole: a signed file is held in memory for the verifier. */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
 }
@@ -53,8 +47,8 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 }
 
 /**
- * A file, read no further than `stopAfterBytes`: what is larger is judged by its beginning.
- * @param isLed  one of the packages that it leads to is asked for, where it is a signed list
+ * Fetches a file up to `stopAfterBytes`: a larger one is judged by its beginning.
+ * @param isLed  also request one of the packages that it leads to, if it is a signed list
  */
 function* file(path: string, stopAfterBytes: number, isLed: boolean, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
@@ -77,10 +71,10 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   const sum = whole.bytes < stopAfterBytes ? yield* sumOf(whole) : null;
   const isWhole = sum?.bytes === body.length;
   const head: Head = { path, body, isWhole, sum, headers, nowWallMs: context.nowWallMs };
-  const wrongHash = hashFailure(head, expect);
+  const wrongHash = checkHash(head, expect);
   if (wrongHash !== null) return failed(wrongHash, seenIn(body, whole.bytes));
   const reading = profile?.read(head) ?? null;
-  const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
+  const changedAtMs = reading?.changedAtMs ?? parseMailDate(headers['last-modified'] ?? '');
   const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
   const judged = judge(head, expect, changedAtMs);
@@ -92,11 +86,11 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   const proven = { ...known, signature: signature.value, ...byKey(signature.value, sum, known) };
   const leads = profile?.lists?.leads;
   if (!isLed || leads === undefined || signature.value.state !== 'valid') return fine(proven);
-  const wrong = yield* wrongPackage({ path, body, sum }, leads, context);
+  const wrong = yield* findWrongPackage({ path, body, sum }, leads, context);
   return wrong === null ? fine(proven) : ended(wrong.end, { ...proven, ...wrong.facts });
 }
 
-/** By the list that names it where its profile has such lists, else by a signature of its own. */
+/** The signature through the profile's signed list, else the file's own. */
 function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
   const at = lists?.listedAt(file.path) ?? null;
@@ -104,13 +98,13 @@ function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<R
   return yield* throughList(file.sum, at, lists.find, keyring, context);
 }
 
-/** A hash that the entry names says more than that somebody signed. */
+/** A hash in the entry proves more than a signature. */
 function byKey({ state }: Signature, { sha256: digest }: Summed, { verified }: Facts): Facts {
   if (state !== 'valid' || verified !== undefined) return {};
   return { verified: { algorithm: 'sha256', digest, against: 'signature' } };
 }
 
-/** When the mirror was last brought up to date, by the file that its profile keeps for that; many mirrors have none. */
+/** The last update of the mirror, by its profile's marker file; many mirrors have none. */
 function* marker(context: HttpContext): Talk<Verdict> {
   const known = profileOf(context.own.profile)?.marker ?? null;
   if (known === null) return ended(unaskable);
@@ -123,7 +117,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
-/** The date in the file itself is compared; each mirror has a `Last-Modified` of its own. */
+/** Only the date within the file is compared: each mirror has its own `Last-Modified`. */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }
@@ -137,9 +131,9 @@ function failed(failure: ProbeFailure, facts: Facts = {}): Verdict {
 }
 
 /**
- * The signature over the list that names a whole file, and through it the file. The list is the same mirror's, asked aside
- * after the file: while a mirror is being synchronised the two may be of different days. A file of another size is then the
- * likely thing, and clients refuse it for now: malformed. Other bytes of the size that was signed are a mismatch.
+ * Verifies a file through the signed list that names it. The list comes from the same mirror, aside, after the file;
+ * during a synchronisation the two may differ. So another size is malformed (clients refuse it for now), and other
+ * bytes of the signed size are a mismatch.
  */
 function* throughList(
   { bytes, sha256 }: Summed,
@@ -152,7 +146,7 @@ function* throughList(
   const got = yield* get(ask, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
   const { body } = got.value;
-  const signature = yield* signatureOf({ path: list, body, sum: yield* sumOf(heldBody(body)) }, keyring, context);
+  const signature = yield* signatureOf({ path: list, body, sum: yield* sumOf(heldBodyOf(body)) }, keyring, context);
   if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
   const listed = find(body, name);
   if (listed === null) return error({ tag: 'failed', failure: malformed('answer.listed', { list }) });

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { DemoAnswer } from '../../core/demo.ts';
-import type { SmallMirror } from '../small-mirror.ts';
+import type { SmallMirror } from '../ecosystem.ts';
 
 const base = '/debian';
 const path = 'dists/stable/Release';
 const packages = '';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Signed by nobody: apt takes it where its source says `[trusted=yes]`. */
+/** Unsigned: apt accepts it with `[trusted=yes]`. */
 const release = `Origin: mirrorwatch
 Label: demo
 Suite: stable

@@ -1,5 +1,5 @@
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
-import { isFilePath } from './path.ts';
+import { isFilePath } from './format.ts';
 
 /** Packages and archives: what a list names and a package manager unpacks. */
 const packed =

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { durationMs, durationPattern, sizeBytes, sizePattern } from '../../core/units.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, errorOf, mapping, readable } from '../fields.ts';
-import { filePathExpected, isFilePath } from './path.ts';
+import { filePathExpected, isFilePath } from './format.ts';
 import { compilePattern } from './pattern.ts';
 
-/** What the file expects of one path's answers: plain data; what it does not name is not looked at. */
+/** The expectations for one path: plain data; absent fields are not checked. */
 export interface Expect {
   /** Lower-case hex. */
   readonly sha256?: string;
@@ -14,10 +14,10 @@ export interface Expect {
   readonly bytesMax?: number;
   /** The first bytes, lower-case hex. */
   readonly startsHex?: string;
-  /** A regular expression that the beginning of the file must hold. */
+  /** A regular expression that must match the beginning of the file. */
   readonly matches?: string;
   readonly newerThanMs?: number;
-  /** Absolute path of the keyring whose keys sign it. */
+  /** Absolute path of the keyring that must have signed it. */
   readonly signedBy?: string;
 }
 
@@ -80,7 +80,7 @@ export const fileEntry = mapping(
 );
 
 /**
- * Sizes and ages as numbers, hex in lower case, the beginning as bytes.
+ * Parses sizes and ages to numbers, hex to lower case, the beginning to bytes.
  * @param keyring  the absolute path of a keyring
  */
 export function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {

@@ -3,26 +3,26 @@ import { phrase } from '../../words/tell.ts';
 import { type Asked, type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
-import { type HttpOwn, httpContext } from './context.ts';
+import { buildHttpContext, type HttpOwn } from './context.ts';
 import { httpDoor } from './door.ts';
 import type { Expect } from './expect.ts';
 import { httpManual } from './manual.ts';
 import { httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** Of the packages that are asked for, and of a list of a suite. */
+/** The usual size of a package and of a suite's list. */
 const packageBytes = kilobytes(250);
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** A file that is signed through a list asks for the list; a signed list that leads to packages, for one of them. */
+/** A file verified through a list also requests the list; a list that leads to packages, one of them. */
 function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
   const lists = profileOf(mirror.own?.['profile'])?.lists;
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
   return isSigned && lists !== undefined ? { asks: 1, bytes: packageBytes } : null;
 }
 
-/** Mirrors of files over HTTP, with profiles for those that package managers read. */
+/** Mirrors of files over HTTP, with profiles for package managers. */
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
@@ -52,7 +52,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   },
   clients: [filesClient],
   realClients: [],
-  context: httpContext,
+  context: buildHttpContext,
   learning: null,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),

@@ -1,6 +1,6 @@
 import type { Manual } from '../ecosystem.ts';
 
-/** What the reference page says of file mirrors beside their keys. */
+/** The reference page's sections about file mirrors. */
 export const httpManual: Manual = {
   checks: ['A mirror of `http` names its `upstream`: none is public. `clients.http` is base URLs with spaces between.'],
   sections: [

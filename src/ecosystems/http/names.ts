@@ -3,7 +3,7 @@ import { error, ok } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { fileEntry, readExpect } from './expect.ts';
-import { filePathExpected, isFilePath } from './path.ts';
+import { filePathExpected, isFilePath } from './format.ts';
 
 /** Files are named by their paths below each mirror; they have no versions, and no upstream is public. */
 export const httpNames: Names = {

@@ -2,41 +2,45 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts } from '../../core/transcript.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
-import { malformed, mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { seenIn } from '../seen.ts';
-import type { Answered } from '../status.ts';
-import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
-import { meanwhile, wholeOf } from '../whole.ts';
+import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
+import {
+  type Answered,
+  below,
+  type End,
+  get,
+  isNotOffered,
+  runMeanwhile,
+  seenIn,
+  type Talk,
+  wholeOf,
+} from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import { formatFailure } from './format.ts';
-import { isFilePath } from './path.ts';
+import { formatFailure, isFilePath } from './format.ts';
 import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
 import { sumOf } from './verify.ts';
 
-/** Packages of one index whose turn is still to come; kept for the next probe. */
+/** Packages of one index that are still to be checked; cached for the next probe. */
 interface Rota {
-  /** SHA-256 of the signed list that led to them. */
+  /** SHA-256 of the signed list. */
   readonly list: string;
   /** Path of the index. */
   readonly index: string;
   readonly packages: readonly PackageFile[];
-  /** Whose turn it is. */
+  /** The position of the next package. */
   readonly at: number;
-  /** How many have not had theirs. */
+  /** The number of packages left. */
   readonly left: number;
-  /** No package of the index is left out, but for its size. */
+  /** The rota has every package of the index, except those that are too large. */
   readonly isAll: boolean;
 }
 
-/** What is wrong with a package, and what is known of its bytes. */
+/** The failure of a package, and the facts about its bytes. */
 export interface WrongPackage {
   readonly end: End;
   readonly facts: Facts;
@@ -47,13 +51,13 @@ const dayMs = 24 * hourMs;
 const pieceBytes = 2 ** 20;
 
 /**
- * One package that a signed list leads to, through an index that it names: the next one in turn, or again the one that was
- * wrong last. The index is read where the list has changed, or all that were chosen from it have had their turn. All of it
- * is asked aside: each package has another size, and so their times say nothing of each other.
- * @param list  whose signature is valid
- * @returns     `null`: nothing is wrong, or the list leads to no package that could be read
+ * Checks one package that a signed list leads to through an index: the next one in turn, or the one that was wrong last
+ * time. The index is read again if the list changed or all chosen packages were checked. All requests are aside:
+ * packages differ in size, so their times cannot be compared.
+ * @param list  with a valid signature
+ * @returns     `null`: no failure, or no package could be read
  */
-export function* wrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
+export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
   const key = `packages ${list.path}`;
   const kept = readRota(context.memory?.get(key, context.nowWallMs) ?? null);
   const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
@@ -68,12 +72,12 @@ export function* wrongPackage(list: WholeFile, leads: Leads, context: HttpContex
   return wrong;
 }
 
-/** What was kept by this file, in this process. */
+/** The cached rota, which this file wrote in this process. */
 function readRota(text: string | null): Rota | null {
   return text === null ? null : (JSON.parse(text) as Rota);
 }
 
-/** Mirrors with the same list take the same packages in the same order, from a place that the hour names. */
+/** Mirrors with the same list check the same packages in the same order, from a place that depends on the hour. */
 function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, WrongPackage>> {
   const at = leads.indexIn(list.path, list.body);
   if (at === null) return ok(null);
@@ -83,7 +87,7 @@ function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Res
   const { path, whole } = got.value;
   const seed = seedOf(`${list.sum.sha256} ${Math.floor(context.nowWallMs / dayMs)}`);
   const chosen = new Nearest(seed, limits.rotaPackages);
-  yield* meanwhile(() => readPackages(whole, at, leads, chosen));
+  yield* runMeanwhile(() => readPackages(whole, at, leads, chosen));
   const packages = chosen.packages();
   const begin = Math.floor(context.nowWallMs / hourMs) % Math.max(1, packages.length);
   return ok({
@@ -96,7 +100,7 @@ function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Res
   });
 }
 
-/** An index as its list has it; `null`: it is not there in the form that is read, and clients may take another. */
+/** Fetches an index and compares it with its list; `null`: it is missing in this form, and clients may use another. */
 function* indexOf(
   { paths, file }: IndexAt,
   list: string,
@@ -127,7 +131,10 @@ function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Ta
   return yield* get({ url: below(context, path), aside: true, asSent: true, large: true, bodyBytesMax }, context);
 }
 
-/** Other bytes than listed; of another length they are malformed, as clients refuse them while a mirror is synchronised. */
+/**
+ * The failure of bytes that are not those listed; another length is malformed, because clients refuse it during a
+ * synchronisation.
+ */
 function* differs(
   path: string,
   answer: Answered,
@@ -150,7 +157,7 @@ function seedOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE();
 }
 
-/** Reads the stanzas of an index, piece by piece; past `limits.packageIndexPlainBytes` of text no further. */
+/** Reads the stanzas of an index in pieces, up to `limits.packageIndexPlainBytes` of text. */
 async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads: Leads, chosen: Nearest) {
   let rest = '';
   let bytes = 0;
@@ -172,21 +179,21 @@ async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads
     const packed = Readable.from(piecesOf(whole));
     await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
   } catch (thrown) {
-    // Its bytes are those that are signed: what can't be unpacked is no fault of the mirror's.
+    // Its bytes match the signed list: an unpacking failure is not the mirror's fault.
     const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
     if (!isTheirs) throw thrown;
     chosen.isAll = false;
   }
 }
 
-/** A longer index than is read. */
+/** The index is longer than the limit. */
 class TooLong extends Error {}
 
 function* piecesOf(whole: WholeBody): Generator<Uint8Array, void> {
   for (let at = 0; at < whole.bytes; at += pieceBytes) yield Buffer.from(whole.read(at, pieceBytes));
 }
 
-/** The packages whose hashes lie nearest to a number: as good as drawn by lot, and the same for everybody. */
+/** The packages with the hashes nearest to a number: a random choice that is the same for all mirrors. */
 class Nearest {
   isAll = true;
   readonly #seed: number;

@@ -1,8 +1,7 @@
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** What a pattern is made of. `set`: one character, by its code. */
+/** A node of a pattern. `set`: one character, by its code. */
 export type Node =
   | { readonly kind: 'set'; has(code: number): boolean }
   | { readonly kind: 'all' | 'any'; readonly of: readonly Node[] }
@@ -18,13 +17,13 @@ const countMax = 250;
 
 const expected = phrase('expected.pattern');
 
-/** What has no place in the subset: thrown within this file alone. */
+/** The source is outside the subset: thrown within this file only. */
 class Unreadable extends Error {}
 
 /**
- * Reads a regular expression: the subset that a matcher without backtracking can follow. Neither back-references nor
- * looking around; `^` and `$` stand for the beginning and end of a line, as in grep.
- * @returns what was expected, for anything else
+ * Parses a regular expression: the subset that a matcher without backtracking supports. No back-references and no
+ * lookaround; `^` and `$` match at the beginning and end of a line, as in grep.
+ * @returns the expected form, for anything else
  */
 export function parsePattern(source: string): Result<Node, Sentence> {
   if (source === '' || source.length > patternChars) return error(expected);
@@ -125,7 +124,7 @@ function escaped(reader: Reader): Set {
   if (family !== undefined) return { kind: 'set', has: family };
   const control = Object.hasOwn(controls, char) ? controls[char] : undefined;
   if (control !== undefined) return only(control);
-  // A letter or digit behind a backslash means something elsewhere: a boundary, a back-reference.
+  // A letter or digit after a backslash has another meaning elsewhere: a boundary, a back-reference.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Unreadable();
   return only(char);
 }
@@ -151,7 +150,7 @@ function characterClass(reader: Reader): Set {
   return { kind: 'set', has: isNegated ? (code) => !isIn(code) : isIn };
 }
 
-/** One entry of a class; its code, `null` for a family such as `\d`, which begins no range. */
+/** One entry of a class and its code; `null` for a family such as `\d`, which cannot begin a range. */
 function member(reader: Reader): readonly [number | null, (code: number) => boolean] {
   const char = reader.source.charAt(reader.at);
   if (char === '' || char === '[') throw new Unreadable();

@@ -1,31 +1,29 @@
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { type Node, parsePattern } from './pattern-tree.ts';
 
-/** One instruction. `fork` goes on at both places, `set` takes a character and goes on at the next. */
+/** One instruction. `fork` continues at both places, `set` consumes a character and continues at the next. */
 type Instruction =
   | { readonly op: 'set'; has(code: number): boolean }
   | { readonly op: 'fork'; to: number; or: number }
   | { readonly op: 'begin' | 'end' | 'found' };
 
-/** Instructions of one pattern: each character of a text costs at most so many steps. */
+/** The most instructions of one pattern: each character of a text costs at most that many steps. */
 const programMax = 500;
-/** Nodes unrolled; counts within counts multiply them even where they give no instruction. */
+/** The most unrolled nodes: nested counts multiply them even if they give no instruction. */
 const unrolledMax = 5_000;
 
 const tooLarge = phrase('expected.counts');
 
-/** A pattern, ready to be matched. */
+/** A compiled pattern. */
 export interface Pattern {
-  /** Whether it is found anywhere in the text; time in proportion to the text's length, whatever the text. */
+  /** Whether it matches anywhere in the text; time proportional to the text's length, for any text. */
   isIn(text: string): boolean;
 }
 
 /**
- * Compiles a regular expression. All alternatives are followed at the same time, without backtracking: no text makes it
- * slow.
- * @returns what was expected, where it is outside the subset or too large
+ * Compiles a regular expression. All alternatives are followed at once, without backtracking: no text is slow.
+ * @returns the expected form, if it is outside the subset or too large
  * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast
  */
 export function compilePattern(source: string): Result<Pattern, Sentence> {
@@ -37,7 +35,7 @@ export function compilePattern(source: string): Result<Pattern, Sentence> {
   return ok({ isIn: (text) => run(program, text) });
 }
 
-/** False where it grew too large. */
+/** False if the program is too large. */
 function emit(node: Node, program: Instruction[], budget: { left: number }): boolean {
   budget.left -= 1;
   if (budget.left < 0 || program.length > programMax) return false;
@@ -94,7 +92,7 @@ function emitRepeat(
   return true;
 }
 
-/** A fork to what comes next; where else it leads is filled in by the caller. */
+/** A fork to the next instruction; the caller sets its other target. */
 function forkHere(program: Instruction[]): Extract<Instruction, { op: 'fork' }> {
   const fork = { op: 'fork' as const, to: program.length + 1, or: program.length + 1 };
   program.push(fork);
@@ -116,7 +114,7 @@ function run(program: readonly Instruction[], text: string): boolean {
   return false;
 }
 
-/** Where the threads stand that wait for a character; `null`: one of them has found it. */
+/** The positions of threads that wait for a character; `null`: one thread has matched. */
 function follow(
   program: readonly Instruction[],
   text: string,

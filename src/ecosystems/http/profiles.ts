@@ -10,7 +10,7 @@ import { rubygems } from './profiles/rubygems.ts';
 /** The profiles of this release: one line each. */
 export const profiles: readonly [Profile, ...Profile[]] = [debian, alpine, arch, maven, crates, rubygems, conda];
 
-/** A profile by its id; `null`: plain files, or no such word. */
+/** A profile by its id; `null`: plain files, or unknown. */
 export function profileOf(id: unknown): Profile | null {
   return profiles.find((profile) => profile.id === id) ?? null;
 }

@@ -1,21 +1,20 @@
-import { utf8 } from '../../core/body-text.ts';
+import { utf8 } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Signature, SignatureState } from '../../core/signature.ts';
 import type { SignatureCheck } from '../../core/transcript.ts';
-import { malformed, mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** What the verifier said of all signatures over a file: the best of them, or in its own words a wrong one. */
+/** The verifier's result for all signatures of a file: the best one, or a wrong one in its own words. */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly said: string };
 
-/** What each word comes to. A file may carry several signatures; the first row that any has decides. */
+/** The state for each status word. A file may have several signatures; the first matching row decides. */
 const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[] = [
   ['GOODSIG', 'valid'],
   ['BADSIG', 'bad'],
@@ -27,7 +26,7 @@ const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[]
 ];
 
 /**
- * Reads the lines of `gpgv --status-fd`; `null` where they speak of no signature.
+ * Parses the output of `gpgv --status-fd`; `null`: no signature.
  * @see GnuPG doc/DETAILS, "Format of the --status-fd output"
  */
 function readReport(text: string): Report | null {
@@ -40,7 +39,7 @@ function readReport(text: string): Report | null {
     const found = lines[at];
     if (found === undefined) continue;
     if (state === 'bad') return { tag: 'bad', said: shown(`${word} ${found.key} ${found.rest}`) };
-    // The whole fingerprint follows a good signature; any other is named by the end of it.
+    // Only a good signature is followed by its whole fingerprint; others state its end.
     const whole = lines.find((line, after) => after > at && line.word === 'VALIDSIG');
     return { tag: 'judged', signature: { state, key: whole?.key ?? found.key } };
   }
@@ -51,12 +50,12 @@ function shown(text: string): string {
   return printable(text.trim(), limits.keyNameChars);
 }
 
-/** A file that is held whole. */
+/** A file held in memory as a whole. */
 export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
- * The signature over a whole file by one of the keys of a keyring: within it, or in a file beside it, asked aside. A wrong one is
- * a mismatch. What no signature can be read from is malformed: clients refuse it as well.
+ * Verifies the signature over a whole file by a key of the keyring: within the file, or in a file beside it, requested
+ * aside. A wrong signature is a mismatch. An unreadable one is malformed: clients refuse it as well.
  */
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
@@ -98,14 +97,14 @@ function isClearSigned(body: Uint8Array): boolean {
   return Buffer.from(body.subarray(0, begins.length)).toString('latin1') === begins;
 }
 
-/** What stands before or behind the message is signed by nobody, and a reader of the file would take it for its own. */
+/** Text before or after the message is unsigned, and readers of the file could take it as part of it. */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');
   const count = (mark: string): number => text.split(mark).length - 1;
   return count(begins) === 1 && count(ends) === 1 && text.trimEnd().endsWith(ends);
 }
 
-/** Not what clients take. */
+/** The failure of a file that clients refuse. */
 function notTaken(key: 'answer.oneSigned' | 'answer.openpgp'): Result<never, End> {
   return error({ tag: 'failed', failure: malformed(key) });
 }

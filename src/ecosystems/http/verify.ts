@@ -1,31 +1,27 @@
+import type { WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Facts } from '../../core/transcript.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
-import { malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { beginsLike } from '../begins.ts';
-import { seenIn } from '../seen.ts';
-import type { Talk } from '../talk.ts';
-import { hashOf } from '../whole.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
+import { hashOf, matchesBeginning, seenIn, type Talk } from '../talk.ts';
 import type { Expect } from './expect.ts';
-import { headText, startsWith } from './format.ts';
+import { headTextOf, startsWith } from './format.ts';
 import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** What is wrong with an answer by what its entry expects, or what was verified by it. */
+/** The verdict by the entry's expectations, or the facts that were verified. */
 export type Judged =
   | { readonly tag: 'ok'; readonly facts: Facts }
   | { readonly tag: 'error'; readonly error: ProbeFailure };
 
 const algorithm = 'sha256';
-/** Dates before this stand for none: 1970 and 1980 are the zeros of clocks and of zips. */
+/** Earlier dates count as absent: 1970 and 1980 are the zeros of clocks and of zips. */
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**
- * Holds an answer whose hash is not wrong to its entry: beginning, pattern, size and age.
- * Files of one path change: without a hash only those that state the same date are compared.
- * A size is `content-length` where only the beginning was read, of an answer that is not coded: none was asked for.
- * @param changedAtMs  the date that it states; `null`: only `Last-Modified` may tell
+ * Checks a response with a correct or unknown hash against its entry: beginning, pattern, size and age. Files of one
+ * path change: without a hash only those with the same date are compared. If only the beginning was read, the size is
+ * `content-length`, which is exact because no coding was requested.
+ * @param changedAtMs  the stated date; `null`: only `Last-Modified` is known
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Judged {
   const failure = shapeFailure(head, expect) ?? sizeFailure(head, expect) ?? ageFailure(head, expect, changedAtMs);
@@ -41,18 +37,18 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): J
 }
 
 /**
- * A wrong hash where the entry names one, before anything is read of the file: of a body that begins as it should and has
- * the size that it should. One wrong byte may break a form too, and is still a wrong byte.
+ * Detects a wrong hash if the entry has one, before the file is parsed, for a body with the right beginning and size.
+ * One wrong byte may break a format and is still a wrong byte.
  */
-export function hashFailure(head: Head, expect: Expect): ProbeFailure | null {
+export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;
   if (want === undefined || head.sum === null || sizeFailure(head, expect) !== null) return null;
-  if (startsHex !== undefined && !beginsLike(head.body, startsHex)) return null;
+  if (startsHex !== undefined && !matchesBeginning(head.body, startsHex)) return null;
   const { sha256: got } = head.sum;
   return got === want ? null : mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });
 }
 
-/** What a whole file comes to. */
+/** Computes length and hash of a whole file. */
 export function* sumOf(body: WholeBody): Talk<Summed> {
   return { bytes: body.bytes, sha256: (yield* hashOf(body, algorithm)).toString('hex') };
 }
@@ -61,7 +57,7 @@ function shapeFailure({ body }: Head, { startsHex, matches }: Expect): ProbeFail
   if (startsHex !== undefined && !startsWith(body, startsHex)) return wrongContent('answer.entryFirst');
   if (matches === undefined) return null;
   const pattern = compilePattern(matches);
-  return pattern.tag === 'ok' && pattern.value.isIn(headText(body)) ? null : wrongContent('answer.entryMatches');
+  return pattern.tag === 'ok' && pattern.value.isIn(headTextOf(body)) ? null : wrongContent('answer.entryMatches');
 }
 
 function sizeFailure(head: Head, { bytes, bytesMin = 0, bytesMax }: Expect): ProbeFailure | null {

@@ -1,27 +1,26 @@
 import { limits } from '../../core/limits.ts';
 import { error, type Result } from '../../core/result.ts';
-import { below, type End, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { inSlices } from '../whole.ts';
+import { below, type End, get, inSlices, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { NpmContext } from './context.ts';
 import { escapeName } from './package-name.ts';
 import { type Packument, parsePackument } from './packument.ts';
 
-/** The short form where there is one: what installations need, and no more. @see protocols.md 2.1 */
+/** The abbreviated packument: only the fields that an installation needs. @see protocols.md 2.1 */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
 
 /**
- * What npm offers of encodings: registries send packuments in gzip then, about a quarter of their bytes, and `transfer` is
- * what npm pays. Never with `If-None-Match`: a build without a cache gets the whole, and a 304 neither shows that a registry
- * can still read what it serves nor gives its contents to be compared.
+ * The `Accept-Encoding` of npm: registries then send packuments in gzip, about a quarter of the bytes, so `transfer` is
+ * what npm pays. `If-None-Match` is never sent: a client without a cache gets the whole body, and a 304 neither proves
+ * that the registry can read its data nor gives contents to compare.
  * @see npm/minipass-fetch lib/request.js
  */
 const encodings = { 'accept-encoding': 'gzip,deflate' };
 
-/** The full form, which npm 11 asks at once where no lock file decides. */
+/** The full packument, which npm 11 requests directly where no lock file decides. */
 export const fullForm = { accept: 'application/json' };
 
 /**
- * Asks for a packument: in its short form, and where that is "not found" once more in the full one, as npm does.
+ * Requests a packument in its abbreviated form and, if the response is "not found", once more in full, as npm does.
  * @see npm/pacote lib/registry.js
  */
 export function* getPackument(module: string, context: NpmContext, aside: boolean): Talk<Result<Packument, End>> {

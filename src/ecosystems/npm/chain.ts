@@ -1,27 +1,29 @@
-import { baseUrl } from '../../core/base-url.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
+import { memberOfUrl } from '../chain.ts';
 import type { Chain, ChainMember, ChainProblem, Reply, WalkEnd } from '../client.ts';
-import { urlMember } from '../url-member.ts';
 
-/** The chain of npm, pnpm and yarn: one registry. A scope's own registry is a setting apart. @see protocols.md 2.7 */
+/**
+ * Parses the chain of npm, pnpm and yarn: exactly one registry. The registry of a scope is a separate setting.
+ * @see protocols.md 2.7
+ */
 export function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });
   if (!/^https?:\/\/[^\s,|;]+$/i.test(text) || !URL.canParse(text)) return error({ kind: 'not_a_url', member: 0 });
-  return ok({ members: [urlMember(text)], separators: [] });
+  return ok({ members: [memberOfUrl(text)], separators: [] });
 }
 
-/** What was expected of a registry in the file; `null`: it is fine. */
-export function registryMistake(chain: string): Sentence | null {
+/** The expected form of a registry in the file; `null`: the text is valid. */
+export function checkRegistries(chain: string): Sentence | null {
   return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
 /**
- * One walk in one moment: none of these clients goes on to another registry. They ask the same one again, seconds later:
- * npm and pnpm twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults; yarn 1 four times, on 5xx
- * (of packuments alone) and cuts; later ones three times, on 429 and 5xx. Those are other moments.
+ * One walk in one moment. None of these clients falls back to another registry. They retry the same one seconds later,
+ * which is another moment: npm and pnpm twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults;
+ * yarn 1 four times, on cuts and on 5xx of packuments; later versions of yarn three times, on 429 and 5xx.
  * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
  */
 export function walkRegistry(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -31,7 +33,7 @@ export function walkRegistry(chain: Chain, replyOf: (member: ChainMember) => Rep
   return reply.tag === 'ok' ? { tag: 'ok', at: 0, tookMs: reply.tookMs } : { tag: 'failed', at: 0 };
 }
 
-/** The chain with another registry first: that one alone. */
-export function onlyRegistry(to: ChainMember): Chain {
+/** The chain of one registry, because these clients support no second one. */
+export function chainOfRegistry(to: ChainMember): Chain {
   return { members: [to], separators: [] };
 }

@@ -1,8 +1,12 @@
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Client, offersHttp1 } from '../client.ts';
-import { urlMember } from '../url-member.ts';
-import { onlyRegistry, parseRegistry, registryMistake, walkRegistry } from './chain.ts';
-import { type Pasted, registryRemedy, variables } from './remedy.ts';
+import { memberOfUrl } from '../chain.ts';
+import { type Chain, type Client, offersHttp1, type Remedy } from '../client.ts';
+import { chainOfRegistry, checkRegistries, parseRegistry, walkRegistry } from './chain.ts';
+import { scopeOf } from './patterns.ts';
+
+/** The variables that npm, pnpm up to 10, pnpm from 11 on, and yarn from 2 on read; yarn 1 reads npm's. */
+const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 
 function clientOf(id: string, spec: readonly string[], forms: readonly string[], pasted: Pasted): Client {
   return {
@@ -11,11 +15,11 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     describes: `The registry that ${id} uses today. Default: the mirror of the highest weight.`,
     expected: phrase('expected.npmChain'),
     parse: parseRegistry,
-    mistake: registryMistake,
+    mistake: checkRegistries,
     usual: (url) => url ?? '',
-    member: urlMember,
+    member: memberOfUrl,
     walk: walkRegistry,
-    headed: (_chain, to) => onlyRegistry(to),
+    headed: (_chain, to) => chainOfRegistry(to),
     protocols: () => offersHttp1,
     forms,
     variables,
@@ -63,3 +67,86 @@ export const yarnClient: Client = clientOf(
     notes: ({ protocol, hostname }) => (protocol === 'http:' ? [phrase('note.yarnPlain', { host: hostname })] : []),
   },
 );
+
+/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text, `.npmrc` or YAML. */
+const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
+
+/** The lines for one client besides the variables, and the notes that belong to them. */
+interface Pasted {
+  /** By form, with the URL inserted. */
+  lines(url: string): Readonly<Record<string, string>>;
+  /** The command that sets the registry in the user's own settings. */
+  readonly command: string;
+  notes(url: URL): readonly Sentence[];
+}
+
+function exported(url: string): string {
+  return variables.map((name) => `export ${name}='${url}'`).join('\n');
+}
+
+/**
+ * The lines to paste: `env` for a shell (the same for all clients of npm registries, because all of them may run in
+ * it), `json` for programs, and the client's own form. An unsafe URL gives a note instead of lines. Credentials are
+ * never printed.
+ */
+function registryRemedy(
+  { lines, command, notes }: Pasted,
+  before: Chain,
+  after: Chain,
+  privatePatterns: readonly string[],
+): Remedy {
+  const [url, old] = [urlOf(after), urlOf(before)];
+  const rollback = old === null ? phrase('back.registry') : `${exported(old)}`;
+  if (url === null) return { remedy: {}, rollback, notes: [phrase('note.npmByHand')] };
+  return {
+    remedy: {
+      env: exported(url),
+      ...lines(url),
+      json: JSON.stringify(Object.fromEntries(variables.map((name) => [name, url]))),
+    },
+    rollback,
+    notes: [
+      phrase('note.npmWins', { command }),
+      ...notes(new URL(url)),
+      ...notesOnLocks(old),
+      ...notesOnPrivate(privatePatterns),
+      ...notesOnCredentials(before, after),
+    ],
+  };
+}
+
+function urlOf({ members: [member] }: Chain): string | null {
+  if (member?.kind !== 'url') return null;
+  const url = `${member.plain.replace(/\/+$/, '')}/`;
+  return pasteable.test(url) && URL.canParse(url) ? url : null;
+}
+
+/**
+ * Notes about lock files: by host and, if the replaced mirror has a path, by its whole URL, which newer npm versions
+ * accept.
+ */
+function notesOnLocks(old: string | null): readonly Sentence[] {
+  if (old === null) return [];
+  const { host, pathname, href } = new URL(old);
+  const value = pathname === '/' ? host : href.replace(/\/+$/, '');
+  return [phrase('note.npmLock', { host, value })];
+}
+
+/**
+ * Private names without a scope of their own are requested from the one registry: a public registry would learn them.
+ */
+function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
+  const scopes = [...new Set(patterns.flatMap((one) => scopeOf(one) ?? []))];
+  const others = patterns.filter((one) => scopeOf(one) === null);
+  return [
+    ...scopes.map((scope) => phrase('note.npmScope', { scope, setting: `${scope}:registry=` })),
+    ...others.map((one) => phrase('note.npmName', { name: one })),
+  ];
+}
+
+function notesOnCredentials(before: Chain, after: Chain): readonly Sentence[] {
+  const notes: Sentence[] = [];
+  if (after.members.some(({ hasCredentials }) => hasCredentials)) notes.push(phrase('note.npmCredentials'));
+  if (before.members.some(({ hasCredentials }) => hasCredentials)) notes.push(phrase('note.npmBack'));
+  return notes;
+}

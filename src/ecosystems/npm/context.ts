@@ -1,21 +1,21 @@
 import type { ProbeContext } from '../../core/ports.ts';
 import type { SigningKey } from './signing-keys.ts';
 
-/** What the file says of npm as a whole. */
+/** The key `npm` of the file. */
 export interface NpmSettings {
-  /** Of the public registry, by the operator's file; `null`: its origin is asked for them. */
+  /** Signing keys of the public registry from the operator's file; `null`: they are requested from its origin. */
   readonly keys: readonly SigningKey[] | null;
 }
 
-/** What npm's conversations need to know beside the base URL and pinned hashes. */
+/** The inputs of npm's conversations besides the base URL and pinned hashes. */
 export interface NpmOwn {
-  /** Host names beside the mirror's own that its packuments may lead to, lower-case, without ports. */
+  /** Further host names that its packuments may point to: lower-case, without ports. */
   readonly tarballHosts: readonly string[];
-  /** Trusted keys of the upstream: of the operator's file or of its origin, never of a mirror; absent: none is at hand. */
+  /** Trusted keys of the upstream, from the operator's file or its origin, never from a mirror; absent: none known. */
   readonly keys?: readonly SigningKey[];
-  /** The mirror is its upstream's origin: what it lists as keys is believed. */
+  /** The mirror is its upstream's origin: the keys that it lists are trusted. */
   readonly isOrigin?: boolean;
-  /** It is a mirror of the public registry, or that itself: what is signed there is pinned everywhere. */
+  /** It is the public registry or a mirror of it: versions signed there are pinned for all such mirrors. */
   readonly isPublic?: boolean;
 }
 

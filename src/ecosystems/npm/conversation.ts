@@ -1,30 +1,25 @@
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
-import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
-import type { Target } from '../../core/target.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
-import { failureOf, malformed } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { inSlices, wholeOf } from '../whole.ts';
+import { readForeignUrl } from '../../core/url.ts';
+import { failureOf, malformed, phrase } from '../../words/tell.ts';
+import { below, type End, ended, fine, get, inSlices, isNotOffered, type Talk, unaskable, wholeOf } from '../talk.ts';
 import { fullForm, getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
-import { pinnedIntegrity } from './integrity.ts';
+import { parsePinnedIntegrity } from './integrity.ts';
 import type { Listed } from './knowledge.ts';
 import { type Located, locate } from './locate.ts';
-import { escapeName } from './package-name.ts';
+import { escapeName, isExact } from './package-name.ts';
 import { parsePackument, parseTags, type Signed } from './packument.ts';
 import { judgeSignature } from './registry-signature.ts';
 import { readSigningKeys } from './signing-keys.ts';
-import { judgeBytes, type Known, startsLikeGzip, vouched } from './verify.ts';
-import { isExact } from './version.ts';
+import { judgeBytes, type Known, matchesGzip, vouched } from './verify.ts';
 
-/** One step of an npm registry, asked as npm asks it. */
+/** Probes one step of an npm registry with the requests that npm sends. */
 export function* probe(target: Target, context: NpmContext): Conversation {
   switch (target.step) {
     case 'metadata':
@@ -42,7 +37,7 @@ export function* probe(target: Target, context: NpmContext): Conversation {
   }
 }
 
-/** The short packument: the version is there, and its hash is the pinned one. */
+/** Checks that the abbreviated packument has the version with the pinned hash. */
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* getPackument(module ?? '', context, false);
   if (got.tag === 'error') return ended(got.error);
@@ -59,7 +54,7 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   return vouched(found.value, known.value, { ...facts, ...known.value.facts });
 }
 
-/** The pinned hash of a version and what its signatures came to; an error where a trusted key signed something else. */
+/** The pinned hash of a version and the verdict on its signatures; an error if a trusted key signed another hash. */
 function knownOf(
   id: string,
   signed: Signed,
@@ -70,10 +65,10 @@ function knownOf(
   const { signature, mayPin } = judged.value ?? {};
   const logged = mayPin === true && own.isPublic === true ? { [id]: signed.integrity ?? '' } : null;
   const facts = { ...(signature && { signature }), ...(logged && { logged }) };
-  return ok({ pinned: pinnedIntegrity(pinned[id]), isSigned: signature?.state === 'valid', facts });
+  return ok({ pinned: parsePinnedIntegrity(pinned[id]), isSigned: signature?.state === 'valid', facts });
 }
 
-/** The tags alone: what `latest` stands for. Not every mirror has them apart from the packument. */
+/** Resolves `latest` through the dist-tags endpoint, which not every mirror has. */
 function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -85,7 +80,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
-/** The full packument, which may be long: no more of it is read than can be held. */
+/** Checks the full packument: no more of it is read than fits in memory. */
 function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -101,14 +96,17 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   return read.tag === 'error' ? ended({ tag: 'failed', failure: read.error }) : fine({ listed: read.value.listed });
 }
 
-/** The artifact from where the packument says, held against what is signed or pinned, else against the packument's own hash. */
+/**
+ * Fetches the artifact from the packument's URL and compares it with the signed or pinned hash, else with the
+ * packument's own.
+ */
 function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   const asked = target.version ?? 'latest';
   const kept = yield* locate(target.module ?? '', asked, context);
   if (kept.tag === 'error') return ended(kept.error);
   const first = yield* fromPlace(target, kept.value, context);
   if (!kept.value.isKept || !isMismatch(first.verdict)) return first.verdict;
-  // By an answer of a while ago nobody is accused: it may be what was wrong, or bytes that were published anew since.
+  // A cached location may be outdated or its bytes republished: it must not accuse the mirror.
   const now = yield* locate(target.module ?? '', asked, context, true);
   if (now.tag === 'error') return ended(now.error);
   const body = now.value.tarball === kept.value.tarball ? first.body : undefined;
@@ -125,15 +123,15 @@ function* fromPlace(
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
   if (url.tag === 'error') return { verdict: ended({ tag: 'failed', failure: url.error }, facts) };
-  // A packument that a trusted key did not sign is wrong without a download.
+  // A packument that contradicts a trusted signature is wrong without a download.
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: ended({ tag: 'failed', failure: known.error }, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const got = read === undefined ? yield* askBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // Read on purpose no further than this: a throughput sample, with nothing to hash.
-  if (body.bytes >= stopAfterBytes && startsLikeGzip(body.read(0, 2))) return { verdict: fine(facts), body };
+  // Reading stopped on purpose: a throughput sample with nothing to hash.
+  if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
 
@@ -147,7 +145,10 @@ function isMismatch({ outcome }: Verdict): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/** The keys that a registry says it signs with. An origin's are believed; what any other mirror lists proves nothing. */
+/**
+ * Reads the keys that a registry lists. Only those of an origin are trusted; the list of any other mirror proves
+ * nothing.
+ */
 function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* get({ url: below(context, '-/npm/v1/keys'), bodyBytesMax: limits.signingKeysBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
@@ -165,14 +166,14 @@ function startsLikeObject(body: Uint8Array): boolean {
   return start.trimStart().startsWith('{');
 }
 
-/** What a version that is no fixed one stood for. */
+/** The version that a tag was resolved to. */
 function factsOf(asked: string, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
 /**
- * The artifact's URL as the packument has it, without its fragment; an error in words where it leads clients past the
- * mirror: to a host that is neither its own nor named in `tarballHosts`, from https to http, or with credentials in it.
+ * The artifact's URL from the packument, without its fragment. An error if it leads clients past the mirror: to a host
+ * that is neither its own nor in `tarballHosts`, from https to http, or with credentials in the URL.
  * @see protocols.md 2.2 and 2.8
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { DemoAnswer, DemoAsk } from '../../core/demo.ts';
-import { plainTar } from '../plain-tar.ts';
-import type { SmallMirror } from '../small-mirror.ts';
+import { buildTar } from '../archives.ts';
+import type { SmallMirror } from '../ecosystem.ts';
 import { integrityOf } from './integrity.ts';
 
 const name = 'hello';
@@ -11,7 +11,7 @@ const manifest = { name, version, description: 'A package of the demo', license:
 const published = '2024-01-01T00:00:00.000Z';
 const tarballPath = `/${name}/-/${name}-${version}.tgz`;
 const tarball = gzipSync(
-  plainTar([
+  buildTar([
     ['package/package.json', JSON.stringify(manifest)],
     ['package/index.js', "module.exports = 'hello';\n"],
   ]),
@@ -25,7 +25,7 @@ function json(value: object): DemoAnswer {
   return { type: 'application/json', body: JSON.stringify(value) };
 }
 
-/** Packuments in the full form alone, as registries send that have no short one. */
+/** Serves full packuments only, as a registry without the abbreviated form. */
 function answer({ path, origin }: DemoAsk): DemoAnswer | null {
   const dist = { tarball: `${origin}${tarballPath}`, ...hashes };
   switch (path) {

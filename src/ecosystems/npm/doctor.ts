@@ -1,24 +1,23 @@
 import { join } from 'node:path';
-import { placeText } from '../../core/trap.ts';
+import { placeTextOf } from '../../core/trap.ts';
 import type { Doctor } from '../doctor.ts';
-import { oneWord, present, withLines } from '../settle.ts';
-import { registryMistake } from './chain.ts';
-import { npmKinds } from './doctor-kinds.ts';
+import { present, readWord, replaceLines } from '../settle.ts';
+import { checkRegistries } from './chain.ts';
 import { npmLocks } from './locks.ts';
-import { findNpm, placesOfKey, userFile } from './settings-found.ts';
-import { npmTraps, plainUrl } from './traps.ts';
+import { findNpm, placesOfKey, userFileOf } from './settings-found.ts';
+import { findNpmTraps, npmKinds, plainUrlOf } from './traps.ts';
 
-/** What is wrong with the settings of npm, pnpm and yarn on this machine, and what they are. */
+/** Traps in the settings of npm, pnpm and yarn on this machine, and the settings themselves. */
 export const doctor: Doctor = {
   kinds: npmKinds,
-  examine: async (surroundings, say) => ({ traps: npmTraps(await findNpm(surroundings), say), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: findNpmTraps(await findNpm(surroundings), say), untold: [] }),
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
     const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
     return {
       chain:
-        registry === undefined ? null : { text: plainUrl(registry.value), place: registry.place, isDefault: false },
+        registry === undefined ? null : { text: plainUrlOf(registry.value), place: registry.place, isDefault: false },
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
@@ -32,8 +31,8 @@ export const doctor: Doctor = {
     return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
-    const url = oneWord(remedy['npm_config_registry']);
-    if (url === null || registryMistake(url) !== null) return null;
+    const url = readWord(remedy['npm_config_registry']);
+    if (url === null || checkRegistries(url) !== null) return null;
     const { machine } = surroundings;
     const found = await findNpm(surroundings);
     const above = placesOfKey(found, 'registry').filter(({ level }) => level === 'environment' || level === 'project');
@@ -41,14 +40,14 @@ export const doctor: Doctor = {
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     return {
       changes: present([
-        await withLines(machine, userFile(machine), [{ line: `registry=${url}`, pattern: /^\s*registry\s*=/ }]),
+        await replaceLines(machine, userFileOf(machine), [{ line: `registry=${url}`, pattern: /^\s*registry\s*=/ }]),
         hasYarn
-          ? await withLines(machine, yarn, [{ line: `npmRegistryServer: "${url}"`, pattern: /^npmRegistryServer:/ }])
+          ? await replaceLines(machine, yarn, [{ line: `npmRegistryServer: "${url}"`, pattern: /^npmRegistryServer:/ }])
           : null,
       ]),
       notes: above
-        .filter(({ value }) => plainUrl(value) !== plainUrl(url))
-        .map(({ place }) => say('settle.wins', { key: 'registry', place: placeText(place) })),
+        .filter(({ value }) => plainUrlOf(value) !== plainUrlOf(url))
+        .map(({ place }) => say('settle.wins', { key: 'registry', place: placeTextOf(place) })),
     };
   },
   isUsualLock: (name) => npmLocks.isLock(name),

@@ -1,13 +1,13 @@
 import type SemVer from 'semver/classes/semver.js';
 import parse from 'semver/functions/parse.js';
 import { each, type Slices } from '../../core/slices.ts';
-import { isExact } from './version.ts';
+import { isExact } from './package-name.ts';
 
 /**
- * The highest `keep` of the whole versions by semver's order, the highest last, and how many whole ones there are. Each is
- * held against those kept alone: a packument may name any number.
+ * The highest `keep` complete versions in semver order, ascending, and the count of all. Each version is compared only
+ * with those kept: a packument may list any number.
  */
-export function* highest(
+export function* selectHighest(
   versions: readonly string[],
   keep: number,
 ): Slices<{ readonly count: number; readonly kept: readonly string[] }> {

@@ -2,14 +2,14 @@ import type { Given, Known, Learning } from '../ecosystem.ts';
 import type { NpmOwn, NpmSettings } from './context.ts';
 import type { SigningKey } from './signing-keys.ts';
 
-/** The upstream of those that name none. */
+/** The default upstream. */
 export const publicNpm = 'npm';
 
 const pinsMax = 50_000;
 const pinKey = 'npm/pin/';
 const keysKey = 'npm/keys/';
 
-/** Keys as an origin listed them, and which: what another one listed is not believed in its place. */
+/** Keys and the origin that listed them: another origin's list does not replace them. */
 interface LearntKeys {
   readonly origin: string;
   readonly keys: readonly SigningKey[];
@@ -21,8 +21,8 @@ export interface Listed extends LearntKeys {
 }
 
 /**
- * Hashes of public versions that a trusted key signed, each for ever; and the keys that an origin lists, its newest list
- * alone, because that is how one is changed or withdrawn.
+ * Hashes of public versions that a trusted key signed are kept for ever. Of an origin's keys only its newest list is
+ * kept, because keys are changed and withdrawn that way.
  */
 export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
@@ -35,7 +35,7 @@ export const npmLearning: Learning = {
     const key = `${keysKey}${upstream}`;
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
   },
-  // What the public registry's keys signed is true of it: another upstream may have built the same version anew.
+  // Signatures of the public registry hold for it alone: another upstream may have rebuilt the same version.
   pinned: (known, upstream) =>
     Object.fromEntries(
       [...(upstream === publicNpm ? known : [])].flatMap(([key, value]) =>
@@ -44,8 +44,8 @@ export const npmLearning: Learning = {
     ),
 };
 
-/** What npm's conversations need: where artifacts of this mirror may lie, and by whose keys signatures are judged. */
-export function npmContext({ mirror, origin, settings, known }: Given<NpmSettings>): NpmOwn {
+/** The inputs of npm's conversations: accepted artifact hosts and trusted keys. */
+export function buildNpmContext({ mirror, origin, settings, known }: Given<NpmSettings>): NpmOwn {
   const hosts = mirror.own?.['tarballHosts'];
   const isPublic = mirror.upstream === publicNpm;
   const keys = (isPublic ? settings.keys : null) ?? learntKeys(known, mirror.upstream, origin);

@@ -4,25 +4,24 @@ import { below, type End, get, type Talk } from '../talk.ts';
 import { getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
-import { escapeName } from './package-name.ts';
+import { escapeName, isExact } from './package-name.ts';
 import { type Dist, parseManifest, type Signed } from './packument.ts';
-import { isExact } from './version.ts';
 
-/** Where a version's artifact lies, and what its bytes should hash to; `integrity` absent: the packument names no hash. */
+/** The URL and expected hash of a version's artifact; `integrity` absent: the packument has no hash. */
 export interface Located {
   readonly version: string;
-  /** As the packument has it: any text. */
+  /** As in the packument: any text. */
   readonly tarball: string;
   readonly integrity?: Integrity;
   readonly signed: Signed;
 }
 
-/** As long as registries let clients keep a packument. @see protocols.md 2.5 */
+/** Clients may cache a packument for this long. @see protocols.md 2.5 */
 const keptMs = 5 * 60_000;
 
 /**
- * Where the artifact of a version lies, asked aside: the packument says so, as clients read it. A look at the beginning of
- * an artifact must not move a long packument first, so there the manifest of the one version is asked before it.
+ * Locates the artifact of a version, aside, through the packument. A probe of only the first bytes must not download a
+ * long packument first: it requests the version's own manifest before that.
  * @param isAnew  what was kept is passed over, and replaced
  */
 export function* locate(
@@ -50,7 +49,7 @@ function* fromPackument(module: string, asked: string, context: NpmContext): Tal
   return dist.tag === 'error' ? error({ tag: 'failed', failure: dist.error }) : ok(locatedBy(version, dist.value));
 }
 
-/** `null` where the mirror has no manifests apart from packuments, or anything else is odd: the packument decides then. */
+/** `null` if the mirror has no manifests of single versions or the response is unusual: the packument decides then. */
 function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
   const escaped = escapeName(module);
   if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;
@@ -65,7 +64,7 @@ function locatedBy(version: string, { tarball, integrity: [best], signed }: Dist
   return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }
 
-/** What was kept was ours; a hash in it is read anew all the same, and signatures are judged by the keys of now. */
+/** The cache is our own, but its hashes are validated again and signatures are judged by the current keys. */
 function readKept(text: string | null): Located | null {
   if (text === null) return null;
   const { version, tarball, integrity, signed } = JSON.parse(text) as Located;

@@ -1,5 +1,4 @@
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { type LockText, lockOf } from './locked.ts';
@@ -8,7 +7,7 @@ import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
 /**
- * Reads a lock file of npm, pnpm or yarn; of a package.json beside it what the project requires for itself.
+ * Reads a lock file of npm, pnpm or yarn, and the direct dependencies of a package.json beside it.
  * @param expected  what such a file is, in words: the error of one that is none
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {

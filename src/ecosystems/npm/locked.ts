@@ -1,36 +1,38 @@
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { Lock, LockEntry, LockFile, MalformedLines, SkipReason } from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
-import { isPackageName } from './package-name.ts';
-import { isExact } from './version.ts';
+import { isExact, isPackageName } from './package-name.ts';
 
-/** One package as a lock file has it. */
+/** One package of a lock file. */
 export interface Locked {
   readonly module: string;
   readonly version: string;
-  /** The URL that its artifact came from; `null`: not recorded, so it is asked of the registry that is set. */
+  /** The URL that its artifact came from; `null`: not recorded, so it comes from the configured registry. */
   readonly source: string | null;
-  /** A link, a folder, a workspace or a patch: nothing that a registry is asked for. */
+  /** A link, a folder, a workspace or a patch: not requested from a registry. */
   readonly isLocal: boolean;
-  /** SRI; `null` where the file has none. */
+  /** SRI; `null`: the file has none. */
   readonly integrity: string | null;
 }
 
-/** What a lock file holds. */
+/** The contents of a lock file. */
 export interface LockText {
   readonly packages: readonly Locked[];
-  /** Names that the project itself requires. */
+  /** Direct dependencies of the project, by name. */
   readonly direct: ReadonlySet<string>;
-  /** How many packages require one, by name. */
+  /** The number of packages that require each name. */
   readonly mentions: ReadonlyMap<string, number>;
   readonly malformed: MalformedLines;
 }
 
-/** Hosts of the public registry: npm writes the one, yarn 1 the other into lock files, whatever mirror they asked. */
+/** Hosts of the public registry: npm and yarn 1 write them into lock files whatever mirror they used. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
 
-/** What a lock file came to: those that the project requires first, then those that most others require, then by name. */
+/**
+ * The entries of a lock file: direct dependencies first, then by the number of packages that require them, then by
+ * name.
+ */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
@@ -60,7 +62,7 @@ function skipReason({ module, version, source, isLocal }: Locked, file: LockFile
   return isPackageName(module) && isExact(version) ? null : 'malformed';
 }
 
-/** A mirror of a named upstream is no source of public packages: what came from there may be nobody else's business. */
+/** A mirror of a named upstream is no source of public packages: such packages may be private. */
 function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
   const { hostname, protocol, host, pathname } = new URL(source);
@@ -74,12 +76,12 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
 const malformedMax = 20;
 const wordChars = 60;
 
-/** Collects lines that could not be read: the first 20 with their numbers (from 1). */
+/** Collects invalid lines: the first 20 with their numbers (from 1). */
 export class Malformed implements MalformedLines {
   count = 0;
   readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
 
-  /** Notes one line. */
+  /** Records one line. */
   add(line: number, content: string): void {
     this.count += 1;
     const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');

@@ -1,6 +1,6 @@
 import type { Manual } from '../ecosystem.ts';
 
-/** What the reference page says of npm beside its keys. */
+/** The reference page's sections about npm. */
 export const npmManual: Manual = {
   checks: ['`clients.npm` is one registry by URL: npm, pnpm and yarn never go on to another one.'],
   sections: [

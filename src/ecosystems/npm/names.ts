@@ -1,8 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
-import { parsePackage, splitPackage } from './package-name.ts';
+import { isExact, parsePackage, splitPackage } from './package-name.ts';
 import { isNpmPattern, matchesNpmPatterns } from './patterns.ts';
-import { isExact } from './version.ts';
 
 /** How npm's packages and private names are written. */
 export const npmNames: Names = {

@@ -5,7 +5,7 @@ import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import type { NpmOwn, NpmSettings } from './context.ts';
 import { npmDoor } from './door.ts';
-import { npmContext, npmLearning, publicNpm } from './knowledge.ts';
+import { buildNpmContext, npmLearning, publicNpm } from './knowledge.ts';
 import { npmLocks } from './locks.ts';
 import { npmManual } from './manual.ts';
 import { npmNames } from './names.ts';
@@ -15,12 +15,12 @@ import { readSigningKeys } from './signing-keys.ts';
 const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;
 
-/** An origin whose word nobody can change on the way to us. */
+/** An origin with a connection that cannot be tampered with: its keys are trusted. */
 function isBelievable({ role, url }: Mirror): boolean {
   return role === 'origin' && /^https:|^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url);
 }
 
-/** npm registries, asked as npm asks them. */
+/** npm registries, probed with the requests that npm sends. */
 export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   id: 'npm',
   publicUpstream: publicNpm,
@@ -85,7 +85,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   },
   clients: [npmClient, pnpmClient, yarnClient],
   realClients: [npmRun],
-  context: npmContext,
+  context: buildNpmContext,
   learning: npmLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),

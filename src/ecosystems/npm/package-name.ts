@@ -1,21 +1,22 @@
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { isExact } from './version.ts';
 
 const part = '[a-z0-9~-][a-z0-9._~-]*';
 const packageName = new RegExp(`^(?:@${part}/)?${part}$`, 'i');
 const nameCharsMax = 214;
 
 /**
- * True for a name that a registry may be asked for. Capitals are taken: names from before 2015 have them.
+ * True for a valid package name. Capitals are accepted: packages from before 2015 have them.
  * @see npm/validate-npm-package-name, validForOldPackages
  */
 export function isPackageName(name: string): boolean {
   return name.length <= nameCharsMax && packageName.test(name) && name.toLowerCase() !== 'node_modules';
 }
 
-/** A name as npm spells it in a path: the slash of a scope is `%2f`; `null` where it is no name. @see protocols.md 2.1 */
+/**
+ * A name as npm writes it in a path, with `%2f` for the slash of a scope; `null` for an invalid name.
+ * @see protocols.md 2.1
+ */
 export function escapeName(name: string): string | null {
   return isPackageName(name) ? name.replace('/', '%2f') : null;
 }
@@ -33,4 +34,19 @@ export function parsePackage(text: string): Result<{ readonly module: string; re
   if (version === null || version === '') return error(phrase('expected.npmPackage', { example: `${module}@latest` }));
   if (version !== 'latest' && !isExact(version)) return error(phrase('expected.npmVersion'));
   return ok({ module, version });
+}
+
+const number = '(0|[1-9]\\d{0,15})';
+const label = '(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)';
+const exact = new RegExp(`^${number}\\.${number}\\.${number}(?:-${label}(?:\\.${label})*)?$`);
+const versionCharsMax = 256;
+
+/**
+ * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: no range, no `v`, no build. Equal to the versions that
+ * `semver.valid` returns unchanged, without loading that library.
+ * @see semver.org 2.0.0; docs/decisions/0016-parsers-kept.md
+ */
+export function isExact(version: string): boolean {
+  const [, ...numbers] = version.length <= versionCharsMax ? (exact.exec(version) ?? []) : [];
+  return numbers.length > 0 && numbers.every((one) => Number.isSafeInteger(Number(one)));
 }

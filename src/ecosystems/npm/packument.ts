@@ -1,44 +1,42 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
-import { failureOf, malformed, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { contentsOf, tagsOf } from '../contents.ts';
 import { parseJson } from '../parse-json.ts';
-import { highest } from './highest.ts';
+import { selectHighest } from './highest.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
+import { isExact } from './package-name.ts';
 import { isKeyName } from './signing-keys.ts';
-import { isExact } from './version.ts';
 
-/** What a packument says of one version's artifact. */
+/** A version's artifact according to its packument. */
 export interface Dist {
-  /** As it stands there: any text. */
+  /** As in the packument: any text. */
   readonly tarball: string;
-  /** Hashes of the artifact's bytes, the strongest first; empty where it names none. */
+  /** Expected hashes of the artifact, strongest first; may be empty. */
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;
 }
 
-/** What the registry's signatures speak of, and they themselves, unjudged. */
+/** The signed facts of a version and its signatures, not yet judged. */
 export interface Signed {
-  /** As it stands there, which is what was signed; `null`: none, or none but SHA-1. */
+  /** The text that was signed, as in the packument; `null`: no hash, or only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-  /** When the version was published, as a full packument tells; `null`: not told. Wall milliseconds. */
+  /** Publication of the version by a full packument, wall milliseconds; `null`: not stated. */
   readonly publishedMs: number | null;
-  /** The last change of the packument: no version of it is younger; `null`: not given. Wall milliseconds. */
+  /** Last change of the packument, wall milliseconds: no version in it is newer; `null`: not stated. */
   readonly modifiedMs: number | null;
 }
 
-/** What we need of a packument, short or full. */
+/** The relevant content of a packument, abbreviated or full. */
 export interface Packument {
-  /** What a tag stands for; `null` where there is no such tag. */
+  /** The version of a tag; `null`: no such tag. */
   tagged(tag: string): string | null;
-  /** `null`: no such version; an error where it is there without an artifact. */
+  /** `null`: no such version. An error if the version has no artifact. */
   dist(version: string): Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
@@ -48,7 +46,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const urlCharsMax = 2_000;
 
-/** A JSON object out of a body; a page in its place is told apart. @see protocols.md 0.2 */
+/** Parses a JSON object; an HTML page in its place is wrong content. @see protocols.md 0.2 */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);
@@ -74,9 +72,9 @@ function ownText(fields: Fields | null, key: string): string | null {
 }
 
 /**
- * Reads a packument, short or full: a registry that lacks the short form sends the full one.
- * @param name  the package that was asked for: another one's is `malformed`
- * @returns     `absent` where the package was unpublished as a whole
+ * Reads a packument, abbreviated or full: a registry without the short form sends the full one.
+ * @param name  the requested package; another name is `malformed`
+ * @returns     `absent` if the whole package was unpublished
  * @see protocols.md 2.1 and 2.2
  */
 export function* parsePackument(body: Uint8Array, name: string): Slices<Result<Packument, ProbeFailure>> {
@@ -92,7 +90,7 @@ export function* parsePackument(body: Uint8Array, name: string): Slices<Result<P
   const keys = Object.keys(versions);
   if (keys.length > limits.packumentVersions)
     return error(malformed('answer.npmMost', { count: limits.packumentVersions }));
-  const { count, kept } = yield* highest(keys, limits.contentVersions);
+  const { count, kept } = yield* selectHighest(keys, limits.contentVersions);
   const time = object(own(read.value, 'time'));
   const modifiedMs = timeIn(read.value, 'modified') ?? timeIn(time, 'modified');
   return ok({
@@ -113,7 +111,7 @@ function versionIn(tags: Fields | null, tag: string): string | null {
   return version !== null && isExact(version) ? version : null;
 }
 
-/** Tags that stand for whole versions; others say nothing. */
+/** Tags of complete versions; others are ignored. */
 function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
   return tagsOf(
     Object.fromEntries(
@@ -146,7 +144,7 @@ function readDist(
   return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum], signed });
 }
 
-/** The first few; what is none is left out. */
+/** The first signatures; invalid ones are skipped. */
 function signaturesIn(dist: Fields | null): Signed['signatures'] {
   const list = own(dist, 'signatures');
   if (!Array.isArray(list)) return [];
@@ -157,7 +155,7 @@ function signaturesIn(dist: Fields | null): Signed['signatures'] {
   });
 }
 
-/** Reads the manifest of one version; another version's is `malformed`, and so is one that is no whole version. */
+/** Reads the manifest of one version; `malformed` for another version or an incomplete one. */
 export function parseManifest(
   body: Uint8Array,
   name: string,
@@ -172,7 +170,7 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Reads dist-tags: what `latest` stands for, and the others. @see protocols.md 2.1 */
+/** Reads dist-tags: the version of `latest`, and all tags. @see protocols.md 2.1 */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {

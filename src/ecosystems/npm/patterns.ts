@@ -7,8 +7,8 @@ export function isNpmPattern(text: string): boolean {
 }
 
 /**
- * Whether a name matches one of the patterns. A scope matches all of its packages, as a scope's own registry does in
- * `.npmrc`. Case does not count: a registry that folds it would be told the name all the same.
+ * Whether a name matches a pattern. A scope matches all of its packages, as in `.npmrc`. Case is ignored: a registry
+ * that folds it would learn the name too.
  */
 export function matchesNpmPatterns(patterns: readonly string[], name: string): boolean {
   const lower = name.toLowerCase();
@@ -21,7 +21,7 @@ function matches(glob: string, name: string): boolean {
   return elements.length === parts.length && elements.every((element, at) => matchesStars(element, parts[at] ?? ''));
 }
 
-/** Each piece between stars is looked for behind the one before: no pattern is slow. */
+/** Each piece between stars is searched after the previous one: no pattern is slow. */
 function matchesStars(glob: string, text: string): boolean {
   const pieces = glob.split('*');
   const [first = '', ...rest] = pieces;
@@ -37,7 +37,7 @@ function matchesStars(glob: string, text: string): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** The scope whose packages a pattern matches, all of them: `@corp`; `null` for any other pattern. */
+/** The scope that a pattern matches as a whole, such as `@corp`; `null` for any other pattern. */
 export function scopeOf(text: string): string | null {
   return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
 }

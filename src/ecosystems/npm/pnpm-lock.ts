@@ -3,7 +3,7 @@ import { splitPackage } from './package-name.ts';
 
 const groups = /^(?:dependencies|devDependencies|optionalDependencies):$/;
 
-/** A mapping's key as pnpm writes it: plain, or in quotes. */
+/** A mapping key, plain or quoted. */
 const key = /^('(?:[^']|'')*'|"[^"]*"|[^\s'"#?][^\s]*?):(?:\s+(.*))?$/s;
 
 interface State {
@@ -13,14 +13,14 @@ interface State {
   readonly malformed: Malformed;
   readonly hasSlashes: boolean;
   section: string;
-  /** The package that lines below belong to, and the mapping within it. */
+  /** The package of the following lines, and the mapping within it. */
   current: string | null;
   group: string;
 }
 
 /**
- * Reads a pnpm-lock.yaml, versions 5 to 9; `null` where it is none. Its lines are written by pnpm alone, in one way: two
- * blanks a level, a package's `resolution` on one line. What is written in another way is malformed.
+ * Reads a pnpm-lock.yaml, versions 5 to 9; `null` for any other text. Only pnpm writes such files, always with two
+ * spaces per level and `resolution` on one line: any other form is malformed.
  * @see https://github.com/pnpm/spec/tree/master/lockfile
  */
 export function parsePnpmLock(text: string): LockText | null {

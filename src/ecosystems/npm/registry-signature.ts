@@ -2,33 +2,31 @@ import { verify } from 'node:crypto';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Signature, SignatureState } from '../../core/signature.ts';
-import { mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { mismatchOf, phrase } from '../../words/tell.ts';
 import type { Signed } from './packument.ts';
 import { publicKeyOf, type SigningKey } from './signing-keys.ts';
 
-/** A version's signatures, and what they are judged by. */
+/** A version's signatures and the keys to judge them by. */
 export interface SignedVersion {
   /** `name@version`. */
   readonly id: string;
   readonly signed: Signed;
-  /** An authority's, never the mirror's own; absent: none is at hand. */
+  /** Keys of an authority, never of the mirror; absent: none known. */
   readonly keys: readonly SigningKey[] | undefined;
   readonly nowWallMs: number;
 }
 
-/** What came of it; `mayPin`: by a key in force now, whatever time of publication the mirror tells. */
+/** The verdict. `mayPin`: signed by a currently valid key, whatever publication time the mirror states. */
 export interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, but that a signature by an
- * unknown key decides nothing beside one by a known key, and that without a time of publication an expired key is not
- * taken to have been in force: npm assumes 2015 then.
- * @returns  `null` where nothing is signed and no key is at hand: nobody said that it should be; `mismatch` where a trusted
- *           key signed something else
+ * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
+ * A signature by an unknown key is ignored if there is one by a known key. Without a publication time an expired key is
+ * not accepted; npm assumes 2015.
+ * @returns  `null`: no signature and no known key, so none is required; `mismatch`: a trusted key signed another hash
  * @see protocols.md 2.3; npm/pacote lib/registry.js
  */
 export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {
@@ -50,11 +48,11 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
 }
 
-/** `valid` where the key counted when the version was published, its signature being right. */
+/** `valid` if the key was in force when the version was published; the signature itself is correct. */
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // A packument that was last changed before then holds no version from after it.
+  // No version is newer than the last change of its packument.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

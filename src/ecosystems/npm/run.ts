@@ -1,8 +1,11 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { WireAccess } from '../../core/ports.ts';
-import { type ClientJob, cannotResolve, linesLike, type RealClient } from '../real-client.ts';
+import { type ClientJob, cannotResolve, findLines, type RealClient } from '../real-client.ts';
 
-/** `//host/path/`: what npm keeps credentials under. @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration */
+/**
+ * The key `//host/path/` under which npm stores credentials.
+ * @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration
+ */
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `//${host}${pathname.replace(/\/*$/, '/')}`;
@@ -25,7 +28,7 @@ function proxyLines({ proxy }: WireAccess): readonly string[] {
   return [`proxy=${url.href}`, `https-proxy=${url.href}`];
 }
 
-/** `npm pack` of one version into the folder that it works in: metadata and tarball, checked by npm; no script of it is run. */
+/** `npm pack` of one version into the working folder: npm verifies metadata and tarball, and runs no script. */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {
   const ca = access.ca.join('\n');
   const place = placeOf(access.url);
@@ -46,7 +49,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
         'fund=false',
         'update-notifier=false',
         'ignore-scripts=true',
-        // A run is repeated by us: npm would wait 10 and 60 s, for every hash that differs too.
+        // We repeat runs ourselves: npm would wait 10 and 60 s, even after a wrong hash.
         'fetch-retries=0',
         ...authLines(access),
         ...proxyLines(access),
@@ -69,7 +72,7 @@ export const npmRun: RealClient = {
   cannot: cannotResolve,
   plan,
   why: (words) => ({
-    text: linesLike(words, /^npm (?:error|ERR!) (?!A complete log|\s*$)/).replace(/npm (?:error|ERR!) /g, ''),
+    text: findLines(words, /^npm (?:error|ERR!) (?!A complete log|\s*$)/).replace(/npm (?:error|ERR!) /g, ''),
     isElsewhere: /\b(?:ENOSPC|EACCES|EMFILE)\b/.test(words),
   }),
 };

@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path';
-import type { Machine, Surroundings } from '../../core/machine.ts';
-import type { Place } from '../../core/trap.ts';
+import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 
-/** Where npm looks, the first that names a key wins. `pnpm` and `yarn`: files that they alone read. */
+/** The places that npm reads, strongest first. `pnpm` and `yarn`: files that only these read. */
 export type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
-/** One setting where it stands. */
+/** One setting with its place. */
 export interface NpmSetting {
   /** As in .npmrc: `registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`. */
   readonly key: string;
@@ -16,10 +15,10 @@ export interface NpmSetting {
   readonly line: string | null;
 }
 
-/** What npm, pnpm and yarn would read here. */
+/** The settings that npm, pnpm and yarn read on this machine. */
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
-  /** Scopes that the project's package.json names, with the first name of each. */
+  /** Scopes in the project's package.json, each with its first package. */
   readonly scopes: readonly {
     readonly scope: string;
     readonly name: string;
@@ -30,11 +29,13 @@ export interface NpmFound {
   readonly home: string;
 }
 
-/** Reads them: variables, the project's .npmrc, the user's, the global one, the builtin one, and those of pnpm and yarn. */
+/**
+ * Reads variables, the project's .npmrc, the user's, the global and the builtin one, and the files of pnpm and yarn.
+ */
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
   const project = await projectOf(machine);
-  const user = userFile(machine);
+  const user = userFileOf(machine);
   const files: (readonly [NpmLevel, string])[] = [
     ...(project === null || join(project, '.npmrc') === user ? [] : [['project', join(project, '.npmrc')] as const]),
     ['user', user],
@@ -55,12 +56,12 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
 }
 
 /** The user's .npmrc. */
-export function userFile({ env, home }: Pick<Machine, 'env' | 'home'>): string {
+export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = environmentOf(env, 'userconfig') ?? '';
   return named.startsWith('/') ? named : join(home, '.npmrc');
 }
 
-/** Node's own switch, which all of them obey. */
+/** A variable of Node.js that all of these clients obey. */
 export const tlsVariable = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
 const builtins = [
@@ -69,7 +70,7 @@ const builtins = [
   '/usr/share/nodejs/npm/npmrc',
 ];
 
-/** `{prefix}/etc/npmrc`, by the prefixes that are usual where none is named. */
+/** `{prefix}/etc/npmrc`, by the usual prefixes if none is set. */
 function globals(machine: Machine): readonly string[] {
   const { env } = machine;
   const named = environmentOf(env, 'globalconfig') ?? '';
@@ -94,7 +95,7 @@ function environment(env: Machine['env']): NpmSetting[] {
   });
 }
 
-/** npm's own prefix of a project: the next folder upwards with a package.json or node_modules. */
+/** The root of npm's project: the nearest parent folder with a package.json or node_modules. */
 async function projectOf(machine: Machine): Promise<string | null> {
   for (let folder = machine.cwd; ; folder = dirname(folder)) {
     if ((await machine.read(join(folder, 'package.json'))).tag === 'ok') return folder;
@@ -113,7 +114,7 @@ function settingsIn(level: NpmLevel, file: string, text: string): readonly NpmSe
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
 
-/** The keys of a .yarnrc.yml that stand at its edge. */
+/** The top-level keys of a .yarnrc.yml. */
 async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
   const file = join(folder, '.yarnrc.yml');
   const text = await machine.read(file);
@@ -126,7 +127,10 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
   });
 }
 
-/** What pnpm alone reads, the strongest first: the workspace's file, then the user's; from pnpm 11 on they win over .npmrc. */
+/**
+ * The files that only pnpm reads, strongest first: the workspace's, then the user's; from pnpm 11 on they override
+ * .npmrc.
+ */
 async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
   const configs = machine.env['XDG_CONFIG_HOME'] ?? '';
   const own = configs.startsWith('/') ? configs : join(machine.home, '.config');
@@ -165,7 +169,7 @@ async function scopesIn(machine: Machine, project: string): Promise<NpmFound['sc
 
 const npmOrder: readonly NpmLevel[] = ['environment', 'project', 'user', 'global', 'builtin'];
 
-/** Where a key is named for npm, the place that counts first. */
+/** The settings of one key that npm reads, strongest first. */
 export function placesOfKey({ settings }: NpmFound, key: string): readonly NpmSetting[] {
   return npmOrder.flatMap((level) => settings.filter((one) => one.key === key && one.level === level).slice(-1));
 }

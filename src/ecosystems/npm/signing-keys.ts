@@ -1,30 +1,29 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { utf8 } from '../../core/body-text.ts';
+import { utf8 } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 
-/** A public key that a registry signs with: plain data, as it crosses to threads. */
+/** A registry's public signing key: plain data, which can cross to threads. */
 export interface SigningKey {
-  /** The registry's own label for it; no digest of the key. @see protocols.md 2.3 */
+  /** The registry's label of the key, not a digest of it. @see protocols.md 2.3 */
   readonly keyid: string;
   /** SubjectPublicKeyInfo in base64. */
   readonly key: string;
-  /** From then on it signs nothing any more, wall milliseconds; `null`: in force. */
+  /** Expiry, wall milliseconds: it signs nothing after it; `null`: in force. */
   readonly expiresMs: number | null;
 }
 
-/** The one kind of key that registries have. @see protocols.md 2.3 */
+/** The only kind of key that registries use. @see protocols.md 2.3 */
 const keyType = 'ecdsa-sha2-nistp256';
 
-/** What a text of keys has to be. */
+/** The expected form of a list of keys. */
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
 /**
- * Reads a list of keys as `/-/npm/v1/keys` answers it. Keys of other types are left out; one of this type that is no key
- * on P-256, or whose `expires` is no date, spoils the list: a key that never seems to expire is worse than none.
+ * Reads a list of keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped. An invalid P-256 key or an
+ * invalid `expires` invalidates the list: a key that seems never to expire is worse than none.
  */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
@@ -57,7 +56,7 @@ export function isKeyName(keyid: string): boolean {
   return /^[\x21-\x7e]+$/.test(keyid) && keyid.length <= limits.keyNameChars;
 }
 
-/** The key itself; `null` where the text is none on P-256. */
+/** The key; `null` if the text is no P-256 key. */
 export function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   if (key.length > 500) return null;
   try {

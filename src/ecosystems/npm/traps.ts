@@ -1,17 +1,30 @@
 import { join } from 'node:path';
-import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
 import { maskText } from '../../core/mask-text.ts';
-import { type Edit, placeText, type Trap } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
-import { askWhetherTls, keptOrDropped } from '../trap-lines.ts';
-import type { npmKinds } from './doctor-kinds.ts';
+import { type Edit, placeTextOf, type Trap } from '../../core/trap.ts';
+import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
+import type { Say } from '../../words/words.ts';
+import type { KnownTraps } from '../doctor.ts';
+import { explainPlainUrl, explainShadowed } from '../settle.ts';
 import { matchesNpmPatterns } from './patterns.ts';
 import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './settings-found.ts';
 
+/** Traps of the settings of npm, pnpm and yarn. */
+export const npmKinds = {
+  'npm-registry-shadowed': { severity: 'warning', isFixable: false },
+  'npm-registry-plain': { severity: 'warning', isFixable: false },
+  'npm-clients-differ': { severity: 'warning', isFixable: false },
+  'npm-pnpm-differ': { severity: 'warning', isFixable: false },
+  'npm-tls-off': { severity: 'error', isFixable: true },
+  'npm-auth-unscoped': { severity: 'error', isFixable: true },
+  'npm-auth-elsewhere': { severity: 'note', isFixable: false },
+  'npm-scope-leaks': { severity: 'error', isFixable: false },
+  'npm-scope-of-user': { severity: 'note', isFixable: false },
+} as const satisfies KnownTraps;
+
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
 
-/** What is wrong with these settings. */
-export function npmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
+/** Finds the traps in these settings. */
+export function findNpmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   return [
     ...registryTraps(found, say),
     ...found.settings.flatMap((setting) => tlsTraps(setting, say)),
@@ -24,7 +37,7 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const places = placesOfKey(found, 'registry');
   const [first] = places;
   const traps: NpmTrap[] = [];
-  const others = places.slice(1).filter((one) => plainUrl(one.value) !== plainUrl(first?.value ?? ''));
+  const others = places.slice(1).filter((one) => plainUrlOf(one.value) !== plainUrlOf(first?.value ?? ''));
   if (first !== undefined && others.length > 0)
     traps.push({
       id: 'npm-registry-shadowed',
@@ -34,17 +47,17 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
         others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
       }),
       where: [first, ...others].map(({ place }) => place),
-      set: keptOrDropped(first, others, say),
+      set: explainShadowed(first, others, say),
       edits: [],
     });
   const yarn = found.settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
   const project = places.find(({ level }) => level === 'project');
-  if (yarn !== undefined && project !== undefined && plainUrl(yarn.value) !== plainUrl(project.value))
+  if (yarn !== undefined && project !== undefined && plainUrlOf(yarn.value) !== plainUrlOf(project.value))
     traps.push({
       id: 'npm-clients-differ',
       what: say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) }),
       where: [project.place, yarn.place],
-      set: [`yarn config set npmRegistryServer ${plainUrl(project.value)}${isOfHome(yarn, found) ? ' --home' : ''}`],
+      set: [`yarn config set npmRegistryServer ${plainUrlOf(project.value)}${isOfHome(yarn, found) ? ' --home' : ''}`],
       edits: [],
     });
   traps.push(...pnpmTraps(found, first, say));
@@ -55,23 +68,23 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
         id: 'npm-registry-plain',
         what: say('trap.npm-registry-plain.what', { key: setting.key, value: shown(setting) }),
         where: [setting.place],
-        set: [askWhetherTls('npm', plainUrl(setting.value), say)],
+        set: [explainPlainUrl('npm', plainUrlOf(setting.value), say)],
         edits: [],
       });
   }
   return traps;
 }
 
-/** pnpm's own files win over .npmrc, and its newer versions read no `npm_config_` variable. */
+/** pnpm's own files override .npmrc, and its newer versions read no `npm_config_` variable. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
-  if (pnpm === undefined || npm === undefined || plainUrl(pnpm.value) === plainUrl(npm.value)) return [];
+  if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
   return [
     {
       id: 'npm-pnpm-differ',
       what: say('trap.npm-pnpm-differ.what', { npm: shown(npm), pnpm: shown(pnpm) }),
       where: [npm.place, pnpm.place],
-      set: [say('trap.npm-pnpm-differ.set', { place: placeText(pnpm.place) })],
+      set: [say('trap.npm-pnpm-differ.set', { place: placeTextOf(pnpm.place) })],
       edits: [],
     },
   ];
@@ -119,7 +132,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value)?.replace(/:\d+$/, '') ?? '');
-  // Without any registry the clients' own default is in use, whose host we do not say.
+  // Without a registry the clients use their default, which we do not name.
   if (inUse.length === 0 || inUse.includes(host)) return [];
   return [
     {
@@ -137,14 +150,14 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   ];
 }
 
-/** The registry that a file's own credentials are for: what the same file names. */
+/** The registry that a file's credentials belong to: the one that the same file sets. */
 function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | null {
   if (!('file' in place)) return null;
   const found = settings.find(
     (one) =>
       one.key === 'registry' && 'file' in one.place && one.place.file === place.file && hostOf(one.value) !== null,
   );
-  return found === undefined ? null : plainUrl(found.value);
+  return found === undefined ? null : plainUrlOf(found.value);
 }
 
 function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
@@ -173,7 +186,7 @@ function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
         id: 'npm-scope-of-user',
         what: say('trap.npm-scope-of-user.what', { scope, url: shown(ours) }),
         where: [ours.place, { file, line }],
-        set: [say('trap.npm-scope-of-user.set', { scope, url: plainUrl(ours.value) })],
+        set: [say('trap.npm-scope-of-user.set', { scope, url: plainUrlOf(ours.value) })],
         edits: [],
       },
     ];
@@ -188,8 +201,8 @@ function hostOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).host : null;
 }
 
-/** Without credentials, with one slash at its end: what two spellings of one registry share. */
-export function plainUrl(text: string): string {
+/** A URL without credentials and with one final slash, for comparison. */
+export function plainUrlOf(text: string): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
   url.username = '';
@@ -201,7 +214,7 @@ function shown({ value }: NpmSetting): string {
   return maskText(value);
 }
 
-/** The files of npm and yarn are theirs to change; the builtin one belongs to a package. */
+/** Files of npm and yarn may be edited; the builtin one belongs to a package. */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];
   return [{ file: place.file, line: place.line, was: line, becomes }];

@@ -1,26 +1,24 @@
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import type { WholeBody } from '../../core/whole-body.ts';
-import { failureOf, mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { beginsLike } from '../begins.ts';
-import { seenIn } from '../seen.ts';
-import { ended, fine, type Talk } from '../talk.ts';
+import { failureOf, mismatchOf, phrase } from '../../words/tell.ts';
+import { ended, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts';
 import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
-/** What is known of a version's artifact from elsewhere than its packument. */
+/** Facts about a version's artifact from sources other than its packument. */
 export interface Known {
-  /** Of a lock file, or learnt; `undefined`: none. */
+  /** From a lock file or learnt; `undefined`: none. */
   readonly pinned: Integrity | undefined;
-  /** The packument's own hash is what a trusted key signed. */
+  /** A trusted key signed the packument's hash. */
   readonly isSigned: boolean;
 }
 
-/** A pinned hash is held against what the packument says of the same algorithm: where it says nothing, nothing is pinned. */
+/**
+ * Compares a pinned hash with the packument's hash of the same algorithm; without such a hash nothing counts as pinned.
+ */
 export function vouched({ integrity }: Pick<Dist, 'integrity'>, { pinned, isSigned }: Known, facts: Facts): Verdict {
   const same = pinned && integrity.find(({ algorithm }) => algorithm === pinned.algorithm);
   if (pinned !== undefined && same !== undefined) {
@@ -36,9 +34,9 @@ export function vouched({ integrity }: Pick<Dist, 'integrity'>, { pinned, isSign
 }
 
 /**
- * Judges an artifact's bytes: by the hash that was signed and the pinned one where there are such, else only by the
- * packument's own, which proves that the mirror agrees with itself.
- * @param told  what the packument says; `undefined`: no hash
+ * Judges an artifact's bytes by the signed and the pinned hash, else by the packument's own, which only proves that the
+ * mirror is consistent.
+ * @param told  the packument's hash; `undefined`: none
  */
 export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
   const { pinned, isSigned } = known;
@@ -51,13 +49,13 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
     wrong = one;
     break;
   }
-  // Bytes that an authority vouches for are right, whatever they look like.
-  if ((wants.length === 0 || wrong !== undefined) && !startsLikeGzip(begin))
+  // Bytes with a hash that an authority confirms are correct, whatever they look like.
+  if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin))
     return ended({ tag: 'failed', failure: noGzip(begin) }, facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
-  // Packuments may name hashes of different algorithms: only bytes under the same one can be held against one another.
+  // Packuments of mirrors may differ in their algorithms: only hashes of one algorithm can be compared.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
   const { algorithm } = (isSigned ? told : pinned) ?? told ?? { algorithm: 'sha512' };
@@ -69,7 +67,7 @@ function authority(isSigned: boolean): string {
   return isSigned ? 'signature' : 'pinned';
 }
 
-/** Each algorithm over the bytes once, however many ask for it. */
+/** Computes each algorithm at most once. */
 function hasher(body: WholeBody): (algorithm: Integrity['algorithm']) => Talk<string> {
   const digests = new Map<Integrity['algorithm'], string>();
   return function* (algorithm) {
@@ -94,7 +92,7 @@ function noGzip(body: Uint8Array): ProbeFailure {
   return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
-/** By its first two bytes, of which one may be wrong. */
-export function startsLikeGzip(body: Uint8Array): boolean {
-  return beginsLike(body, '1f8b');
+/** True if the first two bytes are those of gzip; one of them may be wrong. */
+export function matchesGzip(body: Uint8Array): boolean {
+  return matchesBeginning(body, '1f8b');
 }

@@ -7,14 +7,14 @@ interface Entry {
   readonly requires: string[];
 }
 
-/** A word of a yarn.lock: in quotes, or plain. */
+/** A word of a yarn.lock, quoted or plain. */
 function unquoted(text: string): string {
   return text.trim().replace(/^"(.*)"$/, '$1');
 }
 
 /**
- * Reads a yarn.lock of yarn 1 or of yarn from 2 on; `null` where it is none. Both are written by yarn alone: an entry's
- * names without a blank before them, its fields with two, what it requires with four.
+ * Reads a yarn.lock of any yarn version; `null` for any other text. Only yarn writes such files: names of an entry
+ * without indentation, its fields with two spaces, its dependencies with four.
  * @see yarnpkg/yarn src/lockfile/parse.js; yarnpkg/berry packages/yarnpkg-core/sources/Project.ts
  */
 export function parseYarnLock(text: string): LockText | null {
@@ -30,7 +30,7 @@ export function parseYarnLock(text: string): LockText | null {
     const indent = line.length - line.trimStart().length;
     const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/s.exec(content) ?? [];
     if (indent === 0 && content.endsWith(':')) {
-      // The first of its names: yarn 1 quotes each, later ones the whole list.
+      // The first of its names: yarn 1 quotes each name, later versions the whole list.
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';
@@ -58,7 +58,7 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
   return { packages, direct, mentions };
 }
 
-/** Yarn 1: the name stands in front of a range, the artifact's URL in `resolved` with its SHA-1 behind `#`. */
+/** Yarn 1: the name is before a range, the artifact's URL in `resolved` with its SHA-1 after `#`. */
 function firstOf({ descriptor, fields }: Entry): Locked {
   const { module: written, version: range } = splitPackage(descriptor);
   const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;
@@ -71,7 +71,10 @@ function firstOf({ descriptor, fields }: Entry): Locked {
   return { module, version: fields.get('version') ?? '', source: isLocal ? null : source, isLocal, integrity };
 }
 
-/** Later ones: `name@npm:version`, an artifact elsewhere as `::__archiveUrl=`; checksums are of yarn's own archives. */
+/**
+ * Later versions: `name@npm:version`, an artifact elsewhere as `::__archiveUrl=`; their checksums are of yarn's own
+ * archives.
+ */
 function laterOf(resolution: string, { fields }: Entry): Locked {
   const { module, version: reference } = splitPackage(resolution);
   const [, range = ''] = /^npm:([^:]*)/.exec(reference ?? '') ?? [];

@@ -1,29 +1,26 @@
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Ask, Verdict } from '../../core/transcript.ts';
-import { malformed, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { seenIn } from '../seen.ts';
-import { type Answered, failureOfStatus } from '../status.ts';
-import { type End, ended, fine, type Talk } from '../talk.ts';
-import { askWithToken, repositoryUrl } from './ask.ts';
+import { malformed, phrase, wrongContent } from '../../words/tell.ts';
+import { type Answered, type End, ended, failureOfStatus, fine, seenIn, type Talk } from '../talk.ts';
+import { askWithToken, repositoryUrlOf } from './ask.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { fetchManifest, mismatch } from './fetch-manifest.ts';
 import type { ImageName } from './image-name.ts';
 import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
-import type { Session } from './session.ts';
+import type { Session } from './token.ts';
 
-/** An index within an index within an index is no image that anybody pulls. */
+/** More nested indexes than any real image has. */
 const listsMax = 3;
 const mib = 2 ** 20;
-/** A layer up to this size is read whole and verified; of a larger one its beginning is enough. */
+/** Layers up to this size are read whole and verified; of larger ones the beginning suffices. */
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
 /**
- * A layer of the image for our platform, as a client comes to it: the manifest, from a list the platform's own, then the
- * blob, wherever the registry keeps it. What leads there is asked aside.
+ * Fetches a layer of the image for our platform as a client does: the manifest, from an index the platform's own, then
+ * the blob wherever the registry stores it. All requests before the blob are made aside.
  */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
@@ -32,7 +29,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
   const { peekBytes } = session.context;
   const part = peekBytes ?? (layer.size > wholeBytesMax ? rangeBytes : null);
   const isWhole = part === null || part >= layer.size;
-  const url = repositoryUrl(session, image.host, `${image.repository}/blobs/${layer.digest}`);
+  const url = repositoryUrlOf(session, image.host, `${image.repository}/blobs/${layer.digest}`);
   const ask: Ask = isWhole
     ? { url, bodyBytesMax: Math.max(layer.size, limits.errorBodyBytes) }
     : {
@@ -65,12 +62,15 @@ function judgeWhole(
   if (got.text !== asked.text)
     return ended({ tag: 'failed', failure: mismatch(asked, got, phrase('answer.digestManifest')) }, seen);
   const { algorithm, text: digest } = got;
-  // By a tag the mirror vouches for itself: what it gave fits together, no more.
+  // By tag only the mirror itself vouches for the bytes: they are consistent, no more.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
 
-/** A range is answered by 206 for these bytes of that many, or by 200 and all of it, of which we read the beginning. */
+/**
+ * The response is a 206 with exactly this range and the total size, or a 200 with all bytes, of which the beginning is
+ * read.
+ */
 function judgePart({ context }: Session, answer: Answered, { size }: Descriptor): Verdict {
   if (answer.status === 206) {
     const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];
@@ -88,7 +88,7 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
 
 const noLayer: End = { tag: 'failed', failure: wrongContent('answer.layer') };
 
-/** The layer to fetch, and the digest of the manifest that the version led to first. */
+/** The layer to fetch, and the digest of the first manifest of the version. */
 interface Found {
   readonly layer: Descriptor;
   readonly of: string;
@@ -114,8 +114,8 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * The blob that tells most for least: the largest layer that is read whole and large enough to measure by, else the
- * beginning of a larger one, else whatever there is; `null`: nothing.
+ * The blob to fetch: the largest layer that may be read whole and is large enough to measure throughput, else the
+ * beginning of a larger one, else any; `null`: none.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -1,20 +1,28 @@
 import { phrase } from '../../words/tell.ts';
+import { walkInOrder } from '../chain.ts';
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
-import { walkInOrder } from '../walk.ts';
-import { hostChain, isHung, isTaken } from './chain.ts';
-import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
+import {
+  hostChain,
+  isHung,
+  isTaken,
+  listCredentialNotes,
+  type Place,
+  type Places,
+  placesOf,
+  unpasteable,
+} from './chain.ts';
 
 const folder = '/etc/containerd/certs.d';
 
-/** The folder of one registry's hosts. */
+/** The folder of one registry's hosts.toml. */
 function pathOf(upstream: string | undefined): string {
   return `${folder}/${upstream ?? '<registry>'}/hosts.toml`;
 }
 
 /**
- * The text of a hosts.toml. Without `server` containerd asks the registry itself last, whatever the registry is called;
- * a chain without `direct` ends at its last mirror instead. One mirror alone is a host as well: containerd 1.6 reads no file
- * without a host.
+ * The text of a hosts.toml. Without `server` containerd tries the registry itself last; a chain without `direct` names
+ * its last mirror there instead. A single mirror is listed as a host as well, because containerd 1.6 ignores a file
+ * without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
@@ -32,7 +40,7 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
   const path = pathOf(upstream);
   const [old, now] = [placesOf(before), placesOf(after)];
   const rollback = old === null ? phrase('back.hosts') : hostsToml(old, path);
-  const credentials = credentialNotes(after, phrase('note.ociLogin'));
+  const credentials = listCredentialNotes(after, phrase('note.ociLogin'));
   if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
   const text = hostsToml(now, path);
   return {
@@ -43,8 +51,9 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
 }
 
 /**
- * containerd (and with it Kubernetes, nerdctl and k3s): one host after the other, past whatever fails. What a host answered
- * well and wrongly is taken: a wrong hash ends the pull. It has no timeout for a response: a host that hangs ends the pull too.
+ * containerd (also in Kubernetes, nerdctl and k3s): one host after the other, past any failure. A successful response
+ * with wrong bytes is accepted, and its hash ends the pull. It has no response timeout: a host that hangs ends the pull
+ * too.
  * @see containerd core/remotes/docker/resolver.go: Resolve goes on past errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */

@@ -1,6 +1,6 @@
 import type { ProbeContext } from '../../core/ports.ts';
 
-/** Of which machine a platform's manifest is taken from an index. */
+/** The platform whose manifest is chosen from an index. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -12,10 +12,10 @@ export interface OciSettings {
   readonly platform: Platform;
 }
 
-/** What conversations with a registry need beside its base. */
+/** The inputs of conversations with a registry besides the base URL. */
 export interface OciOwn {
   readonly platform: Platform;
-  /** Whether it is told by `?ns=` whose image is asked for, as containerd tells mirrors. */
+  /** Whether requests carry `?ns=` with the upstream registry, as containerd sends it to mirrors. */
   readonly ns: boolean;
 }
 

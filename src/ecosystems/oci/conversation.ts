@@ -1,22 +1,21 @@
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { wrongContent } from '../../words/failure.ts';
+import { wrongContent } from '../../words/tell.ts';
 import { tagsOf } from '../contents.ts';
-import { type Answered, failureOfStatus } from '../status.ts';
-import { ended, fine, type Talk, unaskable } from '../talk.ts';
-import { askWithToken, challengeOf, doorUrl, keepDoor } from './ask.ts';
+import { type Answered, ended, failureOfStatus, fine, type Talk, unaskable } from '../talk.ts';
+import { apiBaseOf, askWithToken, challengeOf, keepDoor } from './ask.ts';
 import { blob } from './blob.ts';
 import type { OciContext } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';
-import { fetchManifest, manifestUrl, saidDigest } from './fetch-manifest.ts';
+import { fetchManifest, manifestUrlOf, statedDigestOf } from './fetch-manifest.ts';
 import { type ImageName, isRepository, isVersion, splitName } from './image-name.ts';
 import { acceptManifests } from './manifest.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session } from './token.ts';
 
-/** One step of a registry, asked as its clients ask it. */
+/** Probes one step of a registry with the requests that its clients send. */
 export function* probe({ step, module, version }: Target, context: OciContext): Conversation {
   const session = openSession(context);
   if (step === 'v2') return yield* door(session);
@@ -34,9 +33,9 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
   }
 }
 
-/** Open, or wanting a token: both are well. A page for people, or nothing, is no registry. */
+/** Checks the API root. Open or with a challenge are both ok; a web page or a 404 is no registry. */
 function* door(session: Session): Talk<Verdict> {
-  const answer = yield { url: doorUrl(session.context.baseUrl), bodyBytesMax: limits.infoBytes };
+  const answer = yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes };
   if (answer.tag === 'failed') return ended(answer);
   if (answer.tag === 'unknown') return ended({ tag: 'unknown', because: answer.because });
   if (answer.status === 401) {
@@ -53,16 +52,16 @@ function* door(session: Session): Talk<Verdict> {
   return fine();
 }
 
-/** Not what is asked for, but perhaps only the HEAD of it: answered by another part of the server, or refused. */
+/** Statuses that may concern only the HEAD request: another part of the server responded or refuses HEAD. */
 const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
- * What a tag stands for, or that a digest is there: the head alone, which takes nothing of a quota. Where the head says too
- * little, says no, or names another digest, the manifest itself decides.
+ * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. If the response is
+ * incomplete, negative or has another digest, a GET of the manifest decides.
  * @see protocols.md 0.3 and 4.5
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
-  const url = manifestUrl(session, image, version);
+  const url = manifestUrlOf(session, image, version);
   const ask = { url, method: 'HEAD', headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes } as const;
   const head = yield* askWithToken(ask, image.repository, session);
   if (head.tag === 'error') return ended(head.error);
@@ -82,13 +81,13 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
   return fine({ ...quotaFacts(headers), ...factsOf(said, asked), ...tagFacts(version, said, asked) });
 }
 
-/** The digest that a head says; `null`: none, none that a client takes, or the head is of a page. */
+/** The digest in the headers; `null`: none, an invalid one, or the response is a web page. */
 function digestOfHead({ headers }: Answered): Digest | null {
-  const said = saidDigest(headers);
+  const said = statedDigestOf(headers);
   return said.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : said.value;
 }
 
-/** The manifest itself, by tag or digest: bytes that hash to what was asked for, and to what the registry says of them. */
+/** Fetches the manifest by tag or digest: its bytes must match the requested digest and the registry's header. */
 function* manifest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const fetched = yield* fetchManifest(session, image, version, { aside: false });
   if (fetched.tag === 'error') return ended(fetched.error);
@@ -98,22 +97,22 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
 }
 
-/** A tag moves, and is compared; what is asked by digest is the same for ever. */
+/** A tag can change, so its digest is compared; content by digest never changes. */
 function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
   return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
 
-/** What a tag stood for; digests of heads are said, not seen. */
+/** The digest of a tag; a digest from headers is only stated, not computed. */
 function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Facts {
   const compared = { algorithm, digest };
   return asked === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
-/** How many pulls a registry grants in a window, and how many of them are left. */
+/** A registry's pull limit for a window, and the pulls left. */
 interface Quota {
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds; `null`: not said. */
+  /** Seconds; `null`: not stated. */
   readonly windowSeconds: number | null;
 }
 
@@ -125,7 +124,7 @@ function read(text: string | undefined): { readonly count: number; readonly wind
     : { count: Number(count), windowSeconds: window === undefined ? null : Number(window) };
 }
 
-/** The quota that an answer tells; `null` where it tells none: then there is none, as far as it says. @see protocols.md 4.6 */
+/** The quota in the headers; `null`: no limit is stated. @see protocols.md 4.6 */
 export function quotaOf(headers: Readonly<Record<string, string>>): Quota | null {
   const limit = read(headers['ratelimit-limit']);
   const remaining = read(headers['ratelimit-remaining']);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { DemoAnswer } from '../../core/demo.ts';
-import { plainTar } from '../plain-tar.ts';
-import type { SmallMirror } from '../small-mirror.ts';
+import { buildTar } from '../archives.ts';
+import type { SmallMirror } from '../ecosystem.ts';
 import { digestOf } from './digest.ts';
 
 const upstream = 'registry.example.com';
@@ -24,7 +24,7 @@ function descriptor({ mediaType, digest, bytes }: Part): object {
   return { mediaType, digest, size: bytes.length };
 }
 
-const files = plainTar([['hello', '#!/bin/sh\necho hello\n']]);
+const files = buildTar([['hello', '#!/bin/sh\necho hello\n']]);
 const layer = part('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(files));
 const config = part(
   'application/vnd.oci.image.config.v1+json',

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 
 const hexLength = { sha256: 64, sha512: 128 } as const;
 
-/** A content digest whose algorithm we can compute. `text` is the whole of it: `sha256:…`. */
+/** A content digest with an algorithm that we can compute. `text` is complete: `sha256:…`. */
 export interface Digest {
   readonly algorithm: keyof typeof hexLength;
   readonly text: string;
 }
 
 /**
- * Reads `sha256:…` or `sha512:…`. `null` for anything else: upper-case hexadecimals are no digest, and what nobody can
- * compute here verifies nothing.
+ * Parses `sha256:…` or `sha512:…`; `null` for anything else. Upper-case digits are invalid, and other algorithms cannot
+ * be verified here.
  * @see protocols.md 4.3
  */
 export function parseDigest(text: string): Digest | null {

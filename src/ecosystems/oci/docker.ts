@@ -1,13 +1,12 @@
 import { phrase } from '../../words/tell.ts';
+import { walkInOrder } from '../chain.ts';
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
-import { walkInOrder } from '../walk.ts';
-import { hostChain } from './chain.ts';
+import { hostChain, listCredentialNotes, type Place, type Places, placesOf, unpasteable } from './chain.ts';
 import { dockerHub } from './image-name.ts';
-import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
 
 const path = '/etc/docker/daemon.json';
 
-/** The daemon takes a root URL alone, and refuses to start with any other. */
+/** The daemon accepts only a URL without a path, and does not start with any other. */
 function isRoot({ path: before, project }: Place): boolean {
   return before === '' && project === null;
 }
@@ -30,7 +29,7 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
       rollback,
       notes: [phrase('note.dockerHub', { upstream })],
     };
-  const credentials = credentialNotes(after, '`docker login`');
+  const credentials = listCredentialNotes(after, '`docker login`');
   if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
   const lost = now.mirrors.filter((mirror) => !isRoot(mirror));
   const notes = [...lost.map(({ url }) => phrase('note.dockerPath', { url })), ...credentials];
@@ -47,8 +46,8 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
 }
 
 /**
- * Docker: its mirrors in their order, then always Docker Hub, past whatever a mirror fails with, a wrong manifest too (but not
- * past an image whose media type it does not support).
+ * Docker: its mirrors in order, then always Docker Hub, past any failure of a mirror, including a wrong manifest
+ * (except an image with an unsupported media type).
  * @see moby 23.0 distribution/errors.go continueOnError
  */
 export const docker: Client = {
@@ -58,7 +57,7 @@ export const docker: Client = {
   describes:
     'The registry-mirrors of today in daemon.json, in their order. Default: the mirror of the highest weight, then `direct`.',
   walk: walkInOrder,
-  // Seen by hand: Debian's dockerd 20.10 sends no ALPN.
+  // Observed by hand: Debian's dockerd 20.10 sends no ALPN.
   protocols: () => offersHttp1,
   forms: ['daemon.json'],
   remedy,

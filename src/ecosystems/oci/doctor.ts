@@ -1,20 +1,20 @@
+import type { Place } from '../../core/trap.ts';
+import { baseUrl } from '../../core/url.ts';
 import type { Doctor } from '../doctor.ts';
 import { present } from '../settle.ts';
-import { ociKinds } from './doctor-kinds.ts';
-import { mirrorsToday } from './mirrors-today.ts';
-import { findOci } from './settings-found.ts';
-import { ociTraps } from './traps.ts';
-import { imagesIn } from './used-images.ts';
+import { dockerHub, parseImage } from './image-name.ts';
+import { findOci, type OciFound } from './settings-found.ts';
+import { findOciTraps, ociKinds } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
-/** What our own remedy writes: comments, `server`, hosts with their capabilities, and nothing else. */
+/** The form of our own remedy: comments, `server`, hosts with capabilities, and nothing else. */
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
-/** What is wrong with the settings of containerd, Docker and podman on this machine. */
+/** Traps in the settings of containerd, Docker and podman on this machine. */
 export const doctor: Doctor = {
   kinds: ociKinds,
-  examine: async ({ machine }, say) => ({ traps: ociTraps(await findOci(machine), say), untold: [] }),
+  examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), untold: [] }),
   async today({ machine }) {
     const mirrors = mirrorsToday(await findOci(machine));
     const chain =
@@ -37,3 +37,122 @@ export const doctor: Doctor = {
   isUsualLock: () => false,
   usedIn: imagesIn,
 };
+
+/** The configured mirrors of Docker Hub in order, with their place. */
+interface MirrorsToday {
+  readonly urls: readonly string[];
+  readonly place: Place;
+}
+
+/** Those of containerd, else of Docker, else of podman; `null`: none has any. Credentials are removed. */
+function mirrorsToday(found: OciFound): MirrorsToday | null {
+  const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
+  const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
+  return usable.find(({ urls }) => urls.length > 0) ?? null;
+}
+
+function plainUrl(text: string): string | null {
+  if (baseUrl(text) === null) return null;
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/$/, '');
+}
+
+/** `server`, which is tried last, is usually the registry itself. */
+function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
+  return hosts
+    .filter(({ registry }) => registry === dockerHub)
+    .map(({ file, lines }) => ({
+      urls: lines.flatMap(({ text }) => /^\s*\[\s*host\s*\.\s*["']([^"']+)["']\s*\]/.exec(text)?.[1] ?? []),
+      place: { file, line: null },
+    }));
+}
+
+function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
+  return daemons.map(({ file, text }) => ({ urls: registryMirrors(text), place: { file, line: null } }));
+}
+
+function registryMirrors(text: string): readonly string[] {
+  try {
+    const mirrors = (JSON.parse(text) as { readonly 'registry-mirrors'?: unknown } | null)?.['registry-mirrors'];
+    return Array.isArray(mirrors) ? mirrors.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The mirrors in the `[[registry]]` whose prefix, or else location, is Docker Hub; with TLS unless `insecure` is set.
+ */
+function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
+  const urls: string[] = [];
+  let isHub = false;
+  let isMirror = false;
+  for (const { text } of registries) {
+    const [, table] = /^\s*\[\[\s*(registry(?:\.mirror)?)\s*\]\]/.exec(text) ?? [];
+    if (table !== undefined) isMirror = table !== 'registry';
+    if (table === 'registry') isHub = false;
+    const [, key, value = ''] = /^\s*(prefix|location)\s*=\s*["']([^"']+)["']/.exec(text) ?? [];
+    if (key !== undefined && !isMirror && value === dockerHub) isHub = true;
+    if (key === 'location' && isMirror && isHub) urls.push(`https://${value}`);
+  }
+  const [first] = registries;
+  return first === undefined ? [] : [{ urls, place: { file: first.file, line: null } }];
+}
+
+const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;
+const compose = /^(docker-)?compose([.-].+)?\.ya?ml$/;
+const gitlab = /^\.gitlab-ci\.ya?ml$/;
+const workflow = /(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/;
+const jenkinsfile = /^Jenkinsfile(\..+)?$|\.jenkinsfile$/i;
+
+const word = /["']?([^\s"'#,}]+)/.source;
+const from = /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)/gi;
+/** `image:` of compose and CI files; `container:` and `docker://` of GitHub's; `- name:` of GitLab's services. */
+const imageKey = new RegExp(`(?:^|[\\s{-])(?:image|container|name):\\s*${word}`, 'g');
+const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
+const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
+const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
+
+/**
+ * A parser for the images in a project file: Dockerfiles, compose files, GitHub workflows, GitLab's CI file,
+ * Jenkinsfiles. `null`: such a file has none.
+ * @param path  relative to the project
+ */
+function imagesIn(path: string): ((text: string) => readonly string[]) | null {
+  const name = path.split('/').at(-1) ?? '';
+  if (dockerfile.test(name)) return (text) => named(text, [from]);
+  if (compose.test(name)) return (text) => named(text, [imageKey]);
+  if (workflow.test(path)) return (text) => named(text, [imageKey, dockerUrl]);
+  if (jenkinsfile.test(name)) return (text) => named(text, [groovy]);
+  return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
+}
+
+/** Images with a tag or digest and without variables. A stage of a Dockerfile has neither tag nor digest. */
+function named(content: string, patterns: readonly RegExp[]): readonly string[] {
+  return content
+    .split('\n')
+    .filter((line) => !/^\s*(#|\/\/)/.test(line))
+    .flatMap((line) => patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, text = '']) => text)))
+    .flatMap((text) => {
+      const image = text.includes('$') ? null : parseImage(text);
+      if (image?.tag !== 'ok' || image.value.version === null) return [];
+      const { host, repository, version } = image.value;
+      return [`${host}/${repository}${version.includes(':') ? '@' : ':'}${version}`];
+    });
+}
+
+/** The lines below `services:`: list items elsewhere in a CI file are commands. */
+function servicesOf(text: string): string {
+  const below: string[] = [];
+  let depth: number | null = null;
+  for (const line of text.split('\n')) {
+    const indent = /^ */.exec(line)?.[0].length ?? 0;
+    if (/^\s*services:\s*$/.test(line)) depth = indent;
+    else if (depth !== null && line.trim() !== '' && (indent < depth || (indent === depth && !/^\s*-/.test(line))))
+      depth = null;
+    else if (depth !== null) below.push(line);
+  }
+  return below.join('\n');
+}

@@ -1,19 +1,18 @@
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { parseDigest } from './digest.ts';
 
-/** An image as it is asked of a registry. */
+/** An image reference, parsed. */
 export interface ImageName {
-  /** Whose it is: `docker.io`, `registry.example.com:5000`. */
+  /** The registry: `docker.io`, `registry.example.com:5000`. */
   readonly host: string;
   /** Below `/v2/`: `library/alpine`. */
   readonly repository: string;
-  /** A tag, or a digest; `null`: none was written. */
+  /** A tag or a digest; `null`: none written. */
   readonly version: string | null;
 }
 
-/** The public registry that short names mean. */
+/** The registry of names without a host. */
 export const dockerHub = 'docker.io';
 
 const hubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io'];
@@ -29,14 +28,14 @@ export function isRepository(path: string): boolean {
   return path.length <= nameCharsMax && path.split('/').every((part) => component.test(part));
 }
 
-/** True for a tag or a digest that we can compute. */
+/** True for a tag or a digest with a supported algorithm. */
 export function isVersion(version: string): boolean {
   return tag.test(version) || parseDigest(version) !== null;
 }
 
 /**
- * Reads an image as Docker writes it: without a host it is Docker Hub's, where official images live under `library/`;
- * beside a digest the tag says nothing, and is dropped. The error says what was expected.
+ * Parses an image reference as Docker does: without a host it belongs to Docker Hub, with official images below
+ * `library/`; a tag beside a digest is dropped. The error states the expected form.
  * @see github.com/distribution/reference: its grammar and its short names
  */
 export function parseImage(text: string): Result<ImageName, Sentence> {

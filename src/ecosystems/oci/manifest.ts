@@ -1,11 +1,14 @@
-import { utf8 } from '../../core/body-text.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { utf8 } from '../../core/body.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
 
-/** Every form of a manifest: a registry that is asked for fewer says "not found", or gives a list another digest. */
+/**
+ * Media types of all forms of a manifest: a registry with fewer in `Accept` responds "not found" or with another
+ * digest.
+ */
 const indexTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -15,15 +18,15 @@ const imageTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
 
-/** The `Accept` of every ask for a manifest. @see protocols.md 4.2 */
+/** The `Accept` header of every manifest request. @see protocols.md 4.2 */
 export const acceptManifests = [indexTypes[0], imageTypes[0], indexTypes[1], imageTypes[1]].join(', ');
 
-/** What a manifest says of one of its parts. */
+/** A manifest's description of one of its parts. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
-  /** Fetched from elsewhere (`urls`), by those who may. */
+  /** Fetched from another server (`urls`), where that is allowed. */
   readonly isForeign: boolean;
   readonly platform: Platform | null;
 }
@@ -33,15 +36,15 @@ export type Manifest =
   | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
   | { readonly kind: 'image'; readonly config: Descriptor | null; readonly layers: readonly Descriptor[] };
 
-/** Of either list: a real one has some tens. */
+/** The longest list of manifests or layers; real ones have some tens. */
 const descriptorsMax = 1000;
 
-/** What a manifest could not be read as: what was expected of it, in words. */
+/** The expected form of a manifest that could not be parsed. */
 export type Unreadable = { readonly expected: Sentence };
 
 /**
- * Reads a manifest from its exact bytes.
- * @param contentType  as it was sent; where both say what it is, they say the same
+ * Parses a manifest from its exact bytes.
+ * @param contentType  as sent; must agree with the manifest's own media type if both are present
  * @see protocols.md 0.2 and 4.2
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
@@ -54,7 +57,7 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
     return { expected: phrase('answer.mediaType') };
-  // One who reads the list and one who reads the layers would see two images behind one digest.
+  // Clients that read the list and clients that read the layers would get two images for one digest.
   if (manifests !== undefined && (layers !== undefined || config !== undefined))
     return { expected: phrase('answer.listOrImage') };
   if (Array.isArray(manifests)) {
@@ -94,8 +97,8 @@ function platformOf(value: unknown): Platform | null {
 }
 
 /**
- * The entry of an index to go on with: of the platform asked for, else a list within the list, else the first image of any
- * platform (what is probed is the mirror). `null`: it lists none; attestations (`unknown`) are no images.
+ * The entry of an index to continue with: the requested platform, else a nested index, else the first image of any
+ * platform, because the mirror is probed, not the image. `null`: none; attestations (`unknown`) are no images.
  */
 export function entryFor(manifests: readonly Descriptor[], wanted: Platform): Descriptor | null {
   const isWanted = ({ platform }: Descriptor): boolean =>

@@ -1,6 +1,6 @@
 import type { Manual } from '../ecosystem.ts';
 
-/** What the reference page says of registries of images beside their keys. */
+/** The reference page's sections about container registries. */
 export const ociManual: Manual = {
   checks: [
     '`clients.oci` is mirrors by URL in the order of the client, separated by `|`, with `direct` (the registry itself) last or left out.',

@@ -4,7 +4,9 @@ import type { Names } from '../names.ts';
 import { parseDigest } from './digest.ts';
 import { parseImage } from './image-name.ts';
 
-/** How images are written: their host is the upstream, so nothing private is ever asked of the mirror of another. */
+/**
+ * The spelling of images. Their host is the upstream, so a private image is never requested from a mirror of another.
+ */
 export const ociNames: Names = {
   describes:
     'Images. The host that each begins with is its upstream (`docker.io` where none is written). The first one with a digest is the canary.',
@@ -16,7 +18,7 @@ export const ociNames: Names = {
     return ok({ module: `${host}/${repository}`, version: version ?? 'latest', upstream: host });
   },
   byHand(text) {
-    // As we show it, a tag stands behind an @ too.
+    // Also accepts the form that we display, with the tag after an @.
     const image = parseImage(text.replace(/@(?!sha\d+:)/, ':'));
     if (image.tag === 'error') return { module: text, version: null };
     const { host, repository, version } = image.value;

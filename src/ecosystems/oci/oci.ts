@@ -23,8 +23,8 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     'https://github.com/opencontainers/image-spec/blob/main/image-index.md',
     'https://distribution.github.io/distribution/spec/auth/token/',
   ],
-  // Docker Hub counts each GET of a manifest (100 in 6 hours) and no HEAD: so the canary asks for heads, though they hold
-  // nothing to hash, and bytes come by rarely.
+  // Docker Hub counts each GET of a manifest (100 in 6 hours) but no HEAD. So the canary sends HEAD requests,
+  // although there is nothing to hash, and manifests are fetched rarely.
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
     digest: light(null, { grain: 'version', usualBytes: 0 }),

@@ -1,17 +1,26 @@
 import { phrase } from '../../words/tell.ts';
+import { walkInOrder } from '../chain.ts';
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
-import { walkInOrder } from '../walk.ts';
-import { hostChain, isCut, isHung, isTaken } from './chain.ts';
-import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
+import {
+  hostChain,
+  isCut,
+  isHung,
+  isTaken,
+  listCredentialNotes,
+  type Place,
+  type Places,
+  placesOf,
+  unpasteable,
+} from './chain.ts';
 
 const path = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
 
-/** `location` of a mirror: its project stands behind the host. Without `v2` in its path a path is asked nowhere. */
+/** The `location` of a mirror: host and project. podman uses no path without `v2`. */
 function locationOf({ host, project }: Place): string {
   return project === null || project === '' ? host : `${host}/${project}`;
 }
 
-/** A path before `v2` is what podman never asks. */
+/** podman cannot use a path before `v2`. */
 function isReachable({ path: before }: Place): boolean {
   return before === '';
 }
@@ -38,7 +47,7 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 function remedy(before: Chain, after: Chain, _: readonly string[], { upstream = 'docker.io' }: Served = {}): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];
   const rollback = old === null ? phrase('back.mirrors') : registriesConf(old, upstream);
-  const credentials = credentialNotes(after, '`podman login`');
+  const credentials = listCredentialNotes(after, '`podman login`');
   if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
   const lost = now.mirrors.filter((mirror) => !isReachable(mirror));
   const notes = [...lost.map(({ url }) => phrase('note.podmanPath', { url })), ...credentials];
@@ -52,9 +61,9 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream = 
 }
 
 /**
- * podman, CRI-O, buildah and skopeo: one mirror after the other until one gives a manifest, whatever the others fail with.
- * Whose manifest it took, it stays with: a wrong hash ends the pull, and so does a blob that is missing there. One that takes
- * the connection and hangs ends it too: they have no timeout for a response.
+ * podman, CRI-O, buildah and skopeo: one mirror after the other until one returns a manifest, past any failure. They
+ * stay with that mirror: a wrong hash or a missing blob ends the pull. They have no response timeout: a mirror that
+ * accepts the connection and hangs ends the pull too.
  * @see containers/image docker/docker_image_src.go newImageSource
  */
 export const podman: Client = {
@@ -63,7 +72,7 @@ export const podman: Client = {
   spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
   describes:
     'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
-  // Past a manifest that is cut it goes, where containerd has taken it; past a layer that is cut neither goes.
+  // podman continues after a cut manifest, which containerd accepts; neither continues after a cut layer.
   walk: (chain, replyOf) =>
     walkInOrder(
       chain,

@@ -1,13 +1,13 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type ClientJob, cannotResolve, linesLike, proxyEnv, type RealClient } from '../real-client.ts';
+import { type ClientJob, cannotResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
 import { parseDigest } from './digest.ts';
 import { splitName } from './image-name.ts';
 
-/** skopeo names a registry by host and port: a path before `/v2/` is nothing that it knows. */
+/** skopeo addresses a registry by host and port only: a path before `/v2/` is not supported. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearerLine');
@@ -32,8 +32,8 @@ function authFile({ url, auth }: WireAccess): string {
 }
 
 /**
- * `skopeo copy` of one image into a folder: manifest, configuration and every layer, by one architecture. It knows of no other
- * mirror, login, policy or signature store of this machine.
+ * `skopeo copy` of one image into a folder: manifest, configuration and all layers of one architecture. It reads no
+ * other mirror, login, policy or signature store of this machine.
  */
 function plan(job: ClientJob): ClientPlan {
   const { access, home } = job;
@@ -58,7 +58,7 @@ function plan(job: ClientJob): ClientPlan {
     env: {
       CONTAINERS_REGISTRIES_CONF: `${home}/registries.conf`,
       XDG_RUNTIME_DIR: home,
-      ...proxyEnv(access),
+      ...proxyEnvOf(access),
     },
     files: {
       'registries.d/none.yaml': '',
@@ -82,7 +82,7 @@ export const skopeoRun: RealClient = {
   cannot,
   plan,
   why: (words) => ({
-    text: linesLike(words, /level=fatal|^FATA/)
+    text: findLines(words, /level=fatal|^FATA/)
       .replace(/^.*?msg="?/, '')
       .replace(/"$/, ''),
     isElsewhere: /no space left on device/.test(words),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Machine } from '../../core/machine.ts';
+import type { Machine } from '../../core/trap.ts';
 
 /** One line of a file. */
 export interface OciLine {
@@ -10,15 +10,15 @@ export interface OciLine {
 
 /** One hosts.toml. */
 export interface HostsFile {
-  /** Of which registry: the name of its folder; `_default` is of all others. */
+  /** The registry, by the name of its folder; `_default`: all others. */
   readonly registry: string;
   readonly file: string;
   readonly lines: readonly OciLine[];
 }
 
-/** What containerd, Docker and podman would read here. */
+/** The settings that containerd, Docker and podman read on this machine. */
 export interface OciFound {
-  /** containerd's main file; `null`: there is none, or it can't be read. */
+  /** containerd's main file; `null`: absent or unreadable. */
   readonly config: readonly OciLine[] | null;
   readonly hosts: readonly HostsFile[];
   /** Docker's files. */
@@ -27,7 +27,7 @@ export interface OciFound {
   readonly registries: readonly OciLine[];
 }
 
-/** Reads them. */
+/** Reads the settings of all three. */
 export async function findOci(machine: Machine): Promise<OciFound> {
   const { home } = machine;
   const configs = machine.env['XDG_CONFIG_HOME'] ?? '';

@@ -1,12 +1,12 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { malformed, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { readForeignUrl } from '../../core/url.ts';
+import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { type End, get, type Talk } from '../talk.ts';
-import type { Challenge } from './challenge.ts';
-import type { Session } from './session.ts';
+import type { OciContext } from './context.ts';
 
 /** A token, and whether it was fetched in this conversation. */
 export interface Held {
@@ -15,23 +15,23 @@ export interface Held {
 }
 
 const secondMs = 1000;
-/** Where the answer does not say (the token specification's own default). */
+/** The default of the token specification for responses without a lifetime. */
 const lifeSeconds = 60;
-/** A token is never kept longer, whatever its server says: rights are taken back too. */
+/** The longest lifetime in our cache, whatever the server states: permissions can be revoked. */
 const lifeSecondsMax = 3600;
 const shareKept = 0.8;
-/** A head that holds a longer one is refused by most servers. */
+/** Most servers refuse headers with a longer one. */
 const tokenCharsMax = 8192;
 
-/** The token for a challenge: a kept one, else one that is asked for aside and kept until four fifths of its life are over. */
+/** The token for a challenge: a cached one, else a new one, which is cached for four fifths of its lifetime. */
 export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
   const kept = session.recall(keyOf(challenge));
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
 /**
- * Asks the token server, as nobody in particular: credentials of the mirror reach it only where it is the mirror's own
- * host, or one of `auth.hosts`; the wire sees to that.
+ * Requests a token, usually anonymously: the wire sends the mirror's credentials only to the mirror's own host and to
+ * `auth.hosts`.
  * @see protocols.md 4.4
  */
 export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
@@ -49,7 +49,7 @@ export function* fetchToken(challenge: Challenge, session: Session): Talk<Result
   return ok({ token: read.token, isFresh: true });
 }
 
-/** True where two challenges ask for the same token. */
+/** True if two challenges require the same token. */
 export function isSameToken(a: Challenge, b: Challenge): boolean {
   return keyOf(a) === keyOf(b);
 }
@@ -58,7 +58,7 @@ function keyOf({ realm, service, scope }: Challenge): string {
   return JSON.stringify(['token', realm, service, scope]);
 }
 
-/** The token of an answer (`token`, or `access_token` as OAuth2 has it) and its life in seconds; `null` without one. */
+/** The token of a response (`token`, or `access_token` as in OAuth2) and its lifetime in seconds; `null`: none. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseJson(text, phrase('answer.token'));
   const read = parsed.tag === 'ok' ? parsed.value : null;
@@ -68,4 +68,84 @@ export function readToken(text: string): { readonly token: string; readonly life
   if (typeof token !== 'string' || token.length > tokenCharsMax || !/^[\x21-\x7e]+$/.test(token)) return null;
   const isLife = typeof life === 'number' && Number.isFinite(life) && life > 0;
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
+}
+
+/** One conversation and its cache: always of its own requests, of earlier ones if the context has a memory. */
+export interface Session {
+  readonly context: OciContext;
+  recall(key: string): string | null;
+  keep(key: string, text: string, forMs: number): void;
+}
+
+/** Opens the session of a conversation. */
+export function openSession(context: OciContext): Session {
+  const own = new Map<string, string>();
+  const { memory, nowWallMs } = context;
+  return {
+    context,
+    recall: (key) => own.get(key) ?? memory?.get(key, nowWallMs) ?? null,
+    keep(key, text, forMs) {
+      own.set(key, text);
+      memory?.keep(key, text, nowWallMs + forMs);
+    },
+  };
+}
+
+/** A registry's statement about its token server. */
+export interface Challenge {
+  /** An http or https URL without user-info and fragment. */
+  readonly realm: string;
+  readonly service: string | null;
+  readonly scope: string | null;
+}
+
+const headerCharsMax = 8192;
+const valueCharsMax = 2000;
+
+/**
+ * The Bearer challenge in a `WWW-Authenticate` header, which may list several; `null`: none. A token server without TLS
+ * for a registry with TLS is refused, as for redirects.
+ * @see protocols.md 4.4; RFC 9110 section 11.6.1
+ */
+export function parseBearerChallenge(
+  header: string | undefined,
+  baseUrl: string,
+): Result<Challenge | null, ProbeFailure> {
+  const found = challenges(header ?? '').find(({ scheme }) => scheme === 'bearer');
+  if (found === undefined) return ok(null);
+  const realm = found.values.get('realm') ?? '';
+  const url = readForeignUrl(realm);
+  if (url === null) return error(malformed('answer.realm'));
+  const isFit = url.protocol === 'https:' || (url.protocol === 'http:' && baseUrl.startsWith('http:'));
+  if (!isFit) return error(malformed('answer.tokenHttps'));
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return ok({
+    realm: url.href,
+    service: found.values.get('service') ?? null,
+    scope: found.values.get('scope') ?? null,
+  });
+}
+
+interface Read {
+  readonly scheme: string;
+  readonly values: Map<string, string>;
+}
+
+/** A scheme with its parameters: commas separate both challenges and parameters, so only `=` distinguishes them. */
+function challenges(header: string): readonly Read[] {
+  const found: Read[] = [];
+  const text = header.slice(0, headerCharsMax);
+  const part = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
+  for (let match = part.exec(text); match !== null; match = part.exec(text)) {
+    const [, name = '', quoted, plain] = match;
+    if (quoted === undefined && plain === undefined) found.push({ scheme: name.toLowerCase(), values: new Map() });
+    const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    const values = found.at(-1)?.values;
+    // The first of repeated parameters counts.
+    if (value !== undefined && value.length <= valueCharsMax && values !== undefined && !values.has(name.toLowerCase()))
+      values.set(name.toLowerCase(), value);
+  }
+  return found;
 }

@@ -1,15 +1,27 @@
-import { isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Place, Trap } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
-import { askWhetherTls } from '../trap-lines.ts';
-import type { ociKinds } from './doctor-kinds.ts';
+import { isLoopbackHost } from '../../core/url.ts';
+import type { Say } from '../../words/words.ts';
+import type { KnownTraps } from '../doctor.ts';
+import { explainPlainUrl } from '../settle.ts';
 import type { OciFound, OciLine } from './settings-found.ts';
+
+/** Traps of the settings of containerd, Docker and podman. */
+export const ociKinds = {
+  'oci-verify-skipped': { severity: 'error', isFixable: true },
+  'oci-plain-mirror': { severity: 'warning', isFixable: false },
+  'oci-insecure-registries': { severity: 'warning', isFixable: false },
+  'oci-default-leaks': { severity: 'warning', isFixable: false },
+  'oci-hosts-unread': { severity: 'warning', isFixable: false },
+  'oci-mirrors-twice': { severity: 'error', isFixable: false },
+  'oci-mirror-with-path': { severity: 'error', isFixable: false },
+  'oci-daemon-json-broken': { severity: 'error', isFixable: false },
+} as const satisfies KnownTraps;
 
 type OciTrap = Trap & { readonly id: keyof typeof ociKinds };
 
-/** What is wrong with these settings. */
-export function ociTraps(found: OciFound, say: Say): readonly OciTrap[] {
+/** Finds the traps in these settings. */
+export function findOciTraps(found: OciFound, say: Say): readonly OciTrap[] {
   return [
     ...found.hosts.flatMap(({ lines }) => lines.flatMap((line) => hostsLine(line, say))),
     ...defaultTraps(found, say),
@@ -39,7 +51,7 @@ function hostsLine(line: OciLine, say: Say): readonly OciTrap[] {
       id: 'oci-plain-mirror',
       what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
       where,
-      set: [askWhetherTls('oci', maskUrl(url), say)],
+      set: [explainPlainUrl('oci', maskUrl(url), say)],
       edits: [],
     },
   ];
@@ -82,7 +94,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
   const path = line(/^\s*config_path\s*=\s*["'][^"']+["']/);
   const mirrors = line(/^\s*\[plugins\..*registry\.mirrors/);
   const [first] = config;
-  // From version 3 on the folder is read unless another one is named.
+  // From version 3 on, containerd reads the default folder unless another one is set.
   const isOld = !config.some(({ text }) => /^\s*version\s*=\s*([3-9]|\d\d)/.test(text));
   if (path !== undefined && mirrors !== undefined)
     traps.push({
@@ -138,7 +150,7 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
       id: 'oci-plain-mirror' as const,
       what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
       where: [place(url)],
-      set: [askWhetherTls('oci', maskUrl(url), say)],
+      set: [explainPlainUrl('oci', maskUrl(url), say)],
       edits: [],
     })),
     ...blind.map((host) => blindly(host, place(host), '/etc/docker/certs.d', say)),

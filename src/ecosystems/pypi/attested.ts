@@ -1,26 +1,24 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import { printable } from '../../core/printable.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Signature } from '../../core/signature.ts';
-import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { malformed, mismatchOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { ended, fine, get, type Talk } from '../talk.ts';
-import { verified } from './attestation.ts';
-import type { PypiContext } from './context.ts';
+import type { PypiContext, PypiOwn } from './context.ts';
 import { failed, find } from './find.ts';
-import { normalName } from './project.ts';
+import { normalNameOf } from './project.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
-import { type Identity, isSignedBy, type Publisher, publisherText } from './publishers.ts';
+import { formatPublisher, type Identity, isSignedBy, type Publisher } from './publishers.ts';
 import type { ReleaseFile } from './release.ts';
+import type { Attested } from './sigstore.ts';
 
 /**
- * The attestations of a version's file: each speaks of that file and of its hash, and where a trusted root is at hand somebody
- * whom it knows signed it. Who that should have been the operator alone can tell (`publishers`): else the file is not
- * verified by it.
+ * Verifies the attestations of a version's file. Each must match the file and its hash and, with a trusted root, be
+ * signed by an identity that the root knows. Only `publishers` states which identity is expected; without it the file
+ * does not count as verified.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ provenance: url }) => url !== null);
@@ -40,23 +38,26 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
     const wrong = one.file === file.name ? otherHash(one, want, by) : otherFile;
     if (wrong !== null) return ended(failed(wrong), facts);
   }
-  const publisher = context.own.publishers?.find(({ project }) => project === normalName(target.module ?? ''));
+  const publisher = context.own.publishers?.find(({ project }) => project === normalNameOf(target.module ?? ''));
   const signature = signers(read.value, context, publisher);
   if (signature.tag === 'error') return ended(failed(signature.error), facts);
   const digest = { algorithm: 'sha256', digest: `sha256:${read.value[0]?.sha256}` };
-  // Signed by whom the operator names: that is an authority's word.
+  // A signature of the operator's publisher is an authority's.
   const isVouched = publisher !== undefined && signature.value.state === 'valid';
   const held = isVouched ? { verified: { ...digest, against: 'signature' } } : { compared: digest };
   return fine({ ...facts, signature: signature.value, ...held });
 }
 
-/** Without attestations a file is as good as before; where a root is at hand, somebody wants to know. */
+/** The facts of a file without attestations: with a trusted root their absence is recorded. */
 function none({ own }: PypiContext): Facts {
   const unsigned: Signature = { state: 'unsigned', key: null };
   return { notOffered: true, ...(own.trustedRoot === undefined ? {} : { signature: unsigned }) };
 }
 
-/** A page that was copied names the origin's: what lies there says nothing of this mirror. */
+/**
+ * True if the attestations are the mirror's own: a copied page links to those of the origin, which prove nothing about
+ * this mirror.
+ */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
   return host === new URL(baseUrl).host || host === new URL(file.url).host;
@@ -69,7 +70,10 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
   return want === got ? null : mismatchOf({ algorithm: 'sha256', want, got, by, side: 'attestation' });
 }
 
-/** Every attestation must hold, and be the publisher's where one is named; the first one's signer is named. */
+/**
+ * Every attestation must be valid and, if a publisher is configured, be the publisher's. Names the signer of the first
+ * one.
+ */
 function signers(
   attestations: readonly Attestation[],
   { own }: PypiContext,
@@ -103,9 +107,21 @@ function signers(
 function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailure {
   return mismatchOf({
     algorithm: 'sigstore',
-    want: publisherText(publisher),
+    want: formatPublisher(publisher),
     got: printable(subject, limits.keyNameChars),
     by: 'pypi.publishers',
     side: 'attestation',
   });
+}
+
+let verifier: typeof import('./sigstore.ts').verifyAttestation | null = null;
+
+/** Loads the verification libraries if a trusted root is configured. */
+export async function prepare({ own }: { readonly own: PypiOwn }): Promise<void> {
+  if (own.trustedRoot !== undefined) verifier ??= (await import('./sigstore.ts')).verifyAttestation;
+}
+
+/** The signer of an attestation by a trusted root; `null` if nothing was prepared. */
+function verified(attestation: Attestation, trustedRoot: string): Attested | null {
+  return verifier === null ? null : verifier(attestation, trustedRoot);
 }

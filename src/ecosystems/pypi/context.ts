@@ -1,20 +1,20 @@
 import type { ProbeContext } from '../../core/ports.ts';
 import type { Publisher } from './publishers.ts';
 
-/** What the file says of PyPI as a whole. */
+/** The key `pypi` of the file. */
 export interface PypiSettings {
   /** The text of a Sigstore trusted root; `null`: none. */
   readonly trustedRoot: string | null;
   readonly publishers: readonly Publisher[];
 }
 
-/** What conversations with a PyPI mirror need beside the base URL and pinned hashes. */
+/** The inputs of conversations with a PyPI mirror besides the base URL and pinned hashes. */
 export interface PypiOwn {
-  /** True of the public index itself: what its pages say of a file may be pinned, because it never reuses a file's name. */
+  /** It is the public index itself: hashes on its pages may be pinned, because it never reuses a file name. */
   readonly isAuthority: boolean;
-  /** A Sigstore trusted root of the operator's, as JSON; absent: attestations are only held against the file's hash. */
+  /** The operator's Sigstore trusted root as JSON; absent: attestations are compared only with the file's hash. */
   readonly trustedRoot?: string;
-  /** Who may sign which projects; absent: anybody may sign any. */
+  /** The publishers of projects; absent: any signer is accepted. */
   readonly publishers?: readonly Publisher[];
 }
 

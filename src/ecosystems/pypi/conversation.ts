@@ -1,36 +1,33 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { heldBodyOf, isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import type { Target } from '../../core/target.ts';
-import { type Facts, type Verdict, withoutContents } from '../../core/transcript.ts';
-import { heldBody } from '../../core/whole-body.ts';
-import { failureOf, malformed, mismatchOf, wrongContent } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
-import { beginsLike } from '../begins.ts';
+import { dropContents, type Facts, type Verdict } from '../../core/transcript.ts';
+import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { contentsOf } from '../contents.ts';
-import type { Answered } from '../status.ts';
-import { ended, fine, get, type Talk, unaskable } from '../talk.ts';
-import { inSlices, wholeOf } from '../whole.ts';
+import { type Answered, ended, fine, get, inSlices, matchesBeginning, type Talk, unaskable, wholeOf } from '../talk.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
-import { metadataUrl } from './file-url.ts';
+import { metadataUrlOf } from './file-url.ts';
 import { failed, find, page } from './find.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
-import type { Pins } from './pins.ts';
-import { normalName } from './project.ts';
+import { normalNameOf } from './project.ts';
 import type { ProjectPage } from './project-page.ts';
 import { newestOf, type ReleaseFile, releasesOf } from './release.ts';
-import { verify } from './verify.ts';
-import { canonicalVersion, isPrerelease } from './version.ts';
+import { type Pins, verify } from './verify.ts';
+import { canonicalVersionOf, isPrerelease } from './version.ts';
 
-export { prepare } from './attestation.ts';
+export { prepare } from './attested.ts';
 
-/** pip stores files and their metadata as they come. @see pypa/pip src/pip/_internal/network/utils.py response_chunks */
+/**
+ * pip stores files and their metadata as sent, without undoing a content coding.
+ * @see pypa/pip src/pip/_internal/network/utils.py response_chunks
+ */
 const asSent = true as const;
 const large = true as const;
 
-/** One step of a simple index, asked as pip asks it. */
+/** Probes one step of a simple index with the requests that pip sends. */
 export function* probe(target: Target, context: PypiContext): Conversation {
   switch (target.step) {
     case 'index':
@@ -53,11 +50,11 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
   return got.tag === 'error' ? ended(got.error) : fine(yield* factsOf(target, got.value));
 }
 
-/** The form of old: what a cache that minds no `Vary` spoils. A mirror that has JSON alone says 406. */
+/** Checks the HTML form, which a cache that ignores `Vary` breaks. A mirror with JSON only responds 406. */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
-    if (formOf(got.value.answer.headers) === 'html') return fine(withoutContents(yield* factsOf(target, got.value)));
+    if (formOf(got.value.answer.headers) === 'html') return fine(dropContents(yield* factsOf(target, got.value)));
     return ended(failed(wrongContent('answer.pageHtml')));
   }
   const { error: end } = got;
@@ -69,12 +66,12 @@ function* factsOf(
   { module }: Target,
   { answer, page }: { readonly answer: Answered; readonly page: ProjectPage },
 ): Talk<Facts> {
-  const releases = yield* inSlices(releasesOf(page, normalName(module ?? '')));
+  const releases = yield* inSlices(releasesOf(page, normalNameOf(module ?? '')));
   const told = answer.headers['x-pypi-last-serial'] ?? '';
   const serial = /^\d{1,20}$/.test(told) ? told : page.serial;
   const known = releases.filter(({ files }) => files.length > 0);
-  const pre = new Set(known.flatMap(({ version }) => (isPrerelease(version) ? [canonicalVersion(version)] : [])));
-  const names = known.map(({ version }) => canonicalVersion(version));
+  const pre = new Set(known.flatMap(({ version }) => (isPrerelease(version) ? [canonicalVersionOf(version)] : [])));
+  const names = known.map(({ version }) => canonicalVersionOf(version));
   const counted = Number(serial ?? Number.NaN);
   return {
     listed: { count: releases.length, newest: (newestOf(releases) ?? releases.at(-1))?.text ?? null },
@@ -86,23 +83,23 @@ function* factsOf(
   };
 }
 
-/** The core metadata of a wheel, the smallest thing with a hash; a mirror that announces none has none to give. */
+/** Fetches the core metadata of a wheel, the smallest object with a hash, if the mirror announces it. */
 function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ metadata }) => metadata !== null);
   if (found.tag === 'error') return found.error;
   if (found.value === null) return fine({ notOffered: true });
   const { file, facts } = found.value;
-  const ask = { url: metadataUrl(file.url), foreign: true, asSent, bodyBytesMax: limits.coreMetadataBytes };
+  const ask = { url: metadataUrlOf(file.url), foreign: true, asSent, bodyBytesMax: limits.coreMetadataBytes };
   const got = yield* get(ask, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
   if (isMarkup(body) && !/^name:/im.test(text)) return ended(failed(wrongContent('answer.metadata')), facts);
   const told = file.metadata?.sha256 ?? null;
-  // Without a hash the form must do: the first field that every version of it has.
+  // Without a hash only the format is checked: the first field of all its versions.
   if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return ended(failed(malformed('answer.metadata')), facts);
-  return yield* verify(heldBody(body), file.name, () => null, told, facts);
+  return yield* verify(heldBodyOf(body), file.name, () => null, told, facts);
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
@@ -121,13 +118,13 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
     return ended(failed(failureOf(kind, phrase('answer.distribution'))), facts);
   }
-  // Read on purpose no further than this: a throughput sample, with nothing to hash.
+  // Reading stopped on purpose: a throughput sample with nothing to hash.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine(facts);
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
-/** A page that tells another hash than an authority is wrong without a download: no file's name is ever used again. */
+/** A page with another hash than an authority's is wrong without a download: file names are never reused. */
 function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;
@@ -138,7 +135,7 @@ function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | nu
 
 /** @see protocols.md 0.2 */
 function startsLike(name: string, body: Uint8Array): boolean {
-  if (/\.(whl|zip)$/.test(name)) return beginsLike(body, '504b0304') || beginsLike(body, '504b0506');
-  if (/\.(tar\.gz|tgz)$/.test(name)) return beginsLike(body, '1f8b08');
+  if (/\.(whl|zip)$/.test(name)) return matchesBeginning(body, '504b0304') || matchesBeginning(body, '504b0506');
+  if (/\.(tar\.gz|tgz)$/.test(name)) return matchesBeginning(body, '1f8b08');
   return !isMarkup(body);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DemoAnswer, DemoAsk } from '../../core/demo.ts';
-import type { SmallMirror } from '../small-mirror.ts';
-import { storedZip } from '../stored-zip.ts';
+import { buildZip } from '../archives.ts';
+import type { SmallMirror } from '../ecosystem.ts';
 
 const name = 'hello';
 const version = '1.0.0';
@@ -17,7 +17,7 @@ const record = [
   ...parts.map(([path, text]) => `${path},sha256=${hash(text, 'base64url')},${text.length}`),
   `${info}/RECORD,,`,
 ];
-const wheel = storedZip([...parts, [`${info}/RECORD`, `${record.join('\n')}\n`]]);
+const wheel = buildZip([...parts, [`${info}/RECORD`, `${record.join('\n')}\n`]]);
 const hashes = { sha256: hash(wheel, 'hex') };
 const metadataHashes = { sha256: hash(metadata, 'hex') };
 
@@ -38,7 +38,7 @@ function hash(bytes: string | Uint8Array, encoding: 'hex' | 'base64url'): string
   return createHash('sha256').update(bytes).digest(encoding);
 }
 
-/** Both forms of the page, by what is asked for. */
+/** Both forms of the page, by the `Accept` header. */
 function page(accept: string): DemoAnswer {
   const form = accept.includes(jsonType) ? { type: jsonType, body: jsonPage } : { type: 'text/html', body: htmlPage };
   return { ...form, headers: { vary: 'accept' } };

@@ -1,20 +1,18 @@
 import { dirname } from 'node:path';
-import type { Machine } from '../../core/machine.ts';
-import { type FileChange, placeText } from '../../core/trap.ts';
+import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
 import type { Doctor } from '../doctor.ts';
-import { oneWord, present, withLast, withLines } from '../settle.ts';
-import { indexesMistake } from './chain.ts';
-import { pypiKinds } from './doctor-kinds.ts';
-import { findPypi, inOrder, userPipFiles, userUvFile } from './settings-found.ts';
-import { plain, pypiTraps } from './traps.ts';
+import { addLines, present, readWord, replaceLines } from '../settle.ts';
+import { checkIndexes } from './chain.ts';
+import { findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
+import { findPypiTraps, plain, pypiKinds } from './traps.ts';
 
-/** What is wrong with the settings of pip and uv on this machine, and what they are. */
+/** Traps in the settings of pip and uv on this machine, and the settings themselves. */
 export const doctor: Doctor = {
   kinds: pypiKinds,
-  examine: async (surroundings, say) => ({ traps: pypiTraps(await findPypi(surroundings), say), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), untold: [] }),
   async today(surroundings) {
     const found = await findPypi(surroundings);
-    const [index] = [...inOrder(found, 'pip', 'index-url'), ...inOrder(found, 'uv', 'default-index')];
+    const [index] = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')];
     return {
       chain: index === undefined ? null : { text: plain(index.values[0]), place: index.place, isDefault: false },
       privatePatterns: [],
@@ -24,7 +22,7 @@ export const doctor: Doctor = {
     const { env } = surroundings.machine;
     const { settings } = await findPypi(surroundings);
     const variable = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE'].find((name) => (env[name] ?? '') !== '');
-    const [cert] = inOrder({ settings }, 'pip', 'cert');
+    const [cert] = sortInOrder({ settings }, 'pip', 'cert');
     const set =
       variable !== undefined
         ? { file: env[variable] ?? '', place: { variable } }
@@ -32,21 +30,21 @@ export const doctor: Doctor = {
     return { variable: 'PIP_CERT', isUsed: settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {
-    const [pip, uv] = [oneWord(remedy['PIP_INDEX_URL']), oneWord(remedy['UV_DEFAULT_INDEX'])];
-    if (pip === null || indexesMistake(pip) !== null || uv === null || indexesMistake(uv) !== null) return null;
+    const [pip, uv] = [readWord(remedy['PIP_INDEX_URL']), readWord(remedy['UV_DEFAULT_INDEX'])];
+    if (pip === null || checkIndexes(pip) !== null || uv === null || checkIndexes(uv) !== null) return null;
     const { machine } = surroundings;
     const found = await findPypi(surroundings);
-    const [newer, older] = userPipFiles(machine);
+    const [newer, older] = listUserPipFiles(machine);
     const isOlder = (await machine.read(newer)).tag === 'error' && (await machine.read(older)).tag === 'ok';
-    const uvFile = userUvFile(machine);
+    const uvFile = userUvFileOf(machine);
     const hasUv = (await machine.list(dirname(uvFile))).tag === 'ok';
-    const above = [...inOrder(found, 'pip', 'index-url'), ...inOrder(found, 'uv', 'default-index')].filter(
+    const above = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')].filter(
       ({ level, values, client }) =>
         !['user', 'global'].includes(level) && plain(values[0]) !== plain(client === 'pip' ? pip : uv),
     );
     return {
       changes: present([
-        await withLines(machine, isOlder ? older : newer, [
+        await replaceLines(machine, isOlder ? older : newer, [
           {
             line: `index-url = ${pip}`,
             pattern: /^index[-_]url\s*[=:]/,
@@ -55,21 +53,21 @@ export const doctor: Doctor = {
         ]),
         hasUv ? await uvChange(machine, uvFile, uv) : null,
       ]),
-      notes: above.map(({ place, key }) => say('settle.wins', { key, place: placeText(place) })),
+      notes: above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) })),
     };
   },
   isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
 };
 
-/** pip.conf with a line in its section of all commands. */
+/** pip.conf with a line in its `[global]` section. */
 function inGlobal(text: string, line: string): string {
   const found = /^\[global\][^\n]*\n?/m.exec(text);
-  if (found === null) return withLast(text, ['[global]', line]);
+  if (found === null) return addLines(text, ['[global]', line]);
   const end = found.index + found[0].length;
-  return `${withLast(text.slice(0, end), [line])}${text.slice(end)}`;
+  return `${addLines(text.slice(0, end), [line])}${text.slice(end)}`;
 }
 
-/** uv.toml with this default index in place of the one that is there. */
+/** uv.toml with this default index in place of the current one. */
 async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;
@@ -82,6 +80,6 @@ async function uvChange(machine: Machine, file: string, url: string): Promise<Fi
           isDefault(one) ? one.replace(/^(\s*url\s*=\s*).*$/m, (_, key: string) => `${key}"${url}"`) : one,
         )
         .join('')
-    : withLast(before ?? '', ['[[index]]', 'name = "mirror"', `url = "${url}"`, 'default = true']);
+    : addLines(before ?? '', ['[[index]]', 'name = "mirror"', `url = "${url}"`, 'default = true']);
   return after === before ? null : { file, before, after };
 }

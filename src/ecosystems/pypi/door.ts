@@ -1,14 +1,14 @@
-import { readForeignUrl, readPageUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
+import { readForeignUrl, readPageUrl } from '../../core/url.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { escapeExpression } from '../escape-expression.ts';
-import { isProjectName, normalName } from './project.ts';
+import { isProjectName, normalNameOf } from './project.ts';
 import { filesMax } from './project-page.ts';
 
 /** A project's page. Files come from where the page says, which is the mirror's own address after a redirect. */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
-  return isProjectName(name) ? { module: normalName(name), kind: 'index' } : null;
+  return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
 }
 
 /** Tags that have links, each up to where it closes: no part of a page is read twice. */
@@ -76,7 +76,7 @@ const patterns: DoorPatterns = {
   paths: '[a-z0-9._-]+/?',
   beside: 'packages',
   privateOf: (pattern) =>
-    `${normalName(pattern).split('*').map(escapeExpression).join('[^/]*').replaceAll('-', '[-_.]+')}(?:/|$)`,
+    `${normalNameOf(pattern).split('*').map(escapeExpression).join('[^/]*').replaceAll('-', '[-_.]+')}(?:/|$)`,
 };
 
 /** What pip and uv request of a simple index. */

@@ -1,13 +1,13 @@
-import { readPageUrl } from '../../core/foreign-url.ts';
+import { readPageUrl } from '../../core/url.ts';
 
-/** A file's URL as it may be asked for, and its fragment. */
+/** A file's URL for requests, and its fragment. */
 export interface FileUrl {
   readonly url: string;
   readonly fragment: string;
 }
 
-/** Resolves a file's URL against its page; `null` for what is no http(s) URL, and for one that brings credentials. */
-export function fileUrl(text: string, base: string): FileUrl | null {
+/** Resolves a file's URL against its page; `null` if it is not http(s) or has credentials. */
+export function parseFileUrl(text: string, base: string): FileUrl | null {
   const url = readPageUrl(text, base);
   if (url === null) return null;
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.hostname === '') return null;
@@ -16,19 +16,19 @@ export function fileUrl(text: string, base: string): FileUrl | null {
   return { url: url.href, fragment };
 }
 
-/** Where a page says that a file's attestations are; `null` where it says nothing that can be asked for. */
-export function provenanceUrl(value: unknown, base: string): string | null {
-  return typeof value === 'string' && value !== '' ? (fileUrl(value, base)?.url ?? null) : null;
+/** The URL of a file's attestations on its page; `null`: none, or not valid. */
+export function parseProvenanceUrl(value: unknown, base: string): string | null {
+  return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;
 }
 
 /** The URL of the core metadata beside a file. @see PEP 658 */
-export function metadataUrl(file: string): string {
+export function metadataUrlOf(file: string): string {
   const url = new URL(file);
   url.pathname += '.metadata';
   return url.href;
 }
 
-/** A sha256 in hex, lower-case; `null` where it is none. */
+/** A sha256 as lower-case hex; `null` if the text is none. */
 export function sha256Of(text: unknown): string | null {
   return typeof text === 'string' && /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : null;
 }

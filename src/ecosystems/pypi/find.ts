@@ -1,24 +1,22 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import type { Answered } from '../status.ts';
-import { below, type End, ended, get, type Talk, unaskable } from '../talk.ts';
-import { inSlices } from '../whole.ts';
+import { type Answered, below, type End, ended, get, inSlices, type Talk, unaskable } from '../talk.ts';
 import type { PypiContext } from './context.ts';
 import { acceptAll, readPage } from './page.ts';
-import { type Pins, pinsOf } from './pins.ts';
-import { isProjectName, newest, normalName } from './project.ts';
+import { isProjectName, newest, normalNameOf } from './project.ts';
 import type { ProjectPage } from './project-page.ts';
-import { chosenFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
+import { chooseFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
+import { type Pins, pinsOf } from './verify.ts';
 
-/** A failure that the bytes show. */
+/** The end of a conversation with a failure of the content. */
 export function failed(failure: ProbeFailure): End {
   return { tag: 'failed', failure };
 }
 
-/** Asks for a project's page, and gives the answer with what it reads as. */
+/** Requests a project's page and parses it. */
 export function* page(
   { module }: Target,
   context: PypiContext,
@@ -28,7 +26,7 @@ export function* page(
   if (module === null || !isProjectName(module)) return error(unaskable);
   const got = yield* get(
     {
-      url: below(context, `${normalName(module)}/`),
+      url: below(context, `${normalNameOf(module)}/`),
       headers: { accept, 'cache-control': 'max-age=0' },
       bodyBytesMax: limits.projectPageBytes,
       ...(aside ? { aside } : {}),
@@ -40,14 +38,14 @@ export function* page(
   return read.tag === 'error' ? error(failed(read.error)) : ok({ answer: got.value, page: read.value });
 }
 
-/** The file that stands for a version, by the project's page, asked aside. */
+/** The file chosen for a version by the project's page, which is requested aside. */
 export interface Found {
   readonly file: ReleaseFile;
   readonly pins: Pins;
   readonly facts: Facts;
 }
 
-/** `null`: none of the version's files is such a one. */
+/** Finds the file of a version; `null`: it has no such file. */
 export function* find(
   target: Target,
   context: PypiContext,
@@ -55,15 +53,15 @@ export function* find(
 ): Talk<Result<Found | null, Verdict>> {
   const got = yield* page(target, context, acceptAll, true);
   if (got.tag === 'error') return error(ended(got.error));
-  const module = normalName(target.module ?? '');
+  const module = normalNameOf(target.module ?? '');
   const releases = yield* inSlices(releasesOf(got.value.page, module));
   const asked = target.version ?? newest;
   const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
-  // The page is there, and the version is not: what clients call no matching distribution.
+  // The page exists without the version: clients report no matching distribution.
   if (release === null) return error(ended(failed({ kind: 'absent', status: got.value.answer.status })));
   const version = asked === newest ? release.text : asked;
   const pins = pinsOf(context.pinned, module, version);
-  const chosen = chosenFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));
+  const chosen = chooseFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));
   if (chosen === null) return ok(null);
   const vouched = context.own.isAuthority && chosen.sha256 !== null;
   return ok({

@@ -5,10 +5,10 @@ import { sha256Of } from './file-url.ts';
 const pinsMax = 50_000;
 const pinKey = 'pypi/';
 
-/** The upstream of those that name none. */
+/** The default upstream. */
 export const publicPypi = 'pypi';
 
-/** Hashes of the files that were asked for, as the public index itself told them first. */
+/** Hashes of probed files, each as the public index stated it first. */
 export const pypiLearning: Learning = {
   keys: [pinKey],
   learn(known, { own = {} }) {
@@ -26,8 +26,8 @@ export const pypiLearning: Learning = {
     ),
 };
 
-/** Whether a mirror is the public index itself, by its role; and by what attestations are verified. */
-export function pypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
+/** The inputs of conversations: whether the mirror is the public index, by its role, and what verifies attestations. */
+export function buildPypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
   const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
   return {
     isAuthority,

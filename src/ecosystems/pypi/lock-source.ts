@@ -1,24 +1,24 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { LockEntry, LockFile, SkipReason } from '../locks.ts';
-import { isProjectName, normalName } from './project.ts';
+import { isProjectName, normalNameOf } from './project.ts';
 import { parseVersion } from './version.ts';
 
-/** Where a lock file says that a package comes from. `index`: by its URL, `null` where it names none: the public one. */
+/** The source of a package in a lock file. `index`: its URL, `null` for the public index. */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
 
-/** The public index, as clients have it built in. */
+/** The public index that clients use by default. */
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
-/** True for an index that is neither the public one nor a configured mirror. */
+/** True for an index that is neither public nor a configured mirror. */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
-  // Looked at once for each run of slashes, not for each slash.
+  // Matched once for each run of slashes, not for each slash.
   const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
   return !publicIndex.test(plain) && !mirrors.some((mirror) => mirror.url.replace(/\/+$/, '') === plain);
 }
 
-/** A lock file's package as an entry, with why it is not taken. */
+/** A lock file's package as an entry, with the reason for skipping it. */
 export function entryOf(
   name: string,
   version: string,
@@ -26,7 +26,7 @@ export function entryOf(
   { mirrors, isPrivate }: Pick<LockFile, 'mirrors' | 'isPrivate'>,
 ): LockEntry {
   const isNamed = isProjectName(name);
-  const module = isNamed ? normalName(name) : name;
+  const module = isNamed ? normalNameOf(name) : name;
   const because = (): SkipReason | null => {
     if (isNamed && isPrivate(module)) return 'private';
     if (source.kind === 'elsewhere') return 'replaced';
@@ -36,7 +36,7 @@ export function entryOf(
   return { module, version, because: because() };
 }
 
-/** Those that most others need first, then by name. */
+/** Sorts by the number of packages that need each, then by name. */
 export function byNeed<Entry extends LockEntry>(entries: readonly Entry[], needs: (module: string) => number): Entry[] {
   return entries.toSorted(
     (a, b) => needs(b.module) - needs(a.module) || (a.module < b.module ? -1 : Number(a.module > b.module)),

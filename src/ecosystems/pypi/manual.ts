@@ -1,6 +1,6 @@
 import type { Manual } from '../ecosystem.ts';
 
-/** What the reference page says of PyPI beside its keys. */
+/** The reference page's sections about PyPI. */
 export const pypiManual: Manual = {
   checks: ['`clients.pypi` is indexes by URL with spaces between, the one in the place of the public index first.'],
   sections: [

@@ -1,6 +1,6 @@
 import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
-import { newest, normalName, parseProject } from './project.ts';
+import { newest, normalNameOf, parseProject } from './project.ts';
 
 /** How projects and private names are written. */
 export const pypiNames: Names = {
@@ -12,7 +12,7 @@ export const pypiNames: Names = {
   parse: parseProject,
   byHand(text) {
     const [, name = text, version = ''] = /^(.*?)(?:===?|@)(.*)$/s.exec(text) ?? [];
-    return { module: normalName(name.trim()), version: version.trim() === '' ? null : version.trim() };
+    return { module: normalNameOf(name.trim()), version: version.trim() === '' ? null : version.trim() };
   },
   newest,
   isFixed: (version) => version !== null && version !== newest,
@@ -34,7 +34,7 @@ export function isProjectPattern(text: string): boolean {
 
 /** Whether a project's name, normalised, matches one of the patterns, normalised as it is. */
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
-  return patterns.some((pattern) => matches(normalName(pattern).split(/\*+/), normalName(project)));
+  return patterns.some((pattern) => matches(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }
 
 /** Parts between stars, in their order; the first found place of each is as good as any other. */

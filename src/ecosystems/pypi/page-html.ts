@@ -1,23 +1,23 @@
-import { utf8 } from '../../core/body-text.ts';
+import { Tokenizer } from 'htmlparser2';
+import { utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
-import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Slices } from '../../core/slices.ts';
-import { malformed, wrongContent } from '../../words/failure.ts';
-import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
-import { type HtmlTag, tellTags } from './html.ts';
+import { charsPerSlice, type Slices } from '../../core/slices.ts';
+import { readForeignUrl } from '../../core/url.ts';
+import { malformed, wrongContent } from '../../words/tell.ts';
+import { parseFileUrl, parseProvenanceUrl, sha256Of } from './file-url.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
 const notHtml1: ProbeFailure = malformed('answer.pageHtml1');
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** Ends of names that are distribution files. */
+/** Endings of distribution files. */
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
 /**
- * Reads a project page as HTML: anchors whose text is the name of a distribution. A page without any is an index page
- * where it says its version (a project without files), and anything else otherwise.
+ * Parses a project page in HTML: anchors whose text is the name of a distribution. A page without any is an index page
+ * if it states its version (a project without files), else wrong content.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
 export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -33,7 +33,7 @@ interface Read {
   readonly files: IndexFile[];
   version: string | null;
   base: string;
-  /** The anchor whose text comes next. */
+  /** The anchor whose text follows. */
   open: HtmlTag | null;
 }
 
@@ -49,7 +49,7 @@ const keys: ReadonlySet<string> = new Set([
 
 function* readTags(text: string, pageUrl: string): Slices<Pick<Read, 'files' | 'version'>> {
   const read: Read = { files: [], version: null, base: pageUrl, open: null };
-  yield* tellTags(text, keys, (tag) => take(read, tag, pageUrl));
+  yield* walkTags(text, keys, (tag) => take(read, tag, pageUrl));
   return read;
 }
 
@@ -72,7 +72,7 @@ function resolved(href: string, pageUrl: string): string {
 function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexFile | null {
   const href = attributes.get('href');
   if (href === undefined || name.length > limits.moduleChars || !distribution.test(name)) return null;
-  const found = fileUrl(href.trim(), base);
+  const found = parseFileUrl(href.trim(), base);
   if (found === null) return null;
   const metadata = attributes.get('data-core-metadata') ?? attributes.get('data-dist-info-metadata');
   return {
@@ -81,11 +81,94 @@ function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexF
     sha256: hashOf(found.fragment),
     isYanked: attributes.has('data-yanked'),
     metadata: metadata === undefined || metadata === 'false' ? null : { sha256: hashOf(metadata) },
-    provenance: provenanceUrl(attributes.get('data-provenance'), base),
+    provenance: parseProvenanceUrl(attributes.get('data-provenance'), base),
   };
 }
 
 /** Of `sha256=<hex>`, alone or among others (`&egg=…`). */
 function hashOf(text: string): string | null {
   return sha256Of(/(?:^|&)sha256=([^&]*)/i.exec(text)?.[1]);
+}
+
+/** One tag of a page and the text before it. */
+export interface HtmlTag {
+  /** Lower-case; closing tags begin with `/`. */
+  readonly name: string;
+  /** The requested attributes: names lower-case, values decoded, empty if absent. The first of duplicates counts. */
+  readonly attributes: ReadonlyMap<string, string>;
+  /** The text since the previous tag, decoded; the beginning of a long one. */
+  readonly textBefore: string;
+}
+
+/** The longest kept text and attribute: no file name or URL is longer. */
+const partCharsMax = 16 * 1024;
+
+function joined(part: string, more: string): string {
+  return part.length > partCharsMax ? part : part + more;
+}
+
+function nothing(): void {}
+
+/**
+ * Passes the tags of a page to `tell` in order, in slices and one pass: each character is read a bounded number of
+ * times. A tokenizer suffices: a parser keeps a stack of open elements, and its cost grows with them. An unfinished tag
+ * at the end is ignored.
+ * @param keys  the attributes that are kept, lower-case
+ * @see docs/decisions/0016-parsers-kept.md
+ */
+export function* walkTags(html: string, keys: ReadonlySet<string>, tell: (tag: HtmlTag) => void): Slices<void> {
+  let textBefore = '';
+  let name = '';
+  let attributes = new Map<string, string>();
+  let key = '';
+  let value = '';
+  const end = (): void => {
+    tell({ name, attributes, textBefore });
+    textBefore = '';
+  };
+  const tokenizer = new Tokenizer(
+    {},
+    {
+      ontext: (from, to) => {
+        textBefore = joined(textBefore, html.slice(from, to));
+      },
+      ontextentity: (code) => {
+        textBefore = joined(textBefore, String.fromCodePoint(code));
+      },
+      onopentagname(from, to) {
+        name = html.slice(from, to).toLowerCase();
+        attributes = new Map();
+      },
+      onattribname(from, to) {
+        key = html.slice(from, to).toLowerCase();
+        value = '';
+      },
+      onattribdata(from, to) {
+        value = joined(value, html.slice(from, to));
+      },
+      onattribentity(code) {
+        value = joined(value, String.fromCodePoint(code));
+      },
+      onattribend() {
+        if (keys.has(key) && !attributes.has(key) && value.length <= partCharsMax) attributes.set(key, value);
+      },
+      onopentagend: end,
+      onselfclosingtag: end,
+      onclosetag(from, to) {
+        name = `/${html.slice(from, to).toLowerCase()}`;
+        attributes = new Map();
+        end();
+      },
+      oncdata: nothing,
+      oncomment: nothing,
+      ondeclaration: nothing,
+      onprocessinginstruction: nothing,
+      onend: nothing,
+    },
+  );
+  for (let at = 0; at < html.length; at += charsPerSlice) {
+    if (at > 0) yield;
+    tokenizer.write(html.slice(at, at + charsPerSlice));
+  }
+  tokenizer.end();
 }

@@ -1,23 +1,25 @@
-import { isMarkup } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
-import { error, type Result } from '../../core/result.ts';
-import type { Slices } from '../../core/slices.ts';
-import { wrongContent } from '../../words/failure.ts';
-import type { Answered } from '../status.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { each, type Slices } from '../../core/slices.ts';
+import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
+import { parseJson } from '../parse-json.ts';
+import type { Answered } from '../talk.ts';
+import { parseFileUrl, parseProvenanceUrl, sha256Of } from './file-url.ts';
 import { readHtmlPage } from './page-html.ts';
-import { readJsonPage } from './page-json.ts';
-import type { ProjectPage } from './project-page.ts';
+import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
-/** What pip sends, word by word. @see protocols.md 3.2 */
+/** The exact `Accept` header of pip. @see protocols.md 3.2 */
 export const acceptAll =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01';
 
-/** HTML alone, as clients of old send. */
+/** HTML only, as old clients send. */
 export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5';
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** The two forms by the type that the answer says, as pip and uv go by; others they refuse. */
+/** The form of a page by its content type, as pip and uv decide; they refuse other types. */
 export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
@@ -25,9 +27,8 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
 }
 
 /**
- * Reads a project page in the form that its type says.
- * @returns wrong content for other types, and for HTML that is no index page: portals, login forms; malformed for what is
- * cut or of a version to come
+ * Parses a project page by its content type.
+ * @returns wrong content for other types, and for HTML that is no index page (portals, login forms); malformed if it is cut or of an unknown version
  * @see protocols.md 0.2, 3.2, 3.3
  */
 export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -37,11 +38,83 @@ export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<
   return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
 }
 
-/** Where relative URLs start: credentials, which may stand there masked, are no part of it. */
+/** The base of relative URLs, without credentials, which may be masked in it. */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);
   url.username = '';
   url.password = '';
   return url.href;
+}
+
+const expected = phrase('answer.pageJson');
+const malformed: ProbeFailure = failureOf('malformed', expected);
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+/** A key's own value; inherited ones are ignored. */
+function own(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+/** Parses a project page in JSON; invalid entries of `files` are skipped. @see PEP 691, PEP 700 */
+export function* readJsonPage(body: Uint8Array, base: string): Slices<Result<ProjectPage, ProbeFailure>> {
+  const parsed = parseJson(utf8(body) ?? '', expected);
+  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
+  const page = fieldsOf(parsed.value);
+  const meta = page === null ? null : fieldsOf(own(page, 'meta'));
+  const files = page === null ? null : own(page, 'files');
+  if (page === null || meta === null || !Array.isArray(files)) return error(malformed);
+  const version = own(meta, 'api-version');
+  if (typeof version !== 'string' || !/^1\.\d+$/.test(version)) return error(malformed);
+  const listed = own(page, 'versions');
+  const known: IndexFile[] = [];
+  yield* each(files.slice(0, filesMax), (file) => {
+    const read = readFile(file, base);
+    if (read !== null) known.push(read);
+  });
+  return ok({
+    files: known,
+    versions: Array.isArray(listed) ? listed.slice(0, filesMax).filter((one) => typeof one === 'string') : null,
+    serial: serialOf(own(meta, '_last-serial')),
+  });
+}
+
+function readFile(value: unknown, base: string): IndexFile | null {
+  const file = fieldsOf(value);
+  if (file === null) return null;
+  const name = own(file, 'filename');
+  const href = own(file, 'url');
+  if (typeof name !== 'string' || typeof href !== 'string' || name.length > limits.moduleChars) return null;
+  const url = parseFileUrl(href, base);
+  if (url === null) return null;
+  const yanked = own(file, 'yanked');
+  return {
+    name,
+    url: url.url,
+    sha256: hashIn(own(file, 'hashes')),
+    isYanked: yanked === true || typeof yanked === 'string',
+    metadata: announced(own(file, 'core-metadata') ?? own(file, 'dist-info-metadata')),
+    provenance: parseProvenanceUrl(own(file, 'provenance'), base),
+  };
+}
+
+function hashIn(hashes: unknown): string | null {
+  const fields = fieldsOf(hashes);
+  return fields === null ? null : sha256Of(own(fields, 'sha256'));
+}
+
+function announced(value: unknown): IndexFile['metadata'] {
+  if (value === true) return { sha256: null };
+  return fieldsOf(value) === null ? null : { sha256: hashIn(value) };
+}
+
+/** An integer at the origin, a text in bandersnatch's output. */
+function serialOf(value: unknown): string | null {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && /^\d{1,20}$/.test(text) ? text : null;
 }

@@ -1,4 +1,5 @@
 import { phrase } from '../../words/tell.ts';
+import { memberOfUrl } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
@@ -8,14 +9,12 @@ import {
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-import { urlMember } from '../url-member.ts';
-import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
+import { checkIndexes, headed, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
 /**
- * One walk of pip: it asks all its indexes and takes the best version of all; of equals the file of the last one. It passes over an
- * index that fails, that times out, or that has another content. It ends at 401, where it asks for a password, and at a page that
- * is cut. A file or metadata of the last index that is wrong ends it too: pip asks no other index for it.
- * The time is what all of them took, one after the other.
+ * One walk of pip: it queries all its indexes and takes the best version, of equals the file of the last index. It
+ * skips an index that fails, times out or has other content. It stops at a 401, where it prompts for a password, and at
+ * a cut page. A wrong file or wrong metadata of the last index ends the walk too. The time is the sum of all requests.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -44,7 +43,7 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
 
 const fileFor = (url: string): string => `[global]\nindex-url = ${url}`;
 
-/** The lines for pip, and for those that read an index as it does. `extra-index-url` and `trusted-host` are never set. */
+/** The lines for pip and for clients with its settings. `extra-index-url` and `trusted-host` are never set. */
 function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const url = pasteable(after);
   const rollback = rollbackTo(before, fileFor);
@@ -64,7 +63,7 @@ function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string
   };
 }
 
-/** pip: one index-url, and extra ones that it merges with it. */
+/** pip: one index-url and extra ones, which it merges. */
 export const pip: Client = {
   id: 'pip',
   spec: [
@@ -75,9 +74,9 @@ export const pip: Client = {
     "pip's index-url of today, then its extra-index-url ones, with spaces between. Default: the mirror of the highest weight.",
   expected: phrase('expected.pypiChain'),
   parse: parseIndexes,
-  mistake: indexesMistake,
+  mistake: checkIndexes,
   usual: (url) => url ?? '',
-  member: urlMember,
+  member: memberOfUrl,
   walk: walkPip,
   headed,
   protocols: () => offersHttp1,

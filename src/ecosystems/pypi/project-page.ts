@@ -3,10 +3,10 @@ export interface IndexFile {
   readonly name: string;
   /** Absolute, without its fragment. */
   readonly url: string;
-  /** Lower-case hex; `null`: the page has none that we check. */
+  /** Lower-case hex; `null`: no supported hash on the page. */
   readonly sha256: string | null;
   readonly isYanked: boolean;
-  /** The `.metadata` file beside it; `null`: not announced. `sha256` as above. */
+  /** The `.metadata` file of it; `null`: not announced. */
   readonly metadata: { readonly sha256: string | null } | null;
   /** Absolute URL of its attestations; `null`: not announced. @see PEP 740 */
   readonly provenance: string | null;
@@ -15,11 +15,11 @@ export interface IndexFile {
 /** A project page, in either form. */
 export interface ProjectPage {
   readonly files: readonly IndexFile[];
-  /** Those that the page lists itself (version 1.1 of its form); `null`: by the names of its files. */
+  /** The versions that the page lists (version 1.1 of its form); `null`: derived from file names. */
   readonly versions: readonly string[] | null;
-  /** Of the last change of the project, where the page itself says so. */
+  /** The serial of the project's last change, if the page has it. */
   readonly serial: string | null;
 }
 
-/** Files of one page that are read; the rest is left. Pages of the busiest projects have some ten thousand. */
+/** The most files of one page that are read; the largest projects have some ten thousand. */
 export const filesMax = 100_000;

@@ -1,22 +1,21 @@
-import { isMarkup, utf8 } from '../../core/body-text.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { failureOf } from '../../words/failure.ts';
-import { phrase } from '../../words/tell.ts';
+import { failureOf, phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { sha256Of } from './file-url.ts';
 
-/** One attestation about a file: who signed is in its certificate. All texts are base64. */
+/** One attestation about a file; its signer is in the certificate. All texts are base64. */
 export interface Attestation {
-  /** The name of the file that it speaks of. */
+  /** The name of the attested file. */
   readonly file: string;
-  /** Lower-case hex, of that file. */
+  /** Lower-case hex of that file. */
   readonly sha256: string;
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;
-  /** Entries of the transparency log, unread. */
+  /** Entries of the transparency log, not parsed. */
   readonly entries: readonly unknown[];
 }
 
@@ -37,7 +36,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
 }
 
-/** Reads a provenance object; one attestation that is none spoils it, since nobody knows what it would have said. @see PEP 740 */
+/** Parses a provenance object; one invalid attestation invalidates all, because its content is unknown. @see PEP 740 */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = fieldsOf(parsed(utf8(body) ?? ''));
@@ -53,7 +52,7 @@ function readAttestation(fields: Fields): Attestation | null {
   const [statement, signature] = [textOf(envelope['statement']), textOf(envelope['signature'])];
   const certificate = textOf(material['certificate']);
   if (fields['version'] !== 1 || statement === null || signature === null || certificate === null) return null;
-  // One subject, as the index itself demands.
+  // Exactly one subject, as the index requires.
   const [subject, ...others] = listOf(fieldsOf(parsed(Buffer.from(statement, 'base64').toString('utf8')))['subject']);
   const file = textOf(fieldsOf(subject)['name']);
   const sha256 = sha256Of(fieldsOf(fieldsOf(subject)['digest'])['sha256']);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
-import { normalName } from './project.ts';
+import { normalNameOf } from './project.ts';
 import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
 
 const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
@@ -30,7 +30,7 @@ export const publishersKey = list(
   phrase('expected.listOf', { what: '{ project, kind, repository }' }),
 )
   .refine(
-    (all) => new Set(all.map(({ project }) => normalName(project))).size === all.length,
+    (all) => new Set(all.map(({ project }) => normalNameOf(project))).size === all.length,
     errorOf(phrase('expected.publisherOnce')),
   )
   .meta({
@@ -39,7 +39,7 @@ export const publishersKey = list(
   })
   .prefault([]);
 
-/** What the key says, checked before. */
+/** Reads the value of the key, which was checked before. */
 export function readPublishers(value: unknown): readonly Publisher[] {
-  return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalName(one.project) }));
+  return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) }));
 }

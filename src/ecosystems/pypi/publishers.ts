@@ -1,6 +1,6 @@
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-/** Places whose workflows may publish, as the index calls them: who vouches for their certificates, and where they lie. */
+/** Services whose workflows may publish, by the index's names: the issuer of their certificates, and their URL. */
 export const publisherKinds = {
   GitHub: {
     issuer: 'https://token.actions.githubusercontent.com',
@@ -11,24 +11,24 @@ export const publisherKinds = {
 } as const;
 export type PublisherKind = keyof typeof publisherKinds;
 
-/** Who may sign the files of one project. */
+/** The accepted signer of one project's files. */
 export interface Publisher {
   /** In its normal form. */
   readonly project: string;
   readonly kind: PublisherKind;
   /** `owner/name`, in any case. */
   readonly repository: string;
-  /** The file of the workflow; absent: any of the repository's. */
+  /** The workflow file; absent: any workflow of the repository. */
   readonly workflow?: string;
 }
 
-/** Who a certificate says has signed. */
+/** The signer in a certificate. */
 export interface Identity {
   readonly subject: string;
   readonly issuer: string;
 }
 
-/** True where an attestation was signed by the publisher: by a workflow of that repository, vouched for by that place. */
+/** True if the publisher signed an attestation: a workflow of that repository, certified by that service. */
 export function isSignedBy({ kind, repository, workflow }: Publisher, { subject, issuer }: Identity): boolean {
   const place = publisherKinds[kind];
   const beginning = `${place.at}${repository}${place.in}`.toLowerCase();
@@ -37,7 +37,7 @@ export function isSignedBy({ kind, repository, workflow }: Publisher, { subject,
   return ref !== undefined && file !== '' && (workflow === undefined || file === workflow);
 }
 
-/** For people. */
-export function publisherText({ kind, repository, workflow }: Publisher): Sentence {
+/** The publisher for display. */
+export function formatPublisher({ kind, repository, workflow }: Publisher): Sentence {
   return phrase('answer.signedBy', { whom: `${kind} ${repository}${workflow === undefined ? '' : ` (${workflow})`}` });
 }

@@ -2,7 +2,7 @@ import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import type { PypiOwn, PypiSettings } from './context.ts';
 import { pypiDoor } from './door.ts';
-import { publicPypi, pypiContext, pypiLearning } from './knowledge.ts';
+import { buildPypiContext, publicPypi, pypiLearning } from './knowledge.ts';
 import { pypiLocks } from './locks.ts';
 import { pypiManual } from './manual.ts';
 import { pypiNames } from './names.ts';
@@ -12,11 +12,11 @@ import { pipRun, uvRun } from './run.ts';
 import { uv } from './uv.ts';
 
 const pageBytes = kilobytes(20);
-/** The page says where the file lies. */
+/** The page is requested for the file's URL. */
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
-/** By its type and its parts: what they hold is read where an attestation is verified. */
+/** Checks type and parts; their content is parsed when an attestation is verified. */
 function isTrustedRoot(text: string): boolean {
   try {
     const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
@@ -30,7 +30,7 @@ function isTrustedRoot(text: string): boolean {
   }
 }
 
-/** Simple indexes of Python packages, asked as pip asks them. */
+/** Simple indexes of Python packages, probed with the requests that pip sends. */
 export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   id: 'pypi',
   publicUpstream: publicPypi,
@@ -44,7 +44,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     'https://peps.python.org/pep-0714/',
     'https://peps.python.org/pep-0740/',
   ],
-  // Paces by protocols.md 3.8 and 7. The page is the canary: without it no client gets anything, and it is one ask.
+  // Paces by protocols.md 3.8 and 7. The page is the canary: every client needs it, and it takes one request.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
     wheelmeta: light(15, {
@@ -85,7 +85,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   mirrorKeys: null,
   clients: [pip, uv],
   realClients: [pipRun, uvRun],
-  context: pypiContext,
+  context: buildPypiContext,
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),

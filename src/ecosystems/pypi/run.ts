@@ -1,19 +1,19 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   type ClientJob,
   type ClientReason,
   cannotResolve,
-  linesLike,
+  findLines,
   netrcOf,
-  proxyEnv,
+  proxyEnvOf,
   type RealClient,
 } from '../real-client.ts';
 
-/** Both read a netrc, where only a name and a password fit. */
+/** Both read credentials from a netrc, which holds only a name and a password. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
@@ -21,7 +21,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return cannotResolve(mirror);
 }
 
-/** What both read of a mirror's access: roots and a client's pair are files of the run. */
+/** The files of a run for the mirror's access: root certificates and the client's key pair. */
 function filesOf(access: WireAccess): Readonly<Record<string, string>> {
   const netrc = netrcOf(access);
   return {
@@ -36,8 +36,8 @@ function requirementOf({ module, version }: ClientJob): string {
 }
 
 /**
- * `pip download` of one wheel. A source distribution would run its setup.py even to be downloaded, for its metadata: none is
- * taken. No file of settings is read, so that no other index is asked.
+ * `pip download` of one wheel. Source distributions are excluded, because even downloading one runs its setup.py. No
+ * settings file is read, so no other index is used.
  */
 function pipPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
@@ -58,19 +58,22 @@ function pipPlan(job: ClientJob): ClientPlan {
       PIP_CONFIG_FILE: '/dev/null',
       PIP_INDEX_URL: access.url,
       PIP_RETRIES: '0',
-      // Whoever has an index over plain http has told pip so.
+      // pip needs this for an index over plain http.
       ...(access.url.startsWith('http:') ? { PIP_TRUSTED_HOST: new URL(access.url).hostname } : {}),
       ...(access.ca.length === 0 ? {} : { PIP_CERT: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { PIP_CLIENT_CERT: `${home}/client.pem` }),
       NETRC: `${home}/.netrc`,
-      ...proxyEnv(access),
+      ...proxyEnvOf(access),
     },
     files: filesOf(access),
     fetched: 'work/got',
   };
 }
 
-/** `uv pip install` of one wheel into a folder of its own: uv has no `download`, and a wheel is installed without running it. */
+/**
+ * `uv pip install` of one wheel into a separate folder: uv has no `download`, and installing a wheel runs none of its
+ * code.
+ */
 function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -85,18 +88,18 @@ function uvPlan(job: ClientJob): ClientPlan {
       ...(access.ca.length === 0 ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { SSL_CLIENT_CERT: `${home}/client.pem` }),
       NETRC: `${home}/.netrc`,
-      ...proxyEnv(access),
+      ...proxyEnvOf(access),
     },
     files: filesOf(access),
     fetched: 'work/got',
   };
 }
 
-/** A project that is here as a source alone is not taken: that says nothing of the mirror. */
+/** A project without wheels is skipped: that says nothing about the mirror. */
 function why(words: string): ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {
-    text: linesLike(
+    text: findLines(
       words,
       /^\s*(?:ERROR|error|cause|Caused by|HTTP error)\b|Could not fetch URL|(?:Client|Server) Error|[├╰]─▶/,
     ),

@@ -1,26 +1,25 @@
 import { dirname, join } from 'node:path';
-import type { Machine, Surroundings } from '../../core/machine.ts';
-import type { Place } from '../../core/trap.ts';
+import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 
-/** Where a client looks; `rank` says in which order. */
+/** The places that a client reads; `rank` gives their order. */
 export type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
-/** One setting where it stands. */
+/** One setting with its place. */
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
   /** With hyphens, as in the files: `index-url`, `extra-index-url`, `trusted-host`; of uv `default-index`, `index-strategy`… */
   readonly key: string;
-  /** Several words of one key are several values. */
+  /** Several words are several values. */
   readonly values: readonly string[];
   readonly level: PypiLevel;
-  /** The more, the sooner it counts. */
+  /** Higher ranks take precedence. */
   readonly rank: number;
   readonly place: Place;
-  /** The lines that it stands in; empty: in no file that is ours to change. */
+  /** Its lines; empty: not in a file that may be edited. */
   readonly lines: readonly { readonly line: number; readonly text: string }[];
 }
 
-/** What pip and uv would read here. */
+/** The settings that pip and uv read on this machine. */
 export interface PypiFound {
   readonly settings: readonly PypiSetting[];
 }
@@ -38,15 +37,16 @@ const uvVariables = {
   UV_INDEX_STRATEGY: 'index-strategy',
 };
 const variableRank = 100;
-/** Above every file's place. */
+/** Above the rank of any file. */
 const installRank = 50;
 /**
- * uv's own projects (`uv lock`, `uv sync`) take a `[[index]]` with `default = true` of any file before the old form, which
- * UV_INDEX_URL and `index-url` are; `uv pip` alone takes UV_INDEX_URL first. Held against uv 0.13 in test/real/doctor-clients.test.ts.
+ * In its projects (`uv lock`, `uv sync`) uv prefers an `[[index]]` with `default = true` in any file to the old form,
+ * which is UV_INDEX_URL and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in
+ * test/real/doctor-clients.test.ts.
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
-/** Reads them: variables, pip.conf at its places and uv's files, and what shells would set. */
+/** Reads variables, all files of pip and uv, and assignments in shell files. */
 export async function findPypi({ machine, assignments }: Surroundings): Promise<PypiFound> {
   const settings: PypiSetting[] = [
     ...ofVariables('pip', pipVariables, machine),
@@ -99,7 +99,7 @@ function ofVariables(
   });
 }
 
-/** Of two names for one key the one that stands first wins; uv's old name loses to files of the new form. */
+/** The earlier of two names for one key wins; uv's old name loses to files in the new form. */
 function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
@@ -109,23 +109,20 @@ function configFolder({ env, home }: Machine): string {
   return named.startsWith('/') ? named : join(home, '.config');
 }
 
-/** The user's pip.conf, and where older pip had it: read as well, and weaker. */
-export function userPipFiles(machine: Machine): readonly [newer: string, older: string] {
+/** The user's pip.conf at its current and its old place, which is read too, with lower precedence. */
+export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
   return [join(configFolder(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }
 
 /** The user's uv.toml. */
-export function userUvFile(machine: Machine): string {
+export function userUvFileOf(machine: Machine): string {
   return join(configFolder(machine), 'uv/uv.toml');
 }
 
-/**
- * The files that pip reads, the weakest first.
- * @see https://pip.pypa.io/en/stable/topics/configuration/#location
- */
+/** The files that pip reads, weakest first. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
 function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
   const { env } = machine;
-  const [newer, older] = userPipFiles(machine);
+  const [newer, older] = listUserPipFiles(machine);
   const named = env['PIP_CONFIG_FILE'] ?? '';
   const site = env['VIRTUAL_ENV'] ?? '';
   if (named === '/dev/null') return [];
@@ -141,7 +138,9 @@ function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/** Keys of pip.conf that name indexes; a value goes on in the indented lines below. `[install]` wins over `[global]` of any file. */
+/**
+ * The keys of pip.conf about indexes; indented lines continue a value. `[install]` overrides `[global]` of any file.
+ */
 function pipSettings(level: PypiLevel, rank: number, file: string, text: string): readonly PypiSetting[] {
   const found: { key: string; at: number; section: string; lines: { line: number; text: string }[] }[] = [];
   let open: (typeof found)[number] | null = null;
@@ -166,7 +165,10 @@ function pipSettings(level: PypiLevel, rank: number, file: string, text: string)
   });
 }
 
-/** uv.toml and [tool.uv] of the project, then uv.toml of the user and of the system; uv.toml beside a pyproject.toml wins over it. */
+/**
+ * Reads uv.toml and [tool.uv] of the project, then uv.toml of the user and of the system; uv.toml overrides the
+ * pyproject.toml beside it.
+ */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   const found: PypiSetting[] = [];
   const take = async (level: PypiLevel, rank: number, file: string): Promise<boolean> => {
@@ -177,7 +179,7 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
     return settings.length > 0 || file.endsWith('uv.toml');
   };
   await take('global', 1, machine.system('/etc/uv/uv.toml'));
-  await take('user', 2, userUvFile(machine));
+  await take('user', 2, userUvFileOf(machine));
   for (let folder = machine.cwd; ; folder = dirname(folder)) {
     if (await take('project', 3, join(folder, 'uv.toml'))) break;
     if (await take('project', 3, join(folder, 'pyproject.toml'))) break;
@@ -188,7 +190,7 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
-/** Lines of uv's own tables: those at the top of uv.toml, `[pip]` and `[[index]]`, in pyproject.toml below `tool.uv`. */
+/** Lines of uv's tables: the top level of uv.toml, `[pip]` and `[[index]]`; in pyproject.toml below `tool.uv`. */
 function uvSettingsIn(level: PypiLevel, rank: number, file: string, text: string): readonly PypiSetting[] {
   const prefix = file.endsWith('pyproject.toml') ? 'tool.uv' : '';
   const found: PypiSetting[] = [];
@@ -227,7 +229,7 @@ function uvSettingsIn(level: PypiLevel, rank: number, file: string, text: string
     }
     const isOurs = table === prefix || table === (prefix === '' ? 'pip' : 'tool.uv.pip');
     if (!isOurs || !uvKeys.includes(key) || values.length === 0) continue;
-    // Of a list that goes on below this line is the beginning only: it is told, and not changed.
+    // Only the beginning of a list over several lines is on this line: it is reported but not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
     const name = key === 'index-url' ? 'default-index' : key;
     found.push({
@@ -244,8 +246,8 @@ function uvSettingsIn(level: PypiLevel, rank: number, file: string, text: string
   return found;
 }
 
-/** The settings of one key that a client would read, the one that counts first. */
-export function inOrder({ settings }: PypiFound, client: 'pip' | 'uv', key: string): readonly PypiSetting[] {
+/** The settings of one key that a client reads, strongest first. */
+export function sortInOrder({ settings }: PypiFound, client: 'pip' | 'uv', key: string): readonly PypiSetting[] {
   return settings
     .filter((one) => one.client === client && one.key === key && one.level !== 'shell')
     .toSorted((a, b) => b.rank - a.rank);

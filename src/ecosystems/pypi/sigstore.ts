@@ -5,8 +5,8 @@ import type { Attestation } from './provenance.ts';
 import type { Identity } from './publishers.ts';
 
 /**
- * What a trusted root says of an attestation. `forged`: it is not what was signed or logged. `untrusted`: its certificate or
- * its log is none of the root's, or a root that is too old. `malformed`: it cannot be read.
+ * The verdict of a trusted root. `forged`: not what was signed or logged. `untrusted`: the root, perhaps an outdated
+ * one, does not know its certificate or log. `malformed`: it cannot be parsed.
  */
 export type Attested =
   | { readonly tag: 'signed'; readonly identity: Identity }
@@ -14,7 +14,7 @@ export type Attested =
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
 
-/** What is wrong with what was signed; all else may be the fault of an old root. */
+/** Codes of forgeries; all others may come from an outdated root. */
 const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
 
 let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;
@@ -24,7 +24,7 @@ function verifierOf(text: string): Verifier | null {
   return last.verifier;
 }
 
-/** `null` where its parts are not what its type says: the operator's fault, and no mirror's. */
+/** `null` if its parts do not fit its type: the operator's mistake, not the mirror's. */
 function readRoot(text: string): Verifier | null {
   try {
     return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text))));
@@ -52,7 +52,7 @@ export function verifyAttestation(attestation: Attestation, trustedRoot: string)
   }
 }
 
-/** The form that Sigstore's own clients write. @see PEP 740, "Attestation objects" */
+/** The bundle format of Sigstore's own clients. @see PEP 740, "Attestation objects" */
 function bundleOf({ statement, signature, certificate, entries }: Attestation): object {
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',

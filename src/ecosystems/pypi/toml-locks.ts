@@ -1,19 +1,18 @@
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { sha256Of } from './file-url.ts';
 import { byNeed, entryOf, type LockSource } from './lock-source.ts';
-import { normalName } from './project.ts';
+import { normalNameOf } from './project.ts';
 
-/** A lock file's are three deep. */
+/** Lock files have a depth of three. */
 const depthMax = 50;
 
 /**
- * Reads TOML; its tables have no prototype. An integer that a double cannot hold is an error: as a bigint of millions of
- * digits it would hold up the thread for seconds.
- * @returns the number of the line that could not be read
+ * Parses TOML; tables have no prototype. An integer beyond the precision of a double is an error: as a bigint with
+ * millions of digits it would block the thread for seconds.
+ * @returns the number of the invalid line
  */
 export function parseToml(text: string): Result<TomlTable, number> {
   try {
@@ -24,7 +23,7 @@ export function parseToml(text: string): Result<TomlTable, number> {
   }
 }
 
-/** One package of a lock file, in words that both kinds share. */
+/** One package of a lock file of either kind. */
 interface Locked {
   readonly name: string;
   readonly version: string;
@@ -54,7 +53,7 @@ function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
-/** The last part of a URL's path, decoded; empty where there is none. */
+/** The last part of a URL's path, decoded; empty: none. */
 function nameIn(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1);
   try {
@@ -92,18 +91,18 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
   };
 }
 
-/** Reads a uv.lock or poetry.lock: the packages that come from an index, with the hashes of their files. */
+/** Reads a uv.lock or poetry.lock: packages from an index, with the hashes of their files. */
 export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, Sentence> {
   const read = parseToml(file.text);
   if (read.tag === 'error') return error(phrase('expected.lockWrites', { kind, client: kind, line: read.error }));
-  // Poetry before 1.3 kept the hashes of all packages in one place.
+  // Poetry before 1.3 stored the hashes of all packages in one place.
   const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
   const packages = tablesOf(read.value['package']).map((one) =>
     kind === 'uv' ? ofUv(one) : ofPoetry(one, kept?.[textOf(one['name'])]),
   );
   if (packages.length === 0) return error(phrase('expected.lockPackage', { kind }));
   const needs = new Map<string, number>();
-  for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalName))]))
+  for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))]))
     needs.set(name, (needs.get(name) ?? 0) + 1);
   const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
   const entries = packages.map(({ name, version, source, files }) => {

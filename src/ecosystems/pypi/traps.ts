@@ -1,15 +1,27 @@
-import { isLoopbackHost } from '../../core/inner-host.ts';
 import { maskText } from '../../core/mask-text.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
-import { askWhetherTls, keptOrDropped } from '../trap-lines.ts';
-import type { pypiKinds } from './doctor-kinds.ts';
-import { inOrder, type PypiFound, type PypiSetting } from './settings-found.ts';
+import { isLoopbackHost } from '../../core/url.ts';
+import type { Say } from '../../words/words.ts';
+import type { KnownTraps } from '../doctor.ts';
+import { explainPlainUrl, explainShadowed } from '../settle.ts';
+import { type PypiFound, type PypiSetting, sortInOrder } from './settings-found.ts';
+
+/** Traps of the settings of pip and uv. */
+export const pypiKinds = {
+  'pip-index-shadowed': { severity: 'warning', isFixable: false },
+  'pip-extra-index': { severity: 'error', isFixable: false },
+  'pip-trusted-host': { severity: 'error', isFixable: true },
+  'pip-index-plain': { severity: 'warning', isFixable: false },
+  'pip-uv-differ': { severity: 'note', isFixable: false },
+  'uv-index-shadowed': { severity: 'warning', isFixable: false },
+  'uv-unsafe-strategy': { severity: 'error', isFixable: true },
+  'uv-insecure-host': { severity: 'error', isFixable: true },
+} as const satisfies KnownTraps;
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
 
-/** What is wrong with these settings. */
-export function pypiTraps(found: PypiFound, say: Say): readonly PypiTrap[] {
+/** Finds the traps in these settings. */
+export function findPypiTraps(found: PypiFound, say: Say): readonly PypiTrap[] {
   return [...shadowed(found, say), ...differing(found, say), ...found.settings.flatMap((setting) => of(setting, say))];
 }
 
@@ -19,7 +31,7 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
     ['uv', 'default-index', 'uv-index-shadowed'],
   ] as const;
   return rows.flatMap(([client, key, id]): PypiTrap[] => {
-    const [first, ...others] = inOrder(found, client, key);
+    const [first, ...others] = sortInOrder(found, client, key);
     const hidden = others.filter((one) => plain(one.values[0]) !== plain(first?.values[0]));
     if (first === undefined || hidden.length === 0) return [];
     const listed = hidden.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and'));
@@ -32,7 +44,7 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
           others: listed,
         }),
         where: [first, ...hidden].map(({ place }) => place),
-        set: keptOrDropped(first, hidden, say),
+        set: explainShadowed(first, hidden, say),
         edits: [],
       },
     ];
@@ -40,8 +52,8 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
 }
 
 function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
-  const [pip] = inOrder(found, 'pip', 'index-url');
-  const [uv] = inOrder(found, 'uv', 'default-index');
+  const [pip] = sortInOrder(found, 'pip', 'index-url');
+  const [uv] = sortInOrder(found, 'uv', 'default-index');
   if (pip === undefined || uv === undefined || plain(pip.values[0]) === plain(uv.values[0])) return [];
   return [
     {
@@ -54,7 +66,7 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   ];
 }
 
-/** What one setting is a trap for by itself. */
+/** The traps of a single setting. */
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   const { client, key, values, place } = setting;
   const where = [place];
@@ -114,18 +126,18 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
           id: 'pip-index-plain',
           what: say('trap.pip-index-plain.what', { client, url: maskText(url) }),
           where,
-          set: [askWhetherTls('pypi', plain(url), say)],
+          set: [explainPlainUrl('pypi', plain(url), say)],
           edits: [],
         }));
   }
 }
 
-/** How a setting is taken out of where it stands. */
+/** How to remove a setting from its place. */
 function outOf({ place }: PypiSetting, say: Say): string {
   return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
 
-/** URLs without credentials, with one slash at their end. */
+/** URLs without credentials and with one final slash, for comparison. */
 export function plain(text = ''): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
@@ -138,7 +150,7 @@ function shown({ values: [value = ''] }: PypiSetting): string {
   return maskText(value);
 }
 
-/** A project's files are its people's; those of the user and the system are pip's and uv's own. */
+/** A project's files are not edited; those of the user and the system belong to pip and uv. */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;

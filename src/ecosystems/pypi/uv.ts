@@ -1,4 +1,5 @@
 import { phrase } from '../../words/tell.ts';
+import { memberOfUrl } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
@@ -8,12 +9,12 @@ import {
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-import { urlMember } from '../url-member.ts';
-import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
+import { checkIndexes, headed, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
 /**
- * One walk of uv by its first-index rule: extra indexes in their order, the default one last; it takes the first that has a
- * page of the project, and goes on at 404 alone. Anything else ends it: 410, 401, 403, 5xx, a hang, a page without the version.
+ * One walk of uv by its first-index rule: extra indexes in order, the default one last. It takes the first with a page
+ * of the project and continues only after a 404. Anything else ends it: 410, 401, 403, 5xx, a hang, a page without the
+ * version.
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -34,7 +35,7 @@ function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd 
 
 const fileFor = (url: string): string => `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`;
 
-/** The lines for uv: its default index alone. */
+/** The lines for uv: only its default index. */
 function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const url = pasteable(after);
   const rollback = rollbackTo(before, fileFor);
@@ -54,7 +55,7 @@ function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[
   };
 }
 
-/** uv: one default index, and others that it asks before. */
+/** uv: one default index and others before it. */
 export const uv: Client = {
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],
@@ -62,9 +63,9 @@ export const uv: Client = {
     "uv's default index of today, then those of UV_INDEX, which it asks before, with spaces between. Default: the mirror of the highest weight.",
   expected: phrase('expected.pypiChain'),
   parse: parseIndexes,
-  mistake: indexesMistake,
+  mistake: checkIndexes,
   usual: (url) => url ?? '',
-  member: urlMember,
+  member: memberOfUrl,
   walk: walkUv,
   headed,
   protocols: () => offersHttp2,

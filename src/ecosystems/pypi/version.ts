@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
 
-/** A version by PEP 440, taken apart; numbers are digits without leading zeros, so that none is too large. */
+/** A parsed version by PEP 440; numbers are digits without leading zeros, so none overflows. */
 export interface PypiVersion {
   readonly epoch: string;
-  /** Without the zeros at its end: `1.0` is `1`. */
+  /** Without final zeros: `1.0` is `1`. */
   readonly release: readonly string[];
   /** `a`, `b` or `rc` with its number; `null`: none. */
   readonly pre: readonly [string, string] | null;
@@ -22,7 +22,7 @@ function digits(text: string | undefined): string {
   return (text ?? '').replace(/^0+(?=\d)/, '') || '0';
 }
 
-/** Reads a version in any of its spellings; `null` where it is none, or longer than `limits.versionChars`. */
+/** Parses a version in any spelling; `null` if invalid or longer than `limits.versionChars`. */
 export function parseVersion(text: string): PypiVersion | null {
   if (text.length > limits.versionChars) return null;
   const found = form.exec(text.trim().toLowerCase());
@@ -38,11 +38,8 @@ export function parseVersion(text: string): PypiVersion | null {
   };
 }
 
-/**
- * The one spelling of a version that all its spellings have in common: no zeros at the end of its release.
- * @see packaging.utils canonicalize_version
- */
-export function canonicalVersion({ epoch, release, pre, post, dev, local }: PypiVersion): string {
+/** The canonical spelling of a version: no final zeros in its release. @see packaging.utils canonicalize_version */
+export function canonicalVersionOf({ epoch, release, pre, post, dev, local }: PypiVersion): string {
   const first = epoch === '0' ? '' : `${epoch}!`;
   const numbers = release.length === 0 ? '0' : release.join('.');
   const ends = [pre?.join(''), post === null ? '' : `.post${post}`, dev === null ? '' : `.dev${dev}`];
@@ -54,12 +51,12 @@ function withoutZeros(release: readonly string[]): readonly string[] {
   return release.slice(0, last + 1);
 }
 
-/** True for alphas, betas, candidates and development releases: no client takes them unasked. */
+/** True for alphas, betas, candidates and development releases, which no client chooses by default. */
 export function isPrerelease({ pre, dev }: PypiVersion): boolean {
   return pre !== null || dev !== null;
 }
 
-/** Below zero where `a` is older, 0 where both are spellings of one version. @see packaging.version _cmpkey */
+/** Below zero if `a` is older, 0 for two spellings of one version. @see packaging.version _cmpkey */
 export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   return (
     compareDigits(a.epoch, b.epoch) ||
@@ -72,7 +69,7 @@ export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   );
 }
 
-/** A development release of no pre-release comes before all of them, a release after. */
+/** A development release without a pre-release sorts before all pre-releases, a release after them. */
 function preRank({ pre, post, dev }: PypiVersion): number {
   if (pre !== null) return 1;
   return post === null && dev !== null ? 0 : 2;
@@ -83,7 +80,7 @@ function comparePre(a: PypiVersion['pre'], b: PypiVersion['pre']): number {
   return compareDigits(a[1], b[1]);
 }
 
-/** `-` stands below all numbers, `~` above. */
+/** `-` is below all numbers, `~` above. */
 function compareDigits(a: string, b: string): number {
   const byKind = kindOf(a) - kindOf(b);
   if (byKind !== 0 || a === b) return byKind;
@@ -94,7 +91,7 @@ function kindOf(number: string): number {
   return number === '-' ? 0 : number === '~' ? 2 : 1;
 }
 
-/** Numbers above words, more parts above fewer. */
+/** Numbers are above words, more parts above fewer. */
 function compareLocal(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));

@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import { loadConfigSlowly } from '../../config/load-slowly.ts';
 import type { Config } from '../../core/config.ts';
-import { ok } from '../../core/result.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import { ok, type Sentence } from '../../core/result.ts';
 import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
-import { type ProcessFacts, processLog, systemClock, systemPorts } from '../../daemon/system.ts';
+import { createSystemPorts, type ProcessFacts, processLog, systemClock } from '../../daemon/system.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { exchange } from '../../io/exchange.ts';
 import { replaceFile, systemFiles } from '../../io/files.ts';
-import { scratchFolder } from '../../io/scratch.ts';
+import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { phrase } from '../../words/tell.ts';
 import { startFaults } from './faults.ts';
-import { type DemoPair, demoFile } from './file.ts';
+import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
 
@@ -79,7 +78,7 @@ export async function startDemo(
     const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
     say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, told });
   };
-  const folder = scratchFolder('mirrorwatch-demo-');
+  const folder = createScratchFolder('mirrorwatch-demo-');
   const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
   const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
   const receiver = await startDemoReceiver((received) => {
@@ -89,7 +88,7 @@ export async function startDemo(
   const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
   const file = join(folder.path, 'mirrorwatch.yaml');
   const daemon = await onFreePort(facts, async (port) => {
-    const text = demoFile(pairs, { ...places, port });
+    const text = renderDemoFile(pairs, { ...places, port });
     const code = await replaceFile(file, text);
     if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
     return read(text);
@@ -159,7 +158,7 @@ async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Prom
   const log = processLog(facts);
   for (let port = firstPort; port < firstPort + portsTried; port += 1) {
     const config = await configFor(port);
-    const ports = systemPorts(config, facts, log);
+    const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') throw new Error('the demo cannot open its own temporary state', { cause: ports.error });
     const started = await startDaemon(config, ports.value, () => ok(config));
     if (started.tag === 'ok') return started.value;

@@ -1,5 +1,5 @@
 import type { Timers } from '../../core/ports.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
 /** How long each part of the demo lasts, milliseconds. */

@@ -1,5 +1,4 @@
-import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
-import type { SmallMirror } from '../../ecosystems/small-mirror.ts';
+import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 
 /** A mirror in the demo's configuration. */
 export interface DemoPlace {
@@ -25,7 +24,7 @@ export interface DemoPlaces {
 }
 
 /** The configuration of a demo: JSON, which is YAML. */
-export function demoFile(pairs: readonly DemoPair[], { port, folder, receiver }: DemoPlaces): string {
+export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver }: DemoPlaces): string {
   const byId = <T>(partOf: (pair: DemoPair) => T) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
   const settings = pairs.flatMap(({ ecosystem: { id }, small }) =>

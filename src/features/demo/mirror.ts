@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { DemoAnswer, DemoAnswers } from '../../core/demo.ts';
-import { createServer } from '../../io/node-http.ts';
+import { createServer } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 
 /** A mirror on loopback whose faults can be switched on. */

@@ -1,6 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
-import type { Sentence } from '../../core/sentence.ts';
-import { signature } from '../../notify/receivers/signature.ts';
+import type { Sentence } from '../../core/result.ts';
+import { signature } from '../../notify/receivers/standard.ts';
 import { phrase, saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 import type { Received } from './mirror.ts';

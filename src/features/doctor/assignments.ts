@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Assignment, Machine } from '../../core/machine.ts';
+import type { Assignment, Machine } from '../../core/trap.ts';
 
 /** `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<`, and not a shift of a number. */
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;

@@ -1,14 +1,13 @@
-import type { TrapKinds } from '../../core/trap.ts';
-import type { TrapId } from '../../ecosystems/doctor.ts';
+import type { Trap, TrapKinds } from '../../core/trap.ts';
+import type { Authority, KnownTraps, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import type { Say } from '../../words/say.ts';
-import { authorityKinds } from './authorities.ts';
+import type { Say } from '../../words/words.ts';
 import { doorKinds } from './doors.ts';
 import { onlineKinds } from './online-kinds.ts';
 import { proxyKinds } from './proxies.ts';
 
 /** Every trap by its id, general ones first. */
-export async function trapKinds(): Promise<TrapKinds> {
+export async function loadTrapKinds(): Promise<TrapKinds> {
   const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
   return Object.assign(
     {},
@@ -21,6 +20,23 @@ export async function trapKinds(): Promise<TrapKinds> {
 }
 
 /** The text of a trap, wherever it is found: its title, and its effects in a sentence. */
-export function trapWords(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
+export function trapWordsOf(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
   return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
+}
+
+/** Traps of certificate authorities that are configured for one client but not for another. */
+const authorityKinds = {
+  'ca-missing': { severity: 'warning', isFixable: false },
+} as const satisfies KnownTraps;
+
+/** Clients in use that lack an authority which is configured for others. */
+export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
+  const told = all.find(({ set }) => set !== null);
+  if (told === undefined || told.set === null) return [];
+  const { file, place } = told.set;
+  return all.flatMap(({ variable, isUsed, set }): Trap[] => {
+    if (set !== null || !isUsed) return [];
+    const what = say('trap.ca-missing.what', { file, variable });
+    return [{ id: 'ca-missing', what, where: [place], set: [`export ${variable}=${file}`], edits: [] }];
+  });
 }

@@ -114,7 +114,7 @@ const shownMax = 5;
  * The known errors in a text, line by line: each reason once, in the order of the text, at most five.
  * @param text  as a client printed it, any length; the first 2 000 lines are read
  */
-export function knownErrors(text: string): readonly KnownError[] {
+export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
   const found = new Map<ErrorReason, KnownError>();
   for (const raw of text.split(/\r?\n/, linesMax)) {

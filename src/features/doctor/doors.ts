@@ -1,7 +1,7 @@
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Trap } from '../../core/trap.ts';
 import type { KnownTraps, Today } from '../../ecosystems/doctor.ts';
-import type { Say } from '../../words/say.ts';
+import type { Say } from '../../words/words.ts';
 
 /** Traps of clients beside a configured front door. */
 export const doorKinds = {

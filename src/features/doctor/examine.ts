@@ -1,16 +1,14 @@
-import type { Machine, Surroundings } from '../../core/machine.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
-import type { Diagnosis, Trap, TrapKind, Untold } from '../../core/trap.ts';
+import type { Diagnosis, Machine, Surroundings, Trap, TrapKind, Untold } from '../../core/trap.ts';
 import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import type { Say } from '../../words/say.ts';
+import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
-import { authorityTraps } from './authorities.ts';
-import { trapKinds, trapWords } from './catalogue.ts';
+import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
 import { type KnownDoor, trapsOfDoor } from './doors.ts';
 import { maskUserInfo } from './mask.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
-import { trapKey, withProvenEdits } from './proven.ts';
+import { keepProvenEdits, trapKeyOf } from './proven.ts';
 import { examineProxies } from './proxies.ts';
 
 /** A trap with the texts of its kind. */
@@ -44,8 +42,8 @@ export async function examine(machine: Machine, known: Known, say: Say): Promise
   const found = await diagnosed(watched, known, say);
   const again = async (changed: Machine): Promise<readonly Trap[]> =>
     merged((await diagnosed(changed, known, say)).traps);
-  const traps = await withProvenEdits(merged(found.traps), machine, (file) => texts.get(file) ?? null, again);
-  return { traps: named(traps, await trapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
+  const traps = await keepProvenEdits(merged(found.traps), machine, (file) => texts.get(file) ?? null, again);
+  return { traps: named(traps, await loadTrapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
 }
 
 /** The diagnosis by the settings of one machine. */
@@ -66,13 +64,13 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
       });
     if (one.authority !== undefined) authorities.push(await one.authority(surroundings));
   }
-  found.push({ traps: authorityTraps(authorities, say), untold: [] });
+  found.push({ traps: findAuthorityTraps(authorities, say), untold: [] });
   return { traps: found.flatMap(({ traps }) => traps), untold: found.flatMap(({ untold }) => untold) };
 }
 
 /** The result for the machine combined with that of probing mirrors. */
-export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
-  const both = [...found.traps, ...named(merged(traps), await trapKinds(), say)];
+export async function addOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
+  const both = [...found.traps, ...named(merged(traps), await loadTrapKinds(), say)];
   return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
 }
 
@@ -84,7 +82,7 @@ function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>
     traps.map((trap) => {
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
-      const words = trapWords(trap.id as TrapId, say);
+      const words = trapWordsOf(trap.id as TrapId, say);
       return {
         ...trap,
         what: maskUserInfo(trap.what),
@@ -104,7 +102,7 @@ function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
 function merged(traps: readonly Trap[]): readonly Trap[] {
   const byText = new Map<string, Trap>();
   for (const trap of traps) {
-    const key = trapKey(trap);
+    const key = trapKeyOf(trap);
     const { where = [], edits = [] } = byText.get(key) ?? {};
     byText.set(key, { ...trap, where: [...where, ...trap.where], edits: [...edits, ...trap.edits] });
   }

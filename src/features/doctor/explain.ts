@@ -1,6 +1,6 @@
 import { printable } from '../../core/printable.ts';
-import type { Say } from '../../words/say.ts';
-import { type ErrorReason, type KnownError, knownErrors, type OwnReason, ownReasons } from './client-errors.ts';
+import type { Say } from '../../words/words.ts';
+import { type ErrorReason, findKnownErrors, type KnownError, type OwnReason, ownReasons } from './client-errors.ts';
 import { failuresByLayer } from './layers.ts';
 
 /** The meaning of a client's error: where it happened, and which commands to run next, the best first. */
@@ -21,7 +21,7 @@ export interface Explained {
 
 /** The errors of package clients in a text, explained; empty: none is known. */
 export function explain(text: string, say: Say): readonly Explained[] {
-  return knownErrors(text).map((error) => {
+  return findKnownErrors(text).map((error) => {
     const { reason, ecosystem, url } = error;
     const { layer, means, next } = meaningOf(reason, say);
     return { reason, layer, ecosystem, url, line: shownLine(error), means, next, run: runOf(error) };

@@ -1,8 +1,8 @@
 import type { ProbeFailure } from '../../core/failure.ts';
-import { hopPhases } from '../../core/hop-phases.ts';
+import { hopPhasesOf } from '../../core/hop-phases.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { Hop } from '../../core/transcript.ts';
-import type { Key, Say } from '../../words/say.ts';
+import type { Key, Say } from '../../words/words.ts';
 
 /** The layers that must work, one after the other, before a package arrives. */
 export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] as const;
@@ -191,11 +191,11 @@ function isSecure({ url }: Hop): boolean {
 /** A layer that a hop passed, with its measurements. */
 function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   const took = (phase: string): string => {
-    const found = hop === null ? undefined : hopPhases(hop).find(([name]) => name === phase);
+    const found = hop === null ? undefined : hopPhasesOf(hop).find(([name]) => name === phase);
     return found === undefined ? '' : say('layer.in', { ms: found[1].toFixed(1) });
   };
   const isSlow = (phase: string): boolean =>
-    hop !== null && hopPhases(hop).some(([name, ms]) => name === phase && ms >= slowMs);
+    hop !== null && hopPhasesOf(hop).some(([name, ms]) => name === phase && ms >= slowMs);
   const works = (text: string, phase?: string): LayerState => ({
     layer,
     state: phase !== undefined && isSlow(phase) ? 'slow' : 'works',

@@ -1,14 +1,15 @@
 import type { Config } from '../../core/config.ts';
-import type { Mirror } from '../../core/mirror.ts';
+import type { Mirror, Step } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
-import type { Step } from '../../core/target.ts';
+import type { HttpProtocol } from '../../core/transcript.ts';
 import type { Place, Trap } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
 import type { onlineKinds } from './online-kinds.ts';
 
 /** What a mirror is asked once. */
-export interface Question {
+interface Question {
   readonly mirror: Mirror;
   readonly module: string | null;
   readonly version: string | null;
@@ -42,4 +43,50 @@ export interface Seen {
 
 export function placeOf({ question: { mirror } }: Subject): Place {
   return { mirror: `${mirror.name} (${mirror.url})` };
+}
+
+/** A mirror that works over one HTTP version and fails over the other, which some of its clients use. */
+interface BrokenVersion {
+  readonly id: keyof typeof onlineKinds & `online-http${string}`;
+  readonly broken: HttpProtocol;
+  readonly works: HttpProtocol;
+  /** Kind of the failure. */
+  readonly reason: string;
+  /** Ids of the clients that use the broken one. */
+  readonly clients: readonly string[];
+}
+
+const forced = { '1.1': 'h1', '2': 'h2' } as const;
+const trapOf = { '1.1': 'online-http1-broken', '2': 'online-http2-broken' } as const;
+
+/**
+ * Probes a mirror over each HTTP version that one of its clients uses first, and returns one that fails while the other
+ * works. A version that the server does not offer is no fault where HTTP/1.1 works: clients fall back in the handshake.
+ * @param first  the result over the leading client's version
+ * @param ask    probes again, with the mirror forced to a version
+ */
+export async function findBrokenVersion(
+  mirror: Mirror,
+  first: Probed,
+  ask: (over: Pick<Mirror, 'protocol'>) => Promise<Probed | null>,
+): Promise<BrokenVersion | null> {
+  if (!mirror.url.startsWith('https:') || first.sample.protocol === undefined) return null;
+  const clients = registry.of(mirror.ecosystem)?.clients ?? [];
+  const usersOf = (version: HttpProtocol): readonly string[] =>
+    clients.filter((client) => client.protocols(mirror).includes('2') === (version === '2')).map(({ id }) => id);
+  if (usersOf('2').length === 0) return null;
+  const over = async (version: HttpProtocol) =>
+    first.sample.protocol === version ? first : await ask({ protocol: forced[version] });
+  const [one, two] = [await over('1.1'), await over('2')].map((probed) => probed?.sample.outcome);
+  const told = (broken: HttpProtocol, reason: string): BrokenVersion => ({
+    id: trapOf[broken],
+    broken,
+    works: broken === '2' ? '1.1' : '2',
+    reason,
+    clients: usersOf(broken),
+  });
+  if (one?.tag === 'ok' && two?.tag === 'failed' && two.failure.kind !== 'tls_protocol')
+    return told('2', two.failure.kind);
+  if (two?.tag === 'ok' && one?.tag === 'failed' && usersOf('1.1').length > 0) return told('1.1', one.failure.kind);
+  return null;
 }

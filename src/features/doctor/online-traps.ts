@@ -1,15 +1,14 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
-import { quantileOf } from '../../core/quantile.ts';
-import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { quantileOf } from '../../core/statistics.ts';
+import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import type { Say } from '../../words/say.ts';
 import { saySentence } from '../../words/tell.ts';
-import { type Asking, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
-import { brokenVersion } from './online-versions.ts';
+import type { Say } from '../../words/words.ts';
+import { type Asking, findBrokenVersion, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
 
 /** One trap for each layer and kind of failure, with its mirrors. */
-export function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
+export function findLayerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const failing = seen.flatMap(({ subject, layered: { failed } }) => (failed === null ? [] : [{ subject, ...failed }]));
   const layersHit = new Set(failing.map(({ layer }) => layer));
   const isNear = seen.length > 1 && failing.length === seen.length && layersHit.size === 1;
@@ -29,7 +28,7 @@ export function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap
 }
 
 /** Layers that work but delay every connection. */
-export function slowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
+export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
   const slow = layered.states.filter(({ state }) => state === 'slow');
   return slow.map(({ layer, text }) => ({
     id: 'online-slow',
@@ -43,7 +42,7 @@ export function slowTraps({ subject, layered }: Seen, say: Say): readonly Online
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
 
 /** Plain HTTP to a port with TLS: a second probe over TLS shows it. */
-export async function plainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { url } = subject.question.mirror;
   const { outcome } = probed.sample;
   if (!url.startsWith('http:') || outcome.tag !== 'failed' || !cutOff.includes(outcome.failure.kind)) return [];
@@ -79,7 +78,7 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
-export function liesAbout({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
+export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);
   const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
@@ -97,7 +96,7 @@ export function liesAbout({ subject, probed }: Seen, say: Say): readonly OnlineT
 }
 
 /** Whether the resolver returns an address for a name that cannot exist. */
-export async function madeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findMadeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
   const named = seen.filter(
     ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
   );
@@ -135,7 +134,7 @@ const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_conn
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** One address family fails: the name has an IPv6 address, but only IPv4 connects. */
-export async function familyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const { access } = mirror;
   if (!isName(hostOf(mirror)) || access.proxy !== null || access.resolve.family !== null) return [];
@@ -160,9 +159,9 @@ export async function familyTraps({ subject, probed }: Seen, asking: Asking): Pr
 }
 
 /** One HTTP version fails: some clients of the mirror use it. */
-export async function versionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findVersionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
-  const found = await brokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
+  const found = await findBrokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
   if (found === null) return [];
   const { id, broken, works, reason, clients } = found;
   const names = clients.join(asking.say('list.comma'));
@@ -182,11 +181,11 @@ export async function versionTraps({ subject, probed }: Seen, asking: Asking): P
   ];
 }
 
-export async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findRelayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { config, question } = subject;
   const { mirror } = question;
   const kind = registry.of(mirror.ecosystem);
-  const relay = kind === null ? undefined : leadingClient(kind, config).relay;
+  const relay = kind === null ? undefined : leadingClientOf(kind, config).relay;
   if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
   const settings = config.settings[mirror.ecosystem];
   if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
@@ -219,7 +218,7 @@ export async function relayTraps({ subject, probed }: Seen, asking: Asking): Pro
 const skewMs = 60_000;
 
 /** Compares the local clock with the median `Date` of the mirrors: a single one may be wrong itself. */
-export function clockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
+export function findClockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const skews = seen.flatMap(({ subject, probed }) => {
     const skew = skewOf(probed);
     return skew === null ? [] : [{ subject, skew }];

@@ -1,17 +1,17 @@
 import type { Trap, Untold } from '../../core/trap.ts';
-import type { Say } from '../../words/say.ts';
+import type { Say } from '../../words/words.ts';
 import { type LayerState, layersOf } from './layers.ts';
 import { type Asking, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
 import {
-  clockTraps,
-  familyTraps,
-  layerTraps,
-  liesAbout,
-  madeUp,
-  plainOnTls,
-  relayTraps,
-  slowTraps,
-  versionTraps,
+  findClockTraps,
+  findFamilyTraps,
+  findLayerTraps,
+  findLies,
+  findMadeUp,
+  findPlainOnTls,
+  findRelayTraps,
+  findSlowTraps,
+  findVersionTraps,
 } from './online-traps.ts';
 
 /** One probed mirror, layer by layer. */
@@ -55,18 +55,18 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
         where: [placeOf(subject)],
       });
     traps.push(
-      ...liesAbout(one, say),
-      ...slowTraps(one, say),
-      ...(await plainOnTls(one, asking)),
-      ...(await familyTraps(one, asking)),
-      ...(await versionTraps(one, asking)),
-      ...(await relayTraps(one, asking)),
+      ...findLies(one, say),
+      ...findSlowTraps(one, say),
+      ...(await findPlainOnTls(one, asking)),
+      ...(await findFamilyTraps(one, asking)),
+      ...(await findVersionTraps(one, asking)),
+      ...(await findRelayTraps(one, asking)),
     );
   }
-  traps.push(...(await madeUp(seen, asking)));
+  traps.push(...(await findMadeUp(seen, asking)));
   asking.progress('');
   return {
-    traps: [...layerTraps(seen, say), ...clockTraps(seen, say), ...traps],
+    traps: [...findLayerTraps(seen, say), ...findClockTraps(seen, say), ...traps],
     untold,
     asked: seen.map(({ subject, layered }) => ({
       registry: subject.question.mirror.name,

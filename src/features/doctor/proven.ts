@@ -1,5 +1,4 @@
-import type { Machine } from '../../core/machine.ts';
-import type { Trap } from '../../core/trap.ts';
+import type { Machine, Trap } from '../../core/trap.ts';
 import { changesFor } from './edits.ts';
 
 /**
@@ -7,7 +6,7 @@ import { changesFor } from './edits.ts';
  * again, and the trap must be gone without another kind in its place. Nothing is written.
  * @param again  examines a machine
  */
-export async function withProvenEdits(
+export async function keepProvenEdits(
   traps: readonly Trap[],
   machine: Machine,
   textOf: (file: string) => string | null,
@@ -30,11 +29,11 @@ export async function withProvenEdits(
 
 /** Whether two traps are the same: their place may have moved by a line. */
 function sameTrap(one: Trap, other: Trap): boolean {
-  return trapKey(one) === trapKey(other);
+  return trapKeyOf(one) === trapKeyOf(other);
 }
 
 /** The key of a trap, common to its places. */
-export function trapKey({ id, what, set }: Trap): string {
+export function trapKeyOf({ id, what, set }: Trap): string {
   return JSON.stringify([id, what, set]);
 }
 

@@ -1,9 +1,8 @@
-import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
-import type { Assignment, Surroundings } from '../../core/machine.ts';
 import { maskText } from '../../core/mask-text.ts';
-import type { Diagnosis, Place, Trap } from '../../core/trap.ts';
+import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../core/trap.ts';
+import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { KnownTraps } from '../../ecosystems/doctor.ts';
-import type { Say } from '../../words/say.ts';
+import type { Say } from '../../words/words.ts';
 
 /** Traps of the variables that name a proxy. */
 export const proxyKinds = {

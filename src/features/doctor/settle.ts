@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
-import type { Machine } from '../../core/machine.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
+import type { Machine } from '../../core/trap.ts';
 import type { Settling } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import type { Say } from '../../words/say.ts';
+import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
 
 /**

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import type { Assignment, Machine, Surroundings } from '../../core/machine.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
-import { placeText } from '../../core/trap.ts';
+import { type Assignment, type Machine, placeTextOf, type Surroundings } from '../../core/trap.ts';
 import type { Doctor, Today } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
@@ -41,7 +40,7 @@ const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '
 const asideShown = 3;
 
 /** Surveys what is used here: settings of clients, lock files and other project files that name modules. Reads only. */
-export async function surveyProject(machine: Machine): Promise<Survey> {
+export async function examineProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
   const { files, isCut, passed } = await filesOf(machine);
   const leftOut = [...passedOver(passed), ...(isCut ? [phrase('init.folders', { count: foldersMax })] : [])];
@@ -100,7 +99,7 @@ async function surveyed(
     id,
     locks,
     chain: chain?.text ?? null,
-    setIn: chain === null ? null : placeText(chain.place),
+    setIn: chain === null ? null : placeTextOf(chain.place),
     privatePatterns: [...patterns],
     used: [...used].map(([entry, file]) => ({ entry, file })),
     isOfProject: locks.length > 0 || used.size > 0 || ofFiles !== null,

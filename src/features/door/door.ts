@@ -2,11 +2,11 @@ import { createBuckets } from '../../api/buckets.ts';
 import { isLoopback } from '../../api/token.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
-import { urlOfListener } from '../../core/listen-url.ts';
 import type { MirrorAccess } from '../../core/mirror.ts';
 import type { Clock, Log, Timers, WireAccess } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
-import { bookAccess } from '../../daemon/book.ts';
+import { urlOfListener } from '../../core/url.ts';
+import { bookAccessOf } from '../../daemon/book.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { systemClock } from '../../io/clock.ts';
 import { listen } from '../../io/server.ts';
@@ -93,7 +93,7 @@ export async function openDoor(
     routes = routesOf(config, registry);
     isRelay = options.relay || config.door?.relay === true;
     const used = config.mirrors.filter(({ access: own }) => mayUseSecrets || !hasSecrets(own));
-    access = new Map(used.map((mirror) => [mirror.name, bookAccess(config, mirror, version)]));
+    access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
     reorder();
     const { listen: at } = config;
     return followDaemon(

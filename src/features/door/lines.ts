@@ -1,4 +1,4 @@
-import { declaredChain } from '../../config/chain.ts';
+import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Chain, Client } from '../../ecosystems/client.ts';
@@ -28,7 +28,7 @@ export function linesOfDoor(config: Config, door: string, registry: Registry = b
     const patterns = config.private[route.ecosystem] ?? [];
     return (kind?.clients ?? []).flatMap((client) => {
       const url = `${door}${route.prefix.replace(/\/$/, '')}`;
-      const before = client.parse(declaredChain(config, route.ecosystem, route.upstream, registry));
+      const before = client.parse(declaredChainOf(config, route.ecosystem, route.upstream, registry));
       const after = chainTo(client, url, config, route, registry, patterns.length > 0);
       if (before.tag === 'error' || after === null) return [];
       const of = { upstream: route.upstream, mirrors: [...route.mirrors.values()] };
@@ -48,7 +48,7 @@ function chainTo(
   registry: Registry,
   isPrivate: boolean,
 ): Chain | null {
-  const declared = declaredChain(config, route.ecosystem, route.upstream, registry);
+  const declared = declaredChainOf(config, route.ecosystem, route.upstream, registry);
   const whole = `${url}|${declared}`;
   const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
   const hasFallback = isPublic && !isPrivate && client.mistake(whole) === null;

@@ -1,8 +1,8 @@
-import { declaredChain, memberKeys } from '../../config/chain.ts';
+import { declaredChainOf, memberKeysOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId, Mirror } from '../../core/mirror.ts';
 import type { DoorPaths } from '../../ecosystems/door-paths.ts';
-import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { isPrivate } from '../../ecosystems/names.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 
@@ -35,8 +35,8 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
     );
     return served.map((upstream): Route => {
       const mirrors = own.filter((one) => one.upstream === upstream);
-      const client = leadingClient(kind, config);
-      const keys = memberKeys(client, declaredChain(config, id, upstream, registry));
+      const client = leadingClientOf(kind, config);
+      const keys = memberKeysOf(client, declaredChainOf(config, id, upstream, registry));
       const inChain = keys.flatMap((key) => mirrors.find(({ url }) => client.member(url).key === key)?.name ?? []);
       const weightOf = ({ role, weight }: Mirror): number => (role === 'origin' ? -1e9 : 0) + (weight ?? 0);
       const others = mirrors.toSorted((a, b) => weightOf(b) - weightOf(a)).map(({ name }) => name);

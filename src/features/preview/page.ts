@@ -1,8 +1,6 @@
 import type { ChatFormat } from '../../core/receiver-format.ts';
-import type { Language } from '../../words/say.ts';
-import { wordsOf } from '../../words/words.ts';
-import { drawers } from './draw.ts';
-import { html } from './markup.ts';
+import { type Language, wordsOf } from '../../words/words.ts';
+import { drawers, html } from './draw.ts';
 
 const style = `
 :root { color-scheme: light dark; --ground: #eef0f3; --card: #fff; --ink: #1d1f23; --soft: #6b7280; --line: #d9dce1; --code: #f3f4f6; --link: #1d5fd0 }
@@ -32,7 +30,7 @@ function isName(format: ChatFormat): format is keyof typeof names {
 }
 
 /** A page that needs nothing beside itself and shows bodies as their service would, at the width of a phone and wider. */
-export function previewPage(
+export function renderPreviewPage(
   receiver: string,
   format: ChatFormat,
   language: Language,

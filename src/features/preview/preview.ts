@@ -4,16 +4,16 @@ import type { Finding } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import { systemClock } from '../../daemon/system.ts';
-import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
+import { isQuiet, quietEndMsOf } from '../../notify/chat/batch.ts';
 import type { Card } from '../../notify/chat/card.ts';
 import { type Chat, isChat } from '../../notify/chat/message.ts';
-import { isQuiet, quietEndMs } from '../../notify/chat/quiet.ts';
 import { marks } from '../../notify/chat/service.ts';
 import { createNotifier, type Notifier } from '../../notify/notifier.ts';
 import { saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
-import { previewPage } from './page.ts';
+import { renderPreviewPage } from './page.ts';
 
 const minute = 60_000;
 
@@ -37,7 +37,7 @@ export function previewOf(config: Config, name: string, wallMs = systemClock.wal
 
 /** The cards as a page of their service. */
 export function previewPageOf({ name, format, lang }: Receiver, cards: readonly PreviewCard[]): string {
-  return previewPage(
+  return renderPreviewPage(
     name,
     format as Chat['format'],
     lang,
@@ -46,7 +46,7 @@ export function previewPageOf({ name, format, lang }: Receiver, cards: readonly 
 }
 
 /** One card as text for a terminal, with a line that sets it off from the one before. */
-export function previewText({ card }: PreviewCard, at: number): readonly string[] {
+export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {
   return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
 }
 
@@ -75,7 +75,7 @@ function night(config: Config, receiver: Chat, wallMs: number): readonly Preview
     ],
     [{ change: 'proposed', advice }],
   );
-  return [...early, ...stage.at(quietEndMs(hours, startMs))];
+  return [...early, ...stage.at(quietEndMsOf(hours, startMs))];
 }
 
 /** The notifier itself, with a clock that is moved by hand. */
@@ -223,7 +223,7 @@ function adviceOf(config: Config, from: Mirror, to: Mirror | null, because: Find
 function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice, 'remedy' | 'rollback'> {
   const kind = registry.of(from.ecosystem);
   if (kind === null) return { remedy: {}, rollback: '' };
-  const client = leadingClient(kind, config);
+  const client = leadingClientOf(kind, config);
   const chainOf = (mirror: Mirror | null) => client.parse(client.usual(mirror?.url ?? null));
   const [before, after] = [chainOf(from), chainOf(to)];
   if (before.tag === 'error' || after.tag === 'error') return { remedy: {}, rollback: '' };

@@ -1,17 +1,19 @@
 import type { Config } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
+import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
 import type { Clock, Probed, Random } from '../../core/ports.ts';
-import { type Sample, steadyRate } from '../../core/sample.ts';
-import { isHeavy, type Target, targetId } from '../../core/target.ts';
+import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
+import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
+import { leavesOut } from '../../detect/contents/look.ts';
+import { type LagReading, newSubject, type Subject } from '../../detect/contents/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';
-import { type RankLag, rankLags } from './lag.ts';
 import { inOrder, type RankRow } from './row.ts';
 
 /** What came of the one download from a mirror. */
-export interface RankDownload {
+interface RankDownload {
   readonly bytes: number;
   /** Bytes a second without slow start; `null` where the transfer was too small to tell, or failed. */
   readonly rate: number | null;
@@ -26,7 +28,7 @@ export interface RankedRow extends RankRow {
 }
 
 /** The ports of what is asked after the rounds. */
-export interface AfterPorts {
+interface AfterPorts {
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
@@ -114,7 +116,7 @@ function withDownload(row: RankRow, answers: readonly Sample[], lag: RankLag | n
   const last = answers.at(-1);
   if (last === undefined) return { ...row, download: null, lag };
   const { outcome, bytes } = last;
-  const download = { bytes, rate: outcome.tag === 'ok' ? steadyRate(last) : null, reason: reasonOf(last) };
+  const download = { bytes, rate: outcome.tag === 'ok' ? steadyRateOf(last) : null, reason: reasonOf(last) };
   const verified = row.verified + (outcome.tag === 'ok' && last.facts.verified !== undefined ? 1 : 0);
   if (outcome.tag !== 'failed') return { ...row, verified, download, lag };
   const wrong = isWrong(last) ? answers.length : 0;
@@ -131,4 +133,60 @@ function withDownload(row: RankRow, answers: readonly Sample[], lag: RankLag | n
 function reasonOf({ outcome }: Sample): string | null {
   if (outcome.tag === 'ok') return null;
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
+}
+
+/** How far behind a mirror is by one look at each: what it lacks counts, since when cannot be told. */
+interface RankLag {
+  /** Versions that the others have and it lacks; `null`: such answers name none. */
+  readonly missing: number | null;
+  /** Behind by so many records, at least; `null`: such answers have no serial. */
+  readonly records: number | null;
+  /** Its date is older by so much than the others', milliseconds; `null`: it states none. */
+  readonly olderMs: number | null;
+  readonly by: 'origin' | 'peers';
+}
+
+/**
+ * What the answers of a rank say of freshness, by mirror: against the origin where that answered, else against the others,
+ * of which two at least and half must agree. Who is not there can't be told.
+ */
+function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<string, RankLag> {
+  const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
+  const asked = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);
+  const origin = asked.find(({ role }) => role === 'origin')?.name ?? null;
+  const nowMs = Math.max(0, ...samples.map(({ endedMonotonicMs }) => endedMonotonicMs));
+  const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs };
+  const subjects = new Map<string, Subject>();
+  const inOrder = samples.toSorted((a, b) => Number(isOf(b, origin)) - Number(isOf(a, origin)));
+  for (const { due, facts, outcome, startedMonotonicMs: fromMs, endedMonotonicMs: toMs } of inOrder) {
+    const { module, version, step, registry } = due.target;
+    if (outcome.tag !== 'ok' || facts.contents === undefined) continue;
+    const key = JSON.stringify([step, module, version]);
+    const subject = subjects.get(key) ?? newSubject(key, due.target);
+    subjects.set(key, subject);
+    const who = { ...at, registry, leavesOut: leavesOut(mirrors.get(registry)?.gaps) };
+    updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);
+  }
+  const lags = new Map<string, RankLag>();
+  for (const { name, gaps } of new Set(asked)) {
+    const readings = [...subjects.values()].flatMap((subject) => lagOf(subject, name, at, gaps) ?? []);
+    if (readings.length > 0) lags.set(name, summedUp(readings));
+  }
+  return lags;
+}
+
+function isOf({ due }: Sample, registry: string | null): boolean {
+  return due.target.registry === registry;
+}
+
+function summedUp(readings: readonly LagReading[]): RankLag {
+  const most = (values: readonly (number | null | undefined)[]): number | null =>
+    values.reduce<number | null>((max, value) => (value == null ? max : Math.max(max ?? 0, value)), null);
+  const dates = readings.map(({ line }) => (line?.key === 'date' ? Number(line.wants) - Number(line.value) : null));
+  return {
+    missing: most(readings.map(({ missing }) => missing?.count)),
+    records: most(readings.map(({ records }) => records)),
+    olderMs: most(dates),
+    by: readings.every(({ by }) => by === 'origin') ? 'origin' : 'peers',
+  };
 }

@@ -1,15 +1,16 @@
 import type { Config } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
+import { questionOf, type Target } from '../../core/mirror.ts';
+import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
-import { nothingLearnt, workerBook } from '../../daemon/book.ts';
-import { answerWithin, closeWithin, type NoAnswer } from '../../daemon/patience.ts';
+import { buildWorkerBook, nothingLearnt } from '../../daemon/book.ts';
+import { closeWithin, dueOf, type NoAnswer, patienceMsFor, probeWithin } from '../../daemon/once.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { afterRounds, type RankedRow } from './after.ts';
-import { finalsMost, rankOnce } from './rounds.ts';
+import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from './row.ts';
 
 export { downloadsFor, type RankedRow } from './after.ts';
 
@@ -29,14 +30,14 @@ export async function rankNow(
   facts: ProcessFacts,
   watch: { progress(done: number, of: number, registry: string): void; stopped(): boolean },
 ): Promise<Result<readonly RankedRow[], NoAnswer>> {
-  const book = workerBook({ config, learnt: nothingLearnt, version: facts.version });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
   const peekBytes = limits.rankDownloadBytes;
   const context = Object.fromEntries(Object.entries(book.context).map(([name, own]) => [name, { ...own, peekBytes }]));
   const workers = workersFor({ ...book, context }, processLog(facts), 1);
   const samples: Sample[] = [];
   try {
     const ports = {
-      ask: (due: Due) => answerWithin(workers, due, systemTimers),
+      ask: (due: Due) => probeWithin(workers, due, systemTimers),
       clock: systemClock,
       random: systemRandom,
       stopped: watch.stopped,
@@ -55,4 +56,82 @@ export async function rankNow(
   } finally {
     await closeWithin(workers, systemTimers);
   }
+}
+
+/** Who is not told apart from the best is measured again, as many rounds once more, so many times at most. */
+const finalsMost = 2;
+
+/**
+ * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, in an order that turns by one each
+ * round, so that a passing disturbance of our own line touches all alike. Then the best one and who is not told apart from
+ * it once more, `finals` times at most.
+ * @param ask       one probe; `null` where nothing came back, which ends the ranking
+ * @param progress  called before each probe with how many are done of how many
+ */
+export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
+  const { config, targets, rounds } = input;
+  const questions = [...new Set(targets.map(questionOf))];
+  const heard: Heard = { answers: new Map(targets.map(({ registry }) => [registry, []])), done: 0 };
+  const urls = new Map(config.mirrors.map(({ name, url }) => [name, url]));
+  let rows: readonly RankRow[] = [];
+  let asked = targets;
+  let of = 0;
+  for (let bout = 0; bout <= input.finals && asked.length > 0 && !input.stopped(); bout += 1) {
+    of += rounds * asked.length;
+    for (let round = bout * rounds; round < (bout + 1) * rounds && !input.stopped(); round += 1) {
+      const lost = await askRound(input, asked, heard, { round, of, questions });
+      if (lost !== null) return error(lost);
+    }
+    const slots = (bout + 1) * rounds * questions.length;
+    rows = inOrder(
+      config,
+      [...heard.answers].map(([registry, answers]) => rankRow(registry, urls.get(registry) ?? '', answers, slots)),
+    );
+    const again = selectFinalists(rows, config.advise.minGain);
+    asked = targets.filter(({ registry }) => again.has(registry));
+  }
+  input.progress(heard.done, of, '');
+  return ok(rows);
+}
+
+/** What a rank is made of. */
+interface RankRequest {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  readonly rounds: number;
+  readonly finals: number;
+  readonly ask: (due: Due) => Promise<Probed | null>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of each answer. */
+  readonly heard?: (sample: Sample) => void;
+  readonly progress: (done: number, of: number, registry: string) => void;
+  readonly stopped: () => boolean;
+}
+
+interface Heard {
+  readonly answers: ReadonlyMap<string, RankAnswer[]>;
+  done: number;
+}
+
+/** One round over all that are asked. @returns who said nothing at all, or `null` */
+async function askRound(
+  input: RankRequest,
+  asked: readonly Target[],
+  heard: Heard,
+  { round, of, questions }: { readonly round: number; readonly of: number; readonly questions: readonly string[] },
+): Promise<NoAnswer | null> {
+  for (let turn = 0; turn < asked.length && !input.stopped(); turn += 1) {
+    const target = asked[(turn + round) % asked.length];
+    if (!target) continue;
+    input.progress(heard.done, of, target.registry);
+    const due = dueOf(target, input.config.schedule.pace.timeoutMs, input);
+    const probed = await input.ask(due);
+    if (probed === null) return { registry: target.registry, limitMs: patienceMsFor(due) };
+    const slot = round * questions.length + questions.indexOf(questionOf(target));
+    heard.answers.get(target.registry)?.push({ slot, sample: probed.sample });
+    input.heard?.(probed.sample);
+    heard.done += 1;
+  }
+  return null;
 }

@@ -1,17 +1,15 @@
 import { gain } from '../../advise/rank.ts';
 import { buildAdvisedChain } from '../../advise/weigh.ts';
 import { seconds } from '../../advise/words.ts';
-import { declaredChain } from '../../config/chain.ts';
+import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
-import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import type { Say } from '../../words/say.ts';
-import { english } from '../../words/words.ts';
-import { compareRows, failsMore, isDown, isUnknown, isUsable } from './compare.ts';
-import type { RankRow } from './row.ts';
+import { english, type Say } from '../../words/words.ts';
+import { compareRows, failsMore, isDown, isUnknown, isUsable, type RankRow } from './row.ts';
 
-export { type RowVerdict, rowVerdicts } from './compare.ts';
+export { judgeRows, type RowVerdict } from './row.ts';
 
 /** What a ranking comes to for clients, by the measures that advice goes by. */
 export type RankVerdict =
@@ -36,16 +34,16 @@ export function rankVerdict(
   config: Config,
   ecosystem: EcosystemId,
   rows: readonly RankRow[],
-  upstream: string | null = rankedUpstream(config, ecosystem),
+  upstream: string | null = rankedUpstreamOf(config, ecosystem),
   say: Say = english,
 ): RankVerdict {
   const usable = rows.filter(isUsable);
   const [best] = usable;
   if (best === undefined) return { kind: 'nobody', remedy: null, reason: nobodyText(rows, say) };
   const kind = registry.of(ecosystem);
-  const client = kind === null ? null : leadingClient(kind, config);
+  const client = kind === null ? null : leadingClientOf(kind, config);
   const declared =
-    client === null || upstream === null ? null : client.parse(declaredChain(config, ecosystem, upstream));
+    client === null || upstream === null ? null : client.parse(declaredChainOf(config, ecosystem, upstream));
   if (client === null || declared?.tag !== 'ok')
     return { kind: 'change', remedy: null, reason: say('rank.isBest', { registry: best.registry }) };
   const { minGain } = config.advise;
@@ -75,7 +73,7 @@ export function rankVerdict(
 }
 
 /** The upstream whose mirrors are ranked: the ecosystem's public one, else that of its first mirror; `null`: it has none. */
-export function rankedUpstream(config: Config, ecosystem: EcosystemId): string | null {
+export function rankedUpstreamOf(config: Config, ecosystem: EcosystemId): string | null {
   const named = config.mirrors.find((mirror) => mirror.ecosystem === ecosystem)?.upstream ?? null;
   return registry.of(ecosystem)?.publicUpstream ?? named;
 }

@@ -3,13 +3,12 @@ import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/wa
 import type { Config } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Taken } from '../../core/history.ts';
-import type { EcosystemId } from '../../core/mirror.ts';
+import { type EcosystemId, questionOf, type Step, type Target } from '../../core/mirror.ts';
 import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Sample } from '../../core/sample.ts';
-import { questionOf, type Step, type Target } from '../../core/target.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
 import type { Chain, Reply } from '../../ecosystems/client.ts';
-import { type Ecosystem, leadingClient } from '../../ecosystems/ecosystem.ts';
+import { type Ecosystem, leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { InForce } from './story.ts';
 
@@ -160,7 +159,7 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
     const ecosystem = kind.id;
-    const client = leadingClient(kind, config);
+    const client = leadingClientOf(kind, config);
     for (const upstream of new Set(targets.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream))) {
       const declared = client.parse(declaredBy(config, registry)(ecosystem, upstream));
       if (declared.tag === 'error') continue;

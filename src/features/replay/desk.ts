@@ -4,9 +4,8 @@ import type { Taken } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Calendar, Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isInMaintenance, present } from '../../schedule/absence.ts';
 import type { Scheduler } from '../../schedule/scheduling.ts';
-import { throttleStep, waitEnd } from '../../schedule/throttle.ts';
+import { isInMaintenance, present, throttleStep, waitEnd } from '../../schedule/throttle.ts';
 
 type Probed = Extract<Taken, { kind: 'probed' }>;
 type Control = Extract<Taken, { kind: 'control' }>;

@@ -1,9 +1,8 @@
 import type { ControlAnswer, Due } from '../../core/due.ts';
-import type { Now } from '../../core/ports.ts';
+import type { Now, Row, StoreBatch, Table } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { createJudge, type Judged, type JudgeStages, type JudgeTurn } from '../../daemon/judge.ts';
-import type { Absorb } from '../../daemon/news.ts';
-import type { Gap } from '../../daemon/watch.ts';
+import type { Absorb, Gap } from '../../daemon/news.ts';
 
 /** What waits for the loop, as in `pipeline.ts`. */
 export type VirtualInput =
@@ -115,5 +114,33 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
       const flush: VirtualInput = { kind: 'command', run: (at, absorb) => absorb.detect(s.detector.flush(at)) };
       turn([...inputs, flush], now);
     },
+  };
+}
+
+/** A state file without a file. */
+export interface Kept {
+  commit(batch: StoreBatch): void;
+  all(...tables: readonly Table[]): Row[];
+}
+
+/**
+ * An empty state; what is read back has been through JSON, as in the real one.
+ * @param isReadAgain  false: nobody starts on it, and nothing is kept
+ */
+export function createKept(isReadAgain: boolean): Kept {
+  const rows = new Map<string, Row>();
+  return {
+    commit({ puts, deletes }) {
+      if (!isReadAgain) return;
+      for (const row of puts) rows.set(`${row.table}/${row.key}`, row);
+      for (const { table, key } of deletes) rows.delete(`${table}/${key}`);
+    },
+    all: (...tables) =>
+      tables.flatMap((table) =>
+        [...rows.values()]
+          .filter((row) => row.table === table)
+          .sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1))
+          .map((row) => JSON.parse(JSON.stringify(row)) as Row),
+      ),
   };
 }

@@ -4,10 +4,10 @@ import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import type { Stretch, Taken, Told } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
 import { paceOf } from '../../core/pace.ts';
 import type { Calendar, Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Target } from '../../core/target.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
 import type { Judged, JudgeStages } from '../../daemon/judge.ts';
 import type { Absorb } from '../../daemon/news.ts';
@@ -15,8 +15,7 @@ import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { createHeap } from '../../schedule/heap.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
-import { createKept } from './kept.ts';
-import { type Around, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
+import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
 /** Answers lie at most so far behind the question that they belong to: a download's deadline, and a wait for a slot. */
 const aheadMs = limits.timeoutMsMax + 70_000;

@@ -2,15 +2,14 @@ import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import type { Stretch } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
-import type { EcosystemId } from '../../core/mirror.ts';
+import type { EcosystemId, Target } from '../../core/mirror.ts';
 import type { Calendar } from '../../core/ports.ts';
-import type { Target } from '../../core/target.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
 import { settingsOf } from '../../daemon/history.ts';
 import type { Client } from '../../ecosystems/client.ts';
-import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import { seededRandom } from '../../io/random.ts';
+import { createRandom } from '../../io/random.ts';
 import type { StoreCopy } from '../../io/store-copy.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { readAnswerRow } from '../../state/answer-read.ts';
@@ -99,7 +98,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const targets = expandTargets(config);
   const playerOf = (of: Config): Player =>
     createPlayer({
-      ...{ config: of, targets: expandTargets(of), calendar: input.calendar, random: seededRandom(1) },
+      ...{ config: of, targets: expandTargets(of), calendar: input.calendar, random: createRandom(1) },
       countedFromMs: fromMs,
     });
   const players = [playerOf(config), ...(input.changed === null ? [] : [playerOf(input.changed)])];
@@ -225,7 +224,7 @@ function movesOf(config: Config, followed: Followed): { readonly moves: number; 
 
 function clientOf(config: Config, ecosystem: EcosystemId): Client | null {
   const kind = registry.of(ecosystem);
-  return kind === null ? null : leadingClient(kind, config);
+  return kind === null ? null : leadingClientOf(kind, config);
 }
 
 function headsBy(client: Client | null): (chain: string) => string | null {

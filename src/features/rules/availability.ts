@@ -1,7 +1,5 @@
-import { scaled, window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';
-import type { AlertRule } from './rule.ts';
-import { said, saidOf } from './said.ts';
+import { type AlertRule, said, saidOf, scaled, window } from './rule.ts';
 
 const minute = 60;
 /** Three paces of the slowest light step by default. */

@@ -1,7 +1,5 @@
-import { durationText, scaled, window } from './duration.ts';
-import { type BurnRate, budgetShare, burnRates, type RuleParameters } from './parameters.ts';
-import { by, type GroupOf, type RecordingRule, type Site } from './rule.ts';
-import { said } from './said.ts';
+import { type BurnRate, budgetShareOf, burnRates, type RuleParameters } from './parameters.ts';
+import { by, formatRuleDuration, type GroupOf, type RecordingRule, type Site, said, scaled, window } from './rule.ts';
 
 const minute = 60;
 /** The windows of the burn rates beyond the first 5 minutes, seconds. */
@@ -23,18 +21,18 @@ const ifAnswered = `and max ${by('registry')} (mirror_probe_last_success_timesta
 const perMirror = (site: Site) => site.vantages * site.mirrors;
 
 /** The rule that records the failed share over so many seconds. */
-export function ratioName(seconds: number): string {
-  return `registry:mirror_probe_failures:ratio_rate${durationText(seconds)}`;
+export function ratioNameOf(seconds: number): string {
+  return `registry:mirror_probe_failures:ratio_rate${formatRuleDuration(seconds)}`;
 }
 
 function longWindow(parameters: RuleParameters, seconds: number): RecordingRule {
   const text = window(parameters, seconds);
   return {
-    record: ratioName(seconds),
+    record: ratioNameOf(seconds),
     expr: `sum_over_time(registry:mirror_probe_failures:rate5m[${text}])
   /
 (sum_over_time(registry:mirror_probe_attempts:rate5m[${text}]) > 0)`,
-    says: `The same over ${durationText(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
+    says: `The same over ${formatRuleDuration(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
     cost: (site) => ({ reads: 2 * perMirror(site), writes: perMirror(site) }),
   };
 }
@@ -43,20 +41,20 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
  * What of a whole window's probes failed, at the pace they had: a window that was not watched to its full length counts as
  * if the rest of it had been well. Else the first minute of a fresh Prometheus would be an hour.
  */
-export function spentShare(parameters: RuleParameters, seconds: number): string {
+export function spentShareOf(parameters: RuleParameters, seconds: number): string {
   const text = window(parameters, seconds);
   return `sum_over_time(registry:mirror_probe_failures:rate5m[${text}]) / (${seconds / evaluationSeconds} * avg_over_time(registry:mirror_probe_attempts:rate5m[${text}]))`;
 }
 
 function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds }: BurnRate): string {
-  const limit = `${factor} * ${budgetShare(parameters)}`;
+  const limit = `${factor} * ${budgetShareOf(parameters)}`;
   const count = `sum_over_time(registry:mirror_probe_failures:rate5m[${window(parameters, longSeconds)}]) * ${scaled(parameters, evaluationSeconds)}`;
   return `(
-  ${ratioName(longSeconds)} > ${limit}
+  ${ratioNameOf(longSeconds)} > ${limit}
     and
-  ${ratioName(shortSeconds)} > ${limit}
+  ${ratioNameOf(shortSeconds)} > ${limit}
     and
-  ${spentShare(parameters, longSeconds)} > ${limit}
+  ${spentShareOf(parameters, longSeconds)} > ${limit}
     and
   ${count} > ${failuresMin}
 )`;

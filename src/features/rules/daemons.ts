@@ -1,7 +1,5 @@
-import { scaled, window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';
-import type { AlertRule, GroupOf } from './rule.ts';
-import { type AlertKey, said, saidOf } from './said.ts';
+import { type AlertKey, type AlertRule, type GroupOf, said, saidOf, scaled, window } from './rule.ts';
 
 const minute = 60;
 const queueSeconds = 15 * minute;

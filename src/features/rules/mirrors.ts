@@ -1,11 +1,9 @@
 import { reasons, reasonWeight } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { availability, sameMirror } from './availability.ts';
-import { window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';
-import { slowFactor, slowShare, slowShareMin, slowThreshold } from './round-trips.ts';
-import { type AlertRule, by, type GroupOf } from './rule.ts';
-import { type AlertKey, said, saidOf, sayIn } from './said.ts';
+import { slowFactor, slowShare, slowShareMin, slowThresholdFor } from './round-trips.ts';
+import { type AlertKey, type AlertRule, by, type GroupOf, said, saidOf, sayIn, window } from './rule.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -45,7 +43,7 @@ ${advisedAgainst}`,
       ...said(parameters, 'MirrorSlow', { factor: slowFactor }),
       why: 'Slow in the 95th percentile of an hour and of its last quarter: also where no streak is long enough for a spike.',
       expr: `max ${by('registry')} (
-  target:mirror_probe_rtt_seconds:p95_1h > ${slowThreshold(parameters)}
+  target:mirror_probe_rtt_seconds:p95_1h > ${slowThresholdFor(parameters)}
 )
   and
 ${slowShare} >= ${slowShareMin}`,

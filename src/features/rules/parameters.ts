@@ -1,5 +1,5 @@
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Language } from '../../words/say.ts';
+import type { Language } from '../../words/words.ts';
 
 /** What a site may set. */
 export interface RuleParameters {
@@ -80,6 +80,6 @@ export function checkRuleParameters(parameters: RuleParameters): Result<RulePara
 }
 
 /** The error budget as a share, 0 to 1. */
-export function budgetShare({ sloPercent }: RuleParameters): number {
+export function budgetShareOf({ sloPercent }: RuleParameters): number {
   return Number((1 - sloPercent / 100).toFixed(8));
 }

@@ -1,10 +1,8 @@
 import type { Severity } from '../../core/finding.ts';
-import { ratioName, spentShare } from './budget.ts';
-import { window } from './duration.ts';
-import { budgetShare, burnRates, type RuleParameters } from './parameters.ts';
+import { ratioNameOf, spentShareOf } from './budget.ts';
+import { budgetShareOf, burnRates, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
-import { type AlertRule, by, type GroupOf, type Site } from './rule.ts';
-import { said } from './said.ts';
+import { type AlertRule, by, type GroupOf, type Site, said, window } from './rule.ts';
 
 const minute = 60;
 const day = 86_400;
@@ -16,9 +14,9 @@ const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_sus
 
 /** 1 where the mirror burns its budget fast from a place, 0 where it does not. */
 function burningVote(parameters: RuleParameters): string {
-  const budget = budgetShare(parameters);
+  const budget = budgetShareOf(parameters);
   const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
-    [ratioName(longSeconds), ratioName(shortSeconds), spentShare(parameters, longSeconds)]
+    [ratioNameOf(longSeconds), ratioNameOf(shortSeconds), spentShareOf(parameters, longSeconds)]
       .map((share) => `(${share} > bool ${factor} * ${budget})`)
       .join(' * '),
   );

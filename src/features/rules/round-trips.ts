@@ -1,6 +1,5 @@
-import { scaled, window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';
-import { by, type GroupOf, type Site } from './rule.ts';
+import { by, type GroupOf, type Site, scaled, window } from './rule.ts';
 
 const hour = 3600;
 
@@ -18,7 +17,7 @@ const perStep = (site: Site) => site.vantages * site.mirrors * site.steps;
 const perMirror = (site: Site) => site.vantages * site.mirrors;
 
 /** Above it a percentile of a target counts as slow, seconds. */
-export function slowThreshold(parameters: RuleParameters): string {
+export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;
 }
@@ -33,7 +32,7 @@ export const roundTrips: GroupOf = (parameters) => {
   const ofStep = (quantile: number) =>
     `histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h) >= 0`;
   const small = (site: Site) => ({ reads: perStep(site) * site.buckets, writes: perStep(site) });
-  const threshold = slowThreshold(parameters);
+  const threshold = slowThresholdFor(parameters);
   return {
     name: 'mirrorwatch-round-trips',
     intervalSeconds: 120,

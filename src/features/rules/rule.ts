@@ -1,5 +1,6 @@
 import { actionLabel } from '../../core/evidence.ts';
 import type { Severity } from '../../core/finding.ts';
+import { type Key, wordsOf } from '../../words/words.ts';
 import type { RuleParameters } from './parameters.ts';
 
 /** One recording rule. */
@@ -82,4 +83,95 @@ export const levels = {
 /** `by (…)` of one level, with labels added behind. */
 export function by(level: keyof typeof levels, ...more: readonly string[]): string {
   return `by (${[...levels[level], ...more].join(', ')})`;
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+] as const;
+
+/**
+ * Seconds as PromQL writes them, in the largest unit that fits whole: `90` is `90s`, `86400` is `1d`.
+ * @throws RangeError below a millisecond: the caller's defect
+ */
+export function formatRuleDuration(seconds: number): string {
+  const ms = Math.round(seconds * 1000);
+  if (!(ms >= 1)) throw new RangeError(`not a duration: ${seconds} s`);
+  for (const [unit, size] of units) if (ms % size === 0) return `${ms / size}${unit}`;
+  return `${ms}ms`;
+}
+
+/** A window or waiting time of a rule, in the site's time scale. */
+export function window({ timeScale }: RuleParameters, seconds: number): string {
+  return formatRuleDuration(seconds * timeScale);
+}
+
+/** Seconds to compare with, in the site's time scale. */
+export function scaled({ timeScale }: RuleParameters, seconds: number): number {
+  return Number((seconds * timeScale).toFixed(3));
+}
+
+/** A text of the alerts. */
+export type AlertKey = Extract<Key, `alert.${string}`>;
+type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
+
+const label = (name: string) => `{{ $labels.${name} }}`;
+
+/** What Prometheus fills in when an alert fires: labels of its series, its value, and the first answer of a query in it. */
+const templates = {
+  registry: label('registry'),
+  ecosystem: label('ecosystem'),
+  upstream: label('upstream'),
+  instance: label('instance'),
+  job: label('job'),
+  vantage: label('vantage'),
+  version: label('version'),
+  module: label('module'),
+  reason: label('reason'),
+  kind: label('kind'),
+  receiver: label('receiver'),
+  from: label('from'),
+  to: label('to'),
+  cause: label('cause'),
+  /** No label carries a URL: the command asks the daemon for the line. */
+  command: `mirrorwatch advice --url http://${label('instance')}`,
+  value: '{{ $value }}',
+  about: '{{ $value | humanize }}',
+  seconds: '{{ printf "%.1f" $value }}',
+  percent: '{{ printf "%.2g" $value | humanizePercentage }}',
+  span: '{{ $value | humanizeDuration }}',
+  past: '{{ $value | humanizeDuration | reReplaceAll "^-" "" }}',
+  until: '{{ $value | humanizeTimestamp }}',
+  ago: '{{ . | first | value | humanizeDuration }}',
+  count: '{{ . | first | value | printf "%.0f" }}',
+  often: '{{ . | first | label "reason" }}',
+};
+
+type Fills = Readonly<Record<string, string | number>>;
+
+/** A text of an alert in the language of the rules; what it has to be filled in with is a template, or one of `fills`. */
+export function sayIn({ language }: RuleParameters, key: AlertKey, fills: Fills = {}): string {
+  const say = wordsOf(language) as (key: Key, values: Fills) => string;
+  return say(key, { ...templates, ...fills });
+}
+
+/** The name of an alert and its annotations. */
+export function said(
+  parameters: RuleParameters,
+  alert: AlertName,
+  fills: Fills = {},
+): Pick<AlertRule, 'alert' | 'summary' | 'description'> {
+  return {
+    alert,
+    summary: sayIn(parameters, `alert.${alert}.summary`, fills),
+    description: sayIn(parameters, `alert.${alert}.says`, fills),
+  };
+}
+
+/** A sentence about the answer of a query in an alert; nothing where the query has no series. */
+export function saidOf(parameters: RuleParameters, query: string, key: AlertKey): string {
+  return `{{ with ${query} | query }}${sayIn(parameters, key)}{{ end }}`;
 }

@@ -1,14 +1,13 @@
 import { budget } from './budget.ts';
 import { daemons } from './daemons.ts';
-import { durationText } from './duration.ts';
 import { mirrors } from './mirrors.ts';
 import { defaultRuleParameters, type RuleParameters } from './parameters.ts';
 import { places } from './places.ts';
 import { roundTrips } from './round-trips.ts';
-import { type AlertRule, mirrorAction, type RecordingRule, type RuleGroup } from './rule.ts';
+import { type AlertRule, formatRuleDuration, mirrorAction, type RecordingRule, type RuleGroup } from './rule.ts';
 
 /** Every group, in the order of the file: what is recorded first, then what rests on it. */
-export function ruleGroups(parameters: RuleParameters): readonly RuleGroup[] {
+export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[] {
   return [roundTrips, mirrors, budget, places, daemons].map((group) => group(parameters));
 }
 
@@ -31,7 +30,7 @@ function recordingLines({ record, expr }: RecordingRule): string[] {
 
 function alertLines(rule: AlertRule, { runbook, timeScale }: RuleParameters): string[] {
   const time = (key: string, seconds: number) =>
-    seconds === 0 ? [] : [`        ${key}: ${durationText(seconds * timeScale)}`];
+    seconds === 0 ? [] : [`        ${key}: ${formatRuleDuration(seconds * timeScale)}`];
   return [
     `      - alert: ${rule.alert}`,
     ...(rule.why === undefined ? [] : comment(rule.why, '        ')),
@@ -54,7 +53,7 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
   return [
     ...comment(group.about, '  '),
     `  - name: ${group.name}`,
-    ...(interval === null ? [] : [`    interval: ${durationText(interval * parameters.timeScale)}`]),
+    ...(interval === null ? [] : [`    interval: ${formatRuleDuration(interval * parameters.timeScale)}`]),
     '    rules:',
     ...rules.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
   ];
@@ -64,7 +63,7 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
  * The text of a Prometheus rule file (2.42 or newer: `keep_firing_for`), with a line end at its end.
  * @param parameters  as `checkRuleParameters` let them pass
  */
-export function rulesText(parameters: RuleParameters): string {
+export function renderRules(parameters: RuleParameters): string {
   const { sloPercent, vantages, language } = parameters;
   const lang = language === defaultRuleParameters.language ? '' : ` --lang ${language}`;
   const head = [
@@ -76,6 +75,6 @@ export function rulesText(parameters: RuleParameters): string {
     `# ${mirrorAction.name}: ${mirrorAction.value} marks alerts that the daemon takes as evidence (POST /api/v1/alertmanager).`,
     'groups:',
   ];
-  const groups = ruleGroups(parameters).map((group) => groupLines(group, parameters));
+  const groups = listRuleGroups(parameters).map((group) => groupLines(group, parameters));
   return `${[...head, ...groups.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))].join('\n')}\n`;
 }

@@ -1,13 +1,12 @@
 import { publicControls } from '../../config/default-config.ts';
 import { type KnownMirror, knownGoMirrors, knownKinds } from '../../config/known-mirrors.ts';
-import { baseUrl } from '../../core/base-url.ts';
 import { printable } from '../../core/printable.ts';
-import type { Sentence } from '../../core/sentence.ts';
+import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
+import { baseUrl } from '../../core/url.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import type { Say } from '../../words/say.ts';
 import { phrase } from '../../words/tell.ts';
-import { english } from '../../words/words.ts';
+import { english, type Say } from '../../words/words.ts';
 
 /** What a proposed configuration takes of a survey; made smaller until it is accepted without a warning. */
 export interface Draft {
@@ -89,7 +88,7 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
 }
 
 /** The text of a configuration for a draft, with comments that say where everything came from. */
-export function proposedText({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
+export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
   const chains = ecosystems.filter(({ surveyed }) => surveyed.chain !== null);
   const own = ecosystems.filter(
     ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,

@@ -1,10 +1,8 @@
 import type { AdviceView } from '../../core/views.ts';
-import { gainsSaid } from '../../words/gains.ts';
-import { ecosystemText } from './finding-section.ts';
-import type { Pen, Section, Tone } from './section.ts';
-import { storyRows } from './story-row.ts';
-import { localTime, tookText } from './times.ts';
-import type { Told } from './told.ts';
+import { explainGains } from '../../words/gains.ts';
+import { ecosystemTextOf, renderStoryRows } from './finding-section.ts';
+import type { Pen, Section, Told, Tone } from './section.ts';
+import { formatLocalTime, formatTook } from './times.ts';
 
 /** The longest line to paste in a card; a longer one is not cut, but left to the page. */
 const codeChars = 900;
@@ -12,7 +10,7 @@ const codeChars = 900;
 const endsSoonShare = 0.89;
 
 /** The reason, the remedy, the gain, and the expiry. */
-export function adviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
+export function renderAdviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
   const isAsked = advice.state === 'proposed';
   const line = isAsked ? lineOf(advice) : null;
@@ -22,7 +20,7 @@ export function adviceSection(told: Told, advice: AdviceView, pen: Pen): Section
     title: titleOf(told, advice, pen),
     rows: [
       { label: say('row.why'), text: whyText(advice, pen) },
-      ...storyRows(told, !isAsked || advice.cause === 'failback', advice.to, pen),
+      ...renderStoryRows(told, !isAsked || advice.cause === 'failback', advice.to, pen),
       ...(isAsked ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
       ...(isAsked ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
@@ -41,7 +39,7 @@ function toneOf({ state }: AdviceView): Tone {
 
 function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
   const { state, from, to, bypass } = advice;
-  const what = ecosystemText(advice);
+  const what = ecosystemTextOf(advice);
   const issuedMs = Date.parse(advice.issuedAt);
   const endsSoon = atMs >= issuedMs + endsSoonShare * (Date.parse(advice.expiresAt) - issuedMs);
   if (endsSoon && (state === 'proposed' || state === 'accepted')) return say('advice.reminder', { what, to });
@@ -73,16 +71,16 @@ function lineOf({ remedy }: AdviceView): string | null {
 }
 
 function gainRows({ expected }: AdviceView, { say }: Pen): Section['rows'] {
-  const parts = gainsSaid(expected, tookText, say);
+  const parts = explainGains(expected, formatTook, say);
   return [{ label: say('row.gain'), text: parts.length === 0 ? say('gain.none') : parts.join(' · ') }];
 }
 
 function untilRows({ state, expiresAt, settledAt }: AdviceView, { say, reader }: Pen): Section['rows'] {
   if (state === 'proposed' || state === 'accepted')
-    return [{ label: say('row.until'), text: localTime(Date.parse(expiresAt), reader.timeZone) }];
+    return [{ label: say('row.until'), text: formatLocalTime(Date.parse(expiresAt), reader.timeZone) }];
   return settledAt === null
     ? []
-    : [{ label: say('row.since'), text: localTime(Date.parse(settledAt), reader.timeZone) }];
+    : [{ label: say('row.since'), text: formatLocalTime(Date.parse(settledAt), reader.timeZone) }];
 }
 
 function noteRows({ remedy, doesNotCover }: AdviceView, { say }: Pen): Section['rows'] {

@@ -1,8 +1,8 @@
 import type { ChatRule } from '../../core/config.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Entry, Queue } from '../queue.ts';
-import { isQuiet, quietEndMs } from './quiet.ts';
-import { isUrgent, toldOf } from './told.ts';
+import { isUrgent, toldOf } from './section.ts';
+import { minuteOfDay } from './times.ts';
 
 /** The most notices of one card: more than a phone shows, and few enough to render repeatedly until they fit. */
 const batchMax = 30;
@@ -21,13 +21,13 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[
 }
 
 /** When the next card is due, monotonic; infinite: nothing waits, or one is being sent. */
-export function batchMs(queue: Queue, rule: ChatRule, now: Now): number {
+export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;
   const may = waiting(queue, rule, now.wallMs);
   const held = may.length < queue.entries.length && isQuiet(rule, now.wallMs);
   const times = [
     ...may.map(({ dueMs }) => dueMs),
-    ...(held ? [now.monotonicMs + quietEndMs(rule, now.wallMs) - now.wallMs] : []),
+    ...(held ? [now.monotonicMs + quietEndMsOf(rule, now.wallMs) - now.wallMs] : []),
   ];
   return Math.max(openMs(queue), Math.min(...times));
 }
@@ -72,4 +72,36 @@ function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly E
 
 function isBefore(one: Entry, other: Entry, entries: readonly Entry[]): boolean {
   return one.notice.subject === other.notice.subject && entries.indexOf(one) < entries.indexOf(other);
+}
+
+const dayMinutes = 24 * 60;
+const minuteMs = 60_000;
+
+type Hours = Pick<ChatRule, 'quiet' | 'timeZone'>;
+
+/** True during a receiver's quiet hours. */
+export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
+  if (quiet === null) return false;
+  const now = minuteOfDay(wallMs, timeZone);
+  const { fromMinute, toMinute } = quiet;
+  return fromMinute < toMinute ? now >= fromMinute && now < toMinute : now >= fromMinute || now < toMinute;
+}
+
+/**
+ * The end of the current quiet hours, wall milliseconds. In a night with a clock change it is searched minute by minute:
+ * it may be in an hour that is left out.
+ */
+export function quietEndMsOf(hours: Hours, wallMs: number): number {
+  if (!isQuiet(hours, wallMs)) return wallMs;
+  const { quiet, timeZone } = hours;
+  const startOfMinute = Math.floor(wallMs / minuteMs) * minuteMs;
+  let end = startOfMinute + ahead(minuteOfDay(wallMs, timeZone), quiet?.toMinute ?? 0) * minuteMs;
+  while (isQuiet(hours, end)) end += minuteMs;
+  while (!isQuiet(hours, end - minuteMs)) end -= minuteMs;
+  return end;
+}
+
+/** Minutes from one minute of the day to the next occurrence of another. */
+function ahead(from: number, to: number): number {
+  return (to - from + dayMinutes) % dayMinutes;
 }

@@ -1,11 +1,9 @@
 import type { QuietRule } from '../../core/config.ts';
 import { wordsOf } from '../../words/words.ts';
-import { adviceSection } from './advice-section.ts';
-import { findingSection } from './finding-section.ts';
-import { type Pen, type Reader, type Section, type Tone, tones } from './section.ts';
-import { clipped } from './text.ts';
-import { clockText } from './times.ts';
-import type { Told } from './told.ts';
+import { renderAdviceSection } from './advice-section.ts';
+import { renderFindingSection } from './finding-section.ts';
+import { clipped, type Pen, type Reader, type Section, type Told, type Tone, tones } from './section.ts';
+import { formatClock } from './times.ts';
 
 /** Characters of one row: a few lines of a phone. */
 const rowChars = 400;
@@ -33,7 +31,7 @@ export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | 
   const count = say('card.many', { count: told.length });
   const title =
     held !== null
-      ? say('card.quiet', { from: clockText(held.fromMinute), to: clockText(held.toMinute), count })
+      ? say('card.quiet', { from: formatClock(held.fromMinute), to: formatClock(held.toMinute), count })
       : told.length === 1 || first === undefined
         ? (first?.title ?? '')
         : `${count} · ${first.title}`;
@@ -73,8 +71,8 @@ function readableSectionOf(told: Told, pen: Pen): Section {
 }
 
 function wholeSectionOf(told: Told, pen: Pen): Section {
-  if (told.finding !== null) return findingSection(told, told.finding, pen);
-  if (told.advice !== null) return adviceSection(told, told.advice, pen);
+  if (told.finding !== null) return renderFindingSection(told, told.finding, pen);
+  if (told.advice !== null) return renderAdviceSection(told, told.advice, pen);
   const isTest = told.subject === 'self/test';
   const { say } = pen;
   return {

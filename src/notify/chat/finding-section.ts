@@ -2,16 +2,14 @@ import { kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { FindingView, SideView } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
-import { saidKey, severityOf } from '../severity.ts';
-import type { Pen, Section, Tone } from './section.ts';
-import { storyRows } from './story-row.ts';
-import { localTime, spanText, tookText } from './times.ts';
-import type { Told } from './told.ts';
+import { saidKeyOf, severityOf } from '../alerts.ts';
+import type { Pen, Section, Told, Tone } from './section.ts';
+import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
 const sidesShown = 3;
 
 /** A finding that has opened, or the end of one. */
-export function findingSection(told: Told, finding: FindingView, pen: Pen): Section {
+export function renderFindingSection(told: Told, finding: FindingView, pen: Pen): Section {
   const { say } = pen;
   const isDisputed = finding.kind === 'mismatch' && (finding.cause === 'peers' || finding.cause === 'retag');
   const who = finding.registry ?? told.vantage;
@@ -19,14 +17,14 @@ export function findingSection(told: Told, finding: FindingView, pen: Pen): Sect
     return {
       tone: 'good',
       title: say(`ended.${finding.kind}`, { who }),
-      rows: [...endRows(told, finding, pen), ...storyRows(told, true, null, pen)],
+      rows: [...endRows(told, finding, pen), ...renderStoryRows(told, true, null, pen)],
       code: null,
       ref: told.ref,
     };
   return {
     tone: toneOf(finding, isDisputed),
-    title: say(saidKey(finding, isDisputed), { who }),
-    rows: [...rowsOf(finding, pen), ...storyRows(told, false, null, pen), ...detailOf(told, finding, pen)],
+    title: say(saidKeyOf(finding, isDisputed), { who }),
+    rows: [...rowsOf(finding, pen), ...renderStoryRows(told, false, null, pen), ...detailOf(told, finding, pen)],
     code: null,
     ref: told.ref,
   };
@@ -42,9 +40,9 @@ function endRows({ atMs, resolves }: Told, finding: FindingView, { say, reader }
   const openedMs = Date.parse(finding.openedAt);
   const endedMs = finding.closedAt === null ? atMs : Date.parse(finding.closedAt);
   const span = {
-    from: localTime(openedMs, reader.timeZone),
-    to: localTime(endedMs, reader.timeZone),
-    lasted: spanText(say, endedMs - openedMs),
+    from: formatLocalTime(openedMs, reader.timeZone),
+    to: formatLocalTime(endedMs, reader.timeZone),
+    lasted: formatSpan(say, endedMs - openedMs),
   };
   return [
     { label: say('row.lasted'), text: say('lasted.span', span) },
@@ -58,13 +56,13 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   const what = scopeText(finding, pen);
   const sides = sidesText(finding.evidence.sides, pen);
   return [
-    { label: say('row.since'), text: localTime(Date.parse(finding.openedAt), reader.timeZone) },
+    { label: say('row.since'), text: formatLocalTime(Date.parse(finding.openedAt), reader.timeZone) },
     { label: say('row.why'), text: say(`cause.${finding.cause}`) },
     ...(seen === '' ? [] : [{ label: say('row.seen'), text: seen }]),
     ...(finding.vantage === 'ok' ? [] : [{ label: say('row.doubt'), text: say(`doubt.${finding.vantage}`) }]),
     ...(what === '' ? [] : [{ label: say('row.what'), text: what }]),
     ...(sides === '' ? [] : [{ label: say('row.sides'), text: sides }]),
-    ...(finding.ecosystem === null ? [] : [{ label: say('row.ecosystem'), text: ecosystemText(finding) }]),
+    ...(finding.ecosystem === null ? [] : [{ label: say('row.ecosystem'), text: ecosystemTextOf(finding) }]),
     ...(finding.confidence === 'low' ? [{ label: say('row.confidence'), text: say('confidence.low') }] : []),
   ];
 }
@@ -83,11 +81,11 @@ function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader
 function seenText({ kind, evidence }: FindingView, { say }: Pen): string {
   const { failures, samples, observedSeconds, baselineSeconds } = evidence;
   if (kindTraits[kind].observesAge)
-    return observedSeconds === null ? '' : say('seen.behind', { observed: spanText(say, observedSeconds * 1000) });
+    return observedSeconds === null ? '' : say('seen.behind', { observed: formatSpan(say, observedSeconds * 1000) });
   const parts = [
     ...(failures > 0 && samples > 0 ? [say('seen.failures', { failures, samples })] : []),
     ...(observedSeconds !== null && baselineSeconds !== null
-      ? [say('seen.slow', { observed: tookText(observedSeconds), baseline: tookText(baselineSeconds) })]
+      ? [say('seen.slow', { observed: formatTook(observedSeconds), baseline: formatTook(baselineSeconds) })]
       : []),
   ];
   return parts.join(' · ');
@@ -117,6 +115,24 @@ function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string
 }
 
 /** `oci (docker.io)`; only the upstream where it has the ecosystem's name. */
-export function ecosystemText({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
+export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
   return upstream === null || upstream === ecosystem ? `${ecosystem}` : `${ecosystem} (${upstream})`;
+}
+
+/**
+ * A row that says that the trouble comes and goes, and how long to stay; none for a single occurrence.
+ * @param isOver  its end is being sent
+ * @param to  the mirror that people are advised to use; `null`: this is no advice
+ */
+export function renderStoryRows({ story }: Told, isOver: boolean, to: string | null, pen: Pen): Section['rows'] {
+  const { say, reader } = pen;
+  if (story === null || story.times < 2) return [];
+  const since = formatLocalTime(Date.parse(story.since), reader.timeZone);
+  const values = { since, times: story.times, hold: formatSpan(say, story.endsAfterSeconds * 1000) };
+  const text = isOver
+    ? say('story.over', values)
+    : to === null
+      ? say('story.on', values)
+      : say('story.stay', { ...values, to });
+  return [{ label: say('row.story'), text }];
 }

@@ -7,9 +7,8 @@ import type { Entry } from '../queue.ts';
 import { chatServices } from '../receivers/receivers.ts';
 import { wasHeld } from './batch.ts';
 import { type Card, cardOf } from './card.ts';
-import type { Reader } from './section.ts';
+import { type Reader, toldOf } from './section.ts';
 import type { ChatService } from './service.ts';
-import { toldOf } from './told.ts';
 
 type Message = Parameters<Post['send']>[0];
 
@@ -32,7 +31,7 @@ export function isChangeable(receiver: Receiver): boolean {
 }
 
 /** The request that edits a message to show these notices; `null`: they do not fit. */
-export function chatChange(
+export function renderChatChange(
   receiver: Chat,
   receipt: string,
   notices: readonly Notice[],
@@ -47,7 +46,7 @@ export function chatChange(
 }
 
 /** One request with as many of these notices as fit in a message, at least the first. */
-export function chatMessage(
+export function renderChatMessage(
   receiver: Chat,
   entries: readonly Entry[],
   origin: Origin,

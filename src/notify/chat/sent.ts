@@ -33,7 +33,13 @@ export function shownWith({ notices }: SentMessage, added: readonly Notice[]): r
 }
 
 /** Records a sent or edited message. */
-export function noteSent(sent: SentMessages, message: SentMessage, receiver: string, wallMs: number, turn: Turn): void {
+export function recordSent(
+  sent: SentMessages,
+  message: SentMessage,
+  receiver: string,
+  wallMs: number,
+  turn: Turn,
+): void {
   const others = (sent.get(receiver) ?? []).filter(({ key }) => key !== message.key);
   const all = [...others, message];
   for (const { key } of all.slice(0, -limits.sentMessages)) turn.delete('meta', rowKey(receiver, key));
@@ -43,7 +49,7 @@ export function noteSent(sent: SentMessages, message: SentMessage, receiver: str
 }
 
 /** Forgets a message that can no longer be edited. */
-export function forgetSent(sent: SentMessages, key: string, receiver: string, turn: Turn): void {
+export function dropSent(sent: SentMessages, key: string, receiver: string, turn: Turn): void {
   sent.set(
     receiver,
     (sent.get(receiver) ?? []).filter((one) => one.key !== key),

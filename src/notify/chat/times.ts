@@ -1,11 +1,11 @@
-import type { Say } from '../../words/say.ts';
+import type { Say } from '../../words/words.ts';
 
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
 /** `11-21 10:02` in a zone of the tz database. */
-export function localTime(wallMs: number, timeZone: string): string {
+export function formatLocalTime(wallMs: number, timeZone: string): string {
   const { month, day: date, hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
   return `${month}-${date} ${hours}:${minutes}`;
 }
@@ -17,7 +17,7 @@ export function minuteOfDay(wallMs: number, timeZone: string): number {
 }
 
 /** `22:00` of a minute of the day. */
-export function clockText(minuteOf: number): string {
+export function formatClock(minuteOf: number): string {
   return `${String(Math.floor(minuteOf / 60)).padStart(2, '0')}:${String(minuteOf % 60).padStart(2, '0')}`;
 }
 
@@ -41,7 +41,7 @@ function partsOf(wallMs: number, timeZone: string): Readonly<Record<string, stri
 }
 
 /** A duration for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
-export function spanText(say: Say, ms: number): string {
+export function formatSpan(say: Say, ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < minute) return say('unit.s', { count: seconds });
   if (seconds < hour) return say('unit.min', { count: Math.round(seconds / minute) });
@@ -51,7 +51,7 @@ export function spanText(say: Say, ms: number): string {
 }
 
 /** A response time for people: `320 ms`, `1.2 s`, `95 s`. */
-export function tookText(seconds: number): string {
+export function formatTook(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }

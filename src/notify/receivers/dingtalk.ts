@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Section } from '../chat/section.ts';
+import { bytesOf, clipped, disarmed, type Section } from '../chat/section.ts';
 import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
-import { bytesOf, clipped, disarmed } from '../chat/text.ts';
 
 /** Documented: a text of 5 000 characters, a title of 64 in the list of chats, a URL of 500; a message of 20 000 bytes. */
 const textChars = 5_000;

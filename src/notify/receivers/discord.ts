@@ -1,6 +1,5 @@
-import type { Section, Tone } from '../chat/section.ts';
+import { clipped, type Section, type Tone } from '../chat/section.ts';
 import { type ChatService, marks, refused, saysItself } from '../chat/service.ts';
-import { clipped } from '../chat/text.ts';
 
 /** Documented bounds; the last is over all embeds of a message. */
 const contentChars = 2_000;

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Section, Tone } from '../chat/section.ts';
+import { bytesOf, type Section, type Tone } from '../chat/section.ts';
 import { type ChatService, refusalByCode } from '../chat/service.ts';
-import { bytesOf } from '../chat/text.ts';
 
 /** Documented: 20 KB, with the signature, which is put in later. */
 const bodyBytes = 20_000 - 200;

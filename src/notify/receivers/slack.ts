@@ -1,6 +1,5 @@
-import type { Section } from '../chat/section.ts';
+import { clipped, type Section } from '../chat/section.ts';
 import { type ChatService, marks, refused, saysItself } from '../chat/service.ts';
-import { clipped } from '../chat/text.ts';
 
 /** Documented bounds. */
 const headerChars = 150;

@@ -1,9 +1,9 @@
+import { createHmac } from 'node:crypto';
 import type { Receiver } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Program } from './program.ts';
-import { signature } from './signature.ts';
 
 /** Standard Webhooks: signed JSON; the timestamp is the attempt's, the id the notice's. */
 export const standard: Program = {
@@ -24,3 +24,17 @@ export const standard: Program = {
     };
   },
 };
+
+const prefix = 'whsec_';
+
+/**
+ * One Standard Webhooks signature, `v1,<base64>`: HMAC-SHA256 over `id.timestamp.body` with the decoded secret.
+ * @param secret            base64, with or without `whsec_` before it
+ * @param timestampSeconds  whole seconds since 1970, as in the header `webhook-timestamp`
+ * @param body              the exact text that is sent
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, Signature scheme
+ */
+export function signature(secret: string, id: string, timestampSeconds: number, body: string): string {
+  const key = Buffer.from(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret, 'base64');
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestampSeconds}.${body}`).digest('base64')}`;
+}

@@ -1,6 +1,5 @@
-import type { Section } from '../chat/section.ts';
+import { bytesOf, disarmed, type Section } from '../chat/section.ts';
 import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
-import { bytesOf, disarmed } from '../chat/text.ts';
 
 /** Documented: `markdown.content`, UTF-8. */
 const contentBytes = 4_096;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Target } from '../../../src/core/mirror.ts';
 import type { Conversation, ProbeContext } from '../../../src/core/ports.ts';
-import type { Target } from '../../../src/core/target.ts';
 import { below, ended, fine, get, unaskable } from '../../../src/ecosystems/talk.ts';
 import type { PaperOwn } from './paper.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DemoAnswer } from '../../../src/core/demo.ts';
-import type { SmallMirror } from '../../../src/ecosystems/small-mirror.ts';
+import type { SmallMirror } from '../../../src/ecosystems/ecosystem.ts';
 
 const page = 'gazette 1, sealed with wax';
 const hash = `sha256:${createHash('sha256').update(page).digest('hex')}`;

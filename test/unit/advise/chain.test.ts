@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sortByCost } from '../../../src/advise/rank.ts';
 import { buildAdvisedChain } from '../../../src/advise/weigh.ts';
-import { shownChain } from '../../../src/ecosystems/client.ts';
+import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 
 describe('advisedChain', () => {
@@ -31,7 +31,7 @@ describe('advisedChain', () => {
     );
     const spelled =
       want.includes(to) && !declared.includes(to) ? url(want).replace(url(to), url(to).slice(0, -1)) : url(want);
-    expect(shownChain(after)).toBe(spelled);
+    expect(showChain(after)).toBe(spelled);
   });
 
   it('the tail stays whatever is dropped: clients get their last way out', () => {
@@ -39,7 +39,7 @@ describe('advisedChain', () => {
     if (parsed.tag === 'error') throw new Error(parsed.error.kind);
     const [a, b, direct] = parsed.value.members;
     if (a === undefined || b === undefined || direct === undefined) throw new Error('three members');
-    expect(shownChain(buildAdvisedChain(parsed.value, b, new Set([a.key, direct.key])))).toBe(
+    expect(showChain(buildAdvisedChain(parsed.value, b, new Set([a.key, direct.key])))).toBe(
       'https://b.example.com,direct',
     );
   });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { compareOutlooks, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
 import { closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
 import { pastMomentsFrom } from '../../../src/advise/tests/moments.ts';
+import { wilsonOf } from '../../../src/core/statistics.ts';
 import type { ChainOutlook } from '../../../src/core/what-if.ts';
-import { wilson } from '../../../src/core/wilson.ts';
 import type { Chain, Client } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { npmClient } from '../../../src/ecosystems/npm/clients.ts';
@@ -94,8 +94,8 @@ describe('a chain over moments in which all its members were asked, by hand', ()
 
   test('what chance leaves is said by the count of moments', () => {
     const { availability } = outlook('a,b', measured(ten));
-    expect(availability?.low).toBeCloseTo(wilson(0.9, 10).low, 6);
-    expect(availability?.high).toBeCloseTo(wilson(0.9, 10).high, 6);
+    expect(availability?.low).toBeCloseTo(wilsonOf(0.9, 10).low, 6);
+    expect(availability?.high).toBeCloseTo(wilsonOf(0.9, 10).high, 6);
   });
 
   test('a fetch and a build are reckoned as advice does: 2 light steps and a heavy one; ten and five, three at once', () => {

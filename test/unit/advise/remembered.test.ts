@@ -3,7 +3,7 @@ import type { Group } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
 import { newContest } from '../../../src/advise/tests/contest.ts';
-import type { Target } from '../../../src/core/target.ts';
+import type { Target } from '../../../src/core/mirror.ts';
 import { kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
 

@@ -1,8 +1,7 @@
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { LookOrder } from '../../../src/core/due.ts';
-import type { Mirror } from '../../../src/core/mirror.ts';
-import type { Step } from '../../../src/core/target.ts';
+import type { Mirror, Step } from '../../../src/core/mirror.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
 /** What a mirror answers, by its name, the step and the second of the story. */

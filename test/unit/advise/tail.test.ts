@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { measuredOf } from '../../../src/advise/expected.ts';
 import type { Entry } from '../../../src/advise/tally.ts';
-import { quantile } from '../../../src/core/quantile.ts';
+import { quantile } from '../../../src/core/statistics.ts';
 
 test('the p95 of an advice is the one of the page: a value that was measured', () => {
   const times = [...Array.from({ length: 9 }, () => 180), 1_200];

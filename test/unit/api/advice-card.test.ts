@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { adviceCard } from '../../../src/api/page/advice-card.ts';
-import { adviceEnded } from '../../../src/api/page/history.ts';
-import { pageSay } from '../../../src/api/page/say.ts';
-import type { Language } from '../../../src/words/say.ts';
+import { renderAdviceCard } from '../../../src/api/page/advice-card.ts';
+import { adviceEndOf } from '../../../src/api/page/history.ts';
+import { createPageSay } from '../../../src/api/page/html.ts';
+import type { Language } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 
 /** The facts of the card, by their names. */
 function factsOf(samples: number, windowSeconds: number, language: Language = 'en'): Readonly<Record<string, string>> {
   const advice = { ...fixtureAdvice, evidence: { ...fixtureAdvice.evidence, samples, windowSeconds } };
-  const { text } = adviceCard(pageSay(language), advice, fixtureConfig, nowMs);
+  const { text } = renderAdviceCard(createPageSay(language), advice, fixtureConfig, nowMs);
   const facts = [...text.matchAll(/<dt>([^<]+)<\/dt><dd>(.*?)<\/dd>/gs)];
   return Object.fromEntries(facts.map(([, name = '', value = '']) => [name, value.replace(/<[^>]+>/g, '')]));
 }
 
 test('of many, a card folds what stands after its line', () => {
   const [whole, folded] = [false, true].map(
-    (isFolded) => adviceCard(pageSay('en'), fixtureAdvice, fixtureConfig, nowMs, isFolded).text,
+    (isFolded) => renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, isFolded).text,
   );
   const before = (text = ''): string => text.split(/<dl class="facts">/)[0] ?? '';
   expect(before(whole)).not.toContain('<details');
@@ -44,7 +44,7 @@ describe('the client’s own switch', () => {
   const env = `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}http2client=0"`;
   const own = { ...fixtureAdvice, to: fixtureAdvice.from, bypass, remedy: { env }, rollback: 'first\nsecond' };
   const shown = (advice: typeof fixtureAdvice, language: Language = 'en'): string =>
-    adviceCard(pageSay(language), advice, fixtureConfig, nowMs).text;
+    renderAdviceCard(createPageSay(language), advice, fixtureConfig, nowMs).text;
 
   test.each([
     ['proposed', { state: 'proposed', cause: 'outage' }, 'Set this now: <code>GODEBUG=http2client=0</code>'],
@@ -63,7 +63,12 @@ describe('the client’s own switch', () => {
   });
 
   test('once it is over it is named in its place too', () => {
-    const { item } = adviceEnded(pageSay('en'), { ...own, state: 'withdrawn', cause: 'outage', settledAtMs: nowMs });
+    const { item } = adviceEndOf(createPageSay('en'), {
+      ...own,
+      state: 'withdrawn',
+      cause: 'outage',
+      settledAtMs: nowMs,
+    });
     expect(item.text).toContain('<code>GODEBUG=http2client=0</code>, because coast is down');
     expect(item.text).not.toContain('from <a');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findingItem } from '../../../src/api/page/findings.ts';
-import { pageSay } from '../../../src/api/page/say.ts';
+import { renderFindingItem } from '../../../src/api/page/findings.ts';
+import { createPageSay } from '../../../src/api/page/html.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { nowMs } from './fixture-config.ts';
 import { fixtureFindings } from './fixture-findings.ts';
@@ -16,7 +16,7 @@ function walkOf(
   const [finding] = fixtureFindings;
   if (finding === undefined) throw new Error('no fixture');
   const shown = { ...finding, evidence: { ...finding.evidence, ...evidence } };
-  const { text } = findingItem(pageSay(language), shown, { nowMs, mirror: null, ack: null, isKept });
+  const { text } = renderFindingItem(createPageSay(language), shown, { nowMs, mirror: null, ack: null, isKept });
   const from = text.indexOf('<span class="walk');
   const walk = from < 0 ? '' : text.slice(from);
   return walk

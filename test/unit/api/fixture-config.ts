@@ -1,7 +1,6 @@
 import type { Config, Pace } from '../../../src/core/config.ts';
-import type { Mirror } from '../../../src/core/mirror.ts';
+import type { Mirror, Step } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import type { Step } from '../../../src/core/target.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 
 /** 2026-03-04 08:15:30 UTC: the wall clock of all fixtures. */

@@ -1,7 +1,7 @@
 import type { ProbeView, SeriesView } from '../../../src/api/deps.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
+import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
 import type { PhaseTimes, SettledSample } from '../../../src/core/sample.ts';
-import { type Step, type Target, targetId } from '../../../src/core/target.ts';
 import type { Hop, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
 import { declared } from '../../support/declared.ts';
 import { nowMs } from './fixture-config.ts';

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../src/core/failure.ts';
-import type { Step } from '../../../src/core/target.ts';
+import type { Step } from '../../../src/core/mirror.ts';
 import { createTrends, type Trends } from '../../../src/state/trend.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { sample, target } from './fixture-samples.ts';

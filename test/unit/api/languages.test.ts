@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { html } from '../../../src/api/page/html.ts';
-import { pageSay } from '../../../src/api/page/say.ts';
-import { script } from '../../../src/api/page/script.ts';
-import { scriptWords } from '../../../src/api/page/script-words.ts';
+import { createPageSay, html } from '../../../src/api/page/html.ts';
+import { formatScriptWords, script } from '../../../src/api/page/script.ts';
 import { becauses, reasons } from '../../../src/core/failure.ts';
 import { type Finding, findingKinds, type Side } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
@@ -259,13 +257,13 @@ describe('the page in Chinese', () => {
 
   it('fills markup into a text where the text wants it', () => {
     const parts = { from: html`<b>${'<a>'}</b>`, to: 'b&c' };
-    expect(pageSay('zh').html('card.set', parts).text).toBe('请立即设置：从 <b>&lt;a&gt;</b> 切换到 b&amp;c');
-    expect(pageSay('en').html('card.set', parts).text).toBe('Switch now from <b>&lt;a&gt;</b> to b&amp;c');
+    expect(createPageSay('zh').html('card.set', parts).text).toBe('请立即设置：从 <b>&lt;a&gt;</b> 切换到 b&amp;c');
+    expect(createPageSay('en').html('card.set', parts).text).toBe('Switch now from <b>&lt;a&gt;</b> to b&amp;c');
   });
 
   it('knows every word that its script says', () => {
     const said = [...script.matchAll(/\bwords\.(\w+)|\bsay\('(\w+)'\)/g)].map(([, a, b]) => a ?? b ?? '');
-    const known = Object.keys(JSON.parse(scriptWords(pageSay('zh'))) as object);
+    const known = Object.keys(JSON.parse(formatScriptWords(createPageSay('zh'))) as object);
     expect(known.toSorted()).toEqual([...new Set(said)].toSorted());
   });
 });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { pageSay } from '../../../src/api/page/say.ts';
-import { gapsOf, runsOf, unwatchedMs } from '../../../src/api/page/trend-gaps.ts';
-import { answeredWords, failuresOf, gapWords, lagWords, rttWords } from '../../../src/api/page/trend-sums.ts';
+import { createPageSay } from '../../../src/api/page/html.ts';
+import {
+  failuresOf,
+  formatAnswered,
+  formatGaps,
+  formatLag,
+  formatRtt,
+  gapsOf,
+  runsOf,
+  unwatchedMsOf,
+} from '../../../src/api/page/trend-sums.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { type Trend, type TrendCell, trendRanges } from '../../../src/core/trend.ts';
 import { eachServed } from './each-served.ts';
@@ -14,7 +22,7 @@ const served = eachServed();
 const pageOf = async (path: string, change: FixtureChange = {}): Promise<string> =>
   (await (await served(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
-const say = pageSay('en');
+const say = createPageSay('en');
 const minute = 60_000;
 
 /** What the history says of one mirror. */
@@ -81,11 +89,11 @@ describe('a gap', () => {
       ...minutes(0, 30).map((one, i) => (i === 4 ? { ...one, silentMs: 50_000 } : one)),
       ...minutes(35, 60),
     ]);
-    expect(unwatchedMs(trend, 10_000)).toBe(5 * minute);
+    expect(unwatchedMsOf(trend, 10_000)).toBe(5 * minute);
     const long = { ...trend, cells: trend.cells.map((one, i) => (i === 4 ? { ...one, silentMs: 61_000 } : one)) };
-    expect(unwatchedMs(long, 10_000)).toBe(5 * minute + 61_000);
-    expect(gapWords(long, 10_000, say)).toBe('all except 6 min');
-    expect(gapWords(hourOf(minutes(0, 60)), 10_000, say)).toBe('all the time');
+    expect(unwatchedMsOf(long, 10_000)).toBe(5 * minute + 61_000);
+    expect(formatGaps(long, 10_000, say)).toBe('all except 6 min');
+    expect(formatGaps(hourOf(minutes(0, 60)), 10_000, say)).toBe('all the time');
   });
 });
 
@@ -96,12 +104,12 @@ describe('sums', () => {
     ['all', minutes(0, 4), '100 % of 4'],
     ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000'],
   ])('answered, of %s', (_what, cells, said) => {
-    expect(answeredWords(cells, say)).toBe(said);
+    expect(formatAnswered(cells, say)).toBe(said);
   });
   it('round trips lie between the medians of the cells', () => {
-    expect(rttWords([cell(0, { p50Ms: 42 }), cell(1), cell(2, { p50Ms: 1_240 })], say)).toBe('42 ms to 1.24 s');
-    expect(rttWords([cell(0, { p50Ms: 42 })], say)).toBe('42 ms');
-    expect(rttWords([cell(0)], say)).toBe('not measured');
+    expect(formatRtt([cell(0, { p50Ms: 42 }), cell(1), cell(2, { p50Ms: 1_240 })], say)).toBe('42 ms to 1.24 s');
+    expect(formatRtt([cell(0, { p50Ms: 42 })], say)).toBe('42 ms');
+    expect(formatRtt([cell(0)], say)).toBe('not measured');
   });
   it.each<[string, Partial<TrendCell>, string]>([
     ['unknown', {}, 'unknown'],
@@ -110,7 +118,7 @@ describe('sums', () => {
     ['bounds that read alike', { lagLowerMs: 120 * minute, lagUpperMs: 121 * minute }, '2 h'],
     ['without an upper bound', { lagLowerMs: 120 * minute }, 'at least 2 h'],
   ])('behind, %s', (_what, more, said) => {
-    expect(lagWords([cell(0, more), cell(1)], say)).toBe(said);
+    expect(formatLag([cell(0, more), cell(1)], say)).toBe(said);
   });
   it('failures by reason, the commonest first', () => {
     const cells = [cell(0, { failures: { refused: 2, server: 1 } }), cell(1, { failures: { server: 4 } })];

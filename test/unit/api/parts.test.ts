@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { durationMs } from '../../../src/api/actions.ts';
-import { phaseBar, sampleStrip } from '../../../src/api/page/charts.ts';
-import { bytes, duration, percent, span } from '../../../src/api/page/format.ts';
-import { html } from '../../../src/api/page/html.ts';
-import { pageSay } from '../../../src/api/page/say.ts';
+import { renderPhaseBar, renderSampleStrip } from '../../../src/api/page/charts.ts';
+import { bytes, createPageSay, duration, html, percent, span } from '../../../src/api/page/html.ts';
 import { phases } from '../../../src/core/failure.ts';
-import { counted } from '../../../src/core/units.ts';
 import { sample, target } from './fixture-samples.ts';
 
-const say = pageSay('en');
+const say = createPageSay('en');
 
 describe('html', () => {
   it.each<[string, string, string]>([
@@ -90,17 +87,13 @@ describe('numbers for people', () => {
   });
 });
 
-it('one of a thing is singular', () => {
-  expect([0, 1, 2].map((count) => counted(count, 'sample'))).toEqual(['0 samples', '1 sample', '2 samples']);
-});
-
 describe('charts', () => {
   const rects = (text: string): (readonly [string, number, number])[] =>
     [...text.matchAll(/<rect x="([\d.]+)" width="([\d.]+)" height="12" class="p-(\w+)"/g)].map(
       ([, x, width, phase]) => [phase ?? '', Number(x), Number(width)],
     );
   it('phases stand end to end, to scale', () => {
-    const bar = phaseBar(say, { resolve: 10, connect: 20, tls: 30, processing: 100, transfer: 40 }, 400).text;
+    const bar = renderPhaseBar(say, { resolve: 10, connect: 20, tls: 30, processing: 100, transfer: 40 }, 400).text;
     expect(rects(bar)).toEqual([
       ['resolve', 0, 25],
       ['connect', 25, 50],
@@ -111,10 +104,10 @@ describe('charts', () => {
     expect(bar).toContain('aria-label="resolve 10 ms, connect 20 ms, tls 30 ms, processing 100 ms, transfer 40 ms"');
   });
   it.each(phases)('%s alone fills its scale; the others are not drawn', (phase) => {
-    expect(rects(phaseBar(say, { [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]);
+    expect(rects(renderPhaseBar(say, { [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]);
   });
   it('what was not measured is hatched and said', () => {
-    const bar = phaseBar(say, {}, 400).text;
+    const bar = renderPhaseBar(say, {}, 400).text;
     expect(bar).toContain('aria-label="not measured"');
     expect(bar).toContain('fill="url(#hatch)"');
     expect(rects(bar)).toEqual([]);
@@ -139,12 +132,12 @@ describe('charts', () => {
       'url(#hatch)',
     ],
   ])('%s', (_name, given, kind) => {
-    const text = sampleStrip(say, [sample(given)], frame).text;
+    const text = renderSampleStrip(say, [sample(given)], frame).text;
     expect(kinds.filter((one) => text.includes(one === 'url(#hatch)' ? one : `class="${one}`))).toEqual([kind]);
   });
   it('time runs to the right, slower is higher, and the line breaks at what is not ok', () => {
     const failed = { tag: 'failed', failure: { kind: 'refused', code: 'X' } } as const;
-    const strip = sampleStrip(
+    const strip = renderSampleStrip(
       say,
       [
         sample({ of, back: 5, rttMs: 100 }),
@@ -170,7 +163,7 @@ describe('charts', () => {
   });
   it('only what is still kept is a link', () => {
     const samples = [sample({ of, back: 1, rttMs: 100 }), sample({ of, back: 0, rttMs: 100 })];
-    const text = sampleStrip(say, samples, { ...frame, isKept: (one) => one === samples[1] }).text;
+    const text = renderSampleStrip(say, samples, { ...frame, isKept: (one) => one === samples[1] }).text;
     expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['/probes/p-coast-mod-0']);
   });
 });

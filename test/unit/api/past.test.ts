@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { phaseBars } from '../../../src/api/page/charts.ts';
-import { runningSum } from '../../../src/api/page/running-sum.ts';
-import { pageSay } from '../../../src/api/page/say.ts';
+import { renderPhaseBars } from '../../../src/api/page/charts.ts';
+import { createPageSay } from '../../../src/api/page/html.ts';
+import { renderRunningSum } from '../../../src/api/page/running-sum.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
@@ -124,7 +124,7 @@ describe('what the page says beside numbers', () => {
 
 describe('the running sum of the judge', () => {
   const of = (sum: number | null, bound: number | null): string | null =>
-    runningSum(pageSay('en'), { registry: 'b', sum, bound })?.text ?? null;
+    renderRunningSum(createPageSay('en'), { registry: 'b', sum, bound })?.text ?? null;
   it.each<[string, number | null, number | null, string | null]>([
     ['nothing weighed', null, null, null],
     ['no bound', 3, null, null],
@@ -146,7 +146,7 @@ describe('the running sum of the judge', () => {
 
 describe('scales', () => {
   it('a fast mirror beside a slow one fills its own bar, and shows how short it is beneath', () => {
-    const { text } = phaseBars(pageSay('en'), { connect: 10, processing: 10 }, 200);
+    const { text } = renderPhaseBars(createPageSay('en'), { connect: 10, processing: 10 }, 200);
     expect([...text.matchAll(/width="([\d.]+)" height="12" class="p-/g)].map(([, width]) => width)).toEqual([
       '500',
       '500',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commands } from '../../../src/cli/program.ts';
-import { usageTable } from '../../../src/cli/usage-table.ts';
+import { listUsage } from '../../../src/cli/usage-table.ts';
 import { referenceFiles } from '../../../tools/generate-reference.ts';
 import { exits } from '../../../tools/reference/exits.ts';
 import { repoDir } from '../../support/paths.ts';
@@ -40,7 +40,7 @@ test.each([[[]], [['tcsh']], [['bash', 'zsh']], [['constructor']]])('completion 
 });
 
 test('the usage is read: what options take, and what a first word may be', () => {
-  const rows = new Map(usageTable(commands).map((row) => [row.name, row]));
+  const rows = new Map(listUsage(commands).map((row) => [row.name, row]));
   const takes = (command: string, option: string) =>
     rows.get(command)?.options.find(({ name }) => name === option)?.takes;
   expect([...rows].flatMap(([name, { first }]) => (first.length > 0 ? [[name, first]] : []))).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demoLines, programIn } from '../../../src/cli/demo-text.ts';
+import { formatDemo, programIn } from '../../../src/cli/demo.ts';
 import type { DemoEvent } from '../../../src/features/demo/demo.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
@@ -52,7 +52,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
 ])('%s: %s', (stage, text, told, chinese) => {
   const event: DemoEvent = { stage, atSeconds: 1, ecosystem: null, text, ...(told === undefined ? {} : { told }) };
   const lines = (language: 'en' | 'zh') =>
-    demoLines(event, 0, { terminal: fakeTerminal(), say: wordsOf(language), language }).join('\n');
+    formatDemo(event, 0, { terminal: fakeTerminal(), say: wordsOf(language), language }).join('\n');
   expect(lines('zh')).toBe(`  1.0 s  ${chinese}`);
   expect(lines('en')).toContain(text.split('\n')[0]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { curlLines } from '../../../src/cli/curl-lines.ts';
 import { explain } from '../../../src/cli/explain.ts';
+import { formatCurl } from '../../../src/cli/probe.ts';
 import { bar, duration, table } from '../../../src/cli/terminal.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
@@ -131,7 +131,7 @@ describe('one probe, walked through', () => {
     const terminal = fakeTerminal();
     const text = Object.entries(all).map(
       ([name, one]) =>
-        `== ${name}\n${explain(one, terminal, english).join('\n')}\n-- curl\n${curlLines(one).join('\n')}\n`,
+        `== ${name}\n${explain(one, terminal, english).join('\n')}\n-- curl\n${formatCurl(one).join('\n')}\n`,
     );
     expectGolden('cli-explain.golden.txt', text.join('\n'));
   });
@@ -175,7 +175,7 @@ describe('one probe, walked through', () => {
   });
 
   test("curl's times are cumulative from the start of the last hop, 0 where nothing happened", () => {
-    const fields = Object.fromEntries(curlLines(well).map((line) => line.split('=', 2)));
+    const fields = Object.fromEntries(formatCurl(well).map((line) => line.split('=', 2)));
     expect(fields).toMatchObject({
       time_namelookup: '0.010000',
       time_connect: '0.050000',
@@ -186,7 +186,7 @@ describe('one probe, walked through', () => {
       num_redirects: '1',
       exitcode: '0',
     });
-    expect(Object.fromEntries(curlLines(timedOut).map((line) => line.split('=', 2)))).toMatchObject({
+    expect(Object.fromEntries(formatCurl(timedOut).map((line) => line.split('=', 2)))).toMatchObject({
       time_appconnect: '0.000000',
       http_code: '000',
       exitcode: '1',
@@ -195,7 +195,7 @@ describe('one probe, walked through', () => {
 
   test('every line is a name and a value, and no name comes twice', () => {
     for (const one of Object.values(all)) {
-      const names = curlLines(one).map((line) => /^([a-z_]+)=/.exec(line)?.[1]);
+      const names = formatCurl(one).map((line) => /^([a-z_]+)=/.exec(line)?.[1]);
       expect(names).not.toContain(undefined);
       expect(new Set(names).size).toBe(names.length);
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rankTable } from '../../../src/cli/rank-table.ts';
-import { displayWidth } from '../../../src/cli/width.ts';
+import { displayWidth } from '../../../src/cli/terminal.ts';
 import type { RankedRow } from '../../../src/features/rank/rank.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from './english-left.ts';

@@ -17,7 +17,7 @@ async function outcome(script: string): Promise<{ readonly code: unknown; readon
   return { code, out };
 }
 
-const leaving = `const { stopProcess } = await import(${JSON.stringify(`${repoDir}/src/cli/stop-process.ts`)});`;
+const leaving = `const { stopProcess } = await import(${JSON.stringify(`${repoDir}/src/cli/main.ts`)});`;
 
 test('a thread inside a call that cannot be ended does not hold up the end: what was written is whole, the code ours', async () => {
   // libuv's pool is held as getaddrinfo holds it, for hours.

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { table } from '../../../src/cli/terminal.ts';
-import { displayWidth, padEnd, padStart } from '../../../src/cli/width.ts';
+import { displayWidth, padEnd, padStart, table } from '../../../src/cli/terminal.ts';
 
 describe('the cells that a text takes', () => {
   test.each([

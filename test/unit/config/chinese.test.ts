@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { byPlace, formatIssues, issuesForPrograms } from '../../../src/config/format-issues.ts';
+import { comparePlaces, formatIssues, issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from '../cli/english-left.ts';
@@ -21,7 +21,7 @@ test.each(names)('%s: each mistake in Chinese, at the same line and key', async 
     },
     expand: expandPlainly,
   });
-  const issues = [...(loaded.tag === 'ok' ? loaded.value.warnings : loaded.error)].sort(byPlace);
+  const issues = [...(loaded.tag === 'ok' ? loaded.value.warnings : loaded.error)].sort(comparePlaces);
   const said = formatIssues(issues, name, wordsOf('zh')).split('\n');
   expect(said).toHaveLength(issues.length);
   for (const [at, { line, column, path, expected, seen, nearest }] of issuesForPrograms(issues).entries()) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { budgetOf } from '../../../src/config/budget.ts';
-import { declaredChain } from '../../../src/config/chain.ts';
-import { changedKeys } from '../../../src/config/changed-keys.ts';
+import { declaredChainOf } from '../../../src/config/chain.ts';
+import { listChangedKeys } from '../../../src/config/changed-keys.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
@@ -152,7 +152,7 @@ describe('the declared chain', () => {
     },
     { name: 'nothing configured', text: mirrors, upstream: 'none', chain: 'direct' },
   ])('$name', ({ text, upstream, chain }) => {
-    expect(declaredChain(configOf(text), 'go', upstream)).toBe(chain);
+    expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain);
   });
 });
 
@@ -209,7 +209,7 @@ describe('what a reload changed', () => {
       needsRestart: [],
     },
   ])('$name', ({ text, keys, needsRestart }) => {
-    expect(changedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart });
+    expect(listChangedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart });
   });
 });
 

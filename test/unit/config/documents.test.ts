@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatIssues } from '../../../src/config/format-issues.ts';
-import { configJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
+import { buildConfigJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
@@ -30,7 +30,7 @@ describe('generated pages are those of the schema (node tools/generate-config-do
 
 describe('examples', () => {
   test('full-go.yaml shows every key at the top', () => {
-    const { properties = {} } = configJsonSchema() as SchemaNode;
+    const { properties = {} } = buildConfigJsonSchema() as SchemaNode;
     const text = readFileSync(`${root}examples/full-go.yaml`, 'utf8');
     expect(Object.keys(properties).filter((key) => !new RegExp(`^${key}:`, 'm').test(text))).toEqual([]);
   });

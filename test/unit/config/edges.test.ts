@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { changedKeys } from '../../../src/config/changed-keys.ts';
+import { listChangedKeys } from '../../../src/config/changed-keys.ts';
 import { issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { seenKey } from '../../../src/config/seen.ts';
+import { seenKeyOf } from '../../../src/config/seen.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
 import { configOf, memoryFiles } from './support.ts';
@@ -23,7 +23,7 @@ describe('a key that is not known here', () => {
     ['is hidden where the schema knows nothing at all', 'colour', ['nonsense'], '***'],
     ['is hidden where it looks like no word', 'c0l0ur', ['schedule'], '***'],
   ])('%s', (_name, key, parent, want) => {
-    expect(seenKey(key, parent)).toBe(JSON.stringify(want));
+    expect(seenKeyOf(key, parent)).toBe(JSON.stringify(want));
   });
 });
 
@@ -38,7 +38,7 @@ test('a value that is shown neither moves the cursor nor turns the direction of 
 describe('a reload', () => {
   test('from another file with the same words changes nothing', () => {
     const config = configOf('vantage: x');
-    expect(changedKeys(config, { ...config, path: '/elsewhere/m.yaml' })).toEqual({ keys: [], needsRestart: [] });
+    expect(listChangedKeys(config, { ...config, path: '/elsewhere/m.yaml' })).toEqual({ keys: [], needsRestart: [] });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defaultConfigText } from '../../../src/config/default-config.ts';
-import { knownConfigText } from '../../../src/config/known-config.ts';
+import { renderKnownConfig } from '../../../src/config/known-config.ts';
 import { knownGoMirrors, knownKinds } from '../../../src/config/known-mirrors.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
@@ -22,7 +22,7 @@ describe('mirrors that we know', () => {
   });
 
   test.each(able)('%s: they make a configuration, each with something to be asked for', (id) => {
-    const text = knownConfigText(id) ?? '';
+    const text = renderKnownConfig(id) ?? '';
     const loaded = loadConfig({ text, path: null, env: {}, files: memoryFiles({}), cwd: '/', expand: expandPlainly });
     if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
     const { config } = loaded.value;
@@ -35,7 +35,7 @@ describe('mirrors that we know', () => {
   });
 
   test('the built-in configuration stays small: what it has comes from nowhere else', () => {
-    expect(knownConfigText(registry.all[0].id)).toBe(null);
+    expect(renderKnownConfig(registry.all[0].id)).toBe(null);
     for (const { mirrors } of knownKinds) for (const { url } of mirrors) expect(defaultConfigText).not.toContain(url);
   });
 });

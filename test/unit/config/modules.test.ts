@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { lockEntries, parseGoMod, parseGoSum } from '../../../src/ecosystems/go/lock-file.ts';
+import { listLockEntries, parseGoMod, parseGoSum } from '../../../src/ecosystems/go/locks.ts';
 import { diskFiles, memoryFiles } from './support.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/config/files/app', import.meta.url));
@@ -55,7 +55,7 @@ describe('lock files', () => {
     const sum = parseGoSum(
       `a.io/x v1.0.0 ${hash}\nb.io/y v1.9.0 ${hash}\nb.io/y v1.10.0-rc.1 ${hash}\nb.io/y v1.10.0/go.mod ${hash}\nc.io/z v1.0.0/go.mod ${hash}\nnot a line\n`,
     );
-    expect(lockEntries('sum', sum, null)).toEqual([
+    expect(listLockEntries('sum', sum, null)).toEqual([
       { module: 'b.io/y', version: 'v1.10.0-rc.1', direct: false, mentions: 3 },
       { module: 'a.io/x', version: 'v1.0.0', direct: false, mentions: 1 },
     ]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { changeProblem, withChanges } from '../../../src/config/overlay.ts';
+import { applyChanges, changeProblem } from '../../../src/config/overlay.ts';
 
 const text = '# ours\nadvise: { minGain: 20% } # little\ndetect:\n  spike: { factor: 2.5 }\nvantage: here\n';
 const read = (...changes: readonly { key: string; value: string }[]): unknown =>
-  parse(withChanges(text, changes) ?? '');
+  parse(applyChanges(text, changes) ?? '');
 
 describe('a text with keys changed', () => {
   const rows: readonly (readonly [string, string, string, unknown])[] = [
@@ -23,18 +23,18 @@ describe('a text with keys changed', () => {
     expect(read({ key: 'advise.hold', value: '5m' }, { key: 'advise.hold', value: '6m' })).toMatchObject({
       advise: { hold: '6m' },
     });
-    expect(withChanges(text, [])).toContain('# little');
+    expect(applyChanges(text, [])).toContain('# little');
   });
 
   test('an empty file is a mapping', () => {
-    expect(parse(withChanges('', [{ key: 'advise.hold', value: '5m' }]) ?? '')).toEqual({ advise: { hold: '5m' } });
+    expect(parse(applyChanges('', [{ key: 'advise.hold', value: '5m' }]) ?? '')).toEqual({ advise: { hold: '5m' } });
   });
 
   test.each([
     ['beneath a value', text, 'advise.minGain.x'],
     ['in a list', '- a\n', 'advise.hold'],
   ])('%s: none', (_, of, key) => {
-    expect(withChanges(of, [{ key, value: '1' }])).toBeNull();
+    expect(applyChanges(of, [{ key, value: '1' }])).toBeNull();
   });
 });
 

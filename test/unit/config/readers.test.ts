@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { addressBytes, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
-import { netrcLogin } from '../../../src/config/auth.ts';
-import { cronGaps, isCron, isTimeZone } from '../../../src/config/cron.ts';
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
+import { findNetrcLogin } from '../../../src/config/auth.ts';
+import { cronGapsOf, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
-import { nearestWord } from '../../../src/config/issues.ts';
-import { envProxy, isExcepted } from '../../../src/config/proxy.ts';
+import { findNearestWord } from '../../../src/config/issues.ts';
+import { findEnvProxy, isExcepted } from '../../../src/config/proxy.ts';
 import { isWebhookSecret } from '../../../src/config/schema-webhook.ts';
-import { controlUrl, hostOf, proxyUrl } from '../../../src/config/urls.ts';
-import { baseUrl } from '../../../src/core/base-url.ts';
-import { durationMs, durationPattern, durationText, shareOf, sizeBytes } from '../../../src/core/units.ts';
-import { goproxyMistake, readGoProxyList } from '../../../src/ecosystems/go/client.ts';
-import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/module-name.ts';
+import { hostOf, parseControlUrl, parseProxyUrl } from '../../../src/config/urls.ts';
+import { durationMs, durationPattern, formatDuration, shareOf, sizeBytes } from '../../../src/core/units.ts';
+import { baseUrl } from '../../../src/core/url.ts';
+import { checkGoproxy, readGoProxyList } from '../../../src/ecosystems/go/client.ts';
+import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/names.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
 import { phrase } from '../../../src/words/tell.ts';
 
@@ -34,7 +34,7 @@ describe('units', () => {
     [86_400_000, '1d'],
     [1500, '1500ms'],
     [0, '0ms'],
-  ])('%d ms is written %s', (ms, text) => expect(durationText(ms)).toBe(text));
+  ])('%d ms is written %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
   test('sizes and shares', () => {
     expect([sizeBytes('1KiB'), sizeBytes('1.5MiB'), sizeBytes('2GiB')]).toEqual([1024, 1_572_864, 2_147_483_648]);
     expect([shareOf('0%'), shareOf('20%'), shareOf('99.5%'), shareOf('100%')]).toEqual([0, 0.2, 0.995, 1]);
@@ -76,7 +76,7 @@ describe('addresses', () => {
     ['1:2:3', null],
     ['localhost', null],
     ['', null],
-  ])('%s', (text, bytes) => expect(addressBytes(text)).toEqual(bytes));
+  ])('%s', (text, bytes) => expect(addressBytesOf(text)).toEqual(bytes));
   test.each([
     ['10.1.2.3', '10.0.0.0/8', true],
     ['11.1.2.3', '10.0.0.0/8', false],
@@ -87,7 +87,7 @@ describe('addresses', () => {
     ['10.0.0.1', '::/0', false],
     ['192.0.2.1', '192.0.2.1', true],
   ])('%s within %s: %s', (address, net, within) => {
-    const bytes = addressBytes(address);
+    const bytes = addressBytesOf(address);
     const parsed = network(net);
     expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
   });
@@ -138,8 +138,8 @@ describe('URLs', () => {
     ['https://a b', null],
   ])('base URL %s', (text, read) => expect(baseUrl(text)).toEqual(read));
   test('a proxy has no path', () => {
-    expect(proxyUrl('http://p:3128/')?.url).toBe('http://p:3128');
-    expect(proxyUrl('http://p:3128/x')).toBeNull();
+    expect(parseProxyUrl('http://p:3128/')?.url).toBe('http://p:3128');
+    expect(parseProxyUrl('http://p:3128/x')).toBeNull();
   });
   test.each([
     ['https://www.example.com/', { url: 'https://www.example.com/', name: 'www.example.com:443' }],
@@ -149,7 +149,7 @@ describe('URLs', () => {
     ['tcp://192.0.2.1', null],
     ['tcp://192.0.2.1:53/path', null],
     ['https://u:p@x', null],
-  ])('control %s', (text, read) => expect(controlUrl(text)).toEqual(read));
+  ])('control %s', (text, read) => expect(parseControlUrl(text)).toEqual(read));
   test('a host is named with its port', () => {
     expect([hostOf('https://a.example.com/x'), hostOf('http://[::1]:81/')]).toEqual(['a.example.com:443', '[::1]:81']);
   });
@@ -193,7 +193,7 @@ describe('Go modules and versions', () => {
 
 /** What a GOPROXY line of the file is taken for: entries, each with the separator before it. */
 function parseGoChain(chain: string) {
-  const mistake = goproxyMistake(chain);
+  const mistake = checkGoproxy(chain);
   if (mistake !== null) return { tag: 'error', error: mistake };
   const entries = readGoProxyList(chain);
   const value = entries.map(({ text }, at) => ({ separator: entries[at - 1]?.separator ?? '', text }));
@@ -297,7 +297,7 @@ describe('cron', () => {
     ['0 10-20/5 * * * *', 300_000, 1_200_000],
     ['58-2 * * * *', 60_000, 720_000],
   ])('%s: shortest gap %d ms, mean %d ms', (text, shortestMs, meanMs) =>
-    expect(cronGaps(text)).toEqual({ shortestMs, meanMs }),
+    expect(cronGapsOf(text)).toEqual({ shortestMs, meanMs }),
   );
   test('zones', () =>
     expect([isTimeZone('Asia/Shanghai'), isTimeZone('UTC'), isTimeZone('Mars/Olympus')]).toEqual([true, true, false]));
@@ -335,7 +335,7 @@ describe('proxies of the environment', () => {
       env: { HTTPS_PROXY: 'http://p:1', no_proxy: 'example.com' },
       value: undefined,
     },
-  ])('$name', ({ url, env, value }) => expect(envProxy(url, env)?.value).toBe(value));
+  ])('$name', ({ url, env, value }) => expect(findEnvProxy(url, env)?.value).toBe(value));
   test.each([
     ['https://a.example.com', '*', true],
     ['https://a.example.com', 'example.com', true],
@@ -381,7 +381,7 @@ machine after.example.com login x password y
     ['half.example.com', null],
     ['after.example.com', null],
     ['none.example.com', null],
-  ])('%s', (host, login) => expect(netrcLogin(text, host)).toEqual(login));
+  ])('%s', (host, login) => expect(findNetrcLogin(text, host)).toEqual(login));
 });
 
 describe('webhook secrets', () => {
@@ -411,5 +411,5 @@ describe('the nearest word', () => {
     ['ulr', 'url'],
     ['colour', null],
     ['x', null],
-  ])('%s: %s', (word, nearest) => expect(nearestWord(word, known)).toBe(nearest));
+  ])('%s: %s', (word, nearest) => expect(findNearestWord(word, known)).toBe(nearest));
 });

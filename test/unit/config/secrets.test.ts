@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { formatIssues } from '../../../src/config/format-issues.ts';
 import type { Path } from '../../../src/config/issues.ts';
-import { branches, configJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
+import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { memoryFiles } from './support.ts';
 
@@ -19,7 +19,7 @@ const right = {
 
 /** Every place of the schema: each key, and the first entry of each list. */
 function places(node: SchemaNode, path: Path): Path[] {
-  const inner = branches(node).flatMap((branch) => [
+  const inner = branchesOf(node).flatMap((branch) => [
     ...Object.entries(branch.properties ?? {}).flatMap(([key, child]) => places(child, [...path, key])),
     ...(branch.items === undefined ? [] : places(branch.items, [...path, 0])),
   ]);
@@ -27,7 +27,7 @@ function places(node: SchemaNode, path: Path): Path[] {
 }
 
 const named = (path: Path): string => path.join('.');
-const all = [...new Map(places(configJsonSchema() as SchemaNode, []).map((path) => [named(path), path])).values()];
+const all = [...new Map(places(buildConfigJsonSchema() as SchemaNode, []).map((path) => [named(path), path])).values()];
 
 /** Where a secret is meant to stand, by hand: the schema's own marks are what is under test. */
 const secretPlaces = [
@@ -53,13 +53,13 @@ function nodesAt(path: Path): readonly SchemaNode[] {
   return path
     .reduce<readonly SchemaNode[]>(
       (nodes, part) =>
-        nodes.flatMap(branches).flatMap((node) => {
+        nodes.flatMap(branchesOf).flatMap((node) => {
           const next = typeof part === 'number' ? node.items : node.properties?.[part];
           return next === undefined ? [] : [next];
         }),
-      [configJsonSchema() as SchemaNode],
+      [buildConfigJsonSchema() as SchemaNode],
     )
-    .flatMap(branches);
+    .flatMap(branchesOf);
 }
 
 /** A place that takes any text and has nothing secret at, above or beneath it: a text there is no mistake of type. */

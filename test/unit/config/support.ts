@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/core/config.ts';
+import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
 import type { Files } from '../../../src/core/ports.ts';
-import { type Step, type Target, targetId } from '../../../src/core/target.ts';
 import { declared } from '../../support/declared.ts';
 
 const code = (failure: unknown): string => (failure as { code?: string }).code ?? 'EIO';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { bareChain } from '../../../src/core/bare-chain.ts';
+import { bareChainOf } from '../../../src/core/bare-chain.ts';
 
 describe('a chain without its credentials', () => {
   it.each([
@@ -19,7 +19,7 @@ describe('a chain without its credentials', () => {
     ['a scope in the path', 'https://a:8080/@scope/x,direct', 'https://a:8080/@scope/x,direct'],
     ['a password whose @ is missing', 'https://b,https://u:p4ss', 'https://b,https://***'],
   ])('%s', (_, chain, want) => {
-    expect(bareChain(chain)).toBe(want);
+    expect(bareChainOf(chain)).toBe(want);
   });
 
   const part = fc.constantFrom(
@@ -36,8 +36,8 @@ describe('a chain without its credentials', () => {
   test('whatever it is made of: taken out once is taken out', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 14 }), (parts) => {
-        const once = bareChain(parts.join(''));
-        expect(bareChain(once)).toBe(once);
+        const once = bareChainOf(parts.join(''));
+        expect(bareChainOf(once)).toBe(once);
       }),
       { numRuns: 5_000 },
     );
@@ -50,7 +50,7 @@ describe('a chain without its credentials', () => {
         const password = `x${a}S3CRET${b}`;
         // That is a URL by its form.
         fc.pre(!password.includes('://'));
-        const bare = bareChain(`https://robot:${password}@mirror.example/x${more}`);
+        const bare = bareChainOf(`https://robot:${password}@mirror.example/x${more}`);
         expect(bare).not.toContain('S3CRET');
       }),
       { numRuns: 5_000 },

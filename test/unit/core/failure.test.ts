@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { becauses, countsTowardsOutage, isTimeout, phases, reasons, reasonWeight } from '../../../src/core/failure.ts';
+import { becauses, isOutageReason, isTimeout, phases, reasons, reasonWeight } from '../../../src/core/failure.ts';
 
 const words = (text: string): string[] => text.split(' ').sort();
 
@@ -16,7 +16,7 @@ test('the reasons are those of design.md section 5, no more and no fewer', () =>
 });
 
 test('what counts towards an outage is what design.md section 5 lists', () => {
-  const counting = reasons.filter(countsTowardsOutage);
+  const counting = reasons.filter(isOutageReason);
   expect([...counting].sort()).toEqual(
     words(
       'resolve_not_found resolve_failed refused unreachable reset timeout_resolve timeout_connect timeout_tls timeout_processing timeout_transfer tls_expired tls_untrusted tls_name tls_pin tls_protocol cut server redirect wrong_content malformed oversize masked_upstream',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readForeignUrl, readPageUrl } from '../../../src/core/foreign-url.ts';
+import { readForeignUrl, readPageUrl } from '../../../src/core/url.ts';
 import { expectInProportion } from '../../support/growth.ts';
 
 const letters = (count: number): string =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Phase, phases } from '../../../src/core/failure.ts';
-import { hopPhases } from '../../../src/core/hop-phases.ts';
+import { hopPhasesOf } from '../../../src/core/hop-phases.ts';
 import type { Hop, Marks } from '../../../src/core/transcript.ts';
 import { phasesOf } from '../../../src/probe/measure.ts';
 
@@ -102,7 +102,7 @@ describe('the phases of a hop', () => {
       ],
     ],
   ])('%s', (_name, marks, fault, want) => {
-    expect(hopPhases(hop(marks, fault))).toEqual(want);
+    expect(hopPhasesOf(hop(marks, fault))).toEqual(want);
   });
   it('are those that measure/ makes a sample of, for every set of marks and every place of a fault', () => {
     const names = ['resolved', 'connected', 'secured', 'firstByte'] as const;
@@ -114,7 +114,7 @@ describe('the phases of a hop', () => {
       } as Marks;
       for (const fault of [null, ...phases]) {
         const sums: { [P in Phase]?: number } = {};
-        for (const [phase, ms] of hopPhases(hop(marks, fault))) sums[phase] = (sums[phase] ?? 0) + ms;
+        for (const [phase, ms] of hopPhasesOf(hop(marks, fault))) sums[phase] = (sums[phase] ?? 0) + ms;
         expect(sums, JSON.stringify({ marks, fault })).toEqual(phasesOf([hop(marks, fault)]).phases);
       }
     }

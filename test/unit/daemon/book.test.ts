@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { nothingLearnt, workerBook } from '../../../src/daemon/book.ts';
+import { buildWorkerBook, nothingLearnt } from '../../../src/daemon/book.ts';
 import { readConfig } from '../../daemon/world.ts';
 
 const yaml = `
@@ -20,7 +20,7 @@ webhooks: [ { name: ops, url: "https://hooks.example.com/h00k-path", secrets: [ 
 const read = readConfig(yaml);
 if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
 const config = read.value;
-const book = workerBook({ config, learnt: nothingLearnt, version: '1.2.3' });
+const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '1.2.3' });
 
 test('access in the clear, mirror by mirror; who we are', () => {
   expect(book.access['a']).toMatchObject({
@@ -65,7 +65,7 @@ test('what conversations need: the base, hashes by the configuration over learnt
     ],
   ]);
   const pinned = { ...config, pinned: { go: { 'm@v1': 'h1:from-go.sum' } } };
-  expect(workerBook({ config: pinned, learnt, version: '1' }).context['a']).toEqual({
+  expect(buildWorkerBook({ config: pinned, learnt, version: '1' }).context['a']).toEqual({
     baseUrl: 'https://a.example.com/base',
     pinned: { 'm@v1': 'h1:from-go.sum', 'n@v1': 'h1:n' },
     own: { sumdb: null, lookup: { module: 'example.com/hello', version: 'v1.0.0' } },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ClientEnd } from '../../../src/core/client-run.ts';
-import { clientOrder, judgedReport } from '../../../src/daemon/client-order.ts';
+import { judgeReport, makeClientOrder } from '../../../src/daemon/client-order.ts';
 import type { RealClient } from '../../../src/ecosystems/real-client.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { saySentence } from '../../../src/words/tell.ts';
@@ -62,7 +62,7 @@ test.each<
   ],
 ])('a client that is %s', (_name, end, { files, said }, [outcome, reason, exitCode]) => {
   const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };
-  const { sentence, ...judged } = judgedReport(report, fake);
+  const { sentence, ...judged } = judgeReport(report, fake);
   expect(judged).toEqual({ outcome, reason, exitCode });
   // Our reason can be said in any language; the client's own stays as it is.
   if (sentence !== undefined) expect(saySentence(sentence, english)).toBe(reason);
@@ -77,9 +77,9 @@ test('a reason is one line, printable and bounded', () => {
     said: 'x'.repeat(9_999),
     words: '',
   };
-  expect(judgedReport(report, fake).reason?.length).toBe(500);
+  expect(judgeReport(report, fake).reason?.length).toBe(500);
   const odd = { ...report, said: 'one\n\ttwo \u001b[31mred' };
-  expect(judgedReport(odd, fake).reason).toBe('one two ?[31mred');
+  expect(judgeReport(odd, fake).reason).toBe('one two ?[31mred');
 });
 
 test('another user is for root alone', () => {
@@ -88,7 +88,7 @@ test('another user is for root alone', () => {
   const user = { uid: 4242, gid: 4243 };
   const config = sampleConfig({ clientRuns: { everyMs: 1, pairs: [], leftOut: [], timeoutMs: 77, user } });
   const means = { config, registry, version: '1', isRoot: true };
-  expect(clientOrder(ask, means)).toMatchObject({ command: 'fake', user, timeoutMs: 77 });
-  expect(clientOrder(ask, { ...means, isRoot: false }).user).toBeNull();
-  expect(clientOrder(ask, { ...means, config: sampleConfig() }).user).toEqual({ uid: 65534, gid: 65534 });
+  expect(makeClientOrder(ask, means)).toMatchObject({ command: 'fake', user, timeoutMs: 77 });
+  expect(makeClientOrder(ask, { ...means, isRoot: false }).user).toBeNull();
+  expect(makeClientOrder(ask, { ...means, config: sampleConfig() }).user).toEqual({ uid: 65534, gid: 65534 });
 });

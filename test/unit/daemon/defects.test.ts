@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createDefects } from '../../../src/daemon/defects.ts';
+import { createDefects } from '../../../src/daemon/asker.ts';
 import { manualTime } from '../../daemon/manual-time.ts';
 
 function bench() {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DaemonEvent } from '../../../src/api/deps.ts';
-import { createEvents } from '../../../src/daemon/events.ts';
+import { createEvents } from '../../../src/daemon/publish.ts';
 
 test('everybody hears everything until they leave; one that throws is dropped and hurts nobody', () => {
   const events = createEvents();

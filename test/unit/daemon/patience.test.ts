@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Probed } from '../../../src/core/ports.ts';
-import { answerWithin, closeWithin, patienceMs } from '../../../src/daemon/patience.ts';
-import { lostProbe } from '../../../src/io/worker-protocol.ts';
+import { closeWithin, patienceMsFor, probeWithin } from '../../../src/daemon/once.ts';
+import { lostProbeOf } from '../../../src/io/worker-protocol.ts';
 import { manualTime } from '../../daemon/manual-time.ts';
 import { aDue, aTarget } from '../detect/world.ts';
 
@@ -19,8 +19,8 @@ function watched<T>(promise: Promise<T>): { readonly said: () => T | 'waits' } {
 
 test('a thread that says nothing is waited for three deadlines and ten seconds, not longer', async () => {
   const time = manualTime();
-  const { said } = watched(answerWithin({ probe: never }, due, time.timers));
-  expect(patienceMs(due)).toBe(22_000);
+  const { said } = watched(probeWithin({ probe: never }, due, time.timers));
+  expect(patienceMsFor(due)).toBe(22_000);
   await time.pass(21_999);
   expect(said()).toBe('waits');
   await time.pass(1);
@@ -42,9 +42,9 @@ test('an answer comes as it came, and leaves no timer behind', async () => {
       };
     },
   };
-  const probed: Probed = lostProbe(due, 'defect', 0, time.clock.now());
-  expect(await answerWithin({ probe: () => Promise.resolve(probed) }, due, timers)).toBe(probed);
-  await expect(answerWithin({ probe: () => Promise.reject(new Error('boom')) }, due, timers)).rejects.toThrow('boom');
+  const probed: Probed = lostProbeOf(due, 'defect', 0, time.clock.now());
+  expect(await probeWithin({ probe: () => Promise.resolve(probed) }, due, timers)).toBe(probed);
+  await expect(probeWithin({ probe: () => Promise.reject(new Error('boom')) }, due, timers)).rejects.toThrow('boom');
   await closeWithin({ close: () => Promise.resolve() }, timers);
   expect(waiting).toBe(0);
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
+import type { Target } from '../../../src/core/mirror.ts';
 import { atOnce, itemsPerSlice, overTurns, type Slices } from '../../../src/core/slices.ts';
-import type { Target } from '../../../src/core/target.ts';
 import { seriesOf } from '../../../src/daemon/assemble.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { planningExposition } from '../../../src/export/plan.ts';
-import { seededRandom } from '../../../src/io/random.ts';
+import { makePlanInSlices } from '../../../src/export/plan.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
-import { expandingTargets, expandTargets } from '../../../src/schedule/targets.ts';
+import { expandTargets, expandTargetsInSlices } from '../../../src/schedule/targets.ts';
 import { createBoard } from '../../../src/state/board.ts';
 import { at, config, mirror, plainCalendar } from '../schedule/sample-config.ts';
 
@@ -45,14 +45,14 @@ const scheduler = () =>
     targets: expandTargets(one),
     seed: 'here',
     calendar: plainCalendar,
-    random: seededRandom(1),
+    random: createRandom(1),
     now: at(0),
   });
 const board = () => createBoard([1], seriesOf(one, expandTargets(one)));
 
 describe('500 mirrors at a reload', () => {
   test.each<[string, readonly unknown[], (items: readonly never[]) => Slices<unknown>]>([
-    ['the lines of /metrics', targets, (items: readonly Target[]) => planningExposition(large, items)],
+    ['the lines of /metrics', targets, (items: readonly Target[]) => makePlanInSlices(large, items)],
     ['the schedule', targets, (items: readonly Target[]) => scheduler().preparing(large, items)],
     ['the board', seriesOf(large, targets), (items) => board().preparing(items)],
   ])('%s: no slice reads more than so many targets', (_, items, work) => {
@@ -63,7 +63,7 @@ describe('500 mirrors at a reload', () => {
 
   test('targets are made in slices', async () => {
     let turns = 0;
-    const made = await overTurns(expandingTargets(large, registry), async () => {
+    const made = await overTurns(expandTargetsInSlices(large, registry), async () => {
       turns += 1;
     });
     expect(made).toEqual(targets);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { gapBetween } from '../../../src/daemon/watch.ts';
+import { gapBetween } from '../../../src/daemon/news.ts';
 
 const from = { wallMs: 1_700_000_000_000, monotonicMs: 5_000 };
 const { suspendMs, clockJumpMs } = limits;

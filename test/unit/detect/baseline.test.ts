@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyBaseline, forVersion, learn, medianOf, newBaseline } from '../../../src/detect/rules/baseline.ts';
+import { baselineForVersion, emptyBaseline, learn, medianOf, newBaseline } from '../../../src/detect/rules/baseline.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
@@ -53,7 +53,7 @@ describe('baseline', () => {
     { name: 'an answer that does not say', before: 'v1', next: undefined, wantLength: 30, wantVersion: 'v1' },
   ])('$name keeps $wantLength samples', ({ before, next, wantLength, wantVersion }) => {
     const baseline = newBaseline(Array<number>(30).fill(5), before, rule);
-    const got = forVersion(baseline, next);
+    const got = baselineForVersion(baseline, next);
     expect([got.window.length, got.resolvedVersion]).toEqual([wantLength, wantVersion]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LagReading } from '../../../src/detect/contents/subject.ts';
-import { lagSays } from '../../../src/detect/findings/lag-says.ts';
+import { explainLag } from '../../../src/detect/findings/lag-says.ts';
 
 const minute = 60_000;
 
@@ -31,7 +31,7 @@ test.each<[string, number | null, string]>([
     probeId: 'x',
   };
   const context = { limitMs: minute, origin: 'o', standsStill: false, known: null, wallAheadMs: 0 };
-  expect(lagSays('a', [trouble], context)).toMatchObject({
+  expect(explainLag('a', [trouble], context)).toMatchObject({
     text: `a is behind the origin o, ${want}: m lacks v1.1.0 and 1 more version.`,
   });
 });

@@ -6,7 +6,7 @@ import {
   countRun,
   type Differences,
   differencesOf,
-  differencesSay,
+  explainDifferences,
 } from '../../../src/detect/findings/client-differs.ts';
 import { aConfig, aMirror, at, countingRandom } from './world.ts';
 
@@ -63,14 +63,14 @@ describe('a difference', () => {
     ['of two clients at one mirror, once each', [fails, runOf('a', 'failed', 'ok', 'npm')], null],
     ['of two mirrors, twice each', [fails, runOf('b', 'ok', 'failed'), fails, runOf('b', 'ok', 'failed')], 2],
   ] as const)('%s', (_name, runs, told) => {
-    const says = differencesSay(counted(...runs));
+    const says = explainDifferences(counted(...runs));
     expect(says?.tag).toBe(told === null ? 'well' : 'trouble');
     if (says?.tag === 'trouble') expect(says.evidence.failures).toBe(told);
   });
 
   it('names client, mirror, module and which side fails', () => {
     const both = counted(fails, runOf('b', 'ok', 'failed', 'npm'), fails, runOf('b', 'ok', 'failed', 'npm'));
-    expect(differencesSay(both)).toEqual({
+    expect(explainDifferences(both)).toEqual({
       sentence: expect.objectContaining({ key: 'found.clients' }),
       tag: 'trouble',
       scope: [
@@ -86,7 +86,7 @@ describe('a difference', () => {
 
   it('of many is told by five and their number', () => {
     const runs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((registry) => runOf(registry, 'failed', 'ok'));
-    const says = differencesSay(counted(...runs, ...runs));
+    const says = explainDifferences(counted(...runs, ...runs));
     expect(says?.text).toMatch(/from e \(go said so\), but our steps succeed, and 2 more\.$/);
   });
 

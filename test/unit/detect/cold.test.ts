@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { isColdFetch, seenKey } from '../../../src/detect/engine/settle.ts';
+import { isColdFetch, seenKeyOf } from '../../../src/detect/engine/settle.ts';
 import { aDue, aSample, aTarget, refused } from './world.ts';
 
 describe('cold fetch', () => {
@@ -75,8 +75,8 @@ describe('cold fetch', () => {
 
   it('is remembered by mirror, module, resolved version and step', () => {
     const target = aTarget('a', 'info', 'example.com/a', 'latest');
-    expect(seenKey(aSample(aDue(target), 0, 1))).toBe('a|example.com/a|latest|info');
+    expect(seenKeyOf(aSample(aDue(target), 0, 1))).toBe('a|example.com/a|latest|info');
     const resolved = aSample(aDue(target), 0, 1, ok, { facts: { resolvedVersion: 'v1.2.3' } });
-    expect(seenKey(resolved)).toBe('a|example.com/a|v1.2.3|info');
+    expect(seenKeyOf(resolved)).toBe('a|example.com/a|v1.2.3|info');
   });
 });

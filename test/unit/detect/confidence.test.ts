@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confidenceAfter } from '../../../src/detect/engine/say.ts';
+import { confidenceFor } from '../../../src/detect/engine/say.ts';
 
 describe('confidence', () => {
   it.each([
@@ -9,6 +9,6 @@ describe('confidence', () => {
     { ms: 119_999, want: 'medium' },
     { ms: 120_000, want: 'high' },
   ])('after $ms ms: $want', ({ ms, want }) => {
-    expect(confidenceAfter(ms)).toBe(want);
+    expect(confidenceFor(ms)).toBe(want);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { noSpeed, updateSpeed } from '../../../src/detect/rules/speed.ts';
-import { boundsMs, isClear, isContaminated, isDisturbed, isSlow } from '../../../src/detect/rules/threshold.ts';
+import { boundsMsOf, isClear, isContaminated, isDisturbed, isSlow } from '../../../src/detect/rules/threshold.ts';
 import { aConfig, aDue, aTarget, failedWith, mismatch, refused, timedOut } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
@@ -43,7 +43,7 @@ describe('contaminated', () => {
   });
   /** What the mirror took, and what a delay of ours of at most `delayMs` added; round trips lie near a bound half of the time. */
   const taken = series.chain(({ medianMs, p99Ms, isInSpike }) => {
-    const bounds = boundsMs({ medianMs, p99Ms }, rule, timeoutMs, isInSpike);
+    const bounds = boundsMsOf({ medianMs, p99Ms }, rule, timeoutMs, isInSpike);
     const nearMs = fc.tuple(fc.constantFrom(...bounds), fc.double({ min: -60, max: 60, noNaN: true }));
     const times = fc.oneof(
       nearMs.map(([boundMs, byMs]) => Math.max(0, boundMs + byMs)),

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
+import type { Target } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import type { Target } from '../../../src/core/target.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
 import {
   aConfig,

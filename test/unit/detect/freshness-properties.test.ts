@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../src/io/random.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import { Shelves, versions } from './freshness-world.ts';
 
 const minute = 60_000;
@@ -27,7 +27,7 @@ function looksOf(registry: string, next: () => number, untilMs: number): Look[] 
 
 /** Releases, when each reaches each mirror, and who is asked when. */
 function scheduleOf(seed: number) {
-  const { next } = seededRandom(seed);
+  const { next } = createRandom(seed);
   const untilMs = 8 * 60 * minute;
   const names = ['o', 'a', 'b'];
   const released = Array.from({ length: 1 + Math.floor(next() * 8) }, () => next() * untilMs).toSorted((x, y) => x - y);

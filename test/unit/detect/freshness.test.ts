@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Contents } from '../../../src/core/transcript.ts';
 import { leavesOut, tellable } from '../../../src/detect/contents/look.ts';
-import { seededRandom } from '../../../src/io/random.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import { Shelves, versions } from './freshness-world.ts';
 
 const minute = 60_000;
@@ -248,7 +248,7 @@ describe('backends that take turns at random', () => {
   it('are a story or two of hundreds of steps backwards, and never lag', () => {
     let [steps, told] = [0, 0];
     for (let seed = 0; seed < 20; seed += 1) {
-      const { next } = seededRandom(seed);
+      const { next } = createRandom(seed);
       const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
       looks(world, ['o', 'a'], 100, (name, look) =>
         look < 2 || (name === 'a' && next() < 0.5) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLossy, lossOf, type Mark, withMark } from '../../../src/detect/confirm/loss.ts';
+import { addMark, isLossy, lossOf, type Mark } from '../../../src/detect/confirm/loss.ts';
 
 /** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>
@@ -38,9 +38,9 @@ describe('a lossy line', () => {
   it('counts two minutes', () => {
     expect(lossOf([marks('-+-+')], 120_000)).toEqual({ answers: 2, silent: 2, recoveries: 2 });
     expect(lossOf([marks('-+-+')], 239_000)).toEqual({ answers: 1, silent: 1, recoveries: 1 });
-    expect(withMark(marks('-+'), { atMs: 239_500, answered: true })).toHaveLength(2);
+    expect(addMark(marks('-+'), { atMs: 239_500, answered: true })).toHaveLength(2);
     let kept: readonly Mark[] = [];
-    for (let i = 0; i < 500; i++) kept = withMark(kept, { atMs: 1, answered: true });
+    for (let i = 0; i < 500; i++) kept = addMark(kept, { atMs: 1, answered: true });
     expect(kept).toHaveLength(240);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { judgeMismatch, mismatchSays } from '../../../src/detect/findings/mismatch-says.ts';
+import { explainMismatch, judgeMismatch } from '../../../src/detect/findings/mismatch-says.ts';
 import { phrase, tellIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
@@ -14,7 +14,7 @@ describe('the words', () => {
   ])('name the authority that spoke: $names', ({ by, isLocked, names, zh }) => {
     const named = { ...failure, by: String(by), sentences: { by: phrase('relay.checksums') } };
     const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false };
-    const says = mismatchSays('a', target, { ...wrong, isLocked, probeIds: [] }, null);
+    const says = explainMismatch('a', target, { ...wrong, isLocked, probeIds: [] }, null);
     expect(says).toMatchObject({
       text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 does not match ${names} (checked twice).`,
     });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  decideOpening,
   type Heard,
   isOutageOver,
   noOutage,
-  opensOutage,
   updateOutage,
 } from '../../../src/detect/findings/outage-state.ts';
 import { aConfig } from './world.ts';
@@ -76,14 +76,14 @@ describe('outage', () => {
       want: 'share',
     },
   ])('$name: $want', ({ state, want }) => {
-    expect(opensOutage(state, outageRule)).toBe(want);
+    expect(decideOpening(state, outageRule)).toBe(want);
   });
 
   it('with the defaults the share never opens an outage sooner than the row', () => {
     for (const fails of [1, 2, 3, 4, 5]) {
       const fine = Array.from({ length: 20 }, (_, i) => heard('ok', i - 100));
       const row = Array.from({ length: fails }, (_, i) => heard('failed', i * 1_000));
-      expect(opensOutage(played(...fine, ...row), outageRule)).toBe(fails === 5 ? 'row' : null);
+      expect(decideOpening(played(...fine, ...row), outageRule)).toBe(fails === 5 ? 'row' : null);
     }
   });
 
@@ -96,6 +96,6 @@ describe('outage', () => {
     const out = { ...failAt(0, 1_000, 4_000), isOut: true };
     const state = says.reduce((before, one, i) => updateOutage(before, heard(one, 5_000 + i)), out);
     expect(isOutageOver(state, outageRule)).toBe(want);
-    expect(opensOutage(state, outageRule)).toBeNull();
+    expect(decideOpening(state, outageRule)).toBeNull();
   });
 });

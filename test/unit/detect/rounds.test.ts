@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import type { Target } from '../../../src/core/target.ts';
+import type { Target } from '../../../src/core/mirror.ts';
 import { earn, spend, startBudget } from '../../../src/detect/confirm/budget.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSpikeActionable, type SpeedSeries, spikeSays } from '../../../src/detect/findings/spike-says.ts';
+import { explainSpike, isSpikeActionable, type SpeedSeries } from '../../../src/detect/findings/spike-says.ts';
 import { judgeSpike, noSpike, type Pace } from '../../../src/detect/rules/speed.ts';
 import { aConfig, aTarget } from './world.ts';
 
@@ -104,7 +104,8 @@ describe('whether a spike is reason to leave', () => {
       isJudge,
     }) as unknown as SpeedSeries;
   const rule = { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 };
-  const says = (...all: readonly SpeedSeries[]) => spikeSays('a', all, rule, { timeoutOf: () => 10_000, other: null });
+  const says = (...all: readonly SpeedSeries[]) =>
+    explainSpike('a', all, rule, { timeoutOf: () => 10_000, other: null });
   it('the canary over the connection that judges is; over another one it is only seen', () => {
     expect(says(series(true, true))).toMatchObject({ tag: 'trouble', actionable: true });
     expect(says(series(true, false))).toMatchObject({ tag: 'trouble', actionable: false });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Mirror } from '../../../src/core/mirror.ts';
-import type { Target } from '../../../src/core/target.ts';
+import type { Mirror, Target } from '../../../src/core/mirror.ts';
 import { seeded } from './seeded.ts';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, failedWith, refused, timedOut } from './world.ts';

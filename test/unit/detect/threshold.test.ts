@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isClear, isSlow, thresholdMs } from '../../../src/detect/rules/threshold.ts';
+import { isClear, isSlow, thresholdMsOf } from '../../../src/detect/rules/threshold.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
@@ -14,7 +14,7 @@ describe('threshold', () => {
     { name: 'the cap holds against the floor too', baselineMs: 10, timeoutMs: 500, want: 450 },
     { name: 'warming', baselineMs: null, timeoutMs: 10_000, want: null },
   ])('$name: $want', ({ baselineMs, timeoutMs, want }) => {
-    expect(thresholdMs(baselineMs, rule, timeoutMs)).toBe(want);
+    expect(thresholdMsOf(baselineMs, rule, timeoutMs)).toBe(want);
   });
 
   it.each([
@@ -40,7 +40,7 @@ describe('threshold', () => {
   });
 
   it('throws on NaN, which is a defect of the caller', () => {
-    expect(() => thresholdMs(Number.NaN, rule, 10_000)).toThrow(RangeError);
+    expect(() => thresholdMsOf(Number.NaN, rule, 10_000)).toThrow(RangeError);
     expect(() => isSlow(Number.NaN, 100, rule, 10_000)).toThrow(RangeError);
   });
 });
@@ -51,7 +51,7 @@ describe('a long tail', () => {
     { name: 'above it 1.1 × p99 does', p99Ms: 3_000, want: 3_300 },
     { name: 'never above 0.9 × timeout', p99Ms: 9_000, want: 9_000 },
   ])('$name: $want', ({ p99Ms, want }) => {
-    const slowMs = thresholdMs(400, rule, 10_000, p99Ms) ?? 0;
+    const slowMs = thresholdMsOf(400, rule, 10_000, p99Ms) ?? 0;
     expect(slowMs).toBeCloseTo(want);
     expect([isSlow(slowMs + 1, 400, rule, 10_000, p99Ms), isSlow(slowMs - 1, 400, rule, 10_000, p99Ms)]).toEqual([
       true,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   countAnswer,
+  explainUnreliable,
   noRate,
   type RateClass,
   undoFailures,
-  unreliableSays,
 } from '../../../src/detect/findings/unreliable.ts';
 import { seeded } from './seeded.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
@@ -97,7 +97,7 @@ describe('a share of failures', () => {
   it('says how often, of what, and why most of all', () => {
     let state = noRate;
     for (let i = 0; i < 7; i++) state = hear(state, 'light', true);
-    expect(unreliableSays('a', { light: state, heavy: noRate })).toMatchObject({
+    expect(explainUnreliable('a', { light: state, heavy: noRate })).toMatchObject({
       tag: 'trouble',
       cause: 'server',
       scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'mod' }],
@@ -105,9 +105,9 @@ describe('a share of failures', () => {
       actionable: false,
       text: 'a is unreliable: 7 of 7 light probes failed.',
     });
-    expect(unreliableSays('a', { light: noRate, heavy: noRate })?.tag).toBe('well');
+    expect(explainUnreliable('a', { light: noRate, heavy: noRate })?.tag).toBe('well');
     const recent = (['reset', 'cut', 'server', 'cut'] as const).map((reason) => ({ reason, target, probeId: reason }));
-    expect(unreliableSays('a', { light: { ...state, recent }, heavy: noRate })).toMatchObject({ cause: 'cut' });
+    expect(explainUnreliable('a', { light: { ...state, recent }, heavy: noRate })).toMatchObject({ cause: 'cut' });
   });
 });
 

@@ -1,10 +1,9 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Due, Purpose } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
-import type { Connection, Mirror } from '../../../src/core/mirror.ts';
+import { type Connection, type Mirror, type Step, type Target, targetId } from '../../../src/core/mirror.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import { type Step, type Target, targetId } from '../../../src/core/target.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { declared } from '../../support/declared.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';

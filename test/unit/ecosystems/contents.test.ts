@@ -8,7 +8,7 @@ import { probe as httpProbe } from '../../../src/ecosystems/http/conversation.ts
 import { probe as npmProbe } from '../../../src/ecosystems/npm/conversation.ts';
 import { probe as ociProbe } from '../../../src/ecosystems/oci/conversation.ts';
 import { probe as pypiProbe } from '../../../src/ecosystems/pypi/conversation.ts';
-import { canonicalVersion, parseVersion } from '../../../src/ecosystems/pypi/version.ts';
+import { canonicalVersionOf, parseVersion } from '../../../src/ecosystems/pypi/version.ts';
 import { answered, contextOf, talk, targetOf } from './talk.ts';
 
 const plain = { baseUrl: 'https://mirror.example.com', pinned: {}, nowWallMs: 1_700_000_000_000 };
@@ -109,7 +109,7 @@ describe('what answers say that there is', () => {
     ['10.20', '10.20'],
   ])('a version of Python: %s is %s', (text, want) => {
     const version = parseVersion(text);
-    expect(version && canonicalVersion(version)).toBe(want);
+    expect(version && canonicalVersionOf(version)).toBe(want);
   });
 
   test('what a tag of an image stands for, and nothing of a digest, which stands for itself', () => {

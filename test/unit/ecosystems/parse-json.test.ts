@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { error } from '../../../src/core/result.ts';
-import type { Sentence } from '../../../src/core/sentence.ts';
+import { error, type Sentence } from '../../../src/core/result.ts';
 import { atOnce } from '../../../src/core/slices.ts';
 import { parseInfo } from '../../../src/ecosystems/go/info.ts';
 import { crates } from '../../../src/ecosystems/http/profiles/crates.ts';
@@ -11,9 +10,8 @@ import { parsePackument } from '../../../src/ecosystems/npm/packument.ts';
 import { readManifest } from '../../../src/ecosystems/oci/manifest.ts';
 import { readToken } from '../../../src/ecosystems/oci/token.ts';
 import { parseJson } from '../../../src/ecosystems/parse-json.ts';
-import { readJsonPage } from '../../../src/ecosystems/pypi/page-json.ts';
-import { failureOf, malformed } from '../../../src/words/failure.ts';
-import { phrase } from '../../../src/words/tell.ts';
+import { readJsonPage } from '../../../src/ecosystems/pypi/page.ts';
+import { failureOf, malformed, phrase } from '../../../src/words/tell.ts';
 import { expectInProportion } from '../../support/growth.ts';
 
 const it = phrase('answer.goMod');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import { parseRetryAfter } from '../../../src/core/retry-after.ts';
-import { failureOfStatus } from '../../../src/ecosystems/status.ts';
-import { wrongContent } from '../../../src/words/failure.ts';
+import { failureOfStatus } from '../../../src/ecosystems/talk.ts';
+import { wrongContent } from '../../../src/words/tell.ts';
 
 const wallMs = Date.UTC(2026, 0, 1, 12);
 

@@ -1,4 +1,4 @@
-import { type Step, type Target, targetId } from '../../../src/core/target.ts';
+import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
 import type { Answer, Ask, Facts, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
 import { declared } from '../../support/declared.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { urlMember } from '../../../src/ecosystems/url-member.ts';
+import { memberOfUrl } from '../../../src/ecosystems/chain.ts';
 
 it.each([
   ['as people write it', 'https://u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],
@@ -8,7 +8,7 @@ it.each([
   ['no slash', 'https:u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],
   ['three slashes', 'https:///u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],
 ])('a member without its credentials, %s', (_, url, shown, plain) => {
-  expect(urlMember(url)).toMatchObject({ shown, plain, key: 'https://h/x', hasCredentials: true });
+  expect(memberOfUrl(url)).toMatchObject({ shown, plain, key: 'https://h/x', hasCredentials: true });
 });
 
 it.each([
@@ -18,5 +18,5 @@ it.each([
   'https://https:\\\\u:s3cret@h/x',
   'https://u:p@h/x?token=s3cret',
 ])('what is shown of %j', (url) => {
-  expect(urlMember(url).shown).not.toContain('s3cret');
+  expect(memberOfUrl(url).shown).not.toContain('s3cret');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Step } from '../../../src/core/mirror.ts';
 import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
-import type { Step } from '../../../src/core/target.ts';
 import { createExporter, type Exporter } from '../../../src/export/exporter.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
 import {

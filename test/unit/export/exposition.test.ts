@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { targetsPerBoard } from '../../../src/export/boards.ts';
-import { linesPer, metricNames, metricOf } from '../../../src/export/catalog.ts';
+import { countLinesFor, metricNames, metricOf } from '../../../src/export/catalog.ts';
 import { createExporter } from '../../../src/export/exporter.ts';
-import { planExposition } from '../../../src/export/plan.ts';
+import { makePlan } from '../../../src/export/plan.ts';
 import { real } from '../../support/requires.ts';
 import {
   advice,
@@ -295,10 +295,10 @@ describe('rendering', () => {
 
 describe('the cap on lines', () => {
   test('reckons with as many lines as there are when every gauge is known', async () => {
-    const plan = planExposition(oneMirror, targets);
+    const plan = makePlan(oneMirror, targets);
     const reckoned = [
       ...[...plan.entities.values()].map(({ lines }) => lines),
-      ...plan.daemon.map(({ kind }) => linesPer(kind)),
+      ...plan.daemon.map(({ kind }) => countLinesFor(kind)),
     ];
     const page = values(await textOf(full().render(undefined)));
     expect(page.size).toBe(reckoned.reduce((sum, lines) => sum + lines, 0));

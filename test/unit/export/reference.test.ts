@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { linesPer, metricNames } from '../../../src/export/catalog.ts';
-import { planExposition } from '../../../src/export/plan.ts';
+import { countLinesFor, metricNames } from '../../../src/export/catalog.ts';
+import { makePlan } from '../../../src/export/plan.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { metricsPage, metricsPagePath } from '../../../tools/generate-metrics-docs.ts';
 import { readConfig } from '../../daemon/world.ts';
@@ -56,9 +56,9 @@ schedule: { perHost: 64 }
 webhooks: [ { name: ops, url: "https://hooks.example.com/x", secrets: [ "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" ] } ]
 `);
     if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
-    const { entities, daemon, droppedLines } = planExposition(read.value, expandTargets(read.value));
+    const { entities, daemon, droppedLines } = makePlan(read.value, expandTargets(read.value));
     expect(droppedLines).toBe(0);
     const planned = [...entities.values()].reduce((sum, entity) => sum + entity.lines, 0);
-    expect(planned + daemon.reduce((sum, { kind }) => sum + linesPer(kind), 0)).toBe(lines);
+    expect(planned + daemon.reduce((sum, { kind }) => sum + countLinesFor(kind), 0)).toBe(lines);
   },
 );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { describe, test } from 'vitest';
-import { histogramForm, histogramLines, plainLines } from '../../../src/export/series-text.ts';
+import { histogramFormOf, renderHistogramLines, renderPlainLines } from '../../../src/export/series-text.ts';
 
 // The oracle is prom-client's own text of the same instrument, without its HELP and TYPE: byte for byte.
 
@@ -46,7 +46,7 @@ describe('each line is what prom-client writes', () => {
         const registry = openMetrics();
         const gauge = new Gauge({ name: 'g', help: 'h', labelNames, registers: [registry] });
         for (const [of, to] of all) gauge.set(of, to);
-        const { texts, count } = plainLines(gauge, 'g');
+        const { texts, count } = renderPlainLines(gauge, 'g');
         held([...texts].join(''), count, await bodyOf(registry, 'g'));
       }),
     );
@@ -61,7 +61,7 @@ describe('each line is what prom-client writes', () => {
         const registry = openMetrics();
         const counter = new Counter({ name: 'c', help: 'h', labelNames, registers: [registry] });
         for (const [of, by] of all) counter.inc(of, by);
-        const { texts, count } = plainLines(counter, 'c_total');
+        const { texts, count } = renderPlainLines(counter, 'c_total');
         held([...texts].join(''), count, await bodyOf(registry, 'c'));
       }),
     );
@@ -83,7 +83,7 @@ describe('each line is what prom-client writes', () => {
         for (const of of zeros) histogram.zero(of);
         for (const [of, seen, id] of all)
           histogram.observe({ labels: of, value: seen, exemplarLabels: id === null ? {} : { probe_id: id } });
-        const { texts, count } = histogramLines(histogram, histogramForm('h', buckets), 'openmetrics');
+        const { texts, count } = renderHistogramLines(histogram, histogramFormOf('h', buckets), 'openmetrics');
         held([...texts].join(''), count, await bodyOf(registry, 'h'));
       }),
     );
@@ -96,7 +96,7 @@ describe('each line is what prom-client writes', () => {
         const registry = new Registry();
         const histogram = new Histogram<string>({ name: 'h', help: 'h', labelNames, buckets, registers: [registry] });
         for (const [of, seen] of all) histogram.observe(of, seen);
-        const { texts, count } = histogramLines(histogram, histogramForm('h', buckets), 'text');
+        const { texts, count } = renderHistogramLines(histogram, histogramFormOf('h', buckets), 'text');
         held([...texts].join(''), count, await bodyOf(registry, 'h'));
       }),
     );

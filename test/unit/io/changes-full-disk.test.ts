@@ -3,7 +3,7 @@ import type * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { makeChanges, undoChange } from '../../../src/io/changes.ts';
-import { keptChanges } from '../../../src/io/kept-changes.ts';
+import { listKeptChanges } from '../../../src/io/kept-changes.ts';
 import { phrase, saySentence } from '../../../src/words/tell.ts';
 import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
@@ -36,7 +36,7 @@ test('a disk that fills up half way costs nothing: what was before is kept until
   expect(made).toMatchObject({ tag: 'error', error: { file: b, halfDone: '1' } });
   expect(now()).toEqual(['2', '1']);
   disk.left = Number.POSITIVE_INFINITY;
-  const [kept] = await keptChanges(place);
+  const [kept] = await listKeptChanges(place);
   expect(kept === undefined ? kept : await undoChange(kept, place)).toEqual({ tag: 'ok', value: null });
   expect(now()).toEqual(['1', '1']);
 });
@@ -81,5 +81,5 @@ test.each([
     error: { file: b, because: phrase('change.written', { code: 'changed meanwhile' }) },
   });
   expect([a, b].map((file) => readFileSync(file, 'utf8'))).toEqual(['1', 'theirs']);
-  expect(await keptChanges(place)).toEqual([]);
+  expect(await listKeptChanges(place)).toEqual([]);
 });

@@ -14,8 +14,8 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { makeChanges, undoChange } from '../../../src/io/changes.ts';
-import { foreignFolder } from '../../../src/io/foreign-folder.ts';
-import { keptChanges } from '../../../src/io/kept-changes.ts';
+import { findForeignFolder } from '../../../src/io/foreign-folder.ts';
+import { listKeptChanges } from '../../../src/io/kept-changes.ts';
 import { phrase, saySentence } from '../../../src/words/tell.ts';
 import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
@@ -50,7 +50,7 @@ test('a file keeps its mode, and comes back to the byte', async () => {
   expect(statSync(join(place.kept, '1.json')).mode & 0o777).toBe(0o600);
   expect(await undoChange(change, place)).toEqual({ tag: 'ok', value: null });
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o7777]).toEqual(['\ufeffa=1\r\nb=2', 0o640]);
-  expect(await keptChanges(place)).toEqual([]);
+  expect(await listKeptChanges(place)).toEqual([]);
   expect(readdirSync(home).toSorted()).toEqual(['npmrc', 'state']);
 });
 
@@ -126,7 +126,7 @@ describe('refused, and nothing is changed', () => {
     expect(readFileSync(join(home, 'good'), 'utf8')).toBe('x');
     expect(readFileSync(join(out, 'x'), 'utf8')).toBe('x');
     expect(readdirSync(out)).toEqual(['x']);
-    expect(await keptChanges(place)).toEqual([]);
+    expect(await listKeptChanges(place)).toEqual([]);
   });
 
   test('where what was before cannot be kept', async () => {
@@ -141,7 +141,7 @@ test('sets that are made at once each keep what was before', async () => {
   const files = ['a', 'b', 'c', 'd'].map((name) => join(home, name));
   for (const file of files) writeFileSync(file, '1');
   await Promise.all(files.map((file) => made({ file, before: '1', after: '2' })));
-  const kept = await keptChanges(place);
+  const kept = await listKeptChanges(place);
   expect(kept.flatMap((change) => change.files.map(({ file }) => file)).toSorted()).toEqual(files);
   for (const change of kept) expect((await undoChange(change, place)).tag).toBe('ok');
   expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['1', '1', '1', '1']);
@@ -151,8 +151,8 @@ test('a record of another user is passed over: it would be written with our righ
   const file = join(home, 'a');
   writeFileSync(file, '1');
   const change = await made({ file, before: '1', after: '2' });
-  expect(await keptChanges({ ...place, ourUid: (process.geteuid?.() ?? 0) + 1 })).toEqual([]);
-  expect(await keptChanges(place)).toEqual([change]);
+  expect(await listKeptChanges({ ...place, ourUid: (process.geteuid?.() ?? 0) + 1 })).toEqual([]);
+  expect(await listKeptChanges(place)).toEqual([change]);
 });
 
 describe('root', () => {
@@ -190,14 +190,14 @@ describe('root', () => {
   test('is told which folder: one that another user owns, or that a foreign group may write', async () => {
     mkdirSync(join(home, 'ours'));
     const uid = process.geteuid?.() ?? 0;
-    expect(await foreignFolder(join(home, 'ours/new/file'), uid)).toBe(null);
-    expect((await foreignFolder(join(home, 'ours/new/file'), uid + 1)) === null).toBe(uid === 0);
+    expect(await findForeignFolder(join(home, 'ours/new/file'), uid)).toBe(null);
+    expect((await findForeignFolder(join(home, 'ours/new/file'), uid + 1)) === null).toBe(uid === 0);
     chmodSync(join(home, 'ours'), 0o1777);
-    expect(await foreignFolder(join(home, 'ours/file'), uid)).toBe(null);
+    expect(await findForeignFolder(join(home, 'ours/file'), uid)).toBe(null);
     chmodSync(join(home, 'ours'), 0o777);
-    expect(await foreignFolder(join(home, 'ours/../ours/file'), uid)).toBe(join(home, 'ours'));
+    expect(await findForeignFolder(join(home, 'ours/../ours/file'), uid)).toBe(join(home, 'ours'));
     symlinkSync('turns', join(home, 'turns'));
-    expect(await foreignFolder(join(home, 'turns/file'), uid)).toBe(home);
+    expect(await findForeignFolder(join(home, 'turns/file'), uid)).toBe(home);
   });
 });
 
@@ -206,7 +206,7 @@ describe('what is kept', () => {
     const file = join(home, 'a');
     writeFileSync(file, '0');
     for (let turn = 0; turn < 102; turn += 1) await made({ file, before: `${turn}`, after: `${turn + 1}` });
-    const ids = (await keptChanges(place)).map(({ id }) => Number(id));
+    const ids = (await listKeptChanges(place)).map(({ id }) => Number(id));
     expect([ids.length, ids[0], ids.at(-1)]).toEqual([100, 102, 3]);
     expect(readdirSync(place.kept)).toHaveLength(100);
   });
@@ -219,7 +219,10 @@ describe('what is kept', () => {
     for (const [day, [before, after]] of Object.entries({ '2027-11-21': ['2', '3'], '2027-11-22': ['3', '4'] }))
       await makeChanges([{ file, before: String(before), after: String(after) }], place, `${day}T02:10:00.000Z`);
     expect(readdirSync(place.kept).toSorted()).toEqual(['7.json', '8.json', '9.json']);
-    expect((await keptChanges(place)).map(({ madeAt }) => madeAt.slice(0, 10))).toEqual(['2027-11-22', '2027-11-21']);
+    expect((await listKeptChanges(place)).map(({ madeAt }) => madeAt.slice(0, 10))).toEqual([
+      '2027-11-22',
+      '2027-11-21',
+    ]);
   });
 });
 
@@ -235,7 +238,7 @@ describe('undo', () => {
       error: { file: b, because: phrase('change.since') },
     });
     expect([readFileSync(a, 'utf8'), readFileSync(b, 'utf8')]).toEqual(['2', 'mine']);
-    expect(await keptChanges(place)).toEqual([change]);
+    expect(await listKeptChanges(place)).toEqual([change]);
   });
 
   test.each([
@@ -269,10 +272,10 @@ describe('undo', () => {
     await made({ file, before: '1', after: '2' });
     await made({ file, before: '2', after: '3' });
     writeFileSync(join(place.kept, '9.json'), '{"id":');
-    expect((await keptChanges(place)).map(({ id }) => id)).toEqual(['2', '1']);
+    expect((await listKeptChanges(place)).map(({ id }) => id)).toEqual(['2', '1']);
     await made({ file, before: '3', after: '4' });
-    expect((await keptChanges(place)).map(({ id }) => id)).toEqual(['10', '2', '1']);
-    for (const change of await keptChanges(place)) expect((await undoChange(change, place)).tag).toBe('ok');
+    expect((await listKeptChanges(place)).map(({ id }) => id)).toEqual(['10', '2', '1']);
+    for (const change of await listKeptChanges(place)) expect((await undoChange(change, place)).tag).toBe('ok');
     expect(readFileSync(file, 'utf8')).toBe('1');
   });
 });

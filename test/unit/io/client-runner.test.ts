@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
-import { findCommand } from '../../../src/io/find-command.ts';
+import { findCommand } from '../../../src/io/machine.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { fakeClients, orderOf, pathWith, plainAccess, runnerOf } from '../../support/fake-client.ts';
 import { until, withMoreTime } from '../../support/patience.ts';

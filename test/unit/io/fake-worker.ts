@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Due } from '../../../src/core/due.ts';
-import { type FromWorker, lostProbe, type ToWorker, type WorkerSeed } from '../../../src/io/worker-protocol.ts';
+import { type FromWorker, lostProbeOf, type ToWorker, type WorkerSeed } from '../../../src/io/worker-protocol.ts';
 
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
@@ -20,7 +20,7 @@ function userAgentOf({ book }: { readonly book: WorkerSeed['book'] }): string {
 }
 
 function answer(job: number, due: Due): void {
-  const { sample, transcript } = lostProbe(due, 'defect', seed.worker, { wallMs: 1, monotonicMs: 1 });
+  const { sample, transcript } = lostProbeOf(due, 'defect', seed.worker, { wallMs: 1, monotonicMs: 1 });
   const probed = {
     sample: {
       ...sample,

@@ -1,18 +1,18 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { probingThreads, residentBytes } from '../../../src/io/machine.ts';
+import { countProbingThreads, measureResidentBytes } from '../../../src/io/machine.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
 test('resident memory is what the machine says, in bytes', () => {
   vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(123_456);
-  expect(residentBytes()).toBe(123_456);
+  expect(measureResidentBytes()).toBe(123_456);
 });
 
 test('where the machine does not tell, it is not known', () => {
   vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
     throw Object.assign(new Error('uv_resident_set_memory'), { code: 'ENOENT' });
   });
-  expect(residentBytes()).toBeNull();
+  expect(measureResidentBytes()).toBeNull();
 });
 
 test.each([
@@ -21,5 +21,5 @@ test.each([
   [3, 3],
   [64, 3],
 ])('on %d cores %d threads probe at most: the heavy one, and a core of their own for the others', (cores, threads) => {
-  expect(probingThreads(cores)).toBe(threads);
+  expect(countProbingThreads(cores)).toBe(threads);
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Random } from '../../../src/core/ports.ts';
-import { seededRandom, systemRandom } from '../../../src/io/random.ts';
+import { createRandom, systemRandom } from '../../../src/io/random.ts';
 
 const sources: readonly (readonly [name: string, make: () => Random])[] = [
   ['systemRandom', () => systemRandom],
-  ['seededRandom', () => seededRandom(7)],
+  ['seededRandom', () => createRandom(7)],
 ];
 
 describe.each(sources)('%s', (_name, make) => {
@@ -42,7 +42,7 @@ describe('seededRandom', () => {
   ];
   it.each(rows)('%s', (_name, seed, other, same) => {
     const draw = (random: Random) => Array.from({ length: 8 }, () => random.next());
-    const [one, two] = [draw(seededRandom(seed)), draw(seededRandom(other))];
+    const [one, two] = [draw(createRandom(seed)), draw(createRandom(other))];
     if (same) expect(one).toEqual(two);
     else expect(one).not.toEqual(two);
   });

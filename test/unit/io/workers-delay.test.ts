@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { watchLoop } from '../../../src/io/worker-delay.ts';
+import { measureLoop } from '../../../src/io/worker-delay.ts';
 import { manualTime } from './manual-time.ts';
 
 /** A watch with ticks each 10 ms, on manual time. */
 function watched() {
   const time = manualTime();
-  return { time, watch: watchLoop({ clock: time.clock, timers: time.timers, everyMs: 10 }) };
+  return { time, watch: measureLoop({ clock: time.clock, timers: time.timers, everyMs: 10 }) };
 }
 
 describe('watchLoop', () => {
@@ -37,7 +37,7 @@ describe('watchLoop', () => {
     const cancel = () => {
       isCancelled = true;
     };
-    const watch = watchLoop({ clock: time.clock, timers: { after: () => ({ cancel }) }, everyMs: 10 });
+    const watch = measureLoop({ clock: time.clock, timers: { after: () => ({ cancel }) }, everyMs: 10 });
     time.pass(80);
     expect(watch.delayMsMax(0)).toBe(69);
     watch.stop();

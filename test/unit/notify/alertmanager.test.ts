@@ -3,7 +3,7 @@ import type { Config, Receiver } from '../../../src/core/config.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { alertBody, alertName, originOf } from '../../../src/notify/alerts.ts';
+import { alertNameOf, originOf, renderAlertBody } from '../../../src/notify/alerts.ts';
 import { told } from '../../../src/words/tell.ts';
 import { englishLeft } from '../cli/english-left.ts';
 import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
@@ -107,7 +107,7 @@ describe('a finding as an alert', () => {
       `Mirrorwatch${kind === 'level_shift' ? 'LevelShift' : kind.charAt(0).toUpperCase() + kind.slice(1)}`,
     ]),
   )('%s is %s', (kind, name) => {
-    expect(alertName(kind)).toBe(name);
+    expect(alertNameOf(kind)).toBe(name);
   });
 
   it.each<[string, Partial<Config['listen']>, string | null]>([
@@ -141,7 +141,7 @@ describe('a finding as an alert', () => {
       ? (['mismatch', 'origin', 'fork', 'peers'] as const)
       : (['refused'] as const)) {
       const one = finding(kind, name, { cause, actionable: cause !== 'peers', ...told('found.outage.well', { name }) });
-      const [alert] = posted(alertBody(one, { vantage: 'v', base: null }, 'zh', null));
+      const [alert] = posted(renderAlertBody(one, { vantage: 'v', base: null }, 'zh', null));
       for (const key of ['summary', 'description']) {
         expect(alert?.annotations[key]).toMatch(/[\u4e00-\u9fff]/);
         expect(englishLeft(alert?.annotations[key] ?? '')).toEqual([]);
@@ -150,7 +150,7 @@ describe('a finding as an alert', () => {
   });
 
   it('what was stored without its sentence is described in English rather than not at all', () => {
-    const [alert] = posted(alertBody(outage, { vantage: 'v', base: null }, 'zh', null));
+    const [alert] = posted(renderAlertBody(outage, { vantage: 'v', base: null }, 'zh', null));
     expect(alert?.annotations).toMatchObject({ summary: 'a 已宕机', description: 'a is down' });
   });
 
@@ -292,7 +292,12 @@ describe('it stands as long as the finding', () => {
     ['retag', false, 'warning', 'a serves different bytes than other mirrors'],
     ['peers', false, 'warning', 'a serves different bytes than other mirrors'],
   ] as const)('a mismatch by cause %s, an authority behind it %s: %s', (cause, actionable, severity, summary) => {
-    const body = alertBody(finding('mismatch', 'a', { cause, actionable }), { vantage: 'v', base: null }, 'en', null);
+    const body = renderAlertBody(
+      finding('mismatch', 'a', { cause, actionable }),
+      { vantage: 'v', base: null },
+      'en',
+      null,
+    );
     expect(JSON.parse(body)).toMatchObject([{ labels: { severity }, annotations: { summary } }]);
   });
 

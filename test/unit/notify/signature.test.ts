@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
-import { signature } from '../../../src/notify/receivers/signature.ts';
+import { signature } from '../../../src/notify/receivers/standard.ts';
 import { finding, receiver, Stage, secret } from './stage.ts';
 
 const other = `whsec_${Buffer.from('another secret of some more bytes').toString('base64')}`;

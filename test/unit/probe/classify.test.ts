@@ -5,7 +5,7 @@ import { type Phase, type ProbeFailure, phases, reasons } from '../../../src/cor
 import { limits } from '../../../src/core/limits.ts';
 import type { Answer, WireFault } from '../../../src/core/transcript.ts';
 import { reasonOf } from '../../../src/probe/classify.ts';
-import { malformed } from '../../../src/words/failure.ts';
+import { malformed } from '../../../src/words/tell.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };

@@ -4,7 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Conversation, Prober } from '../../../src/core/ports.ts';
 import type { Answer, Ask, Transcript, Verdict } from '../../../src/core/transcript.ts';
 import { converse } from '../../../src/probe/converse.ts';
-import { wrongContent } from '../../../src/words/failure.ts';
+import { wrongContent } from '../../../src/words/tell.ts';
 import { contextOf, targetOf } from '../ecosystems/talk.ts';
 import { createFakeLine, createManualClock, type FakeAnswer, type FakeLine } from './fake-line.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { awayBecause, isInMaintenance, present } from '../../../src/schedule/absence.ts';
+import { awayReasonOf, isInMaintenance, present } from '../../../src/schedule/throttle.ts';
 import { at, plainCalendar } from './sample-config.ts';
 
 const minute = 60_000;
@@ -50,14 +50,14 @@ describe('isInMaintenance', () => {
 describe('awayBecause', () => {
   it('names maintenance before pause and doubt, and lets a pause end by itself', () => {
     const absence = present([hourly]);
-    expect(awayBecause(absence, plainCalendar, at(20 * minute))).toBeNull();
+    expect(awayReasonOf(absence, plainCalendar, at(20 * minute))).toBeNull();
     absence.pausedUntilMs = at(30 * minute).wallMs;
-    expect(awayBecause(absence, plainCalendar, at(30 * minute - 1))).toBe('paused');
-    expect(awayBecause(absence, plainCalendar, at(30 * minute))).toBeNull();
+    expect(awayReasonOf(absence, plainCalendar, at(30 * minute - 1))).toBe('paused');
+    expect(awayReasonOf(absence, plainCalendar, at(30 * minute))).toBeNull();
     absence.inDoubt = true;
-    expect(awayBecause(absence, plainCalendar, at(31 * minute))).toBe('paused');
-    expect(awayBecause(absence, plainCalendar, at(hour))).toBe('maintenance');
+    expect(awayReasonOf(absence, plainCalendar, at(31 * minute))).toBe('paused');
+    expect(awayReasonOf(absence, plainCalendar, at(hour))).toBe('maintenance');
     absence.inDoubt = false;
-    expect(awayBecause(absence, plainCalendar, at(hour + 10 * minute))).toBeNull();
+    expect(awayReasonOf(absence, plainCalendar, at(hour + 10 * minute))).toBeNull();
   });
 });

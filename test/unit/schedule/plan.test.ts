@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { cronPlan, everyPlan, hash32, rememberingCalendar } from '../../../src/schedule/plan.ts';
+import { createRememberingCalendar, hash32, makeCronPlan, makeEveryPlan } from '../../../src/schedule/plan.ts';
 import { at, plainCalendar, startWallMs } from './sample-config.ts';
 
 const offsetMs = at(0).monotonicMs - at(0).wallMs;
@@ -22,7 +22,7 @@ describe('everyPlan', () => {
   it('has no drift over 10 000 slots: each is its interval from the last, give or take the jitter', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: hour }), fc.nat(2 ** 32 - 1), (everyMs, hash) => {
-        const plan = everyPlan(everyMs, hash, offsetMs);
+        const plan = makeEveryPlan(everyMs, hash, offsetMs);
         let slot = plan.first(at(0));
         const base = slot.atMs;
         const reach = limits.jitterShare * everyMs;
@@ -38,7 +38,7 @@ describe('everyPlan', () => {
   });
 
   it('jitters: intervals differ from slot to slot, within twice the share', () => {
-    const plan = everyPlan(10_000, hash32('x'), offsetMs);
+    const plan = makeEveryPlan(10_000, hash32('x'), offsetMs);
     const gaps: number[] = [];
     let slot = plan.first(at(0));
     for (let n = 0; n < 200; n += 1) {
@@ -52,9 +52,9 @@ describe('everyPlan', () => {
   });
 
   it('keeps its wall-clock phase over a restart with another monotonic clock', () => {
-    const before = everyPlan(30_000, 123_456, offsetMs);
+    const before = makeEveryPlan(30_000, 123_456, offsetMs);
     const restarted = { wallMs: startWallMs + 7_777_777, monotonicMs: 55 };
-    const after = everyPlan(30_000, 123_456, restarted.monotonicMs - restarted.wallMs);
+    const after = makeEveryPlan(30_000, 123_456, restarted.monotonicMs - restarted.wallMs);
     const slot = after.first(restarted);
     const same = before.latest(before.first(at(0)), at(7_777_777 + 30_000)).slot;
     const wallOf = (atMs: number, offset: number) => atMs - offset;
@@ -65,7 +65,7 @@ describe('everyPlan', () => {
   it('plans the first slot at or ahead of now, at most an interval and its jitter away', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.nat(1e9), (hash, afterMs) => {
-        const ahead = everyPlan(1_000, hash, offsetMs).first(at(afterMs)).atMs - at(afterMs).monotonicMs;
+        const ahead = makeEveryPlan(1_000, hash, offsetMs).first(at(afterMs)).atMs - at(afterMs).monotonicMs;
         expect(ahead).toBeGreaterThanOrEqual(0);
         expect(ahead).toBeLessThanOrEqual(1_100);
       }),
@@ -75,7 +75,7 @@ describe('everyPlan', () => {
   it('finds the latest slot and how many were passed over', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.nat(100), fc.integer({ min: 0, max: 999 }), (hash, count, restMs) => {
-        const plan = everyPlan(1_000, hash, offsetMs);
+        const plan = makeEveryPlan(1_000, hash, offsetMs);
         const first = plan.first(at(0));
         const now = at(first.atMs - at(0).monotonicMs + count * 1_000 + restMs);
         const { slot, passed } = plan.latest(first, now);
@@ -92,14 +92,14 @@ describe('cronPlan', () => {
   const wallOf = (slot: { readonly atMs: number }) => slot.atMs - offsetMs;
 
   it('without a spread starts at the very time', () => {
-    const plan = cronPlan(hourly(0), hash32('x'), plainCalendar);
+    const plan = makeCronPlan(hourly(0), hash32('x'), plainCalendar);
     const first = plan.first(at(1));
     expect([wallOf(first), wallOf(plan.next(first, at(1)))]).toEqual([startWallMs + hour, startWallMs + 2 * hour]);
   });
 
   it('spreads by series, within the spread, jittered from time to time', () => {
     const starts = Array.from({ length: 500 }, (_, n) => {
-      const plan = cronPlan(hourly(600_000), hash32(`series ${n}`), plainCalendar);
+      const plan = makeCronPlan(hourly(600_000), hash32(`series ${n}`), plainCalendar);
       const first = plan.first(at(1));
       const offsets = [first, plan.next(first, at(1))].map((slot) => wallOf(slot) - slot.index);
       for (const late of offsets) {
@@ -114,20 +114,20 @@ describe('cronPlan', () => {
   });
 
   it('still runs the slot of a time that was named just before the start', () => {
-    const plan = cronPlan(hourly(1_800_000), 2 ** 31, plainCalendar);
+    const plan = makeCronPlan(hourly(1_800_000), 2 ** 31, plainCalendar);
     const first = plan.first(at(hour + 1_000));
     expect(first.index).toBe(startWallMs + hour);
   });
 
   it('moves with a wall clock that was set', () => {
-    const plan = cronPlan(hourly(0), 0, plainCalendar);
+    const plan = makeCronPlan(hourly(0), 0, plainCalendar);
     const slot = plan.first(at(1));
     const set = { wallMs: at(0).wallMs + 60_000, monotonicMs: at(0).monotonicMs };
     expect(plan.placed(slot, set).atMs).toBe(slot.atMs - 60_000);
   });
 
   it('passes over what a long silence covered', () => {
-    const plan = cronPlan(hourly(0), 0, plainCalendar);
+    const plan = makeCronPlan(hourly(0), 0, plainCalendar);
     const first = plan.first(at(1));
     expect(plan.latest(first, at(5.5 * hour))).toEqual({
       slot: expect.objectContaining({ index: startWallMs + 5 * hour }),
@@ -139,14 +139,18 @@ describe('cronPlan', () => {
   });
 
   it('never comes where the expression names nothing', () => {
-    const plan = cronPlan({ kind: 'cron', expression: 'never', timeZone: null, spreadMs: 60_000 }, 5, plainCalendar);
+    const plan = makeCronPlan(
+      { kind: 'cron', expression: 'never', timeZone: null, spreadMs: 60_000 },
+      5,
+      plainCalendar,
+    );
     expect(plan.first(at(0)).atMs).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
 it('rememberingCalendar asks once for the same question', () => {
   let asked = 0;
-  const calendar = rememberingCalendar({
+  const calendar = createRememberingCalendar({
     nextAfter: (_expression, _zone, wallMs) => {
       asked += 1;
       return wallMs + 1;

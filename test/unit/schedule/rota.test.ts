@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
-import { seededRandom } from '../../../src/io/random.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { at, config, every, mirror, plainCalendar } from './sample-config.ts';
@@ -39,7 +39,7 @@ function lives(
       targets: expandTargets(of(life)),
       seed: 'here',
       calendar: plainCalendar,
-      random: seededRandom(life),
+      random: createRandom(life),
       now: at(fromMs),
       lastOk: new Map(lastOk),
     });
@@ -127,7 +127,7 @@ describe('artifacts on the schedule', () => {
       targets: expandTargets(one),
       seed: 'here',
       calendar: plainCalendar,
-      random: seededRandom(1),
+      random: createRandom(1),
       now: at(0),
     });
     scheduler.doubt('a', true);

@@ -1,6 +1,6 @@
 import type { Config, Pace } from '../../../src/core/config.ts';
+import type { Step } from '../../../src/core/mirror.ts';
 import type { Calendar, Now } from '../../../src/core/ports.ts';
-import type { Step } from '../../../src/core/target.ts';
 import { every, sampleConfig } from '../../support/sample-config.ts';
 
 export { every, sampleMirror as mirror } from '../../support/sample-config.ts';

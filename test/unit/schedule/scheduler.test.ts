@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { seededRandom } from '../../../src/io/random.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import { at, config, every, mirror } from './sample-config.ts';
 
 import { canaryOnly, ends, live, minute, schedulerOf, steps } from './story.ts';
@@ -169,7 +169,7 @@ describe('slots', () => {
             },
             { info: every(7_000), list: every(9_000), latest: every(9_000), zip: every(20_000) },
           );
-          const draw = seededRandom(seed);
+          const draw = createRandom(seed);
           const story = live(schedulerOf(one), { fromMs: 0, toMs: 2 * minute }, () => draw.next() * lastsMs);
           const spans = story.started.map(({ due, afterMs }) => ({ due, afterMs, endsMs: ends.get(due.probeId) ?? 0 }));
           expect(spans.length).toBeGreaterThan(10);

@@ -1,6 +1,6 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Due, Skipped } from '../../../src/core/due.ts';
-import { seededRandom } from '../../../src/io/random.ts';
+import { createRandom } from '../../../src/io/random.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import type { Scheduler } from '../../../src/schedule/scheduling.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
@@ -15,7 +15,7 @@ export function schedulerOf(one: Config, afterMs = 0): Scheduler {
     targets: expandTargets(one),
     seed: one.vantage,
     calendar: plainCalendar,
-    random: seededRandom(1),
+    random: createRandom(1),
     now: at(afterMs),
   });
 }

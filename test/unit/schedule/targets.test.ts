@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModuleRef } from '../../../src/core/target.ts';
+import type { ModuleRef } from '../../../src/core/mirror.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { withPaper } from '../../ecosystem/paper/paper.ts';

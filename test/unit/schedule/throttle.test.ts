@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import {
-  endWaits,
+  clearWaits,
   type Throttle,
   type Throttles,
   throttledBy,
@@ -61,7 +61,7 @@ describe('the throttles of a mirror', () => {
     const throttles: Throttles = new Map();
     throttleStep(throttles, 'mod', heard(60_000), at(0));
     throttleStep(throttles, 'list', heard(0), at(0));
-    endWaits(throttles);
+    clearWaits(throttles);
     expect([...throttles]).toEqual([['list', { until: null, level: 1 }]]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
+import type { Target } from '../../../src/core/mirror.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
-import type { Target } from '../../../src/core/target.ts';
 import type { Transcript } from '../../../src/core/transcript.ts';
 import { createBoard, type SeriesRef } from '../../../src/state/board.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';

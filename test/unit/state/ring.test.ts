@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { quantile } from '../../../src/core/quantile.ts';
-import { Ring } from '../../../src/state/ring.ts';
+import { quantile } from '../../../src/core/statistics.ts';
+import { Ring } from '../../../src/state/points.ts';
 
 describe('a ring', () => {
   test('keeps the last so many, oldest first, and gives back what falls out', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Row } from '../../../src/core/ports.ts';
 import type { MirrorState } from '../../../src/core/standing.ts';
-import { createSince } from '../../../src/state/since.ts';
+import { createSince } from '../../../src/state/last-ok.ts';
 
 const at = (seconds: number) => ({ wallMs: 5_000_000 + seconds * 1000, monotonicMs: seconds * 1000 });
 const a = (state: MirrorState) => [{ registry: 'a', state }];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quantileOf } from '../../../src/core/quantile.ts';
+import { quantileOf } from '../../../src/core/statistics.ts';
 import { Sketch } from '../../../src/state/open-cell.ts';
 
 test('a quantile is told to 2 %, from a tenth of a millisecond to two minutes', () => {

@@ -9,7 +9,7 @@ import { phases } from '../../../src/core/failure.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { mirrorFindingKinds, ownFindingKinds } from '../../../src/export/catalog/values.ts';
 import { metricNames } from '../../../src/export/catalog.ts';
-import { alertBody, alertName } from '../../../src/notify/alerts.ts';
+import { alertNameOf, renderAlertBody } from '../../../src/notify/alerts.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { alertRules } from '../../rules/alert-rules.ts';
 import { labelsOf, namesIn } from '../../rules/queries.ts';
@@ -55,7 +55,7 @@ describe('docs/webhooks.md', () => {
 
   it('names the labels and annotations of a pushed alert, all of them', () => {
     const origin = { vantage: 'here', base: 'http://w:1' };
-    const [alert] = JSON.parse(alertBody(finding('outage', 'a'), origin, 'en', 0, advice('advised'))) as [
+    const [alert] = JSON.parse(renderAlertBody(finding('outage', 'a'), origin, 'en', 0, advice('advised'))) as [
       Readonly<Record<string, object>>,
     ];
     const rows = new Map(table(page, '', '').map(([name = '', ...text]) => [coded(name)[0] ?? name, text.join()]));
@@ -114,6 +114,6 @@ describe('lists beside the kinds of finding', () => {
   });
   it('no alert that is pushed has the name of a rule: Alertmanager would take them for one', () => {
     const names = alertRules.map(({ alert }) => alert);
-    expect(findingKinds.map(alertName).filter((name) => names.includes(name))).toEqual([]);
+    expect(findingKinds.map(alertNameOf).filter((name) => names.includes(name))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BodyFile } from '../../../src/wire/body-file.ts';
+import { BodyFile } from '../../../src/wire/body-hold.ts';
 
 let folder: string;
 beforeEach(() => {

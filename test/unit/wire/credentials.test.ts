@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WireAccess } from '../../../src/core/ports.ts';
-import { mayKnowSecrets, proxyAuthorization, requestHeaders } from '../../../src/wire/credentials.ts';
+import { mayKnowSecrets, proxyAuthorizationOf, requestHeaders } from '../../../src/wire/credentials.ts';
 
 type Part = Pick<WireAccess, 'url' | 'auth' | 'userAgent'>;
 const access = (url: string, hosts: readonly string[] = []): Part => ({
@@ -61,7 +61,7 @@ describe('the headers that go out', () => {
   });
 
   it('a proxy gets its own', () => {
-    expect(proxyAuthorization({ url: 'http://p', username: 'u', password: 'p' })).toBe('Basic dTpw');
-    expect(proxyAuthorization({ url: 'http://p', username: null, password: null })).toBeNull();
+    expect(proxyAuthorizationOf({ url: 'http://p', username: 'u', password: 'p' })).toBe('Basic dTpw');
+    expect(proxyAuthorizationOf({ url: 'http://p', username: null, password: null })).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { decoded } from '../../../src/wire/decode.ts';
+import { decoded } from '../../../src/wire/exchange.ts';
 
 const plain = Buffer.from('v1.0.0\nv1.1.0\n'.repeat(50));
 

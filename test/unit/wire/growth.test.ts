@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import { maskOf } from '../../../src/core/mask-known.ts';
-import { keepWords, shownWords } from '../../../src/io/client-words.ts';
+import { keepWords, maskWords } from '../../../src/io/client-words.ts';
 import { BodyHold } from '../../../src/wire/body-hold.ts';
-import { decoded } from '../../../src/wire/decode.ts';
+import { decoded } from '../../../src/wire/exchange.ts';
 import { Inflow } from '../../../src/wire/inflow.ts';
 import { ProxyHead } from '../../../src/wire/proxy.ts';
 import { maskUrlsIn, redactHeaders } from '../../../src/wire/redact.ts';
@@ -123,7 +123,7 @@ describe('costs in proportion to what comes', () => {
     'a text with URLs': maskUrlsIn,
     'plain data of a transcript': (text) => mask.data({ texts: text.match(/.{1,8}/gs) }),
     'the encodings of a body': (text) => decoded(text, Buffer.of(1), 10).catch(nothing),
-    'the words of a client': (text) => shownWords(text, mask, 200),
+    'the words of a client': (text) => maskWords(text, mask, 200),
   };
   test.each(Object.entries(texts))('%s', (_what, read) => {
     for (const unit of units) hold(textBytes, unit, read);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AddressClass,
-  addressClass,
+  addressClassOf,
   classBySpelling,
   type GuardRule,
   mayConnect,
@@ -71,9 +71,9 @@ const v6: readonly (readonly [
 
 describe('each range, both sides of both ends', () => {
   it.each([...v4, ...v6])('%s | %s … %s | %s is %s', (before, first, last, after, is) => {
-    expect([addressClass(first), addressClass(last)]).toEqual([is, is]);
-    if (before !== null) expect(addressClass(before)).toBe('public');
-    if (after !== null) expect(addressClass(after)).toBe('public');
+    expect([addressClassOf(first), addressClassOf(last)]).toEqual([is, is]);
+    if (before !== null) expect(addressClassOf(before)).toBe('public');
+    if (after !== null) expect(addressClassOf(after)).toBe('public');
   });
 
   it.each([
@@ -98,7 +98,7 @@ describe('each range, both sides of both ends', () => {
     ['10.0.0', null],
     ['1.2.3.4.5', null],
     ['010.0.0.1', null],
-  ] as const)('%s is %s', (address, is) => expect(addressClass(address)).toBe(is));
+  ] as const)('%s is %s', (address, is) => expect(addressClassOf(address)).toBe(is));
 
   it.each([
     ['localhost', 'loopback'],

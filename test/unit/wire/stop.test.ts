@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Marks } from '../../../src/core/transcript.ts';
-import { codeOf, phaseOf, stopOf, WireStop } from '../../../src/wire/stop.ts';
+import { codeOf, phaseOf, stopOf, WireStop } from '../../../src/wire/deadline.ts';
 
 const base: Marks = { start: 0, end: 9 };
 

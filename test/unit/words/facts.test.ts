@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AuthorityCost } from '../../../src/core/authority-cost.ts';
 import type { SignatureState } from '../../../src/core/signature.ts';
-import { costText, signatureText } from '../../../src/words/facts.ts';
+import { formatCost, formatSignature } from '../../../src/words/facts.ts';
 import { english } from '../../../src/words/words.ts';
 
 test.each<[AuthorityCost, string]>([
@@ -18,7 +18,7 @@ test.each<[AuthorityCost, string]>([
     '7 requests, 0.0 ms through the relay; the database itself was not requested or is unreachable; nothing when off',
   ],
 ])('%o', (cost, want) => {
-  expect(costText(cost, english)).toBe(want);
+  expect(formatCost(cost, english)).toBe(want);
 });
 
 test.each<[SignatureState, string | null, string]>([
@@ -33,5 +33,5 @@ test.each<[SignatureState, string | null, string]>([
   ['undated', 'k', 'signature unverified: its key has expired, and no time of publication is given (k)'],
   ['unsigned', null, 'signature unverified: there is none, though keys are at hand'],
 ])('%s: what is not verified is said to be', (state, key, text) => {
-  expect(signatureText({ state, key }, english)).toBe(text);
+  expect(formatSignature({ state, key }, english)).toBe(text);
 });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { gainsSaid } from '../../../src/words/gains.ts';
-import { percent } from '../../../src/words/percent.ts';
-import { wordsOf } from '../../../src/words/words.ts';
+import { explainGains } from '../../../src/words/gains.ts';
+import { percent, wordsOf } from '../../../src/words/words.ts';
 
 const say = wordsOf('en');
 
@@ -19,7 +18,7 @@ test.each([
 test('each gain has both of its sides, and one with an unknown side is left out', () => {
   const took = (seconds: number): string => `${seconds}s`;
   expect(
-    gainsSaid(
+    explainGains(
       {
         availability: { before: 0.9, after: 0.9996 },
         p95Seconds: { before: null, after: 2 },
@@ -29,5 +28,5 @@ test('each gain has both of its sides, and one with an unknown side is left out'
       say,
     ),
   ).toEqual(['success rate 90 % → 99.9 %', 'a fetch takes 3s → 0s']);
-  expect(gainsSaid({}, took, say)).toEqual([]);
+  expect(explainGains({}, took, say)).toEqual([]);
 });

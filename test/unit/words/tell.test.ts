@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Filled } from '../../../src/core/sentence.ts';
+import type { Filled } from '../../../src/core/result.ts';
 import { phrase, tellIn, told, toldOf } from '../../../src/words/tell.ts';
 
 describe('a sentence that is told later', () => {

@@ -1,16 +1,15 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { phrase } from '../../../words/tell.ts';
-import { epochSeconds } from '../dates.ts';
-import { editLines } from '../lines.ts';
+import { editLines, parseEpochSeconds } from '../format.ts';
 import { type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** So much of the index is unpacked: its signature and the beginning of what is signed. */
+/** The part of the index that is unpacked: its signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 
-/** Reads the beginning of an APKINDEX.tar.gz: members of gzip one after the other, in the first a signature by name. */
+/** Reads the beginning of an APKINDEX.tar.gz: gzip members in sequence, the first one with the signature. */
 export function readApkIndex(body: Uint8Array): Reading {
   try {
     const unpacked = gunzipSync(body.subarray(0, packedBytes), {
@@ -31,7 +30,7 @@ export const alpine: Profile = {
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],
   client: 'apk',
   decodes: false,
-  marker: { path: 'last-updated', read: epochSeconds },
+  marker: { path: 'last-updated', read: parseEpochSeconds },
   read: ({ path, body }) => (/(^|\/)APKINDEX\.tar\.gz$/.test(path) ? readApkIndex(body) : null),
   lines: (before, after) => editLines({ before, after, files: '/etc/apk/repositories', behind: '/+', kept: '/' }),
 };

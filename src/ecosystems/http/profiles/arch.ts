@@ -1,10 +1,9 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
-import { epochSeconds } from '../dates.ts';
-import { headText, startsWith } from '../format.ts';
+import { headTextOf, parseEpochSeconds, startsWith } from '../format.ts';
 import { type Profile, sound, unsound } from '../profile.ts';
 
-/** gzip, Zstandard, xz: what repo-add packs databases with. */
+/** gzip, Zstandard, xz: the formats of repo-add. */
 const packed = ['1f8b', '28b52ffd', 'fd377a585a00'];
 
 function mirrorlist({ members }: Chain): string {
@@ -19,10 +18,10 @@ export const arch: Profile = {
   client: 'pacman',
   offersHttp2: true,
   decodes: false,
-  marker: { path: 'lastsync', read: epochSeconds },
+  marker: { path: 'lastsync', read: parseEpochSeconds },
   read({ path, body }) {
     if (/(^|\/)(lastsync|lastupdate)$/.test(path)) {
-      const ms = epochSeconds(headText(body));
+      const ms = parseEpochSeconds(headTextOf(body));
       return ms === null ? unsound(phrase('answer.seconds')) : sound(ms);
     }
     if (!/\.(db|files)$/.test(path)) return null;

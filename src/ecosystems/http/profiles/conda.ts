@@ -1,13 +1,13 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
-import { headText } from '../format.ts';
-import { headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { headTextOf } from '../format.ts';
+import { headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const title = phrase('answer.conda');
 
-/** The beginning of a repodata.json: an object that names the folder of its platform, where it names one there. */
+/** Reads the beginning of a repodata.json: an object, which may name the folder of its platform. */
 function readRepodata(path: string, body: Uint8Array): Reading {
-  const text = headText(body);
+  const text = headTextOf(body);
   if (!/^\s{0,100}\{\s{0,100}"(info|packages|packages\.conda|repodata_version|removed|signatures)"\s{0,10}:/.test(text))
     return unsound(title);
   const [, named] = /"subdir"\s{0,10}:\s{0,10}"([a-z0-9-]{1,40})"/.exec(text) ?? [];
@@ -16,7 +16,7 @@ function readRepodata(path: string, body: Uint8Array): Reading {
 }
 
 function condarc(chain: Chain): string {
-  return `# ~/.condarc\nchannels:\n  - ${headUrl(chain)}`;
+  return `# ~/.condarc\nchannels:\n  - ${headUrlOf(chain)}`;
 }
 
 /** Channels of conda; the base URL is the folder of platforms. */

@@ -1,15 +1,15 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseJson } from '../../parse-json.ts';
-import { headText } from '../format.ts';
-import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { headTextOf } from '../format.ts';
+import { type Head, headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
 /** `1/a`, `2/io`, `3/u/url`, `se/rd/serde`, at the end of a path. */
 const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{2}\/[^/]{4,})$/;
 
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): Reading | null {
-  const text = headText(body, body.length);
+  const text = headTextOf(body, body.length);
   if (/(^|\/)config\.json$/.test(path))
     return isText(json(text)['dl']) ? sound() : unsound(phrase('answer.cratesConfig'));
   if (!indexFile.test(path)) return null;
@@ -21,7 +21,7 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
   return isLine && name.toLowerCase() === wanted ? sound() : unsound(phrase('answer.crateVersions'));
 }
 
-/** The members of an object; of anything else, none. */
+/** The members of an object; empty for anything else. */
 function json(text: string): Readonly<Record<string, unknown>> {
   const parsed = parseJson(text, phrase('answer.cratesConfig'));
   return parsed.tag === 'ok' ? Object(parsed.value) : {};
@@ -37,10 +37,10 @@ function cargoConfig(chain: Chain): string {
 replace-with = "mirrorwatch"
 
 [source.mirrorwatch]
-registry = "sparse+${headUrl(chain, '/')}"`;
+registry = "sparse+${headUrlOf(chain, '/')}"`;
 }
 
-/** Sparse indexes of crates; the crates themselves come from where its config.json says. */
+/** Sparse indexes of crates; the crates come from the URL in its config.json. */
 export const crates: Profile = {
   id: 'crates',
   title: 'a sparse index of crates',

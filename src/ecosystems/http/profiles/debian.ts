@@ -1,33 +1,40 @@
-import { utf8 } from '../../../core/body-text.ts';
-import { malformed } from '../../../words/failure.ts';
-import { phrase } from '../../../words/tell.ts';
-import { mailDate, unixDate } from '../dates.ts';
-import { headText } from '../format.ts';
-import { editLines } from '../lines.ts';
-import { type Head, type ListedAt, type ListedFile, type Profile, type Reading, sound, unsound } from '../profile.ts';
-import { indexIn, packageIn } from './debian-packages.ts';
+import { utf8 } from '../../../core/body.ts';
+import { limits } from '../../../core/limits.ts';
+import { malformed, phrase } from '../../../words/tell.ts';
+import { editLines, headTextOf, parseMailDate, parseUnixDate } from '../format.ts';
+import {
+  type Head,
+  type IndexAt,
+  type ListedAt,
+  type ListedFile,
+  type PackageFile,
+  type Profile,
+  type Reading,
+  sound,
+  unsound,
+} from '../profile.ts';
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
 /**
- * What apt looks at first in a Release file: a date, not yet past its `Valid-Until`, and a list of SHA-256 sums. Its
- * signature is another matter: `expect.signedBy`.
+ * Checks what apt checks first in a Release file: a date, not past its `Valid-Until`, and SHA-256 sums. Its signature
+ * is checked by `expect.signedBy`.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body' | 'nowWallMs'>): Reading {
-  const text = headText(body);
+  const text = headTextOf(body);
   if (path.endsWith('InRelease') && !text.startsWith(clearsigned)) return unsound(phrase('answer.release'));
   const [, date] = /^Date: (.{1,60})$/m.exec(text) ?? [];
-  const changedAtMs = date === undefined ? null : mailDate(date);
+  const changedAtMs = date === undefined ? null : parseMailDate(date);
   if (changedAtMs === null) return unsound(phrase('answer.releaseDate'));
   const [, until] = /^Valid-Until: (.{1,60})$/m.exec(text) ?? [];
-  const untilMs = until === undefined ? null : mailDate(until);
+  const untilMs = until === undefined ? null : parseMailDate(until);
   if (until !== undefined && untilMs === null) return unsound(phrase('answer.releaseUntil'));
   if (untilMs !== null && untilMs < nowWallMs) return { failure: malformed('answer.releaseValid'), changedAtMs };
   return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
-/** An index below `dists/<suite>`, by the InRelease there; a suite of updates is one level further down. */
+/** An index below `dists/<suite>`, listed in the InRelease there; suites of updates are one level deeper. */
 function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
   return suite === '' || /^(In)?Release(\.gpg)?$/.test(name) ? null : { list: `${suite}/InRelease`, name };
@@ -42,16 +49,70 @@ function find(list: Uint8Array, name: string): ListedFile | null {
   return null;
 }
 
-/** Debian archives and those of its form. */
+/** Debian archives and others in their format. */
 export const debian: Profile = {
   id: 'debian',
   title: 'a Debian archive',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
   client: 'apt',
   decodes: false,
-  marker: { path: 'project/trace/master', read: (text) => unixDate(text.split('\n', 1)[0] ?? '') },
+  marker: { path: 'project/trace/master', read: (text) => parseUnixDate(text.split('\n', 1)[0] ?? '') },
   read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),
   lists: { listedAt, find, leads: { indexIn, packageIn } },
   lines: (before, after) =>
     editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
 };
+
+/** In order of use. */
+const architectures = ['amd64', 'arm64'];
+
+interface Index extends ListedFile {
+  /** `main/binary-amd64/Packages.gz`. */
+  readonly name: string;
+  readonly folder: string;
+  readonly rank: number;
+}
+
+/**
+ * Chooses one index of packages in a Release file: `main` and the commonest architecture if present, gzip if present.
+ * By hash if the archive has such files, as apt requests them: they exist during a synchronisation.
+ */
+function indexIn(path: string, list: Uint8Array): IndexAt | null {
+  const [, root = null, suite = ''] = /^((?:.*\/)?)(dists\/[^/]+(?:\/updates)?)\/(?:In)?Release$/.exec(path) ?? [];
+  if (root === null) return null;
+  const text = Buffer.from(list).toString('latin1');
+  const [best] = indexesIn(text).toSorted((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1));
+  if (best === undefined) return null;
+  const { sha256, bytes, name, folder } = best;
+  const at = `${root}${suite}/`;
+  const byHash = /^Acquire-By-Hash: yes$/m.test(text) ? [`${at}${folder}/by-hash/SHA256/${sha256}`] : [];
+  return { paths: [...byHash, `${at}${name}`], file: { sha256, bytes }, isPacked: name.endsWith('.gz'), root };
+}
+
+/** Lines of the sums: ` <sha256> <bytes> <component>/binary-<architecture>/Packages[.gz]`. */
+function indexesIn(text: string): readonly Index[] {
+  const found: Index[] = [];
+  for (const [, sha256 = '', size = '', name = '', folder = '', component, architecture = '', packed] of text.matchAll(
+    /^ ([0-9a-f]{64}) +(\d{1,15}) ((([\w.-]+)\/binary-([\w-]+))\/Packages(\.gz)?)$/gm,
+  )) {
+    const bytes = Number(size);
+    if (bytes === 0 || bytes > limits.packageIndexBytes) continue;
+    const known = architectures.indexOf(architecture);
+    const rank =
+      (component === 'main' ? 0 : 100) +
+      2 * (known < 0 ? architectures.length : known) +
+      (packed === undefined ? 1 : 0);
+    found.push({ sha256, bytes, name, folder, rank });
+  }
+  return found;
+}
+
+/** The path, size and hash in a stanza. */
+function packageIn(stanza: string): PackageFile | null {
+  const [, path] = /^Filename: (?:\.\/)?(\S+)$/m.exec(stanza) ?? [];
+  const [, bytes] = /^Size: (\d{1,15})$/m.exec(stanza) ?? [];
+  const [, sha256] = /^SHA256: ([0-9a-f]{64})$/m.exec(stanza) ?? [];
+  return path === undefined || bytes === undefined || sha256 === undefined
+    ? null
+    : { path, bytes: Number(bytes), sha256 };
+}

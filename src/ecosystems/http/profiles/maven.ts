@@ -1,13 +1,11 @@
-import type { Sentence } from '../../../core/sentence.ts';
-import { failureOf } from '../../../words/failure.ts';
-import { phrase } from '../../../words/tell.ts';
+import type { Sentence } from '../../../core/result.ts';
+import { failureOf, phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
-import { compactDate } from '../dates.ts';
-import { headText } from '../format.ts';
-import { headUrl, type Profile, type Reading, sound } from '../profile.ts';
+import { compactDate, headTextOf } from '../format.ts';
+import { headUrlOf, type Profile, type Reading, sound } from '../profile.ts';
 
-/** The name of the outermost element of a document, comments and declarations left out; empty where there is none. */
-export function rootName(text: string): string {
+/** The name of the root element; empty: none. Comments and declarations are skipped. */
+export function rootNameOf(text: string): string {
   let at = 0;
   for (;;) {
     at = text.indexOf('<', at);
@@ -23,8 +21,8 @@ export function rootName(text: string): string {
 }
 
 function readXml(body: Uint8Array, root: string, title: Sentence): Reading {
-  const text = headText(body);
-  if (rootName(text) !== root) return { failure: failureOf('wrong_content', title), changedAtMs: null };
+  const text = headTextOf(body);
+  if (rootNameOf(text) !== root) return { failure: failureOf('wrong_content', title), changedAtMs: null };
   const [, stamp] = /<lastUpdated>(\d{14})<\/lastUpdated>/.exec(text) ?? [];
   return sound(stamp === undefined ? null : compactDate(stamp));
 }
@@ -59,8 +57,8 @@ export const maven: Profile = {
     return path.endsWith('.pom') ? readXml(body, 'project', phrase('answer.mavenProject')) : null;
   },
   lines: (before: Chain, after: Chain) => ({
-    text: settings(headUrl(after)),
-    rollback: settings(headUrl(before)),
+    text: settings(headUrlOf(after)),
+    rollback: settings(headUrlOf(before)),
     notes: [phrase('note.mavenAll')],
   }),
 };

@@ -1,18 +1,18 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
-import { headText } from '../format.ts';
-import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { headTextOf } from '../format.ts';
+import { type Head, headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
-/** The source that Gemfiles name. */
+/** The usual source of Gemfiles. */
 const source = 'https://rubygems.org';
 
 function read({ path, body, sum, headers }: Head): Reading | null {
   const [, kind] = /(?:^|\/)(versions|names|info\/[^/]+)$/.exec(path) ?? [];
   if (kind === undefined) return null;
-  const text = headText(body);
+  const text = headTextOf(body);
   const isIndex = kind === 'versions' ? /^created_at: .{1,60}\n---\n/.test(text) : text.startsWith('---\n');
   if (!isIndex) return unsound(phrase('answer.compact'));
-  // Some write the digest in quotes, as rubygems.org does (protocols.md 5).
+  // Some servers quote the digest, as rubygems.org does (protocols.md 5).
   const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
   if (want === undefined || sum === null) return sound();
   const got = Buffer.from(sum.sha256, 'hex').toString('base64');
@@ -20,7 +20,7 @@ function read({ path, body, sum, headers }: Head): Reading | null {
 }
 
 function bundleConfig(chain: Chain): string {
-  return `bundle config set --global mirror.${source} ${headUrl(chain, '/')}`;
+  return `bundle config set --global mirror.${source} ${headUrlOf(chain, '/')}`;
 }
 
 /** Mirrors of gems with a compact index. */

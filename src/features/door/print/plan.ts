@@ -1,6 +1,6 @@
 import { isLoopback } from '../../../api/token.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
-import { bookAccess } from '../../../daemon/book.ts';
+import { bookAccessOf } from '../../../daemon/book.ts';
 import { escapeExpression } from '../../../ecosystems/escape-expression.ts';
 import type { Registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
@@ -110,7 +110,7 @@ export function planOf(
   function mirrorOf(route: Route, name: string): readonly PrintedMirror[] {
     const mirror = route.mirrors.get(name);
     if (mirror === undefined) return [];
-    const access = bookAccess(config, mirror, '');
+    const access = bookAccessOf(config, mirror, '');
     const url = new URL(`${mirror.url}/`);
     const authorization = (mayUseSecrets ? requestHeaders(url, {}, access)['authorization'] : undefined) ?? null;
     const key =

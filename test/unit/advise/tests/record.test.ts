@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { meanMs } from '../../../../src/advise/tests/costs.ts';
+import { meanMsOf } from '../../../../src/advise/tests/costs.ts';
 import { isHeavyClean, meanMsFrom, newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
@@ -18,13 +18,13 @@ describe('how long a mirror takes', () => {
     ['what is older than that is over', 31 * minute, 200],
     ['and in the end nothing is known', 60 * minute, null],
   ])('%s', (_name, nowMs, want) => {
-    const mean = meanMs(record, 'light', nowMs, 0);
+    const mean = meanMsOf(record, 'light', nowMs, 0);
     if (want === null) expect(mean).toBeNull();
     else expect(mean).toBeCloseTo(want, 9);
   });
 
   test('downloads are rare: of them the last few count, whatever their age', () => {
-    expect(meanMs(record, 'heavy', 600 * minute, 0)).toBe(5_000);
+    expect(meanMsOf(record, 'heavy', 600 * minute, 0)).toBe(5_000);
     expect(meanMsFrom(record, 'heavy', 600 * minute)).toBe(5_000);
     expect(meanMsFrom(record, 'light', 21 * minute)).toBe(300);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/tests/choose.ts';
 import { newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import {
-  deviationMs,
+  deviationMsOf,
   isTimeAlarm,
   newTimeTest,
   type TimeTest,
@@ -103,14 +103,14 @@ describe('the deviation', () => {
     ['at least 100 ms', settled(3), 100],
     ['at least a quarter of the level', settled(100, 2_000), 500],
   ])('%s', (_name, made, want) => {
-    expect(deviationMs(made)).toBe(want);
+    expect(deviationMsOf(made)).toBe(want);
   });
 
   test('learns the scatter of the difference', () => {
     const made = newTimeTest();
     for (let i = 0; i < 2_000; i += 1) updateTimeTest(made, 1_000 + (i % 2 === 0 ? 300 : -300), 1_000, usual);
-    expect(deviationMs(made)).toBeGreaterThan(295);
-    expect(deviationMs(made)).toBeLessThan(305);
+    expect(deviationMsOf(made)).toBeGreaterThan(295);
+    expect(deviationMsOf(made)).toBeLessThan(305);
     expect(made.mean).toBeGreaterThan(-2);
     expect(made.mean).toBeLessThan(2);
   });

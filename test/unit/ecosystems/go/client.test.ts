@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Chain, type RelayState, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
-import { goRemedy, parseGoproxy, relayOfGoproxy, walkGoproxy } from '../../../../src/ecosystems/go/client.ts';
+import { type Chain, type RelayState, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
+import { goRemedyFor, parseGoproxy, relayOfGoproxy, walkGoproxy } from '../../../../src/ecosystems/go/client.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { texts } from '../../../support/texts.ts';
 
@@ -73,7 +73,7 @@ describe('parseGoproxy', () => {
     ['https://u:p@a.example.com|off', 'https://***@a.example.com|off'],
     ['https://a.example.com/?token=s3cret', 'https://a.example.com/?token=***'],
   ])('%s is shown as %s', (text, shown) => {
-    expect(shownChain(chain(text))).toBe(shown);
+    expect(showChain(chain(text))).toBe(shown);
   });
 
   it('compares members by scheme, host and path, without trailing slash and user-info', () => {
@@ -155,7 +155,7 @@ describe('relayOfGoproxy', () => {
 describe('goRemedy', () => {
   const before = chain('https://a.example.com,direct');
   it('gives the lines for a shell, for go env and as JSON, and the way back', () => {
-    expect(goRemedy(before, chain('https://b.example.com/x/|https://a.example.com,direct'), [])).toEqual({
+    expect(goRemedyFor(before, chain('https://b.example.com/x/|https://a.example.com,direct'), [])).toEqual({
       remedy: {
         env: "export GOPROXY='https://b.example.com/x/|https://a.example.com,direct'",
         goenv: "go env -w GOPROXY='https://b.example.com/x/|https://a.example.com,direct'",
@@ -167,7 +167,7 @@ describe('goRemedy', () => {
   });
 
   it('adds GOPRIVATE wherever private patterns are set', () => {
-    const { remedy } = goRemedy(before, chain('https://b.example.com,direct'), [
+    const { remedy } = goRemedyFor(before, chain('https://b.example.com,direct'), [
       'git.example.com/*',
       '*.corp.example.com',
     ]);
@@ -179,7 +179,7 @@ describe('goRemedy', () => {
   });
 
   it('says what a comma costs', () => {
-    const { notes } = goRemedy(before, chain('https://b.example.com,direct'), []);
+    const { notes } = goRemedyFor(before, chain('https://b.example.com,direct'), []);
     expect(texts(notes)[1]).toMatch(/^Behind a comma the go command moves on at 404 and 410 only/);
   });
 
@@ -187,13 +187,13 @@ describe('goRemedy', () => {
     ['with credentials', 'https://u:hunter2@a.example.com,direct', true],
     ['without', 'https://a.example.com,direct', false],
   ])('says where the credentials of the line that goes back come from: a chain before %s', (_, declared, isSaid) => {
-    const { notes, rollback } = goRemedy(chain(declared), chain('https://b.example.com,direct'), []);
+    const { notes, rollback } = goRemedyFor(chain(declared), chain('https://b.example.com,direct'), []);
     expect(rollback).toBe("export GOPROXY='https://a.example.com,direct'");
     expect(texts(notes).some((note) => note.startsWith('The rollback command omits the credentials'))).toBe(isSaid);
   });
 
   it('never prints credentials, and says where they must come from', () => {
-    const given = goRemedy(
+    const given = goRemedyFor(
       chain('https://u:hunter2@a.example.com'),
       chain('https://u:hunter2@b.example.com|https://a.example.com'),
       [],
@@ -210,18 +210,18 @@ describe('goRemedy', () => {
     ['a backquote', 'https://b.example.com/`id`'],
     ['a scheme that go does not know', 'ftp://b.example.com/'],
   ])('gives no line for %s', (_name, text) => {
-    const given = goRemedy(before, chain(text), []);
+    const given = goRemedyFor(before, chain(text), []);
     expect(given.remedy).toEqual({});
     expect(texts(given.notes).at(-1)).toBe('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
   });
 
   it('leaves out a private pattern that could not be pasted, and says so', () => {
-    const given = goRemedy(before, chain('https://b.example.com'), ["x';id;'", 'git.example.com']);
+    const given = goRemedyFor(before, chain('https://b.example.com'), ["x';id;'", 'git.example.com']);
     expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com'\nexport GOPRIVATE='git.example.com'");
     expect(texts(given.notes).at(-1)).toMatch(/set GOPRIVATE by hand/);
   });
 
   it('has no way back to a chain that cannot be pasted', () => {
-    expect(goRemedy(chain('https://a.example.com/?k=v'), before, []).rollback).toEqual(phrase('back.chain'));
+    expect(goRemedyFor(chain('https://a.example.com/?k=v'), before, []).rollback).toEqual(phrase('back.chain'));
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { heldBodyOf } from '../../../../src/core/body.ts';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Step } from '../../../../src/core/target.ts';
+import type { Step } from '../../../../src/core/mirror.ts';
 import type { Answer, Facts } from '../../../../src/core/transcript.ts';
-import { heldBody } from '../../../../src/core/whole-body.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
-import { malformed, wrongContent } from '../../../../src/words/failure.ts';
+import { malformed, wrongContent } from '../../../../src/words/tell.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { hello, makeZip } from './zip.ts';
 
@@ -415,7 +415,7 @@ test('a zip is read whole however long it is, as the go command caps it', () => 
 });
 
 test('a zip that is kept in a file is hashed as one that is held, and its length is that of all of it', () => {
-  const whole = heldBody(zip);
+  const whole = heldBodyOf(zip);
   const kept: Answer = { ...answered(200, zip.subarray(0, 64)), whole } as Answer;
   const page = { [at('@v/v1.0.0.zip')]: kept };
   const { verdict, seen } = talk(

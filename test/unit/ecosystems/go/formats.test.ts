@@ -5,7 +5,7 @@ import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
 import { parseList } from '../../../../src/ecosystems/go/list.ts';
 import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/lookup.ts';
 import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
-import { malformed, wrongContent } from '../../../../src/words/failure.ts';
+import { malformed, wrongContent } from '../../../../src/words/tell.ts';
 
 const page = '<!DOCTYPE html><html><body>Log in</body></html>';
 const bytes = (text: string) => Buffer.from(text, 'utf8');

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { h1Of, h1OfMod, sha256Hex } from '../../../../src/ecosystems/go/h1.ts';
+import { h1Of, h1OfMod, sha256HexOf } from '../../../../src/ecosystems/go/h1.ts';
 import { hello } from './zip.ts';
 
-const file = (name: string, content: string) => ({ name, sha256Hex: sha256Hex(Buffer.from(content)) });
+const file = (name: string, content: string) => ({ name, sha256Hex: sha256HexOf(Buffer.from(content)) });
 
 describe('go.mod hashes of protocols.md 1.9 and 1.10', () => {
   test.each([
@@ -42,7 +42,7 @@ describe('file sets', () => {
     const low = file('\uFF5A', '1');
     const high = file('\u{1F600}', '2');
     const lines = [low, high].map(({ name, sha256Hex: hex }) => `${hex}  ${name}\n`).join('');
-    expect(h1Of([high, low])).toBe(`h1:${Buffer.from(sha256Hex(Buffer.from(lines)), 'hex').toString('base64')}`);
+    expect(h1Of([high, low])).toBe(`h1:${Buffer.from(sha256HexOf(Buffer.from(lines)), 'hex').toString('base64')}`);
   });
 
   test('a line feed in a name has no hash', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { atOnce } from '../../../../src/core/slices.ts';
-import { lockEntries, parseGoMod, parseGoSum } from '../../../../src/ecosystems/go/lock-file.ts';
+import { listLockEntries, parseGoMod, parseGoSum } from '../../../../src/ecosystems/go/locks.ts';
 import { parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
@@ -40,5 +40,5 @@ test('of two versions with more digits than a number holds, a lock file gives th
   const [less, more] = ['v1.0.9007199254740992', 'v1.0.9007199254740993'];
   const hash = `h1:${'A'.repeat(43)}=`;
   const sum = parseGoSum([more, less].map((version) => `example.com/x ${version} ${hash}`).join('\n'));
-  expect(lockEntries('sum', sum, null)).toMatchObject([{ version: more }]);
+  expect(listLockEntries('sum', sum, null)).toMatchObject([{ version: more }]);
 });

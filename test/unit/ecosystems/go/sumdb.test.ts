@@ -4,10 +4,9 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Answer, Ask } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
-import { goContext, goLearning } from '../../../../src/ecosystems/go/knowledge.ts';
+import { buildGoContext, goLearning } from '../../../../src/ecosystems/go/knowledge.ts';
 import { tilesToProve } from '../../../../src/ecosystems/go/tlog.ts';
-import { malformed, mismatchOf, wrongContent } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { sampleMirror } from '../../../support/sample-config.ts';
 import { answered, contextOf, talk, targetOf } from '../talk.ts';
 import { headOf, lookupOf, type Relay, relayAnswers } from './relay.ts';
@@ -428,9 +427,9 @@ describe('where the database is asked itself', () => {
       privatePatterns: [],
       settings: { sumdb: { ...key, url, home: known } },
     };
-    expect(goContext({ ...given, known: new Map() }).sumdb?.direct).toBe(want);
+    expect(buildGoContext({ ...given, known: new Map() }).sumdb?.direct).toBe(want);
     // A probe by hand has no time for what may not answer.
-    expect(goContext({ ...given, known: null }).sumdb?.direct).toBeUndefined();
+    expect(buildGoContext({ ...given, known: null }).sumdb?.direct).toBeUndefined();
   });
 });
 
@@ -537,7 +536,7 @@ describe('hashes that are not known yet', () => {
     const all: number[] = [];
     const timed: (string | undefined)[] = [];
     for (let probes = 0; probes < 3; probes += 1) {
-      const own = goContext({
+      const own = buildGoContext({
         mirror,
         origin: null,
         modules: [...modules, hidden, branch],

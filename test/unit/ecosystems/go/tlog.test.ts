@@ -1,33 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  areTrue,
   hashBytes,
   isIncluded,
-  leafHash,
-  nodeHash,
+  leafHashOf,
+  nodeHashOf,
   rootOf,
   type Tile,
   type Tiles,
-  tileKey,
-  tilePath,
+  tileKeyOf,
+  tilePathOf,
   tilesToProve,
+  verifyTiles,
 } from '../../../../src/ecosystems/go/tlog.ts';
 import { createTree, type Tree } from './tree.ts';
 
 /** Fetches tiles from a tree, as a mirror would serve them. */
 function tilesFrom(tree: Tree, wanted: readonly Tile[]): Map<string, Buffer> {
-  return new Map(wanted.map((tile) => [tileKey(tile), tree.tile(tilePath(tile)) ?? Buffer.alloc(0)]));
+  return new Map(wanted.map((tile) => [tileKeyOf(tile), tree.tile(tilePathOf(tile)) ?? Buffer.alloc(0)]));
 }
 
 function pathsOf(wanted: readonly Tile[]): readonly string[] {
-  return wanted.map(tilePath);
+  return wanted.map(tilePathOf);
 }
 
 /** Roots of the eight leaves of protocols.md 1.12, which come as raw bytes. */
 test('RFC 6962 roots', () => {
   const leaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
-  const hashes = leaves.map((hex) => leafHash(Buffer.from(hex, 'hex').toString('latin1')));
+  const hashes = leaves.map((hex) => leafHashOf(Buffer.from(hex, 'hex').toString('latin1')));
   const tiles: Tiles = new Map([['0/0', Buffer.concat(hashes)]]);
   const roots = [1, 2, 3, 5, 7, 8].map((size) => rootOf(size, tiles)?.toString('hex'));
   expect(roots).toEqual([
@@ -66,7 +66,7 @@ test('the leaf of record 2580307', () => {
   const text =
     'github.com/google/uuid v1.2.0 h1:qJYtXnJRWmpe7m/3XlyhrsLrEURqHRM2kxzoxXqyUDs=\ngithub.com/google/uuid v1.2.0/go.mod h1:TIyPZe4MgqvfeYDBFedMoGGpEw/LqOeaOT+nhxU+yHo=\n';
   expect(text).toHaveLength(163);
-  expect(leafHash(text).toString('base64')).toBe('xrvBSS0VxqEVIi3YJE3dOKn3XDpSBi+S6bSDTcC1nis=');
+  expect(leafHashOf(text).toString('base64')).toBe('xrvBSS0VxqEVIi3YJE3dOKn3XDpSBi+S6bSDTcC1nis=');
 });
 
 describe('which tiles', () => {
@@ -104,7 +104,7 @@ describe('which tiles', () => {
   });
 
   test('numbers past a thousand', () => {
-    expect(tilePath({ level: 0, number: 1_234_067, width: 256 })).toBe('tile/8/0/x001/x234/067');
+    expect(tilePathOf({ level: 0, number: 1_234_067, width: 256 })).toBe('tile/8/0/x001/x234/067');
   });
 });
 
@@ -119,7 +119,7 @@ describe('proofs over trees of every awkward size', () => {
     const wanted = tilesToProve(size, leaves, older);
     const tiles = tilesFrom(tree, wanted);
     expect(rootOf(size, tiles)).toEqual(whole.root(size));
-    expect(areTrue(tiles, wanted)).toBe(true);
+    expect(verifyTiles(tiles, wanted)).toBe(true);
     for (const id of leaves) expect(isIncluded(id, records[id] ?? '', tiles)).toBe(true);
     for (const before of older) expect(rootOf(before, tiles)).toEqual(whole.root(before));
   });
@@ -131,9 +131,9 @@ describe('proofs over trees of every awkward size', () => {
     fc.assert(
       fc.property(fc.nat(wanted.length - 1), fc.nat(), (which, at) => {
         const tiles = tilesFrom(whole, wanted);
-        const tile = tiles.get(tileKey(wanted[which] ?? { level: 0, number: 0 })) ?? Buffer.alloc(1);
+        const tile = tiles.get(tileKeyOf(wanted[which] ?? { level: 0, number: 0 })) ?? Buffer.alloc(1);
         tile.writeUInt8((tile[at % tile.length] ?? 0) ^ 1, at % tile.length);
-        expect(rootOf(size, tiles)?.equals(whole.root(size)) === true && areTrue(tiles, wanted)).toBe(false);
+        expect(rootOf(size, tiles)?.equals(whole.root(size)) === true && verifyTiles(tiles, wanted)).toBe(false);
       }),
     );
   });
@@ -149,5 +149,5 @@ describe('proofs over trees of every awkward size', () => {
 });
 
 test('a node is not a leaf', () => {
-  expect(nodeHash(Buffer.from('a'), Buffer.from('b'))).not.toEqual(leafHash('ab'));
+  expect(nodeHashOf(Buffer.from('a'), Buffer.from('b'))).not.toEqual(leafHashOf('ab'));
 });

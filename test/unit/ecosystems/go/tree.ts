@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { leafHash, nodeHash, tileWidth } from '../../../../src/ecosystems/go/tlog.ts';
+import { leafHashOf, nodeHashOf, tileWidth } from '../../../../src/ecosystems/go/tlog.ts';
 
 /** A signing half and its verifier key string. */
 export interface Signer {
@@ -37,11 +37,11 @@ export interface Tree {
 }
 
 export function createTree(texts: readonly string[]): Tree {
-  const levels: Buffer[][] = [texts.map((text) => leafHash(text))];
+  const levels: Buffer[][] = [texts.map((text) => leafHashOf(text))];
   for (let below = levels[0] ?? []; below.length > 1; below = levels.at(-1) ?? []) {
     const above: Buffer[] = [];
     for (let at = 0; at + 1 < below.length; at += 2) {
-      above.push(nodeHash(below[at] ?? Buffer.alloc(0), below[at + 1] ?? Buffer.alloc(0)));
+      above.push(nodeHashOf(below[at] ?? Buffer.alloc(0), below[at + 1] ?? Buffer.alloc(0)));
     }
     levels.push(above);
   }
@@ -50,7 +50,7 @@ export function createTree(texts: readonly string[]): Tree {
     if (Number.isInteger(level)) return levels[level]?.[from / (to - from)] ?? Buffer.alloc(0);
     let half = 1;
     while (half * 2 < to - from) half *= 2;
-    return nodeHash(rootOf(from, from + half), rootOf(from + half, to));
+    return nodeHashOf(rootOf(from, from + half), rootOf(from + half, to));
   };
   return {
     size: texts.length,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { latestOf, sortVersions } from '../../../../src/ecosystems/go/latest.ts';
+import { latestOf, sortVersions } from '../../../../src/ecosystems/go/list.ts';
 import {
   compareVersions,
   isCanonical,

@@ -1,19 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { heldBodyOf } from '../../../../src/core/body.ts';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Result } from '../../../../src/core/result.ts';
-import { heldBody } from '../../../../src/core/whole-body.ts';
 import type { HashedFile } from '../../../../src/ecosystems/go/h1.ts';
 import { h1Of } from '../../../../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../../../../src/ecosystems/go/zip-file.ts';
-import { malformed, wrongContent } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { malformed, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { worked } from '../worked.ts';
 import { hello, type MadeEntry, type MadeZip, makeZip } from './zip.ts';
 
 async function read(zip: Uint8Array, prefix: string): Promise<Result<readonly HashedFile[], ProbeFailure>> {
-  return (await worked(readModuleZip(heldBody(zip), prefix))).value;
+  return (await worked(readModuleZip(heldBodyOf(zip), prefix))).value;
 }
 
 const inside = (name: string, more: Partial<MadeEntry> = {}): MadeEntry => ({

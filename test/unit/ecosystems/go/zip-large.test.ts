@@ -1,11 +1,10 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { heldBodyOf, type WholeBody } from '../../../../src/core/body.ts';
 import { limits } from '../../../../src/core/limits.ts';
-import { heldBody, type WholeBody } from '../../../../src/core/whole-body.ts';
 import { readModuleZip } from '../../../../src/ecosystems/go/zip-file.ts';
-import { malformed } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { malformed, phrase } from '../../../../src/words/tell.ts';
 import { worked } from '../worked.ts';
 import { hello, type MadeEntry, makeZip } from './zip.ts';
 
@@ -19,7 +18,7 @@ const inside = (name: string, more: Partial<MadeEntry>): MadeEntry => ({ name: `
 
 /** A body that says how much of it was asked for at a time, at most, and how much in all. */
 function watched(body: Uint8Array): WholeBody & { most: number; sum: number } {
-  const held = heldBody(body);
+  const held = heldBodyOf(body);
   return {
     bytes: held.bytes,
     most: 0,
@@ -60,18 +59,18 @@ describe('large entries', () => {
     ['an encrypted one', { content: random, flags: 1 }],
     ['bzip2', { content: random, method: 12 }],
   ])('%s is not sound', async (_, more) => {
-    const { value } = await worked(readModuleZip(heldBody(makeZip([inside('large', more)])), hello.prefix));
+    const { value } = await worked(readModuleZip(heldBodyOf(makeZip([inside('large', more)])), hello.prefix));
     expect(value).toEqual(unsound);
   });
 
   test('a damaged stream is not sound, and one that ends early is what it ended as', async () => {
     const zip = makeZip([inside('large', { content: random })]);
     zip.fill(0xff, 1000, 1100);
-    expect((await worked(readModuleZip(heldBody(zip), hello.prefix))).value).toEqual(unsound);
+    expect((await worked(readModuleZip(heldBodyOf(zip), hello.prefix))).value).toEqual(unsound);
     // What follows the end of the stream within the entry is nobody's content, for the go command neither.
     const packed = Buffer.concat([deflateRawSync(zeros), random]);
     const early = makeZip([inside('large', { content: zeros, packed })]);
-    const { value } = await worked(readModuleZip(heldBody(early), hello.prefix));
+    const { value } = await worked(readModuleZip(heldBodyOf(early), hello.prefix));
     expect(value).toMatchObject({ tag: 'ok', value: [{ sha256Hex: sha256(zeros) }] });
   });
 });
@@ -98,20 +97,20 @@ describe('hostile archives cost no more than they weigh', () => {
   test('entries that share their bytes are refused: each could take as long as the whole zip', async () => {
     const at = 0;
     const shared = Array.from({ length: 3 }, (_, n) => inside(`${n}`, { content: random, at }));
-    const { value } = await worked(readModuleZip(heldBody(makeZip(shared, { once: true })), hello.prefix));
+    const { value } = await worked(readModuleZip(heldBodyOf(makeZip(shared, { once: true })), hello.prefix));
     expect(value).toEqual({ tag: 'error', error: malformed('answer.zip', { what: phrase('answer.zipTwice') }) });
   });
 
   test('many small entries let the loop turn', async () => {
     const files = Array.from({ length: 3_000 }, (_, n) => inside(`${n}.go`, { content: `package p${n}\n` }));
-    const { value, turns } = await worked(readModuleZip(heldBody(makeZip(files)), hello.prefix));
+    const { value, turns } = await worked(readModuleZip(heldBodyOf(makeZip(files)), hello.prefix));
     expect([value.tag, turns > 5]).toEqual(['ok', true]);
   });
 
   test('a directory past its cap is refused', async () => {
     const name = 'n'.repeat(60_000);
     const wide = Array.from({ length: 600 }, (_, n) => inside(`${name}${n}`, { method: 0 }));
-    const { value } = await worked(readModuleZip(heldBody(makeZip(wide)), hello.prefix));
+    const { value } = await worked(readModuleZip(heldBodyOf(makeZip(wide)), hello.prefix));
     expect(value).toEqual({
       tag: 'error',
       error: malformed('answer.zip', { what: phrase('answer.zipCap') }),

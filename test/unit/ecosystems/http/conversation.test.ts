@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
-import { type HttpContext, httpContext } from '../../../../src/ecosystems/http/context.ts';
+import { buildHttpContext, type HttpContext } from '../../../../src/ecosystems/http/context.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { http } from '../../../../src/ecosystems/http/http.ts';
 import { httpNames } from '../../../../src/ecosystems/http/names.ts';
@@ -156,7 +156,7 @@ describe('what the file says', () => {
       origin: null,
       known: null,
     };
-    expect(httpContext({ mirror, ...given })).toEqual({ profile: 'debian', expect: { x: { bytes: 1 } } });
+    expect(buildHttpContext({ mirror, ...given })).toEqual({ profile: 'debian', expect: { x: { bytes: 1 } } });
   });
 
   test.each([

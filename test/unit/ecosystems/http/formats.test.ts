@@ -2,15 +2,20 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compactDate, epochSeconds, mailDate, unixDate } from '../../../../src/ecosystems/http/dates.ts';
-import { formatFailure } from '../../../../src/ecosystems/http/format.ts';
-import { isFilePath } from '../../../../src/ecosystems/http/path.ts';
+import {
+  compactDate,
+  formatFailure,
+  isFilePath,
+  parseEpochSeconds,
+  parseMailDate,
+  parseUnixDate,
+} from '../../../../src/ecosystems/http/format.ts';
 import type { Head } from '../../../../src/ecosystems/http/profile.ts';
 import { readApkIndex } from '../../../../src/ecosystems/http/profiles/alpine.ts';
 import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts';
-import { rootName } from '../../../../src/ecosystems/http/profiles/maven.ts';
+import { rootNameOf } from '../../../../src/ecosystems/http/profiles/maven.ts';
 import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
-import { hashFailure, judge } from '../../../../src/ecosystems/http/verify.ts';
+import { checkHash, judge } from '../../../../src/ecosystems/http/verify.ts';
 
 const nowWallMs = Date.parse('2023-11-14T22:13:20Z');
 
@@ -23,17 +28,17 @@ function head(path: string, body: Uint8Array | string, more: Partial<Head> = {})
 
 describe('dates', () => {
   test.each([
-    [mailDate, 'Sat, 10 Feb 2024 11:07:25 UTC', '2024-02-10T11:07:25Z'],
-    [mailDate, 'Sat, 10 Feb 2024 11:07:25 GMT', '2024-02-10T11:07:25Z'],
-    [mailDate, 'Sat, 1 Jun 2024 01:02:03 +0000', '2024-06-01T01:02:03Z'],
-    [mailDate, 'Sat, 10 Feb 2024 11:07:25 +0800', null],
-    [mailDate, 'Sat, 32 Feb 2024 11:07:25 UTC', null],
-    [unixDate, 'Wed Jul 17 20:15:36 UTC 2024', '2024-07-17T20:15:36Z'],
-    [unixDate, 'Mon Jul  1 20:15:36 UTC 2024', '2024-07-01T20:15:36Z'],
-    [unixDate, 'Wed Jul 17 20:15:36 CEST 2024', null],
-    [epochSeconds, '1699990000\n', '2023-11-14T19:26:40Z'],
-    [epochSeconds, '1699990000000', null],
-    [epochSeconds, '', null],
+    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 UTC', '2024-02-10T11:07:25Z'],
+    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 GMT', '2024-02-10T11:07:25Z'],
+    [parseMailDate, 'Sat, 1 Jun 2024 01:02:03 +0000', '2024-06-01T01:02:03Z'],
+    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 +0800', null],
+    [parseMailDate, 'Sat, 32 Feb 2024 11:07:25 UTC', null],
+    [parseUnixDate, 'Wed Jul 17 20:15:36 UTC 2024', '2024-07-17T20:15:36Z'],
+    [parseUnixDate, 'Mon Jul  1 20:15:36 UTC 2024', '2024-07-01T20:15:36Z'],
+    [parseUnixDate, 'Wed Jul 17 20:15:36 CEST 2024', null],
+    [parseEpochSeconds, '1699990000\n', '2023-11-14T19:26:40Z'],
+    [parseEpochSeconds, '1699990000000', null],
+    [parseEpochSeconds, '', null],
     [compactDate, '20231111095912', '2023-11-11T09:59:12Z'],
     [compactDate, '20231311095912', null],
   ] as const)('%o of %j', (read, text, want) => {
@@ -116,7 +121,7 @@ describe('what an entry expects', () => {
   ])('%s', (_, expected, more, want) => {
     const answer = head('x', 'hello', more);
     const judged = judge(answer, expected, null);
-    const failure = hashFailure(answer, expected) ?? (judged.tag === 'error' ? judged.error : null);
+    const failure = checkHash(answer, expected) ?? (judged.tag === 'error' ? judged.error : null);
     expect(failure?.kind ?? null).toBe(want);
   });
 
@@ -182,7 +187,7 @@ describe('the outermost element', () => {
     ['plain', ''],
     ['< metadata>', ''],
   ])('%j: %s', (text, want) => {
-    expect(rootName(text)).toBe(want);
+    expect(rootNameOf(text)).toBe(want);
   });
 });
 

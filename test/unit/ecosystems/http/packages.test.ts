@@ -5,8 +5,7 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
-import { malformed, mismatchOf, wrongContent } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { answered, targetOf } from '../talk.ts';
 
 const base = 'https://m.example.com/debian';

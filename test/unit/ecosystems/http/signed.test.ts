@@ -5,8 +5,7 @@ import type { SignatureState } from '../../../../src/core/signature.ts';
 import type { Answer } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { profileOf } from '../../../../src/ecosystems/http/profiles.ts';
-import { malformed, mismatchOf } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { malformed, mismatchOf, phrase } from '../../../../src/words/tell.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 const base = 'https://m.example.com/debian';

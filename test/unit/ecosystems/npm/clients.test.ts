@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isSafeEnv } from '../../../../src/core/safe-env.ts';
-import { type Chain, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
+import { type Chain, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { texts } from '../../../support/texts.ts';
@@ -47,7 +47,7 @@ describe('a chain is one registry', () => {
 
   it('credentials are masked, and never among the lines', () => {
     const secret = chain('https://user:hunter2@a.example.com/npm');
-    expect(shownChain(secret)).toBe('https://***@a.example.com/npm');
+    expect(showChain(secret)).toBe('https://***@a.example.com/npm');
     for (const client of npm.clients)
       expect(JSON.stringify(client.remedy(secret, secret, []))).not.toMatch(/hunter2|user:/);
   });

@@ -2,16 +2,15 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
+import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
 import { atOnce } from '../../../../src/core/slices.ts';
-import type { Step } from '../../../../src/core/target.ts';
 import type { Answer } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
-import { npmContext } from '../../../../src/ecosystems/npm/knowledge.ts';
+import { buildNpmContext } from '../../../../src/ecosystems/npm/knowledge.ts';
 import { parsePackument } from '../../../../src/ecosystems/npm/packument.ts';
-import { malformed, mismatchOf, wrongContent } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
@@ -315,6 +314,6 @@ describe('what a mirror is prepared with', () => {
     ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
   ])('%s', (_, own, tarballHosts) => {
     const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
-    expect(npmContext(given as never)).toEqual({ tarballHosts });
+    expect(buildNpmContext(given as never)).toEqual({ tarballHosts });
   });
 });

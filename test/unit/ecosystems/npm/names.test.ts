@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import valid from 'semver/functions/valid.js';
 import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../../../src/core/slices.ts';
-import { highest } from '../../../../src/ecosystems/npm/highest.ts';
+import { selectHighest } from '../../../../src/ecosystems/npm/highest.ts';
 import { npmNames } from '../../../../src/ecosystems/npm/names.ts';
-import { escapeName, isPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
+import { escapeName, isExact, isPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
 import { matchesNpmPatterns, scopeOf } from '../../../../src/ecosystems/npm/patterns.ts';
-import { isExact } from '../../../../src/ecosystems/npm/version.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
@@ -134,13 +133,15 @@ describe('versions', () => {
       '10.0.0',
     ];
     for (const [at, version] of order.entries()) {
-      expect(atOnce(highest(order.slice(0, at + 1).toReversed(), 3)).kept.at(-1), version).toBe(version);
-      expect(atOnce(highest(order.slice(0, at + 1), 1)).kept.at(-1), version).toBe(version);
+      expect(atOnce(selectHighest(order.slice(0, at + 1).toReversed(), 3)).kept.at(-1), version).toBe(version);
+      expect(atOnce(selectHighest(order.slice(0, at + 1), 1)).kept.at(-1), version).toBe(version);
     }
-    expect(atOnce(highest(order.toReversed(), 3))).toEqual({ count: order.length, kept: order.slice(-3) });
-    expect(atOnce(highest([], 3))).toEqual({ count: 0, kept: [] });
-    expect(atOnce(highest(['x', '1', '01.0.0'], 3))).toEqual({ count: 0, kept: [] });
-    expect(atOnce(highest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'], 3)).kept.at(-1)).toBe('1.0.0');
+    expect(atOnce(selectHighest(order.toReversed(), 3))).toEqual({ count: order.length, kept: order.slice(-3) });
+    expect(atOnce(selectHighest([], 3))).toEqual({ count: 0, kept: [] });
+    expect(atOnce(selectHighest(['x', '1', '01.0.0'], 3))).toEqual({ count: 0, kept: [] });
+    expect(atOnce(selectHighest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'], 3)).kept.at(-1)).toBe(
+      '1.0.0',
+    );
   });
 
   it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(

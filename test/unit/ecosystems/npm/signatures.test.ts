@@ -6,11 +6,10 @@ import type { Signature, SignatureState } from '../../../../src/core/signature.t
 import type { Answer } from '../../../../src/core/transcript.ts';
 import type { NpmOwn } from '../../../../src/ecosystems/npm/context.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
-import { npmContext, npmLearning } from '../../../../src/ecosystems/npm/knowledge.ts';
+import { buildNpmContext, npmLearning } from '../../../../src/ecosystems/npm/knowledge.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
 import { readSigningKeys, type SigningKey } from '../../../../src/ecosystems/npm/signing-keys.ts';
-import { mismatchOf } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { mismatchOf, phrase } from '../../../../src/words/tell.ts';
 import { makeNpmSigner } from '../../../support/npm-signer.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
@@ -285,18 +284,18 @@ describe('whose keys are trusted', () => {
   const learnt = new Map(npmLearning.learn(new Map(), { own: { listed } }));
 
   test('those that the origin listed, for mirrors of that upstream, while it is the origin', () => {
-    expect(npmContext(given({ known: learnt })).keys).toEqual(keys);
-    expect(npmContext(given({ known: learnt, mirror: mirror({ upstream: 'corp' }) })).keys).toBe(undefined);
-    expect(npmContext(given({ known: learnt, origin: 'https://elsewhere.example.com' })).keys).toBe(undefined);
-    expect(npmContext(given({ known: learnt, origin: null })).keys).toBe(undefined);
-    expect(npmContext(given({ known: null })).keys).toBe(undefined);
+    expect(buildNpmContext(given({ known: learnt })).keys).toEqual(keys);
+    expect(buildNpmContext(given({ known: learnt, mirror: mirror({ upstream: 'corp' }) })).keys).toBe(undefined);
+    expect(buildNpmContext(given({ known: learnt, origin: 'https://elsewhere.example.com' })).keys).toBe(undefined);
+    expect(buildNpmContext(given({ known: learnt, origin: null })).keys).toBe(undefined);
+    expect(buildNpmContext(given({ known: null })).keys).toBe(undefined);
   });
 
   test('the file’s in their place, for the public registry alone', () => {
     const file = keysOf(stranger.listed());
-    expect(npmContext(given({ known: learnt, settings: { keys: file } })).keys).toEqual(file);
+    expect(buildNpmContext(given({ known: learnt, settings: { keys: file } })).keys).toEqual(file);
     const corp = mirror({ upstream: 'corp' });
-    expect(npmContext(given({ settings: { keys: file }, mirror: corp })).keys).toBe(undefined);
+    expect(buildNpmContext(given({ settings: { keys: file }, mirror: corp })).keys).toBe(undefined);
   });
 
   test('only an origin is asked for them, and only where nobody can change its word on the way', () => {
@@ -316,7 +315,7 @@ describe('whose keys are trusted', () => {
     expect(npmLearning.learn(learnt, { own: { listed } })).toEqual([]);
     const changed = { ...listed, keys: keysOf(stranger.listed()) };
     for (const [key, value] of npmLearning.learn(learnt, { own: { listed: changed } })) learnt.set(key, value);
-    expect(npmContext(given({ known: learnt })).keys).toEqual(changed.keys);
+    expect(buildNpmContext(given({ known: learnt })).keys).toEqual(changed.keys);
   });
 });
 

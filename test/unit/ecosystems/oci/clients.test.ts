@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { type Chain, type Client, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
+import { type Chain, type Client, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
 import { containerd } from '../../../../src/ecosystems/oci/containerd.ts';
 import { docker } from '../../../../src/ecosystems/oci/docker.ts';
 import { podman } from '../../../../src/ecosystems/oci/podman.ts';
@@ -24,7 +24,7 @@ describe('the hosts of a client', () => {
     ['user-info is masked', 'https://u:p@a.example.com/v2/hub', 'https://***@a.example.com/v2/hub'],
     ['a query is masked', `${a}/?key=secret`, `${a}/?key=***`],
   ])('%s', (_, text, shown) => {
-    expect(shownChain(chain(text))).toBe(shown);
+    expect(showChain(chain(text))).toBe(shown);
   });
 
   it.each([

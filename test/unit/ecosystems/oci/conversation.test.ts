@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
-import type { Step } from '../../../../src/core/target.ts';
 import type { Answer, Ask } from '../../../../src/core/transcript.ts';
-import { apiRoot, doorUrl } from '../../../../src/ecosystems/oci/ask.ts';
+import { apiBaseOf, apiRootOf } from '../../../../src/ecosystems/oci/ask.ts';
 import type { OciContext, OciOwn } from '../../../../src/ecosystems/oci/context.ts';
 import { probe } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
-import { malformed } from '../../../../src/words/failure.ts';
+import { malformed } from '../../../../src/words/tell.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 const base = 'https://registry.example.com';
@@ -241,7 +241,7 @@ test.each([
   ['https://a.example.com/x/v2', 'https://a.example.com/x/v2', 'https://a.example.com/x/v2/'],
   ['https://v2.example.com/v2fs', 'https://v2.example.com/v2fs/v2', 'https://v2.example.com/v2fs/v2/'],
 ])('the API of %s', (url, root, door) => {
-  expect([apiRoot(url), doorUrl(url)]).toEqual([root, door]);
+  expect([apiRootOf(url), apiBaseOf(url)]).toEqual([root, door]);
 });
 
 test('the namespace is that of the image', () => {

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bearerChallenge } from '../../../../src/ecosystems/oci/challenge.ts';
 import { parsePlatform } from '../../../../src/ecosystems/oci/context.ts';
 import { quotaOf } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
 import { parseImage } from '../../../../src/ecosystems/oci/image-name.ts';
 import { ociNames } from '../../../../src/ecosystems/oci/names.ts';
-import { readToken } from '../../../../src/ecosystems/oci/token.ts';
-import { malformed } from '../../../../src/words/failure.ts';
+import { parseBearerChallenge, readToken } from '../../../../src/ecosystems/oci/token.ts';
+import { malformed } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const hex = '0123456789abcdef'.repeat(4);
@@ -180,20 +179,20 @@ describe('challenges', () => {
       { tag: 'error', error: malformed('answer.tokenHttps') },
     ],
   ])('%s', (_, header, base, want) => {
-    expect(bearerChallenge(header, base)).toEqual(want);
+    expect(parseBearerChallenge(header, base)).toEqual(want);
   });
 
   it('reads anything, in proportion', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), (text) => {
-        bearerChallenge(text, https);
+        parseBearerChallenge(text, https);
       }),
     );
     for (const text of ['"', '\\"', 'a=', 'a ', ' , '])
       expectInProportion(
         5_000,
         (size) => `Bearer realm="${text.repeat(size)}`,
-        (header) => bearerChallenge(header, https),
+        (header) => parseBearerChallenge(header, https),
       );
   });
 });

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
 import { judgeManifest } from '../../../../src/ecosystems/oci/fetch-manifest.ts';
 import { type Descriptor, entryFor, readManifest } from '../../../../src/ecosystems/oci/manifest.ts';
-import { malformed } from '../../../../src/words/failure.ts';
-import { saySentence } from '../../../../src/words/tell.ts';
+import { malformed, saySentence } from '../../../../src/words/tell.ts';
 import { english } from '../../../../src/words/words.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 

@@ -4,8 +4,7 @@ import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
 import { prepare, probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { readProvenance } from '../../../../src/ecosystems/pypi/provenance.ts';
 import { isSignedBy, type Publisher } from '../../../../src/ecosystems/pypi/publishers.ts';
-import { mismatchOf } from '../../../../src/words/failure.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { mismatchOf, phrase } from '../../../../src/words/tell.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 interface Recorded {

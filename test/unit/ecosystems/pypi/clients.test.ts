@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isSafeEnv } from '../../../../src/core/safe-env.ts';
-import { type Chain, type Client, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
+import { type Chain, type Client, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
 import { pip } from '../../../../src/ecosystems/pypi/pip.ts';
 import { uv } from '../../../../src/ecosystems/pypi/uv.ts';
 import { texts } from '../../../support/texts.ts';
@@ -42,8 +42,8 @@ describe('chains', () => {
 
   test('what is shown can be read again, and hides credentials', () => {
     const read = chain(`https://__token__:hunter2@a.example.com/simple ${b}`);
-    expect(shownChain(read)).toBe('https://***@a.example.com/simple|https://b.example.com/pypi/simple/');
-    expect(chain(shownChain(read)).members.map(({ key }) => key)).toEqual(read.members.map(({ key }) => key));
+    expect(showChain(read)).toBe('https://***@a.example.com/simple|https://b.example.com/pypi/simple/');
+    expect(chain(showChain(read)).members.map(({ key }) => key)).toEqual(read.members.map(({ key }) => key));
   });
 
   test('a slash at the end, credentials and capitals of the host make no other member', () => {

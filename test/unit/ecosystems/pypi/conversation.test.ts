@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Step, Target } from '../../../../src/core/target.ts';
+import type { Step, Target } from '../../../../src/core/mirror.ts';
 import type { Answer, Ask } from '../../../../src/core/transcript.ts';
 import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
 import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
-import { pypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/knowledge.ts';
+import { buildPypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/knowledge.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 const json = 'application/vnd.pypi.simple.v1+json';
@@ -188,10 +188,10 @@ describe('what the public index tells first is kept', () => {
 
   test('who is one: the origin of the public upstream', () => {
     const of = (role: string, upstream: string) =>
-      pypiContext({
+      buildPypiContext({
         mirror: { role, upstream },
         settings: { trustedRoot: null, publishers: [] },
-      } as unknown as Parameters<typeof pypiContext>[0]).isAuthority;
+      } as unknown as Parameters<typeof buildPypiContext>[0]).isAuthority;
     expect([of('origin', 'pypi'), of('mirror', 'pypi'), of('origin', 'corp')]).toEqual([true, false, false]);
   });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFileName } from '../../../../src/ecosystems/pypi/file-name.ts';
 import { isProjectPattern, matchesProjects, pypiNames } from '../../../../src/ecosystems/pypi/names.ts';
-import { normalName, parseProject } from '../../../../src/ecosystems/pypi/project.ts';
+import { normalNameOf, parseProject } from '../../../../src/ecosystems/pypi/project.ts';
+import { parseFileName } from '../../../../src/ecosystems/pypi/release.ts';
 import { compareVersions, isPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
@@ -13,7 +13,7 @@ describe('names', () => {
     ['A__b.-C', 'a-b-c'],
     ['requests', 'requests'],
   ])('%s is %s in a URL', (name, normal) => {
-    expect(normalName(name)).toBe(normal);
+    expect(normalNameOf(name)).toBe(normal);
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { atOnce, itemsPerSlice, type Slices } from '../../../../src/core/slices.ts';
-import { type HtmlTag, tellTags } from '../../../../src/ecosystems/pypi/html.ts';
 import { readPage } from '../../../../src/ecosystems/pypi/page.ts';
+import { type HtmlTag, walkTags } from '../../../../src/ecosystems/pypi/page-html.ts';
 import type { ProjectPage } from '../../../../src/ecosystems/pypi/project-page.ts';
-import { chosenFile, newestOf, releaseOf, releasesOf } from '../../../../src/ecosystems/pypi/release.ts';
+import { chooseFile, newestOf, releaseOf, releasesOf } from '../../../../src/ecosystems/pypi/release.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const finalUrl = 'https://mirror.example.com/pypi/simple/tiny/';
@@ -152,7 +152,7 @@ describe('HTML', () => {
     const told = (body: string): number => {
       let tags = 0;
       atOnce(
-        tellTags(body, new Set(['b']), ({ textBefore }) => {
+        walkTags(body, new Set(['b']), ({ textBefore }) => {
           tags += 1;
           textBefore.trim();
         }),
@@ -167,7 +167,7 @@ describe('HTML', () => {
     const text = '&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&copy;&unknown;&#0;&#xd800;&#9999999;&';
     const want = '<>&"\'AB\u00a9&unknown;\ufffd\ufffd\ufffd&';
     const tags: HtmlTag[] = [];
-    atOnce(tellTags(`<a href="${text}" HREF="x" b>${text}</a>`, new Set(['href']), (tag) => void tags.push(tag)));
+    atOnce(walkTags(`<a href="${text}" HREF="x" b>${text}</a>`, new Set(['href']), (tag) => void tags.push(tag)));
     expect(tags).toEqual([
       { name: 'a', attributes: new Map([['href', want]]), textBefore: '' },
       { name: '/a', attributes: new Map(), textBefore: want },
@@ -178,7 +178,7 @@ describe('HTML', () => {
     const long = 'x'.repeat(20_000);
     const tags: HtmlTag[] = [];
     atOnce(
-      tellTags(`<a href="${long}" b="">&amp;${long}&amp;y</a>`, new Set(['href', 'b']), (tag) => void tags.push(tag)),
+      walkTags(`<a href="${long}" b="">&amp;${long}&amp;y</a>`, new Set(['href', 'b']), (tag) => void tags.push(tag)),
     );
     expect(tags).toEqual([
       { name: 'a', attributes: new Map([['b', '']]), textBefore: '' },
@@ -297,7 +297,7 @@ describe('releases', () => {
     const files = [...(release?.files ?? [])];
     const order: string[] = [];
     while (files.length > 0) {
-      const chosen = chosenFile(files, () => false);
+      const chosen = chooseFile(files, () => false);
       order.push(chosen?.name ?? '');
       files.splice(
         files.findIndex(({ name }) => name === chosen?.name),
@@ -310,14 +310,14 @@ describe('releases', () => {
       'tiny-1.0-cp312-cp312-win_amd64.whl',
       'tiny-1.0.tar.gz',
     ]);
-    expect(chosenFile(release?.files ?? [], ({ kind }) => kind === 'sdist')?.name).toBe('tiny-1.0.tar.gz');
-    expect(chosenFile([], () => true)).toBe(null);
+    expect(chooseFile(release?.files ?? [], ({ kind }) => kind === 'sdist')?.name).toBe('tiny-1.0.tar.gz');
+    expect(chooseFile([], () => true)).toBe(null);
   });
 
   test('the file is chosen in proportion to the length of the tags', () => {
     const files = (size: number) =>
       of([file(whl)]).flatMap((release) => release.files.map((one) => ({ ...one, tags: 'linux'.repeat(size) })));
-    expectInProportion(1_000, files, (of) => chosenFile([...of, ...of], () => false));
+    expectInProportion(1_000, files, (of) => chooseFile([...of, ...of], () => false));
   });
 });
 
@@ -340,7 +340,7 @@ describe('a page that is long is read in slices', () => {
   test('60 000 links of HTML: no slice reads many, and none is lost or cut at an end', () => {
     let tags = 0;
     const did = bySlice(
-      tellTags(html, new Set(['href']), () => {
+      walkTags(html, new Set(['href']), () => {
         tags += 1;
       }),
       () => tags,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
 import { newsOf } from '../../../../src/features/demo/news.ts';
-import { signature } from '../../../../src/notify/receivers/signature.ts';
+import { signature } from '../../../../src/notify/receivers/standard.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 
 /** Mirrors of these names, with what happened to them in order. */

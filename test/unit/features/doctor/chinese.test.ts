@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { displayWidth } from '../../../../src/cli/width.ts';
+import { displayWidth } from '../../../../src/cli/terminal.ts';
 import { failuresByLayer } from '../../../../src/features/doctor/layers.ts';
 import { wordsOf } from '../../../../src/words/words.ts';
 import { englishLeft } from '../../cli/english-left.ts';

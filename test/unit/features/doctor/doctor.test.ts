@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { unifiedDiff } from '../../../../src/cli/diff.ts';
+import { formatDiff } from '../../../../src/cli/apply.ts';
 import { assignmentsIn } from '../../../../src/features/doctor/assignments.ts';
 import { changesFor } from '../../../../src/features/doctor/edits.ts';
 import { run } from '../../cli/run-program.ts';
@@ -251,7 +251,7 @@ describe('edits', () => {
   });
 
   test('a diff of a new file', () => {
-    expect(unifiedDiff({ file: '/f', before: null, after: 'a\nb\n' })).toEqual([
+    expect(formatDiff({ file: '/f', before: null, after: 'a\nb\n' })).toEqual([
       '--- /dev/null',
       '+++ /f',
       '@@ -0,0 +1,2 @@',
@@ -262,7 +262,7 @@ describe('edits', () => {
 
   test('a diff has three lines around, and what is the same in between', () => {
     const before = '1\n2\n3\n4\n5\n6\n7\n8\n9\n';
-    expect(unifiedDiff({ file: '/f', before, after: before.replace('5\n', 'x\n').replace('6', '6\ny') })).toEqual([
+    expect(formatDiff({ file: '/f', before, after: before.replace('5\n', 'x\n').replace('6', '6\ny') })).toEqual([
       '--- /f',
       '+++ /f',
       '@@ -2,8 +2,9 @@',
@@ -298,7 +298,7 @@ describe('edits', () => {
     ['GOPROXY=ada:p@ss@b,direct', 'GOPROXY=***@b,direct'],
     [`registry=https://a.example.com/${'x'.repeat(2_000)}`, '(2031 characters)'],
   ])('a diff masks %s', (line, masked) => {
-    expect(unifiedDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);
+    expect(formatDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);
   });
 
   test.each([
@@ -313,8 +313,8 @@ describe('edits', () => {
     ['a backslash at the end', 'token=hunter2\\\nhunter2\\\r\nhunter2\nx=1'],
     ['a key in PEM', 'x = y\n-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----\nx=1'],
   ])('a diff masks a secret over lines, and what stands behind it is seen: %s', (_, text) => {
-    const lines = unifiedDiff({ file: '/f', before: `${text}\ny=1\n`, after: `${text}\ny=2\n` });
-    const whole = unifiedDiff({ file: '/f', before: null, after: text });
+    const lines = formatDiff({ file: '/f', before: `${text}\ny=1\n`, after: `${text}\ny=2\n` });
+    const whole = formatDiff({ file: '/f', before: null, after: text });
     expect([...lines, ...whole].join('\n')).not.toContain('hunter2');
     expect(lines.slice(-3)).toEqual([expect.stringMatching(/^ (x|timeout|nodeLinker)/), '-y=1', '+y=2']);
     const end = text.split('\n').at(-1);

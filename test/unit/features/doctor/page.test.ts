@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { trapKinds } from '../../../../src/features/doctor/catalogue.ts';
-import type { Language } from '../../../../src/words/say.ts';
+import { loadTrapKinds } from '../../../../src/features/doctor/catalogue.ts';
+import type { Language } from '../../../../src/words/words.ts';
 import { doctorPage, doctorPagePaths } from '../../../../tools/generate-doctor-docs.ts';
 import { englishLeft } from '../../cli/english-left.ts';
 
@@ -16,7 +16,7 @@ describe.each(['en', 'zh'] as const)('the page of doctor, %s', (language) => {
   });
 
   test('has one row for each trap, and none for another', async () => {
-    const kinds = await trapKinds();
+    const kinds = await loadTrapKinds();
     const severity = language === 'en' ? 'error|warning|note' : '错误|警告|提示';
     const rows = [...page.matchAll(new RegExp(`^\\| \`([a-z0-9-]+)\` \\| (?:${severity}) \\|`, 'gm'))];
     expect(rows.map(([, id]) => id).toSorted()).toEqual(Object.keys(kinds).toSorted());

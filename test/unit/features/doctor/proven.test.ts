@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Machine } from '../../../../src/core/machine.ts';
-import type { Trap } from '../../../../src/core/trap.ts';
-import { withProvenEdits } from '../../../../src/features/doctor/proven.ts';
+import type { Machine, Trap } from '../../../../src/core/trap.ts';
+import { keepProvenEdits } from '../../../../src/features/doctor/proven.ts';
 
 const machine: Machine = {
   env: {},
@@ -28,6 +27,6 @@ test.each<[string, (text: string) => readonly Trap[], boolean]>([
     const read = await changed.read('/f');
     return found(read.tag === 'ok' ? read.text : '');
   };
-  const [proven] = await withProvenEdits([trap], machine, () => 'a\n', again);
+  const [proven] = await keepProvenEdits([trap], machine, () => 'a\n', again);
   expect(proven?.edits).toEqual(isOffered ? trap.edits : []);
 });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import { thisMachine } from '../../../../src/daemon/system.ts';
+import { createMachine } from '../../../../src/daemon/system.ts';
 import { settle } from '../../../../src/features/doctor/settle.ts';
 import { english } from '../../../../src/words/words.ts';
 import { tempDir } from '../../../support/paths.ts';
 
 test('a remedy with a text that no settings file should have is not set', async () => {
   const folder = tempDir('settle-bounds');
-  const machine = thisMachine({ env: {}, home: folder, cwd: folder, root: folder });
+  const machine = createMachine({ env: {}, home: folder, cwd: folder, root: folder });
   const settled = (chars: number) =>
     settle(machine, 'npm', { npm_config_registry: `https://a.example.com/${'x'.repeat(chars)}` }, english);
   expect((await settled(100))?.changes.length).toBe(1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trapKinds } from '../../../../src/features/doctor/catalogue.ts';
+import { loadTrapKinds } from '../../../../src/features/doctor/catalogue.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { aptRows } from './rows-apt.ts';
 import { doorRows } from './rows-doors.ts';
@@ -18,7 +18,7 @@ const rows: readonly TrapRow[] = [
   ...ociRows,
   ...aptRows,
 ];
-const kinds = await trapKinds();
+const kinds = await loadTrapKinds();
 /** What rows put where a secret stands. */
 const secrets = /hunter2|aHVudGVyMg|pass@/;
 

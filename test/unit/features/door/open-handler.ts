@@ -2,7 +2,7 @@ import { createServer, type RequestListener, request, type Server } from 'node:h
 import { createBuckets } from '../../../../src/api/buckets.ts';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
-import { bookAccess } from '../../../../src/daemon/book.ts';
+import { bookAccessOf } from '../../../../src/daemon/book.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
 import { createDoorMetrics } from '../../../../src/features/door/metrics.ts';
@@ -55,7 +55,7 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
   const push = (_: string, fields: Readonly<Record<string, unknown>> = {}): void => void lines.push(fields as Line);
   const passages = createPassages({ clock: systemClock, timers: systemTimers });
   ends.push(() => passages.close());
-  const access = new Map(config.mirrors.map((mirror) => [mirror.name, bookAccess(config, mirror, '0.0.0')]));
+  const access = new Map(config.mirrors.map((mirror) => [mirror.name, bookAccessOf(config, mirror, '0.0.0')]));
   const deps: DoorDeps = {
     listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
     routes: () => routes,

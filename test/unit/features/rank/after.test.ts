@@ -7,7 +7,7 @@ import { expand } from '../../../../src/daemon/system.ts';
 import { afterRounds, downloadsFor } from '../../../../src/features/rank/after.ts';
 import { rankRow } from '../../../../src/features/rank/row.ts';
 import { rankVerdict } from '../../../../src/features/rank/verdict.ts';
-import { lostProbe } from '../../../../src/io/worker-protocol.ts';
+import { lostProbeOf } from '../../../../src/io/worker-protocol.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 import { threeMirrors } from '../../../daemon/three-mirrors.ts';
 import { readConfig } from '../../../daemon/world.ts';
@@ -41,7 +41,7 @@ async function afterThem(
     asked.push(`${registry} ${step}`);
     const { outcome, ...over } = answer(due, asked.filter((one) => one === `${registry} ${step}`).length);
     const sample = aSample(due, 1_000, 20, outcome, over);
-    return Promise.resolve({ ...lostProbe(due, 'defect', 0, time.clock.now()), sample });
+    return Promise.resolve({ ...lostProbeOf(due, 'defect', 0, time.clock.now()), sample });
   };
   const input = { config, targets, samples, ask, clock: time.clock, random: countingRandom(), stopped: () => false };
   const rows = await afterRounds(input, rowsOf(down), downloadsFor(config, targets));

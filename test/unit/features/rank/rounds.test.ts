@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../../src/core/due.ts';
 import type { Because, Outcome } from '../../../../src/core/failure.ts';
 import type { Probed } from '../../../../src/core/ports.ts';
-import { dueOnce } from '../../../../src/daemon/once.ts';
-import { rankOnce } from '../../../../src/features/rank/rounds.ts';
-import { type RowVerdict, rankVerdict, rowVerdicts } from '../../../../src/features/rank/verdict.ts';
-import { lostProbe } from '../../../../src/io/worker-protocol.ts';
+import { makeDue } from '../../../../src/daemon/once.ts';
+import { rankOnce } from '../../../../src/features/rank/rank.ts';
+import { judgeRows, type RowVerdict, rankVerdict } from '../../../../src/features/rank/verdict.ts';
+import { lostProbeOf } from '../../../../src/io/worker-protocol.ts';
 import { wordsOf } from '../../../../src/words/words.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 import { threeMirrors } from '../../../daemon/three-mirrors.ts';
@@ -27,7 +27,7 @@ function asker(answer: (due: Due, turn: number) => number | Outcome | null) {
     const said = answer(due, asked.length - 1);
     if (said === null) return Promise.resolve(null);
     const sample = typeof said === 'number' ? aSample(due, 0, said) : aSample(due, 0, 1, said);
-    return Promise.resolve({ ...lostProbe(due, 'defect', 0, time.clock.now()), sample });
+    return Promise.resolve({ ...lostProbeOf(due, 'defect', 0, time.clock.now()), sample });
   };
   return { ask, asked };
 }
@@ -318,7 +318,7 @@ describe('what a ranking says', () => {
     });
     expect(rankVerdict(config, 'go', rows)).toMatchObject({ kind, reason });
     expect(englishLeft(rankVerdict(config, 'go', rows, undefined, wordsOf('zh')).reason)).toEqual([]);
-    expect(Object.fromEntries(rowVerdicts(rows, config.advise.minGain))).toEqual(verdicts);
+    expect(Object.fromEntries(judgeRows(rows, config.advise.minGain))).toEqual(verdicts);
   });
 
   test('who is not told apart from the best is measured again, twice at most; who is told is not', async () => {
@@ -361,7 +361,7 @@ test('a probe by hand is cold, in no round, with the deadline of its step', () =
   const [mirror] = config.mirrors;
   if (mirror === undefined) throw new Error('there are mirrors');
   const ports = { clock: manualTime().clock, random: countingRandom() };
-  const due = dueOnce({ mirror, module: 'example.com/x', version: 'v1.0.0', step: 'zip' }, config, ports);
+  const due = makeDue({ mirror, module: 'example.com/x', version: 'v1.0.0', step: 'zip' }, config, ports);
   expect(due).toMatchObject({ connection: 'cold', purpose: 'once', round: null, timeoutMs: 8_000 });
   expect(due.target).toMatchObject({ id: 'a|example.com/x|v1.0.0|zip', canary: false });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { durationText } from '../../../../src/features/rules/duration.ts';
 import {
-  budgetShare,
+  budgetShareOf,
   burnRates,
   checkRuleParameters,
   defaultRuleParameters,
   sloPercentMin,
 } from '../../../../src/features/rules/parameters.ts';
-import { ruleGroups, rulesText } from '../../../../src/features/rules/rules.ts';
+import { formatRuleDuration } from '../../../../src/features/rules/rule.ts';
+import { listRuleGroups, renderRules } from '../../../../src/features/rules/rules.ts';
 
 const slo =
   'the objective is a number from 94 to 99.999 per cent: below 94 an alert at 14.4 times its budget could never fire, and 100 leaves none';
@@ -49,7 +49,7 @@ describe('numbers of a site', () => {
   });
 
   test('every burn rate can be reached at the lowest objective', () => {
-    const budget = budgetShare({ ...defaultRuleParameters, sloPercent: sloPercentMin });
+    const budget = budgetShareOf({ ...defaultRuleParameters, sloPercent: sloPercentMin });
     for (const { factor } of [...burnRates.fast, ...burnRates.slow]) expect(factor * budget).toBeLessThan(1);
   });
 });
@@ -66,10 +66,10 @@ describe('durations', () => {
     [259_200, '3d'],
     [0.0166, '17ms'],
   ])('%d s is %s', (seconds, text) => {
-    expect(durationText(seconds)).toBe(text);
+    expect(formatRuleDuration(seconds)).toBe(text);
   });
   test.each([0, -1, 0.0001, Number.NaN])('%d s is none', (seconds) => {
-    expect(() => durationText(seconds)).toThrow(RangeError);
+    expect(() => formatRuleDuration(seconds)).toThrow(RangeError);
   });
 });
 
@@ -79,25 +79,25 @@ describe('the text', () => {
   ];
 
   test('the objective is in every limit of the budget, and nowhere is another', () => {
-    const text = rulesText({ ...defaultRuleParameters, sloPercent: 99.5 });
+    const text = renderRules({ ...defaultRuleParameters, sloPercent: 99.5 });
     expect(numbers(text, /> (?:bool )?[\d.]+ \* (0\.0\d+)/g)).toEqual(['0.005']);
     expect(numbers(text, /objective is ([\d.]+) % successful/g)).toEqual(['99.5']);
     expect(text).toContain('# Made by `mirrorwatch rules --slo 99.5 --vantages 1`');
   });
 
   test('the number of places is in every majority', () => {
-    const text = rulesText({ ...defaultRuleParameters, vantages: 3 });
+    const text = renderRules({ ...defaultRuleParameters, vantages: 3 });
     expect(numbers(text, /count_vantages, (\d+)\)/g)).toEqual(['3']);
     expect(text).toContain('within the last day or than 3.');
   });
 
   test('the runbook is in every alert', () => {
-    const text = rulesText({ ...defaultRuleParameters, runbook: 'https://wiki.example.com/m' });
+    const text = renderRules({ ...defaultRuleParameters, runbook: 'https://wiki.example.com/m' });
     expect(numbers(text, /runbook_url: ([^#\n]+)#/g)).toEqual(['https://wiki.example.com/m']);
   });
 
   test('a scale of a sixtieth makes an hour a minute, everywhere', () => {
-    const text = rulesText({ ...defaultRuleParameters, timeScale: 1 / 60 });
+    const text = renderRules({ ...defaultRuleParameters, timeScale: 1 / 60 });
     expect(numbers(text, /\[(\w+)\]/g)).toEqual(['1m', '15s', '5s', '10s', '24m', '30s', '2m', '6m', '72m']);
     expect(numbers(text, / interval: (\w+)/g)).toEqual(['2s', '1s']);
     expect(numbers(text, / (?:keep_firing_)?for: (\w+)/g)).toEqual(
@@ -106,14 +106,14 @@ describe('the text', () => {
   });
 
   test('every rule is in it once', () => {
-    const groups = ruleGroups(defaultRuleParameters);
+    const groups = listRuleGroups(defaultRuleParameters);
     const names = groups.flatMap(({ recordings, alerts }) => [
       ...recordings.map(({ record }) => record),
       ...alerts.map(({ alert }) => alert),
     ]);
     expect(new Set(names).size).toBe(names.length);
     expect(
-      [...rulesText(defaultRuleParameters).matchAll(/- (?:record|alert): (\S+)/g)].map(([, name]) => name),
+      [...renderRules(defaultRuleParameters).matchAll(/- (?:record|alert): (\S+)/g)].map(([, name]) => name),
     ).toEqual(names);
   });
 });

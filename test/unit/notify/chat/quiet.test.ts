@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isQuiet, quietEndMs } from '../../../../src/notify/chat/quiet.ts';
-import { localTime, spanText, tookText } from '../../../../src/notify/chat/times.ts';
+import { isQuiet, quietEndMsOf } from '../../../../src/notify/chat/batch.ts';
+import { formatLocalTime, formatSpan, formatTook } from '../../../../src/notify/chat/times.ts';
 import { wordsOf } from '../../../../src/words/words.ts';
 
 const at = (text: string): number => Date.parse(text);
@@ -47,7 +47,7 @@ describe('quiet hours', () => {
       '2026-03-29T01:00:00.000Z',
     ],
   ] as const)('end %s', (_, hours, from, want) => {
-    const end = quietEndMs(hours, at(from));
+    const end = quietEndMsOf(hours, at(from));
     expect(new Date(end).toISOString()).toBe(want);
     expect(isQuiet(hours, end)).toBe(false);
   });
@@ -59,7 +59,7 @@ describe('quiet hours', () => {
       for (let day = 0; day < 366; day += 1) {
         const from = at('2026-01-01T00:00:00.000Z') + day * 86_400_000 + ((day * 7_919) % 1_440) * 60_000;
         if (!isQuiet(hours, from)) continue;
-        const end = quietEndMs(hours, from);
+        const end = quietEndMsOf(hours, from);
         expect([new Date(end).toISOString(), isQuiet(hours, end), isQuiet(hours, end - 1)]).toEqual([
           new Date(end).toISOString(),
           false,
@@ -76,7 +76,7 @@ describe('times for people', () => {
     ['Asia/Shanghai', '03-01 07:59'],
     ['America/New_York', '02-28 18:59'],
   ])('%s', (timeZone, want) => {
-    expect(localTime(at('2026-02-28T23:59:30.000Z'), timeZone)).toBe(want);
+    expect(formatLocalTime(at('2026-02-28T23:59:30.000Z'), timeZone)).toBe(want);
   });
 
   it.each([
@@ -87,7 +87,7 @@ describe('times for people', () => {
     [3_600_000, '1 h 0 min', '1 小时 0 分钟'],
     [90_000_000, '1 d 1 h', '1 天 1 小时'],
   ])('%s ms', (ms, english, chinese) => {
-    expect([spanText(wordsOf('en'), ms), spanText(wordsOf('zh'), ms)]).toEqual([english, chinese]);
+    expect([formatSpan(wordsOf('en'), ms), formatSpan(wordsOf('zh'), ms)]).toEqual([english, chinese]);
   });
 
   it.each([
@@ -96,6 +96,6 @@ describe('times for people', () => {
     [1.26, '1.3 s'],
     [41.3, '41 s'],
   ])('%s s', (seconds, want) => {
-    expect(tookText(seconds)).toBe(want);
+    expect(formatTook(seconds)).toBe(want);
   });
 });

@@ -1,10 +1,37 @@
 import { crc32 } from 'node:zlib';
 
+const blockBytes = 512;
+
+/** A tar of plain files (POSIX ustar) without owners and times: the same bytes each time. Paths of at most 100 bytes. */
+export function buildTar(files: readonly (readonly [path: string, text: string])[]): Buffer {
+  const blocks = files.flatMap(([path, text]) => {
+    const data = Buffer.from(text);
+    return [header(path, data.length), data, Buffer.alloc(-data.length & (blockBytes - 1))];
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(2 * blockBytes)]);
+}
+
+function header(path: string, bytes: number): Buffer {
+  const block = Buffer.alloc(blockBytes);
+  block.write(path, 0, 100);
+  block.write('0000644\0', 100);
+  for (const at of [108, 116]) block.write('0000000\0', at);
+  block.write(`${bytes.toString(8).padStart(11, '0')}\0`, 124);
+  block.write(`${'0'.repeat(11)}\0`, 136);
+  block.write('0', 156);
+  block.write('ustar\x0000', 257);
+  // The sum is taken with blanks in its own place.
+  block.fill(' ', 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return block;
+}
+
 /** 1980-01-01, the first day that a zip knows. */
 const firstDay = 0x0021;
 
 /** A zip with stored entries (APPNOTE.TXT 4.3): local headers, central directory, end record. The same bytes each time. */
-export function storedZip(files: readonly (readonly [path: string, text: string])[]): Buffer {
+export function buildZip(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;

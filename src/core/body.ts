@@ -20,7 +20,7 @@ export function isMarkup(body: Uint8Array): boolean {
 
 /** The first line of a body that is not blank: printable characters only, at most 200, with a `…` where
  * it is longer than what is read. `null` where there is none. */
-export function firstLine(body: Uint8Array): string | null {
+export function firstLineOf(body: Uint8Array): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {
     const printable = line.replace(/[\p{C}\uFFFD]/gu, '').trim();
@@ -37,4 +37,19 @@ export function hasControls(text: string): boolean {
     if (code < 0x20 && code !== 0x0a) return true;
   }
   return false;
+}
+
+/** All bytes of a body, wherever they are kept. */
+export interface WholeBody {
+  readonly bytes: number;
+  /**
+   * A part of it, for now: to be read before the next one is asked for. Shorter where the body ends, empty past its end.
+   * Throws where the machine lost what it had kept: a defect, never the mirror's.
+   */
+  read(at: number, bytes: number): Uint8Array;
+}
+
+/** A body that is held in memory. */
+export function heldBodyOf(body: Uint8Array): WholeBody {
+  return { bytes: body.length, read: (at, bytes) => body.subarray(at, at + bytes) };
 }

@@ -1,5 +1,25 @@
 import { maskChain, maskUrl } from '../core/secret.ts';
-import type { ChainMember } from './client.ts';
+import type { Chain, ChainMember, Reply, WalkEnd } from './client.ts';
+
+/**
+ * One walk from member to member, past whatever one fails with but what `isFinal` says ends it.
+ * The time is what all that were asked took together.
+ */
+export function walkInOrder(
+  chain: Chain,
+  replyOf: (member: ChainMember) => Reply,
+  isFinal: (reply: Extract<Reply, { tag: 'failed' | 'gone' }>) => boolean = () => false,
+): WalkEnd {
+  let tookMs = 0;
+  for (const [at, member] of chain.members.entries()) {
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
+    if (isFinal(reply)) return { tag: 'failed', at };
+  }
+  return { tag: 'failed', at: chain.members.length - 1 };
+}
 
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 
@@ -7,7 +27,7 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
  * A member of a chain by its URL: compared by scheme, host and path; to paste without credentials; to show with them masked.
  * @param url  one that `URL` reads
  */
-export function urlMember(url: string): ChainMember {
+export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
   // A second URL may stand behind a blank or a slash, and a token in what is never sent.

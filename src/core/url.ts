@@ -1,0 +1,85 @@
+import type { Listen } from './config.ts';
+
+/** A URL with its user-info separated from the part that may be shown. */
+export interface SplitUrl {
+  /** Without user-info, query, fragment or trailing slash. */
+  readonly url: string;
+  /** Percent-decoded; `null` without user-info. */
+  readonly user: { readonly username: string; readonly password: string } | null;
+}
+
+/** Reads a base URL: http or https, a host, no query and no fragment. `null` for anything else. */
+export function baseUrl(text: string): SplitUrl | null {
+  if (!/^https?:\/\/[^/]/i.test(text) || /[?#\s\\]/.test(text) || !URL.canParse(text)) return null;
+  const parsed = new URL(text);
+  const user = userOf(parsed);
+  if (user === undefined || !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/.test(parsed.hostname)) return null;
+  return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), user };
+}
+
+/** `undefined` where the percent escapes of the user-info are broken. */
+function userOf(parsed: URL): SplitUrl['user'] | undefined {
+  if (parsed.username === '' && parsed.password === '') return null;
+  try {
+    return { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Longer ones are no honest server's URL; servers stop at 8 KiB. */
+const urlCharsMax = 16 * 1024;
+/** The base URL of a page is repeated in each of its relative URLs. */
+const baseCharsMax = 1024;
+/** DNS has no longer labels. `URL` needs quadratic time for a label that is not ASCII: 0.3 s for 4 000 letters. */
+const labelCharsMax = 63;
+const hostCharsMax = 300;
+
+const hostStart = /^(?:[a-z][a-z0-9+.-]*:[\\/]*|[\\/]{2,})/i;
+const labelEnd = /[.\u3002\uff0e\uff61]/;
+
+/**
+ * Parses a URL that a server chose, in time proportional to its length; `null` where it is invalid, longer than
+ * `urlCharsMax`, or has a host that cannot exist in DNS.
+ * @param base  the base of a relative URL
+ */
+export function readForeignUrl(text: string, base?: string): URL | null {
+  if (text.length > urlCharsMax || (base !== undefined && base.length > urlCharsMax)) return null;
+  return hasLongHost(text) ? null : URL.parse(text, base);
+}
+
+/** The same for one of many URLs on a page with a common base: at most 1 024 characters. */
+export function readPageUrl(text: string, base: string): URL | null {
+  return base.length > baseCharsMax ? null : readForeignUrl(text, base);
+}
+
+function hasLongHost(text: string): boolean {
+  // As `URL` does: leading controls and blanks are skipped, tabs and line ends removed everywhere.
+  const read = text.replace(/[\t\n\r]+/g, '').replace(/^[^\x21-\uffff]+/, '');
+  const start = hostStart.exec(read)?.[0].length;
+  if (start === undefined) return false;
+  const length = read.slice(start).search(/[\\/?#]/);
+  const authority = read.slice(start, length < 0 ? undefined : start + length);
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  return host.length > hostCharsMax || host.split(labelEnd).some((label) => label.length > labelCharsMax);
+}
+
+/** Where this machine reaches its own listener, without a slash behind; every address is reached over loopback. */
+export function urlOfListener({ host, port, tls }: Listen): string {
+  const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `${tls === null ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
+}
+
+const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
+const innerAddress = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
+
+/** This machine by name or address. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
+}
+
+/** A host of an inner network: a private address, a name without a dot, or one with a suffix reserved for such use. */
+export function isInnerHost(host: string): boolean {
+  const name = host.toLowerCase();
+  return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);
+}

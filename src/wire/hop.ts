@@ -1,0 +1,89 @@
+import { limits } from '../core/limits.ts';
+import type { HopAnswer, HopRequest } from '../core/ports.ts';
+import { maskUrl } from '../core/secret.ts';
+import type { Hop, HttpProtocol } from '../core/transcript.ts';
+import { readForeignUrl } from '../core/url.ts';
+import { told } from '../words/tell.ts';
+import type { ConnectTrace } from './connect.ts';
+import type { Kept } from './pool.ts';
+import type { ExchangeTrace } from './trace.ts';
+
+/** The state of one running hop. */
+export interface HopState {
+  readonly request: HopRequest;
+  readonly url: URL;
+  readonly trace: ConnectTrace;
+  readonly headers: Readonly<Record<string, string>>;
+  answer: ExchangeTrace;
+  reused: boolean;
+  /** The protocol of its connection; `null`: there was none. */
+  protocol: HttpProtocol | null;
+}
+
+/** The key for reusing a kept connection: the same origin, and timed requests separate from the others. */
+export function keyOf(state: HopState): string {
+  return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
+}
+
+/** Copies the peer's facts from the kept connection. */
+export function fillFrom(trace: ConnectTrace, kept: Kept): void {
+  trace.remoteAddress = kept.remoteAddress;
+  trace.remotePort = kept.remotePort;
+  trace.family = kept.family;
+  trace.tls = kept.tls;
+}
+
+/** Sets the marks of the response, and the end; marks are in order by construction, also at a deadline. */
+export function closeMarks(state: HopState, endMs: number): void {
+  const { marks } = state.trace;
+  if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
+  const last = marks.firstByte ?? marks.secured ?? marks.connected ?? marks.resolved ?? marks.start;
+  marks.end = Math.max(endMs, last);
+}
+
+/**
+ * A URL as a transcript keeps it, shortened, because a redirecting server chooses its length.
+ * @param mask  of known credentials, applied before anything is cut
+ */
+export function showUrl(url: string, mask: (text: string) => string): string {
+  const masked = maskUrl(mask(url));
+  return masked.length <= limits.hopUrlChars ? masked : `${masked.slice(0, limits.hopUrlChars)}…`;
+}
+
+/** The URL without user-info and fragment; `null` for an unsupported one. */
+export function parseHopUrl(text: string): URL | null {
+  const url = readForeignUrl(text);
+  if (url === null) return null;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  // Each of these assignments parses the whole URL again.
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
+  if (url.hash !== '') url.hash = '';
+  return url;
+}
+
+/** The result for a URL that cannot be requested: nothing was sent. */
+export function unusable(request: HopRequest, shown: string, startMs: number): HopAnswer {
+  const hop: Hop = {
+    url: shown,
+    aside: request.aside,
+    marks: { start: startMs, end: startMs },
+    reused: false,
+    remoteAddress: null,
+    remotePort: null,
+    family: null,
+    proxy: null,
+    tls: null,
+    requestHeaders: {},
+    status: null,
+    responseHeaders: {},
+    bodyBytes: 0,
+    fault: {
+      code: request.foreign ? 'MW_FORBIDDEN_TARGET' : 'ERR_INVALID_URL',
+      phase: 'resolve',
+      ...told('fault.url'),
+      bytesRead: 0,
+    },
+  };
+  return { hop, headers: {}, body: new Uint8Array(0) };
+}
