@@ -9,6 +9,7 @@ export const parts = [
   'reaction',
   'hash',
   'door',
+  'door-matrix',
   'scale',
   'reloads',
   'days',

@@ -1,6 +1,7 @@
 import type { AccuracyReport } from './accuracy.ts';
 import type { CpuReports } from './cpu.ts';
 import { type DoorReport, doorLines, doorTargets } from './door.ts';
+import { doorMatrixLines, doorMatrixTargets, type MatrixReport } from './door-matrix/matrix.ts';
 import type { HashReport } from './hash.ts';
 import type { DaysReport } from './long/days.ts';
 import type { HourReport } from './long/hour.ts';
@@ -25,6 +26,7 @@ export interface Reports {
   reaction: ReactionReport;
   hash: HashReport;
   door: DoorReport;
+  'door-matrix': MatrixReport;
   scale: ScaleReport;
   reloads: ReloadsReport;
   days: DaysReport;
@@ -40,6 +42,7 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   reaction: reactionLines,
   hash: hashLines,
   door: doorLines,
+  'door-matrix': doorMatrixLines,
   scale: scaleLines,
   reloads: reloadsLines,
   days: daysLines,
@@ -55,6 +58,7 @@ export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly
   reaction: reactionTargets,
   hash: hashTargets,
   door: doorTargets,
+  'door-matrix': doorMatrixTargets,
   scale: scaleTargets,
   reloads: reloadsTargets,
   days: daysTargets,

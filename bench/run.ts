@@ -2,6 +2,7 @@ import { preferSmall } from '../src/cli/engine.ts';
 import { accuracy } from './accuracy.ts';
 import { cpu } from './cpu.ts';
 import { door } from './door.ts';
+import { doorMatrix } from './door-matrix/matrix.ts';
 import { hash } from './hash.ts';
 import { days } from './long/days.ts';
 import { hour } from './long/hour.ts';
@@ -33,6 +34,7 @@ const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Pr
   reaction: ({ quick }, progress) => reaction(quick, progress),
   hash: ({ quick }, progress) => hash(quick, progress),
   door: ({ quick }, progress) => door(quick, progress),
+  'door-matrix': ({ quick }, progress) => doorMatrix(quick, progress),
   scale: ({ targets, reloads: often, quick }, progress) => scale(targets.scale, often.scale, quick, progress),
   reloads: ({ targets, reloads: often }, progress) => reloads(targets.reloads, often.reloads, progress),
   days: (options, progress) => days(options.days, progress),

@@ -108,7 +108,7 @@ _mirrorwatch() {
     health) words='--url --token-file --config --ready --lang --help' first='' ;;
     door) words='--config --relay --lines --print --out --order --log-level --lang --help' first='' ;;
     rules) words='--slo --vantages --runbook --lang --help' first='' ;;
-    demo) words='--ecosystem --once --lang --help' first='' ;;
+    demo) words='--ecosystem --once --door --lang --help' first='' ;;
     completion) words='--lang --help' first='bash zsh fish' ;;
   esac
   if [ "$COMP_CWORD" -eq 2 ]; then words="$words $first"; fi

@@ -146,6 +146,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a demo -d 'local mirrors with an injected fault: spike, finding, advice, webhook'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l ecosystem -x -a 'go npm pypi oci http all'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l once
+complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l door
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a completion -d 'print what your shell needs to complete these words'

@@ -1,4 +1,6 @@
+import type { Config } from '../core/config.ts';
 import type { Demo, DemoEvent, DemoStage } from '../features/demo/demo.ts';
+import type { Door } from '../features/door/door.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
 import { reasonSaid } from './advice-words.ts';
@@ -10,12 +12,12 @@ import { words } from './usage.ts';
 /** The story takes under a minute; a slow machine has more before it counts as untold. */
 const onceSeconds = 300;
 
-const options = { ecosystem: { type: 'string' }, once: { type: 'boolean' } } as const;
+const options = { ecosystem: { type: 'string' }, once: { type: 'boolean' }, door: { type: 'boolean' } } as const;
 
 /** `mirrorwatch demo`: local mirrors with a fault; a spike, a finding, an advice and a webhook within a minute. */
 export const demoCommand: Command = {
   name: 'demo',
-  usage: 'mirrorwatch demo [--ecosystem WORD|all] [--once]',
+  usage: 'mirrorwatch demo [--ecosystem WORD|all] [--once] [--door]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -32,7 +34,7 @@ export const demoCommand: Command = {
     };
     const width = Math.max(...chosen.map((id) => id.length));
     const { startDemo } = await import('../features/demo/demo.ts');
-    running.demo = await startDemo(facts, chosen, (event) => {
+    running.demo = await startDemo(facts, chosen, values.door === true, (event) => {
       for (const line of formatDemo(event, width, context)) terminal.out(line);
       if (running.isTold || running.demo?.missing().length !== 0) return;
       running.isTold = true;
@@ -40,6 +42,8 @@ export const demoCommand: Command = {
       terminal.out('');
       terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
     });
+    const door = values.door ? await openedDoor(running.demo.config, facts) : null;
+    if (door !== null) running.demo.build(door.url);
     if (!values.once) {
       const rank = say('demo.rank', {
         program: programIn(context.env),
@@ -56,6 +60,7 @@ export const demoCommand: Command = {
     if (late) clearTimeout(late);
     const missing = running.demo.missing();
     await running.demo.stop();
+    await door?.close();
     if (code === 1) terminal.err(say('demo.late', { seconds: onceSeconds, missing: missing.join(', ') }));
     return code;
   },
@@ -64,11 +69,13 @@ export const demoCommand: Command = {
 const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> = {
   watching: 'cyan',
   slowed: 'yellow',
+  failing: 'yellow',
   spike: 'red',
   advice: 'green',
   webhook: 'green',
   well: 'yellow',
   recovery: 'green',
+  builds: 'cyan',
 };
 
 /** An event as it is printed; `width` of the longest name of an ecosystem. */
@@ -101,4 +108,17 @@ function textOf({ text, told }: DemoEvent, say: Say): string {
   const why = advice === undefined ? null : reasonSaid(advice, say);
   const [first = '', ...more] = text.split('\n');
   return [why ?? first, ...more].join('\n');
+}
+
+/** The front door of the demo, in this process: everything passes through it. */
+async function openedDoor(config: Config, facts: Context['facts']): Promise<Door> {
+  const { doorPortsWith, openDoor } = await import('../features/door/door.ts');
+  const { processLog } = await import('../daemon/system.ts');
+  const rule = config.door;
+  const opened =
+    rule === undefined
+      ? null
+      : await openDoor(config, rule, doorPortsWith(processLog(facts), facts.version), { relay: true });
+  if (opened?.tag !== 'ok') throw new Error('the demo cannot open its front door');
+  return opened.value;
 }

@@ -243,6 +243,8 @@ export interface SmallMirror {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What its first client has configured, the preferred mirror before the other; left out: as it has by itself. */
   chain?(near: string, far: string): string;
+  /** Paths below the base that a build of the module requests, in turn; left out: the demo shows no builds of it. */
+  readonly build?: readonly string[];
   /** The form of the remedy that is shown. */
   readonly form: string;
   readonly answer: DemoAnswers;

@@ -87,7 +87,12 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
   const [a, b] = mirrors.map(({ url }, i) => ({ name: i === 0 ? 'near' : 'far', url: `${url}${small.base}` }));
   if (a === undefined || b === undefined) throw new Error('no mirrors');
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
-  const text = renderDemoFile([{ ecosystem, small, near: a, far: b }], { port: 10_120, folder: '/nowhere', receiver });
+  const text = renderDemoFile([{ ecosystem, small, near: a, far: b }], {
+    port: 10_120,
+    folder: '/nowhere',
+    receiver,
+    hasDoor: false,
+  });
   const read = readConfig(text, {}, {}, withPaper);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = { ...read.value, ...(pinned === undefined ? {} : { pinned: { [id]: pinned } }) };

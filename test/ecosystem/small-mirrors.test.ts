@@ -39,6 +39,7 @@ async function probeAll(
   const text = renderDemoFile([pair], {
     port: 10_120,
     folder: '/nowhere',
+    hasDoor: false,
     receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
   });
   const read = readConfig(text, {}, {}, withPaper);
@@ -155,7 +156,12 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
     far: { ...pair.far, name: `${pair.ecosystem.id}-far` },
   }));
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
-  const read = readConfig(renderDemoFile(named, { port: 10_120, folder: '/x', receiver }), {}, {}, withPaper);
+  const read = readConfig(
+    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, hasDoor: false }),
+    {},
+    {},
+    withPaper,
+  );
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const { mirrors, modules } = read.value;
   expect(mirrors.map(({ name }) => name)).toEqual(withPaper.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));

@@ -28,7 +28,11 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
 
   test('two at once beside a daemon, one of all ecosystems: each takes a free port, shows the whole story, and ends with 0', async () => {
     const demo = (...more: readonly string[]) => mirrorwatch(['demo', '--once', ...more], { ns });
-    const [one, all] = await Promise.all([demo(), demo('--ecosystem', 'all')]);
+    const [one, all, door] = await Promise.all([demo(), demo('--ecosystem', 'all'), demo('--door')]);
+    expect([door.code, door.stderr], door.stdout).toEqual([0, '']);
+    expect(door.stdout).toMatch(/ failing +mirror near now responds with 503 to everything\n/);
+    expect(door.stdout).toMatch(/ builds +\d+ builds: 0 failed through the front door, [1-9]\d* failed without it\n/);
+    expect(door.stdout).not.toMatch(/: [1-9]\d* failed through/);
     for (const { code, stdout, stderr } of [one, all]) expect([code, stderr], stdout).toEqual([0, '']);
     const ports = [one, all].map(({ stdout }) => Number(/http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]));
     expect(new Set([10_120, ...ports]).size).toBe(3);

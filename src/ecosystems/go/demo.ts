@@ -28,6 +28,7 @@ export const demo: SmallMirror = {
   module: prefix,
   settings: { sumdb: 'off' },
   chain: (near, far) => `${near},${far},direct`,
+  build: ['info', 'mod', 'zip'].map((ending) => `${module}/@v/${version}.${ending}`),
   form: 'env',
   answer: ({ path }) => answers.get(path) ?? null,
 };

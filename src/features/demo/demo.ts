@@ -11,17 +11,31 @@ import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { phrase } from '../../words/tell.ts';
+import { startBuilds } from './builds.ts';
 import { startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
 
 /** The stages of the demo, in their required order. */
-const demoStages = ['watching', 'slowed', 'spike', 'advice', 'webhook', 'well', 'recovery'] as const;
+const demoStages = [
+  'watching',
+  'slowed',
+  'failing',
+  'spike',
+  'advice',
+  'webhook',
+  'well',
+  'recovery',
+  'builds',
+] as const;
 export type DemoStage = (typeof demoStages)[number];
 
 /** The stages that each upstream must go through. */
 const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
+/** With a front door a mirror fails instead: its line is in no message before the advice. */
+const neededWithDoor: readonly DemoStage[] = ['advice', 'webhook'];
+const slowByMs = 900;
 
 /** One event of the demo; `atSeconds` since its start. */
 export interface DemoEvent {
@@ -46,6 +60,9 @@ export interface Demo {
   readonly file: string;
   /** The stages of the demo that have not happened yet, for display; empty at the end. */
   missing(): readonly string[];
+  readonly config: Config;
+  /** Starts builds of the first ecosystem that has some for it, through a front door. @param door  its URL */
+  build(door: string): void;
   stop(): Promise<void>;
 }
 
@@ -65,6 +82,7 @@ interface LivePair extends DemoPair {
 export async function startDemo(
   facts: ProcessFacts,
   ecosystems: readonly string[],
+  hasDoor: boolean,
   say: (event: DemoEvent) => void,
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
@@ -85,9 +103,9 @@ export async function startDemo(
     for (const { stage, ecosystem, ...words } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
       tell(stage, pairOf(ecosystem), words);
   });
-  const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
+  const places = { folder: folder.path, receiver: { url: receiver.url, secret }, hasDoor };
   const file = join(folder.path, 'mirrorwatch.yaml');
-  const daemon = await onFreePort(facts, async (port) => {
+  const { daemon, config } = await onFreePort(facts, async (port) => {
     const text = renderDemoFile(pairs, { ...places, port });
     const code = await replaceFile(file, text);
     if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
@@ -98,18 +116,33 @@ export async function startDemo(
   tell('watching', undefined, said(begun));
   const faulty = pairs.map((pair) => ({
     name: pair.near.name,
-    slow: pair.head.slow,
+    strike: (isOn: boolean) => (hasDoor ? pair.head.fail(isOn) : pair.head.slow(isOn ? slowByMs : 0)),
+    fault: hasDoor
+      ? ({ stage: 'failing', sentence: phrase('demo.failing', { mirror: pair.near.name }) } as const)
+      : ({ stage: 'slowed', sentence: phrase('demo.slowed', { mirror: pair.near.name, ms: slowByMs }) } as const),
     isReady: () => areKnown(daemon.url, [pair.near.name, pair.far.name]),
-    isTold: () => missingOf(pair).length === 0,
+    isTold: () => missingOf(pair, hasDoor).length === 0,
     tell: (stage: DemoStage, sentence: Sentence) => tell(stage, pair, said(sentence)),
   }));
   const faults = startFaults(faulty, systemTimers);
+  let builds: { stop(): void } | null = null;
   return {
     url: daemon.url,
     file,
     missing: () =>
-      pairs.flatMap((pair) => missingOf(pair).map((stage) => (isOne ? stage : `${stage} of ${pair.ecosystem.id}`))),
+      pairs.flatMap((pair) =>
+        missingOf(pair, hasDoor).map((stage) => (isOne ? stage : `${stage} of ${pair.ecosystem.id}`)),
+      ),
+    config,
+    build(door) {
+      const pair = pairs.find(({ small }) => small.build !== undefined);
+      const prefix = pair?.ecosystem.door?.prefix;
+      if (pair?.small.build === undefined || prefix === undefined) return;
+      const bases = { door: `${door}/${prefix}`, mirror: pair.near.url };
+      builds = startBuilds(bases, pair.small.build, systemTimers, (sentence) => tell('builds', pair, said(sentence)));
+    },
     async stop() {
+      builds?.stop();
       faults.stop();
       await daemon.stop();
       await Promise.all([receiver, ...pairs].map((one) => one.close()));
@@ -135,8 +168,8 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
   };
 }
 
-function missingOf({ seen }: LivePair): readonly DemoStage[] {
-  return needed.filter((stage) => !seen.has(stage));
+function missingOf({ seen }: LivePair, hasDoor: boolean): readonly DemoStage[] {
+  return (hasDoor ? neededWithDoor : needed).filter((stage) => !seen.has(stage));
 }
 
 /** Whether the daemon has baselines of some mirrors: a fault before that is not detected as a change. */
@@ -154,14 +187,17 @@ async function areKnown(url: string, mirrors: readonly string[]): Promise<boolea
   }
 }
 
-async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Promise<Config>): Promise<Daemon> {
+async function onFreePort(
+  facts: ProcessFacts,
+  configFor: (port: number) => Promise<Config>,
+): Promise<{ readonly daemon: Daemon; readonly config: Config }> {
   const log = processLog(facts);
   for (let port = firstPort; port < firstPort + portsTried; port += 1) {
     const config = await configFor(port);
     const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') throw new Error('the demo cannot open its own temporary state', { cause: ports.error });
     const started = await startDaemon(config, ports.value, () => ok(config));
-    if (started.tag === 'ok') return started.value;
+    if (started.tag === 'ok') return { daemon: started.value, config };
     ports.value.store.close();
     if (started.error.code !== 'EADDRINUSE') throw new Error(`the demo cannot listen: ${started.error.code}`);
   }

@@ -3,10 +3,9 @@ import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
 /** How long each part of the demo lasts, milliseconds. */
-const slowByMs = 900;
-const slowAfterMs = 14_000;
+const faultAfterMs = 14_000;
 /** Long enough to open the page while it lasts. */
-const slowForMs = 90_000;
+const faultForMs = 90_000;
 const wellForMs = 60_000;
 /** How often the start condition of a fault is checked. */
 const lookMs = 1_000;
@@ -14,13 +13,14 @@ const lookMs = 1_000;
 /** A mirror of the demo with a fault from time to time. */
 export interface Faulty {
   readonly name: string;
-  /** Delays the first byte of every response by this time, milliseconds. */
-  slow(byMs: number): void;
+  /** Begins its fault, or ends it. */
+  strike(isOn: boolean): void;
+  readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
   /** Whether its baseline is known. */
   isReady(): Promise<boolean>;
   /** Whether all stages of its fault have happened. */
   isTold(): boolean;
-  tell(stage: 'slowed' | 'well', sentence: Sentence): void;
+  tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
 /** Gives each mirror its fault in turn; the next one when the stages of the one before are complete. Repeats for ever. */
@@ -30,23 +30,23 @@ export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(
   const after = (mirror: Faulty, ms: number, run: () => void): void => {
     if (!isOver) running.set(mirror, timers.after(ms, run));
   };
-  const slow = (mirror: Faulty): void => {
+  const strike = (mirror: Faulty): void => {
     if (isOver) return;
-    mirror.slow(slowByMs);
-    mirror.tell('slowed', phrase('demo.slowed', { mirror: mirror.name, ms: slowByMs }));
-    after(mirror, slowForMs, () => heal(mirror));
+    mirror.strike(true);
+    mirror.tell(mirror.fault.stage, mirror.fault.sentence);
+    after(mirror, faultForMs, () => heal(mirror));
   };
   const heal = (mirror: Faulty): void => {
-    mirror.slow(0);
+    mirror.strike(false);
     mirror.tell('well', phrase('demo.well', { mirror: mirror.name }));
-    after(mirror, wellForMs, () => slow(mirror));
+    after(mirror, wellForMs, () => strike(mirror));
   };
   const look = async (mirror: Faulty, before: Faulty | undefined): Promise<void> => {
     const isTurn = before === undefined || before.isTold();
-    if (isTurn && (await mirror.isReady())) slow(mirror);
+    if (isTurn && (await mirror.isReady())) strike(mirror);
     else after(mirror, lookMs, () => void look(mirror, before));
   };
-  for (const [at, mirror] of mirrors.entries()) after(mirror, slowAfterMs, () => void look(mirror, mirrors[at - 1]));
+  for (const [at, mirror] of mirrors.entries()) after(mirror, faultAfterMs, () => void look(mirror, mirrors[at - 1]));
   return {
     stop() {
       isOver = true;

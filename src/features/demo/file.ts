@@ -9,7 +9,7 @@ export interface DemoPlace {
 
 /** Two mirrors of one upstream; clients prefer `near`. */
 export interface DemoPair {
-  readonly ecosystem: Pick<Ecosystem, 'id' | 'steps' | 'canary' | 'fetch' | 'clients'>;
+  readonly ecosystem: Pick<Ecosystem, 'id' | 'steps' | 'canary' | 'fetch' | 'clients' | 'door'>;
   readonly small: SmallMirror;
   readonly near: DemoPlace;
   readonly far: DemoPlace;
@@ -21,10 +21,12 @@ export interface DemoPlaces {
   /** Of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
+  /** It has a front door on a free port. */
+  readonly hasDoor: boolean;
 }
 
 /** The configuration of a demo: JSON, which is YAML. */
-export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver }: DemoPlaces): string {
+export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, hasDoor }: DemoPlaces): string {
   const byId = <T>(partOf: (pair: DemoPair) => T) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
   const settings = pairs.flatMap(({ ecosystem: { id }, small }) =>
@@ -43,6 +45,7 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
     advise: { hold: '1m' },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },
+    ...(hasDoor ? { door: { listen: '127.0.0.1:0', relay: true } } : {}),
   });
 }
 

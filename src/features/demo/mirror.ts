@@ -8,6 +8,8 @@ export interface DemoMirror {
   readonly url: string;
   /** Delays the first byte of every response by this time, milliseconds. */
   slow(byMs: number): void;
+  /** Responds to everything with 503, or as before. */
+  fail(isFailing: boolean): void;
   close(): Promise<void>;
 }
 
@@ -19,6 +21,7 @@ const notFound: DemoAnswer = {
 /** Starts a demo mirror on a free loopback port; each response takes about `baseMs`, sometimes a little more. */
 export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Promise<DemoMirror> {
   let extraMs = 0;
+  let isFailing = false;
   let turn = 0;
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
@@ -30,7 +33,8 @@ export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Pro
     const waitMs = baseMs + extraMs + (turn % 7) * baseMs * 0.04;
     systemTimers.after(waitMs, () => {
       const length = Buffer.byteLength(body);
-      response.writeHead(found ? 200 : 404, { ...headers, 'content-type': type, 'content-length': length });
+      const status = isFailing ? 503 : found ? 200 : 404;
+      response.writeHead(status, { ...headers, 'content-type': type, 'content-length': length });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
   });
@@ -39,6 +43,9 @@ export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Pro
     url: urlOf(server),
     slow: (byMs) => {
       extraMs = byMs;
+    },
+    fail: (failing) => {
+      isFailing = failing;
     },
     close: () => closed(server),
   };

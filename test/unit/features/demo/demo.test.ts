@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
 import { newsOf } from '../../../../src/features/demo/news.ts';
 import { signature } from '../../../../src/notify/receivers/standard.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 
 /** Mirrors of these names, with what happened to them in order. */
@@ -12,7 +13,8 @@ function faultyMirrors(...names: readonly string[]) {
   const say = (text: string): void => void happened.push(`${time.nowMs() / 1000} ${text}`);
   const mirrors: readonly Faulty[] = names.map((name) => ({
     name,
-    slow: (byMs) => say(`${name} by ${byMs}`),
+    strike: (isOn) => say(`${name} ${isOn ? 'struck' : 'healed'}`),
+    fault: { stage: 'slowed', sentence: phrase('demo.slowed', { mirror: name, ms: 900 }) },
     isReady: async () => ready.has(name),
     isTold: () => told.has(name),
     tell: (stage) => say(`${stage} ${name}`),
@@ -24,8 +26,8 @@ describe('the faults of a demo', () => {
   test('one mirror is slow from 14 s on for 90 s, well for 60, and slow again', async () => {
     const { time, happened } = faultyMirrors('near');
     await time.pass(164_000);
-    const want = ['14 near by 900', '14 slowed near', '104 near by 0', '104 well near'];
-    expect(happened).toEqual([...want, '164 near by 900', '164 slowed near']);
+    const want = ['14 near struck', '14 slowed near', '104 near healed', '104 well near'];
+    expect(happened).toEqual([...want, '164 near struck', '164 slowed near']);
   });
 
   test('none begins before what is usual of its mirror is known', async () => {
@@ -35,19 +37,19 @@ describe('the faults of a demo', () => {
     expect(happened).toEqual([]);
     ready.add('near');
     await time.pass(1_000);
-    expect(happened).toEqual(['61 near by 900', '61 slowed near']);
+    expect(happened).toEqual(['61 near struck', '61 slowed near']);
   });
 
   test('the next one begins when the story of the one before was told', async () => {
     const { time, happened, told } = faultyMirrors('a', 'b', 'c');
     await time.pass(20_000);
-    expect(happened).toEqual(['14 a by 900', '14 slowed a']);
+    expect(happened).toEqual(['14 a struck', '14 slowed a']);
     told.add('a').add('c');
     await time.pass(5_000);
-    expect(happened.slice(2)).toEqual(['21 b by 900', '21 slowed b']);
+    expect(happened.slice(2)).toEqual(['21 b struck', '21 slowed b']);
     told.add('b');
     await time.pass(1_000);
-    expect(happened.slice(4)).toEqual(['26 c by 900', '26 slowed c']);
+    expect(happened.slice(4)).toEqual(['26 c struck', '26 slowed c']);
   });
 
   test('after the end nothing happens any more, whatever was under way', async () => {

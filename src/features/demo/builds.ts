@@ -1,0 +1,55 @@
+import type { Timers } from '../../core/ports.ts';
+import type { Sentence } from '../../core/result.ts';
+import { exchange } from '../../io/exchange.ts';
+import { phrase } from '../../words/tell.ts';
+
+const everyMs = 1_000;
+const requestMs = 5_000;
+/** A line at least after so many. */
+const toldEvery = 15;
+
+/**
+ * Builds in a loop, as clients request them: through the front door, and without it from the preferred mirror. A line comes
+ * when one of them fails or succeeds again, and from time to time.
+ * @param bases  URLs without a trailing slash
+ * @param paths  what one build requests, below the base
+ */
+export function startBuilds(
+  bases: { readonly door: string; readonly mirror: string },
+  paths: readonly string[],
+  timers: Timers,
+  tell: (sentence: Sentence) => void,
+): { stop(): void } {
+  let isOver = false;
+  let [count, failedDoor, failedMirror] = [0, 0, 0];
+  let was = '';
+  let next = { cancel: (): void => undefined };
+
+  async function isBuilt(base: string): Promise<boolean> {
+    for (const path of paths) {
+      const request = { url: `${base}/${path}`, method: 'GET', headers: {}, body: null, limitMs: requestMs } as const;
+      const { status } = await exchange(request).catch(() => ({ status: 0 }));
+      if (status !== 200) return false;
+    }
+    return true;
+  }
+  async function build(): Promise<void> {
+    const [door, mirror] = await Promise.all([isBuilt(bases.door), isBuilt(bases.mirror)]);
+    if (isOver) return;
+    count += 1;
+    failedDoor += door ? 0 : 1;
+    failedMirror += mirror ? 0 : 1;
+    const now = `${door} ${mirror}`;
+    if (now !== was || count % toldEvery === 0)
+      tell(phrase('demo.builds', { count, door: failedDoor, mirror: failedMirror }));
+    was = now;
+    next = timers.after(everyMs, () => void build());
+  }
+  void build();
+  return {
+    stop() {
+      isOver = true;
+      next.cancel();
+    },
+  };
+}
