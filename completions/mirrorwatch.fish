@@ -137,6 +137,22 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l order
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l log-level -x -a 'debug info warn error'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from door' -l help
+complete -c mirrorwatch -n __fish_use_subcommand -a fleet -d 'show mirrors side by side from all places, by what a Prometheus-compatible store has'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l store -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l store-token-file -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l headers -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l ca -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l cert -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l key -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l timeout -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l needed -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l link -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l watch
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l listen -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l token-file -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l lang -x -a 'en zh'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a rules -d 'print rules for Prometheus with your numbers'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l slo -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l vantages -x

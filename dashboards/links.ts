@@ -7,6 +7,7 @@ export const uid = {
   matrix: 'mirrorwatch-matrix',
   mirror: 'mirrorwatch-mirror',
   self: 'mirrorwatch-self',
+  places: 'mirrorwatch-places',
 } as const;
 
 /** Variables that go along from board to board as they are. */

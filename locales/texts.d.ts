@@ -2370,6 +2370,48 @@ export interface Places {
   readonly 'expected.userName': never;
   readonly 'expected.trueOrPath': never;
   readonly 'expected.token': never;
+  readonly 'help.fleet.summary': never;
+  readonly 'help.fleet.details': never;
+  readonly 'fleet.unknown': 'registry' | 'count' | 'places';
+  readonly 'fleet.lone': 'registry' | 'state' | 'places' | 'since' | 'besides';
+  readonly 'fleet.alone': 'registry' | 'state' | 'places' | 'since' | 'works' | 'besides';
+  readonly 'fleet.somewhere': 'registry' | 'state' | 'bad' | 'all' | 'since' | 'works' | 'besides';
+  readonly 'fleet.network': 'registry' | 'state' | 'places' | 'since' | 'besides';
+  readonly 'fleet.everywhere': 'registry' | 'state' | 'all' | 'since' | 'besides';
+  readonly 'fleet.works': 'places';
+  readonly 'fleet.responds': 'place' | 'time';
+  readonly 'fleet.besides': 'places';
+  readonly 'fleet.since': 'at';
+  readonly 'fleet.quiet': 'place' | 'since';
+  readonly 'fleet.untold': 'place';
+  readonly 'fleet.suspect': 'place';
+  readonly 'fleet.reload': 'place';
+  readonly 'fleet.config': 'place' | 'count';
+  readonly 'fleet.clockAhead': 'place' | 'span';
+  readonly 'fleet.clockBehind': 'place' | 'span';
+  readonly 'fleet.version': 'place' | 'version' | 'count' | 'usual';
+  readonly 'fleet.shards': 'place' | 'shards' | 'count';
+  readonly 'fleet.badAlone': 'place' | 'count';
+  readonly 'fleet.wellAlone': 'place' | 'count';
+  readonly 'fleet.lineOne': 'what' | 'from' | 'to' | 'group' | 'votes' | 'of';
+  readonly 'fleet.lineEach': 'what' | 'from' | 'to' | 'places';
+  readonly 'fleet.lineOwn': 'what' | 'from' | 'to' | 'places' | 'votes' | 'of' | 'needed';
+  readonly 'fleet.store': 'url' | 'why';
+  readonly 'fleet.noStore': never;
+  readonly 'fleet.listenToken': never;
+  readonly 'fleet.page.title': never;
+  readonly 'fleet.page.places': never;
+  readonly 'fleet.page.place': never;
+  readonly 'fleet.page.seen': never;
+  readonly 'fleet.page.well': never;
+  readonly 'fleet.page.say': never;
+  readonly 'fleet.page.set': never;
+  readonly 'fleet.page.nothing': never;
+  readonly 'fleet.page.partial': 'why';
+  readonly 'fleet.page.stale': 'at' | 'why';
+  readonly 'fleet.page.lag': 'span';
+  readonly 'fleet.page.version': never;
+  readonly 'fleet.ofGroup': 'group';
 }
 
 /** Of these the counts that the wording of a text depends on. */
@@ -2402,4 +2444,5 @@ export interface Counts {
   readonly 'trap.npm-auth-elsewhere.what': 'count';
   readonly 'trap.oci-default-leaks.what': 'count';
   readonly 'unit.samples': 'count';
+  readonly 'fleet.unknown': 'count';
 }

@@ -58,6 +58,7 @@ const table: Record<string, Rule> = {
       preview: ['notify'],
       // A listener of its own, with the daemon's guard, bounds and form of metrics.
       door: ['io', 'api', 'export'],
+      fleet: ['io', 'api'],
     },
   },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },

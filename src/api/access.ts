@@ -38,7 +38,7 @@ export function createAccessGuard(config: () => Config, nowMs: () => number): Re
   const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
   return (request: Request, response: Response, next: NextFunction) => {
     if (isOpen(request)) return next();
-    const verdict = isAlertPost(request) ? alertVerdict(request, config()) : verdictOn(request, config().listen);
+    const verdict = isAlertPost(request) ? alertVerdict(request, config()) : verdictOf(request, config().listen);
     if (typeof verdict === 'string') {
       response.locals['client'] = verdict;
       response.emit(letIn);
@@ -56,7 +56,7 @@ function alertVerdict(request: Request, config: Config): Verdict {
   return mayPostAlerts(request, config) ? 'alertmanager token' : alertTokenNeeded;
 }
 
-function verdictOn(request: Request, listen: Listen): Verdict {
+function verdictOf(request: Request, listen: Listen): Verdict {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (listen.token !== null || !isLoopback(listen.host)) {
     const given = bearerIn(request.headers) ?? (isRead ? passwordIn(request.headers) : null);

@@ -10,6 +10,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { doorCommand } from './door.ts';
 import { explainCommand } from './explain-error.ts';
+import { fleetCommand } from './fleet.ts';
 import { healthCommand } from './health.ts';
 import { helpOf, overview } from './help.ts';
 import { initCommand } from './init.ts';
@@ -42,6 +43,7 @@ const others: readonly Command[] = [
   pauseCommand,
   healthCommand,
   doorCommand,
+  fleetCommand,
   rulesCommand,
   demoCommand,
 ];

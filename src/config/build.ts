@@ -71,6 +71,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     ...readAlertmanager(file, listen, reader, report),
     ...readClientRuns(file, mirrors, registry, report),
     ...readDoor(file, mirrors, reader, report),
+    ...readLabels(file),
     state: readState(file, reader, report),
     limits: file.limits,
   };
@@ -253,4 +254,16 @@ function outageRule(file: FileConfig): Config['detect']['outage'] {
 function adviseRule(file: FileConfig): Config['advise'] {
   const { hold, ttl, minGain, failureCost } = file.advise;
   return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
+}
+
+function readLabels({ labels }: FileConfig): Pick<Config, 'labels'> {
+  if (labels === undefined) return {};
+  const { group, network, page } = labels;
+  return {
+    labels: {
+      ...(group === undefined ? {} : { group }),
+      ...(network === undefined ? {} : { network }),
+      ...(page === undefined ? {} : { page: page.replace(/\/+$/, '') }),
+    },
+  };
 }

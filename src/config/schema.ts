@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { baseUrl } from '../core/base-url.ts';
 import { limits } from '../core/limits.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
@@ -140,6 +141,17 @@ function keysOf(registry: Registry) {
       .optional(),
     door: makeDoorKey(registry)
       .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
+      .optional(),
+    labels: mapping({
+      group: name('Places of one group get one line of advice where one suits all.').optional(),
+      network: name('Places with the same one share an egress, and are one witness.').optional(),
+      page: checked(
+        'URL of the page of this daemon, for links. Default: the scraped address.',
+        phrase('expected.daemonUrl'),
+        (value) => baseUrl(value)?.user === null,
+      ).optional(),
+    })
+      .meta({ description: 'What `mirrorwatch fleet` knows this place by. See docs/guides/many-places.md.' })
       .optional(),
     state: mapping({
       path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),

@@ -138,6 +138,16 @@ export interface DoorRule {
   readonly orderPath: string;
 }
 
+/** Each is on /metrics. */
+export interface PlaceLabels {
+  /** Places whose advice is judged together. */
+  readonly group?: string;
+  /** Places behind one egress are one witness. */
+  readonly network?: string;
+  /** The public URL of the page of this daemon, without a trailing slash. */
+  readonly page?: string;
+}
+
 /** A verified configuration: defaults filled in, files read, secrets wrapped. */
 export interface Config {
   /** Absolute path of the file, or `null` for the built-in default. */
@@ -193,6 +203,8 @@ export interface Config {
   readonly clientRuns?: ClientRunsRule;
   /** Absent: no front door is configured. */
   readonly door?: DoorRule;
+  /** What `mirrorwatch fleet` knows this place by, beside its name; absent: nothing. */
+  readonly labels?: PlaceLabels;
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }

@@ -63,6 +63,8 @@ export async function startDaemon(
       candidates: stages.advisor.rank(ecosystem, upstream),
     })),
     queues: stages.notifier.queues(ports.clock.now()),
+    nowMs: ports.clock.wallMs(),
+    since: (registry, state) => stages.since.of(registry, state),
     inFlight: stages.workers.inFlight(),
     ...residentNow(),
     startedAtMs,

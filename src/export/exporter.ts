@@ -11,6 +11,7 @@ import { overTurns } from '../core/slices.ts';
 import { createBoard } from './board.ts';
 import { createBoards } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
+import { hashOf } from './config-hash.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
@@ -96,6 +97,9 @@ export function createExporter(input: {
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
     planned = null;
     arrangeDaemon(next.daemon);
+    daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info']);
+    daemon.instruments.mirrorwatch_config_info.set({ hash: hashOf(config) }, 1);
+    if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
     facts.forget(boards.arrange(next.entities));
     renderer.dropping(next.droppedLines);
   }

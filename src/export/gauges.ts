@@ -10,6 +10,7 @@ import type { BaselineReading, LagReading, Snapshot } from './snapshot.ts';
 
 const shardGauges = [
   'mirror_state',
+  'mirror_state_since_timestamp_seconds',
   'mirror_up',
   'mirror_findings_open',
   'mirror_advice_rank',
@@ -26,7 +27,9 @@ const daemonGauges = [
   'mirror_vantage_suspect',
   'mirror_control_up',
   'mirror_advice_active',
+  'mirror_advice_since_timestamp_seconds',
   'mirror_findings_open',
+  'mirrorwatch_clock_timestamp_seconds',
   'process_start_time_seconds',
   'mirrorwatch_config_last_reload_success_timestamp_seconds',
   'mirrorwatch_config_last_reload_successful',
@@ -40,6 +43,7 @@ const daemonGauges = [
 /** A snapshot sorted by where its readings go, so that each registry is filled in its own turn. */
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
+  readonly since: Snapshot['since'];
   /** Open findings by registry (`''`: ours) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Place of a mirror among those that may be used. */
@@ -88,7 +92,7 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
   }
   const standings = new Map(snapshot.standings.map((standing) => [standing.registry, standing]));
   const lags = worstLags(snapshot.lags);
-  return { standings, findings, ranks, mismatches, lags, baselines };
+  return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines };
 }
 
 /** A module that is asked in several ways lags by the worst of them; an upper bound that one does not know is not known. */
@@ -134,6 +138,12 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
   if (standing === undefined) return;
   for (const state of mirrorStates)
     instruments.mirror_state.set({ ecosystem, upstream, registry, state }, state === standing.state ? 1 : 0);
+  const sinceMs = readings.since(registry, standing.state);
+  if (sinceMs !== null)
+    instruments.mirror_state_since_timestamp_seconds.set(
+      { ecosystem, upstream, registry, state: standing.state },
+      sinceMs / 1000,
+    );
   if (standing.state !== 'unknown')
     instruments.mirror_up.set({ ecosystem, upstream, registry }, standing.state === 'down' ? 0 : 1);
   const kinds = readings.findings.get(registry);
@@ -173,10 +183,15 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   if (suspect !== null) instruments.mirror_vantage_suspect.set(suspect ? 1 : 0);
   for (const { name, up } of controls)
     if (up !== null) instruments.mirror_control_up.set({ control: name }, up ? 1 : 0);
-  for (const { state, ecosystem, upstream, from, to, cause } of snapshot.advice)
-    if (state === 'proposed') instruments.mirror_advice_active.set({ ecosystem, upstream, from, to, cause }, 1);
+  for (const { state, ecosystem, upstream, from, to, cause, issuedAtMs, settledAtMs } of snapshot.advice) {
+    const move = { ecosystem, upstream, from, to, cause };
+    if (state === 'proposed') instruments.mirror_advice_active.set(move, 1);
+    if (state === 'proposed' || state === 'accepted')
+      instruments.mirror_advice_since_timestamp_seconds.set({ ...move, state }, (settledAtMs ?? issuedAtMs) / 1000);
+  }
   for (const kind of snapshot.findings === undefined ? [] : ownFindingKinds)
     instruments.mirror_findings_open.set({ kind }, readings.findings.get('')?.get(kind) ?? 0);
+  instruments.mirrorwatch_clock_timestamp_seconds.set(snapshot.nowMs / 1000);
   instruments.process_start_time_seconds.set(snapshot.startedAtMs / 1000);
   instruments.mirrorwatch_config_last_reload_success_timestamp_seconds.set(snapshot.reloadedAtMs / 1000);
   instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);

@@ -47,6 +47,10 @@ export interface Snapshot {
     readonly oldestSeconds: number | null;
     readonly disabled: boolean;
   }[];
+  /** Wall clock, of this machine, now. */
+  readonly nowMs: number;
+  /** Since when a mirror has a state, wall milliseconds; `null`: not known. */
+  readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
   /** Memory of this process in RAM; left out where nobody measures it. */
   readonly residentBytes?: number;

@@ -20,8 +20,10 @@ export async function exchange(ask: {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly limitMs: number;
+  /** PEM: what its certificate is verified by in place of the usual roots, and who we are. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }): Promise<Exchanged> {
-  const { method, headers, body, limitMs } = ask;
+  const { method, headers, body, limitMs, tls } = ask;
   const url = new URL(ask.url);
   // Loaded at first use: a daemon itself needs only undici's client, in its probing threads.
   const { Client } = await import('undici');
@@ -30,6 +32,7 @@ export async function exchange(ask: {
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: bodyBytesMax,
+    ...(tls === undefined ? {} : { connect: tls }),
   });
   const limit = AbortSignal.timeout(limitMs);
   try {

@@ -54,6 +54,7 @@ const clientRuns = {
 const config: Config = made.config({
   clientRuns,
   vantage: 'shanghai',
+  labels: { group: 'cn-east', network: 'as4134', page: 'http://127.0.0.1:10120' },
   mirrors: registries.map((name) => made.mirror(name, { connections: name === 'near' ? ['cold', 'warm'] : ['cold'] })),
 });
 
@@ -220,6 +221,8 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
       },
     ],
     inFlight: 2,
+    nowMs,
+    since: () => dayStartMs,
     residentBytes: 180 * 1024 * 1024,
   });
 }

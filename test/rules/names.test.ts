@@ -64,7 +64,10 @@ describe('rules', () => {
     expect(unknownIn(expr)).toEqual([]);
     const [level = '', metric = '', operations = ''] = record.split(':');
     expect(Object.keys(levels)).toContain(level);
-    expect([metric, operations]).toEqual([expect.stringMatching(/^mirror_[a-z_]+$/), expect.stringMatching(/^\w+$/)]);
+    expect([metric, operations]).toEqual([
+      expect.stringMatching(/^mirror(watch)?_[a-z_]+$/),
+      expect.stringMatching(/^\w+$/),
+    ]);
   });
 
   test.each(alertRules)('$alert uses what there is', ({ expr, annotations }) => {
@@ -178,6 +181,7 @@ describe('the catalogue', () => {
       'mirror_cold_fetch_seconds',
       'mirror_probe_last_rtt_seconds',
       'mirror_probe_target_failures_total',
+      'mirror_state_since_timestamp_seconds',
       'mirror_lag_records',
       'mirror_missing_versions',
       'mirror_propagation_seconds',
@@ -191,10 +195,14 @@ describe('the catalogue', () => {
       'mirror_client_failures_total',
       'mirror_tls_info',
       'mirror_protocol_info',
+      'mirror_advice_since_timestamp_seconds',
       'mirror_advice_rank',
       'mirror_advice_issued_total',
       'mirror_control_up',
       'mirrorwatch_worker_loop_delay_seconds',
+      'mirrorwatch_clock_timestamp_seconds',
+      'mirrorwatch_config_info',
+      'mirrorwatch_place_info',
       'mirrorwatch_probes_in_flight',
       'mirrorwatch_resident_memory_bytes',
       'mirrorwatch_state_rows_set_aside_total',

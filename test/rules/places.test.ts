@@ -228,6 +228,60 @@ real('votes of the places', ['promtool'], () => {
   });
 });
 
+real('what a page of the fleet reads', ['promtool'], () => {
+  test('when a daemon was last scraped is kept for a day, the furthest module is the lag', async () => {
+    const folder = tempDir('fleet-rules');
+    const file = join(folder, 'rules.yml');
+    writeFileSync(file, rulesText(defaultRuleParameters));
+    const scrape = 'job="mirrorwatch",instance="w:10120",vantage="fra"';
+    const sample = (labels: string, value: number) => ({ labels, value });
+    const seen = 'place:mirrorwatch_build_info:last_seen';
+    const lag = 'registry:mirror_lag_seconds:lower';
+    const story = {
+      rule_files: [file],
+      evaluation_interval: '1m',
+      group_eval_order: groups.map(({ name }) => name),
+      tests: [
+        {
+          interval: '1m',
+          input_series: [
+            { series: `mirrorwatch_build_info{${scrape},version="1",node="24"}`, values: '1x10 stale' },
+            {
+              series: `mirror_lag_seconds{${scrape},ecosystem="go",registry="a",module="m",bound="lower"}`,
+              values: '60x10',
+            },
+            {
+              series: `mirror_lag_seconds{${scrape},ecosystem="go",registry="a",module="n",bound="lower"}`,
+              values: '90x10',
+            },
+            {
+              series: `mirror_lag_seconds{${scrape},ecosystem="go",registry="a",module="m",bound="upper"}`,
+              values: '900x10',
+            },
+            { series: `mirror_sync_lag_seconds{${scrape},ecosystem="go",registry="a",bound="lower"}`, values: '30x10' },
+          ],
+          promql_expr_test: [
+            { expr: seen, eval_time: '10m', exp_samples: [sample(`${seen}{instance="w:10120",vantage="fra"}`, 600)] },
+            { expr: seen, eval_time: '23h', exp_samples: [sample(`${seen}{instance="w:10120",vantage="fra"}`, 600)] },
+            { expr: seen, eval_time: '25h', exp_samples: [] },
+            {
+              expr: lag,
+              eval_time: '10m',
+              exp_samples: [sample(`${lag}{ecosystem="go",registry="a",vantage="fra"}`, 90)],
+            },
+          ],
+        },
+      ],
+    };
+    writeFileSync(join(folder, 'test.yml'), JSON.stringify(story));
+    const { code, stdout, stderr } = await run(commandPath('promtool'), ['test', 'rules', join(folder, 'test.yml')], {
+      timeoutMs: 0,
+    });
+    removeTempDir(folder);
+    expect({ code, output: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, output: '' });
+  });
+});
+
 describe('the table of places', () => {
   test('has 1, 2, 3 and 10 of them', () => {
     expect(new Set(rows.map(({ places }) => places.length))).toEqual(new Set([1, 2, 3, 10]));

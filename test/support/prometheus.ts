@@ -12,6 +12,8 @@ export interface PrometheusOptions {
   readonly targets: readonly string[];
   /** Labels of these targets. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Further targets with labels of their own. */
+  readonly more?: readonly { readonly targets: readonly string[]; readonly labels: Readonly<Record<string, string>> }[];
   /** Scrape and evaluation interval, in ms. Default 1000. */
   readonly intervalMs?: number;
   /** Paths of rule files. */
@@ -78,7 +80,7 @@ function configuration(options: PrometheusOptions, dir: string): string {
         scheme: options.scheme ?? 'http',
         ...(options.caFile === undefined ? {} : { tls_config: { ca_file: options.caFile } }),
         ...(options.bearerToken === undefined ? {} : { authorization: { credentials_file: join(dir, 'token') } }),
-        static_configs: [{ targets: options.targets, labels: options.labels ?? {} }],
+        static_configs: [{ targets: options.targets, labels: options.labels ?? {} }, ...(options.more ?? [])],
         metric_relabel_configs: options.relabel ?? [],
       },
     ],

@@ -78,6 +78,7 @@ const parts = {
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
   uv: command('uv', '.ci/provision cache pypi'),
   verdaccio: command('verdaccio', '.ci/provision cache npm'),
+  victoria: command('victoria-metrics', 'apt install victoria-metrics'),
   yarn: command('yarn', '.ci/provision cache npm'),
   yarn1: command('yarn1', '.ci/provision cache npm'),
   zsh: command('zsh', 'apt install zsh'),

@@ -121,6 +121,14 @@ export const mirrorMetrics = {
     unit: null,
     absent: 'while nothing is proposed',
   },
+  mirror_advice_since_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Since when an advice is in force, seconds since 1970: proposed, or accepted.',
+    labels: ['ecosystem', 'upstream', 'from', 'to', 'cause', 'state'],
+    per: { upstream: {} },
+    unit: 'seconds',
+    absent: 'while no advice is proposed or accepted',
+  },
   mirror_advice_rank: {
     type: 'gauge',
     help: 'Place of the mirror among those that may be used, 1 is best.',

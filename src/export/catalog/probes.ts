@@ -107,6 +107,14 @@ export const probeMetrics = {
     unit: null,
     absent: 'before the first verdict of the detector, which may be unknown',
   },
+  mirror_state_since_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Since when the mirror has its state, seconds since 1970; one series, with that state.',
+    labels: ['ecosystem', 'upstream', 'registry', 'state'],
+    per: { mirror: {} },
+    unit: 'seconds',
+    absent: 'before the first verdict of the detector',
+  },
   mirror_up: {
     type: 'gauge',
     help: '1 while up or degraded, 0 while down.',

@@ -2,7 +2,7 @@ import type { Severity } from '../../core/finding.ts';
 import { ratioNameOf, spentShareOf } from './budget.ts';
 import { budgetShareOf, burnRates, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
-import { type AlertRule, by, type GroupOf, type Site, said, window } from './rule.ts';
+import { type AlertRule, by, type GroupOf, type Site, said, scaled, window } from './rule.ts';
 
 const minute = 60;
 const day = 86_400;
@@ -112,6 +112,22 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       expr: `count ${by('everywhere')} (count ${by('registry')} (mirror_state{state="unknown"}))`,
       says: 'Places that watch the mirror, whether or not they can tell.',
       cost: (site) => ({ reads: perMirror(site), writes: site.mirrors }),
+    },
+    {
+      record: 'place:mirrorwatch_build_info:last_seen',
+      expr: `max ${by('place')} (
+  timestamp(mirrorwatch_build_info)
+    or
+  place:mirrorwatch_build_info:last_seen > time() - ${scaled(parameters, day)}
+)`,
+      says: 'For `mirrorwatch fleet`: when a daemon was last scraped, seconds since 1970; forgotten a day after the last scrape.',
+      cost: (site) => ({ reads: 2 * site.vantages, writes: site.vantages }),
+    },
+    {
+      record: 'registry:mirror_lag_seconds:lower',
+      expr: `max ${by('registry')} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"})`,
+      says: 'For `mirrorwatch fleet`: how far behind a mirror is at least, by the module that is furthest behind; absent while unknown.',
+      cost: (site) => ({ reads: site.vantages * (site.targets / site.steps + site.mirrors), writes: perMirror(site) }),
     },
   ],
   alerts: [

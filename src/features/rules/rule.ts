@@ -78,6 +78,7 @@ export const levels = {
   registry_step: ['vantage', 'ecosystem', 'registry', 'step', 'connection'],
   registry: ['vantage', 'ecosystem', 'registry'],
   everywhere: ['ecosystem', 'registry'],
+  place: ['vantage', 'instance'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** `by (…)` of one level, with labels added behind. */

@@ -9,7 +9,8 @@ test.each(metricNames)('%s keeps the naming rules', (name) => {
   if (metric.unit !== null) expect(name.replace(/_total$/, '').endsWith(`_${metric.unit}`)).toBe(true);
   expect(metric.help).toMatch(/^[^"\\\n]+\.$/);
   expect(metric.absent.startsWith('never')).toBe(
-    metric.type !== 'gauge' || ['mirrorwatch_build_info', 'mirrorwatch_exposition_lines'].includes(name),
+    metric.type !== 'gauge' ||
+      ['mirrorwatch_build_info', 'mirrorwatch_config_info', 'mirrorwatch_exposition_lines'].includes(name),
   );
   const added = Object.values(metric.per).flatMap((each) => Object.keys(each));
   expect(metric.labels).toEqual(expect.arrayContaining(added));

@@ -262,7 +262,11 @@ describe('before anything happened', () => {
   test('counters and histograms are 0, gauges absent', async () => {
     const page = await read(exporter());
     const nonzero = [...page].filter(([, value]) => value !== 0).map(([series]) => series);
-    expect(nonzero).toEqual(['mirrorwatch_build_info{version="0.1.0",node="v24.0.0"}', 'mirrorwatch_exposition_lines']);
+    expect(nonzero).toEqual([
+      'mirrorwatch_build_info{version="0.1.0",node="v24.0.0"}',
+      expect.stringMatching(/^mirrorwatch_config_info\{hash="[0-9a-f]{8}"\}$/),
+      'mirrorwatch_exposition_lines',
+    ]);
     expect(page.get(`mirror_probe_rtt_seconds_count{${ofMod},connection="cold"}`)).toBe(0);
     expect(page.get(`mirror_probe_failures_total{${stepOf('sumdb')},reason="tls_expired"}`)).toBe(0);
     expect(page.get(`mirror_probe_unknown_total{${stepOf('sumdb')},because="shutdown"}`)).toBe(0);
@@ -378,6 +382,7 @@ const own = ['vantage', 'self'].map((kind) => [`mirror_findings_open{kind="${kin
 /** What every snapshot shows. */
 const always = {
   ...Object.fromEntries(own),
+  mirrorwatch_clock_timestamp_seconds: 1_772_611_260.25,
   process_start_time_seconds: 1_772_611_200,
   mirrorwatch_config_last_reload_success_timestamp_seconds: 1_772_611_230.5,
   mirrorwatch_config_last_reload_successful: 1,
@@ -396,6 +401,16 @@ const up = 'mirror_up{ecosystem="go",upstream="go",registry="a"}';
 const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<string, number> }[] = [
   { name: 'nothing known', now: {}, shows: {} },
   { name: 'up', now: { standings: [standing('a')] }, shows: { ...states('up'), [up]: 1, ...noFindings } },
+  {
+    name: 'since when, where that is known',
+    now: { standings: [standing('a')], since: (registry, now) => (registry === 'a' && now === 'up' ? 2_500 : null) },
+    shows: {
+      ...states('up'),
+      [up]: 1,
+      ...noFindings,
+      'mirror_state_since_timestamp_seconds{ecosystem="go",upstream="go",registry="a",state="up"}': 2.5,
+    },
+  },
   {
     name: 'degraded is up',
     now: { standings: [standing('a', { state: 'degraded' })] },
@@ -503,13 +518,17 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     name: 'advice while it is proposed',
     now: {
       advice: [
-        advice(),
-        advice({ id: 'ad2', state: 'accepted', to: 'c' }),
+        advice({ issuedAtMs: 2_000 }),
+        advice({ id: 'ad2', state: 'accepted', to: 'c', issuedAtMs: 2_000, settledAtMs: 3_000 }),
         advice({ id: 'ad3', state: 'refused', to: 'd' }),
         advice({ id: 'ad4', state: 'dismissed', to: 'e' }),
       ],
     },
-    shows: { 'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="outage"}': 1 },
+    shows: {
+      'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="outage"}': 1,
+      'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="go",from="a",to="b",cause="outage",state="proposed"}': 2,
+      'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="go",from="a",to="c",cause="outage",state="accepted"}': 3,
+    },
   },
   {
     name: 'the rank counts those that may be used',

@@ -37,6 +37,7 @@ afterEach(() => {
 const odd = target('a', 'mod', hostile, 'latest');
 const targets = [...targetsOf('a'), odd];
 const oneMirror = config({
+  labels: { group: 'eu', network: 'as3320', page: 'https://fra.example.com' },
   mirrors: [mirror('a')],
   clientRuns: { everyMs: 60_000, pairs: [{ registry: 'a', client: 'go' }], leftOut: [], timeoutMs: 1_000, user: null },
 });
@@ -99,6 +100,7 @@ function full() {
         },
       ],
       queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5, disabled: false }],
+      since: () => 1_500,
       inFlight: 1,
       residentBytes: 1,
     }),

@@ -194,6 +194,8 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     ranks: [],
     queues: [],
     inFlight: 0,
+    nowMs: 1_772_611_260_250,
+    since: () => null,
     startedAtMs: 1_772_611_200_000,
     reloadedAtMs: 1_772_611_230_500,
     reloadOk: true,

@@ -117,7 +117,7 @@ describe('lists that rules write out', () => {
 describe('labels of levels and variables', () => {
   it.each(recordingRules)('$record has the labels of its level from what it reads', ({ record, expr }) => {
     const level = levels[record.split(':')[0] as keyof typeof levels];
-    const names = [...expr.matchAll(/[a-z_:]*mirror_[a-z_:0-9]+/g)].map(([name]) => name);
+    const names = [...expr.matchAll(/[a-z_:]*mirror(?:watch)?_[a-z_:0-9]+/g)].map(([name]) => name);
     const available = new Set(names.flatMap((name) => labelsOf(name) ?? []));
     expect(level.filter((label) => !available.has(label))).toEqual([]);
   });

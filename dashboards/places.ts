@@ -1,0 +1,123 @@
+import { built } from './board.ts';
+import { columnsOf, stateWords } from './columns.ts';
+import { whenKnown } from './frame.ts';
+import { addressOf, columnName, link, rowKey } from './links.ts';
+import { ink } from './palette.ts';
+import { colouredCell, linesWithMarks, table } from './panels.ts';
+import { selector, stateCodes } from './promql.ts';
+import { daemonUrl, datasource, ecosystem, vantage, window } from './variables.ts';
+
+const select = selector(['vantage', 'ecosystem']);
+const noDaemon = 'no daemon is scraped';
+const states = stateCodes.map((state, code) => `${select('mirror_state', { state })} * ${code}`).join(' or ');
+const clock = select('mirrorwatch_clock_timestamp_seconds');
+
+const crossed = {
+  id: 'groupingToMatrix',
+  options: { columnField: 'vantage', rowField: 'registry', valueField: 'Value', emptyValue: 'null' },
+};
+const ordered = (field: string) => ({ id: 'sortBy', options: { fields: {}, sort: [{ field }] } });
+
+const matrix = table({
+  id: 1,
+  title: 'Mirrors × places',
+  says: 'The state of each mirror from each place, now. A row of red: the mirror. A column of red: the network of that place. Grey: that place cannot tell. A cell leads to the mirror as that place sees it.',
+  size: [24, 10],
+  unit: 'none',
+  none: 'no verdict yet: no daemon is scraped, or it is starting',
+  queries: [{ expr: `max by (vantage, registry) (${states})`, as: 'table' }],
+})
+  .withTransformation(ordered('vantage'))
+  .withTransformation(crossed)
+  .withTransformation({
+    id: 'organize',
+    options: { excludeByName: {}, indexByName: {}, renameByName: { 'registry\\vantage': 'Mirror' } },
+  })
+  .thresholds(whenKnown())
+  .mappings([stateWords])
+  .overrideByFieldType('number', [
+    colouredCell,
+    {
+      id: 'links',
+      value: [link('This mirror from this place', addressOf('mirror', { vantage: columnName, registry: rowKey }))],
+    },
+    { id: 'custom.align', value: 'center' },
+  ]);
+
+const since = table({
+  id: 2,
+  title: 'Not up, and since when',
+  says: 'Mirrors that are degraded, down or unknown from a place, and for how long. The same start at several places: one cause; look at the mirror, not at the places.',
+  size: [12, 8],
+  unit: 'dtdurations',
+  none: 'every mirror with a verdict is up',
+  queries: [
+    {
+      expr: `time() - max by (vantage, registry, state) (${select('mirror_state_since_timestamp_seconds', { state: '!=up' })})`,
+      as: 'table',
+    },
+  ],
+}).withTransformation(columnsOf(['registry', 'vantage', 'state', 'Value'], {}, { registry: 'Mirror', Value: 'For' }));
+
+const advice = table({
+  id: 3,
+  title: 'Advice in force, by place',
+  says: 'What each place proposes or has accepted, and for how long. `mirrorwatch fleet` says whether one line suits all of a group.',
+  size: [12, 8],
+  unit: 'dtdurations',
+  none: 'no place has advice in force',
+  queries: [
+    {
+      expr: `time() - max by (vantage, upstream, from, to, state) (${select('mirror_advice_since_timestamp_seconds')})`,
+      as: 'table',
+    },
+  ],
+}).withTransformation(columnsOf(['vantage', 'upstream', 'from', 'to', 'state', 'Value'], {}, { Value: 'For' }));
+
+const configurations = table({
+  id: 4,
+  title: 'Configuration of each place',
+  says: 'Places with the same hash monitor the same mirrors and modules by the same rules. One that differs runs an older or another file: compare it before its verdicts.',
+  size: [12, 7],
+  unit: 'none',
+  none: noDaemon,
+  queries: [{ expr: `max by (vantage, instance, hash) (${select('mirrorwatch_config_info')})`, as: 'table' }],
+}).withTransformation(columnsOf(['vantage', 'hash', 'instance'], { Value: true }));
+
+const labels = table({
+  id: 5,
+  title: 'Labels of each place',
+  says: 'Its group, whose advice is judged together, and its network: places of one network are one witness. Set as labels in its configuration.',
+  size: [12, 7],
+  unit: 'none',
+  none: 'no place has labels in its configuration',
+  queries: [{ expr: `max by (vantage, group, network, page) (${select('mirrorwatch_place_info')})`, as: 'table' }],
+}).withTransformation(columnsOf(['vantage', 'group', 'network', 'page'], { Value: true }));
+
+const clocks = linesWithMarks(
+  {
+    id: 6,
+    title: 'Clock of each place against the scrape',
+    says: 'How far the clock of a daemon is from the time of its scrape. Above 30 s (dashed): repair its time synchronisation; its times of findings and advice are off by as much.',
+    size: [24, 7],
+    unit: 's',
+    none: noDaemon,
+    queries: [{ expr: `max by (vantage) (abs(${clock} - timestamp(${clock})))`, legend: '{{vantage}}' }],
+  },
+  [null, 'transparent'],
+  [30, ink.bad],
+);
+
+/** Is it the mirror or the place: all places side by side. */
+export const places = built({
+  board: 'places',
+  title: 'mirrorwatch / Places',
+  says: 'All places side by side: which mirror is bad from where, and which place differs from the others.',
+  from: 'now-6h',
+  variables: [datasource, vantage, ecosystem, window, daemonUrl],
+  select,
+  sections: [
+    { id: 0, title: '', panels: [matrix, since, advice] },
+    { id: 101, title: 'The places themselves', panels: [configurations, labels, clocks] },
+  ],
+});

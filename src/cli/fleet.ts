@@ -1,0 +1,155 @@
+import { resolve } from 'node:path';
+import { hostAndPort, isLoopback } from '../config/addresses.ts';
+import { fileNameText } from '../config/seen.ts';
+import { Secret } from '../core/secret.ts';
+import { durationMs, durationPattern } from '../core/units.ts';
+import { processLog, systemFiles } from '../daemon/system.ts';
+import type { FleetOptions, FleetReport } from '../features/fleet/report.ts';
+import { tellBy } from '../words/tell.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { formatFleet } from './fleet-table.ts';
+import { jsonText } from './json-text.ts';
+import { UsageError, wholeNumber, words } from './usage.ts';
+
+const options = {
+  store: { type: 'string' },
+  'store-token-file': { type: 'string' },
+  headers: { type: 'string' },
+  ca: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  timeout: { type: 'string' },
+  needed: { type: 'string' },
+  link: { type: 'string' },
+  watch: { type: 'boolean' },
+  json: { type: 'boolean' },
+  listen: { type: 'string' },
+  'token-file': { type: 'string' },
+} as const;
+type Values = { readonly [Name in keyof typeof options]?: string | boolean };
+
+/** Between two pictures of `--watch`. */
+const watchMs = 15_000;
+
+/** `mirrorwatch fleet`: all places side by side, read from a store. */
+export const fleetCommand: Command = {
+  name: 'fleet',
+  usage:
+    'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE]] [--needed N] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
+  options,
+  async run(context: Context): Promise<ExitCode> {
+    const { values } = words(context.argv, options, 0);
+    const fleet = await readOptions(context, values);
+    if (values.listen !== undefined) return serve(context, fleet, values);
+    const { readReport, isTroubled } = await import('../features/fleet/report.ts');
+    const { fleetClock } = await import('../features/fleet/listener.ts');
+    const { terminal, say } = context;
+    let isStopped = false;
+    let wake = (): void => undefined;
+    context.onSignal(() => {
+      isStopped = true;
+      wake();
+    });
+    for (;;) {
+      const report = await readReport(fleet, fleetClock);
+      let code: ExitCode = 1;
+      if (report.tag === 'error') terminal.err(say('fleet.store', { url: fleet.store.url, why: report.error }));
+      else {
+        code = isTroubled(report.value) ? 1 : 0;
+        if (values.json) terminal.out(jsonText(report.value));
+        else for (const line of textOf(report.value, context)) terminal.out(line);
+      }
+      if (!values.watch || isStopped) return code;
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, watchMs);
+        wake = () => {
+          clearTimeout(timer);
+          done();
+        };
+      });
+      if (isStopped) return code;
+    }
+  },
+};
+
+function textOf(report: FleetReport, { terminal, say }: Context): readonly string[] {
+  const { mirrors, places, groups } = report.sentences;
+  const told = [...mirrors, ...places, ...groups].map((one) => tellBy(say, one));
+  const warnings = report.warnings.length > 0 ? [say('fleet.page.partial', { why: report.warnings.join('; ') })] : [];
+  return [
+    ...formatFleet(report, terminal.columns, say),
+    ...warnings,
+    ...(told.length > 0 ? told : [say('fleet.page.well')]),
+  ];
+}
+
+async function serve(context: Context, fleet: FleetOptions, values: Values): Promise<ExitCode> {
+  const { terminal, say, facts } = context;
+  const text = String(values.listen);
+  const at = hostAndPort(text);
+  if (at === null || at.port === null) throw new UsageError('wrong.as', { text });
+  const host = at.host === '' ? '0.0.0.0' : at.host;
+  const token = await secretIn(context, 'token-file', values['token-file']);
+  if (token === null && !isLoopback(host)) throw new UsageError('fleet.listenToken');
+  const { fleetClock, openFleet } = await import('../features/fleet/listener.ts');
+  const opened = await openFleet({ host, port: at.port, token, tls: null }, fleet, fleetClock);
+  if (opened.tag === 'error') {
+    terminal.err(say('run.listen', { address: text, code: opened.error.code }));
+    return 1;
+  }
+  const log = processLog(facts);
+  log.info('open', { url: opened.value.url });
+  await new Promise<void>((done) => context.onSignal((signal) => signal === 'stop' && done()));
+  await opened.value.close();
+  return 0;
+}
+
+async function readOptions(context: Context, values: Values): Promise<FleetOptions> {
+  const { store, timeout = '10s', needed } = values;
+  if (typeof store !== 'string') throw new UsageError('fleet.noStore');
+  const url = URL.canParse(store) ? new URL(store) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError('wrong.daemonUrl', { url: store });
+  if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
+  if (!durationPattern.test(String(timeout)) || durationMs(String(timeout)) < 1)
+    throw new UsageError('wrong.as', { text: `--timeout ${timeout}` });
+  const [ca, cert, key] = await Promise.all(
+    (['ca', 'cert', 'key'] as const).map((name) => secretIn(context, name, values[name])),
+  );
+  return {
+    store: {
+      url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+      headers: headersIn(await secretIn(context, 'headers', values.headers)),
+      token: await secretIn(context, 'store-token-file', values['store-token-file']),
+      tls: {
+        ...(ca == null ? {} : { ca: ca.reveal() }),
+        ...(cert == null ? {} : { cert: cert.reveal() }),
+        ...(key == null ? {} : { key }),
+      },
+      limitMs: durationMs(String(timeout)),
+    },
+    places: { link: String(values.link ?? 'http://{instance}') },
+    groups: {
+      needed: needed === undefined ? null : wholeNumber('needed', String(needed), 1),
+    },
+  };
+}
+
+/** Lines `Name: value`; empty ones and those that begin with # are left out. */
+function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
+  const lines = (text?.reveal() ?? '').split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([\w-]+):\s*([\x20-\x7e]*?)\s*$/.exec(line) ?? [];
+      if (name === undefined || value === undefined) throw new UsageError('wrong.as', { text: '--headers' });
+      return [name.toLowerCase(), new Secret(value)];
+    }),
+  );
+}
+
+async function secretIn({ cwd }: Context, option: string, path: string | boolean | undefined): Promise<Secret | null> {
+  if (typeof path !== 'string') return null;
+  const file = await systemFiles.read(resolve(cwd, path));
+  if (file.tag === 'error')
+    throw new UsageError('wrong.unreadable', { option, file: fileNameText(path), code: file.code });
+  return new Secret(file.text.trim());
+}

@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../core/config.ts';
+
+/**
+ * Eight hexadecimal digits that are equal where two places monitor the same mirrors and modules by the same rules. What is
+ * a place's own (its name, listener, receivers, credentials, how it reaches a mirror) is left out.
+ */
+export function hashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
+  const hash = createHash('sha256');
+  const add = (part: unknown): void => void hash.update(JSON.stringify(part) ?? '');
+  for (const { name, ecosystem, upstream, url, role, weight } of mirrors)
+    add([name, ecosystem, upstream, url, role, weight]);
+  for (const module of modules) add(module);
+  for (const part of [schedule.pace, steps, detect, advise, settings]) add(part);
+  return hash.digest('hex').slice(0, 8);
+}

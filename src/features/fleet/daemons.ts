@@ -1,0 +1,55 @@
+import { placeOf, type Series, type StoreView, stampOf } from './view.ts';
+
+/** What one daemon of a place exports. */
+export interface DaemonSeen {
+  readonly place: string;
+  readonly instance: string;
+  readonly version: string | null;
+  readonly lastSeenMs: number;
+  /** By the clock of the daemon minus that of the store; `null`: it exports no clock. */
+  readonly skewMs: number | null;
+  readonly facts: readonly Series[];
+  readonly states: readonly Series[];
+}
+
+/** Labels of `mirrorwatch_build_info` itself: the others say who scraped it. */
+const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
+
+const daemonKey = (series: Series): string => JSON.stringify([placeOf(series), series.labels['instance'] ?? '']);
+
+/**
+ * The daemons that were scraped within the look-back of the store, by place. Where two stores scrape one daemon (an HA pair, each
+ * with a label of its own) the series of the one that scraped it last count, and those of the other are left out.
+ */
+export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
+  const newest = new Map<string, Series>();
+  for (const source of sources) {
+    const known = newest.get(daemonKey(source));
+    if (known === undefined || known.value < source.value) newest.set(daemonKey(source), source);
+  }
+  const factsBy = Map.groupBy(facts, daemonKey);
+  const statesBy = Map.groupBy(states, daemonKey);
+  return [...newest]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, source]) => {
+      const { labels, value } = source;
+      const outer = Object.entries(labels).filter(([name]) => !ofBuild.has(name));
+      const isOfSource = (one: Series): boolean => outer.every(([name, text]) => one.labels[name] === text);
+      const own = (factsBy.get(key) ?? []).filter(isOfSource);
+      const clock = own.find((one) => one.labels['__name__'] === 'mirrorwatch_clock_timestamp_seconds');
+      return {
+        place: placeOf(source),
+        instance: labels['instance'] ?? '',
+        version: labels['version'] ?? null,
+        lastSeenMs: stampOf(value) ?? 0,
+        skewMs: clock === undefined ? null : Math.round((clock.value - value) * 1000),
+        facts: own,
+        states: (statesBy.get(key) ?? []).filter(isOfSource),
+      };
+    });
+}
+
+/** The gauges of a name. */
+export function factsOf({ facts }: Pick<DaemonSeen, 'facts'>, name: string): readonly Series[] {
+  return facts.filter(({ labels }) => labels['__name__'] === name);
+}

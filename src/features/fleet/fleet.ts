@@ -1,0 +1,130 @@
+import { type MirrorState, mirrorStates } from '../../core/standing.ts';
+import { contradictionsIn } from './contradictions.ts';
+import { daemonsIn, factsOf } from './daemons.ts';
+import { type Place, type PlaceOptions, placesIn } from './places.ts';
+import { type Cell, type Verdict, verdictOf } from './verdict.ts';
+import { placeOf, type Series, type StoreView, stampOf } from './view.ts';
+
+/** One mirror as all places see it. Mirrors are known by ecosystem, upstream and name. */
+export interface MirrorRow {
+  readonly ecosystem: string;
+  readonly upstream: string;
+  readonly registry: string;
+  /** One for each place that monitors it. */
+  readonly cells: readonly Cell[];
+  readonly verdict: Verdict;
+}
+
+/** Advice that is in force at a place. */
+export interface PlaceAdvice {
+  readonly place: string;
+  readonly ecosystem: string;
+  readonly upstream: string;
+  readonly from: string;
+  readonly to: string;
+  readonly cause: string;
+  readonly state: 'proposed' | 'accepted';
+  readonly sinceMs: number | null;
+}
+
+/** All places and mirrors at one moment. */
+export interface Fleet {
+  readonly atMs: number;
+  readonly isPartial: boolean;
+  readonly warnings: readonly string[];
+  readonly places: readonly Place[];
+  readonly mirrors: readonly MirrorRow[];
+  readonly advice: readonly PlaceAdvice[];
+}
+
+const rowKey = (labels: Series['labels']): string =>
+  JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
+const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
+
+/** Joins what a store had to one picture. Pure: the same view gives the same fleet. */
+export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
+  const daemons = daemonsIn(view);
+  const found = placesIn(view, daemons, options);
+  const byName = new Map(found.map((place) => [place.name, place]));
+  const lags = highest(view.lags);
+  const p95s = highest(view.p95s);
+  const sinces = new Map<string, number>();
+  const ranks = new Map<string, number>();
+  const seen = new Map<string, Map<string, MirrorState[]>>();
+  for (const daemon of daemons) {
+    for (const { labels, value } of factsOf(daemon, 'mirror_state_since_timestamp_seconds'))
+      sinces.set(`${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
+    for (const { labels, value } of factsOf(daemon, 'mirror_advice_rank'))
+      ranks.set(pairKey(daemon.place, rowKey(labels)), value);
+    for (const { labels } of daemon.states) {
+      const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
+      const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
+      seen.set(rowKey(labels), row);
+      row.set(daemon.place, [...(row.get(daemon.place) ?? []), state]);
+    }
+  }
+  const rows = [...seen]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, states]) => {
+      const [ecosystem, upstream, registry] = JSON.parse(key) as [string, string, string];
+      const cells = [...states]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([place, told]): Cell => {
+          const { isWitness = false, url = null } = byName.get(place) ?? {};
+          const state = isWitness ? joined(told) : 'unknown';
+          const p95 = p95s.get(pairKey(place, registry));
+          const lag = lags.get(pairKey(place, registry));
+          return {
+            place,
+            state,
+            sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
+            p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
+            lagMs: lag === undefined || !isWitness ? null : lag * 1000,
+            rank: (isWitness ? ranks.get(pairKey(place, key)) : undefined) ?? null,
+            href: url === null ? null : `${url}/mirrors/${encodeURIComponent(registry)}`,
+          };
+        });
+      return { ecosystem, upstream, registry, cells };
+    });
+  const against = contradictionsIn(rows.map(({ cells }) => cells));
+  const places = found.map((place): Place => {
+    const own = against.get(place.name);
+    return own === undefined ? place : { ...place, troubles: [...place.troubles, own] };
+  });
+  const networks = new Map(places.map(({ name, labels }) => [name, labels.network ?? name]));
+  return {
+    atMs: view.atMs,
+    isPartial: view.isPartial,
+    warnings: view.warnings,
+    places,
+    mirrors: rows.map((row) => ({ ...row, verdict: verdictOf(row.cells, networks, against) })),
+    advice: daemons.flatMap((daemon) =>
+      byName.get(daemon.place)?.isWitness === true
+        ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
+        : [],
+    ),
+  };
+}
+
+/** What two daemons of a place say together: one that cannot tell adds nothing, two that differ are degraded. */
+function joined(states: readonly MirrorState[]): MirrorState {
+  const known = new Set(states.filter((state) => state !== 'unknown'));
+  const [first = 'unknown'] = known;
+  return known.size > 1 ? 'degraded' : first;
+}
+
+function adviceIn(series: Series): PlaceAdvice[] {
+  const { ecosystem = '', upstream = '', from = '', to = '', cause = '', state } = series.labels;
+  if (state !== 'proposed' && state !== 'accepted') return [];
+  return [{ place: placeOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
+}
+
+/** By place and mirror; recorded by two stores, the higher one counts. */
+function highest(all: readonly Series[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const one of all) {
+    const key = pairKey(placeOf(one), one.labels['registry'] ?? '');
+    if (Number.isFinite(one.value)) found.set(key, Math.max(found.get(key) ?? one.value, one.value));
+  }
+  return found;
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createBuckets } from '../../api/buckets.ts';
+import { pageSay } from '../../api/page/say.ts';
+import { style } from '../../api/page/style.ts';
+import { bearerIn, isOurName, isToken, passwordIn } from '../../api/token.ts';
+import type { Listen } from '../../core/config.ts';
+import { letIn } from '../../core/let-in.ts';
+import { limits } from '../../core/limits.ts';
+import { urlOfListener } from '../../core/listen-url.ts';
+import type { Clock } from '../../core/ports.ts';
+import { ok, type Result } from '../../core/result.ts';
+import { systemClock } from '../../io/clock.ts';
+import { listen } from '../../io/server.ts';
+import type { languages } from '../../words/words.ts';
+import { fleetStyle, renderPage, type Shown } from './page.ts';
+import { type FleetOptions, type FleetReport, readReport } from './report.ts';
+
+/** A listener with the page and the API of all places. */
+export interface FleetServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The clock of this machine, for the command line. */
+export const fleetClock: Clock = systemClock;
+
+/** How old a picture may be when it is shown: many readers cost the store one look. */
+const freshMs = 10_000;
+
+/**
+ * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read when somebody reads the page and the last picture
+ * is older than 10 s; without readers it is left alone. While it does not respond, no old state is shown.
+ * @returns the code of a listener that cannot be opened
+ */
+export async function openFleet(
+  at: Listen,
+  options: FleetOptions,
+  clock: Clock,
+): Promise<Result<FleetServer, { readonly code: string }>> {
+  const shown = keeping(() => readReport(options, clock), clock);
+  const nowMs = (): number => clock.monotonicMs();
+  const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
+  const handler: RequestListener = (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fleet');
+    if (pathname === '/-/healthy' || pathname === '/-/ready') return send(response, 200, 'text/plain', 'ready\n');
+    const status = refusalOf(request, at);
+    if (status !== null) {
+      const isTooMany = refused.take(request.socket.remoteAddress ?? '') !== null;
+      if (status === 401) response.setHeader('www-authenticate', 'Basic realm="mirrorwatch fleet"');
+      return send(response, isTooMany ? 429 : status, 'text/plain', 'not allowed\n');
+    }
+    response.emit(letIn);
+    if (pathname === '/page.css') return send(response, 200, 'text/css', `${style}${fleetStyle}`);
+    if (pathname !== '/' && pathname !== '/api/v1/fleet') return send(response, 404, 'text/plain', 'not found\n');
+    void shown().then((picture) => {
+      if (pathname === '/') {
+        const say = pageSay(languageOf(request, searchParams.get('lang')));
+        return send(response, 200, 'text/html', renderPage(say, picture, Math.ceil((3 * freshMs) / 1000)));
+      }
+      const { report, failure } = picture;
+      if (failure === null) return send(response, 200, 'application/json', JSON.stringify(report));
+      const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: failure.why };
+      return send(response, 503, 'application/problem+json', JSON.stringify(problem));
+    });
+  };
+  const listening = await listen(handler, at);
+  if (listening.tag === 'error') return listening;
+  return ok({
+    url: urlOfListener({ ...at, port: listening.value.port }),
+    close: () => listening.value.close(limits.drainMs),
+  });
+}
+
+/** Reads at most once at a time, and not again while the last picture is fresh. */
+function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock): () => Promise<Shown> {
+  let last: Shown = { report: null, failure: null };
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<Shown> | null = null;
+  const again = async (): Promise<Shown> => {
+    const found = await read();
+    if (found.tag === 'ok') last = { report: found.value, failure: null };
+    else {
+      const sinceMs = last.failure?.sinceMs ?? last.report?.atMs ?? clock.wallMs();
+      last = { report: last.report, failure: { why: found.error, sinceMs } };
+    }
+    readAtMs = clock.monotonicMs();
+    reading = null;
+    return last;
+  };
+  return async () => {
+    if (reading !== null) return reading;
+    if (clock.monotonicMs() - readAtMs < freshMs) return last;
+    reading = again();
+    return reading;
+  };
+}
+
+/** `null`: the request may pass. */
+function refusalOf({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
+  if (method !== 'GET' && method !== 'HEAD') return 405;
+  if (at.token !== null) return isToken(bearerIn(headers) ?? passwordIn(headers), at.token) ? null : 401;
+  return isOurName(headers.host, at) ? null : 403;
+}
+
+function languageOf({ headers }: IncomingMessage, named: string | null): keyof typeof languages {
+  const wanted = named ?? headers['accept-language'] ?? '';
+  return /^\s*zh\b/i.test(wanted) ? 'zh' : 'en';
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  response.statusCode = status;
+  response.setHeader('content-type', `${type}; charset=utf-8`);
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}

@@ -1,0 +1,114 @@
+import { stateBadge } from '../../api/page/badges.ts';
+import { patterns } from '../../api/page/charts.ts';
+import { ago, duration, span } from '../../api/page/format.ts';
+import { type Html, html } from '../../api/page/html.ts';
+import type { PageSay } from '../../api/page/say.ts';
+import type { Told } from '../../core/sentence.ts';
+import { stamp } from '../../core/views.ts';
+import { tellBy } from '../../words/tell.ts';
+import type { MirrorRow } from './fleet.ts';
+import type { FleetReport } from './report.ts';
+import type { Cell } from './verdict.ts';
+
+/** What the page shows: the last picture, and why there is no newer one. */
+export interface Shown {
+  readonly report: FleetReport | null;
+  /** `null`: the store responded. */
+  readonly failure: { readonly why: string; readonly sinceMs: number } | null;
+}
+
+/** The page of all places, whole without a script; it loads itself again. @param everySeconds  between two loads */
+export function renderPage(say: PageSay, { report, failure }: Shown, everySeconds: number): string {
+  const warnings = [
+    ...(failure === null ? [] : [say('fleet.page.stale', { at: stamp(failure.sinceMs), why: failure.why })]),
+    ...(report !== null && report.warnings.length > 0
+      ? [say('fleet.page.partial', { why: report.warnings.join('; ') })]
+      : []),
+  ];
+  return html`<!doctype html>
+<html lang="${say('page.lang')}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="refresh" content="${everySeconds}">
+<title>${say('fleet.page.title')} · mirrorwatch</title>
+<link rel="stylesheet" href="/page.css">
+</head>
+<body>
+<header class="top"><span class="mark">mirrorwatch</span><span class="vantage">${say('fleet.page.title')}</span>
+<nav class="languages" aria-label="${say('page.language')}"><a href="/?lang=en" lang="en">English</a> <a href="/?lang=zh" lang="zh-CN">中文</a></nav></header>
+${patterns}
+<main id="main">
+<h1 class="hidden">${say('fleet.page.title')}</h1>
+${warnings.map((text) => html`<aside class="banner us">${text}</aside>`)}
+${report === null || failure !== null ? null : picture(say, report)}
+</main>
+</body>
+</html>
+`.text;
+}
+
+function picture(say: PageSay, report: FleetReport): Html {
+  const { mirrors, places, groups } = report.sentences;
+  const upstreams = Map.groupBy(report.mirrors, ({ ecosystem, upstream }) =>
+    ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`,
+  );
+  const none = html`<p class="none">${say('fleet.page.well')}</p>`;
+  return html`<section><h2>${say('fleet.page.say')}</h2>
+${mirrors.length + places.length === 0 ? none : list(say, [...mirrors, ...places])}</section>
+<section><h2>${say('fleet.page.set')}</h2>
+${groups.length === 0 ? html`<p class="none">${say('fleet.page.nothing')}</p>` : list(say, groups)}</section>
+${[...upstreams].map(([name, rows]) => matrix(say, name, rows, report))}
+${placeTable(say, report)}
+<p class="as-of"><time datetime="${stamp(report.atMs)}">${stamp(report.atMs).slice(0, 19).replace('T', ' ')} UTC</time></p>`;
+}
+
+function list(say: PageSay, all: readonly Told[]): Html {
+  return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${tellBy(say, one)}</bdi></li>`)}</ul>`;
+}
+
+function matrix(say: PageSay, name: string, rows: readonly MirrorRow[], { places, atMs }: FleetReport): Html {
+  const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
+  const columns = places.filter((place) => watching.has(place.name));
+  return html`<section><h2>${name}</h2><div class="scroll"><table class="fleet"><thead><tr><th scope="col">${say('table.mirror')}</th>${columns.map((place) => html`<th scope="col">${place.name}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ registry, cells }) =>
+      html`<tr><th scope="row">${registry}</th>${columns.map((place) =>
+        cellOf(
+          say,
+          cells.find((one) => one.place === place.name),
+          atMs,
+        ),
+      )}</tr>`,
+  )}</tbody></table></div></section>`;
+}
+
+function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {
+  if (cell === undefined) return html`<td class="muted">—</td>`;
+  const { state, sinceMs, p95Ms, lagMs, rank, href } = cell;
+  const badge = stateBadge(say, state);
+  const notes = [
+    sinceMs === null || state === 'up' ? null : span(say, nowMs - sinceMs),
+    p95Ms === null ? null : `p95 ${duration(say, p95Ms)}`,
+    lagMs === null || lagMs < 60_000 ? null : say('fleet.page.lag', { span: span(say, lagMs) }),
+    rank === null ? null : `#${rank}`,
+  ].filter((note) => note !== null);
+  return html`<td>${href === null ? badge : html`<a href="${href}">${badge}</a>`}<small class="muted">${notes.join(' · ')}</small></td>`;
+}
+
+function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
+  return html`<section><h2>${say('fleet.page.places')} <span class="count">${places.length}</span></h2>
+<div class="scroll"><table><thead><tr><th scope="col">${say('fleet.page.place')}</th><th scope="col">${say('fleet.page.seen')}</th><th scope="col">${say('fleet.page.version')}</th></tr></thead>
+<tbody>${places.map(
+    ({ name, url, lastSeenMs, version, labels }) =>
+      html`<tr><th scope="row">${url === null ? name : html`<a href="${url}">${name}</a>`}<small class="muted">${Object.entries(
+        labels,
+      )
+        .map(([label, value]) => `${label}=${value}`)
+        .join(' ')}</small></th><td>${ago(say, lastSeenMs, atMs)}</td><td>${version ?? '—'}</td></tr>`,
+  )}</tbody></table></div></section>`;
+}
+
+/** Beside the style of the daemon's page: many places are wider than a screen. */
+export const fleetStyle = '.scroll { overflow-x: auto; } .fleet tbody th { min-width: 140px; font-weight: 600; }\n';

@@ -1,0 +1,130 @@
+import type { PlaceLabels } from '../../core/config.ts';
+import { type DaemonSeen, factsOf } from './daemons.ts';
+import { placeOf, type StoreView, stampOf } from './view.ts';
+
+/** What is wrong with a place, not with a mirror. */
+export type PlaceTrouble =
+  | { readonly kind: 'quiet' | 'untold'; readonly sinceMs: number | null }
+  | { readonly kind: 'suspect' | 'reload' }
+  | { readonly kind: 'config'; readonly others: number }
+  | { readonly kind: 'clock'; readonly skewMs: number }
+  | { readonly kind: 'version'; readonly version: string; readonly usual: string; readonly others: number }
+  | { readonly kind: 'shards'; readonly missing: readonly number[]; readonly count: number }
+  | { readonly kind: 'bad_alone' | 'well_alone'; readonly mirrors: number };
+
+/** One place: one daemon, a pair, or its shards. */
+export interface Place {
+  readonly name: string;
+  /** Of the configuration there: `labels`. */
+  readonly labels: PlaceLabels;
+  /** URL of its daemon's page without a slash behind; `null`: not known. */
+  readonly url: string | null;
+  readonly version: string | null;
+  readonly lastSeenMs: number | null;
+  /** False: nothing is known from there now, or its own network is suspect. Its states are unknown, and it has no vote. */
+  readonly isWitness: boolean;
+  readonly troubles: readonly PlaceTrouble[];
+}
+
+/** How places are read. */
+export interface PlaceOptions {
+  /** URL of a place's page with `{vantage}` and `{instance}`; the label `page` of the place comes first. */
+  readonly link: string;
+}
+
+/** A scrape every minute may be missed twice, and the store may lag a minute. */
+const quietMs = 5 * 60_000;
+/** Between two scrapes of one minute, with a slow rendering. */
+const skewMsMax = 30_000;
+
+/** Every place that the store has seen within a day, by name. */
+export function placesIn(view: StoreView, daemons: readonly DaemonSeen[], options: PlaceOptions): readonly Place[] {
+  const here = Map.groupBy(daemons, ({ place }) => place);
+  const seen = new Map<string, number>();
+  for (const one of [...view.sources, ...view.seen]) {
+    const name = placeOf(one);
+    seen.set(name, Math.max(seen.get(name) ?? 0, stampOf(one.value) ?? 0));
+  }
+  const versions = mostCommon([...here.values()].map(([first]) => first?.version ?? null));
+  const configs = mostCommon([...here.values()].map(([first]) => configOf(first)));
+  return [...seen.keys()].sort().map((name): Place => {
+    const own = (here.get(name) ?? []).filter(({ lastSeenMs }) => view.atMs - lastSeenMs < quietMs);
+    const [first] = own;
+    const lastSeenMs = seen.get(name) || null;
+    if (first === undefined) {
+      const kind = view.isPartial ? 'untold' : 'quiet';
+      const troubles = [{ kind, sinceMs: lastSeenMs } as const];
+      return { name, labels: {}, url: null, version: null, lastSeenMs, isWitness: false, troubles };
+    }
+    const labels = labelsIn(own);
+    const isSuspect = own.every((one) => factsOf(one, 'mirror_vantage_suspect')[0]?.value === 1);
+    return {
+      name,
+      labels,
+      url: pageOf(labels.page ?? filled(options.link, name, first.instance)),
+      version: first.version,
+      lastSeenMs,
+      isWitness: !isSuspect,
+      troubles: [
+        ...(isSuspect ? [{ kind: 'suspect' } as const] : []),
+        ...own.flatMap((one) => ownTroubles(one)),
+        ...shardTroubles(own),
+        ...own.flatMap((one): PlaceTrouble[] => {
+          const hash = configOf(one);
+          return configs === null || hash === null || hash === configs.value
+            ? []
+            : [{ kind: 'config', others: configs.count }];
+        }),
+        ...own.flatMap(({ version }): PlaceTrouble[] =>
+          versions === null || version === null || version === versions.value
+            ? []
+            : [{ kind: 'version', version, usual: versions.value, others: versions.count }],
+        ),
+      ],
+    };
+  });
+}
+
+function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
+  const { skewMs } = daemon;
+  const isRefused = factsOf(daemon, 'mirrorwatch_config_last_reload_successful')[0]?.value === 0;
+  return [
+    ...(isRefused ? [{ kind: 'reload' } as const] : []),
+    ...(skewMs !== null && Math.abs(skewMs) > skewMsMax ? [{ kind: 'clock', skewMs } as const] : []),
+  ];
+}
+
+/** The indices of shards that no daemon reports. */
+function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
+  const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
+  const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));
+  const there = new Set(shards.map((one) => Number(one['index'])));
+  const missing = Array.from({ length: count }, (_, index) => index).filter((index) => !there.has(index));
+  return missing.length === 0 ? [] : [{ kind: 'shards', missing, count }];
+}
+
+function configOf(daemon: DaemonSeen | undefined): string | null {
+  return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
+}
+
+/** What more than half of all have, two at least; `null`: there is no such thing. */
+function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
+  const known = values.filter((value) => value !== null);
+  for (const [value, same] of Map.groupBy(known, (one) => one))
+    if (same.length > 1 && same.length > known.length / 2) return { value, count: same.length };
+  return null;
+}
+
+function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
+  const { group, network, page } = own.flatMap((one) => factsOf(one, 'mirrorwatch_place_info'))[0]?.labels ?? {};
+  return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
+}
+
+function filled(link: string, vantage: string, instance: string): string {
+  return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
+}
+
+/** No other scheme: people click on it. */
+function pageOf(text: string): string | null {
+  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : null;
+}

@@ -1,0 +1,107 @@
+import type { Sentence } from '../../core/sentence.ts';
+import { durationText } from '../../core/units.ts';
+import { stamp } from '../../core/views.ts';
+import { phrase } from '../../words/tell.ts';
+import type { Fleet, MirrorRow } from './fleet.ts';
+import type { GroupLine } from './groups.ts';
+import type { Place, PlaceTrouble } from './places.ts';
+
+/** What there is to say about mirrors, worst first: nothing of one that is well from all places. */
+export function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
+  const worst = ['down', 'degraded', 'unknown'];
+  const told = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
+  return told
+    .toSorted((a, b) => worst.indexOf(a.verdict.state) - worst.indexOf(b.verdict.state))
+    .map((row) => mirrorSentence(row, atMs));
+}
+
+function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Sentence {
+  const { kind, state, bad, well, unknown, best, sinceMs } = verdict;
+  if (kind === 'well' || kind === 'unknown')
+    return phrase('fleet.unknown', { registry, count: unknown.length, places: unknown });
+  const said = {
+    registry,
+    state: phrase(`state.${state}`),
+    bad: bad.length,
+    all: bad.length + well.length,
+    places: bad,
+    since: since(sinceMs, nowMs),
+    besides: unknown.length === 0 ? '' : phrase('fleet.besides', { places: unknown }),
+  };
+  const works =
+    best === null
+      ? phrase('fleet.works', { places: well })
+      : phrase('fleet.responds', { place: best.place, time: timeText(best.p95Ms) });
+  switch (kind) {
+    case 'lone':
+      return phrase('fleet.lone', said);
+    case 'alone':
+      return phrase('fleet.alone', { ...said, works });
+    case 'somewhere':
+      return phrase('fleet.somewhere', { ...said, works });
+    case 'network':
+      return phrase('fleet.network', said);
+    case 'everywhere':
+      return phrase('fleet.everywhere', said);
+  }
+}
+
+/** What is wrong with places, in their order. */
+export function placeSentencesOf({ atMs, places }: Fleet): readonly Sentence[] {
+  return places.flatMap((place) => place.troubles.map((trouble) => placeSentence(place, trouble, atMs)));
+}
+
+function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: number): Sentence {
+  switch (trouble.kind) {
+    case 'quiet':
+      return phrase('fleet.quiet', { place, since: since(trouble.sinceMs, nowMs) });
+    case 'untold':
+      return phrase('fleet.untold', { place });
+    case 'suspect':
+      return phrase('fleet.suspect', { place });
+    case 'reload':
+      return phrase('fleet.reload', { place });
+    case 'config':
+      return phrase('fleet.config', { place, count: trouble.others });
+    case 'clock': {
+      const span = durationText(Math.round(Math.abs(trouble.skewMs) / 1000) * 1000);
+      return phrase(trouble.skewMs > 0 ? 'fleet.clockAhead' : 'fleet.clockBehind', { place, span });
+    }
+    case 'version':
+      return phrase('fleet.version', {
+        place,
+        version: trouble.version,
+        usual: trouble.usual,
+        count: trouble.others,
+      });
+    case 'shards':
+      return phrase('fleet.shards', { place, shards: trouble.missing.map(String), count: trouble.count });
+    case 'bad_alone':
+      return phrase('fleet.badAlone', { place, count: trouble.mirrors });
+    case 'well_alone':
+      return phrase('fleet.wellAlone', { place, count: trouble.mirrors });
+  }
+}
+
+/** What to set, one sentence for each line. */
+export function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
+  return lines.map(({ group, ecosystem, upstream, from, to, places, votes, of, needed, kind }) => {
+    const what = ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`;
+    if (kind === 'one')
+      return phrase('fleet.lineOne', { what, from, to, votes, of, group: group && phrase('fleet.ofGroup', { group }) });
+    if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places });
+    return phrase('fleet.lineOwn', { what, from, to, places, votes, of, needed });
+  });
+}
+
+function since(sinceMs: number | null, nowMs: number): Sentence | string {
+  if (sinceMs === null) return '';
+  const text = stamp(sinceMs);
+  const isToday = nowMs - sinceMs < 20 * 3_600_000;
+  return phrase('fleet.since', { at: isToday ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ') });
+}
+
+/** Milliseconds for people: `210 ms`, `1.24 s`. */
+function timeText(ms: number): string {
+  return ms < 999.5 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../../core/ports.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Secret } from '../../core/secret.ts';
+import { exchange } from '../../io/exchange.ts';
+import type { Series } from './view.ts';
+
+/** How a store is reached: Prometheus, Thanos, Mimir, VictoriaMetrics, or what else has their HTTP API. */
+export interface StoreAt {
+  /** What `/api/v1/query` is put behind; a path in it stays (`/prometheus`, `/select/0/prometheus`). */
+  readonly url: string;
+  /** Sent with each request: a tenant, a proxy's needs. */
+  readonly headers: Readonly<Record<string, Secret>>;
+  readonly token: Secret | null;
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
+  /** For all queries of one look together. */
+  readonly limitMs: number;
+}
+
+/** A vector, and what the store said about it. */
+export interface Vector {
+  readonly series: readonly Series[];
+  /** When it was evaluated, by the store; `null`: there are no series. */
+  readonly atMs: number | null;
+  readonly isPartial: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Queries of one look, all before its deadline. @returns the error: why, in words of the store or a code */
+export type Ask = (promql: string) => Promise<Result<Vector, string>>;
+
+/** A look takes a few series for each place and mirror: 200 places with 50 mirrors each. */
+const seriesMax = 100_000;
+const warningsMax = 10;
+const wordsMax = 200;
+
+/** Begins a look: its queries share one deadline. */
+export function startLook(at: StoreAt, clock: Clock): Ask {
+  const endMs = clock.monotonicMs() + at.limitMs;
+  const headers: Record<string, string> = { accept: 'application/json' };
+  for (const [name, value] of Object.entries(at.headers)) headers[name] = value.reveal();
+  if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
+  const { ca, cert, key } = at.tls;
+  const tls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key: key.reveal() }),
+  };
+  return async (promql) => {
+    const limitMs = Math.max(1, Math.round(endMs - clock.monotonicMs()));
+    const query = new URLSearchParams({ query: promql, timeout: `${limitMs}ms` });
+    try {
+      const url = `${at.url}/api/v1/query?${query}`;
+      const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs, tls });
+      return readVector(answer.status, answer.text);
+    } catch (cause) {
+      const { code, name } = cause as NodeJS.ErrnoException;
+      return error(code ?? name);
+    }
+  };
+}
+
+/**
+ * Reads the response of `/api/v1/query`. Partial: `isPartial` of VictoriaMetrics, or warnings of Thanos and Mimir; notes
+ * of PromQL itself (`PromQL info: …`) are none. A series of another form is a failure, not a gap.
+ */
+export function readVector(status: number, text: string): Result<Vector, string> {
+  const body = jsonIn(text);
+  const { status: verdict, data, error: words, warnings, isPartial } = body;
+  if (verdict !== 'success') return error(typeof words === 'string' ? words.slice(0, wordsMax) : `status ${status}`);
+  const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
+  if (resultType !== 'vector' || !Array.isArray(result)) return error('no vector');
+  if (result.length > seriesMax) return error(`more than ${seriesMax} series`);
+  const series: Series[] = [];
+  let atMs: number | null = null;
+  for (const { metric, value } of result as readonly { metric?: unknown; value?: unknown }[]) {
+    const [seconds, number] = Array.isArray(value) ? value : [];
+    if (typeof metric !== 'object' || metric === null || typeof seconds !== 'number' || typeof number !== 'string')
+      return error('series of another form');
+    atMs = Math.round(seconds * 1000);
+    series.push({ labels: metric as Series['labels'], value: Number(number) });
+  }
+  const said = (Array.isArray(warnings) ? warnings : [])
+    .map((one) => String(one).slice(0, wordsMax))
+    .filter((one) => !one.startsWith('PromQL '))
+    .slice(0, warningsMax);
+  if (isPartial === true && said.length === 0) said.push('isPartial');
+  return ok({ series, atMs, isPartial: said.length > 0, warnings: said });
+}
+
+function jsonIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,221 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openFleet } from '../../src/features/fleet/listener.ts';
+import { type FleetReport, readReport } from '../../src/features/fleet/report.ts';
+import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
+import { rulesText } from '../../src/features/rules/rules.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
+import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { real } from '../support/requires.ts';
+import { startVictoriaMetrics, type VictoriaMetrics } from '../support/victoria-metrics.ts';
+import { mirrorwatch } from './daemon.ts';
+import { type FleetPlace, type PlaceStory, startFleetPlace } from './fleet-places.ts';
+
+// Three places with different faults, scraped by a real Prometheus with our rules and by a real VictoriaMetrics without:
+// both say the same, and the alerts agree.
+
+const up: PlaceStory = { states: { near: 'up', far: 'up', third: 'up' } };
+const nearDown: PlaceStory = { states: { ...up.states, near: 'down' }, advice: 'near>far' };
+const names = ['ams', 'fra', 'sgp'] as const;
+const link = { link: 'http://{instance}' };
+const since = / since [\d :-]+ UTC/;
+
+interface Story {
+  readonly name: string;
+  readonly places: Partial<Record<(typeof names)[number], PlaceStory>>;
+  /** Sentences of mirrors, places and groups. */
+  readonly says: readonly string[];
+  /** Alerts that fire beside those about single places, `name registry or vantage`. */
+  readonly alerts: readonly string[];
+}
+
+const path = 'the network path of';
+const stories: readonly Story[] = [
+  { name: 'all is well', places: {}, says: [], alerts: [] },
+  {
+    name: 'down from one place alone',
+    places: { fra: nearDown },
+    says: [
+      `near: down from fra alone; from ams it responds in 295 ms: ${path} fra, not the mirror`,
+      'Switch go from near to far at fra only: 1 of 3 places, 2 would move all',
+    ],
+    alerts: ['MirrorDown fra'],
+  },
+  {
+    name: 'down from most places',
+    places: { ams: nearDown, fra: nearDown },
+    says: [
+      `near: down from 2 of 3 places; from sgp it responds in 295 ms: ${path} the others, not the mirror`,
+      'Switch go from near to far at all places of eu: 2 of 3 advise it',
+    ],
+    alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],
+  },
+  {
+    name: 'down from everywhere',
+    places: { ams: nearDown, fra: nearDown, sgp: nearDown },
+    says: [
+      'near: down from all 3 places: the mirror itself',
+      'Switch go from near to far at all places of eu: 3 of 3 advise it',
+    ],
+    alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
+  },
+  {
+    name: 'a place that lost its own line',
+    places: { fra: { states: { near: 'down', far: 'down', third: 'down' }, isSuspect: true } },
+    says: ['fra: its own network is suspect; it has no vote'],
+    alerts: ['MirrorDown fra', 'VantageSuspect fra'],
+  },
+  {
+    name: 'many mirrors down from one place alone',
+    places: { sgp: { states: { near: 'down', far: 'down', third: 'up' }, advice: 'near>third' } },
+    says: [
+      `far: down from sgp alone; from ams it responds in 295 ms: ${path} sgp, not the mirror`,
+      `near: down from sgp alone; from ams it responds in 295 ms: ${path} sgp, not the mirror`,
+      'sgp: 2 mirrors are down from there and not from the others: its network or its daemon, not the mirrors',
+    ],
+    alerts: ['MirrorDown sgp', 'VantageOutlier sgp'],
+  },
+  {
+    name: 'what a place cannot tell is neither well nor down',
+    places: { ams: { states: { ...up.states, near: 'unknown' } }, fra: nearDown },
+    says: [
+      `near: down from fra alone; from sgp it responds in 295 ms: ${path} fra, not the mirror; unknown from ams`,
+      'Switch go from near to far at fra only: 1 of 3 places, 2 would move all',
+    ],
+    alerts: ['MirrorDown fra'],
+  },
+  {
+    name: 'no mirror suits all',
+    places: {
+      ams: { states: { near: 'down', far: 'up', third: 'down' }, advice: 'near>far' },
+      fra: { states: { near: 'down', far: 'down', third: 'up' }, advice: 'near>third' },
+      sgp: nearDown,
+    },
+    says: [
+      `far: down from fra alone; from ams it responds in 295 ms: ${path} fra, not the mirror`,
+      'near: down from all 3 places: the mirror itself',
+      `third: down from ams alone; from fra it responds in 295 ms: ${path} ams, not the mirror`,
+      'Switch go from near to far at ams and sgp: no mirror suits all places',
+      'Switch go from near to third at fra: no mirror suits all places',
+    ],
+    alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
+  },
+  {
+    name: 'an old configuration and a wrong clock',
+    places: { fra: { ...up, isOld: true }, sgp: { ...up, skewMs: 120_000 } },
+    says: ['fra: runs another configuration than 2 places', 'sgp: its clock is 120s ahead'],
+    alerts: [],
+  },
+];
+
+real('a fleet in real stores', ['prometheus', 'victoria'], () => {
+  const places: FleetPlace[] = [];
+  let prometheus: Prometheus;
+  let victoria: VictoriaMetrics;
+  const dir = tempDir('fleet');
+
+  beforeAll(async () => {
+    for (const _ of names) places.push(await startFleetPlace('eu'));
+    const scraped = places.map(({ address }, at) => ({ targets: [address], labels: { vantage: names[at] ?? '' } }));
+    const rules = join(dir, 'rules.yml');
+    // A minute is a second: alerts wait for minutes.
+    writeFileSync(rules, rulesText({ ...defaultRuleParameters, vantages: 3, timeScale: 1 / 60 }));
+    prometheus = await startPrometheus({ targets: [], more: scraped, ruleFiles: [rules], intervalMs: 1000 });
+    victoria = await startVictoriaMetrics(scraped);
+  });
+  afterAll(async () => {
+    await prometheus?.close();
+    await victoria?.close();
+    for (const place of places) place.close();
+    removeTempDir(dir);
+  });
+
+  const optionsOf = (url: string) => ({
+    store: { url, headers: {}, token: null, tls: {}, limitMs: 60_000 },
+    places: link,
+    groups: { needed: null },
+  });
+  const said = ({ sentences }: FleetReport): readonly string[] =>
+    [...sentences.mirrors, ...sentences.places, ...sentences.groups].map(({ text }) => text.replace(since, ''));
+  const told = async (url: string): Promise<readonly string[] | string> => {
+    const report = await readReport(optionsOf(url), systemClock);
+    return report.tag === 'ok' ? said(report.value).toSorted() : report.error;
+  };
+  const kinds = /^(MirrorDown|MirrorDownMostPlaces|VantageOutlier|VantageSuspect)$/;
+  const firing = async (): Promise<readonly string[]> =>
+    [
+      ...new Set(
+        (await prometheus.alerts())
+          .filter(({ state, labels }) => state === 'firing' && kinds.test(labels['alertname'] ?? ''))
+          .map(({ labels }) => `${labels['alertname']} ${labels['vantage'] ?? labels['registry']}`),
+      ),
+    ].sort();
+
+  describe.each(stories)('$name', ({ places: special, says, alerts }) => {
+    beforeAll(() => {
+      for (const [at, name] of names.entries()) places[at]?.tell(special[name] ?? up);
+    });
+    test.each(['Prometheus', 'VictoriaMetrics'])('is what %s says', async (store) => {
+      const url = store === 'Prometheus' ? prometheus.url : victoria.url;
+      const wanted = JSON.stringify(says.toSorted());
+      await until(
+        `the sentences ${wanted}`,
+        () => told(url),
+        (found) => JSON.stringify(found) === wanted,
+      );
+    });
+    test('is what the alerts say', async () => {
+      const wanted = JSON.stringify(alerts.toSorted());
+      await until(`the alerts ${wanted}`, firing, (found) => JSON.stringify(found) === wanted);
+    });
+  });
+
+  test('the page and the API say it, in both languages', async () => {
+    for (const place of places) place.tell(nearDown);
+    await until(
+      'down from all',
+      () => told(victoria.url),
+      (found) => found[0]?.includes('down from all 3 places') === true,
+    );
+    const opened = await openFleet(
+      { host: '127.0.0.1', port: 0, token: null, tls: null },
+      optionsOf(victoria.url),
+      systemClock,
+    );
+    if (opened.tag === 'error') throw new Error(opened.error.code);
+    const { url, close } = opened.value;
+    const page = await fetch(`${url}/`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const text = await page.text();
+    expect(text).toContain('near: down from all 3 places since');
+    expect(text).toContain(`<a href="http://${places[0]?.address}/mirrors/near">`);
+    expect(await (await fetch(`${url}/?lang=zh`)).text()).toContain('全部 3 个地点都看到');
+    const body = (await (await fetch(`${url}/api/v1/fleet`)).json()) as FleetReport;
+    expect(body.mirrors.map(({ registry, verdict }) => [registry, verdict.kind])).toEqual([
+      ['far', 'well'],
+      ['near', 'everywhere'],
+      ['third', 'well'],
+    ]);
+    const foreign = await fetch(`${url}/page.css`);
+    expect(foreign.status).toBe(200);
+    await close();
+  });
+
+  test('the command says it, with exit code 1', async () => {
+    const { code, stdout } = await mirrorwatch(['fleet', '--store', victoria.url]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/near\s+down\s+down\s+down/) });
+    expect(stdout).toContain('near: down from all 3 places since');
+  });
+
+  test('a place that is gone is quiet, not down', async () => {
+    for (const [at, place] of places.entries()) place.tell(at === 2 ? { ...up, isGone: true } : up);
+    await until(
+      'a quiet place',
+      () => told(prometheus.url),
+      (found) => JSON.stringify(found) === '["sgp: no data; its states are unknown"]',
+    );
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest';
+import { readFleet } from '../../../../src/features/fleet/fleet.ts';
+import { isTroubled, reportOf } from '../../../../src/features/fleet/report.ts';
+import type { StoreView } from '../../../../src/features/fleet/view.ts';
+import { tellIn } from '../../../../src/words/tell.ts';
+import { down, nowMs, type PlaceSeen, unknown, viewOf, well } from './world.ts';
+
+// What all places say together: of mirrors, of places, and what cannot be told.
+
+const report = (view: StoreView) =>
+  reportOf(readFleet(view, { link: 'http://{instance}' }), { groups: { needed: null } });
+const a = (seen: NonNullable<PlaceSeen['mirrors']>, more: PlaceSeen = {}): PlaceSeen => ({ mirrors: seen, ...more });
+
+interface Row {
+  readonly name: string;
+  readonly places: Parameters<typeof viewOf>[0];
+  readonly mirrors?: readonly string[];
+  readonly told?: readonly string[];
+  readonly partial?: boolean;
+}
+
+const rows: readonly Row[] = [
+  { name: 'all is well from all places', places: { fra: a({ x: well() }), sgp: a({ x: well() }) } },
+  {
+    name: 'down from 3 of 4: the path of the others',
+    places: { ams: a({ x: down }), bom: a({ x: down }), fra: a({ x: well(1, 210) }), sgp: a({ x: down }) },
+    mirrors: [
+      'x: down from 3 of 4 places since 14:02 UTC; from fra it responds in 210 ms: the network path of the others, not the mirror',
+    ],
+  },
+  {
+    name: 'down from one alone: the path of that place',
+    places: { fra: a({ x: down }), ams: a({ x: well(1, 90) }), sgp: a({ x: well() }) },
+    mirrors: [
+      'x: down from fra alone since 14:02 UTC; from ams it responds in 90 ms: the network path of fra, not the mirror',
+    ],
+  },
+  {
+    name: 'down from all: the mirror itself',
+    places: { fra: a({ x: down }), sgp: a({ x: down }), ams: a({ x: down }) },
+    mirrors: ['x: down from all 3 places since 14:02 UTC: the mirror itself'],
+  },
+  {
+    name: 'down from all that can tell; one cannot, and is neither',
+    places: { fra: a({ x: down }), sgp: a({ x: down }), ams: a({ x: unknown }) },
+    mirrors: ['x: down from all 2 places since 14:02 UTC: the mirror itself; unknown from ams'],
+  },
+  {
+    name: 'down from the only place that can tell proves nothing',
+    places: { fra: a({ x: down }), sgp: a({ x: unknown }) },
+    mirrors: ['x: down from fra since 14:02 UTC; no other place knows its state; unknown from sgp'],
+  },
+  {
+    name: 'two places behind one egress are one witness',
+    places: { fra1: a({ x: down }, { network: 'dtag' }), fra2: a({ x: down }, { network: 'dtag' }) },
+    mirrors: ['x: down from fra1 and fra2 since 14:02 UTC, which share one network: the mirror or that network'],
+  },
+  {
+    name: 'unknown from everywhere is said, and is not down',
+    places: { fra: a({ x: unknown }), sgp: a({ x: unknown }) },
+    mirrors: ['x: unknown from all 2 places (fra and sgp)'],
+  },
+  {
+    name: 'degraded from two of three',
+    places: { ams: a({ x: { state: 'degraded' } }), fra: a({ x: { state: 'degraded' } }), sgp: a({ x: well(1, 80) }) },
+    mirrors: [
+      'x: degraded from 2 of 3 places since 14:02 UTC; from sgp it responds in 80 ms: the network path of the others, not the mirror',
+    ],
+  },
+  {
+    name: 'a place that lost its own line has no vote, whatever it reports',
+    places: { fra: a({ x: down }, { isSuspect: true }), sgp: a({ x: well() }), ams: a({ x: well() }) },
+    told: ['fra: its own network is suspect; it has no vote'],
+  },
+  {
+    name: 'a quiet place is unknown, neither well nor down',
+    places: { fra: a({ x: well() }), sgp: a({ x: down }, { ageMs: 3_600_000 }) },
+    told: ['sgp: no data since 13:30 UTC; its states are unknown'],
+  },
+  {
+    name: 'what a partial response lacks is not called quiet',
+    places: { fra: a({ x: well() }), sgp: a({ x: well() }, { ageMs: 3_600_000 }) },
+    partial: true,
+    told: ['sgp: missing in a partial response of the store; its states are unknown'],
+  },
+  {
+    name: 'a store that lags a minute is still current',
+    places: { fra: a({ x: well() }, { ageMs: 70_000 }), sgp: a({ x: well() }, { ageMs: 100_000 }) },
+  },
+  {
+    name: 'another configuration, a refused one, a wrong clock and another version',
+    places: {
+      ams: a({ x: well() }),
+      bom: a({ x: well() }),
+      cdg: a({ x: well() }),
+      fra: a({ x: well() }, { hash: 'bbbb', reloadOk: false }),
+      sgp: a({ x: well() }, { skewMs: -90_000, version: '0.0.9' }),
+    },
+    told: [
+      'fra: rejected its new configuration and runs the old one',
+      'fra: runs another configuration than 4 places',
+      'sgp: its clock is 90s behind',
+      'sgp: runs version 0.0.9; 4 places run 0.1.0',
+    ],
+  },
+  {
+    name: 'two places that differ are no majority against each other',
+    places: { fra: a({ x: well() }, { hash: 'bbbb' }), sgp: a({ x: well() }) },
+  },
+  {
+    name: 'many mirrors down from one place alone: the place',
+    places: {
+      ams: a({ x: well(), y: well(), z: well() }),
+      fra: a({ x: down, y: down, z: well() }),
+      sgp: a({ x: well(), y: well(), z: well() }),
+    },
+    mirrors: [
+      'x: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the network path of fra, not the mirror',
+      'y: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the network path of fra, not the mirror',
+    ],
+    told: ['fra: 2 mirrors are down from there and not from the others: its network or its daemon, not the mirrors'],
+  },
+  {
+    name: 'a place that sees well what is down everywhere has no vote',
+    places: {
+      ams: a({ x: down, y: down, z: well() }),
+      fra: a({ x: well(), y: well(), z: well() }),
+      sgp: a({ x: down, y: down, z: well() }),
+    },
+    mirrors: [
+      'x: down from all 2 places since 14:02 UTC: the mirror itself; unknown from fra',
+      'y: down from all 2 places since 14:02 UTC: the mirror itself; unknown from fra',
+    ],
+    told: ['fra: reports 2 mirrors as up that are down from all other places; it has no vote'],
+  },
+  {
+    name: 'a shard that is gone',
+    places: {
+      fra: [a({ x: well() }, { shards: { index: 0, count: 3 } }), a({ y: well() }, { shards: { index: 2, count: 3 } })],
+    },
+    told: ['fra: shards 1 of 3 are missing; their targets are unassigned'],
+  },
+];
+
+describe('what is said', () => {
+  test.each(rows)('$name', ({ places, mirrors = [], told = [], partial = false }) => {
+    const { sentences } = report(viewOf(places, { isPartial: partial }));
+    expect({
+      mirrors: sentences.mirrors.map(({ text }) => text),
+      told: sentences.places.map(({ text }) => text),
+    }).toEqual({ mirrors, told });
+  });
+
+  test.each(rows)(
+    '$name: in Chinese too, and trouble is trouble',
+    ({ places, mirrors = [], told = [], partial = false }) => {
+      const whole = report(viewOf(places, { isPartial: partial }));
+      for (const one of [...whole.sentences.mirrors, ...whole.sentences.places])
+        expect(tellIn('zh', one)).toMatch(/\p{Script=Han}/u);
+      expect(isTroubled(whole)).toBe(partial || mirrors.length + told.length > 0);
+    },
+  );
+});
+
+describe('cells', () => {
+  test('have state, since when, p95, lag, rank and the page of that place', () => {
+    const [row] = report(viewOf({ fra: a({ x: { state: 'up', p95Ms: 120, rank: 2, lagMs: 90_000 } }) })).mirrors;
+    expect(row?.cells).toEqual([
+      {
+        place: 'fra',
+        state: 'up',
+        sinceMs: nowMs - 28 * 60_000,
+        p95Ms: 120,
+        lagMs: 90_000,
+        rank: 2,
+        href: 'http://fra-0:10120/mirrors/x',
+      },
+    ]);
+  });
+
+  test('of a pair: one that cannot tell adds nothing, two that differ are degraded', () => {
+    const pair = (first: Parameters<typeof a>[0], second: Parameters<typeof a>[0]) =>
+      report(viewOf({ fra: [a(first), a(second)] })).mirrors[0]?.cells[0]?.state;
+    expect(pair({ x: well() }, { x: unknown })).toBe('up');
+    expect(pair({ x: well() }, { x: down })).toBe('degraded');
+    expect(pair({ x: down }, { x: down })).toBe('down');
+    expect(pair({ x: unknown }, { x: unknown })).toBe('unknown');
+  });
+
+  test('of a daemon that two stores scrape: the later scrape counts', () => {
+    const twice = {
+      fra: [
+        a({ x: well() }, { replica: 'a', ageMs: 70_000, instance: 'i' }),
+        a({ x: down }, { replica: 'b', ageMs: 10_000, instance: 'i' }),
+      ],
+    };
+    expect(report(viewOf(twice)).mirrors[0]?.cells.map(({ state }) => state)).toEqual(['down']);
+  });
+
+  test('a link leads to no other scheme', () => {
+    const { places } = readFleet(viewOf({ fra: a({ x: well() }) }), { link: 'javascript:alert(1)//{instance}' });
+    expect(places[0]?.url).toBeNull();
+  });
+});

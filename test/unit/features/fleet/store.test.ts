@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Secret } from '../../../../src/core/secret.ts';
+import { readStore } from '../../../../src/features/fleet/look.ts';
+import { readVector, type StoreAt } from '../../../../src/features/fleet/store.ts';
+import { systemClock } from '../../../../src/io/clock.ts';
+
+// What stores answer: Prometheus, VictoriaMetrics, Thanos and Mimir, and what is none.
+
+const vector = (result: unknown, more: object = {}) =>
+  JSON.stringify({ status: 'success', data: { resultType: 'vector', result }, ...more });
+const one = { metric: { vantage: 'fra' }, value: [1_772_634_600.5, '1'] };
+const read = {
+  series: [{ labels: { vantage: 'fra' }, value: 1 }],
+  atMs: 1_772_634_600_500,
+  isPartial: false,
+  warnings: [],
+};
+
+describe('a response', () => {
+  test.each([
+    { name: 'Prometheus', text: vector([one]), wanted: read },
+    { name: 'no series', text: vector([]), wanted: { ...read, series: [], atMs: null } },
+    {
+      name: 'a note of PromQL is no gap',
+      text: vector([one], { warnings: ['PromQL info: metric might not be a counter, name does not end in _total'] }),
+      wanted: read,
+    },
+    {
+      name: 'Thanos with a store that is out',
+      text: vector([one], {
+        warnings: ['No StoreAPIs matched for this query', 'receive series from Addr: sgp:10901: rpc error'],
+      }),
+      wanted: {
+        ...read,
+        isPartial: true,
+        warnings: ['No StoreAPIs matched for this query', 'receive series from Addr: sgp:10901: rpc error'],
+      },
+    },
+    {
+      name: 'VictoriaMetrics with a node that is out',
+      text: vector([one], { isPartial: true }),
+      wanted: { ...read, isPartial: true, warnings: ['isPartial'] },
+    },
+    {
+      name: 'NaN stays NaN',
+      text: vector([{ ...one, value: [1_772_634_600.5, 'NaN'] }]),
+      wanted: { ...read, series: [{ labels: { vantage: 'fra' }, value: Number.NaN }] },
+    },
+  ])('$name', ({ text, wanted }) => {
+    expect(readVector(200, text)).toEqual({ tag: 'ok', value: wanted });
+  });
+
+  test.each([
+    {
+      name: 'an error of PromQL',
+      status: 422,
+      text: '{"status":"error","errorType":"execution","error":"too many samples"}',
+      why: 'too many samples',
+    },
+    { name: 'a login page', status: 401, text: '<html>', why: 'status 401' },
+    { name: 'null', status: 200, text: 'null', why: 'status 200' },
+    {
+      name: 'a matrix',
+      status: 200,
+      text: '{"status":"success","data":{"resultType":"matrix","result":[]}}',
+      why: 'no vector',
+    },
+    {
+      name: 'a series of another form',
+      status: 200,
+      text: vector([{ metric: {}, value: [1] }]),
+      why: 'series of another form',
+    },
+    {
+      name: 'a series without labels',
+      status: 200,
+      text: vector([{ value: [1, '1'] }]),
+      why: 'series of another form',
+    },
+  ])('$name is a failure', ({ status, text, why }) => {
+    expect(readVector(status, text)).toEqual({ tag: 'error', error: why });
+  });
+});
+
+describe('a look', () => {
+  const seen: { readonly query: string; readonly headers: Readonly<Record<string, unknown>> }[] = [];
+  let answer: (query: string) => { readonly status: number; readonly text: string } | null = () => null;
+  const server = createServer((request, response) => {
+    const query = new URL(request.url ?? '', 'http://store').searchParams.get('query') ?? '';
+    seen.push({ query, headers: request.headers });
+    const given = answer(query);
+    if (given === null) return; // never
+    response.statusCode = given.status;
+    response.end(given.text);
+  });
+  let at: StoreAt;
+  beforeAll(async () => {
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    at = {
+      url: `http://127.0.0.1:${port}/select/0/prometheus`,
+      headers: { 'x-scope-orgid': new Secret('team') },
+      token: new Secret('abc'),
+      tls: {},
+      limitMs: 60_000,
+    };
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('sends tenant and token with every query, and reads raw metrics where nothing is recorded', async () => {
+    seen.length = 0;
+    answer = (query) => ({
+      status: 200,
+      text: vector(query.startsWith('registry') || query.startsWith('place:') ? [] : [one]),
+    });
+    const found = await readStore(at, systemClock);
+    expect(found.tag).toBe('ok');
+    expect(seen.map(({ headers }) => [headers['x-scope-orgid'], headers['authorization']])).toEqual(
+      seen.map(() => ['team', 'Bearer abc']),
+    );
+    expect(seen.filter(({ query }) => /^(max by|histogram_quantile)/.test(query))).toHaveLength(3);
+  });
+
+  test('reads what is recorded in place of what costs many samples', async () => {
+    seen.length = 0;
+    answer = () => ({ status: 200, text: vector([one]) });
+    await readStore(at, systemClock);
+    expect(seen).toHaveLength(6);
+  });
+
+  test('without times there is a picture with a warning', async () => {
+    answer = (query) =>
+      query.includes('rtt_seconds')
+        ? { status: 422, text: '{"status":"error","error":"too many samples"}' }
+        : { status: 200, text: vector([one]) };
+    const found = await readStore(at, systemClock);
+    expect(found).toMatchObject({ tag: 'ok', value: { p95s: [], isPartial: false, warnings: ['too many samples'] } });
+  });
+
+  test.each([
+    { name: 'a store that refuses', given: { status: 401, text: 'no' }, why: 'status 401' },
+    { name: 'a store without us', given: { status: 200, text: vector([]) }, why: 'no series of mirrorwatch' },
+  ])('$name is no picture', async ({ given, why }) => {
+    answer = () => given;
+    expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: why });
+  });
+
+  test('one deadline for all queries', async () => {
+    answer = () => null;
+    expect(await readStore({ ...at, limitMs: 20 }, systemClock)).toEqual({ tag: 'error', error: 'ABORT_ERR' });
+  });
+
+  test('nobody listens', async () => {
+    expect(await readStore({ ...at, url: 'http://127.0.0.1:1' }, systemClock)).toEqual({
+      tag: 'error',
+      error: 'ECONNREFUSED',
+    });
+  });
+});
