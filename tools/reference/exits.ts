@@ -21,6 +21,10 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   webhook: ['delivered, or drawn', 'not delivered'],
   pause: ['paused or resumed', 'refused, or the daemon cannot be asked'],
   health: ['healthy, or ready with `--ready`', 'neither, or nobody answers'],
+  fleet: [
+    'every mirror is up and no place differs; with --listen: stopped as it was asked to',
+    'something differs, the response is partial, or the store does not respond',
+  ],
   door: ['stopped as it was asked to', 'did not start: the port is taken, or cannot be used'],
   rules: ['printed', 'never'],
   demo: [
