@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor explain undo replay ack webhook pause health door rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor explain undo replay ack webhook pause health door fleet rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -81,6 +81,18 @@ _mirrorwatch() {
     'door --out') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'door --log-level') COMPREPLY=($(compgen -W 'debug info warn error' -- "$word")); return ;;
     'door --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
+    'fleet --store') return ;;
+    'fleet --store-token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --headers') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --ca') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --cert') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --key') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --timeout') return ;;
+    'fleet --needed') return ;;
+    'fleet --link') return ;;
+    'fleet --listen') return ;;
+    'fleet --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'rules --slo') return ;;
     'rules --vantages') return ;;
     'rules --runbook') return ;;
@@ -107,6 +119,7 @@ _mirrorwatch() {
     pause) words='--url --token-file --config --for --reason --lang --help' first='' ;;
     health) words='--url --token-file --config --ready --lang --help' first='' ;;
     door) words='--config --relay --lines --print --out --order --log-level --lang --help' first='' ;;
+    fleet) words='--store --store-token-file --headers --ca --cert --key --timeout --needed --link --watch --json --listen --token-file --lang --help' first='' ;;
     rules) words='--slo --vantages --runbook --lang --help' first='' ;;
     demo) words='--ecosystem --once --door --lang --help' first='' ;;
     completion) words='--lang --help' first='bash zsh fish' ;;

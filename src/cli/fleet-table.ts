@@ -1,8 +1,7 @@
 import type { FleetReport } from '../features/fleet/report.ts';
 import type { Cell } from '../features/fleet/verdict.ts';
-import type { Say } from '../words/say.ts';
-import { duration, table } from './terminal.ts';
-import { displayWidth } from './width.ts';
+import type { Say } from '../words/words.ts';
+import { displayWidth, duration, table } from './terminal.ts';
 
 /**
  * Places × mirrors, one table for each upstream; where that is too wide, a line for each mirror and place.

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { hostAndPort, isLoopback } from '../config/addresses.ts';
-import { fileNameText } from '../config/seen.ts';
+import { fileNameTextOf } from '../config/seen.ts';
 import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';
 import type { FleetOptions, FleetReport } from '../features/fleet/report.ts';
-import { tellBy } from '../words/tell.ts';
+import { tellIn } from '../words/tell.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { formatFleet } from './fleet-table.ts';
-import { jsonText } from './json-text.ts';
+import { jsonText } from './terminal.ts';
 import { UsageError, wholeNumber, words } from './usage.ts';
 
 const options = {
@@ -72,9 +72,9 @@ export const fleetCommand: Command = {
   },
 };
 
-function textOf(report: FleetReport, { terminal, say }: Context): readonly string[] {
+function textOf(report: FleetReport, { terminal, say, language }: Context): readonly string[] {
   const { mirrors, places, groups } = report.sentences;
-  const told = [...mirrors, ...places, ...groups].map((one) => tellBy(say, one));
+  const told = [...mirrors, ...places, ...groups].map((one) => tellIn(language, one));
   const warnings = report.warnings.length > 0 ? [say('fleet.page.partial', { why: report.warnings.join('; ') })] : [];
   return [
     ...formatFleet(report, terminal.columns, say),
@@ -150,6 +150,6 @@ async function secretIn({ cwd }: Context, option: string, path: string | boolean
   if (typeof path !== 'string') return null;
   const file = await systemFiles.read(resolve(cwd, path));
   if (file.tag === 'error')
-    throw new UsageError('wrong.unreadable', { option, file: fileNameText(path), code: file.code });
+    throw new UsageError('wrong.unreadable', { option, file: fileNameTextOf(path), code: file.code });
   return new Secret(file.text.trim());
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { baseUrl } from '../core/base-url.ts';
 import { limits } from '../core/limits.ts';
+import { baseUrl } from '../core/url.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFleet } from '../../src/features/fleet/listener.ts';
 import { type FleetReport, readReport } from '../../src/features/fleet/report.ts';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
-import { rulesText } from '../../src/features/rules/rules.ts';
+import { renderRules } from '../../src/features/rules/rules.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
@@ -122,7 +122,7 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
     const scraped = places.map(({ address }, at) => ({ targets: [address], labels: { vantage: names[at] ?? '' } }));
     const rules = join(dir, 'rules.yml');
     // A minute is a second: alerts wait for minutes.
-    writeFileSync(rules, rulesText({ ...defaultRuleParameters, vantages: 3, timeScale: 1 / 60 }));
+    writeFileSync(rules, renderRules({ ...defaultRuleParameters, vantages: 3, timeScale: 1 / 60 }));
     prometheus = await startPrometheus({ targets: [], more: scraped, ruleFiles: [rules], intervalMs: 1000 });
     victoria = await startVictoriaMetrics(scraped);
   });

@@ -232,7 +232,7 @@ real('what a page of the fleet reads', ['promtool'], () => {
   test('when a daemon was last scraped is kept for a day, the furthest module is the lag', async () => {
     const folder = tempDir('fleet-rules');
     const file = join(folder, 'rules.yml');
-    writeFileSync(file, rulesText(defaultRuleParameters));
+    writeFileSync(file, renderRules(defaultRuleParameters));
     const scrape = 'job="mirrorwatch",instance="w:10120",vantage="fra"';
     const sample = (labels: string, value: number) => ({ labels, value });
     const seen = 'place:mirrorwatch_build_info:last_seen';

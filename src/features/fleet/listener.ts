@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createBuckets } from '../../api/buckets.ts';
-import { pageSay } from '../../api/page/say.ts';
+import { createPageSay } from '../../api/page/html.ts';
 import { style } from '../../api/page/style.ts';
 import { bearerIn, isOurName, isToken, passwordIn } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/let-in.ts';
 import { limits } from '../../core/limits.ts';
-import { urlOfListener } from '../../core/listen-url.ts';
 import type { Clock } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { urlOfListener } from '../../core/url.ts';
 import { systemClock } from '../../io/clock.ts';
 import { listen } from '../../io/server.ts';
 import type { languages } from '../../words/words.ts';
@@ -54,7 +54,7 @@ export async function openFleet(
     if (pathname !== '/' && pathname !== '/api/v1/fleet') return send(response, 404, 'text/plain', 'not found\n');
     void shown().then((picture) => {
       if (pathname === '/') {
-        const say = pageSay(languageOf(request, searchParams.get('lang')));
+        const say = createPageSay(languageOf(request, searchParams.get('lang')));
         return send(response, 200, 'text/html', renderPage(say, picture, Math.ceil((3 * freshMs) / 1000)));
       }
       const { report, failure } = picture;

@@ -1,11 +1,10 @@
-import { stateBadge } from '../../api/page/badges.ts';
+import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
-import { ago, duration, span } from '../../api/page/format.ts';
-import { type Html, html } from '../../api/page/html.ts';
-import type { PageSay } from '../../api/page/say.ts';
-import type { Told } from '../../core/sentence.ts';
+
+import { ago, duration, type Html, html, type PageSay, span } from '../../api/page/html.ts';
+import type { Told } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
-import { tellBy } from '../../words/tell.ts';
+import { tellIn } from '../../words/tell.ts';
 import type { MirrorRow } from './fleet.ts';
 import type { FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
@@ -65,7 +64,7 @@ ${placeTable(say, report)}
 }
 
 function list(say: PageSay, all: readonly Told[]): Html {
-  return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${tellBy(say, one)}</bdi></li>`)}</ul>`;
+  return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${tellIn(say.language, one)}</bdi></li>`)}</ul>`;
 }
 
 function matrix(say: PageSay, name: string, rows: readonly MirrorRow[], { places, atMs }: FleetReport): Html {
@@ -87,7 +86,7 @@ function matrix(say: PageSay, name: string, rows: readonly MirrorRow[], { places
 function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {
   if (cell === undefined) return html`<td class="muted">—</td>`;
   const { state, sinceMs, p95Ms, lagMs, rank, href } = cell;
-  const badge = stateBadge(say, state);
+  const badge = renderStateBadge(say, state);
   const notes = [
     sinceMs === null || state === 'up' ? null : span(say, nowMs - sinceMs),
     p95Ms === null ? null : `p95 ${duration(say, p95Ms)}`,

@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
-import type { Result } from '../../core/result.ts';
-import type { Told } from '../../core/sentence.ts';
+import type { Result, Told } from '../../core/result.ts';
 import { toldOf } from '../../words/tell.ts';
 import { type Fleet, readFleet } from './fleet.ts';
 import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';

@@ -1,5 +1,5 @@
-import type { Sentence } from '../../core/sentence.ts';
-import { durationText } from '../../core/units.ts';
+import type { Sentence } from '../../core/result.ts';
+import { formatDuration } from '../../core/units.ts';
 import { stamp } from '../../core/views.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Fleet, MirrorRow } from './fleet.ts';
@@ -64,7 +64,7 @@ function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: num
     case 'config':
       return phrase('fleet.config', { place, count: trouble.others });
     case 'clock': {
-      const span = durationText(Math.round(Math.abs(trouble.skewMs) / 1000) * 1000);
+      const span = formatDuration(Math.round(Math.abs(trouble.skewMs) / 1000) * 1000);
       return phrase(trouble.skewMs > 0 ? 'fleet.clockAhead' : 'fleet.clockBehind', { place, span });
     }
     case 'version':

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
 import { groupLinesOf } from '../../../../src/features/fleet/groups.ts';
-import { seededRandom } from '../../../../src/io/random.ts';
+import { createRandom } from '../../../../src/io/random.ts';
 import { type MirrorSeen, type PlaceSeen, viewOf } from './world.ts';
 
 // Two hours and a half of 2 to 50 places, minute by minute: who is moved by a line of the group, and what it costs clients beside
@@ -73,7 +73,7 @@ interface Local {
 }
 
 function simulate(world: World, places: number, store: (typeof stores)[number]) {
-  const random = seededRandom(places * 1000 + store.lagMinutes * 10 + store.lost);
+  const random = createRandom(places * 1000 + store.lagMinutes * 10 + store.lost);
   const usual = mirrors.map((name) => [name, 60 + 200 * random.next()] as const);
   const base = Array.from(
     { length: places },
