@@ -8,30 +8,24 @@ import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from './token.ts
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
-/** True of what anybody may ask, as often as they like. */
+/** True for requests that need no token and have no rate limit. */
 function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** Whose request was let in: a token by its name, else an address. For whoever counts. */
+/** The client of an authorized request: the name of its token, else its address. For counting. */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
 
 /**
- * Who may ask what (design.md section 4.3). Healthy and ready are open to all. With a token (always there off loopback)
- * everything else needs it. Without one, we listen on loopback: whatever names us by a foreign `Host` is refused, reads
- * too (DNS rebinding: a site that resolves to us may read what we answer), and writes also with a foreign `Origin` or as
- * a cross-site fetch.
- *
- * Alerts have a token of their own, always.
- *
- * Reads take the token as the password of basic authentication too, with any name: a browser can't send a bearer token
- * by itself, neither for the status page nor for its event stream. Writes never do: a browser repeats a password it
- * once learned on requests that other sites made it send.
- *
- * What is refused is counted by address, and past `limits.refusedRequestsPerMinute` told to wait; a right token is never
- * counted there, so nobody can lock out its owner.
+ * Access rules (design.md section 4.3). Health and readiness are open to all. With a token (always set off loopback)
+ * everything else requires it. Without one the listener is on loopback. Then requests with a foreign `Host` are
+ * refused, reads included (DNS rebinding: a site that resolves to us could read the response), and writes also with a
+ * foreign `Origin` or as a cross-site fetch. Alerts always require their own token. Reads also accept the token as the
+ * password of basic authentication with any name: a browser sends no bearer token by itself, neither for the status
+ * page nor for its event stream. Writes never do: a browser repeats a known password on requests that other sites
+ * cause.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
@@ -49,7 +43,7 @@ export function createAccessGuard(config: () => Config, nowMs: () => number): Re
   };
 }
 
-/** The client that is let in, or why not. */
+/** The authorized client, or the reason for refusal. */
 type Verdict = string | RequestProblem;
 
 function alertVerdict(request: Request, config: Config): Verdict {
@@ -71,12 +65,12 @@ function addressOf(request: Request): string {
   return request.socket.remoteAddress ?? '';
 }
 
-/** True of a notification of Alertmanager, however its path is spelled. */
+/** True for a notification of Alertmanager in any spelling of its path. */
 function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
 
-/** What whoever posts alerts without it is told. */
+/** The response to alerts without a token. */
 export const alertTokenNeeded: RequestProblem = {
   kind: 'unauthorized',
   detail: (say) => say('problem.alertToken'),
@@ -107,8 +101,9 @@ const perMinute: Readonly<Record<RequestClass, number>> = {
 };
 
 /**
- * Limits what was let in: one bucket a client and class (design.md section 4.3), 429 and for alerts 503 beyond. Healthy,
- * ready and `/metrics` are never limited. Comes after the guard, so that strangers use up nobody's share.
+ * Limits authorized requests: one bucket per client and class (design.md section 4.3), 429 and for alerts 503 beyond
+ * it. Health, readiness and `/metrics` have no limit. Runs after the guard, so unauthorized requests use up no client's
+ * share.
  * @param nowMs  the monotonic clock
  */
 export function createRateLimit(nowMs: () => number): RequestHandler {
@@ -119,7 +114,7 @@ export function createRateLimit(nowMs: () => number): RequestHandler {
     if (isOpen(request) || /^\/metrics\/?$/i.test(request.path)) return next();
     const afterSeconds = buckets[classOf(request)].take(clientOf(response));
     if (afterSeconds === null) return next();
-    // Alertmanager gives up on 429, and what it sends would be lost.
+    // Alertmanager does not retry after 429, so the alert would be lost.
     if (isAlertPost(request))
       return sendProblem(response, { kind: 'unavailable', detail: (say) => say('problem.sendAgain') });
     sendProblem(response, { kind: 'too_many', afterSeconds });

@@ -6,10 +6,10 @@ import { sendRemedy } from './remedy.ts';
 import { mirrorViewOf } from './views.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** The longest pause, and the longest silence about one advice. */
+/** The longest pause of a mirror, and the longest silence of an advice. */
 const quietMsMax = 30 * 86_400_000;
 
-/** What changes something, and the remedy for scripts. */
+/** The routes that change state, and the remedy for scripts. */
 export function createActionRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/advice/:ecosystem/remedy', (request, response) => sendRemedy(deps, request, response));
@@ -76,7 +76,7 @@ export function durationMs(text: unknown): number | null {
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;
 }
 
-/** Runs an async handler; what it throws goes to the error handler. */
+/** Runs an async handler and passes its error to the error handler. */
 export function handled(act: (request: Request, response: Response) => Promise<void>) {
   return (request: Request, response: Response, next: NextFunction): void => {
     act(request, response).catch(next);

@@ -8,8 +8,8 @@ import type { ApiDeps } from './deps.ts';
 import { jsonOnly, sendProblem } from './problem.ts';
 
 /**
- * `POST /api/v1/alertmanager`. Whatever we make of its alerts, a notification that was taken is answered 200: Alertmanager
- * repeats on 5xx alone, so 503 is for what it is to repeat.
+ * `POST /api/v1/alertmanager`. An accepted notification gets 200 whatever becomes of its alerts. Alertmanager retries
+ * only on 5xx, so 503 asks it to retry.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();
@@ -18,7 +18,7 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   };
   routes.post(
     '/alertmanager',
-    // The guard asks too, by the path as it knows it; here nothing depends on how the path was spelled.
+    // The guard checks too, by the path that it recognises; here the spelling of the path has no effect.
     (request, response, next) =>
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
@@ -39,16 +39,16 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-/** Alertmanager's own are 16 hexadecimal digits. */
+/** Fingerprints of Alertmanager are 16 hexadecimal digits. */
 const plain = /^[\x21-\x7e]+$/;
 
-/** What a body lacks that is no notification. */
+/** The part of a body that is missing or wrong. */
 type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
 
 /**
- * Reads the body of Alertmanager's webhook: keys that we do not know are left aside and those that we can do without
- * may be missing, but what is there has its type. One unreadable alert does not cost the others.
- * @returns a word where the whole is no notification: what of it was expected
+ * Parses the body of Alertmanager's webhook: unknown keys are ignored, optional ones may be missing, but present ones
+ * must have their type. One invalid alert does not invalidate the others.
+ * @returns the missing or wrong part, if it is no notification
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
  */
 export function parseNotification(body: unknown): AlertNotification | NotAlerts {
@@ -78,12 +78,12 @@ function parseAlert(value: unknown): IncomingAlert | null {
     status,
     labels: texts,
     startsAtMs,
-    // Go's zero time, the year 1, is "not set".
+    // Go's zero time, the year 1, means "not set".
     endsAtMs: endsAtMs <= 0 ? null : endsAtMs,
   };
 }
 
-/** One identity for one set of labels, as Alertmanager gives; releases before 0.19 give none. */
+/** An identity for a set of labels, as Alertmanager computes it; releases before 0.19 send none. */
 function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);

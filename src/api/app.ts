@@ -14,7 +14,7 @@ import { othersRefused } from './routes.ts';
 import { createScrapes } from './scrape.ts';
 import { createWhatIfRoutes } from './what-if.ts';
 
-/** The daemon's HTTP side: every route, behind one guard, with bounded requests; errors are problem+json. */
+/** The daemon's HTTP interface: all routes behind one guard, with limits on requests; errors are problem+json. */
 export function createApi(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -42,7 +42,7 @@ export function createApi(deps: ApiDeps): Express {
   app.use(createAccessGuard(deps.config, nowMs));
   app.use(createRateLimit(nowMs));
   app.use(operationRoutes(deps));
-  // Before the others: its bodies may be larger.
+  // Before the others, because its bodies may be larger.
   app.use('/api/v1', createAlertmanagerRoutes(deps));
   app.use(
     '/api/v1',

@@ -9,18 +9,18 @@ interface Bucket {
 /** Counts requests of clients against a rate. */
 export interface Buckets {
   /**
-   * Takes one request of a client.
-   * @returns `null` where it may pass, else the whole seconds after which the next may, at least 1
+   * Counts one request of a client.
+   * @returns `null` if it may pass, else the whole seconds until the next may, at least 1
    */
   take(client: string): number | null;
 }
 
-/** Clients that have their whole minute again are forgotten at most so often. */
+/** The shortest interval for removing clients with full buckets. */
 const sweepMs = 1_000;
 
 /**
- * One bucket a client: it holds a minute's worth, and fills again evenly. Past `limits.clientsCounted` clients at once,
- * those who come later share one.
+ * One bucket per client: it holds a minute's requests and refills evenly. Beyond `limits.clientsCounted` clients, new
+ * ones share one bucket.
  * @param perMinute  requests, > 0
  * @param nowMs      the monotonic clock
  */

@@ -14,7 +14,7 @@ import type { Transcript } from '../core/transcript.ts';
 import type { Trend, TrendRange } from '../core/trend.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 
-/** What is known now of one series, as state/ keeps it. */
+/** The current facts about one series, as state/ stores them. */
 export interface SeriesView {
   readonly target: Target;
   readonly connection: Connection;
@@ -25,31 +25,31 @@ export interface SeriesView {
   readonly phases: PhaseTimes;
   /** Newest last. */
   readonly recent: readonly SamplePoint[];
-  /** When the newest of them began that had begun by then, wall milliseconds; `null`: none. */
+  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
   lastBy(wallMs: number): number | null;
 }
 
-/** A receiver and what waits for it. */
+/** A receiver and its queue. */
 export interface ReceiverView {
   readonly receiver: string;
   readonly length: number;
-  /** `null` while nothing waits. */
+  /** `null`: an empty queue. */
   readonly oldestSeconds: number | null;
-  /** It said 410, and is left alone until the next reload. */
+  /** It responded 410 and gets no messages until the next reload. */
   readonly disabled: boolean;
-  /** How its last delivery failed; `null`: it arrived, or none ended since the start. */
+  /** The failure of its last delivery; `null`: it succeeded, or there was none since the start. */
   readonly failure: DeliveryFailure | null;
-  /** `null` while nothing waits, or what waits is under way. */
+  /** `null`: an empty queue, or a delivery is in progress. */
   readonly nextAttemptSeconds: number | null;
 }
 
-/** A probe that can still be walked back to the wire. */
+/** A stored probe with its requests. */
 export interface ProbeView {
   readonly sample: SettledSample;
   readonly transcript: Transcript | null;
 }
 
-/** What should be set now (design.md section 4.3). */
+/** The setting to use now (design.md section 4.3). */
 export type RemedyNow =
   | {
       readonly kind: 'set';
@@ -59,14 +59,14 @@ export type RemedyNow =
     }
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
-/** One thing that happened, for `GET /api/v1/events`. */
+/** One event for `GET /api/v1/events`. */
 export interface DaemonEvent {
   readonly type: 'sample' | 'finding' | 'advice' | 'standing' | 'vantage' | 'reload';
   readonly atMs: number;
   readonly data: unknown;
 }
 
-/** What became of a notification of Alertmanager: how many of its alerts came to what, or why it must come again. */
+/** The result of a notification of Alertmanager: the number of alerts by outcome, or the reason to send it again. */
 export type AlertsTaken =
   | { readonly tag: 'taken'; readonly outcomes: AlertCounts }
   | { readonly tag: 'unavailable'; readonly because: 'queue' | 'state' | 'stopping' };
@@ -76,19 +76,22 @@ export type ReloadOutcome =
   | { readonly tag: 'invalid'; readonly issues: readonly PlainIssue[] }
   | { readonly tag: 'needs_restart'; readonly keys: readonly string[] };
 
-/** Whether we are ready, and the word of the catalogue for why. */
+/** Readiness, and the key of its reason. */
 export type Ready =
   | { readonly ready: true; readonly because: 'up' }
   | { readonly ready: false; readonly because: 'starting' | 'draining' };
 
-/** Everything that the routes read or may do. Handed in by daemon/; each call is synchronous unless it says otherwise. */
+/**
+ * Everything that the routes read or change. Provided by daemon/; calls are synchronous unless their type says
+ * otherwise.
+ */
 export interface ApiDeps {
   readonly version: string;
   readonly startedAtMs: number;
   readonly timers: Timers;
   now(): Now;
   config(): Config;
-  /** Every ecosystem, those to come included. */
+  /** All ecosystems. */
   readonly kinds: readonly Kind[];
   targets(): readonly Target[];
   ready(): Ready;
@@ -96,58 +99,61 @@ export interface ApiDeps {
   vantage(): VantageStanding;
   /** The last run of each real client at a mirror. */
   clientRuns(registry: string): readonly ClientRun[];
-  /** Since when a mirror has been in its state, wall milliseconds, over restarts; `null` where nobody knows. */
+  /** The start of a mirror's current state, wall milliseconds, across restarts; `null`: unknown. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
-  /** What waits for each receiver of webhooks. */
+  /** The queues of all receivers. */
   receivers(): readonly ReceiverView[];
-  /** When a series is asked next, wall milliseconds; `null` where no time will come. */
+  /** The next probe of a series, wall milliseconds; `null`: none is planned. */
   dueAt(series: Pick<SeriesView, 'target' | 'connection'>): number | null;
-  /** How a mirror went; `null`: no such mirror. */
+  /** The history of a mirror; `null`: no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;
   series(): Iterable<SeriesView>;
   seriesOf(registry: string): readonly SeriesView[];
-  /** How fresh a mirror is; `null`: no such mirror. */
+  /** The freshness of a mirror; `null`: no such mirror. */
   freshness(registry: string): Freshness | null;
   baseline(
     targetId: string,
     connection: Connection,
   ): { readonly baselineMs: number | null; readonly thresholdMs: number | null; readonly streak: number } | null;
-  /** Memory first, then the state file. */
+  /** From memory, else from the state file. */
   probe(probeId: string): ProbeView | null;
   probesOf(registry: string, limit: number): readonly ProbeView[];
-  /** Open ones; with `history` closed and acknowledged too. Newest first, after the cursor. */
+  /** Open findings; with `history` also closed and acknowledged ones. Newest first, after the cursor. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
-  /** What became of accepted advice. */
+  /** The audit results of accepted advice. */
   lookedBack(): readonly LookedBack[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
-  /** What another chain would do, by what was measured of late; changes nothing. */
+  /** The effect of another chain by recent measurements; changes nothing. */
   whatIf(asked: WhatIfAsked): Result<WhatIf, WhatIfProblem>;
-  /** What clients have now: the accepted chain, else the declared one; credentials masked. */
+  /** The current chain of clients: the accepted one, else the declared one; credentials masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
-  /** Silences this advice and its like (from, to, cause) for so long, over restarts; the remedy says what stood before. */
+  /**
+   * Silences this advice and others with the same mirrors and cause for `forMs`, across restarts; the remedy then has
+   * the chain in force.
+   */
   dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
   /** `forMs` 0 resumes. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
-  /** `null`: a post that cannot be read, which is counted. */
+  /** `null`: an invalid notification, which is counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
-  /** One answer of /metrics: what is asked for is made while its pieces are read. */
+  /** One response of /metrics, rendered while its pieces are read. */
   metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
-  /** Events from now on; gives the way to stop. */
+  /** Subscribes to future events; returns the function that unsubscribes. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
-  /** Why the state file is not written; `null`: it is. */
+  /** The reason why the state file is not written; `null`: it is. */
   stateTrouble(): StateTrouble | null;
-  /** A mistake of ours in a route: logged. */
+  /** Logs a defect in a route. */
   defect(cause: unknown): void;
 }
 
 export interface Page {
   readonly limit: number;
-  /** Opaque; from the `next` of the page before. */
+  /** Opaque; the `next` of the previous page. */
   readonly cursor: string | null;
 }
 

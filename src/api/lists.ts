@@ -60,7 +60,7 @@ export function listRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** Every query parameter of the API, once, as `openapi.yaml` names them. */
+/** All query parameters of the API, with their names in `openapi.yaml`. */
 export const queryWords = [
   'limit',
   'cursor',
@@ -75,7 +75,7 @@ export const queryWords = [
   'range',
 ] as const;
 
-/** 400 where one of them is repeated, bracketed or empty: none says what was meant, and ignoring it would answer another question. */
+/** 400 if a parameter is repeated, has brackets or is empty: ignoring it would return other data than requested. */
 export const wordsOnce: RequestHandler = (request, response, next) => {
   const known: ReadonlySet<string> = new Set(queryWords);
   for (const [key, value] of Object.entries(request.query)) {
@@ -87,13 +87,13 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** A query word that was given once and is not empty; `undefined` otherwise. */
+/** A query parameter that is present once and not empty; else `undefined`. */
 export function wordOf(request: Pick<Request, 'query'>, name: string): string | undefined {
   const value = request.query[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** `limit` and `cursor` of a list; answers 400 and gives `null` where they are wrong. */
+/** Parses `limit` and `cursor` of a list; responds 400 and returns `null` if they are invalid. */
 function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
   const asked = wordOf(request, 'limit') ?? String(limits.pageRows);
   const limit = /^\d{1,3}$/.test(asked) ? Number(asked) : 0;
@@ -120,8 +120,8 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 }
 
 /**
- * Newest sample first, as it was when the first page was asked for: series that are sampled while somebody leafs would
- * otherwise jump back over the cursor and be missed. The cursor is `<asked at>.<last sample at>.<series>`.
+ * Newest sample first, as of the first page: otherwise series with new samples would move before the cursor and be
+ * skipped. The cursor is `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesView>,
@@ -145,7 +145,7 @@ function pageOfSeries(
   return { items: items.map(({ series }) => series), next };
 }
 
-/** How a mirror went: what `GET /api/v1/mirrors/:name/trend` answers. */
+/** The response of `GET /api/v1/mirrors/:name/trend`. */
 function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Trend): object {
   return {
     registry,

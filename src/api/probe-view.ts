@@ -8,7 +8,7 @@ import { firstBytesTextOf, stamp } from '../core/views.ts';
 import type { ProbeView } from './deps.ts';
 import { costViewOf, seconds } from './views.ts';
 
-/** The walk from a number back to the wire: the sample and every hop, phases in seconds. */
+/** One probe for clients: the sample and every hop, phases in seconds. */
 export function probeView({ sample, transcript }: ProbeView): object {
   return {
     id: sample.due.probeId,
@@ -35,7 +35,7 @@ export function probeView({ sample, transcript }: ProbeView): object {
   };
 }
 
-/** What was learned, each key there; a list of versions as its length. */
+/** The facts with all keys; a list of versions as its length. */
 function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,
@@ -131,7 +131,7 @@ const secretHeaders: ReadonlySet<string> = new Set([
   'x-api-key',
 ]);
 
-/** Headers as they may be shown; what carries a credential is masked, whatever the wire did. */
+/** Headers for display; credentials are masked, whatever the wire did. */
 export function shownHeadersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),

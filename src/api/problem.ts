@@ -1,22 +1,22 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Language, languages, type Say, wordsOf } from '../words/words.ts';
 
-/** What is wrong just here, in a sentence for people. */
+/** The details of this problem as a sentence. */
 type Detail = (say: Say) => string;
 
-/** What a caller did that we can't do; each kind has one status (RFC 9110) and one title. */
+/** A refused request; each kind has one status (RFC 9110) and one title. */
 export type RequestProblem =
   | { readonly kind: PlainKind }
-  /** `detail`: by what, where it is not the site that led here. */
+  /** `detail`: the reason, unless it is the requesting site. */
   | { readonly kind: 'forbidden'; readonly detail?: Detail }
   | { readonly kind: 'too_many'; readonly afterSeconds: number }
-  /** `detail`: which token, where it is not `listen.token`. */
+  /** `detail`: which token, unless it is `listen.token`. */
   | { readonly kind: 'unauthorized'; readonly detail?: Detail }
   | { readonly kind: DetailedKind; readonly detail: Detail; readonly more?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'method'; readonly allow: string };
 
 type PlainKind = 'not_found' | 'not_acceptable' | 'too_large' | 'unsupported' | 'busy' | 'defect';
-/** Those that say nothing without a detail. */
+/** Kinds that need a detail. */
 type DetailedKind = 'bad_request' | 'conflict' | 'unavailable';
 
 const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
@@ -35,10 +35,13 @@ const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
   defect: 500,
 };
 
-/** The bearer token for programs; for a browser that reads, the same token as a password. */
+/** The bearer token for programs; for reads in a browser the same token as a password. */
 const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
 
-/** Answers with RFC 9457 problem+json; `title` and `detail` are for people, in the language of who asks (section 3.1.3, 3.1.4). */
+/**
+ * Responds with RFC 9457 problem+json; `title` and `detail` are for people, in the language of the request (section
+ * 3.1.3, 3.1.4).
+ */
 export function sendProblem(response: Response, problem: RequestProblem): void {
   const say = wordsOf(negotiateLanguage(response.req, response));
   const status = statuses[problem.kind];
@@ -58,7 +61,7 @@ export function sendProblem(response: Response, problem: RequestProblem): void {
     .send(JSON.stringify({ type: 'about:blank', title, status, detail, ...more }));
 }
 
-/** Refuses a body that is not said to be JSON, in place of reading it as nothing. A request without a body passes. */
+/** Refuses a body with another content type than JSON instead of ignoring it. A request without a body passes. */
 export const jsonOnly: RequestHandler = (request, response, next) => {
   const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type = '' } = request.headers;
   const hasBody = coding !== undefined || (length !== undefined && length !== '0');
@@ -68,15 +71,15 @@ export const jsonOnly: RequestHandler = (request, response, next) => {
 
 const all = Object.keys(languages) as readonly Language[];
 
-/** What keeps the language that the switch of a page chose: it names that language and nothing of who asks. */
+/** The cookie of the language switch: it holds only the language. */
 export const languageCookie = 'mirrorwatch-lang';
 
-/** The language that a text names. */
+/** Parses a language name. */
 export function parseLanguage(text: unknown): Language | undefined {
   return all.find((one) => one === text);
 }
 
-/** The language of who asks: the one chosen on the page, else `Accept-Language`, else English. */
+/** The language of a request: the one chosen on the page, else `Accept-Language`, else English. */
 export function negotiateLanguage(
   request: Pick<Request, 'headers' | 'acceptsLanguages'>,
   response: Response,

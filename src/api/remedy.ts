@@ -25,7 +25,7 @@ export const remedyForms = [
 ] as const;
 type Form = (typeof remedyForms)[number];
 
-/** `GET /api/v1/advice/:ecosystem/remedy`: what should be set now, for `eval` in a shell or for a program. */
+/** `GET /api/v1/advice/:ecosystem/remedy`: the setting to use now, for `eval` in a shell or for a program. */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);
   if (kind === undefined) return sendProblem(response, { kind: 'not_found' });
@@ -48,7 +48,7 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
     .find((one) => one !== undefined);
   const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
   const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
-  // `json` says the same to programs, for all.
+  // `json` has the same content for programs of any kind.
   if (form === undefined || (form !== 'json' && !forms.includes(form)))
     return sendProblem(response, { kind: 'not_acceptable' });
   if (mirrors.length === 0) return sendProblem(response, { kind: 'not_found' });

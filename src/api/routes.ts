@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { sendProblem } from './problem.ts';
 
-/** Every route, once: method and path as `openapi.yaml` names them. A GET takes HEAD too. */
+/** All routes: method and path as in `openapi.yaml`. A GET accepts HEAD too. */
 export const routes = [
   ['GET', '/'],
   ['GET', '/mirrors/{name}'],
@@ -37,7 +37,7 @@ const known = routes.map(([method, path]) => ({
   form: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
 }));
 
-/** 405 with `Allow` where the path is one of ours and the method is not; else on to the next. */
+/** 405 with `Allow` for a known path with another method; else the next handler. */
 export const othersRefused: RequestHandler = (request, response, next) => {
   const allow = known.filter(({ form }) => form.test(request.path)).map((route) => route.allow);
   const isTaken = allow.some((methods) => methods.split(', ').includes(request.method));

@@ -6,20 +6,20 @@ import { limits } from '../core/limits.ts';
 import type { ApiDeps } from './deps.ts';
 import { sendProblem } from './problem.ts';
 
-/** Bytes that zlib hands over at once. */
+/** Size of zlib's output chunks. */
 const chunkSize = 64 * 1024;
-/** Bytes of text that zlib is handed at once: a piece of the exporter's and some more. */
+/** Size of zlib's input: a piece of the exporter and some more. */
 const textBytes = 128 * 1024;
-/** Asks for the next bytes when it is done with the last ones, and not before. */
+/** The high-water mark makes zlib request input only after the previous one is done. */
 const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
 const encoder = new TextEncoder();
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 
-/** One rendering, zipped as it is made: a twentieth of its text is all that is kept of it, while somebody reads. */
+/** One rendering, compressed as it is made: only a twentieth of its text is in memory while it is read. */
 interface Page {
-  /** Resolves with the first bytes. @throws what broke the rendering before there were any */
+  /** Resolves with the first bytes. @throws the error of the rendering before there were any */
   readonly begun: () => Promise<void>;
-  /** From the first byte on, at the reader's pace. Closing the last one ends a rendering that is under way. */
+  /** Reads from the first byte at the reader's pace. Closing the last reader cancels the rendering. */
   readonly read: () => AsyncGenerator<Buffer>;
   readonly isMade: () => boolean;
   join(): void;
@@ -27,8 +27,8 @@ interface Page {
 }
 
 /**
- * Texts as bytes, all through one buffer: a page of 60 MB in buffers of its own is let go of by a major collection only.
- * Whoever takes them must be done with the bytes before it asks for more, as `zipping` makes it.
+ * Encodes texts through one buffer: separate buffers for a page of 60 MB would be freed only by a major collection. The
+ * consumer must be done with the bytes before it requests more, as `zipping` ensures.
  */
 async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(textBytes);
@@ -60,7 +60,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       taken();
     },
   });
-  // The thread pool zips; pieces are made as fast as it takes them, a turn of the loop each, and one after the other.
+  // The thread pool compresses; pieces are made on demand, one per turn of the event loop.
   void pipeline(bytesOf(pieces), createGzip(zipping), sink, { signal: abort.signal })
     .catch((cause: unknown) => {
       fault = { cause };
@@ -96,11 +96,11 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
 }
 
 /**
- * Answers /metrics. Who asks while a rendering of the same form is under way shares it from its start; at most
- * `limits.scrapesAtOnce` are answered at once. A reader that goes away is nobody's fault, and holds nothing.
+ * Serves /metrics. Requests during a rendering of the same form share it; at most `limits.scrapesAtOnce` are served at
+ * once. A reader that disconnects is no error and holds no resources.
  */
 export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
-  /** Renderings under way, by content type. */
+  /** Current renderings by content type. */
   const pages = new Map<string, Page>();
   let atOnce = 0;
 
@@ -121,7 +121,7 @@ export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
       if (zipped) await pipeline(body, response);
       else await pipeline(body, createGunzip({ chunkSize }), response);
     } catch {
-      // What broke was told; what went away needs no answer.
+      // The error was reported; a disconnected reader needs no response.
       if (!response.headersSent && !response.destroyed) sendProblem(response, { kind: 'defect' });
     } finally {
       page.leave();

@@ -8,15 +8,15 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare) || /^::ffff:127\./.test(bare);
 }
 
-/** Headers of a request, as far as they say who sends it. */
+/** The headers that identify the client. */
 type Authorized = { readonly authorization?: string | undefined };
 
-/** The bearer token that a request carries. */
+/** The bearer token of a request. */
 export function bearerIn({ authorization = '' }: Authorized): string | null {
   return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1] ?? null;
 }
 
-/** The password of basic authentication that a request carries. */
+/** The password of a request's basic authentication. */
 export function passwordIn({ authorization = '' }: Authorized): string | null {
   const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   if (coded === undefined) return null;
@@ -25,14 +25,16 @@ export function passwordIn({ authorization = '' }: Authorized): string | null {
   return colon < 0 ? null : text.slice(colon + 1);
 }
 
-/** Whether what was given is the token; compared in constant time. */
+/** Whether a text is the token; compared in constant time. */
 export function isToken(given: string | null, token: Secret | null): boolean {
   if (given === null || token === null) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(token.reveal()));
 }
 
-/** Whether a `Host` header names a listener on loopback: another name may be a site's that resolves to us (DNS rebinding). */
+/**
+ * Whether a `Host` header names a listener on loopback: another name may be a site that resolves to us (DNS rebinding).
+ */
 export function isOurName(header: string | undefined, listen: Listen): boolean {
   const url = `http://${header ?? ''}`;
   const host = URL.canParse(url) ? new URL(url).hostname : null;

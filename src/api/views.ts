@@ -13,7 +13,7 @@ export function seconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : Math.round(ms * 1000) / 1_000_000;
 }
 
-/** One mirror as it stands: what `GET /api/v1/mirrors` lists. */
+/** One mirror in `GET /api/v1/mirrors`. */
 export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const canary = canaryOf(deps.seriesOf(mirror.name));
@@ -46,14 +46,14 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** The HTTP version that clients of a mirror get, by its newest probe that could choose; `null`: no connection yet. */
+/** The HTTP version of a mirror's clients, by its newest probe with a choice; `null`: no connection yet. */
 export function protocolIn(series: readonly SeriesView[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const heard = free.filter(({ protocol }) => protocol !== undefined);
   return heard.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]?.protocol ?? null;
 }
 
-/** A real client's run, and how it compares with our own steps. */
+/** A real client's run and its comparison with our own steps. */
 function clientRunView(run: ClientRun): object {
   const { client, module, version, outcome, reason, exitCode, files, bytes, words, ours } = run;
   return {
@@ -82,13 +82,13 @@ function freshnessView(freshness: Freshness | null): object {
   };
 }
 
-/** The series that judges a mirror's liveness: cold where there is one. */
+/** The series that judges a mirror's liveness: the cold one if present. */
 export function canaryOf(series: readonly SeriesView[]): SeriesView | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
 
-/** How a mirror was weighed, and its place from 1 among those that may be advised; `null` elsewhere. */
+/** A mirror's cost and its rank from 1 among the candidates; `null` for others. */
 export function placeOf(
   deps: ApiDeps,
   mirror: Mirror,
@@ -102,7 +102,7 @@ export function placeOf(
   };
 }
 
-/** What a standing adds to its mirror. */
+/** The fields of a standing. */
 export function standingViewOf(standing: Standing | undefined): object {
   return {
     state: standing?.state ?? 'unknown',
@@ -123,7 +123,7 @@ export function standingViewOf(standing: Standing | undefined): object {
   };
 }
 
-/** One series: what `GET /api/v1/targets` lists. */
+/** One series in `GET /api/v1/targets`. */
 export function targetViewOf(deps: ApiDeps, series: SeriesView): object {
   const { target, connection, last } = series;
   const baseline = deps.baseline(target.id, connection);
@@ -152,19 +152,19 @@ export function targetViewOf(deps: ApiDeps, series: SeriesView): object {
   };
 }
 
-/** `ok`, the reason of a failure, or why nothing could be told. */
+/** `ok`, the reason of a failure, or the cause of an unknown outcome. */
 export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string {
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** What an authority costs a client, in seconds; `null`: not measured. */
+/** The cost of an authority for clients, in seconds; `null`: not measured. */
 export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: seconds(one.ms) };
   return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };
 }
 
-/** What the last answers of a mirror said of it; `undefined`: nothing yet. */
+/** The authority cost by the last responses of a mirror; `undefined`: none yet. */
 export function costIn(series: readonly SeriesView[]): AuthorityCost | undefined {
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
 }

@@ -6,11 +6,11 @@ import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
 
-/** `GET /api/v1/what-if`: what another chain would do. Reads what is in memory, asks nobody, changes nothing. */
+/** `GET /api/v1/what-if`: the effect of another chain. Reads only memory, sends no request, changes nothing. */
 export function createWhatIfRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/what-if', (request, response) => {
-    // The chain may hold credentials, which an answer never repeats.
+    // The chain may contain credentials, which a response never repeats.
     response.setHeader('cache-control', 'no-store');
     const answer = deps.whatIf(readWhatIf(request));
     if (answer.tag === 'ok') response.json(answer.value);
@@ -26,7 +26,7 @@ export function createWhatIfRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** What a query asks; a field of several lines sends their ends, which separate as a blank does. */
+/** Parses the query; line ends in the field separate like blanks. */
 export function readWhatIf(request: Request): WhatIfAsked {
   return {
     chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',
@@ -36,7 +36,7 @@ export function readWhatIf(request: Request): WhatIfAsked {
   };
 }
 
-/** Why a chain cannot be walked. */
+/** The reason why a chain cannot be walked. */
 export function chainProblemOf({ kind, at, expected }: WhatIfProblem, say: Say): string {
   return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: saySentence(expected, say) });
 }

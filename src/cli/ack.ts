@@ -4,7 +4,7 @@ import { UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, reason: { type: 'string' } } as const;
 
-/** `mirrorwatch ack`: takes note of a finding that does not clear by itself. */
+/** `mirrorwatch ack`: acknowledges a finding that does not clear by itself. */
 export const ackCommand: Command = {
   name: 'ack',
   usage: 'mirrorwatch ack FINDING --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',

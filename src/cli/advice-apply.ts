@@ -6,7 +6,7 @@ import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, failed } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
 
-/** What a call asks for. */
+/** The arguments of a call. */
 interface Wanted {
   readonly ecosystem: string;
   readonly upstream: string | undefined;
@@ -16,8 +16,9 @@ interface Wanted {
 }
 
 /**
- * `mirrorwatch advice --apply`: what should be set now, set in the clients' own files after the change was shown and agreed to.
- * @throws UsageError on an ecosystem that is none
+ * `mirrorwatch advice --apply`: writes the current remedy into the clients' own files after showing the change and
+ * asking for confirmation.
+ * @throws UsageError on an unknown ecosystem
  */
 export async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
   const { terminal, env, cwd, say } = context;

@@ -3,7 +3,7 @@ import { explainGains, type Gains } from '../words/gains.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { duration } from './terminal.ts';
 
-/** What of an advice says why, as a daemon of any release may answer it. */
+/** The fields of an advice with its reason, from a daemon of any release. */
 export interface Reasons {
   readonly from?: string;
   readonly cause?: string;
@@ -12,8 +12,8 @@ export interface Reasons {
 }
 
 /**
- * Why something is advised or not, by the fields that programs read: the sentence that comes with them is English.
- * `null`: they do not say, or in words of another release.
+ * The reason of an advice by its fields for programs, because the sentence beside them is English. `null`: the fields
+ * lack it, or are of another release.
  */
 export function reasonSaid({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });

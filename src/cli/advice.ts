@@ -43,7 +43,10 @@ const options = {
   reason: { type: 'string' },
 } as const;
 
-/** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `accept ID` takes it, `dismiss ID` silences it. */
+/**
+ * `mirrorwatch advice`: the setting to use, from a running daemon or (`--now`) measured now. `accept ID` accepts it,
+ * `dismiss ID` silences it.
+ */
 export const adviceCommand: Command = {
   name: 'advice',
   usage:
@@ -78,7 +81,8 @@ export const adviceCommand: Command = {
     if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
-    // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
+    // Exit 1 also means "no daemon"; standard error distinguishes the two, and standard output has only responses of
+    // a daemon.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
   },
@@ -86,7 +90,7 @@ export const adviceCommand: Command = {
 
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-/** Tells the daemon what became of one advice. */
+/** Reports the decision about one advice to the daemon. */
 async function told(
   context: Context,
   values: Values,
@@ -148,7 +152,7 @@ function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): readonly Shown[
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-/** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */
+/** Lines for people. Text of a daemon neither moves the cursor nor adds a line. */
 function shown(context: Context, advice: readonly Shown[]): string[] {
   const { terminal, say, language } = context;
   if (advice.length === 0) return [say('advised.none')];
@@ -170,17 +174,17 @@ function shown(context: Context, advice: readonly Shown[]): string[] {
   ]);
 }
 
-/** A state of another release stays as it is. */
+/** A state of another release is shown unchanged. */
 function stateSaid(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
 
-/** A remedy and a way back have lines of their own, and nothing else that is not printable. */
+/** Remedy and rollback may have several lines, but no other control characters. */
 function linesOf(text: string): string[] {
   return text.split('\n').map((line) => printable(line));
 }
 
-/** One line stands beside its words; several stand below them, so that they can be pasted. */
+/** A single line follows its label; several are below it, for pasting. */
 function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);
   return lines.length === 1

@@ -7,20 +7,20 @@ import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './usage.ts';
 
-/** The options of every command that looks at a user's settings. */
+/** The options of commands that read a user's settings. */
 export const placeOptions = { home: { type: 'string' }, root: { type: 'string' } } as const;
 
-/** Whose settings are meant: the user's folder and the root of the system's files, absolute. */
+/** The settings to use: the user's folder and the root of system files, absolute. */
 export interface WhoseSettings {
   readonly home: string;
   readonly root: string;
-  /** Where files may be changed, and what was before is kept. */
+  /** Where files may be changed, and the folder of backups. */
   readonly place: ChangePlace;
 }
 
 /**
- * The home and root that a call names, else those of this process. The system's files are changed where `--root` names them.
- * @throws UsageError where neither `--home` nor HOME names a folder
+ * The home and root of a call, else those of this process. System files are changed only with `--root`.
+ * @throws UsageError if neither `--home` nor HOME names a folder
  */
 export function whoseSettings(
   { env, cwd }: Pick<Context, 'env' | 'cwd'>,
@@ -35,12 +35,14 @@ export function whoseSettings(
   return { home, root, place: { roots: flags.root === undefined ? [home] : [home, root], kept } };
 }
 
-/** How an offer to change files ended. `declined`: a person said no. `unanswered`: nobody was there to say yes. */
+/** The end of an offer to change files. `declined`: the user refused. `unanswered`: there was no terminal to ask. */
 type Applied =
   | { readonly tag: 'made'; readonly change: KeptChange }
   | { readonly tag: 'declined' | 'unanswered' | 'refused' };
 
-/** Shows changes as a unified diff on standard error, asks, and makes them; what stood in the way is told. */
+/**
+ * Shows changes as a unified diff on standard error, asks for confirmation and applies them; obstacles are reported.
+ */
 export async function offerChanges(
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,
   changes: readonly FileChange[],
@@ -94,8 +96,8 @@ function painted(line: string, terminal: Context['terminal']): string {
 const around = 3;
 
 /**
- * A change as a unified diff, for people: secrets of the file are `***` in it, so it is to be read and not to be applied.
- * One hunk from the first line that differs to the last.
+ * A change as a unified diff for people: secrets are `***`, so it cannot be applied. One hunk from the first different
+ * line to the last.
  */
 export function formatDiff({ file, before, after }: FileChange): readonly string[] {
   const [old, now] = [linesOf(before ?? ''), linesOf(after)];
@@ -118,7 +120,7 @@ export function formatDiff({ file, before, after }: FileChange): readonly string
   ];
 }
 
-/** Lines that both have, in their order, stay; the others go and come. */
+/** Common lines in order are kept; the others are removed and added. */
 function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly string[] {
   const told: string[] = [];
   let at = 0;
@@ -134,7 +136,7 @@ function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly s
   return [...told, ...now.slice(at).map((one) => `+${one.shown}`)];
 }
 
-/** A line, and how it may be shown. */
+/** A line and its masked form. */
 interface DiffLine {
   readonly line: string;
   readonly shown: string;

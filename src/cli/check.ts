@@ -14,7 +14,7 @@ import { words } from './usage.ts';
 
 const options = { config: { type: 'string' }, json: { type: 'boolean' } } as const;
 
-/** `mirrorwatch check`: the configuration and what it will ask of each host, without asking anything. */
+/** `mirrorwatch check`: checks the configuration and forecasts the requests to each host, without sending any. */
 export const checkCommand: Command = {
   name: 'check',
   usage: 'mirrorwatch check [--config FILE] [--json]',
@@ -82,7 +82,7 @@ export const checkCommand: Command = {
   },
 };
 
-/** Which real clients are run, and where they are not and why; nothing where the file has none. */
+/** Lists the real clients that run, and those that do not with the reason; empty without such a key. */
 function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
   if (clientRuns === undefined) return [];
   const { everyMs, pairs, leftOut } = clientRuns;

@@ -2,14 +2,14 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { UsageError, words } from './usage.ts';
 import { listUsage, type OptionRow, type UsageRow } from './usage-table.ts';
 
-/** What each shell is handed. */
+/** The completion script of each shell. */
 export const shells: Readonly<Record<string, (table: ReturnType<typeof listUsage>) => string>> = {
   bash: bashCompletion,
   zsh: zshCompletion,
   fish: fishCompletion,
 };
 
-/** `mirrorwatch completion`: what a shell needs to complete the words of the others, and its own. */
+/** `mirrorwatch completion`: the completion script for a shell. */
 export function createCompletionCommand(others: readonly Command[]): Command {
   const self: Command = {
     name: 'completion',
@@ -26,7 +26,7 @@ export function createCompletionCommand(others: readonly Command[]): Command {
   return self;
 }
 
-/** Words for bash: to be evaluated, or put where bash-completion looks. Works with bash 3.2 and without bash-completion. */
+/** Completion for bash, for `eval` or a file of bash-completion. Works with bash 3.2 and without bash-completion. */
 function bashCompletion(table: readonly UsageRow[]): string {
   return `# bash completion for mirrorwatch: eval "$(mirrorwatch completion bash)"
 _mirrorwatch() {
@@ -63,7 +63,7 @@ function bashCase({ name, options, first }: UsageRow): string {
   return `    ${name}) words='${words}' first='${first.join(' ')}' ;;`;
 }
 
-/** Words for fish: a file `mirrorwatch.fish` among its completions, or to be sourced. */
+/** Completion for fish, as a file `mirrorwatch.fish` or for `source`. */
 function fishCompletion(table: readonly UsageRow[]): string {
   return `# fish completion for mirrorwatch: mirrorwatch completion fish | source
 complete -c mirrorwatch -f
@@ -95,7 +95,7 @@ function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** Words for zsh: a file `_mirrorwatch` on its fpath, or to be evaluated after compinit. */
+/** Completion for zsh, as a file `_mirrorwatch` on its fpath or for `eval` after compinit. */
 function zshCompletion(table: readonly UsageRow[]): string {
   return `#compdef mirrorwatch
 # zsh completion for mirrorwatch: eval "$(mirrorwatch completion zsh)"

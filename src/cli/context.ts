@@ -3,7 +3,7 @@ import type { ProcessFacts } from '../daemon/system.ts';
 import type { Key, Language, Say } from '../words/words.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What the program is given: the world is handed in, so that a test runs a command whole. */
+/** The environment of the program, passed in so that a test runs a whole command. */
 export interface World {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,17 +14,17 @@ export interface World {
   onSignal(react: (signal: 'stop' | 'reload') => void): void;
 }
 
-/** What every command is given. */
+/** The environment of a command. */
 export interface Context extends World {
-  /** Texts for people, in the language of the call; what programs read is English whatever that is. */
+  /** Texts for people, in the language of the call; output for programs is always English. */
   readonly say: Say;
-  /** Which language that is. */
+  /** The language of `say`. */
   readonly language: Language;
-  /** The one that `--lang` names; `null`: it is the locale's. Files for programs have their texts in no other than this. */
+  /** The value of `--lang`; `null`: the locale decides. Files for programs use only this one. */
   readonly named: Language | null;
 }
 
-/** 0 fine, 1 trouble found, 2 wrong usage or configuration. */
+/** 0 success, 1 problem found, 2 wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
 /** Commands that the catalogue has help for. */
@@ -32,10 +32,10 @@ export type CommandName = Key extends infer K ? (K extends `help.${infer Name}.s
 
 /** One command of the program. */
 export interface Command {
-  /** As it is called; the catalogue has its help by this name. */
+  /** The name of the command, also of its help in the catalogue. */
   readonly name: CommandName;
   readonly usage: string;
-  /** What it takes, each named in `usage`. */
+  /** Its options, each named in `usage`. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
   run(context: Context): Promise<ExitCode>;
 }

@@ -9,14 +9,14 @@ import type { Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError } from './usage.ts';
 
-/** The options of every command that talks to a running daemon. */
+/** The options of commands that call a running daemon. */
 export const daemonOptions = {
   url: { type: 'string' },
   'token-file': { type: 'string' },
   config: { type: 'string' },
 } as const;
 
-/** What a daemon said, or why nothing came. */
+/** A daemon's response, or the reason for its absence. */
 export type DaemonAnswer =
   | {
       readonly tag: 'ok';
@@ -24,14 +24,14 @@ export type DaemonAnswer =
       /** Names in lower case. */
       readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
       readonly text: string;
-      /** `undefined` where it is no JSON. */
+      /** `undefined`: no JSON. */
       json(): unknown;
     }
   | { readonly tag: 'unreachable'; readonly text: string };
 
-/** Asks a running daemon. */
+/** Sends requests to a running daemon. */
 export interface DaemonClient {
-  /** For people: what could be a credential in it is masked. */
+  /** For display: possible credentials are masked. */
   readonly url: string;
   get(path: string): Promise<DaemonAnswer>;
   post(path: string, body: unknown): Promise<DaemonAnswer>;
@@ -40,9 +40,9 @@ export interface DaemonClient {
 const usualMs = 15_000;
 
 /**
- * The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along.
- * @param answerMs  how long it may take to answer
- * @throws UsageError where neither the configuration nor `--url` tells, or the token's file can't be read
+ * The daemon at `--url`, else at the address of the configuration, with its token.
+ * @param answerMs  timeout of a response
+ * @throws UsageError if neither gives an address, or the token's file cannot be read
  */
 export async function daemonAt(
   context: Context,
@@ -63,7 +63,7 @@ export async function daemonAt(
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
     const headers = {
-      // For what a person is told; the rest of an answer is the same in every language.
+      // For texts of problems; the rest of a response has no language.
       'accept-language': context.language,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -111,13 +111,13 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** Says why there is no answer to go on with. */
+/** Prints the reason for a missing response. */
 export function failed({ terminal, say }: Context, answer: DaemonAnswer): ExitCode {
   terminal.err(answer.tag === 'ok' ? problemText(answer, say) : answer.text);
   return 1;
 }
 
-/** The text of a problem answer (RFC 9457), for a terminal: whatever it says, it moves no cursor and adds no line of its own. */
+/** The text of a problem response (RFC 9457) for a terminal: it neither moves the cursor nor adds a line. */
 export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
   const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));

@@ -9,7 +9,7 @@ import { kindsByWord } from './load.ts';
 import { padEnd } from './terminal.ts';
 import { words } from './usage.ts';
 
-/** The story takes under a minute; a slow machine has more before it counts as untold. */
+/** The demo takes less than a minute; a slow machine gets more time before it counts as failed. */
 const onceSeconds = 300;
 
 const options = { ecosystem: { type: 'string' }, once: { type: 'boolean' }, door: { type: 'boolean' } } as const;
@@ -78,7 +78,7 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
   builds: 'cyan',
 };
 
-/** An event as it is printed; `width` of the longest name of an ecosystem. */
+/** The printed form of an event. `width`: length of the longest ecosystem name. */
 export function formatDemo(
   event: DemoEvent,
   width: number,
@@ -95,12 +95,12 @@ export function formatDemo(
   ];
 }
 
-/** How this program is called from where it was started: from a clone, whose own scripts npm runs, there is no `mirrorwatch`. */
+/** The command that starts this program: `mirrorwatch`, or npm's script in a clone. */
 export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** What a message said in fields, or a sentence of the demo; else the text that came with it. */
+/** The text of a message's fields or of the demo's sentence; else the text of the message. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
   if (sentence !== undefined) return saySentence(sentence, say);

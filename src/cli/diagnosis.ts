@@ -7,7 +7,7 @@ import { displayWidth, jsonText, padEnd, type Terminal } from './terminal.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
-/** What a doctor found, for programs. */
+/** The results of the doctor for programs. */
 export function formatDiagnosisJson({ traps, untold, texts, asked }: Examined, isOk: boolean): string {
   const shown = {
     ok: isOk,
@@ -32,7 +32,7 @@ function placeJson(place: Place): object {
   return { file: null, line: null, variable: null, mirror: null, ...place };
 }
 
-/** What a doctor found, for people. Whatever stands in a file, it neither moves the cursor nor adds a line of its own. */
+/** The results of the doctor for people. Text of files neither moves the cursor nor adds a line. */
 export function formatDiagnosis(
   { traps, untold, texts, asked }: Examined,
   terminal: Pick<Terminal, 'paint'>,
@@ -63,7 +63,7 @@ const stateColours = {
   'not reached': 'dim',
 } as const;
 
-/** How far one comes on the way to a mirror. */
+/** The layers that work on the way to a mirror. */
 function layerLines(
   { registry, url, layers }: AskedMirror,
   terminal: Pick<Terminal, 'paint'>,

@@ -25,7 +25,7 @@ const options = {
 
 const mirrorsMax = 100;
 
-/** `mirrorwatch doctor`: the traps in this machine's settings. */
+/** `mirrorwatch doctor`: finds traps in this machine's settings. */
 export const doctorCommand: Command = {
   name: 'doctor',
   usage:
@@ -56,13 +56,13 @@ export const doctorCommand: Command = {
   },
 };
 
-/** What of the configuration a doctor minds. */
+/** The parts of the configuration that the doctor uses. */
 async function knownFrom(config: Config): Promise<Known> {
   const { mirrors, private: privatePatterns } = config;
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
-/** By ecosystem, as the first of its clients sets it. */
+/** By ecosystem, in the form of its first client. */
 async function doorsOf(config: Config): Promise<Known['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../features/door/lines.ts');
@@ -72,7 +72,7 @@ async function doorsOf(config: Config): Promise<Known['doors']> {
   );
 }
 
-/** Offers to mend what can be mended. @returns whether a file was changed */
+/** Offers to fix the traps that can be fixed. @returns whether a file was changed */
 async function mend(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
   const { changesFor } = await import('../features/doctor/edits.ts');
   const changes = changesFor(found.traps, (file) => found.texts.get(file) ?? null);
@@ -91,9 +91,9 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 }
 
 /**
- * The mirrors that a call means: those it names, by URL or by name, else all of the configuration.
- * @param word  the ecosystem that URLs are of; absent: the first
- * @throws UsageError on a name that nobody has, or a URL that is none
+ * The mirrors of a call, by URL or by name, else all of the configuration.
+ * @param word  the ecosystem of URLs; absent: the first
+ * @throws UsageError on an unknown name or an invalid URL
  */
 async function subjectsOf(
   context: Context,
@@ -120,7 +120,7 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
   };
 }
 
-/** Asks them, one after the other. @param tell  what was found is told with it */
+/** Probes them in sequence. @param tell  for texts of the results */
 async function askMirrors(
   { terminal, facts, say }: Context,
   subjects: readonly Subject[],

@@ -8,7 +8,7 @@ import { UsageError, words } from './usage.ts';
 const options = { json: { type: 'boolean' } } as const;
 const wordsMax = 1_000;
 
-/** `mirrorwatch explain`: what an error of a package client means, and what to run next. */
+/** `mirrorwatch explain`: explains an error of a package client and what to run next. */
 export const explainCommand: Command = {
   name: 'explain',
   usage: 'mirrorwatch explain [--json] "ERROR"|-',

@@ -12,7 +12,7 @@ import { bar, duration, padEnd, type Terminal } from './terminal.ts';
 
 const barWidth = 32;
 
-/** Lines that walk through one probe: what was asked, each hop with its phases to scale, what was concluded and why. */
+/** Explains one probe line by line: the requests, each hop with its phases to scale, the verdict and its reason. */
 export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;
@@ -29,7 +29,7 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
     ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
-    // Names and versions in them are a mirror's: they move no cursor.
+    // Names and versions come from a mirror: they must not move the cursor.
     ...conclusions(probed, say).map((line) => printable(`  ${line}`)),
   ];
 }
@@ -79,7 +79,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));
-  // Beside a signature there is an authority: what it says is told below.
+  // With a signature there is an authority, whose result follows below.
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));

@@ -8,15 +8,15 @@ import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
 
-/** What lines for a shell may set, whichever ecosystem's they are. */
+/** The variables that lines for a shell may set, of any ecosystem. */
 const variables = kinds.flatMap((kind) => kind.variables);
 
-/** How long a daemon may take: a job waits for it. */
+/** The timeout of the daemon: a job waits for it. */
 export const exportMs = 5_000;
 
-/** What is to be printed for a shell, and what is to be kept of it. */
+/** The text for a shell, and the part to store. */
 interface Lines {
-  /** `export` lines; empty where nothing is to be changed. */
+  /** `export` lines; empty: no change. */
   readonly text: string;
   readonly about: string;
 }
@@ -24,9 +24,9 @@ interface Lines {
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b[^\n]*\n/;
 
 /**
- * `mirrorwatch advice --export`: the remedy for a shell, and nothing that is none. With a fallback file the last answer
- * is kept in it, and said again where the daemon can't be asked; without one that is exit 1 and nothing printed.
- * @throws UsageError on an ecosystem that is none, and on a fallback file that something else wrote
+ * `mirrorwatch advice --export`: prints only the remedy for a shell. With a fallback file the last response is stored
+ * there and repeated if the daemon is out of reach; without one this is exit 1 with no output.
+ * @throws UsageError on an unknown ecosystem, and on a fallback file that another program wrote
  */
 export async function exportAdvice(
   context: Context,
@@ -59,7 +59,7 @@ function print({ terminal }: Context, text: string): void {
   if (text !== '') terminal.out(text.trimEnd());
 }
 
-/** What the daemon says, or why that can't be used. */
+/** The lines of a response, or the reason why it cannot be used. */
 function linesOf(answer: DaemonAnswer, url: string, say: Say): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)
@@ -74,7 +74,7 @@ function word(text: string | readonly string[]): string {
   return String(text).replace(/[^\w.:-]/g, '');
 }
 
-/** The last answer in a file; `null` where there is none yet. */
+/** The stored response; `null`: none yet. */
 async function keptIn(file: string): Promise<{ readonly askedAt: string; readonly text: string } | null> {
   const read = await systemFiles.read(file);
   if (read.tag === 'error') {

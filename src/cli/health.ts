@@ -5,7 +5,7 @@ import { words } from './usage.ts';
 
 const options = { ...daemonOptions, ready: { type: 'boolean' } } as const;
 
-/** `mirrorwatch health`: whether a daemon answers; for container health checks. */
+/** `mirrorwatch health`: checks that a daemon responds; for container health checks. */
 export const healthCommand: Command = {
   name: 'health',
   usage: 'mirrorwatch health [--ready] [--url URL] [--token-file FILE] [--config FILE]',

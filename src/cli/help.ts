@@ -2,12 +2,12 @@ import { type Say, sayNamed } from '../words/words.ts';
 import type { Command, CommandName } from './context.ts';
 import { padEnd } from './terminal.ts';
 
-/** One line for the list of commands. */
+/** The line of a command in the list. */
 function summaryOf(name: CommandName, say: Say): string {
   return say(`help.${name}.summary`);
 }
 
-/** The lines that a command's `--help` prints. */
+/** The lines of a command's `--help`. */
 export function helpOf({ name, usage }: Command, say: Say): readonly string[] {
   const details = sayNamed(say, `help.${name}.details`);
   return [

@@ -22,7 +22,7 @@ const options = {
 
 const attemptsMax = 40;
 
-/** `mirrorwatch init`: a configuration from what is used here. */
+/** `mirrorwatch init`: proposes a configuration from this machine's settings. */
 export const initCommand: Command = {
   name: 'init',
   usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--door] [--home DIR] [--root DIR]',
@@ -81,7 +81,7 @@ function vantageOf(named: string | undefined): string {
   return named;
 }
 
-/** Those that were found, and those that the call names. */
+/** The ecosystems that were found, and those of the call. */
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)
@@ -98,11 +98,14 @@ function withNamed(survey: Survey, ids: readonly string[]): Survey {
 interface Proposed {
   readonly text: string;
   readonly loaded: Loaded;
-  /** What was left out until the text was accepted, each with what was wrong with it. */
+  /** The parts that were omitted until the text was valid, each with its mistake. */
   readonly without: readonly string[];
 }
 
-/** A text that loads without a warning: what one is about is left out and told. `null`: told why there is none. */
+/**
+ * A text that loads without warnings: parts with warnings are omitted and reported. `null`: there is none, and the
+ * reason was reported.
+ */
 async function accepted(
   context: Context,
   { lessened, renderProposal }: typeof Setup,
@@ -137,7 +140,7 @@ async function accepted(
 
 const shownMax = 5;
 
-/** What was found and what is left out, before the text. */
+/** What was found and what is omitted, before the text. */
 function said(survey: Survey, { loaded, without }: Proposed, { isAskable }: typeof Setup, say: Say): readonly string[] {
   const { config, skippedLockEntries } = loaded;
   const lines = survey.ecosystems.map(({ id, locks, chain, setIn, used }) => {

@@ -1,17 +1,14 @@
 import type { Language } from '../words/words.ts';
 import { UsageError } from './usage.ts';
 
-/** A call without the words that choose its language. */
+/** A call without its language option. */
 interface Spoken {
   readonly argv: readonly string[];
-  /** `null`: the call does not say. */
+  /** `null`: not given. */
   readonly named: Language | null;
 }
 
-/**
- * The `--lang` of any command, taken out of a call; the last one counts.
- * @throws UsageError where it names no language that texts are there in
- */
+/** Removes `--lang` from a call; the last one counts. @throws UsageError on an unknown language */
 export function spoken(argv: readonly string[]): Spoken {
   const kept: string[] = [];
   let named: Language | null = null;
@@ -33,8 +30,8 @@ function languageNamed(text: string | undefined): Language {
 }
 
 /**
- * What the environment asks for: the first of LC_ALL, LC_MESSAGES and LANG that is set. Every zh_… is Chinese; C, POSIX
- * and all others are English.
+ * The language of the environment: the first of LC_ALL, LC_MESSAGES and LANG that is set. Every zh_… is Chinese; C,
+ * POSIX and all others are English.
  * @see POSIX.1-2024 Base Definitions 8.2
  */
 export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {

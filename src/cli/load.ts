@@ -15,19 +15,19 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './usage.ts';
 
-/** What stands for the path of the built-in default, for programs too. */
+/** The name of the built-in default in place of a path, for programs too. */
 export const builtInSource = 'built-in default';
 
-/** A configuration and where it came from. */
+/** A configuration and its source. */
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
   readonly skippedLockEntries: readonly SkippedLockEntry[];
-  /** For people: the path, or `built-in default`. */
+  /** For display: the path, or `built-in default`. */
   readonly source: string;
 }
 
-/** What could not be loaded, and the issues as text for a terminal. */
+/** A configuration that could not be loaded, with its issues as text. */
 export interface LoadFailure {
   readonly source: string;
   readonly issues: readonly ConfigIssue[];
@@ -35,9 +35,9 @@ export interface LoadFailure {
 }
 
 /**
- * Finds the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default.
- * A named file that can't be read is an issue; only the absence of `./mirrorwatch.yaml` leads on to the default.
- * @param about  the ecosystem that is asked about: without a file, the known mirrors of that one in place of the default's
+ * Finds the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default. A named
+ * file that cannot be read is an issue; only a missing `./mirrorwatch.yaml` leads to the default.
+ * @param about  the ecosystem of the call: without a file its known mirrors replace those of the default
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
@@ -51,7 +51,7 @@ export async function load(
   return loadText(context, known ?? text, path);
 }
 
-/** The text of the configuration that `load` would read; `path` is `null` for the built-in default. */
+/** The text that `load` would read; `path` is `null` for the built-in default. */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
@@ -74,7 +74,7 @@ export async function findText(
   return error({ source: shown, issues: [issue], text: formatIssues([issue], shown, context.say) });
 }
 
-/** Parses and checks one text; `path` is `null` for texts that are no file. */
+/** Parses and checks one text; `path` is `null` without a file. */
 export async function loadText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   text: string,
@@ -89,18 +89,15 @@ export async function loadText(
 
 const able = kinds.filter(({ canary }) => canary !== null);
 
-/** Stands for all of them at once, where a command takes it. */
+/** The word for all ecosystems, where a command accepts it. */
 const everyKind = 'all';
 
-/**
- * The ecosystem that `--ecosystem` names; the first one where nobody says which.
- * @throws UsageError where it is none that can be probed
- */
+/** The ecosystem of `--ecosystem`, by default the first. @throws UsageError if it cannot be probed */
 export function kindByWord(word: string | undefined): Kind {
   return kindNamed(word, []);
 }
 
-/** The ecosystems that `--ecosystem` names where `all` is a word, too. @throws as `kindByWord` */
+/** The ecosystems of `--ecosystem`, where `all` is accepted too. @throws as `kindByWord` */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
   return word === everyKind ? able : [kindNamed(word, [everyKind])];
 }

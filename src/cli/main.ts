@@ -9,7 +9,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // Nobody reads on: what was asked for is still done, and what would go on is asked to stop.
+  // The reader of the output is gone: the current work is completed, and long-running commands are stopped.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();
@@ -36,9 +36,9 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
 }
 
 /**
- * Ends the process with this code where it does not end by itself within `afterMs`. A thread inside `getaddrinfo` holds
- * up the end of a process, `process.exit` too, until the resolver gives up: twenty seconds and more where nobody
- * answers. Only becoming another program ends it at once, so we become one that exits. Standard output was written by
+ * Ends the process with this code if it does not end by itself within `afterMs`. A thread in `getaddrinfo` blocks the
+ * end of a process, even `process.exit`, until the resolver gives up: twenty seconds and more if no server responds.
+ * Only replacing the process image ends it at once, so it becomes a process that exits. Standard output is written by
  * then: on POSIX, Node writes files, pipes and terminals synchronously.
  */
 export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {

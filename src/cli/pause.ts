@@ -4,7 +4,7 @@ import { UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, for: { type: 'string' }, reason: { type: 'string' } } as const;
 
-/** `mirrorwatch pause`: a mirror is neither probed nor judged for a while, over restarts too. */
+/** `mirrorwatch pause`: neither probes nor judges a mirror for a while, across restarts. */
 export const pauseCommand: Command = {
   name: 'pause',
   usage: 'mirrorwatch pause MIRROR --for 1h [--reason TEXT] [--url URL] [--token-file FILE] [--config FILE]',

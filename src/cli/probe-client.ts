@@ -8,7 +8,7 @@ import { UsageError } from './usage.ts';
 
 const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'probe.clientUnknown' } as const;
 
-/** `mirrorwatch probe NAME --client WORD`: the real client, now, in its own words. */
+/** `mirrorwatch probe NAME --client WORD`: runs the real client now and prints its output. */
 export async function probeClient(
   context: Context,
   config: Config,

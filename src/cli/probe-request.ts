@@ -6,7 +6,7 @@ import type { Say } from '../words/words.ts';
 import { builtInSource, kindByWord, type Loaded, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
 
-/** A configuration of one mirror, for a URL that no file names. */
+/** A configuration of one mirror for a URL of the command line. */
 export function adHoc(url: string, wanted: string | undefined, word: string | undefined): string {
   const { id: ecosystem, example, expected } = kindByWord(word ?? kindOfModule(wanted));
   const name = nameOf(url);
@@ -23,7 +23,10 @@ export function adHoc(url: string, wanted: string | undefined, word: string | un
   });
 }
 
-/** The one ecosystem whose modules are written so; `undefined`: none, or no module is named. @throws UsageError where several are */
+/**
+ * The only ecosystem with such module names; `undefined`: none, or no module given.
+ * @throws UsageError if there are several
+ */
 function kindOfModule(wanted: string | undefined): string | undefined {
   if (wanted === undefined) return undefined;
   const able = kinds.filter(({ id }) => {
@@ -35,7 +38,7 @@ function kindOfModule(wanted: string | undefined): string | undefined {
   return able[0]?.id;
 }
 
-/** What is wrong with a configuration that stands in no file: places in it say nothing to anybody. */
+/** The issues of a configuration without a file, so without positions. */
 export function ofNoFile(issues: LoadFailure['issues'], say: Say): string {
   return formatIssues(
     issues.map((issue) => ({ ...issue, line: null, column: null })),
@@ -50,7 +53,7 @@ function nameOf(url: string): string {
   return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
 }
 
-/** The mirror that a word of a call means. @throws UsageError where no mirror has that name */
+/** The mirror of a name. @throws UsageError if there is none */
 export function mirrorFor(loaded: Loaded, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =
@@ -62,8 +65,8 @@ export function mirrorFor(loaded: Loaded, which: string): Mirror {
 }
 
 /**
- * What to ask a mirror: the module and step that a call names, else the first module of its upstream and the canary.
- * @throws UsageError on an unknown step, and where no module is known
+ * The module and step of a call, by default the first module of the upstream and the canary.
+ * @throws UsageError on an unknown step, and if no module is known
  */
 export function requestFor(
   config: Config,

@@ -24,7 +24,7 @@ const options = {
   http2: { type: 'boolean' },
 } as const;
 
-/** `mirrorwatch probe`: one probe now, explained phase by phase. */
+/** `mirrorwatch probe`: runs one probe now and explains it phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
   usage,
@@ -81,14 +81,14 @@ function show(
   else for (const line of values.curl ? formatCurl(probed) : explain(probed, terminal, say)) terminal.out(line);
 }
 
-/** A probe as it is printed for programs. */
+/** A probe for programs. */
 function shown({ sample, transcript }: Probed): object {
   return { sample: { ...sample, due: { ...sample.due, target: showTarget(sample.due.target) } }, transcript };
 }
 
 /**
- * The last timed hop in the words of curl's `--write-out`: one `name=value` a line, times in seconds, cumulative from
- * the start of that hop. What did not happen is 0, as curl prints it.
+ * The last timed hop in the format of curl's `--write-out`: one `name=value` per line, times in seconds, cumulative
+ * from the start of that hop. Phases that did not occur are 0, as in curl.
  * @see protocols.md 6.1
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {

@@ -51,7 +51,10 @@ const others: readonly Command[] = [
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [...others, createCompletionCommand(others)];
 
-/** Runs the command that `argv` names, in the language that it or the environment asks for. Wrong usage is 2, with the usage line. */
+/**
+ * Runs the command of `argv` in the language of the call or the environment. Wrong usage is exit 2, with the usage
+ * line.
+ */
 export async function program(world: World): Promise<ExitCode> {
   const usual = languageOf(world.env);
   try {

@@ -17,8 +17,7 @@ const bars = 5;
 const toTheRight = new Set([0, 3, 4, 6]);
 
 /**
- * The rows as a person reads them, best first: a table; where that is too wide, one without the bars, else a mirror after
- * the other.
+ * The rows for people, best first: a table, without bars if it is too wide, else one mirror after the other.
  * @param columns  of the terminal
  */
 export function rankTable(
@@ -49,7 +48,7 @@ function headsOf(say: Say): readonly string[] {
   return ['', registry, state, 'p50', 'p95', phases, throughput, lag, say('rank.integrity'), say('rank.verdict')];
 }
 
-/** One mirror in lines of its own: its name, then a line for each column that says something. */
+/** One mirror in several lines: its name, then one line for each column with a value. */
 function block(heads: readonly string[], [place = '', registry = '', ...values]: readonly string[]): readonly string[] {
   const names = heads.slice(2);
   const width = Math.max(...names.map(displayWidth));
@@ -71,7 +70,7 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
   ];
 }
 
-/** Of the one download; a small one measures delay and no throughput. */
+/** Throughput of the single download; a small one measures latency only. */
 function throughputText({ download }: RankedRow, say: Say): string {
   if (download === null) return say('rank.unmeasured');
   if (download.reason !== null) return download.reason.replace('unknown: ', '');
@@ -80,7 +79,7 @@ function throughputText({ download }: RankedRow, say: Say): string {
   return megabytes >= 1 ? `${megabytes.toFixed(1)} MB/s` : `${(download.rate / 1e3).toFixed(0)} KB/s`;
 }
 
-/** By one look: what is lacking, not since when. */
+/** The lag by one measurement: the missing versions, not since when. */
 function lagText({ lag }: RankedRow, say: Say): string {
   if (lag === null) return say('rank.lagUntold');
   const [missing, records, olderMs] = [lag.missing ?? 0, lag.records ?? 0, lag.olderMs ?? 0];
@@ -100,7 +99,7 @@ function spanText(ms: number, say: Say): string {
     : say('unit.h', { count: Math.round(minutes / 60) });
 }
 
-/** What its answers were; what could not be told is said beside them, or alone. */
+/** The outcomes of its probes, including unknown ones. */
 function stateText({ ok, failed, unknown, reason }: RankedRow, verdict: RowVerdict, say: Say): string {
   const why = reason === null ? '' : say('rank.because', { reason: reason.replace('unknown: ', '') });
   const beside = unknown === 0 ? '' : say('rank.beside', { count: unknown });
@@ -115,7 +114,7 @@ function integrityText({ verified, mismatched }: RankedRow, say: Say): string {
   return say(verified > 0 ? 'fact.verified' : 'rank.unchecked');
 }
 
-/** The phases one after another, as wide as the time is of the slowest mirror's. */
+/** The consecutive phases, scaled to the slowest mirror's time. */
 function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {
   let untilMs = 0;
   let cells = '';
@@ -127,7 +126,7 @@ function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {
   return cells;
 }
 
-/** How far the ranking has come. */
+/** The progress of the ranking. */
 export function formatProgress(done: number, of: number, registry: string): string {
   return done === of ? '' : `${bar(done / of, 24).padEnd(24)} ${done}/${of} ${registry}`;
 }

@@ -107,7 +107,7 @@ function wanted(
   };
 }
 
-/** The canaries of the upstream's mirrors, or the same step of the modules named in their place. */
+/** The canaries of the upstream's mirrors, or the same step of the modules in the call. */
 function targetsFor(
   config: Config,
   ecosystem: EcosystemId,

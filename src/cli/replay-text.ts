@@ -7,11 +7,11 @@ import { type Say, sayNamed } from '../words/words.ts';
 import type { Context } from './context.ts';
 import { table } from './terminal.ts';
 
-/** What the command was asked, to be said with its answer. */
+/** The parameters of the command, which are shown with the result. */
 export interface About {
   readonly file: string;
   readonly changes: readonly KeyChange[];
-  /** What became different by them; empty: nothing. */
+  /** The changed keys; empty: none. */
   readonly changedKeys: readonly string[];
   readonly failureCostMs: number;
 }
@@ -19,7 +19,7 @@ export interface About {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** The versions with their names, in the order in which they are shown. */
+/** The versions with their names, in display order. */
 function named(
   { really, current, changed }: Replayed,
   say: Say,
@@ -31,7 +31,7 @@ function named(
   ];
 }
 
-/** Tables for people: what was and would have been advised, what it comes to, and what cannot be known. */
+/** Tables for people: actual and hypothetical advice, its effect, and unknowns. */
 export function replayLines(
   replayed: Replayed,
   about: About,
@@ -41,7 +41,7 @@ export function replayLines(
   const { ground } = replayed;
   const stories = versions
     .flatMap(([name, version]) => version.stories.map((story) => ({ name, story })))
-    // To the second, as it is shown: what came together stands in the order of the versions.
+    // To the second, as displayed: simultaneous rows are in the order of the versions.
     .toSorted((a, b) => Math.floor(a.story.issuedAtMs / 1000) - Math.floor(b.story.issuedAtMs / 1000));
   const moves = table(
     [
@@ -109,7 +109,7 @@ function changedLine(changes: string, { changed }: Replayed, say: Say): string {
   return say(changed === null ? 'replay.nothingChanged' : 'replay.changes', { changes });
 }
 
-/** What the numbers rest on, and what a replay cannot know. */
+/** The basis of the numbers, and the limits of a replay. */
 function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[] {
   const { ground } = replayed;
   const isCut = ground.oldestMs - ground.fromMs >= minuteMs;
@@ -152,7 +152,7 @@ function limitsOf(ground: Ground, say: Say): string[] {
   ];
 }
 
-/** The same as data; stamps are RFC 3339. */
+/** The same as data; times are RFC 3339. */
 export function replayJson(replayed: Replayed, about: About): unknown {
   const { ground } = replayed;
   return {

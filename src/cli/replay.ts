@@ -25,7 +25,7 @@ const options = {
 
 const sinceDefaultMs = 7 * 86_400_000;
 
-/** `mirrorwatch replay`: what would have been advised under other numbers, from the answers in the state file. */
+/** `mirrorwatch replay`: the advice under other settings, from the responses in the state file. */
 export const replayCommand: Command = {
   name: 'replay',
   usage: 'mirrorwatch replay [--since 7d] [--until TIME] [--set KEY=VALUE]… [--state FILE] [--config FILE] [--json]',
@@ -76,7 +76,7 @@ function changeIn(text: string): KeyChange {
   return change;
 }
 
-/** Wall milliseconds of a length of time ago, or of a time. */
+/** Wall milliseconds of a duration ago, or of a time. */
 function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
   if (text === undefined) return null;
   if (durationPattern.test(text)) return nowMs - durationMs(text);
@@ -85,7 +85,7 @@ function timeOf(name: string, text: string | undefined, nowMs: number): number |
   return at;
 }
 
-/** The configuration with the changes, read by the loader itself; `config: null` where they change nothing. */
+/** The configuration with the changes, read by the loader; `config: null` if they change nothing. */
 async function changedConfig(
   context: Context,
   flag: string | undefined,
@@ -119,7 +119,7 @@ async function play(
   const progress = async (share: number): Promise<boolean> => {
     const done = context.say('unit.percent', { value: Math.floor(100 * share) });
     context.terminal.progress(`${bar(share, 24).padEnd(24)} ${done}`);
-    // Signals are heard between two turns.
+    // Signals are handled between turns.
     await new Promise((next) => setImmediate(next));
     return isStopped;
   };

@@ -3,7 +3,7 @@ import { UsageError, words } from './usage.ts';
 
 const options = { slo: { type: 'string' }, vantages: { type: 'string' }, runbook: { type: 'string' } } as const;
 
-/** The number that an option's text is. @throws UsageError where it is none, an empty text included */
+/** The number in an option's text. @throws UsageError on any other text, including an empty one */
 function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError('wrong.number', { name, text });
@@ -24,7 +24,7 @@ export const rulesCommand: Command = {
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
       runbook: values.runbook ?? defaultRuleParameters.runbook,
-      // Not by the locale: the file would change with who prints it, a person or a job.
+      // Not by the locale: the file must not depend on who runs the command.
       language: context.named ?? defaultRuleParameters.language,
     });
     if (checked.tag === 'error') throw new UsageError('wrong.as', { text: checked.error.join('; ') });

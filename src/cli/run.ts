@@ -9,7 +9,7 @@ import { readLogLevel, words } from './usage.ts';
 
 const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
 
-/** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
+/** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
   name: 'run',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
@@ -70,7 +70,7 @@ export const runCommand: Command = {
   },
 };
 
-/** The path is wrong: no waiting helps. */
+/** The path is wrong: waiting does not help. */
 function isMistake({ kind }: StoreOpenFailure): boolean {
   return kind === 'foreign' || kind === 'no_folder';
 }

@@ -2,19 +2,19 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command writes. Colours and progress only where a person looks: a terminal, and no `NO_COLOR`. */
+/** The output of a command. Colours and progress only on a terminal without `NO_COLOR`. */
 export interface Terminal {
   readonly colour: boolean;
-  /** Infinite where no person looks. */
+  /** Infinite without a terminal. */
   readonly columns: number;
   /** A line to standard output. */
   out(line: string): void;
   /** A line to standard error. */
   err(line: string): void;
-  /** Rewrites one line on standard error where that is a terminal; `''` clears it. */
+  /** Rewrites one line on standard error if it is a terminal; `''` clears it. */
   progress(line: string): void;
   paint(style: Style, text: string): string;
-  /** Asks a person; anything but y or yes is no. `null`: nobody is there to answer. @param question  with the space behind it */
+  /** Asks for confirmation; anything but y or yes is no. `null`: no terminal. @param question  with a final space */
   confirm(question: string): Promise<boolean | null>;
   /** Standard input to its end, at most 1 MiB of it. */
   input(): Promise<string>;
@@ -50,7 +50,7 @@ async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
   return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
 }
 
-/** One line of an answer. The end of input is no answer, and so no. */
+/** Reads one line. The end of input means no. */
 function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (line: string): void => {
@@ -64,7 +64,7 @@ function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boo
   });
 }
 
-/** A table with columns aligned by the cells that they take; those named in `right` are aligned to the right. */
+/** A table with aligned columns; those in `right` are aligned to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -83,7 +83,7 @@ export function table(
   return [line(head), ...rows.map(line)];
 }
 
-/** `12.3 ms`, `1.23 s`; `–` for what is unknown. */
+/** `12.3 ms`, `1.23 s`; `–`: unknown. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
@@ -97,8 +97,8 @@ export function bar(share: number, width: number): string {
 }
 
 /**
- * What a command prints with `--json`. Texts of others in it neither move the cursor nor reorder what is shown: what JSON itself lets
- * stand of that (C1, directions) is an escape, which reads back the same.
+ * The output of `--json`. Foreign texts in it neither move the cursor nor reorder the display: characters that JSON
+ * leaves unescaped (C1, directions) are escaped, which parses to the same text.
  */
 export function jsonText(value: unknown): string {
   const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
@@ -110,22 +110,22 @@ export function jsonText(value: unknown): string {
 /** East Asian wide and full-width characters, and emoji. @see Unicode Standard Annex #11 (EastAsianWidth.txt: W and F) */
 const wide =
   /^[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b\u2728\u274c\u274e\u2753-\u2755\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
-/** What stands on the character before it, or is not seen. */
+/** Combining and invisible characters. */
 const none = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
 
-/** Cells of a terminal that a text takes: two for each wide character, none for a combining one. */
+/** The width of a text in terminal cells: two for each wide character, none for a combining one. */
 export function displayWidth(text: string): number {
   let cells = 0;
   for (const character of text) cells += none.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return cells;
 }
 
-/** A text filled up with spaces behind it to so many cells. */
+/** A text padded with spaces at the end to a number of cells. */
 export function padEnd(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - displayWidth(text)));
 }
 
-/** A text filled up with spaces before it to so many cells. */
+/** A text padded with spaces at the beginning to a number of cells. */
 export function padStart(text: string, cells: number): string {
   return ' '.repeat(Math.max(0, cells - displayWidth(text))) + text;
 }

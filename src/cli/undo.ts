@@ -6,7 +6,7 @@ import { UsageError, words } from './usage.ts';
 
 const options = { ...placeOptions, list: { type: 'boolean' } } as const;
 
-/** `mirrorwatch undo`: puts back what `doctor --fix` and `advice --apply` changed, the last set or the one named. */
+/** `mirrorwatch undo`: reverts the last changes of `doctor --fix` and `advice --apply`, or the named ones. */
 export const undoCommand: Command = {
   name: 'undo',
   usage: 'mirrorwatch undo [ID] [--list] [--home DIR] [--root DIR]',

@@ -3,27 +3,27 @@ import { clientIdsOf } from '../daemon/client-now.ts';
 import { english, languages } from '../words/words.ts';
 import type { Command } from './context.ts';
 
-/** What may stand where an option takes a value: one of these words, a file, a folder, or anything. */
+/** The values of an option: one of these words, a file, a folder, or anything. */
 export type Takes = readonly string[] | 'file' | 'folder' | 'anything';
 
 /** One option of a command. */
 export interface OptionRow {
   readonly name: string;
-  /** How the usage calls its value (`FILE`); `null`: it takes none. */
+  /** The name of its value in the usage (`FILE`); `null`: none. */
   readonly value: string | null;
   readonly takes: Takes;
 }
 
-/** A command as its usage describes it: what completions and the man page are made of. */
+/** A command according to its usage: the source of completions and the man page. */
 export interface UsageRow {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionRow[];
-  /** Words that its first operand may be: verbs, or ecosystems where the usage says WORD or ECOSYSTEM. */
+  /** The words that its first operand may be: verbs, or ecosystems for WORD or ECOSYSTEM. */
   readonly first: readonly string[];
 }
 
-/** What every command takes, beside what its own usage names. */
+/** The options of all commands. */
 const ofAll: readonly OptionRow[] = [{ name: 'lang', value: 'en|zh', takes: Object.keys(languages) }];
 
 /** Reads the usage of each command. */
@@ -46,7 +46,7 @@ export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
   });
 }
 
-/** `FILE` of `[--config FILE]`. @throws Error where the usage names no value: a test reads every command */
+/** `FILE` of `[--config FILE]`. @throws Error if the usage names no value: a test reads every command */
 function valueIn(usage: string, option: string): string {
   const found = new RegExp(`--${option}\\]? ([^\\s\\]]+)`).exec(usage)?.[1];
   if (found === undefined) throw new Error(`the usage of --${option} names no value`);

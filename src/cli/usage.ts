@@ -7,7 +7,7 @@ import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context } from './context.ts';
 
-/** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */
+/** A call with wrong arguments: printed with the usage, exit 2. Its message is English. */
 export class UsageError<K extends Key = Key> extends Error {
   readonly #sentence: Sentence;
 
@@ -17,7 +17,7 @@ export class UsageError<K extends Key = Key> extends Error {
     this.#sentence = sentence;
   }
 
-  /** What was wrong, as a person reads it. */
+  /** The mistake for people. */
   text(say: Say): string {
     const { key, values } = this.#sentence;
     const shown = Object.entries(values).map(([name, value]) => [
@@ -28,11 +28,11 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** Values that repeat what was called for where a module is wanted, and those that are a text of ours. */
+/** Values that repeat the call's module, and those that are our own texts. */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 
-/** A word of a call may be a URL with a password in it, in any place. */
+/** Any argument may be a URL with a password. */
 function masked({ key, values }: Sentence): Sentence {
   if (key === 'wrong.as') return { key, values };
   const shown = Object.entries(values).map(([name, value]) => {
@@ -42,10 +42,7 @@ function masked({ key, values }: Sentence): Sentence {
   return { key, values: Object.fromEntries(shown) };
 }
 
-/**
- * Reads `--log-level`, over the environment's own.
- * @throws UsageError where it is none of the levels
- */
+/** Reads `--log-level`, which overrides the environment. @throws UsageError on an unknown level */
 export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | undefined): Context['facts']['log'] {
   if (level !== undefined && !logLevels.some((one) => one === level))
     throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
@@ -53,7 +50,7 @@ export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | 
 }
 
 /**
- * Parses a command's words strictly.
+ * Parses a command's arguments strictly.
  * @throws UsageError on an unknown option, a missing value, or more positionals than `most`
  */
 export function words<O extends NonNullable<ParseArgsConfig['options']>>(
@@ -72,7 +69,7 @@ export function words<O extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-/** What Node says of a call, as a text of the catalogue. */
+/** Node's error as a text of the catalogue. */
 function parseError(text: string): UsageError {
   const [, option = ''] = /^(?:Unknown option|Option) '([^']*)'/.exec(text) ?? [];
   if (text === `Unknown option '${option}'`) return new UsageError('wrong.unknownOption', { option });

@@ -9,7 +9,9 @@ import { UsageError, words } from './usage.ts';
 const options = { config: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--config FILE]';
 
-/** `mirrorwatch webhook test NAME`: one message to one receiver, now. `preview NAME`: what its cards look like, unsent. */
+/**
+ * `mirrorwatch webhook test NAME`: sends one message to one receiver. `preview NAME`: shows its cards without sending.
+ */
 export const webhookCommand: Command = {
   name: 'webhook',
   usage,

@@ -16,7 +16,7 @@ const options = {
   client: { type: 'string' },
 } as const;
 
-/** `mirrorwatch what-if CHAIN`: what another chain would do, by what a running daemon has measured. */
+/** `mirrorwatch what-if CHAIN`: the effect of another chain by the measurements of a running daemon. */
 export const whatIfCommand: Command = {
   name: 'what-if',
   usage:
@@ -107,7 +107,7 @@ function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOu
   ];
 }
 
-/** As it stands in a configuration: whole minutes where it is some. */
+/** As in a configuration: in whole minutes if possible. */
 function costText(cost: number, say: Say): string {
   return cost % 60 === 0 ? say('unit.min', { count: cost / 60 }) : say('unit.s', { count: cost });
 }

@@ -10,7 +10,7 @@ interface InstrumentTypes<L extends string> {
   histogram: Histogram<L>;
 }
 
-/** The prom-client object behind each name, typed by the catalogue: another label does not compile. */
+/** The prom-client object of each name, typed by the catalogue: a wrong label does not compile. */
 export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };
@@ -20,23 +20,26 @@ type ExemplarLabel<N extends MetricName> = (typeof catalog)[N] extends { readonl
   ? 'probe_id'
   : never;
 
-/** One registry: its instruments, and the text of one family of it. */
+/** One registry: its instruments, and the text of each of its families. */
 export interface Board<N extends MetricName> {
   readonly names: readonly N[];
   readonly instruments: Instruments<N>;
   /** Counters and histograms of a thing start at 0; gauges stay absent. */
   open(kind: Kind, labels: Labels, heavy?: boolean): void;
-  /** Takes every series of a thing away, those of gauges too. Labels that come from answers (`mirror_tls_info`) are the caller's. */
+  /**
+   * Removes every series of a thing, including gauges. The caller removes labels that come from responses
+   * (`mirror_tls_info`).
+   */
   close(kind: Kind, labels: Labels, heavy?: boolean): void;
-  /** Takes every series of some gauges away: they are set anew from a snapshot. */
+  /** Removes all series of some gauges, which are then set from a snapshot. */
   clear(gauges: readonly N[]): void;
-  /** The sample lines of one family, of the series that it has now; exemplars in OpenMetrics alone. None of a family that is not its own. */
+  /** The current sample lines of one family; exemplars only in OpenMetrics. Empty for a family of another registry. */
   lines(name: MetricName, format: Format): Lines;
 }
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
-/** The name prom-client knows a metric by: it adds `_total` to counters itself in OpenMetrics. */
+/** The name of a metric in prom-client, which adds `_total` to counters in OpenMetrics. */
 function familyName(name: MetricName): string {
   return metricOf(name).type === 'counter' ? name.replace(/_total$/, '') : name;
 }
@@ -57,7 +60,7 @@ function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record
   else if (metricOf(name).type === 'counter') instrument.inc(labels, 0);
 }
 
-/** The forms of all histograms, which no registry has of its own. */
+/** The forms of all histograms, shared by all registries. */
 const forms = new Map<MetricName, ReturnType<typeof histogramFormOf>>();
 function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
   const form = forms.get(name) ?? histogramFormOf(name, metricOf(name).buckets ?? []);
@@ -65,7 +68,7 @@ function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
   return form;
 }
 
-/** The labels that a metric takes of a thing's, and what it adds: the thing's own object where nothing differs. */
+/** The labels of a metric: those of its thing that it uses, and its own; the thing's own object if nothing differs. */
 function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string, string> {
   const { labels: taken } = metricOf(name);
   const own = Object.entries(labels).filter(([label]) => taken.some((one) => one === label));
@@ -73,7 +76,7 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
   return isAll ? (labels as Record<string, string>) : { ...Object.fromEntries(own), ...more };
 }
 
-/** A registry with the metrics of `names`; prom-client takes exemplars in the new format only. */
+/** A registry with the metrics of `names`; prom-client accepts exemplars only in the new format. */
 export function createBoard<N extends MetricName>(names: readonly N[]): Board<N> {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);

@@ -3,33 +3,33 @@ import { type MetricName, metricNames, metricOf, type ShardMetric } from './cata
 import { type Labels, shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
-/** A registry holds at most so many targets and about so many lines: what prom-client renders in one turn of the loop. */
+/** The most targets of a registry: prom-client renders it in one turn of the event loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** Series of so many lines are opened, or closed, in one turn: some ten milliseconds. */
+/** Lines of series that are opened or closed in one turn: about ten milliseconds. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
 
-/** Where the series of a thing live, and the labels they carry. */
+/** The registry of a thing's series, and their labels. */
 export interface Home {
   readonly entity: Entity;
   readonly board: ShardBoard;
 }
 
-/** Spreads entities over registries, keeps those that stay, and drops registries that are empty. */
+/** Distributes entities over registries and drops empty registries. */
 export interface Boards {
   readonly all: () => readonly ShardBoard[];
   readonly home: (key: string) => Home | undefined;
   readonly homesOf: (board: ShardBoard) => Iterable<Home>;
   /**
-   * Exactly these from now on; counters of those that were here go on. Gives the homes that went: their series are there until
-   * `sweep`, unless their registry went as a whole.
+   * Sets the entities; counters of the remaining ones continue. Returns the homes of removed ones, whose series exist
+   * until `sweep` unless their whole registry was dropped.
    */
   readonly arrange: (wanted: ReadonlyMap<string, Entity>) => readonly Home[];
-  /** Opens those that are not here yet, some in each turn of the loop, so that `arrange` has only to close. */
+  /** Opens new entities over several turns of the event loop, so that `arrange` only has to close. */
   readonly prepare: (wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>) => Promise<void>;
-  /** Closes the series of what went, some in each turn of the loop. */
+  /** Closes the series of removed entities over several turns of the event loop. */
   readonly sweep: (turn: () => Promise<void>) => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
 export function createBoards(): Boards {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
-  /** Their series are still to be closed. */
+  /** Series to be closed. */
   let gone: Home[] = [];
 
   function close({ entity, board }: Home): void {
@@ -86,7 +86,7 @@ export function createBoards(): Boards {
 
   function arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
-    // What comes back before it was swept begins anew.
+    // An entity that returns before the sweep starts again at 0.
     for (const home of gone) if (wanted.has(home.entity.key)) close(home);
     gone = gone.filter(({ entity }) => !wanted.has(entity.key));
     for (const shard of shards)
@@ -95,10 +95,10 @@ export function createBoards(): Boards {
         if (next !== undefined && (next === home.entity || sameLabels(next.labels, home.entity.labels))) continue;
         remove(shard, home);
         went.push(home);
-        // The same thing by other labels may share series with it.
+        // The same thing with other labels may share series with it.
         if (next !== undefined) close(home);
       }
-    // After `prepare` none is missing.
+    // None is missing after `prepare`.
     if (shardOf.size < wanted.size) placeMissing(wanted);
     shards = shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(shards.map(({ board }) => board));
@@ -106,7 +106,7 @@ export function createBoards(): Boards {
     return went;
   }
 
-  /** First fit from a cursor: what has no room now will not have more for the next one, nearly always. */
+  /** First fit from a cursor: a registry without room now rarely has more for the next entity. */
   function placer(): (entity: Entity) => void {
     let cursor = 0;
     return (entity) => {
@@ -123,7 +123,7 @@ export function createBoards(): Boards {
   }
 
   async function prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
-    // What comes back must not find series that are still to be closed.
+    // A returning entity must not find series that are still to be closed.
     await sweep(turn);
     const place = placer();
     let lines = 0;

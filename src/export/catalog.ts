@@ -3,10 +3,7 @@ import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
 import { countSeriesLines, type DaemonKind, type Kind, type Metric, type ShardKind } from './metric.ts';
 
-/**
- * Every metric, named once: the exporter, docs/metrics.md, alerts and dashboards are held to it.
- * @see design.md section 4.2
- */
+/** All metrics: the source for the exporter, docs/metrics.md, alerts and dashboards. @see design.md section 4.2 */
 export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } as const;
 
 export type MetricName = keyof typeof catalog;
@@ -28,7 +25,7 @@ export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
 
-/** What each kind and weight of thing brings: the catalogue does not change, and a page has thousands of things. */
+/** The metrics of each kind and weight, cached because a page has thousands of things. */
 const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
 
 function broughtBy(kind: Kind, heavy: boolean) {
@@ -44,12 +41,12 @@ function broughtBy(kind: Kind, heavy: boolean) {
   return found;
 }
 
-/** The metrics that exist for each thing of a kind, those of the other weight of step left out; `heavy` matters for steps and series. */
+/** The metrics of each thing of a kind, without those of the other weight; `heavy` matters for steps and series. */
 export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }
 
-/** Lines at most of one thing of a kind, gauges that may be absent included. */
+/** The most lines of one thing of a kind, including gauges that may be absent. */
 export function countLinesFor(kind: Kind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }

@@ -22,30 +22,35 @@ import type { Snapshot } from './snapshot.ts';
 
 /** Keeps every metric of the catalogue and renders them. */
 export interface Exporter {
-  /** One settled sample; only scheduled ones count. */
+  /** Counts one settled sample; only scheduled ones count. */
   sample(sample: SettledSample): void;
   skipped(skipped: Skipped): void;
-  /** What state still knows of an earlier process: when each target last answered well, wall milliseconds by target id. */
+  /** The last ok response of each target before the restart, wall milliseconds by target id. */
   restored(lastOk: ReadonlyMap<string, number>): void;
-  /** Start minus plan, seconds; a negative one counts as 0. */
+  /** Actual minus planned start, seconds; a negative value counts as 0. */
   scheduleDelay(seconds: number): void;
   loopDelays(worker: number, delaysMs: readonly number[]): void;
   delivery(receiver: string, outcome: DeliveryOutcome): void;
-  /** What became of so many alerts of Alertmanager. */
+  /** Counts alerts of Alertmanager by outcome. */
   alerts(outcome: AlertOutcome, count: number): void;
-  /** A mirror whose answer had gone backwards. */
+  /** Counts a regression of contents. */
   regression(registry: string): void;
-  /** A release that reached a mirror so long after it was seen at the origin. */
+  /** Records the propagation time of a release. */
   propagation(registry: string, seconds: number): void;
   advice(change: AdviceChange): void;
   finding(change: FindingChange): void;
-  /** One run of a real client. */
+  /** Counts one run of a real client. */
   clientRun(run: ClientRun): void;
-  /** Gauges are read through this function at each rendering; handed once. */
+  /** The source of gauges, read at each rendering; set once. */
   snapshot(read: () => Snapshot): void;
-  /** Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same follows. */
+  /**
+   * Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same one follows.
+   */
   prepare(config: Config, targets: readonly Target[]): Promise<void>;
-  /** Drops the series of what is gone, closed over many turns by `sweep` or the next rendering; counters of the rest go on. */
+  /**
+   * Drops the series of removed entities, which `sweep` or the next rendering closes over many turns; other counters
+   * continue.
+   */
   reconfigure(config: Config, targets: readonly Target[]): void;
   /** Closes what `reconfigure` dropped, over many turns of the loop. */
   sweep(): Promise<void>;
@@ -68,7 +73,7 @@ export function createExporter(input: {
   readonly node: string;
   readonly turn: () => Promise<void>;
 }): Exporter {
-  // Taken out of `input`, which a closure would keep whole, the first configuration with it.
+  // Copied from `input`, because a closure over it would keep the first configuration in memory.
   const { turn } = input;
   const boards = createBoards();
   const daemon = createBoard(daemonNames);
@@ -79,9 +84,9 @@ export function createExporter(input: {
     verified: facts.verified,
     turn,
   });
-  /** Of a plan only what its own registry holds: entities live with the registries that they are spread over. */
+  /** The entities of the daemon's own registry. */
   let arranged: Plan['daemon'] = [];
-  /** What `prepare` planned for the `reconfigure` that follows. */
+  /** The plan of `prepare` for the next `reconfigure`. */
   let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: Plan } | null = null;
 
   function arrangeDaemon(next: Plan['daemon']): void {
@@ -124,7 +129,7 @@ export function createExporter(input: {
         instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
     },
     delivery(receiver, outcome) {
-      // One in flight may come back after its receiver has left the configuration.
+      // A delivery may end after its receiver has left the configuration.
       if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
     alerts: (outcome, count) => instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),

@@ -4,11 +4,11 @@ import type { Boards, Home } from './boards.ts';
 import type { Labels } from './metric.ts';
 import { keyOf } from './plan.ts';
 
-/** Integrity and certificates: what samples and findings say about contents and handshakes, beside times. */
+/** Integrity and certificates: facts of samples and findings about contents and handshakes. */
 export interface FactBook {
   readonly sample: (sample: SettledSample) => void;
   readonly finding: (change: FindingChange) => void;
-  /** Forgets what lived in homes that are gone. */
+  /** Removes the facts of dropped homes. */
   readonly forget: (gone: readonly Home[]) => void;
   /** Keys of artifacts that an authority has confirmed at least once. */
   readonly verified: ReadonlySet<string>;
@@ -20,7 +20,7 @@ function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
   return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
 }
 
-/** Remembers, for each mirror, which handshake and HTTP version are on show; for each open mismatch, what of it was counted. */
+/** Keeps the exported handshake and HTTP version of each mirror, and the counted artifacts of each open mismatch. */
 export function createFactBook(boards: Boards): FactBook {
   const shown = new Map<string, TlsLabels>();
   const spoken = new Map<string, Labels>();
@@ -39,7 +39,7 @@ export function createFactBook(boards: Boards): FactBook {
     const home = boards.home(keyOf.mirror(registry));
     if (home === undefined) return;
     if (tls === null) {
-      // A refused port says nothing about the certificate; a handshake that broke has none to show.
+      // A refused port says nothing about the certificate; a failed handshake has none.
       if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
       return;
     }
@@ -52,7 +52,7 @@ export function createFactBook(boards: Boards): FactBook {
     else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
   }
 
-  /** What a confirming round asks over one version alone says nothing of what clients get. */
+  /** A confirming probe over a forced version does not show the version that clients get. */
   function version({ due, protocol }: SettledSample): void {
     const { ecosystem, registry } = due.target;
     const home = boards.home(keyOf.mirror(registry));
@@ -80,7 +80,7 @@ export function createFactBook(boards: Boards): FactBook {
     home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
   }
 
-  /** Each artifact of a mismatch counts once for each cause; one that we did not see open was counted before the restart. */
+  /** Each artifact of a mismatch counts once per cause; one that was opened before the restart was counted then. */
   function finding({ change, finding: found }: FindingChange): void {
     if (found.kind !== 'mismatch' || found.registry === null) return;
     if (change === 'opened') counted.set(found.id, new Set());

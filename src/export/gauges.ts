@@ -40,17 +40,17 @@ const daemonGauges = [
   'mirrorwatch_webhook_oldest_seconds',
 ] as const satisfies readonly DaemonMetric[];
 
-/** A snapshot sorted by where its readings go, so that each registry is filled in its own turn. */
+/** A snapshot sorted by registry, so that each registry is filled in its own turn. */
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly since: Snapshot['since'];
-  /** Open findings by registry (`''`: ours) and kind. */
+  /** Open findings by registry (`''`: the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Place of a mirror among those that may be used. */
+  /** Rank of a mirror among the candidates. */
   readonly ranks: ReadonlyMap<string, number>;
-  /** By the key of an artifact: why its bytes are wrong, as long as that is not acknowledged. */
+  /** The cause of a mismatch by artifact, until it is acknowledged. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
-  /** By the key of a module or mirror: what all its kinds of answers say together. */
+  /** The lag over all its kinds of responses, by module or mirror. */
   readonly lags: ReadonlyMap<string, LagReading>;
   readonly baselines: ReadonlyMap<ShardBoard, readonly (BaselineReading & { readonly labels: Labels })[]>;
 }
@@ -58,7 +58,7 @@ export interface Readings {
 /** Series that are sorted in one turn of the loop. */
 const seriesPerTurn = 1_000;
 
-/** Sorts a snapshot; one walk over all series, without touching prom-client. @param turn  awaited now and then */
+/** Sorts a snapshot in one pass over all series, without prom-client. @param turn  awaited now and then */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Map<string, MismatchCause>();
@@ -95,7 +95,9 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
   return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines };
 }
 
-/** A module that is asked in several ways lags by the worst of them; an upper bound that one does not know is not known. */
+/**
+ * The lag of a module with several kinds of responses is the worst of them; one unknown upper bound makes it unknown.
+ */
 function worstLags(all: Iterable<LagReading>): ReadonlyMap<string, LagReading> {
   const worst = new Map<string, LagReading>();
   const most = (a: number | null, b: number | null): number | null =>
@@ -152,7 +154,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 }
 
 /**
- * Sets the gauges of one registry: what the readings do not know has no series.
+ * Sets the gauges of one registry; unknown readings have no series.
  * @param verified  keys of artifacts that an authority has confirmed at least once
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
@@ -175,7 +177,7 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
   }
 }
 
-/** Sets the gauges of the daemon's own registry; the number of lines is set by who counts them. */
+/** Sets the gauges of the daemon's own registry, except the number of lines. */
 export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
   const { instruments } = board;
   board.clear(daemonGauges);
@@ -198,7 +200,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
   if (snapshot.residentBytes !== undefined) instruments.mirrorwatch_resident_memory_bytes.set(snapshot.residentBytes);
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
-  // The store counts: what it set aside before there was a registry is in it.
+  // The store counts, including files set aside before the registry existed.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
   instruments.mirrorwatch_state_rows_set_aside_total.reset();

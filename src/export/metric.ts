@@ -1,6 +1,6 @@
 /**
- * What a series belongs to; each kind has its number in the formula of docs/metrics.md.
- * The first eight are spread over registries of at most `targetsPerBoard` targets, the others live in the daemon's own.
+ * The kinds of things with series; each kind has its number in the formula of docs/metrics.md. The first eight are
+ * spread over registries of at most `targetsPerBoard` targets, the others are in the daemon's own.
  */
 export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'module', 'client', 'mirror'] as const;
 export type ShardKind = (typeof shardKinds)[number];
@@ -8,7 +8,7 @@ export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker
 export type DaemonKind = (typeof daemonKinds)[number];
 export type Kind = ShardKind | DaemonKind;
 
-/** Every label name there is; closed, so that a typo does not compile. */
+/** All label names; closed, so that a typing error does not compile. */
 export type Label =
   | 'because'
   | 'bound'
@@ -42,20 +42,20 @@ export type Label =
   | 'version'
   | 'worker';
 
-/** Label values of one series; a label that does not apply is left out, as Prometheus treats an empty one. */
+/** Label values of one series; a label that does not apply is absent, which Prometheus treats as empty. */
 export type Labels = Readonly<Partial<Record<Label, string>>>;
 
-/** Labels that a metric adds to those of what it belongs to, each with its closed list of values; empty: none. */
+/** Labels that a metric adds to those of its thing, each with its closed list of values; empty: none. */
 export type Each = Readonly<Partial<Record<Label, readonly string[]>>>;
 
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** One sentence; no quotes, backslashes or line ends, which the two formats escape differently. */
+  /** One sentence without quotes, backslashes or line ends, which the two formats escape differently. */
   readonly help: string;
   readonly labels: readonly Label[];
-  /** What it exists for, and which closed labels multiply it there. */
+  /** The kinds of things that have it, and the closed labels that multiply it there. */
   readonly per: Readonly<Partial<Record<Kind, Each>>>;
-  /** The OpenMetrics unit, which the name ends with; `null` for numbers without one. */
+  /** The OpenMetrics unit, which the name ends with; `null`: none. */
   readonly unit: 'seconds' | 'bytes' | 'bytes_per_second' | null;
   /** When there is no series; for counters and histograms `never`, as they start at 0. */
   readonly absent: string;
@@ -67,7 +67,7 @@ export interface Metric {
   readonly exemplars?: true;
 }
 
-/** Every combination of the labels that a metric adds to those of what it belongs to; one empty one where it adds none. */
+/** All combinations of the labels that a metric adds; one empty one if it adds none. */
 export function listCombinations(each: Each): readonly Labels[] {
   let all: Labels[] = [{}];
   for (const [label, values] of Object.entries(each))

@@ -1,6 +1,6 @@
 import { type MetricName, metricOf } from './catalog.ts';
 
-/** The two texts that we speak. */
+/** The two supported formats. */
 export const contentTypes = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
   text: 'text/plain; version=0.0.4; charset=utf-8',
@@ -28,8 +28,8 @@ function parseRange(text: string): Range {
 }
 
 /**
- * OpenMetrics where the client names it (version 1.0.0 or none) at least as gladly as plain text; else text 0.0.4,
- * which every client reads: a wildcard, a browser, nothing at all.
+ * OpenMetrics if the client accepts it (version 1.0.0 or none) with at least the weight of plain text; else text 0.0.4,
+ * which every client reads.
  * @param accept  the `Accept` header; a malformed weight counts as 0
  * @see RFC 9110 section 12.5.1
  */
@@ -44,10 +44,10 @@ export function negotiate(accept: string | undefined): Format {
   return openmetrics > 0 && openmetrics >= text ? 'openmetrics' : 'text';
 }
 
-/** One answer of /metrics, made while it is read. */
+/** One response of /metrics, rendered while it is read. */
 export interface Exposition {
   readonly contentType: string;
-  /** The text in pieces of some 64 KiB, each made in a turn of the loop of its own when it is asked for; read once. */
+  /** The text in pieces of about 64 KiB, each rendered on demand in a separate turn of the event loop; read once. */
   readonly pieces: AsyncIterable<string>;
 }
 
@@ -60,5 +60,5 @@ export function headOf(name: MetricName, format: Format): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** What ends a text. */
+/** The end of a text. */
 export const endOf: Readonly<Record<Format, string>> = { openmetrics: '# EOF\n', text: '' };

@@ -5,7 +5,7 @@ import { atOnce, each, type Slices } from '../core/slices.ts';
 import { countLinesFor } from './catalog.ts';
 import type { DaemonKind, Labels, ShardKind } from './metric.ts';
 
-/** One thing that has series: a target, a mirror, a step of a mirror… Its `key` is unique over all kinds. */
+/** A thing with series: a target, a mirror, a step of a mirror… Its `key` is unique over all kinds. */
 export interface Entity {
   readonly kind: ShardKind;
   readonly key: string;
@@ -15,25 +15,25 @@ export interface Entity {
   readonly lines: number;
 }
 
-/** Something in the daemon's own registry. */
+/** A thing in the daemon's own registry. */
 export interface DaemonEntity {
   readonly kind: DaemonKind;
   readonly key: string;
   readonly labels: Labels;
 }
 
-/** What is on /metrics for a configuration, and what the cap leaves out. */
+/** The content of /metrics for a configuration, and what the limit excludes. */
 export interface Plan {
   /** By key. */
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
   /** Targets in the plan. */
   readonly targets: number;
-  /** Lines that the cap leaves out of each answer, at most; 0 when all fits. */
+  /** The most lines that the limit excludes from each response; 0: none. */
   readonly droppedLines: number;
 }
 
-/** The keys of entities, so that a sample finds its own. */
+/** The keys of entities, by which samples find them. */
 export const keyOf = {
   mirror: (registry: string) => `mirror|${registry}`,
   step: (registry: string, step: Step) => `step|${registry}|${step}`,
@@ -50,12 +50,12 @@ function entity(kind: ShardKind, key: string, labels: Labels, heavy = false): En
   return { kind, key, labels, heavy, lines: countLinesFor(kind, heavy) };
 }
 
-/** The labels of a module at a version; what does not apply is left out. */
+/** The labels of a module version; absent if they do not apply. */
 function refLabels(module: string | null, version: string | null): Labels {
   return { ...(module === null ? {} : { module }), ...(version === null ? {} : { version }) };
 }
 
-/** Everything that one target brings, some of it shared with its siblings. */
+/** All entities of one target, some shared with other targets. */
 function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   const { ecosystem, registry, module, version, step } = target;
   const heavy = isHeavy(target);
@@ -70,7 +70,7 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
     found.push(entity('path', keyOf.path(registry, step, connection), path));
     found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
   }
-  // The others have no integrity series.
+  // Only these have integrity series.
   if (target.verifies !== null) {
     const key = keyOf.artifact(registry, module, version);
     found.push(entity('artifact', key, { ecosystem, registry, ...refLabels(module, version) }));
@@ -100,9 +100,9 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
 }
 
 /**
- * What /metrics holds: every mirror and the daemon's own always; then targets in the order of the configuration while
- * their lines fit `limits.lines`. The first that does not fit ends it, so the last configured go first.
- * @param targets  as `expandTargets` gives them; those of mirrors not in `config` are ignored
+ * Plans /metrics: all mirrors and the daemon's own metrics, then targets in the order of the configuration while their
+ * lines fit `limits.lines`. The first one that does not fit ends it.
+ * @param targets  from `expandTargets`; those of mirrors not in `config` are ignored
  */
 export function makePlan(config: Config, targets: readonly Target[]): Plan {
   return atOnce(makePlanInSlices(config, targets));

@@ -5,13 +5,13 @@ import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
 import { endOf, type Format, headOf } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Text that is handed on at once, characters: some 400 lines, made in a millisecond; a series is not parted. */
+/** The size of a piece in characters: about 400 lines, rendered in a millisecond; series are not split. */
 const pieceChars = 64 * 1024;
 
-/** Renders all registries, a piece a turn of the loop, and keeps nothing of it. */
+/** Renders all registries, one piece per turn of the event loop, and stores nothing. */
 export interface Renderer {
   readonly snapshot: (read: () => Snapshot) => void;
-  /** How many lines the cap leaves out of each answer from now on. */
+  /** Sets the number of lines that the limit excludes from each response. */
   readonly dropping: (lines: number) => void;
   /** The chunks of one response, rendered as they are read. */
   readonly render: (format: Format) => AsyncIterable<string>;
@@ -28,7 +28,7 @@ export function createRenderer(input: {
   let read: (() => Snapshot) | null = null;
   let droppedLines = 0;
 
-  /** Gauges are set anew, a registry a turn: they are what is so now. */
+  /** Sets all gauges from the snapshot, one registry per turn. */
   async function fill(): Promise<void> {
     const snapshot = read?.() ?? null;
     if (snapshot === null) return;
@@ -50,7 +50,7 @@ export function createRenderer(input: {
     let lines = 0;
     const all = [...boards.all(), daemon];
     for (const name of metricNames) {
-      // The last family: it counts what stands before it, and itself.
+      // The last family counts the lines before it and its own.
       if (name === 'mirrorwatch_exposition_lines') instruments.mirrorwatch_exposition_lines.set(lines + 1);
       let isBegun = false;
       for (const board of all) {

@@ -7,8 +7,8 @@ import type { Boards } from './boards.ts';
 import { keyOf } from './plan.ts';
 
 /**
- * Which closed reason a skipped slot counts under: an overrun is our own slot still busy (`local`), a mirror under
- * `Retry-After` or in maintenance is left alone on purpose (`paused`).
+ * The reason of a skipped slot: `local` for an overrun, because our own slot was still busy; `paused` for a mirror
+ * under `Retry-After` or in maintenance.
  */
 export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
   paused: 'paused',
@@ -26,13 +26,13 @@ export function countSkipped(boards: Boards, { target, because, count }: Skipped
   home?.board.instruments.mirror_probe_unknown_total.inc({ ...labels, because: becauseOfSkip[because] }, count);
 }
 
-/** When a target last answered well: from its sample, or from state after a restart. */
+/** The last ok response of a target: from its sample, or from state after a restart. */
 export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: number): void {
   const own = boards.home(keyOf.target(target));
   own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, wallMs / 1000);
 }
 
-/** Times of an ok sample: a cold fetch is a thing of its own, anything else is a round trip with phases. */
+/** The times of an ok sample: a cold fetch has its own metric, any other is a round trip with phases. */
 function observeOk(boards: Boards, sample: SettledSample): void {
   const { target, connection, probeId } = sample.due;
   const { ecosystem, registry, step } = target;
@@ -62,7 +62,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
 }
 
-/** What any answer says, ok or not: whether a cache had it, and how long an absence took. */
+/** The facts of any response, ok or not: whether a cache had it, and the time of a "not found". */
 function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
   const { ecosystem, registry, step } = due.target;
@@ -74,7 +74,7 @@ function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttM
   ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
 }
 
-/** Counts and observes one settled sample of the plan; others (confirming rounds, second looks, by hand) are ignored. */
+/** Counts one settled sample of the plan; others (confirming rounds, rechecks, by hand) are ignored. */
 export function countSample(boards: Boards, sample: SettledSample): void {
   if (sample.due.purpose !== 'scheduled') return;
   const { target } = sample.due;
@@ -97,7 +97,7 @@ export function countSample(boards: Boards, sample: SettledSample): void {
   ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
 }
 
-/** Counts one run of a real client: its time where it was ok, or a failure; one that says nothing is neither. */
+/** Counts one run of a real client: its time if ok, or a failure; an unknown run is neither. */
 export function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
   const instruments = boards.home(keyOf.client(registry, client))?.board.instruments;
   const labels = { ecosystem, registry, client };

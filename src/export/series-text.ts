@@ -1,13 +1,13 @@
 import type { Format } from './negotiate.ts';
 
-/** Sample lines, each ended by a line feed, made as they are taken: those of one series at a time, from one moment. */
+/** Sample lines, each ending in a line feed, rendered on demand: those of one series at the same moment. */
 export interface Lines {
   readonly texts: Iterable<string>;
-  /** Lines in all of them. */
+  /** The total number of lines. */
   readonly count: number;
 }
 
-/** A label set as prom-client was given it: values are texts. */
+/** A label set as passed to prom-client: values are texts. */
 type LabelSet = Readonly<Record<string, string>>;
 
 interface Exemplar {
@@ -23,7 +23,7 @@ interface Plain {
   readonly value: number;
 }
 
-/** One series of a histogram; its buckets are not cumulated, those above the last bound stand in `count` alone. */
+/** One series of a histogram; buckets are not cumulative, and values above the last bound are only in `count`. */
 interface Observed {
   readonly labels: LabelSet;
   readonly bucketValues: Readonly<Record<string, number>>;
@@ -34,14 +34,14 @@ interface Observed {
 }
 
 /**
- * Where prom-client 15 keeps the series of an instrument, in the order in which they began. Its own rendering makes an
- * object a line and one text of all; this field is no part of its types, so a test holds our text against its text.
+ * The field in which prom-client 15 stores the series of an instrument, in order of creation. Its own rendering creates
+ * an object per line and one text of all. The field is not in its types, so a test compares our text with its text.
  */
 interface Instrument<S> {
   readonly hashMap: Readonly<Record<string, S>>;
 }
 
-/** `a="b",c="d"} `, once for each label set: instruments that share the object share the text, for as long as it lives. */
+/** `a="b",c="d"} ` for each label set: instruments with the same object share the text as long as it lives. */
 const ends = new WeakMap<LabelSet, string>();
 
 function escaped(value: string): string {
@@ -54,12 +54,12 @@ function written(labels: LabelSet): string {
     .join(',');
 }
 
-/** The text of labels with what ends them; empty without labels. */
+/** The text of labels and the following blank; empty without labels. */
 function endOf(labels: LabelSet): string {
   const known = ends.get(labels);
   if (known !== undefined) return known;
   const text = written(labels);
-  // Joined, and not added: one flat text, that is copied as it is into each line.
+  // Joined instead of concatenated, which gives one flat text that is copied into each line.
   const end = text === '' ? '' : [text, '} '].join('');
   ends.set(labels, end);
   return end;
@@ -91,10 +91,10 @@ function* each<S>(all: readonly S[], textOf: (series: S) => string): Generator<s
   for (const series of all) yield textOf(series);
 }
 
-/** What does not differ between the series of one histogram. */
+/** The common parts of all series of one histogram. */
 export interface HistogramForm {
   readonly name: string;
-  /** Keys of the buckets, and what their lines begin with when labels follow; `+Inf` is the last. */
+  /** Keys of the buckets, and the beginning of their lines before the labels; `+Inf` is the last. */
   readonly bounds: readonly string[];
   readonly starts: readonly string[];
 }
@@ -105,7 +105,7 @@ export function histogramFormOf(name: string, bounds: readonly number[]): Histog
   return { name, bounds: texts, starts: [...texts, '+Inf'].map((le) => `${name}_bucket{le="${le}",`) };
 }
 
-/** All lines of one series, from one moment: buckets, sum and count agree. */
+/** All lines of one series at one moment, so buckets, sum and count are consistent. */
 function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, exemplars: boolean): string {
   const end = endOf(series.labels);
   const { bucketValues, bucketExemplars, sum, count } = series;
@@ -125,7 +125,7 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
   return `${text}${name}_sum${labels}${numberText(sum)}\n${name}_count${labels}${count}\n`;
 }
 
-/** The lines of a histogram, those of each series together. */
+/** The lines of a histogram, grouped by series. */
 export function renderHistogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
   const all = Object.values((instrument as Instrument<Observed>).hashMap);
   return {

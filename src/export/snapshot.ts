@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Connection, EcosystemId, Target } from '../core/mirror.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 
-/** What detect holds of one series, for gauges. */
+/** The baseline of one series, for gauges. */
 export interface BaselineReading {
   readonly target: Target;
   readonly connection: Connection;
@@ -13,7 +13,7 @@ export interface BaselineReading {
   readonly streak: number;
 }
 
-/** How far behind one mirror is by one kind of answer; `null` is unknown. */
+/** The lag of one mirror by one kind of response; `null`: unknown. */
 export interface LagReading {
   readonly registry: string;
   /** `null`: the mirror as a whole. */
@@ -24,14 +24,17 @@ export interface LagReading {
   readonly missing: number | null;
 }
 
-/** What is so now, read once for each rendering; gauges come from it, counters never. */
+/** The current state, read once per rendering; the source of gauges, never of counters. */
 export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
-  /** Findings that are open now, those about us included; others in it are ignored. Without it those of the standings count, and ours are not known. */
+  /**
+   * Open findings, including those about us; others are ignored. If absent, those of the standings count, and those
+   * about us are unknown.
+   */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<BaselineReading>;
-  /** How far behind mirrors are, one for each module and kind of answer. */
+  /** The lags of mirrors, one for each module and kind of response. */
   readonly lags: Iterable<LagReading>;
   readonly advice: readonly Advice[];
   /** Best first. */
@@ -40,7 +43,7 @@ export interface Snapshot {
     readonly upstream: string;
     readonly candidates: readonly Candidate[];
   }[];
-  /** `oldestSeconds` is `null` while the queue is empty. */
+  /** `oldestSeconds` is `null` for an empty queue. */
   readonly queues: readonly {
     readonly receiver: string;
     readonly length: number;
@@ -52,15 +55,15 @@ export interface Snapshot {
   /** Since when a mirror has a state, wall milliseconds; `null`: not known. */
   readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
-  /** Memory of this process in RAM; left out where nobody measures it. */
+  /** Resident memory of this process; absent: not measured. */
   readonly residentBytes?: number;
-  /** Wall clock, when the daemon started and when the configuration in force was read. */
+  /** Start of the daemon and load time of its configuration, wall milliseconds. */
   readonly startedAtMs: number;
   readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;
   /** State files set aside as corrupt since the start. */
   readonly stateSetAside: number;
-  /** Rows of it that could not be read and were set aside since the start. */
+  /** Unreadable rows that were set aside since the start. */
   readonly stateRowsAside: number;
 }

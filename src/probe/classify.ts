@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Answer, WireFault } from '../core/transcript.ts';
 import { malformed } from '../words/tell.ts';
 
-/** What a code means, whatever the phase; the phase then decides the reason. */
+/** The meaning of a code in any phase; the phase then decides the reason. */
 type Class =
   | 'not_found'
   | 'resolver'
@@ -30,7 +30,7 @@ type Class =
 
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** Each row of protocols.md 6.4, and our own codes. */
+/** The rows of protocols.md 6.4, and our own codes. */
 const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   not_found: words('ENOTFOUND ENODATA EAI_NONAME EAI_NODATA EAI_ADDRFAMILY'),
   resolver: words('EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR ENOTIMP EBADNAME ECANCELLED EOF'),
@@ -58,7 +58,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   body_oversize: words('MW_BODY_TOO_LARGE'),
   forbidden_target: words('MW_FORBIDDEN_TARGET'),
   proxy: words('MW_PROXY_STATUS MW_PROXY_CONNECT'),
-  // Cancelled by our own shutdown blames nobody either.
+  // Cancelled by our own shutdown, which is no mirror's fault either.
   local: words(
     'MW_NO_SCRATCH EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM ERR_SOCKET_BAD_PORT ' +
       'ERR_INVALID_URL ERR_INVALID_CHAR ABORT_ERR',
@@ -70,11 +70,11 @@ const classes: ReadonlyMap<string, Class> = new Map(
   Object.entries(codesOf).flatMap(([name, codes]) => codes.map((code) => [code, name as Class] as const)),
 );
 
-/** Alerts that only a server sends, about our certificate: we never send one about its own. */
+/** TLS alerts about our certificate, which only a server sends. */
 const clientAlert =
   /certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _](expired|revoked|unknown)|access[ _]denied/i;
 
-/** The class of a fault. A code without a row is judged by its family, then by its phase. */
+/** The class of a fault. A code without a row is classified by its family, then by its phase. */
 function classOf(fault: WireFault): Class {
   const known = classes.get(fault.code);
   if ((known === undefined || known === 'tls_protocol') && /^EPROTO$|^ERR_SSL_/.test(fault.code)) {
@@ -84,17 +84,17 @@ function classOf(fault: WireFault): Class {
   }
   if (known !== undefined) return known;
   if (fault.code.startsWith('EAI_')) return 'resolver';
-  // Brotli's codes are many; Node writes each as `ERR_` and what follows `BROTLI_DECODER`.
+  // Brotli has many codes; Node writes each as `ERR_` and the part after `BROTLI_DECODER`.
   if (fault.code.startsWith('ERR__ERROR_FORMAT_')) return 'bad_coding';
   if (fault.phase === 'tls')
     return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
-  // Not in our table: we can't tell what it says about the mirror.
+  // Not in our table: its meaning for the mirror is unknown.
   return 'defect';
 }
 
-/** What the reason needs beside the fault. */
+/** The facts besides the fault that the reason needs. */
 export interface FaultContext {
-  /** Hops of this ask, the failing one included. */
+  /** Hops of this request, including the failed one. */
   readonly hops: number;
   /** The cap on the body in force, bytes. */
   readonly limitBytes: number;
@@ -105,15 +105,15 @@ export interface FaultContext {
 type Ended = Exclude<Answer, { tag: 'answered' }>;
 
 /**
- * The reason for a fault on the wire: the table from error code and phase to the closed list of design.md section 5.
- * `unknown` where it says nothing about the mirror: our proxy, our resolver, this machine, a code we do not know.
+ * Maps a fault on the wire to the closed list of reasons in design.md section 5, by error code and phase. `unknown` if
+ * it says nothing about the mirror: our proxy, our resolver, this machine, an unknown code.
  */
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
   const kind = classOf(fault);
   if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
   if (phase === 'resolve' && kind !== 'forbidden_target') {
-    // Only another name that resolved in the same moment tells a broken name from a broken resolver.
+    // Only another name that resolves at the same moment distinguishes a broken name from a broken resolver.
     if (fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
     return failed(resolveFailure(kind, fault, context));
   }

@@ -5,7 +5,7 @@ import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker,
 import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
 import { type AskBudget, follow } from './follow.ts';
 
-/** What one conversation is held with. */
+/** The inputs of one conversation. */
 export interface ConverseInput {
   readonly due: Due;
   /** The conversations of the target's ecosystem. */
@@ -14,16 +14,16 @@ export interface ConverseInput {
   /** Closed when the conversation ends. */
   readonly line: Line;
   readonly clock: Clock;
-  /** Absent: signatures are verified by nobody. */
+  /** Absent: signatures are not verified. */
   readonly signatures?: SignatureChecker;
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
-  /** Carries out what is computed between two answers; absent: on nobody's account. */
+  /** Runs computations between two responses with a limit; absent: without one. */
   readonly timed?: Timed;
-  /** Called before each request: what is computed from there on is for its answer. */
+  /** Called before each request: later computations belong to its response. */
   readonly nextAnswer?: () => void;
-  /** Resolves once the thread's loop has turned. */
+  /** Resolves after a turn of the thread's event loop. */
   readonly nextTurn: () => Promise<void>;
 }
 
@@ -33,8 +33,9 @@ const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
 /**
- * Holds one conversation over a line and records it. The timed part has one deadline, of the due's length; each aside
- * has one of its own, and all of them together `limits.asideTimeouts` of that length. Never rejects: a defect of the conversation or the line ends as `unknown('defect')`.
+ * Runs one conversation over a line and records it. The timed part has one deadline, the due's timeout; each aside has
+ * its own, and all asides together `limits.asideTimeouts` timeouts. Never rejects: a defect of the conversation or the
+ * line ends as `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
   const { due, context, line, clock, timed = untimed } = input;
@@ -55,7 +56,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       }
       input.nextAnswer?.();
       const answer = await exchange(ask);
-      // Read here: what we compute from the last answer (a hash over a whole zip) delays no hop of ours any more.
+      // Read here, because later computations (a hash over a whole zip) delay no hop any more.
       loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);
       if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
       return answer;
@@ -86,7 +87,7 @@ async function drive(
   let turn = timed(() => conversation.next());
   for (let asks = 0; !turn.done; ) {
     if (asks >= limits.asksPerProbe) throw new Error('a conversation asked too often');
-    // Work is bounded by the bytes that came.
+    // Work is bounded by the received bytes.
     if (turn.value.work === undefined) asks++;
     const answer = await exchange(turn.value);
     turn = timed(() => conversation.next(answer));
@@ -95,8 +96,8 @@ async function drive(
 }
 
 /**
- * Answers one ask after the other, keeping the deadline of the timed part, that of all asides together, and the time
- * between timed hops.
+ * Executes requests in sequence within the deadline of the timed part, that of all asides, and the time between timed
+ * hops.
  */
 function createExchange(
   { due, line, clock, timed = untimed }: ConverseInput,
@@ -109,8 +110,8 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (ask) => {
     const isTimed = ask.aside !== true;
-    // Time between two timed asks is the probe's own and belongs to the later hop's first phase. Asides in a row count
-    // likewise, and so the wire may carry them over one connection.
+    // Time between two timed requests is the probe's own and belongs to the later hop's first phase. The same holds
+    // for consecutive asides, so they may share one connection.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

@@ -6,15 +6,15 @@ import { readForeignUrl } from '../core/url.ts';
 import { wrongContent } from '../words/tell.ts';
 import { reasonOf } from './classify.ts';
 
-/** Time that one ask has. Instants are monotonic milliseconds. */
+/** The time limit of one request. Instants are monotonic milliseconds. */
 export interface AskBudget {
-  /** The instant to count the first hop from; `null`: when it begins. */
+  /** The start of the first hop; `null`: when it begins. */
   readonly startMs: number | null;
   readonly deadlineMs: number;
   readonly limitMs: number;
 }
 
-/** One ask, answered: every hop in order, and what the conversation is told. */
+/** The result of one request: all hops in order, and the response for the conversation. */
 export interface Followed {
   readonly hops: readonly Hop[];
   readonly answer: Answer;
@@ -23,9 +23,9 @@ export interface Followed {
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Carries out one ask and follows redirects by hand: at most `limits.redirects`, never from https to http, never in a
- * circle, each hop measured from the end of the one before. Targets of redirects are foreign.
- * @param timed  carries out what an answer makes us compute
+ * Executes one request and follows redirects itself: at most `limits.redirects`, never from https to http, never in a
+ * circle, each hop timed from the end of the previous one. Redirect targets count as foreign.
+ * @param timed  runs the computations on a response
  */
 export async function follow(ask: Ask, line: Line, budget: AskBudget, timed: Timed): Promise<Followed> {
   const hops: Hop[] = [];
@@ -77,7 +77,7 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
   const { hop, headers, body, whole } = answer;
   const location = headers.location;
   const { fault, status } = hop;
-  // What a client reads of any answer but 200 is its status: a body past our cap changes nothing about it.
+  // Clients use only the status of any response but 200: a body beyond our limit changes nothing.
   const isWhole = fault === null || (fault.code === 'MW_BODY_TOO_LARGE' && status !== null && status !== 200);
   if (isWhole && status !== null) {
     if (redirectStatuses.has(status) && location !== undefined)
@@ -92,7 +92,10 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
   return reasonOf(fault, { hops, limitBytes: ask.bodyBytesMax, limitMs: budget.limitMs });
 }
 
-/** Where a `Location` leads; `null` where we may not go: no URL, no HTTP, or down from https. Credentials in it are dropped. */
+/**
+ * The target of a `Location`; `null` if forbidden: no URL, not HTTP, or from https to http. Credentials in it are
+ * removed.
+ */
 function target(location: string, from: string): string | null {
   const url = readForeignUrl(location, from);
   if (url === null) return null;

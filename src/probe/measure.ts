@@ -6,19 +6,22 @@ import { parseRetryAfter } from '../core/retry-after.ts';
 import type { PhaseTimes, Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
 
-/** Headers of single caches that say whether they had the answer, in the order in which they are believed. */
+/** Headers of single caches about a hit, by precedence. */
 const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] as const;
 
-/** Words of a cache that answered from what it holds; nginx, Cloudflare and Squid spell them so. */
+/** Words for a hit in nginx, Cloudflare and Squid. */
 const hit = /(^|[^a-z])(hit|stale|updating|revalidated)([^a-z]|$)|tcp_[a-z_]*hit/i;
 const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 
-/** Of one header: some caches' words take tens. Looking for them takes the square of a length that a server chooses. */
+/**
+ * The most characters of one header; some caches write tens. The search is quadratic in a length that the server
+ * chooses.
+ */
 const charactersMax = 2_000;
 
 /**
- * What a cache header says: `hit` where any layer had it, else `miss`; `null` where none says either (`DYNAMIC`,
- * `BYPASS`, no header). An `Age` above 0 is the word of a cache that names itself in no other way.
+ * The result of the cache headers: `hit` if any layer had it, else `miss`; `null` if unknown (`DYNAMIC`, `BYPASS`, no
+ * header). An `Age` above 0 counts as a hit if no other header is present.
  * @param headers  lower-case names
  * @see RFC 9211 section 2; nginx $upstream_cache_status; RFC 9111 section 5.1
  */
@@ -35,7 +38,10 @@ export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'mis
   return /^0*[1-9]\d{0,9}$/.test(headers['age'] ?? '') ? 'hit' : null;
 }
 
-/** Each cache on the way is a member with parameters: `hit`, or `fwd` with why it asked on. Names may be quoted. */
+/**
+ * Each cache on the path is a member with parameters: `hit`, or `fwd` with the reason for forwarding. Names may be
+ * quoted.
+ */
 function cacheStatus(value: string): 'hit' | 'miss' | null {
   const parameters = value
     .replace(/"(?:[^"\\]|\\.)*"/g, '')
@@ -48,11 +54,11 @@ function cacheStatus(value: string): 'hit' | 'miss' | null {
     : null;
 }
 
-/** The sample that a transcript amounts to; provisional until detect has settled it. */
+/** The sample of a transcript; provisional until detect has settled it. */
 export function measure(due: Due, transcript: Transcript): Sample {
   const { hops, startedMonotonicMs, verdict } = transcript;
   const timed = hops.filter((hop) => !hop.aside);
-  // Where an aside ended the probe, that is what a client would have seen.
+  // If an aside ended the probe, that is what a client would have seen.
   const last = timed.at(-1) ?? hops.at(-1);
   const first = timed[0] ?? hops[0];
   return {
@@ -92,10 +98,10 @@ function bytesOf(hops: readonly Hop[]): number {
   return hops.reduce((sum, hop) => sum + hop.bodyBytes, 0);
 }
 
-/** The handshake with the mirror itself, not with where it sent us: the first one with the host asked first. */
+/** The handshake with the mirror itself, not with a redirect target: the first one with the first host. */
 function tlsOf(hops: readonly Hop[]): Sample['tls'] {
   const [first] = hops;
-  // Most probes take one hop. Reading its URL twice would cost as much as all else here.
+  // Most probes have one hop, and parsing its URL twice would cost as much as the rest.
   if (first?.tls != null) return first.tls;
   const host = hostOf(first);
   return hops.find((hop) => hop.tls !== null && hostOf(hop) === host)?.tls ?? null;
@@ -105,7 +111,7 @@ function hostOf(hop: Hop | undefined): string | null {
   return hop !== undefined && URL.canParse(hop.url) ? new URL(hop.url).host : null;
 }
 
-/** The longest wait that an answer asked for: also one of a host that the mirror sent us to, for it will again. */
+/** The longest `Retry-After`, including that of a redirect target, where the mirror will redirect again. */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));
   return waits.reduce((longest, wait) => (wait !== null && wait > (longest ?? -1) ? wait : longest), null);

@@ -5,14 +5,14 @@ import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
-/** Times are whole tenths of a millisecond: finer than any verdict, and half the text. */
+/** Times are whole tenths of a millisecond: more precise than any verdict, and half the text. */
 export const tenths = 10;
-/** Written by their place: new ones go to the end. */
+/** Stored by position: append new ones at the end. */
 export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
 export const purposesMost = 8;
 export const caches = [null, 'hit', 'miss'] as const;
 
-/** What many answers have in common, said once: how it ended (`null`: ok), status, cache, address, certificate… */
+/** The common part of many responses, stored once: outcome (`null`: ok), status, cache, address, certificate… */
 type Around = readonly [
   outcome: Exclude<Outcome, { tag: 'ok' }> | null,
   status: number | null,
@@ -25,15 +25,17 @@ type Around = readonly [
   resolvedVersion: string | null,
   notOffered: 0 | 1,
   retryAfterMs: number | null,
-  /** The family that it was asked over, where that was said. */
+  /** The requested address family, if any. */
   askedOver?: 4 | 6 | null,
-  /** The HTTP version that was spoken; `null`: none was chosen. Absent in rows of older releases. */
+  /** The negotiated HTTP version; `null`: none. Absent in rows of older releases. */
   protocol?: HttpProtocol | null,
-  /** The HTTP version that was asked for, where that was said. */
+  /** The requested HTTP version, if any. */
   askedProtocol?: HttpProtocol,
 ];
 
-/** Times are differences: `taken` since the entry before, the end before `taken`, and so on back to the planned start. */
+/**
+ * Times are differences: `taken` since the previous entry, the end before `taken`, and so on back to the planned start.
+ */
 export type ProbedEntry = readonly [
   taken: number,
   which: number,
@@ -58,14 +60,14 @@ type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
 type ToldEntry = readonly [taken: number, which: -3, told: Told];
 export type Entry = ProbedEntry | ControlEntry | GapEntry | ToldEntry;
 
-/** A row of table `answer`: one stretch, its words said once. */
+/** A row of table `answer`: one time range, with shared values stored once. */
 export interface AnswerRow {
   readonly v: 1;
   readonly life: readonly [id: string, monotonicMs: number, wallMs: number];
   readonly settings: string;
-  /** The instant from which the first entry counts. */
+  /** The reference instant of the first entry. */
   readonly at: readonly [monotonicMs: number, wallMs: number];
-  /** Target ids, surroundings and controls, by their place. */
+  /** Target ids, common parts and controls, by position. */
   readonly targets: readonly string[];
   readonly around: readonly Around[];
   readonly controls: readonly string[];
@@ -74,10 +76,10 @@ export interface AnswerRow {
 
 const whole = (ms: number): number => Math.round(ms * tenths);
 
-/** Writes the entries of one row, one after the other. */
+/** Encodes the entries of one row. */
 export interface AnswerCoder {
   readonly row: AnswerRow;
-  /** Of its text so far, about. */
+  /** The approximate length of its text so far. */
   chars(): number;
   probed(sample: Sample, now: Now): void;
   control(answer: ControlAnswer, isRound: boolean, now: Now): void;
@@ -85,7 +87,7 @@ export interface AnswerCoder {
   told(told: Told, now: Now): void;
 }
 
-/** An empty row that begins now. */
+/** An empty row starting now. */
 export function newAnswerRow(life: Stretch['life'], settings: string, now: Now): AnswerCoder {
   const { id, startedAt } = life;
   const targets = new Places<string>();
@@ -144,7 +146,7 @@ export function newAnswerRow(life: Stretch['life'], settings: string, now: Now):
   };
 }
 
-/** Says each thing once, and where it stands. */
+/** Stores each value once and returns its position. */
 class Places<T> {
   readonly all: T[] = [];
   chars = 0;

@@ -13,7 +13,7 @@ import {
   tenths,
 } from './answer-code.ts';
 
-/** Reads a row back; `null`: it is none of ours. */
+/** Decodes a row; `null`: not valid. */
 export function readAnswerRow(value: unknown): Stretch | null {
   const row = value as Partial<AnswerRow> | null;
   if (row?.v !== 1 || !Array.isArray(row.entries) || !Array.isArray(row.at) || !Array.isArray(row.life)) return null;
@@ -28,12 +28,12 @@ export function readAnswerRow(value: unknown): Stretch | null {
   return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
 }
 
-/** What an entry is read with; `sum`: when it was taken, in tenths after `at`. */
+/** The context of an entry; `sum`: when it was taken, in tenths after `at`. */
 interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;
 }
 
-/** An instant so many tenths before an entry was taken. */
+/** An instant some tenths before an entry was taken. */
 function instant({ at, sum }: Words, before: number): Now {
   return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
 }
@@ -133,7 +133,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
 
 const bareTls = { version: '', cipher: '', issuer: '', spkiSha256: null, resumed: false } as const;
 
-/** Stands where the configured target will be put: what is asked there is the configuration's word. */
+/** A placeholder for the configured target, which replaces it. */
 function bareTarget(id: string): Due['target'] {
   const [registry = ''] = id.split('|');
   const nothing = { ecosystem: '', upstream: '', module: null, version: null, step: '', verifies: null } as const;

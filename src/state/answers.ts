@@ -6,19 +6,19 @@ import type { Sample } from '../core/sample.ts';
 import { type AnswerCoder, newAnswerRow } from './answer-code.ts';
 
 /**
- * What the judge took in, on its way to table `answer`: the history that `mirrorwatch replay` plays again. Answers of a
- * few minutes share one row, which is written anew while it grows: together with whatever else a turn commits, so that
- * no decision is stored without what it rests on, else every few seconds.
+ * The input of the judge for table `answer`, the history of `mirrorwatch replay`. Responses of a few minutes share one
+ * row, which is rewritten while it grows: with every other commit of a turn, so that no decision is stored without its
+ * basis, else every few seconds.
  */
 export interface Answers {
   probed(sample: Sample, now: Now): void;
   control(answer: ControlAnswer, isRound: boolean, now: Now): void;
-  /** The process slept or a clock jumped; monotonic milliseconds. */
+  /** The process was suspended or a clock jumped; monotonic milliseconds. */
   gap(fromMs: number, toMs: number, now: Now): void;
   told(told: Told, now: Now): void;
   /** After a reload. */
   judgedBy(settings: string): void;
-  /** What is to be written now. `isDue`: the turn commits something else, or is the last. Empty while nothing is new. */
+  /** The rows to write now. `isDue`: the turn commits something else, or is the last. Empty without news. */
   rows(now: Now, isDue: boolean): readonly Row[];
 }
 
@@ -47,7 +47,7 @@ export function createAnswers(life: Stretch['life'], settings: string): Answers 
     control: (answer, isRound, now) => write(now, (to) => to.control(answer, isRound, now)),
     gap(fromMs, toMs, now) {
       write(now, (to) => to.gap(fromMs, toMs, now));
-      // What follows counts from the clocks as they stand now.
+      // Later entries refer to the current clocks.
       open = null;
     },
     told: (told, now) => write(now, (to) => to.told(told, now)),

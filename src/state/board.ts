@@ -7,13 +7,13 @@ import { quantile } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { Points, Ring } from './points.ts';
 
-/** A sample with the transcript it was judged from; `null` where no probe was made (paused, a lost worker). */
+/** A sample with its transcript; `null` without a probe (paused, a lost worker). */
 export interface KeptProbe {
   readonly sample: SettledSample;
   readonly transcript: Transcript | null;
 }
 
-/** What is known now of one series; times in milliseconds, `null` unmeasured. */
+/** The current facts about one series; times in milliseconds, `null`: not measured. */
 export interface SeriesNow {
   readonly target: Target;
   readonly connection: Connection;
@@ -25,11 +25,11 @@ export interface SeriesNow {
   readonly phases: PhaseTimes;
   /** Newest last. */
   readonly recent: readonly SamplePoint[];
-  /** When the newest of them began that had begun by then, wall milliseconds; `null`: none. */
+  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
   lastBy(wallMs: number): number | null;
 }
 
-/** One series by configuration. */
+/** One configured series. */
 export interface SeriesRef {
   readonly target: Target;
   readonly connection: Connection;
@@ -41,9 +41,12 @@ interface Series {
   last: SettledSample | null;
   readonly recent: Points;
   readonly probes: Ring<string>;
-  /** Those that a round asked for, apart: one each second must not push out the slow answers that a finding names. */
+  /**
+   * Probes of confirming rounds are stored separately: one per second must not displace the slow ones that a finding
+   * cites.
+   */
   readonly roundProbes: Ring<string>;
-  /** Last probe by histogram bucket: what the exemplars on /metrics point to. */
+  /** The last probe of each histogram bucket, for the exemplars on /metrics. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
 }
@@ -54,20 +57,20 @@ interface Series {
  */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
-  /** Keeps what belongs to the targets of these series; forgets the rest. */
+  /** Keeps the facts of these series and drops all others. */
   replace(configured: readonly SeriesRef[]): void;
-  /** Makes ready, in slices, the series that a `replace` with the same adds. */
+  /** Prepares, in slices, the series that a `replace` with the same list adds. */
   preparing(configured: readonly SeriesRef[]): Slices<void>;
   series(): Iterable<SeriesNow>;
   of(registry: string): readonly SeriesNow[];
   probe(probeId: string): KeptProbe | null;
-  /** Newest first: the probes still held of one series or mirror. */
+  /** The stored probes of one series or mirror, newest first. */
   probesOf(registry: string, limit: number): readonly KeptProbe[];
 }
 
 /**
- * What is known now, bounded: written by the daemon alone, read by api and export.
- * Each configured series is there from the start, with nothing known of it.
+ * The current state, bounded: written only by the daemon, read by api and export. Each configured series exists from
+ * the start, without facts.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
 export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): Board {
@@ -75,7 +78,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
-  /** Slow ones of a series since the last that was not: what a finding begins with, however few of each are kept. */
+  /** Slow probes of a series since the last one that was not: the beginning of a finding, whatever the limits. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
   /** Made by `preparing` for the `replace` that follows. */

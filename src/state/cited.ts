@@ -22,7 +22,7 @@ export interface CitedTurn {
  * `state.keep` after. What was named for a while only is deleted with the row of its finding that no longer names it.
  */
 export interface Cited {
-  /** What has to be written with this turn. @param wallMs  now */
+  /** The rows to write with this turn. @param wallMs  now */
   follow(
     turn: CitedTurn,
     wallMs: number,
@@ -30,9 +30,9 @@ export interface Cited {
     readonly rows: readonly Row[];
     readonly deletes: readonly { readonly table: Table; readonly key: string }[];
   };
-  /** One that is named by now and waits to be written with its finding. */
+  /** A cited probe that is written with its finding later. */
   waiting(probeId: string): KeptProbe | null;
-  /** Whether the probes of a finding are held. */
+  /** Whether the probes of a finding are stored. */
   holds(findingId: string): boolean;
 }
 
@@ -40,7 +40,7 @@ interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
   readonly written: Set<string>;
-  /** It has ended, and advice in force rests on it. */
+  /** It has ended, but current advice refers to it. */
   isOver: boolean;
 }
 
@@ -57,7 +57,7 @@ export function createCited(input: {
 }): Cited {
   const { find } = input;
   const held = new Map<string, Held>();
-  /** By how many findings each row that is held is named. */
+  /** The number of findings that cite each stored row. */
   const holders = new Map<string, number>();
   let orphans = heldIn(input.store);
   let puts = new Map<string, Row>();
@@ -78,7 +78,7 @@ export function createCited(input: {
     of.written.add(probeId);
     holders.set(probeId, (holders.get(probeId) ?? 0) + 1);
   };
-  /** True where nobody names it any more. */
+  /** True if no finding cites it any more. */
   const letGo = (of: Held, probeId: string): boolean => {
     of.written.delete(probeId);
     const left = (holders.get(probeId) ?? 1) - 1;
@@ -99,7 +99,7 @@ export function createCited(input: {
   }
   for (const id of holders.keys()) orphans.delete(id);
 
-  /** Notes the probes that it names now and did not before, while they are still known. */
+  /** Collects newly cited probes while they are still known. */
   function gather({ id, evidence: { probeIds } }: Finding, settled: ReadonlyMap<string, KeptProbe>): Held {
     const of = heldOf(id);
     if (of.ids === probeIds) return of;
@@ -113,7 +113,7 @@ export function createCited(input: {
     return of;
   }
 
-  /** Brings the rows to what the finding's own row names. */
+  /** Updates the rows to what the finding's own row cites. */
   function write(of: Held): void {
     for (const id of [...of.written]) {
       if (of.ids.includes(id) || !letGo(of, id)) continue;
@@ -129,7 +129,7 @@ export function createCited(input: {
     of.waiting.clear();
   }
 
-  /** From now on they age. */
+  /** From now on they expire. */
   function release(findingId: string, of: Held, wallMs: number): void {
     held.delete(findingId);
     for (const id of [...of.written]) if (letGo(of, id)) age(id, wallMs);
@@ -140,7 +140,7 @@ export function createCited(input: {
     if (probe !== null) put(probeId, wallMs, bounded(probe));
   }
 
-  /** What ended and no advice in force rests on. */
+  /** Findings that have ended and that no current advice refers to. */
   function releaseOver(turn: CitedTurn, wallMs: number): void {
     let inForce: ReadonlySet<string> | null = null;
     for (const [id, of] of held) {
@@ -162,7 +162,7 @@ export function createCited(input: {
         of.isOver = finding.state !== 'open';
       }
       releaseOver(turn, wallMs);
-      // Findings that ended while nobody looked.
+      // Findings that ended while the daemon was down.
       for (const id of orphans) if (!holders.has(id)) age(id, wallMs);
       orphans = new Set();
       const change = {
@@ -184,7 +184,7 @@ export function createCited(input: {
   };
 }
 
-/** The ids of the rows that are held, which are the newest. */
+/** The ids of the stored rows, which are the newest. */
 function heldIn(store: Pick<Store, 'page'>): Set<string> {
   const ids = new Set<string>();
   let before: { atMs: number; key: string } | null = null;
@@ -197,7 +197,7 @@ function heldIn(store: Pick<Store, 'page'>): Set<string> {
   }
 }
 
-/** Without its transcript where that is longer than any usual one. */
+/** Without its transcript if that is unusually long. */
 function bounded(probe: KeptProbe): KeptProbe {
   return JSON.stringify(probe).length <= limits.citedChars ? probe : { sample: probe.sample, transcript: null };
 }

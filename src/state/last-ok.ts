@@ -3,11 +3,11 @@ import type { Now, Row } from '../core/ports.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
 import { type MirrorState, mirrorStates, type Standing } from '../core/standing.ts';
 
-/** A mirror whose targets answered is written at most this often: a kill forgets a minute at most. */
+/** The shortest interval between writes of a mirror: a kill loses a minute at most. */
 const writeEveryMs = 60_000;
 const keyPrefix = 'ok/';
 
-/** What is needed of a configuration. */
+/** The relevant part of a configuration. */
 interface Addresses {
   readonly mirrors: readonly Pick<Configured, 'name' | 'url'>[];
 }
@@ -15,9 +15,9 @@ interface Addresses {
 /** The row of a mirror in table `meta`, under `ok/<registry>`. */
 interface LastOkRow {
   readonly v: 1;
-  /** Where it was then: a name that moved to another address has not answered yet. */
+  /** Its address then: after a change of address there is no response yet. */
   readonly url: string;
-  /** When the last ok probe of each target ended, wall milliseconds by target id. */
+  /** The end of the last ok probe of each target, wall milliseconds by target id. */
   readonly at: Readonly<Record<string, number>>;
 }
 
@@ -29,15 +29,17 @@ interface Mirror {
   writtenAtMs: number | null;
 }
 
-/** When each target last answered well, over restarts: `mirror_probe_last_success_timestamp_seconds` comes back from it. */
+/**
+ * The last ok response of each target, across restarts: the source of `mirror_probe_last_success_timestamp_seconds`.
+ */
 export interface LastOk {
   /** Scheduled ok samples count, others are ignored, as on /metrics. */
   take(sample: SettledSample): void;
-  /** What is due to be written: each mirror at most once a minute, or `everything` at a shutdown. */
+  /** The rows to write: each mirror at most once a minute, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];
-  /** Wall milliseconds by target id; targets that never answered are missing. */
+  /** Wall milliseconds by target id; targets without an ok response are absent. */
   all(): ReadonlyMap<string, number>;
-  /** Follows a reload: what left the configuration, or moved to another address, is forgotten. */
+  /** Applies a reload: removed mirrors and changed addresses are dropped. */
   replace(config: Addresses, targets: readonly Target[]): void;
 }
 
@@ -95,7 +97,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 }
 
 const sincePrefix = 'since/';
-/** After a start a mirror is unknown until its first canary: that is no news about it. */
+/** After a start a mirror is unknown until its first canary, which is no change of state. */
 const startMs = 3 * 60_000;
 
 interface Entry {
@@ -103,11 +105,11 @@ interface Entry {
   readonly sinceMs: number;
 }
 
-/** Since when each mirror has been in its state, over restarts; rows in table `meta` under `since/<registry>`. */
+/** The start of each mirror's state, across restarts; rows in table `meta` under `since/<registry>`. */
 export interface Since {
-  /** Looks at the standings; gives the rows of what changed. */
+  /** Takes the standings; returns the rows of changes. */
   take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[];
-  /** Wall milliseconds; `null` where that state is not the one that is known of. */
+  /** Wall milliseconds; `null` if its known state is another one. */
   of(registry: string, state: MirrorState): number | null;
 }
 

@@ -1,30 +1,29 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
-/** What a flush did. `waiting` rows are kept and tried again with the next flush. */
+/** The result of a flush. `waiting` rows are kept and tried again with the next flush. */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
 
-/** Rows on their way to the state file. */
+/** Rows to be written to the state file. */
 export interface Ledger {
   add(rows: readonly Row[], deletes: readonly { readonly table: Table; readonly key: string }[]): void;
   /**
-   * One transaction with everything that was added since the last success.
-   * @throws what the store throws on a row that is no JSON: the caller's defect; that row is given up
+   * Writes all rows since the last success in one transaction.
+   * @throws the store's error on a row that is no JSON: the caller's defect; that row is dropped
    */
   flush(): Flushed;
-  /** A row that waits. */
+  /** A row that is not yet written. */
   find(table: Table, key: string): Row | null;
 }
 
-/** What explains, and decides nothing new. */
+/** Tables that explain decisions but do not affect them. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
 
 /**
- * Gathers the rows of one turn and commits them together; while the file can't be written, the last word on each key
- * waits here, so that nothing is lost when there is room again. Bounded by the keys themselves: rows past `waitingMax`
- * of the tables `probe`, `cited`, `seen`, `answer` and `trend` are given up first, because they explain and decide nothing new;
- * so are as many of their deletes.
+ * Collects the rows of one turn and commits them together. While the file cannot be written, the last value of each key
+ * waits here, so that nothing is lost. Bounded by the number of keys: beyond `waitingMax`, rows and deletes of the
+ * tables `probe`, `cited`, `seen`, `answer` and `trend` are dropped first, because they affect no decision.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -50,7 +49,7 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
       try {
         done = store.commit(batch);
       } catch (cause) {
-        // A row that is no JSON is a defect: it goes, so that it does not hold up the others for ever.
+        // A row that is no JSON is a defect: it is dropped, so that it does not block the others.
         for (const [key, row] of puts) if (!isJson(row.value)) puts.delete(key);
         throw cause;
       }
@@ -66,7 +65,10 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
   };
 }
 
-/** The oldest of what is expendable, as far as there are too many. A row that was to go then ages; of `cited`, from the next start on. */
+/**
+ * Drops the oldest expendable rows beyond the limit. A dropped delete leaves its row to expire; in `cited`, from the
+ * next start on.
+ */
 function giveUp(waiting: Map<string, { readonly table: Table }>, most: number): void {
   for (const [key, { table }] of waiting) {
     if (waiting.size <= most) return;

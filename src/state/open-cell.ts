@@ -3,10 +3,10 @@ import type { SettledSample } from '../core/sample.ts';
 import type { Freshness } from '../core/standing.ts';
 import type { TrendCell } from '../core/trend.ts';
 
-/** Neighbouring bins differ by 4 %, so that a value is told to 2 %: 0.1 ms to two minutes are some 360 bins. */
+/** Adjacent bins differ by 4 %, so values are accurate to 2 %: 0.1 ms to two minutes are about 360 bins. */
 const ratio = 1.04;
 
-/** Round trips by logarithmic bins, whose quantiles can be told without keeping each of them. */
+/** Round trips in logarithmic bins, which give quantiles without storing each value. */
 export class Sketch {
   readonly #bins: Map<number, number>;
 
@@ -39,10 +39,10 @@ export class Sketch {
   }
 }
 
-/** A cell that is still filled, as it is written: what is needed to go on with it after a restart. */
+/** A cell in progress as stored: what is needed to continue it after a restart. */
 export interface OpenCellRow {
   readonly startMs: number;
-  /** Ok, failed, unknown, attempts; the longest silence; bytes moved and in how many milliseconds. */
+  /** Ok, failed, unknown, attempts; the longest silence; downloaded bytes and milliseconds. */
   readonly sums: readonly number[];
   readonly bins: readonly (readonly [bin: number, count: number])[];
   readonly failures: readonly (readonly [reason: string, count: number])[];
@@ -51,7 +51,7 @@ export interface OpenCellRow {
 
 const known: ReadonlySet<string> = new Set(reasons);
 
-/** A cell while it is filled. */
+/** A cell in progress. */
 export class OpenCell {
   readonly startMs: number;
   #ok = 0;
@@ -69,7 +69,7 @@ export class OpenCell {
     this.startMs = startMs;
   }
 
-  /** The same again; what of it cannot be read is left out. */
+  /** Restores a cell; unreadable parts are ignored. */
   static from({ startMs, sums, bins, failures, lag }: OpenCellRow): OpenCell {
     const cell = new OpenCell(startMs);
     const numbers = sums.map((one) => (Number.isFinite(one) && one >= 0 ? one : 0));
@@ -116,7 +116,7 @@ export class OpenCell {
     this.#movedMs += steady.ms;
   }
 
-  /** One of the canary. @param silentMs  how long nothing of it had been settled, as far as that lies in this cell */
+  /** A sample of the canary. @param silentMs  the time without a settled one, as far as it is in this cell */
   takeCanary({ outcome, rttMs, cold }: SettledSample, silentMs: number): void {
     this.silent(silentMs);
     if (outcome.tag === 'ok') this.#ok += 1;
@@ -129,12 +129,12 @@ export class OpenCell {
     this.#silentMs = Math.max(this.#silentMs, silentMs);
   }
 
-  /** The bounds of when it was furthest behind are kept. */
+  /** Keeps the bounds of the largest lag. */
   fresh({ lowerMs, upperMs }: Freshness): void {
     if (lowerMs !== null && lowerMs >= (this.#lag[0] ?? 0)) this.#lag = [lowerMs, upperMs];
   }
 
-  /** As it stands. */
+  /** The cell so far. */
   cell(): TrendCell {
     return {
       startMs: this.startMs,

@@ -15,28 +15,28 @@ function wordOf(outcome: SamplePoint['outcome'] | Outcome): string {
   return outcome.tag === 'failed' ? `failed ${outcome.failure.kind}` : `unknown ${outcome.because}`;
 }
 
-/** Rows to begin with; a series that is asked once an hour never has more. */
+/** The initial number of rows, enough for a series with an hourly pace. */
 const rowsAtFirst = 4;
 
 /** Bytes of a row: start, round trip and threshold (64 bits each), a phase each (32 bits), the outcome. */
 const at = { startedAtMs: 0, rttMs: 8, thresholdMs: 16, phases: 24, outcome: 24 + 4 * phases.length } as const;
 const rowBytes = at.outcome + 1;
 const noBytes = new DataView(new ArrayBuffer(0));
-/** NaN stands for what was not timed, not in force, or did not happen. */
+/** NaN means not timed, not in force, or absent. */
 const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * The last samples of a series, packed: 53 bytes each, where a sample as it came is 1.6 KB; phases to seven digits. In one
- * buffer: each costs some 300 bytes beside its bytes, and there are thousands of series. The oldest goes when one more comes.
+ * The last samples of a series, packed: 53 bytes each instead of 1.6 KB; phases to seven digits. One buffer per series,
+ * because each buffer costs about 300 bytes more, and there are thousands of series. The oldest sample is overwritten.
  */
 export class Points {
   readonly #size: number;
-  /** None until the first sample: a reload may bring thousands of series in one turn. */
+  /** None until the first sample: a reload may add thousands of series in one turn. */
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];
-  /** Row of the oldest. */
+  /** The row of the oldest. */
   #from = 0;
   #count = 0;
 
@@ -61,12 +61,12 @@ export class Points {
     if (this.#outcome(row)?.tag !== 'failed') this.#probeIds[row] = null;
   }
 
-  /** Oldest first; made for whoever asks. */
+  /** Oldest first; decoded on each call. */
   items(): readonly SamplePoint[] {
     return Array.from({ length: this.#count }, (_, place) => this.#read(this.#rowOf(place)));
   }
 
-  /** When the newest began that had begun by then, wall milliseconds; `null`: none had. */
+  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
   lastBy(wallMs: number): number | null {
     for (let place = this.#count - 1; place >= 0; place -= 1) {
       const startedAtMs = this.#bytes.getFloat64(rowBytes * this.#rowOf(place) + at.startedAtMs);
@@ -115,7 +115,7 @@ export class Points {
     return took;
   }
 
-  /** Moves everything to a buffer of so many rows. */
+  /** Moves all rows to a buffer of this many rows. */
   #lay(rows: number): void {
     const before = this.items();
     this.#bytes = new DataView(new ArrayBuffer(rowBytes * rows));
@@ -126,18 +126,18 @@ export class Points {
   }
 }
 
-/** The last `size` items, oldest first. Pushing past the end forgets the oldest. */
+/** The last `size` items, oldest first. Pushing past the end drops the oldest. */
 export class Ring<T> {
   readonly #size: number;
   #items: T[] = [];
 
-  /** @throws RangeError when `size` is not a positive integer: the caller's defect. */
+  /**  @throws RangeError if `size` is not a positive integer: the caller's defect */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1) throw new RangeError('a ring holds at least one item');
     this.#size = size;
   }
 
-  /** Adds an item; gives those that fell out. @param room  fewer than `size` that may stay from now on */
+  /** Adds an item; returns the dropped ones. @param room  a smaller limit from now on */
   push(item: T, room = this.#size): readonly T[] {
     this.#items.push(item);
     return this.#items.splice(0, Math.max(0, this.#items.length - Math.min(room, this.#size)));

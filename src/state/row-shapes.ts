@@ -12,7 +12,7 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** Fields that came with a later build, or are left out. */
+/** Fields of later builds, or optional ones. */
 const orNone =
   (check: Check): Check =>
   (value) =>
@@ -133,7 +133,7 @@ const run = shape({
   outcome: text,
 });
 
-/** Rows of `meta` by the beginning of their keys; what an ecosystem has learnt is its own, and never these. */
+/** Rows of `meta` by key prefix; facts learnt by ecosystems have other prefixes. */
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', mapping],
@@ -161,7 +161,7 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   aside: () => true,
 };
 
-/** True for a row of the state file that its readers can take: it has the fields that they use, each of its type. */
+/** True for a valid row of the state file: it has the fields that its readers use, each of its type. */
 export function isSoundRow(row: Row): boolean {
   return checks[row.table](row);
 }

@@ -6,10 +6,13 @@ import type { OpenCellRow } from './open-cell.ts';
 /** Cells of one row: about a kilobyte, well below a page of the file. */
 const perRow = 12;
 
-/** A closed cell by its place in the row, its figures and why what failed. */
+/** A closed cell: its position in the row, its figures, and its failures by reason. */
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
 
-/** Under `<range>/<place in the ring>/<registry>`: the ring is longer than the range by one row, which is being filled. */
+/**
+ * Under `<range>/<position in the ring>/<registry>`: the ring is longer than the range by one row, which is in
+ * progress.
+ */
 interface CellsRow {
   readonly v: 1;
   readonly url: string;
@@ -28,7 +31,7 @@ interface OpenRow {
 const known: ReadonlySet<string> = new Set(reasons);
 const tenths = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
 
-/** The rows that hold the cells which began then, each row whole. */
+/** The complete rows with the cells of these start times. */
 export function rowsOf(of: {
   readonly name: string;
   readonly url: string;
@@ -56,16 +59,16 @@ export function rowsOf(of: {
     };
     return { table: 'trend' as const, key: `${of.range}/${at % ring}/${of.name}`, atMs: of.wallMs, value };
   });
-  // What was overwritten meanwhile must not stand in the way of what did it.
+  // An overwritten row must not replace the newer one.
   return rows.filter(({ value }) => value.cells.length > 0);
 }
 
-/** What is still being filled. */
+/** The row of the cells in progress. */
 export function rowOf({ name, wallMs, ...of }: Omit<OpenRow, 'v'> & { name: string; wallMs: number }): Row {
   return { table: 'trend', key: `open/${name}`, atMs: wallMs, value: { v: 1, ...of } satisfies OpenRow };
 }
 
-/** The cells of a row; `null`: it holds none, or cannot be read. */
+/** The cells of a row; `null`: none, or unreadable. */
 export function cellsIn({ key, value }: Row): {
   readonly name: string;
   readonly url: string;
@@ -87,7 +90,7 @@ export function cellsIn({ key, value }: Row): {
   return { name, url, range, fromMs, cells: read };
 }
 
-/** What was being filled; `null`: it is no such row, or cannot be read. */
+/** The cells in progress of a row; `null`: another row, or unreadable. */
 export function openIn({ key, value }: Row): (Omit<OpenRow, 'v'> & { readonly name: string }) | null {
   const { v, url, lastAtMs, open } = (value ?? {}) as Partial<OpenRow>;
   if (!key.startsWith('open/') || v !== 1 || typeof url !== 'string' || !Array.isArray(open)) return null;
@@ -109,7 +112,7 @@ function failuresIn(value: unknown): TrendCell['failures'] {
 
 type Figure = Exclude<keyof TrendCell, 'startMs' | 'failures'>;
 
-/** Figures of a cell in their order in a row of the state file; `null` is NaN in the columns. */
+/** The figures of a cell in the order of a stored row; `null` is NaN in the columns. */
 const figures = [
   'ok',
   'failed',
@@ -123,10 +126,10 @@ const figures = [
   'lagUpperMs',
 ] as const satisfies readonly Figure[];
 
-/** What of them is a count or a length, and so never unknown. */
+/** Figures that are counts or durations, so never unknown. */
 const counts: ReadonlySet<Figure> = new Set<Figure>(['ok', 'failed', 'unknown', 'silentMs', 'attempts']);
 
-/** A cell from its figures; what is no number is unknown, or nothing of what is counted. */
+/** A cell from its figures; invalid ones are unknown, or 0 for counts. */
 function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell['failures']): TrendCell {
   const entries = figures.map((name, at) => {
     const value = values[at];
@@ -137,13 +140,16 @@ function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell
 }
 
 /**
- * The closed cells of one range of one mirror, in a ring: 48 bytes each, and an object more where something failed. A cell
+ * The closed cells of one range of one mirror in a ring: 48 bytes each, plus an object if something failed. A cell
  * overwrites the one that is a whole range older.
  */
 export class TrendCells {
   readonly #cellMs: number;
   readonly #size: number;
-  /** `null` until the first cell: most mirrors of a reload have none yet, and 16 MB for 500 of them stop every thread. */
+  /**
+   * `null` until the first cell: after a reload most mirrors have none, and 16 MB for 500 of them would stop every
+   * thread.
+   */
   #columns: Columns | null = null;
   readonly #failures = new Map<number, Readonly<Partial<Record<Reason, number>>>>();
 
@@ -164,7 +170,7 @@ export class TrendCells {
     else this.#failures.delete(slot);
   }
 
-  /** Those that began in `[fromMs, toMs)`, oldest first. */
+  /** The cells that began in `[fromMs, toMs)`, oldest first. */
   between(fromMs: number, toMs: number): readonly TrendCell[] {
     if (this.#columns === null) return [];
     const { starts } = this.#columns;

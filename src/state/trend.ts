@@ -6,12 +6,12 @@ import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } 
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
-/** A mirror is written at most this often: a kill forgets a minute at most. */
+/** The shortest interval between writes of a mirror: a kill loses a minute at most. */
 const writeEveryMs = 60_000;
-/** In one turn, so that none is long: 500 mirrors take a minute. */
+/** Mirrors written in one turn, so that turns stay short: 500 mirrors take a minute. */
 const writtenAtOnce = 10;
 
-/** What is needed of a configuration. */
+/** The relevant part of a configuration. */
 interface Watched {
   readonly mirrors: readonly Pick<Configured, 'name' | 'url' | 'connections'>[];
 }
@@ -19,7 +19,7 @@ interface Watched {
 interface Course {
   readonly closed: TrendCells;
   open: OpenCell | null;
-  /** Starts of closed cells that are not written yet. */
+  /** Starts of closed cells that are not yet written. */
   readonly unwritten: number[];
 }
 
@@ -27,7 +27,7 @@ interface Mirror {
   readonly url: string;
   readonly connection: Connection;
   readonly courses: Readonly<Record<TrendRange, Course>>;
-  /** When an answer of the canary was settled last, wall milliseconds; `null`: none was. */
+  /** The last settled response of the canary, wall milliseconds; `null`: none. */
   lastAtMs: number | null;
   isDirty: boolean;
   /** Monotonic; `null`: not by this process. */
@@ -35,19 +35,20 @@ interface Mirror {
 }
 
 /**
- * How each mirror went over an hour, a day and a week, over restarts: table `trend`. Bounded: of each mirror 684 cells, which
- * are 33 KB in memory and 41 KB in 61 rows of the state file, overwritten in turn; where something failed in every cell, twice that.
+ * The history of each mirror over an hour, a day and a week, across restarts: table `trend`. Bounded: each mirror has
+ * 684 cells, 33 KB in memory and 41 KB in 61 rows of the state file, overwritten in turn; twice that if every cell has
+ * failures.
  */
 export interface Trends {
   /** Scheduled samples count, others are ignored, as on /metrics. */
   take(sample: SettledSample, now: Now): void;
-  /** How far behind it is; asked for now and then. */
+  /** Records its lag; called now and then. */
   fresh(registry: string, freshness: Freshness, now: Now): void;
-  /** What is due to be written: each mirror at most once a minute, a few at a time, or `everything` at a shutdown. */
+  /** The rows to write: each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];
   /** `null`: no such mirror. */
   of(registry: string, range: TrendRange, now: Now): Trend | null;
-  /** Follows a reload: what left the configuration, or moved to another address, is forgotten. */
+  /** Applies a reload: removed mirrors and changed addresses are dropped. */
   replace(config: Watched): void;
 }
 
@@ -128,7 +129,7 @@ function newMirror(url: string, connection: Connection): Mirror {
   };
 }
 
-/** The cell that is filled at this time; the one before is closed. A wall clock that went back a little changes nothing. */
+/** The cell of this time; the previous one is closed. A small step back of the wall clock has no effect. */
 function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
   const { cellMs } = trendGrids[range];
   const course = mirror.courses[range];
@@ -150,7 +151,7 @@ function startOf(range: TrendRange, wallMs: number): number {
   return Math.floor(wallMs / cellMs) * cellMs;
 }
 
-/** How long nothing had been settled, as far as it lies in a cell. */
+/** The time without a settled response within a cell. */
 function silence({ lastAtMs }: Mirror, startMs: number, wallMs: number): number {
   return Math.max(0, wallMs - Math.max(lastAtMs ?? startMs, startMs));
 }
@@ -184,7 +185,7 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
   return [...rows, rowOf({ name, url, lastAtMs, open, wallMs })];
 }
 
-/** The rows reach back further than the ring does: the newer cell stays. */
+/** The rows cover more than the ring: the newer cell is kept. */
 function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
   const closed = rows.flatMap((row) => cellsIn(row) ?? []);
   for (const { name, url, range, cells } of closed.sort((a, b) => a.fromMs - b.fromMs)) {

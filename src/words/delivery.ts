@@ -2,12 +2,12 @@ import { limits } from '../core/limits.ts';
 import type { DeliveryFailure, Retry } from '../core/notice.ts';
 import type { Key, Say } from './words.ts';
 
-/** Why a message was not delivered, what to look at, and what a running daemon would do next. */
+/** The reason of a failed delivery, what to check, and the daemon's next step. */
 export function failureText(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, later(failure.retry, say), say);
 }
 
-/** Why a message was not delivered, and what to look at. */
+/** The reason of a failed delivery, and what to check. */
 export function explainDelivery(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, '', say);
 }
@@ -35,10 +35,10 @@ function failureWith(failure: DeliveryFailure, then: string, say: Say): string {
   }
 }
 
-/** The meanings that the catalogue has. */
+/** The meanings in the catalogue. */
 type Meaning = Key extends infer K ? (K extends `delivery.code.${infer Word}` ? Word : never) : never;
 
-/** What the services' codes mean for whoever has set the receiver up. Their own words are not repeated. */
+/** The meanings of services' error codes for the operator. Their own texts are not repeated. */
 const codes: Readonly<Record<string, Meaning>> = {
   '9499': 'malformed',
   '11232': 'many',

@@ -3,13 +3,13 @@ import type { Signature } from '../core/signature.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Say } from './words.ts';
 
-/** One sentence; what is not verified never sounds fine. Whose key it is stays as it is. */
+/** A signature's state in one sentence; unverified never sounds fine. The key is unchanged. */
 export function formatSignature({ state, key }: Signature, say: Say): string {
   const words = say(`signature.${state}`);
   return key === null ? words : `${words} (${key})`;
 }
 
-/** What an authority costs a client, both ways. */
+/** The cost of an authority for clients, through a relay and directly. */
 export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string {
   const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });
   return [
@@ -19,7 +19,7 @@ export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string
   ].join(say('list.also'));
 }
 
-/** How a relay stands to the authority behind it; `null`: the authority was not asked itself. */
+/** A relay compared with its authority; `null`: the authority was not queried. */
 export function formatAuthority({ authority, treeHead }: Facts, say: Say): string | null {
   if (authority === undefined) return null;
   const { size } = authority;

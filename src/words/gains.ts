@@ -5,17 +5,14 @@ interface Change {
   readonly after: number | null;
 }
 
-/** What an advice is expected to bring, as a daemon of any release may answer it. */
+/** The expected gains of an advice, from a daemon of any release. */
 export interface Gains {
   readonly availability?: Change;
   readonly p95Seconds?: Change;
   readonly fetchCostSeconds?: Change;
 }
 
-/**
- * Each gain with both of its sides; one with an unknown side is left out.
- * @param took  seconds, as the reader has times written
- */
+/** Each gain with both values; omitted if one is unknown. @param took  formats seconds for the reader */
 export function explainGains(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {
   const { availability, fetchCostSeconds, p95Seconds } = expected;
   return [

@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../core/failure.ts';
 import type { Filled, Sentence, Told } from '../core/result.ts';
 import { english, isKey, type Key, type Language, type Say, sayNamed, type Values, wordsOf } from './words.ts';
 
-/** A text of the catalogue with what is filled in, to be said later in any language. */
+/** A text of the catalogue with its values, to be rendered later in any language. */
 export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
   return { key, values: values ?? {} };
 }
@@ -19,26 +19,26 @@ export function toldOf(one: Sentence): Told & { readonly sentence: Sentence } {
 }
 
 /**
- * A sentence in a language. What was stored by another version, or before there were languages, is told as its English text:
- * nothing of it is relied on.
+ * A sentence in a language. One stored by another version, or before there were languages, is shown as its English
+ * text.
  */
 export function tellIn(language: Language, told: Stored): string {
   return tellBy(wordsOf(language), told);
 }
 
-/** The same by the words of a language. */
+/** The same with a catalogue. */
 function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
     return saySentence(stored, say);
   } catch (cause) {
-    // A release before or after this one fills in less.
+    // Another release fills in fewer values.
     if (cause instanceof FormatError) return text;
     throw cause;
   }
 }
 
-/** A sentence as it was stored, with its English text. */
+/** A stored sentence with its English text. */
 interface Stored {
   readonly text: string;
   readonly sentence?: Sentence | string | null | undefined;
@@ -52,16 +52,16 @@ function isKnown(value: Filled): boolean {
   return Object.values(values).every(isKnown);
 }
 
-/** A sentence of this release as a person reads it; what is a text already, in English alone, stays. */
+/** A sentence of this release for people; a text in English only is unchanged. */
 export function saySentence(sentence: Sentence | string, say: Say): string {
   if (typeof sentence === 'string') return sentence;
   const { key, values } = sentence;
-  // A count stays a number: the wording may depend on it.
+  // A count stays a number, because plurals depend on it.
   const filled = Object.entries(values).map(([name, value]) => [
     name,
     typeof value === 'number' ? value : valueText(say, value),
   ]);
-  // The key is one of the catalogue: `phrase` takes no other, and `isKnown` lets no other through.
+  // The key is in the catalogue: `phrase` and `isKnown` accept no other.
   return (say as unknown as (key: Key, values: object) => string)(key as Key, Object.fromEntries(filled));
 }
 
@@ -86,7 +86,7 @@ export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpec
   return { kind, expected: saySentence(expected, english), sentences: { expected } };
 }
 
-/** Bytes that are not those an authority names; a field that is a sentence is kept in English, and beside it for any language. */
+/** Bytes that differ from an authority's; a field that is a sentence is stored in English and as a sentence. */
 export function mismatchOf(
   fields: {
     readonly [Field in keyof Omit<Mismatch, 'kind' | 'sentences'>]: Mismatch[Field] | Sentence;
@@ -103,14 +103,14 @@ export function malformed<K extends Key>(key: K, ...values: Values<K, Filled>): 
   return failureOf('malformed', phrase(key, ...values));
 }
 
-/** A response that is something else altogether, such as a web page. */
+/** A response of another kind, such as a web page. */
 export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>): Unexpected {
   return failureOf('wrong_content', phrase(key, ...values));
 }
 
 /**
- * The fields of a failed probe, each with its name and its value as a person reads them; what is `null` is left out.
- * @param duration  how milliseconds are shown
+ * The fields of a failed probe with names and values for people; `null` ones are omitted.
+ * @param duration  formats milliseconds
  */
 export function fieldsOf(
   say: Say,
@@ -126,7 +126,7 @@ export function fieldsOf(
   });
 }
 
-/** A phase or a sentence in words; else as it is. */
+/** A phase or a sentence as text; others unchanged. */
 function fieldText(say: Say, field: string, text: string, sentence: Sentence | undefined): string {
   return (field === 'phase' ? sayNamed(say, `phase.${text}`) : null) ?? tellBy(say, { text, sentence });
 }

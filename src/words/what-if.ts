@@ -1,7 +1,7 @@
 import type { ChainOutlook, WhatIf, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
 import type { Say } from './words.ts';
 
-/** The chains of an answer as they stand side by side: the edited one, the one in use and the one advised, where there are these. */
+/** The chains of a response side by side: the edited one, the one in use and the advised one, if present. */
 export function chainsOf(
   { edited, inUse, advised }: WhatIf,
   say: Say,
@@ -13,7 +13,7 @@ export function chainsOf(
   ];
 }
 
-/** How the edited chain does beside each of the other two. */
+/** The edited chain compared with each of the other two. */
 export function besideOthers({ inUse, advised }: WhatIf, say: Say): readonly string[] {
   return [
     ...(inUse === null ? [] : [beside(inUse, say('whatif.inUse'), say)]),
@@ -26,13 +26,13 @@ function beside({ time, moments, rescued, broken }: WhatIfAgainst, which: string
   return say('whatif.against', { count: moments, rescued, broken, which, time: say(`whatif.time.${time ?? 'none'}`) });
 }
 
-/** What is known of one member. */
+/** The facts about one member. */
 export function memberNoteFor({ kind, answers, good }: WhatIfMember, say: Say): string {
   if (kind !== 'mirror') return say(`whatif.member.${kind}`);
   return answers === 0 ? say('whatif.member.unmeasured') : say('whatif.member.good', { good, count: answers });
 }
 
-/** How downloads ended; `null`: there were none. */
+/** The outcome of downloads; `null`: none. */
 export function downloadsNoteFor(
   { downloads: { moments: count, failed, unmeasured } }: ChainOutlook,
   say: Say,
@@ -41,13 +41,13 @@ export function downloadsNoteFor(
   return say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured });
 }
 
-/** What the numbers of a chain rest on. @param span  the length of its window, in words */
+/** The basis of a chain's numbers. @param span  the length of its window, as text */
 export function restsOn({ basis, moments: count }: ChainOutlook, span: string, say: Say): string {
   if (basis === 'none') return say('whatif.none');
   return say(basis === 'paired' ? 'whatif.moments' : 'whatif.answers', { count, span });
 }
 
-/** One value, or both ends of it where it is not known to a point. */
+/** One value, or its bounds if it is uncertain. */
 export function between(low: string, high: string, say: Say): string {
   return low === high ? low : say('whatif.between', { low, high });
 }

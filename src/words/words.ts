@@ -4,7 +4,7 @@ import en from '../../locales/en.json' with { type: 'json' };
 import type { Counts, Places } from '../../locales/texts.d.ts';
 import zh from '../../locales/zh.json' with { type: 'json' };
 
-/** Every language, as a person who reads it calls it. */
+/** Every language with its own name. */
 export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 
 const catalogues: Readonly<Record<Language, Catalogue>> = { en: catalogue('en', en), zh: catalogue('zh', zh) };
@@ -12,7 +12,7 @@ const catalogues: Readonly<Record<Language, Catalogue>> = { en: catalogue('en', 
 interface Catalogue {
   readonly language: Language;
   readonly texts: Readonly<Record<Key, string>>;
-  /** Read when a text is first shown: one process shows few of them. The catalogue bounds their number. */
+  /** Parsed at first use, because a process uses few texts. Bounded by the catalogue. */
   readonly read: Map<Key, MessageFormatElement[]>;
   readonly formatters: Formatters;
 }
@@ -31,8 +31,8 @@ function catalogue(language: Language, texts: Readonly<Record<Key, string>>): Ca
 }
 
 /**
- * A text in pieces, in order: its own words, and the values as they were given. An `IntlMessageFormat` for each text would do
- * the same, but loads what Node knows of every locale: 6 MB in each thread.
+ * A text as a list of its own parts and the given values. `IntlMessageFormat` objects would do the same, but load
+ * Node's data of every locale: 6 MB in each thread.
  */
 export function piecesOf<K extends Key, Value>(
   language: Language,
@@ -47,12 +47,12 @@ export function piecesOf<K extends Key, Value>(
   );
 }
 
-/** What says the catalogue's texts in one language; values go in as they are, in one pass. */
+/** The catalogue in one language; values are inserted unchanged, in one pass. */
 export function wordsOf(language: Language): Say {
   return (key, ...values) => piecesOf(language, key, ...values).join('');
 }
 
-/** What programs are told in, whatever people read. */
+/** English texts, for programs. */
 export const english: Say = wordsOf('en');
 
 /** True for a key of this release. */
@@ -60,7 +60,7 @@ export function isKey(name: string): name is Key {
   return Object.hasOwn(en, name);
 }
 
-/** The text of a name that comes from outside, in part at least; `null`: the catalogue of this release has none by it. */
+/** The text for a name that is partly foreign; `null`: not in the catalogue of this release. */
 export function sayNamed(say: Say, name: string, values: Readonly<Record<string, string>> = {}): string | null {
   return isKey(name)
     ? (say as unknown as (name: Key, values: Readonly<Record<string, string>>) => string)(name, values)
@@ -70,12 +70,12 @@ export function sayNamed(say: Say, name: string, values: Readonly<Record<string,
 /** A text of the catalogue. */
 export type Key = keyof Places;
 
-/** Languages that every text is there in. */
+/** The languages of the catalogue. */
 export type Language = 'en' | 'zh';
 
 type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
 
-/** What a text wants filled in, each with one of `Value`, a number where its wording depends on it; nothing where it has no place. */
+/** The values of a text, each of type `Value`, or a number where plurals depend on it; none without placeholders. */
 export type Values<K extends Key, Value = string | number> = [Places[K]] extends [never]
   ? []
   : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];

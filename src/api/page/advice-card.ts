@@ -5,8 +5,8 @@ import { reach, renderAdviceForms } from './hands.ts';
 import { dated, duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
 /**
- * One advice as it is shown on top: what to do, why, the line to copy, how to go back, until when.
- * @param isFolded  of many: what stands after the line is folded
+ * One advice as a card: what to do, why, the lines to copy, rollback and expiry.
+ * @param isFolded  one of many: everything after the lines is folded
  */
 export function renderAdviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number, isFolded = false): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
@@ -31,7 +31,7 @@ function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   return say.html(advice.cause === 'failback' ? 'card.bypassBack' : 'card.bypass', setting);
 }
 
-/** Of an advice what stands after its line: what is expected of it, the way back, and what to do with it. */
+/** The part of an advice after its lines: expected gains, rollback and actions. */
 function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
   const isTaken = advice.state === 'accepted';
   const seconds = (value: number | null): string => duration(say, value === null ? null : value * 1000);
@@ -55,19 +55,19 @@ ${
 }`;
 }
 
-/** What the lines do not cover, in the reader's language as far as it is known. */
+/** Notes on clients that the lines do not cover, in the reader's language if possible. */
 function notesOf(say: PageSay, { doesNotCover, sentences }: Advice): readonly string[] {
   return doesNotCover.map((text, at) => tellIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
 }
 
-/** How much of its canary was looked at: not the moments compared, which the sentence counts where it rests on them. */
+/** The canary responses that were checked, not the compared moments, which the sentence counts. */
 function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
   if (count === 0) return null;
   const says = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });
   return html`<div><dt>${say('card.canary')}</dt><dd>${says}</dd></div>`;
 }
 
-/** Why it is given, or none is. */
+/** The reason for an advice or for its refusal. */
 export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
   return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
 }

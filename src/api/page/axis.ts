@@ -4,7 +4,7 @@ import { renderSampleStrip, type StripFrame } from './charts.ts';
 import { duration, type Html, html, type PageSay } from './html.ts';
 import { stretchOf } from './ticks.ts';
 
-/** A small strip with its axes in words: from when, until when, and how long its slowest answer took where there is room. */
+/** A small strip with labels: its start, its end and, if there is room, its slowest response. */
 export function stripWithAxis(
   say: PageSay,
   samples: readonly SamplePoint[],

@@ -3,7 +3,7 @@ import type { MirrorState, Standing } from '../../core/standing.ts';
 import { tellIn } from '../../words/tell.ts';
 import { at, type Html, html, type PageSay, span } from './html.ts';
 
-/** A shape for each state, so that colour is never the only word: disc, triangle, cross, hatched ring. */
+/** A shape for each state besides its colour: disc, triangle, cross, hatched ring. */
 const shapes: Readonly<Record<MirrorState, Html>> = {
   up: html`<circle cx="6" cy="6" r="4.5"/>`,
   degraded: html`<path d="M6 1l5.2 9.6H.8z"/>`,
@@ -16,7 +16,7 @@ export function renderStateBadge(say: PageSay, state: MirrorState): Html {
   return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${say(`state.${state}`)}</span>`;
 }
 
-/** Why a mirror's state is what it is. */
+/** The reason for a mirror's state. */
 export function renderBecauseNote(say: PageSay, standing: Standing | undefined): Html {
   const text =
     standing === undefined
@@ -25,14 +25,14 @@ export function renderBecauseNote(say: PageSay, standing: Standing | undefined):
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Since when a state holds; nothing where nobody knows. */
+/** The start of a state; nothing if unknown. */
 export function renderSinceNote(say: PageSay, sinceMs: number | null, nowMs: number): Html | null {
   return sinceMs === null
     ? null
     : html`<small class="muted">${say.html('finding.since', { at: at(sinceMs), span: span(say, nowMs - sinceMs) })}</small>`;
 }
 
-/** What holds beside the state: in doubt, paused, maintenance, asked to stay away. */
+/** Further conditions: in doubt, paused, maintenance, throttled. */
 export function renderStandingNotes(say: PageSay, standing: Standing | undefined, nowMs: number): Html[] {
   if (standing === undefined) return [];
   const notes: Html[] = [];
@@ -49,7 +49,7 @@ export function renderStandingNotes(say: PageSay, standing: Standing | undefined
   return notes;
 }
 
-/** `ok`, the reason of a failure as metrics name it, or why nothing could be told. */
+/** `ok`, the reason of a failure as in metrics, or the cause of an unknown outcome. */
 export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
   return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
@@ -63,12 +63,12 @@ export function renderOutcomeLink(say: PageSay, sample: SettledSample): Html {
   return html`<a class="outcome ${look}" href="${probePath(sample.due.probeId)}">${word}</a>`;
 }
 
-/** Where a probe can be walked. */
+/** The path of a probe's page. */
 export function probePath(probeId: string): string {
   return `/probes/${encodeURIComponent(probeId)}`;
 }
 
-/** Where a mirror has its page. */
+/** The path of a mirror's page. */
 export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }

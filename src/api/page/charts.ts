@@ -5,12 +5,12 @@ import { outcomeTextOf } from './badges.ts';
 import { duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
 
-/** Patterns that the charts refer to; once on each page. Hatching is our sign for "we could not tell". */
+/** Patterns of the charts, once per page. Hatching means "unknown". */
 export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>
 <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" class="hatch-ground"/><rect width="1.6" height="5" class="hatch-line"/></pattern>
 </defs></svg>`;
 
-/** The names of the phases with their colours: the key to every bar. */
+/** The legend of the phases. */
 export function renderPhaseKey(say: PageSay): Html {
   return html`<ul class="key" aria-label="${say('chart.phases')}">${phases.map(
     (phase) =>
@@ -18,12 +18,12 @@ export function renderPhaseKey(say: PageSay): Html {
   )}</ul>`;
 }
 
-/** The sum of the phases that happened, milliseconds; 0 when none did. */
+/** The sum of the phases, milliseconds; 0: none. */
 export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
 
-/** One bar of phases end to end; its whole width stands for `scaleMs`. */
+/** One bar of consecutive phases; its whole width is `scaleMs`. */
 export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
   const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
@@ -42,7 +42,10 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
-/** Both scales: where the time of one goes, over the whole width; beneath, thin, its length beside the longest of all. */
+/**
+ * Both scales: the phases of one probe over the whole width, and below a thin bar with its time relative to the
+ * longest.
+ */
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
@@ -51,7 +54,7 @@ export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: numb
   return html`${renderPhaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
 }
 
-/** One phase as a rectangle of its own; positions in thousandths of `scaleMs`. */
+/** One phase as a rectangle; positions in thousandths of `scaleMs`. */
 export function renderSegment(
   say: PageSay,
   phase: Phase,
@@ -65,22 +68,22 @@ export function renderSegment(
   return html`<rect x="${formatCoordinate(x)}" width="${formatCoordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${duration(say, ms)}</title></rect>`;
 }
 
-/** How a chart of samples is drawn. It is as wide as its place: along, it counts in percent; up, in pixels. */
+/** The dimensions of a chart of samples. Its width adapts to the page: x in percent, y in pixels. */
 export interface StripFrame {
   readonly heightPx: number;
-  /** Above it a sample counts as slow; `null` while warming. */
+  /** Samples above it are slow; `null` while warming. */
   readonly thresholdMs: number | null;
-  /** Whether a probe can still be walked to. */
+  /** Whether a probe is still stored. */
   readonly isKept: (sample: SamplePoint) => boolean;
-  /** With the words of the axis, for the large form. */
+  /** With axis labels, for the large form. */
   readonly labelled: boolean;
-  /** From when to when it reaches; `null`: from its first sample to its last. */
+  /** Its time range; `null`: from its first sample to its last. */
   readonly stretch: Stretch | null;
 }
 
 /**
  * The last samples over time: ok ones as a line, slow ones as triangles above the dashed threshold, first fetches of a
- * cache hollow, failures as crosses at the top, "could not tell" hatched from top to bottom.
+ * cache hollow, failures as crosses at the top, unknown ones hatched.
  */
 export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { heightPx, thresholdMs, labelled } = frame;
@@ -93,7 +96,7 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
       : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
-  // The links in it make it no image; what is in it, and more, is said beside it and in the tables.
+  // It is no image, because it has links; its content is also given as text and in the tables.
   return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
 <line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     labelled && words(say, frame, scale)
@@ -107,7 +110,7 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
   const along = scale.x(wallMs);
   const x = `${along.toFixed(2)}%`;
   const isWhole = wallMs % 60_000 === 0;
-  // What stands at an edge would be cut off.
+  // A label at an edge would be cut off.
   const word =
     labelled &&
     along > 5 &&
@@ -116,7 +119,7 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
   return html`<line x1="${x}" x2="${x}" y1="${labelled ? headroomPx : heightPx - 6}" y2="${heightPx}" class="tick"/>${word}`;
 }
 
-/** Above what is drawn: for failures, and of a labelled chart for the time that its top stands for. */
+/** Room above the curve for failures and, with labels, the time at the top. */
 const headroomPx = 16;
 
 interface Scale {
@@ -142,14 +145,14 @@ function scaleOf(samples: readonly SamplePoint[], { heightPx, thresholdMs, label
   };
 }
 
-/** Percent: so that the first mark and the last stand within. */
+/** Percent: keeps the first and last mark inside. */
 const edge = 1.5;
 
 function isPlain(sample: SamplePoint): boolean {
   return sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null;
 }
 
-/** Lines are drawn to scale, a thousand along, however wide they are shown. */
+/** Lines are drawn on a scale of a thousand units, whatever their displayed width. */
 function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: StripFrame): Html {
   const runs: SamplePoint[][] = [[]];
   for (const sample of samples) {
@@ -176,7 +179,7 @@ function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKep
     : html`<g>${shape}</g>`;
 }
 
-/** The shape of a sample, as it stands around 0 along. */
+/** The shape of a sample around x = 0. */
 function shapeOf(sample: SamplePoint, scale: Scale, height: number, size: number): Html {
   const around = (r: number): string => formatCoordinate(r * size);
   if (sample.outcome.tag === 'unknown')

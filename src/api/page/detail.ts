@@ -23,14 +23,14 @@ import { keptIn, renderLinkedTime } from './overview.ts';
 import { renderMaintenance } from './place.ts';
 import { renderRunningSum } from './running-sum.ts';
 
-/** Series on one page; the rest behind a link. */
+/** Series on one page; the rest follows on further pages. */
 const seriesPerPage = 100;
 const probesShown = 25;
 
 /**
- * One mirror: its canary's last samples large, every target, its findings, the last probes.
- * @param from      how many series to leave out, from 0
- * @param overTime  how it went, drawn
+ * The page of one mirror: its canary's last samples, all targets, its findings and last probes.
+ * @param from      the number of series to skip, from 0
+ * @param overTime  the drawn history
  */
 export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
   const nowMs = deps.now().wallMs;
@@ -83,7 +83,7 @@ function certificateWords(say: PageSay, standing: Standing | undefined, nowMs: n
   return authorizationCode === null ? words : html`${words} <b>${authorizationCode}</b>`;
 }
 
-/** How far behind, between its bounds, and what is missing. */
+/** The lag with its bounds, and missing versions. */
 function lagWords(say: PageSay, freshness: Freshness | null): string {
   if (freshness === null || freshness.lowerMs === null) return say('mirror.unknown');
   const { lowerMs, upperMs, missing } = freshness;
@@ -95,7 +95,7 @@ function lagWords(say: PageSay, freshness: Freshness | null): string {
   return [lag, say('lag.missing', { count: missing })].join(say('list.also'));
 }
 
-/** How long the last releases took to arrive. */
+/** The propagation times of the last releases. */
 function arrivalWords(say: PageSay, freshness: Freshness | null): string {
   const { releases = 0, p50Ms = null, p90Ms = null } = freshness?.propagation ?? {};
   if (p50Ms === null || p90Ms === null) return say('lag.noArrivals');
@@ -152,13 +152,13 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: num
 </tr>`;
 }
 
-/** What no authority's signature bears out is not fine, though the answer was ok. */
+/** An ok response that no authority's signature confirms is marked. */
 function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html | null {
   if (signature === undefined || signature.state === 'valid') return null;
   return html`<small class="unverified"><bdi>${formatSignature(signature, say)}</bdi></small>`;
 }
 
-/** A target that waits for its first probe says when that is due. */
+/** The planned time of a target's first probe. */
 function firstDue(say: PageSay, deps: ApiDeps, series: SeriesView, nowMs: number): Html {
   const dueAtMs = deps.dueAt(series);
   const when =
@@ -179,7 +179,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   )}</tbody></table></section>`;
 }
 
-/** What needs eyes comes first: failing, then slow, then the canary, then the rest. */
+/** The sort order: failing, slow, the canary, then the rest. */
 function urgency(deps: ApiDeps, series: SeriesView): number {
   if (series.last?.outcome.tag === 'failed') return 3;
   if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;
@@ -192,7 +192,7 @@ function nameOf(say: PageSay, series: SeriesView): string {
   );
 }
 
-/** What real clients said of a mirror the last time, beside what our steps said; `null` where none is run. */
+/** The last results of real clients beside those of our own steps; `null`: none is run. */
 function clientRunsSection(say: PageSay, runs: readonly ClientRun[], nowMs: number): Html | null {
   if (runs.length === 0) return null;
   return html`<section aria-labelledby="h-clients"><h2 id="h-clients">${say('clients.title')}</h2>

@@ -8,32 +8,32 @@ import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
 import { bytes, dated, duration, type Html, html, type PageSay, span } from './html.ts';
 
-/** All of so many; of more the first, the slowest and so many of the last. */
+/** The most links that are shown in full; beyond it only the first, the slowest and the last ones. */
 const allShown = 5;
 const lastShown = 3;
 
-/** What is known of the page around a finding. */
+/** The page around a finding. */
 export interface FindingFrame {
   readonly nowMs: number;
-  /** Whose page it is: left out of the sentence; `null`: everybody's. */
+  /** The mirror of the page, which is omitted from sentences; `null`: a page for all mirrors. */
   readonly mirror: string | null;
-  /** With a way to acknowledge it, for this configuration; `null`: without. */
+  /** The configuration for an acknowledge form; `null`: without one. */
   readonly ack: Config | null;
-  /** Whether a probe can still be walked. */
+  /** Whether a probe is still stored. */
   readonly isKept: (probeId: string) => boolean;
 }
 
-/** Whether a probe can still be walked, by what the daemon holds. */
+/** Whether a probe is still stored by the daemon. */
 export function keptBy(deps: ApiDeps): FindingFrame['isKept'] {
   return (probeId) => deps.probe(probeId) !== null;
 }
 
-/** Findings as a list, each with the probes it rests on. */
+/** A list of findings with their probes. */
 export function renderFindingList(say: PageSay, findings: readonly Finding[], frame: FindingFrame): Html {
   return html`<ul class="findings">${findings.map((finding) => renderFindingItem(say, finding, frame))}</ul>`;
 }
 
-/** One finding: what it says, since when, how sure, and the probes it rests on. */
+/** One finding: sentence, start, confidence and probes. */
 export function renderFindingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack, isKept }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
@@ -52,12 +52,12 @@ function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number
       });
 }
 
-/** It never clears by itself. */
+/** True for findings that never clear by themselves. */
 function needsAck({ kind, state }: Finding): boolean {
   return kindTraits[kind].endsByHand === true && state === 'open';
 }
 
-/** The finding's sentence; the mirror's name in it, or before it, leads to its page. */
+/** The finding's sentence; the mirror's name links to its page. */
 function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
   const { registry } = finding;
   const text = tellIn(say.language, finding);
@@ -80,13 +80,13 @@ function scopeNote(say: PageSay, { scope }: Finding): Html | null {
   return html`${say('list.clause')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
 }
 
-/** A step, with what it was asked for. */
+/** A step with its module and version. */
 function itemName(say: PageSay, item: ScopeItem): string {
   const name = refTextOf(item);
   return name === '' ? item.step : say('finding.stepOf', { step: item.step, name });
 }
 
-/** Only those that lead somewhere; of the others it says how many there were. */
+/** Links to stored probes, and the number of those that were dropped. */
 function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['isKept']): Html | null {
   const shown = probesShown(evidence);
   if (shown.length === 0) return null;
@@ -98,11 +98,11 @@ function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['i
 
 interface ShownProbe {
   readonly id: string;
-  /** Its place among those that are named, from 1. */
+  /** Its position among the cited probes, from 1. */
   readonly n: number;
 }
 
-/** All of few; else the first, the slowest and the last ones, in their order. */
+/** The probes to show: all if they are few, else the first, the slowest and the last, in order. */
 function probesShown({ probeIds, slowest }: Finding['evidence']): readonly ShownProbe[] {
   const from = probeIds.length <= allShown ? 0 : probeIds.length - lastShown;
   return probeIds
@@ -117,13 +117,13 @@ function probeName(say: PageSay, { id, n }: ShownProbe, { probeIds, slowest }: F
   return n === probeIds.length ? say('finding.newest') : say('finding.probe', { n });
 }
 
-/** Of a mismatch: who serves what, since when, how long it is and how it begins. */
+/** The sides of a mismatch: mirrors and digest, start, length and first bytes. */
 function sidesOf(say: PageSay, { evidence: { sides = [] } }: Finding): Html | null {
   if (sides.length === 0) return null;
   return html`<ul class="sides">${sides.map((side) => sideItem(say, side))}</ul>`;
 }
 
-/** Of a fork: what was signed, in full, to be shown to whoever keeps the log. */
+/** The signed statements of a fork in full, for the operator of the log. */
 function statementsOf(say: PageSay, { id, evidence: { statements = [] } }: Finding): Html | null {
   if (statements.length === 0) return null;
   return html`<details class="statements" id="statements-${id}"><summary>${say('finding.statements')}</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;

@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId, Mirror } from '../../core/mirror.ts';
 
-/** Mirrors that stand for one another. */
+/** Mirrors of one upstream. */
 export interface Group {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config.ts';
 import { isLoopback } from '../token.ts';
 import { type Html, html, type PageSay } from './html.ts';
 
-/** One thing that a reader fills in before a button is pressed; its name is the key of the request's body. */
+/** One input of a form; its name is the key in the request's body. */
 interface Field {
   readonly name: 'for' | 'reason';
   readonly label: string;
@@ -11,13 +11,13 @@ interface Field {
 }
 
 interface Hand {
-  /** Unique on the page: what the reader has open stays open. */
+  /** Unique on the page, so that an open form stays open after a refresh. */
   readonly id: string;
-  /** A route of the API: the page asks it as anybody would, and it checks as it does for anybody. */
+  /** A route of the API, which checks this request like any other. */
   readonly path: string;
   readonly button: string;
   readonly fields: readonly Field[];
-  /** Sent beside the fields. */
+  /** Sent with the fields. */
   readonly body: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +34,7 @@ const reason = (say: PageSay, required: boolean): Field => ({
   required,
 });
 
-/** Says that the line of an advice is set, or that it is not wanted now. */
+/** The forms to accept or dismiss an advice. */
 export function renderAdviceForms(say: PageSay, config: Config, id: string): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
   const accept: Hand = {
@@ -54,13 +54,13 @@ export function renderAdviceForms(say: PageSay, config: Config, id: string): Htm
   return html`<div class="hands" hidden>${hand(say, config, accept)}${hand(say, config, dismiss)}</div>`;
 }
 
-/** Acknowledges a finding that never clears by itself. */
+/** The form to acknowledge a finding that never clears by itself. */
 export function renderAckForm(say: PageSay, config: Config, findingId: string): Html {
   const path = `/api/v1/findings/${encodeURIComponent(findingId)}/ack`;
   return html`<div class="hands" hidden>${hand(say, config, { id: `ack-${findingId}`, path, button: say('hand.ack'), fields: [reason(say, true)], body: {} })}</div>`;
 }
 
-/** Leaves a mirror alone for a while, or asks it again. */
+/** The form to pause or resume a mirror. */
 export function pauseHand(say: PageSay, config: Config, registry: string, isPaused: boolean): Html {
   const path = `/api/v1/mirrors/${encodeURIComponent(registry)}/pause`;
   const wanted: Hand = isPaused
@@ -75,7 +75,7 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
   return html`<div class="hands" hidden>${hand(say, config, wanted)}</div>`;
 }
 
-/** Only the script can press it: a plain form sends no JSON and no bearer token. What needs words first is folded. */
+/** Works only with the script: a plain form sends neither JSON nor a bearer token. Forms with inputs are folded. */
 function hand(say: PageSay, config: Config, { id, path, button, fields, body }: Hand): Html {
   const inputs = fields.map(
     ({ name, label, value, required }) =>
@@ -88,15 +88,17 @@ function hand(say: PageSay, config: Config, { id, path, button, fields, body }: 
     : html`<details class="hand" id="${id}"><summary>${button}…</summary>${form}</details>`;
 }
 
-/** Writes need the bearer token off loopback, and wherever one is set. */
+/** Writes require the bearer token off loopback and wherever one is set. */
 function needsToken({ listen }: Config): boolean {
   return listen.token !== null || !isLoopback(listen.host);
 }
 
-/** Where the command line looks by itself. */
+/** The default address of the command line. */
 const usual = 'http://127.0.0.1:10120';
 
-/** What a `mirrorwatch` command needs to reach this daemon from this machine: nothing at the usual place. */
+/**
+ * The options that a `mirrorwatch` command needs to reach this daemon from this machine; empty for the default address.
+ */
 export function reach(config: Config): string {
   const { host, port, tls } = config.listen;
   const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

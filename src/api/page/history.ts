@@ -10,15 +10,15 @@ import { dated, type Html, html, type PageSay, span } from './html.ts';
 const dayMs = 86_400_000;
 const weekMs = 7 * dayMs;
 
-/** Something that is over, with when it ended. */
+/** A finding or advice that has ended. */
 interface Ended {
   readonly endedAtMs: number;
   readonly item: Html;
 }
 
 /**
- * Findings and advice that are over: the last day as a list, the week before it folded.
- * @param registry  whose: findings about it, advice that leads from it or to it; `null`: everybody's
+ * Findings and advice that have ended: the last day as a list, the week before it folded.
+ * @param registry  findings about this mirror and advice from or to it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
   const { ended, isCut } = endedOf(say, deps, registry);
@@ -33,7 +33,7 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 </section>`;
 }
 
-/** Newest end first, out of the newest rows that one page of the API holds. */
+/** Newest first, from one page of the newest rows of the API. */
 function endedOf(
   say: PageSay,
   deps: ApiDeps,
@@ -69,7 +69,7 @@ function endedFinding(say: PageSay, deps: ApiDeps, finding: Finding, registry: s
   ];
 }
 
-/** An advice that is over. */
+/** An advice that has ended. */
 export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   const { from, to, cause, state, issuedAtMs } = advice;
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
@@ -88,7 +88,7 @@ export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   };
 }
 
-/** `direct`, `off` and `other` are places without a page. */
+/** `direct`, `off` and `other` have no page. */
 function linked(name: string): Html {
   return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
 }

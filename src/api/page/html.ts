@@ -9,7 +9,7 @@ import {
   wordsOf,
 } from '../../words/words.ts';
 
-/** Markup that may be sent as it is: made by `html` alone, every text in it escaped. */
+/** Safe markup: made by `html` only, which escapes every text. */
 export class Html {
   readonly text: string;
 
@@ -23,7 +23,7 @@ export class Html {
   }
 }
 
-/** What a template may hold; `null`, `undefined` and `false` leave nothing behind. */
+/** The values of a template; `null`, `undefined` and `false` are omitted. */
 type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 const entities: Readonly<Record<string, string>> = {
@@ -34,10 +34,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters but newline and tab, and direction overrides: a mirror's words may not reorder or hide ours. */
+/**
+ * Control characters except newline and tab, and direction overrides: a mirror's text must not reorder or hide ours.
+ */
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
-/** A text as it may stand between tags or inside a quoted attribute. */
+/** Escapes a text for use between tags or inside a quoted attribute. */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char] ?? '').replace(unprintable, '\ufffd');
 }
@@ -50,15 +52,15 @@ function partText(part: Part): string {
   return part.map(partText).join('');
 }
 
-/** A template whose parts are escaped, unless they are `Html` themselves. Attributes must be quoted. */
+/** A template that escapes its parts unless they are `Html`. Attributes must be quoted. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }
 
-/** Says the catalogue's texts on a page, in the language of who asked. */
+/** Renders texts of the catalogue on a page, in the reader's language. */
 export interface PageSay extends Say {
   readonly language: Language;
-  /** The same where what is filled in holds markup: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
+  /** The same with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
   readonly html: <K extends Key>(key: K, ...values: Values<K, Part>) => Html;
 }
 
@@ -91,26 +93,26 @@ export function span(say: PageSay, ms: number): string {
   return say('unit.d', { count: Math.round(s / 86_400) });
 }
 
-/** A wall stamp with how long ago it was, the whole stamp in its title. */
+/** A wall time as its age, with the whole time in the title. */
 export function ago(say: PageSay, wallMs: number | null, nowMs: number): Html | string {
   return wallMs === null
     ? say('unit.never')
     : html`<time datetime="${stamp(wallMs)}" title="${stamp(wallMs)}">${say('unit.ago', { span: span(say, nowMs - wallMs) })}</time>`;
 }
 
-/** A wall stamp as time of day, UTC, the whole stamp in its title. */
+/** A wall time as time of day, UTC, with the whole time in the title. */
 export function at(wallMs: number): Html {
   const text = stamp(wallMs);
   return html`<time datetime="${text}" title="${text}">${text.slice(11, 19)} UTC</time>`;
 }
 
-/** A wall stamp as date and time, UTC. */
+/** A wall time as date and time, UTC. */
 export function dated(wallMs: number): Html {
   const text = stamp(wallMs);
   return html`<time datetime="${text}" title="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
 }
 
-/** A wall stamp in a few characters, where its year is known: `03-04 08:15`, UTC. */
+/** A wall time in a short form without its year: `03-04 08:15`, UTC. */
 export function short(wallMs: number): string {
   return stamp(wallMs).slice(5, 16).replace('T', ' ');
 }
@@ -131,7 +133,7 @@ export function bytes(count: number): string {
   return count < 1024 ** 2 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** A number in so few digits as an SVG attribute needs. */
+/** A number with the few digits that an SVG attribute needs. */
 export function formatCoordinate(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -12,7 +12,7 @@ import { createPageSay, type Html, html, type PageSay, percent, span } from './h
 import { controlWordOf } from './place.ts';
 import { formatScriptWords } from './script.ts';
 
-/** The pages that every page leads to. */
+/** The pages of the navigation. */
 const ways = [
   ['/', 'page.now'],
   ['/history', 'page.history'],
@@ -20,7 +20,9 @@ const ways = [
   ['/what-if', 'whatif.nav'],
 ] as const;
 
-/** A whole document around one `main`. `title` comes before the name of the tool; the request says where the page is. */
+/**
+ * A complete document around one `main`. `title` precedes the name of the tool; the request gives the page's address.
+ */
 export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title: string, main: Html): string {
   const config = deps.config();
   const nowMs = deps.now().wallMs;
@@ -70,7 +72,7 @@ function languageSwitch(say: PageSay, request: Request): Html[] {
     });
 }
 
-/** What stands above everything else: that it is us, that we cannot tell yet, that our state is in trouble. */
+/** Banners at the top: local network problem, still unknown, state file not written. */
 function troubles(say: PageSay, deps: ApiDeps): Html[] {
   const vantage = deps.vantage();
   const found: Html[] = [];
@@ -105,7 +107,7 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
-/** Nothing has answered since the start: no mirror, no control. */
+/** True if no mirror and no control has responded since the start. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
   const hasAnswer = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
@@ -121,7 +123,7 @@ function nothingReached(say: PageSay, deps: ApiDeps): Html {
 /** A year, seconds. */
 const cookieAge = 31_536_000;
 
-/** The language of a page: `?lang=`, which is kept in a cookie as well; else that of who asks. */
+/** The language of a page: `?lang=`, which is also stored in a cookie, else that of the request. */
 export function languageOf(request: Request, response: Response): Language {
   const asked = negotiateLanguage(request, response);
   const wanted = parseLanguage(request.query['lang']);
@@ -134,18 +136,18 @@ export function languageOf(request: Request, response: Response): Language {
   return wanted;
 }
 
-/** What the pages read of an address, beside its path and `lang`. */
+/** The query parameters of pages besides `lang`. */
 const addressWords = ['chain', 'ecosystem', 'upstream', 'client', 'range', 'from', 'until', 'item', 'mirror'] as const;
 
-/** The same page in another language: its address with `lang` set, and what else of it a page reads. */
+/** The address of the same page in another language, with all parameters that a page reads. */
 function inLanguage(request: Request, language: Language): string {
   const query = new URLSearchParams();
   for (const name of addressWords) {
     const value = wordOf(request, name);
-    // It may hold credentials, which no page repeats.
+    // It may contain credentials, which no page repeats.
     if (value !== undefined) query.set(name, name === 'chain' ? maskChain(value) : value);
   }
   query.set('lang', language);
-  // Two slashes at its beginning would lead to another host.
+  // Two slashes at the beginning would lead to another host.
   return `${request.path.replace(/^\/+/, '/')}?${query}`;
 }

@@ -30,7 +30,7 @@ interface Month {
   readonly regretted: number;
 }
 
-/** Audited moves by month (UTC), the newest first, a year at most; months without any are left out. */
+/** Audited moves by month (UTC), newest first, a year at most; months without any are omitted. */
 export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
@@ -41,7 +41,7 @@ export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   return [...months.values()].sort((a, b) => (a.name < b.name ? 1 : -1)).slice(0, monthsShown);
 }
 
-/** How often an accepted advice was regretted, by month; `null` where none was looked back at yet. */
+/** The share of accepted advice that was regretted, by month; `null`: none was audited yet. */
 function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
   const months = regretByMonth(all);
   if (months.length === 0) return null;
@@ -51,10 +51,10 @@ function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
 </section>`;
 }
 
-/** With more advice than this on one page, each card shows what to set, why and the line alone. */
+/** With more advice than this on one page, cards show only setting, reason and lines. */
 const wholeCardsMax = 2;
 
-/** Everything at a glance: what to set, what was found, every mirror. */
+/** The overview: advice, findings and all mirrors. */
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
   const groups = groupsOf(deps.config());
@@ -88,7 +88,7 @@ function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): str
   return best?.id ?? series.last?.due.probeId ?? null;
 }
 
-/** A time, linked to the probe that it was measured by. */
+/** A time with a link to its probe. */
 export function renderLinkedTime(
   say: PageSay,
   deps: ApiDeps,
@@ -103,13 +103,13 @@ export function renderLinkedTime(
     : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
 }
 
-/** True for samples whose probe is still kept, so that it can be linked: failed ones, and the last few. */
+/** True for samples whose probe is still stored: failed ones and the last few. */
 export function keptIn(series: SeriesView): (sample: SeriesView['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
 }
 
-/** Whether so much is advised at once that the cards would hide what was found. */
+/** Whether there is so much advice that the cards would hide the findings. */
 function isCrowded(deps: ApiDeps): boolean {
   const { items } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
   return items.filter(({ state }) => state !== 'refused').length > wholeCardsMax;

@@ -9,12 +9,12 @@ const lasts = {
   week: 'range.lastWeek',
 } as const satisfies Record<TrendRange, string>;
 
-/** The range that a query asks for; anything else is a day, or what is told instead. */
+/** The range of a query; `otherwise` for an unknown one. */
 export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRange {
   return trendRanges.find((one) => one === query) ?? otherwise;
 }
 
-/** How far back a page of history opens: an hour while no more than that is known of any of some mirrors, else a day. */
+/** The default range of a history page: an hour while the history of the mirrors is not longer, else a day. */
 export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
   const known = mirrors.flatMap(({ name }) => {
     const trend = deps.trend(name, 'day');
@@ -24,7 +24,7 @@ export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirr
   return known.length > 0 && Math.max(...known) <= lengthOf('hour') ? 'hour' : 'day';
 }
 
-/** How long a range is, milliseconds. */
+/** The length of a range, milliseconds. */
 export function lengthOf(range: TrendRange): number {
   return trendGrids[range].cellMs * trendGrids[range].cells;
 }
@@ -34,12 +34,12 @@ export function formatRange(range: TrendRange, say: PageSay): string {
   return say(lasts[range]);
 }
 
-/** Links to the ranges; the one that is shown is marked. @param pathOf  where each leads */
+/** Links to all ranges; the current one is marked. @param pathOf  the address of each */
 export function renderRangeNav(shown: TrendRange, say: PageSay, pathOf: (range: TrendRange) => string): Html {
   return html`<nav class="choice" aria-label="${say('range.choose')}">${trendRanges.map((range) => html`<a href="${pathOf(range)}"${current(range === shown)}>${say(`range.${range}`)}</a>`)}</nav>`;
 }
 
-/** Marks the link to what is shown already. */
+/** Marks the link to the current page. */
 export function current(isShown: boolean): Html | null {
   return isShown ? html` aria-current="true"` : null;
 }

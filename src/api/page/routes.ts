@@ -18,17 +18,17 @@ import { walk } from './walk.ts';
 import { renderWhatIf } from './what-if.ts';
 import { whatIfScript } from './what-if-script.ts';
 
-/** The year 3000: well within what a Date can hold, with a range before it and after. */
+/** The year 3000: within the limits of a Date, including a range before and after it. */
 const wallMsMax = 32_503_680_000_000;
 
-/** What a route answers with: a title for the tab, and what stands between header and footer. */
+/** The response of a route: a title for the tab, and the content between header and footer. */
 interface Page {
   readonly status: number;
   readonly title: string;
   readonly main: Html;
 }
 
-/** The status page: `/`, `/mirrors/:name`, `/probes/:id`, `/history`, `/timeline`, `/what-if`, with its style, script and icon. Whole without the script. */
+/** The status pages with style, script and icon. They work without the script. */
 export function createPageRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const page = (
@@ -68,7 +68,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Of the first of them: each is made anew, and what is known of one is known of the others.
+      // Only of the first ones: rendering is costly, and all mirrors have similar ranges.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),
@@ -84,10 +84,13 @@ export function createPageRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** Sends a browser on to the same address without credentials: they are to stand neither in its bar nor in its history. */
+/**
+ * Redirects a browser to the same address without credentials, which must appear neither in its address bar nor in its
+ * history.
+ */
 const withoutCredentials: RequestHandler = (request, response, next) => {
   const chain = wordOf(request, 'chain') ?? '';
-  // The field takes no more, so no form sends it.
+  // Forms cannot send more, because the field has this limit.
   if (chain.length > limits.whatIfChars) return next();
   const bare = bareChainOf(chain);
   if (bare === chain) return next();
@@ -96,13 +99,13 @@ const withoutCredentials: RequestHandler = (request, response, next) => {
   response.set('cache-control', 'no-store').redirect(303, `/what-if?${query}`);
 };
 
-/** How many rows to leave out; anything that is no whole number is none. */
+/** The number of rows to skip; 0 for anything but a whole number. */
 function fromOf(query: unknown): number {
   const from = Number(query ?? 0);
   return Number.isInteger(from) && from >= 0 ? from : 0;
 }
 
-/** What an address of the timeline asks for; what cannot be read is left out. */
+/** The parameters of a timeline address; invalid ones are ignored. */
 function timelineQuery(request: Pick<Request, 'query'>): TimelineQuery {
   const untilMs = Date.parse(wordOf(request, 'until') ?? '');
   return {
@@ -128,7 +131,7 @@ function asset(routes: Router, path: string, type: string, text: string): void {
   });
 }
 
-/** What a tab shows at a glance: trouble first. */
+/** The title of the tab: problems first. */
 function titleOf(say: PageSay, deps: ApiDeps): string {
   if (deps.vantage().suspect === true) return say('tab.us');
   const states = deps.standings().map(({ state }) => state);

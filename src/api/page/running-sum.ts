@@ -2,8 +2,8 @@ import type { Candidate } from '../../core/advice.ts';
 import { formatCoordinate, type Html, html, type PageSay, percent } from './html.ts';
 
 /**
- * Why clients are not advised to move here yet: how much of what a move needs has been gathered (design.md section 5.4), as a
- * bar. Nothing for the chain in force, which is weighed against none, and where nothing is weighed.
+ * The progress of the test for a move to this mirror (design.md section 5.4), as a bar. Empty for the chain in force
+ * and where nothing is compared.
  */
 export function renderRunningSum(
   say: PageSay,

@@ -1,9 +1,9 @@
 import type { PageSay } from './html.ts';
 
 /**
- * The page's own script, ES2020, sent as it is. It follows `GET /api/v1/events` and swaps `main` for a fresh one: at once
- * after news, at most every two seconds. What the reader is doing stays: scroll, focus, open details, a text selection, and what
- * is being filled in. Buttons ask the API as anybody would; the token is held in memory alone, and goes with the page.
+ * The script of the pages, ES2020. It follows `GET /api/v1/events` and replaces `main` after news, at most every two
+ * seconds. It keeps scroll position, focus, open details, a text selection and form inputs. Buttons call the API; the
+ * token is only in memory and lost with the page.
  */
 export const script = `'use strict';
 (() => {
@@ -166,7 +166,7 @@ const words = [
   'needsToken',
 ] as const;
 
-/** What the page's script says, as JSON of its keys. */
+/** The texts of the script as JSON by key. */
 export function formatScriptWords(say: PageSay): string {
   return JSON.stringify(Object.fromEntries(words.map((word) => [word, say(`script.${word}`)])));
 }

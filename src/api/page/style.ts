@@ -1,4 +1,4 @@
-/** The page's only style sheet, sent as it is. Colours after Okabe and Ito; every colour has a word or a shape beside it. */
+/** The common style sheet. Colours after Okabe and Ito; every colour is accompanied by a word or a shape. */
 export const style = `:root {
   color-scheme: light dark;
   --ground: #faf9f6; --card: #ffffff; --ink: #1b1f23; --soft: #5a636c; --line: #dedbd3; --track: #efede7;
@@ -211,11 +211,11 @@ section.chosen h2 { margin: 10px 0 6px; } section.chosen .findings, section.chos
 }
 `;
 
-/** The icon of the tab: a pulse, in a colour that stands on light and dark. */
+/** The icon of the tab: a pulse, in a colour for light and dark backgrounds. */
 export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 18 18"><path d="M2 9h3l2-5 3.5 10L13 9h3" fill="none" stroke="#159b78" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>
 `;
 
-/** What the what-if page has beside the common style. */
+/** The additional style of the what-if page. */
 export const whatIfStyle = `.whatif .lead { max-width: 84ch; margin: 4px 0 14px; }
 .groups { display: flex; flex-wrap: wrap; gap: 4px 14px; margin: 0 0 12px; } .groups [aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
 #whatif-form { padding: 14px 18px; background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--link); border-radius: 5px; }

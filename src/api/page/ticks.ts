@@ -1,13 +1,13 @@
 import type { SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 
-/** From when to when a strip reaches, wall milliseconds. */
+/** The time range of a strip, wall milliseconds. */
 export interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** What several strips share, so that one that fell silent shows a gap: from the oldest of their samples until now. */
+/** The common range of several strips, from the oldest sample until now, so that a silent one shows a gap. */
 export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): Stretch | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
@@ -38,7 +38,7 @@ export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly numbe
   return Array.from({ length: Math.min(count, most + 1) }, (_, i) => first + i * step);
 }
 
-/** What stands at a tick, UTC: the time of day, or the day where the stretch has more than two. */
+/** The label of a tick, UTC: the time of day, or the day if the range exceeds two days. */
 export function formatTick(wallMs: number, { fromMs, toMs }: Stretch): string {
   return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

@@ -4,26 +4,26 @@ import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { PageSay } from './html.ts';
 
-/** Pages of findings that are read back from the newest. */
+/** The number of pages of findings to read, newest first. */
 const pagesRead = 2;
 
-/** Something on the timeline. */
+/** An item of the timeline. */
 export interface TimelineItem {
-  /** `finding-<id>` or `advice-<id>`: how an address names it. */
+  /** `finding-<id>` or `advice-<id>`, as in addresses. */
   readonly id: string;
   readonly of:
     | { readonly tag: 'finding'; readonly finding: Finding }
     | { readonly tag: 'advice'; readonly advice: Advice };
   readonly kind: Finding['kind'] | 'advice';
-  /** Whose lane: a mirror's name; of advice its upstream; `null`: this place. */
+  /** Its lane: a mirror's name; for advice its upstream; `null`: the daemon. */
   readonly lane: string | null;
   readonly registries: readonly string[];
   readonly fromMs: number;
-  /** `null`: it has not ended. */
+  /** `null`: still open. */
   readonly toMs: number | null;
 }
 
-/** Everything that is kept, as far as it is read: all that is open, and of what has ended the newest thousand findings and 500 pieces of advice. */
+/** All open items, and of the ended ones the newest thousand findings and 500 pieces of advice. */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;
@@ -72,7 +72,7 @@ function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
   };
 }
 
-/** What it says, one clause. */
+/** The text of an item, one clause. */
 export function formatItem({ of }: TimelineItem, vantage: string, say: PageSay): string {
   if (of.tag === 'advice') {
     const { from, to, state, bypass } = of.advice;

@@ -11,20 +11,20 @@ import { formatItem, listTimelineItems, type TimelineItem } from './timeline-ite
 
 const itemsShown = 200;
 const rowPx = 14;
-/** So wide is the shortest bar, of the whole width. */
+/** The width of the shortest bar, as a share of the whole. */
 const leastShare = 0.006;
 
-/** What an address of the timeline says. */
+/** The parameters of a timeline address. */
 export interface TimelineQuery {
   readonly range: TrendRange;
-  /** Where the stretch ends, wall milliseconds; `null`: now, and it moves on. */
+  /** The end of the range, wall milliseconds; `null`: now, and it advances. */
   readonly untilMs: number | null;
   /** `finding-<id>` or `advice-<id>`. */
   readonly item: string | null;
   readonly mirror: string | null;
 }
 
-/** Findings and advice over time. What is shown and what is chosen is all in the address. */
+/** Findings and advice over time. The address contains the range and the selection. */
 export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Html {
   const nowMs = deps.now().wallMs;
   const all = listTimelineItems(deps);
@@ -37,7 +37,7 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
       (query.mirror === null || one.registries.includes(query.mirror)),
   );
   const shown = items.slice(0, itemsShown);
-  // Links keep the current end of the window, so that whoever opens the address sees the same.
+  // Links contain the current end of the range, so that a shared address shows the same.
   const fixed = { ...query, untilMs: window.toMs };
   return html`<h1>${say('timeline.title')}</h1>
 <p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
@@ -46,7 +46,7 @@ ${query.item !== null && chosenSection(deps, chosen, { ...fixed, item: null }, n
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, fixed, window, nowMs, say)}<p class="legend">${say('timeline.legend')}</p>${list(deps, shown, items.length, fixed, nowMs, say)}`}`;
 }
 
-/** The address that says so. */
+/** The address for these parameters. */
 export function timelinePathOf({ range, untilMs, item, mirror }: TimelineQuery): string {
   const words = new URLSearchParams({ range });
   if (untilMs !== null) words.set('until', new Date(untilMs).toISOString());
@@ -97,7 +97,7 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
   return html`<ul class="findings past">${adviceEndOf(say, of.advice).item}</ul>`;
 }
 
-/** One lane for this place, for each mirror and for the advice of each upstream; those with nothing in them are left out. */
+/** One lane for the daemon, each mirror and the advice of each upstream; empty lanes are omitted. */
 function lanes(
   deps: ApiDeps,
   items: readonly TimelineItem[],
@@ -131,14 +131,14 @@ interface LaneFrame {
   readonly say: PageSay;
 }
 
-/** The list beneath says the same to those who do not see it. */
+/** The list below has the same content for screen readers. */
 function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame): Html {
   const rows = stacked(items, frame);
   const heightPx = rows.length * rowPx + 4;
   return html`<div class="lane"><span class="who" title="${frame.say('timeline.lane', { who, count: items.length })}">${who}</span><svg width="100%" height="${heightPx}" aria-hidden="true" focusable="false">${grid(frame.window, heightPx)}${rows.map((row, i) => row.map((item) => bar(item, i, frame)))}</svg></div>`;
 }
 
-/** Items in so few rows as they fit in without covering each other. */
+/** Arranges items in the fewest rows without overlaps. */
 function stacked(items: readonly TimelineItem[], frame: LaneFrame): readonly (readonly TimelineItem[])[] {
   const rows: { endShare: number; items: TimelineItem[] }[] = [];
   for (const item of items.toSorted((a, b) => a.fromMs - b.fromMs)) {

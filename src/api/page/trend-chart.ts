@@ -3,23 +3,23 @@ import { bytes, duration, formatCoordinate, type Html, html, type PageSay, short
 import { formatTick, ticksOf } from './ticks.ts';
 import { formatAnswered, formatRtt, gapsOf, isWatched, mostOf, runsOf, silenceIn } from './trend-sums.ts';
 
-/** How a chart of a trend is drawn. It is as wide as its place: along, it counts in percent; up, in pixels. */
+/** The dimensions of a chart of a trend. Its width adapts to the page: x in percent, y in pixels. */
 export interface TrendFrame {
   readonly heightPx: number;
-  /** Of the canary, milliseconds. */
+  /** The pace of the canary, milliseconds. */
   readonly paceMs: number;
-  /** What it shows, for those who do not see it. */
+  /** Its description for screen readers. */
   readonly label: string;
   readonly say: PageSay;
-  /** Each cell says what it stands for under the pointer. */
+  /** Each cell has a tooltip. */
   readonly isDetailed: boolean;
 }
 
-/** Room above what is drawn, for the time that the top stands for. */
+/** Room above the curve for the time at the top. */
 const headPx = 16;
 const leastPx = 4;
 
-/** Round trips over time, failures from the top, and hatched what was not watched or could not be told. */
+/** Round trips over time, failures from the top, and unmonitored or unknown times hatched. */
 export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
@@ -36,7 +36,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** How far behind over time; hatched where that is unknown. */
+/** Lag over time; unknown times hatched. */
 export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
@@ -49,7 +49,7 @@ export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** How fast downloads were; they are seldom, and each stands for itself. */
+/** Download speed; downloads are rare, so each is a separate mark. */
 export function renderThroughputChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
@@ -73,13 +73,13 @@ function around(trend: Trend, { heightPx, paceMs, label, say }: TrendFrame, top:
 function ticks(trend: Trend, heightPx: number): Html[] {
   return ticksOf(trend, 8).map((tick, i) => {
     const at = x(tick, trend);
-    // What stands at an edge would be cut off.
+    // A label at an edge would be cut off.
     const isWhole = Number(at) > 4 && Number(at) < 96;
     return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${formatTick(tick, trend)}</text>`}`;
   });
 }
 
-/** What is drawn to scale: a thousand along, a hundred up, however large it is shown. */
+/** The scaled part: a thousand units wide and a hundred high, whatever its displayed size. */
 function plot({ heightPx }: TrendFrame, drawn: Html | null): Html {
   return html`<svg y="${headPx}" width="100%" height="${heightPx - headPx}" viewBox="0 0 1000 100" preserveAspectRatio="none">${drawn}</svg>`;
 }
@@ -88,13 +88,13 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
   return failed > 0 ? failed / (ok + failed + unknown) : null;
 }
 
-/** What share of a cell nobody could tell, or did not watch; 0 where it was not asked at all, which is a gap. */
+/** The share of a cell that is unknown or unmonitored; 0 without any probe, which is a gap. */
 function untoldIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
   if (!isWatched(cell)) return 0;
   return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);
 }
 
-/** A column for each cell that has a share, as one shape; `fails` hang from the top, the others stand. */
+/** A column for each cell with a share, as one shape; `fails` start at the top, others at the bottom. */
 function columns(
   kind: 'fails' | 'lag' | 'rate',
   cells: readonly TrendCell[],
@@ -114,7 +114,7 @@ function columns(
   return parts.length === 0 ? null : html`<path d="${parts.join('')}" class="c-${kind}"/>`;
 }
 
-/** What nobody could tell stands hatched, neighbours that are alike as one. */
+/** Hatches unknown times; equal neighbours are merged. */
 function hatched(
   cells: readonly TrendCell[],
   shareOf: (cell: TrendCell) => number,
@@ -141,7 +141,7 @@ function band(run: readonly TrendCell[], trend: Trend, topMs: number): Html | nu
   return html`<polygon class="p95" points="${[...upper, ...lower].join(' ')}"/>`;
 }
 
-/** One cell alone is a dash as wide as it. */
+/** A single cell is a dash of its width. */
 function line(run: readonly TrendCell[], trend: Trend, topMs: number): Html {
   const [first] = run;
   const points =
@@ -171,7 +171,7 @@ function x(wallMs: number, { fromMs, toMs }: Trend): string {
   return (Math.min(1, Math.max(0, (wallMs - fromMs) / (toMs - fromMs))) * 100).toFixed(2);
 }
 
-/** How wide a stretch is, as far as it lies within. */
+/** The visible width of a time range. */
 function width(fromMs: number, lengthMs: number, trend: Trend): string {
   return Math.max(0, Number(x(fromMs + lengthMs, trend)) - Number(x(fromMs, trend))).toFixed(2);
 }

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
 import { bytes, duration, type PageSay, percent, span } from './html.ts';
 
-/** Of how many judged answers of the canary what share was ok. */
+/** The share of ok responses among the judged ones of the canary. */
 export function formatAnswered(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');
   const asked = ok + sumOf(cells, 'failed');
@@ -12,7 +12,7 @@ export function formatAnswered(cells: readonly TrendCell[], say: PageSay): strin
     : say('history.answeredSays', { share: percent(say, ok / asked), probes: asked });
 }
 
-/** Between which medians the cells lie. */
+/** The range of the cells' medians. */
 export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
   const low = duration(say, leastOf(cells, 'p50Ms'));
   const high = duration(say, mostOf(cells, 'p50Ms'));
@@ -20,13 +20,13 @@ export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
   return low === high ? low : say('history.rttSays', { low, high });
 }
 
-/** For how long nothing was watched. */
+/** The total time without monitoring. */
 export function formatGaps(trend: Trend, paceMs: number, say: PageSay): string {
   const ms = unwatchedMsOf(trend, paceMs);
   return ms === 0 ? say('history.noGaps') : say('history.gaps', { length: span(say, ms) });
 }
 
-/** How far behind it was at worst, between the bounds of that. */
+/** The largest lag with its bounds. */
 export function formatLag(cells: readonly TrendCell[], say: PageSay): string {
   const worst = cells.reduce<TrendCell | null>(
     (found, cell) => (cell.lagLowerMs !== null && cell.lagLowerMs >= (found?.lagLowerMs ?? 0) ? cell : found),
@@ -40,7 +40,7 @@ export function formatLag(cells: readonly TrendCell[], say: PageSay): string {
   return lower === upper ? lower : say('history.lagBetween', { lower, upper });
 }
 
-/** How fast downloads were, slowest and fastest cell. */
+/** The download speed of the slowest and fastest cell. */
 export function formatThroughput(cells: readonly TrendCell[], say: PageSay): string {
   const [low, high] = [leastOf(cells, 'bytesPerSecond'), mostOf(cells, 'bytesPerSecond')];
   if (low === null || high === null) return say('history.throughputNone');
@@ -80,20 +80,20 @@ function leastOf(cells: readonly TrendCell[], name: Measured): number | null {
   );
 }
 
-/** A stretch in which nothing was watched; wall milliseconds. */
+/** A time range without monitoring; wall milliseconds. */
 interface Gap {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Whether the canary was asked in it, whatever came of it. */
+/** Whether the canary was probed in it, with any outcome. */
 export function isWatched({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
 
 /**
- * Stretches without any cell in which the canary was asked: between two of them as long as two of its paces, so that what is
- * asked seldom is not taken for a gap, and before the first and after the last.
+ * Time ranges without a probe of the canary: between two probes only if longer than two of its paces, so that a slow
+ * pace is no gap, and before the first and after the last.
  */
 export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
@@ -106,18 +106,18 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
   return toMs - endMs >= leastMs ? [...gaps, { fromMs: endMs, toMs }] : gaps;
 }
 
-/** How long of a cell nothing was watched, where that is longer than the canary's pace explains; else 0. Milliseconds. */
+/** The unmonitored time of a cell if it exceeds the canary's pace, else 0. Milliseconds. */
 export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
   return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
 }
 
-/** How long nothing was watched in all, milliseconds. */
+/** The total unmonitored time, milliseconds. */
 export function unwatchedMsOf(trend: Trend, paceMs: number): number {
   const inGaps = gapsOf(trend, paceMs).reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
   return trend.cells.filter(isWatched).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
 }
 
-/** Cells that follow each other without a gap, oldest first: what one line may go through. */
+/** Consecutive cells without a gap, oldest first: one line each. */
 export function runsOf(cells: readonly TrendCell[], cellMs: number, paceMs: number): readonly (readonly TrendCell[])[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const runs: TrendCell[][] = [];

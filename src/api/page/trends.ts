@@ -14,12 +14,12 @@ import { failuresOf, formatAnswered, formatGaps, formatLag, formatRtt, formatThr
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
 
-/** Mirrors drawn at once: each is some 25 KB of page, and the loop stands still while it is made. */
+/** The most mirrors on one page: each takes about 25 KB and blocks the event loop while it is rendered. */
 export const mirrorsShown = 24;
 
 /**
- * Mirrors over an hour, a day or a week, by ecosystem and upstream; so many on one page, the others behind links.
- * @param from  how many mirrors to leave out, from 0
+ * Mirrors over an hour, a day or a week, by ecosystem and upstream, in pages.
+ * @param from  the number of mirrors to skip, from 0
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
   const groups = groupsOf(deps.config());
@@ -33,7 +33,7 @@ ${groups.map((group) => groupSection(deps, group, shown, range, say))}
 ${pageLinks(deps.config().mirrors.length, from, range, say)}`;
 }
 
-/** To each group, on whichever page its first mirror is. */
+/** Links to each group on the page of its first mirror. */
 function groupNav(groups: readonly Group[], shown: ReadonlySet<Mirror>, range: TrendRange, say: PageSay): Html {
   const all = groups.flatMap(({ mirrors }) => mirrors);
   const pathTo = (group: Group): string => {
@@ -69,7 +69,7 @@ function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSa
   return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, standing?.state ?? 'unknown')}</h3>${course(deps, mirror, range, say, false)}</article>`;
 }
 
-/** One mirror over time, with a choice of how far back. */
+/** One mirror over time, with links to other ranges. */
 export function renderTrendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
   const trend = deps.trend(mirror.name, range);
   return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${formatRange(range, say)}</span></h2>
@@ -113,7 +113,7 @@ function failureWords({ cells }: Trend, say: PageSay): string {
   return count === 0 ? say('history.failuresNone', { attempts }) : say('history.failuresOf', { count, attempts });
 }
 
-/** The commonest reasons, each with its length beside the first. */
+/** The commonest reasons as bars relative to the first. */
 function reasonBars({ cells }: Trend, say: PageSay): Html | null {
   const all = failuresOf(cells);
   const most = all[0]?.[1] ?? 0;
@@ -126,7 +126,7 @@ function reasonBars({ cells }: Trend, say: PageSay): Html | null {
     )}</ul>`;
 }
 
-/** The same in words: at most two dozen rows, each of several cells. */
+/** The same as a table of at most 24 rows, each of several cells. */
 function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   const rowMs = cellMs * 12;
   const rows = Map.groupBy(cells, ({ startMs }) => Math.floor((startMs - fromMs) / rowMs));

@@ -1,10 +1,10 @@
 import { credentialPlaces } from '../../core/bare-chain.ts';
 
 /**
- * What the page does while a chain is edited: it asks the page itself a quarter of a second after the last key, and puts
- * what came in place of what stood. Credentials stay in the browser: they are taken out of what is sent; hosts that are not
- * watched may be half of one, and are sent when the button is pressed; what looks like a password without its `@`, never.
- * Without it the form's button does the same.
+ * The script of the what-if page: a quarter of a second after the last key it requests the page for the edited chain
+ * and replaces the result. Credentials stay in the browser: they are removed before sending. Unknown hosts may be half
+ * typed and are sent only by the button; a text that looks like a password without its `@` is never sent. Without the
+ * script the form's button does the same.
  */
 export const whatIfScript = `'use strict';
 (() => {

@@ -18,7 +18,7 @@ interface Group {
   readonly upstream: string;
 }
 
-/** The page on which a chain is edited: a form that works by itself, and what the chain in it would do. */
+/** The page for editing a chain: a form that works without the script, and the effect of the chain. */
 export function renderWhatIf(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Html {
   const groups = groupsOf(deps);
   const named = groups.find(
@@ -47,7 +47,7 @@ function groupsOf(deps: ApiDeps): readonly Group[] {
   return [...new Map(groups.map((one) => [`${one.ecosystem}/${one.upstream}`, one])).values()];
 }
 
-/** Hosts, with their ports, that the script takes for no part of a password. */
+/** Known hosts with ports, which the script does not take for a part of a password. */
 function hostsOf(deps: ApiDeps): readonly string[] {
   return [...new Set(deps.config().mirrors.map(({ url }) => new URL(url).host))];
 }
@@ -91,7 +91,7 @@ ${clients.length > 1 && html`<p class="field short"><label for="whatif-client">$
 </form>`;
 }
 
-/** The one sentence that is read aloud when the chain changes. */
+/** The sentence that screen readers announce when the chain changes. */
 function summary(say: PageSay, { edited, inUse }: WhatIf): string {
   if (edited.basis === 'none') return say('whatif.note.none');
   const parts = [
@@ -167,7 +167,7 @@ function shareText(say: PageSay, { availability }: ChainOutlook): string {
   return between(share(say, availability.atLeast), share(say, availability.atMost), say);
 }
 
-/** A number and its unit stand in one line. */
+/** Keeps a number and its unit on one line. */
 function whole(text: string): string {
   return text.replaceAll(' ', '\u00a0');
 }

@@ -159,7 +159,7 @@ export const daemonMetrics = {
     unit: null,
     absent: never,
   },
-  // The last: it counts what is rendered before it.
+  // The last metric, because it counts the lines before it.
   mirrorwatch_exposition_lines: {
     type: 'gauge',
     help: 'Sample lines of this answer.',

@@ -1,7 +1,7 @@
 import type { Metric } from '../metric.ts';
 import { never } from './values.ts';
 
-/** What became of a request at the front door; closed. */
+/** The outcome of a request at the front door; closed. */
 export const doorOutcomes = [
   'redirected',
   'passed',

@@ -11,7 +11,7 @@ import {
   throughputBuckets,
 } from './values.ts';
 
-/** Metrics of mirrors, advice, findings and the place. Part of `catalog`. */
+/** Metrics of mirrors, advice, findings and the vantage. Part of `catalog`. */
 export const mirrorMetrics = {
   mirror_not_found_seconds: {
     type: 'histogram',

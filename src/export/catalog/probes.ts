@@ -3,7 +3,7 @@ import { mirrorStates } from '../../core/standing.ts';
 import type { Metric } from '../metric.ts';
 import { bounds, never, propagationBuckets, secondsBuckets, target } from './values.ts';
 
-/** Metrics of probes and of what they compare. Part of `catalog`. */
+/** Metrics of probes and their comparisons. Part of `catalog`. */
 export const probeMetrics = {
   mirror_probe_rtt_seconds: {
     type: 'histogram',

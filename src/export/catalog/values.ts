@@ -22,14 +22,14 @@ export const propagationBuckets = [
   60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
 ] as const;
 
-/** What bounds of a lag are called. */
+/** The names of the bounds of a lag. */
 export const bounds = ['lower', 'upper'] as const;
-/** What is known of whether a cache had an answer. */
+/** Whether a cache had the response. */
 export const cacheWords = ['hit', 'miss', 'unknown'] as const;
 
-/** The kinds a mirror can have. */
+/** Kinds of findings about mirrors. */
 export const mirrorFindingKinds = findingKinds.filter((kind) => !kindTraits[kind].isAboutUs);
-/** The kinds whose subject is this daemon and its place. */
+/** Kinds of findings about this daemon and its network. */
 export const ownFindingKinds = findingKinds.filter((kind) => kindTraits[kind].isAboutUs);
 
 export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;

@@ -1,6 +1,9 @@
 import type { ChatFormat } from '../../core/receiver-format.ts';
 
-/** Reads one body as its service would, so that what is seen is what is sent. Texts of the body are data: all is escaped. */
+/**
+ * Renders one body as its service would, so that the preview shows what is sent. Texts of the body are data: all are
+ * escaped.
+ */
 export const drawers: Readonly<Record<ChatFormat, (body: string) => string>> = {
   slack: drawSlack,
   discord: drawDiscord,
@@ -105,7 +108,7 @@ export function html(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** Slack's mrkdwn, in which `&`, `<` and `>` are escaped already. */
+/** Slack's mrkdwn, with `&`, `<` and `>` already escaped. */
 function slackMarkup(text: string): string {
   return withFences(text, (part) =>
     lines(
@@ -117,7 +120,7 @@ function slackMarkup(text: string): string {
   );
 }
 
-/** Discord's Markdown: bold, fences, and a backslash before what is meant as it is. */
+/** Discord's Markdown: bold, fences, and backslash escapes. */
 function discordMarkup(text: string): string {
   return withFences(html(text), (part) => lines(bold(part).replaceAll(/\\(&(?:lt|gt);|[^\w\s&])/g, '$1')));
 }
@@ -168,7 +171,7 @@ function lines(text: string): string {
   return text.replaceAll('\n', '<br>');
 }
 
-/** What is fenced is shown as it is, the rest as `around` draws it. */
+/** Fenced text is unchanged, the rest is rendered by `around`. */
 function withFences(text: string, around: (part: string) => string): string {
   return text
     .split(/```\n([\s\S]*?)\n```/)

@@ -29,7 +29,7 @@ function isName(format: ChatFormat): format is keyof typeof names {
   return format in names;
 }
 
-/** A page that needs nothing beside itself and shows bodies as their service would, at the width of a phone and wider. */
+/** A self-contained page that shows bodies as their service would, from the width of a phone up. */
 export function renderPreviewPage(
   receiver: string,
   format: ChatFormat,

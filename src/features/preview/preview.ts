@@ -24,9 +24,9 @@ export interface PreviewCard {
 }
 
 /**
- * What a receiver that people read would be sent of a made-up morning on the mirrors of this configuration: one becomes
- * slow; one is down, with advice to leave it; it is well again; and, where there are quiet hours, what came in them.
- * @returns `null`: no such receiver, or one that programs read; nothing is sent
+ * The messages of a receiver for people in a made-up story on the configured mirrors: one becomes slow; one is down,
+ * with advice to leave it; it recovers; and, with quiet hours, the messages held in them.
+ * @returns `null`: no such receiver, or one for programs; nothing is sent
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {
   const receiver = config.webhooks.find((one) => one.name === name);
@@ -45,7 +45,7 @@ export function previewPageOf({ name, format, lang }: Receiver, cards: readonly 
   );
 }
 
-/** One card as text for a terminal, with a line that sets it off from the one before. */
+/** One card as text for a terminal, separated from the previous one by a line. */
 export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {
   return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
 }
@@ -78,7 +78,7 @@ function night(config: Config, receiver: Chat, wallMs: number): readonly Preview
   return [...early, ...stage.at(quietEndMsOf(hours, startMs))];
 }
 
-/** The notifier itself, with a clock that is moved by hand. */
+/** The real notifier with a manual clock. */
 class Stage {
   readonly #notifier: Notifier;
   readonly #startMs: number;
@@ -119,7 +119,7 @@ function closed(finding: Finding, closedAtMs: number): Finding {
   return { ...finding, state: 'closed', closedAtMs };
 }
 
-/** Two mirrors of one upstream that this receiver is told of; one of its name alone where there is no second. */
+/** Two mirrors of one upstream that this receiver covers; only one if there is no second. */
 function pairOf({ mirrors }: Config, { only }: Chat): readonly [Mirror, Mirror | null] {
   const wanted = mirrors.filter(
     ({ name, ecosystem, role }) =>
@@ -219,7 +219,7 @@ function adviceOf(config: Config, from: Mirror, to: Mirror | null, because: Find
   };
 }
 
-/** The lines that the ecosystem's own client would be given. */
+/** The lines for the ecosystem's leading client. */
 function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice, 'remedy' | 'rollback'> {
   const kind = registry.of(from.ecosystem);
   if (kind === null) return { remedy: {}, rollback: '' };

@@ -12,22 +12,22 @@ import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { inOrder, type RankRow } from './row.ts';
 
-/** What came of the one download from a mirror. */
+/** The result of the download from a mirror. */
 interface RankDownload {
   readonly bytes: number;
-  /** Bytes a second without slow start; `null` where the transfer was too small to tell, or failed. */
+  /** Bytes per second without slow start; `null`: too small to measure, or failed. */
   readonly rate: number | null;
-  /** Why it failed, or `unknown: ` and why; `null`: it did not. */
+  /** The reason of failure, or `unknown: ` with its cause; `null`: it succeeded. */
   readonly reason: string | null;
 }
 
-/** A mirror of a rank with what was asked of it once, after the rounds; `null`: not asked, or nothing can be said. */
+/** A ranked mirror with the results of the probes after the rounds; `null`: not probed, or unknown. */
 export interface RankedRow extends RankRow {
   readonly download: RankDownload | null;
   readonly lag: RankLag | null;
 }
 
-/** The ports of what is asked after the rounds. */
+/** The ports for the probes after the rounds. */
 interface AfterPorts {
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
@@ -36,8 +36,8 @@ interface AfterPorts {
 }
 
 /**
- * The artifact that is downloaded from each mirror, the same from all: of the first module that is ranked, else of the first
- * that the file names. Empty: its ecosystem moves none, or no module has a version.
+ * The artifact to download from each mirror, the same for all: of the first ranked module, else of the first configured
+ * one. Empty: the ecosystem has no artifacts, or no module has a version.
  */
 export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
   const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
@@ -56,7 +56,7 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
-/** The light targets whose answers say what there is, of the module that is ranked, where the canary's own do not. */
+/** The light targets of the ranked module whose responses list versions, if the canary's do not. */
 function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
@@ -69,8 +69,8 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
 }
 
 /**
- * Asks each mirror that answered for what there is, which tells how far behind it is, and for one artifact, which tells its
- * throughput and whether its bytes are right. Wrong bytes count where a second answer is wrong as well.
+ * Probes each responding mirror for its versions, which show its lag, and for one artifact, which shows its throughput
+ * and integrity. Wrong bytes count only if a second response is wrong too.
  * @param samples  of the rounds
  */
 export async function afterRounds(
@@ -111,7 +111,7 @@ function isWrong({ outcome }: Sample): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/** A failed download is one more failure of its mirror; wrong bytes that came twice are two. */
+/** A failed download is one more failure of its mirror; wrong bytes twice are two. */
 function withDownload(row: RankRow, answers: readonly Sample[], lag: RankLag | null): RankedRow {
   const last = answers.at(-1);
   if (last === undefined) return { ...row, download: null, lag };
@@ -135,20 +135,20 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** How far behind a mirror is by one look at each: what it lacks counts, since when cannot be told. */
+/** The lag of a mirror by one probe of each: the missing versions count, their age is unknown. */
 interface RankLag {
-  /** Versions that the others have and it lacks; `null`: such answers name none. */
+  /** Versions of the others that it lacks; `null`: no version lists. */
   readonly missing: number | null;
-  /** Behind by so many records, at least; `null`: such answers have no serial. */
+  /** The smallest number of records behind; `null`: no serials. */
   readonly records: number | null;
-  /** Its date is older by so much than the others', milliseconds; `null`: it states none. */
+  /** The difference of its date from the others', milliseconds; `null`: no date. */
   readonly olderMs: number | null;
   readonly by: 'origin' | 'peers';
 }
 
 /**
- * What the answers of a rank say of freshness, by mirror: against the origin where that answered, else against the others,
- * of which two at least and half must agree. Who is not there can't be told.
+ * The lag of each mirror: against the origin if it responded, else against the others, of which at least two and half
+ * must agree. Mirrors without a response are unknown.
  */
 function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<string, RankLag> {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));

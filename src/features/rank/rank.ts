@@ -15,10 +15,10 @@ import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from
 export { downloadsFor, type RankedRow } from './after.ts';
 
 /**
- * Ranks mirrors by their canaries, in interleaved rounds, in one worker thread; then asks each once for what there is, and
- * for one artifact.
- * @param downloads  these artifacts, of each no more than `limits.rankDownloadBytes`; empty: none is downloaded
- * @returns `NoAnswer` where the thread says nothing; it may still be there afterwards, see `closeWithin`
+ * Ranks mirrors by their canaries in interleaved rounds, in one worker thread; then probes each once for its versions
+ * and for one artifact.
+ * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`; empty: no download
+ * @returns `NoAnswer` if the thread does not respond; it may still exist, see `closeWithin`
  */
 export async function rankNow(
   config: Config,
@@ -58,15 +58,15 @@ export async function rankNow(
   }
 }
 
-/** Who is not told apart from the best is measured again, as many rounds once more, so many times at most. */
+/** Further rounds for mirrors that cannot be distinguished from the best, at most this many times. */
 const finalsMost = 2;
 
 /**
- * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, in an order that turns by one each
- * round, so that a passing disturbance of our own line touches all alike. Then the best one and who is not told apart from
- * it once more, `finals` times at most.
- * @param ask       one probe; `null` where nothing came back, which ends the ranking
- * @param progress  called before each probe with how many are done of how many
+ * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, with the order rotated by one each
+ * round, so that a short disturbance of our network affects all. Then repeats this for the best and those that cannot
+ * be distinguished from it, at most `finals` times.
+ * @param ask       one probe; `null` without a response, which ends the ranking
+ * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
   const { config, targets, rounds } = input;
@@ -94,7 +94,7 @@ export async function rankOnce(input: RankRequest): Promise<Result<readonly Rank
   return ok(rows);
 }
 
-/** What a rank is made of. */
+/** The inputs of a ranking. */
 interface RankRequest {
   readonly config: Config;
   readonly targets: readonly Target[];
@@ -103,7 +103,7 @@ interface RankRequest {
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told of each answer. */
+  /** Called with each response. */
   readonly heard?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
   readonly stopped: () => boolean;
@@ -114,7 +114,7 @@ interface Heard {
   done: number;
 }
 
-/** One round over all that are asked. @returns who said nothing at all, or `null` */
+/** One round over these mirrors. @returns the mirror without any response, or `null` */
 async function askRound(
   input: RankRequest,
   asked: readonly Target[],

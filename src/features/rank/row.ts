@@ -11,29 +11,29 @@ export interface RankAnswer {
   readonly sample: Probed['sample'];
 }
 
-/** One mirror of a rank, as it stands after some rounds. Times in milliseconds. */
+/** One mirror of a ranking after some rounds. Times in milliseconds. */
 export interface RankRow {
   readonly registry: string;
   readonly url: string;
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Of all these, how many got an HTTP answer, of whatever status. */
+  /** The number of these with an HTTP response of any status. */
   readonly answered: number;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** Of the answer that is the median: they add up to it. */
+  /** Of the median response: they add up to it. */
   readonly phasesMs: PhaseTimes;
-  /** Good answers whose content an authority vouches for, and answers that one contradicts. */
+  /** Ok responses that an authority confirms, and responses that one contradicts. */
   readonly verified: number;
   readonly mismatched: number;
-  /** The commonest reason where any failed, else `unknown: ` and why where any is unknown. */
+  /** The commonest reason of failures, else `unknown: ` with the cause of unknown ones. */
   readonly reason: string | null;
-  /** By round; `null`: it gave no good answer in it, or was not asked. */
+  /** By round; `null`: no ok response, or not probed. */
   readonly roundsMs: readonly (number | null)[];
 }
 
-/** What the answers of one mirror come to. */
+/** Summarises the responses of one mirror. */
 export function rankRow(registry: string, url: string, answers: readonly RankAnswer[], slots: number): RankRow {
   const samples = answers.map(({ sample }) => sample);
   const good = answers.flatMap(({ slot, sample }) =>
@@ -69,8 +69,8 @@ function commonest(words: readonly string[]): string | null {
 }
 
 /**
- * Fewer failures first: a fast mirror that fails is no good mirror. Then the lower median; medians that advice takes for
- * equal stand as advice would put them: by weight, then as in the file.
+ * Fewer failures first, because a fast mirror that fails is no good mirror. Then the lower median; medians that advice
+ * considers equal are ordered by weight, then as in the file.
  */
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
@@ -86,10 +86,10 @@ export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[
   );
 }
 
-/** How a mirror of a rank stands to the best one; `unsure`: the rounds do not tell them apart. */
+/** A mirror compared with the best one; `unsure`: the rounds do not distinguish them. */
 export type RowVerdict = 'best' | 'down' | 'unknown' | 'fails_more' | Compared;
 
-/** By mirror. Where none is usable, none is the best. @param rows  best first */
+/** Verdicts by mirror. Without a usable mirror there is no best. @param rows  best first */
 export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMap<string, RowVerdict> {
   const best = rows.find(isUsable);
   const verdictOf = (row: RankRow): RowVerdict => {
@@ -102,28 +102,28 @@ export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMa
   return new Map(rows.map((row) => [row.registry, verdictOf(row)]));
 }
 
-/** The best one and who is not told apart from it; nobody where all are told. @param rows  best first */
+/** The best one and those that cannot be distinguished from it; empty if all can. @param rows  best first */
 export function selectFinalists(rows: readonly RankRow[], minGain: number): ReadonlySet<string> {
   const near = [...judgeRows(rows, minGain)].filter(([, verdict]) => verdict === 'unsure' || verdict === 'best');
   return new Set(near.length < 2 ? [] : near.map(([registry]) => registry));
 }
 
-/** True where a mirror can be told to clients: it answers well at least as often as not, and no wrong bytes came twice. */
+/** True if a mirror can be recommended: at least half of its responses are ok, and no wrong bytes came twice. */
 export function isUsable(row: RankRow): boolean {
   return row.ok > 0 && row.ok >= row.failed && row.mismatched < 2;
 }
 
-/** True where it never answered well, and that is known of most probes: what could not be told is no outage. */
+/** True if it had no ok response and most of its probes are known: unknown ones are no outage. */
 export function isDown(row: RankRow): boolean {
   return row.ok === 0 && row.failed > row.unknown;
 }
 
-/** True where so little is known of a mirror that it is neither usable nor down. */
+/** True if too little is known to call a mirror usable or down. */
 export function isUnknown(row: RankRow): boolean {
   return row.ok === 0 && !isDown(row);
 }
 
-/** The times of the second against the first, by the rounds in which both answered well. */
+/** Compares the times of both in the rounds in which both were ok. */
 export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   const pairs = a.roundsMs.flatMap((ms, round): [number, number][] => {
     const other = b.roundsMs[round] ?? null;
@@ -132,7 +132,9 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   return compareRounds(pairs, minGain);
 }
 
-/** More often by more than chance: two rates explain the answers better than one, as advice's tests want it. */
+/**
+ * True if it fails significantly more often: two rates explain the responses better than one, by the test of advice.
+ */
 export function failsMore(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
   return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;

@@ -11,24 +11,25 @@ import { compareRows, failsMore, isDown, isUnknown, isUsable, type RankRow } fro
 
 export { judgeRows, type RowVerdict } from './row.ts';
 
-/** What a ranking comes to for clients, by the measures that advice goes by. */
+/** The recommendation of a ranking, by the thresholds of advice. */
 export type RankVerdict =
   | {
       readonly kind: 'change';
-      /** What to paste; `null` where the ecosystem's client is not modelled or its chain can't be read. */
+      /** The lines to paste; `null` if the ecosystem's client is not modelled or its chain is invalid. */
       readonly remedy: string | null;
-      /** One sentence for people; what was left answers too slowly, too rarely or not at all. */
+      /** One sentence for people: the current mirror is too slow, unreliable or down. */
       readonly reason: string;
     }
-  /** `unsure`: it could not be told whether another one is better. */
+  /** `unsure`: it is unknown whether another one is better. */
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
- * Whether another mirror should stand first in what clients have now: where the first one is not usable, fails more often
- * by more than chance, or takes longer by `minGain` and 10 ms, which the rounds must say too. What could not be told moves nobody.
- * @param rows      best first, as `rankOnce` gives them
- * @param upstream  whose mirrors they are
- * @param say       what it comes to is said with it
+ * Decides whether another mirror should be first in the current chain: if the first one is unusable, fails
+ * significantly more often, or is slower by `minGain` and 10 ms, which the rounds must confirm. Unknowns change
+ * nothing.
+ * @param rows      best first, from `rankOnce`
+ * @param upstream  of the mirrors
+ * @param say       for the reason
  */
 export function rankVerdict(
   config: Config,
@@ -72,7 +73,7 @@ export function rankVerdict(
   return { kind: 'change', remedy, reason };
 }
 
-/** The upstream whose mirrors are ranked: the ecosystem's public one, else that of its first mirror; `null`: it has none. */
+/** The upstream to rank: the ecosystem's public one, else that of its first mirror; `null`: none. */
 export function rankedUpstreamOf(config: Config, ecosystem: EcosystemId): string | null {
   const named = config.mirrors.find((mirror) => mirror.ecosystem === ecosystem)?.upstream ?? null;
   return registry.of(ecosystem)?.publicUpstream ?? named;
@@ -88,13 +89,13 @@ function because(reason: string | null, say: Say): string {
   return reason === null ? '' : say('rank.because', { reason: reasonSaid(reason, say) });
 }
 
-/** The reason of a row, for people; one of ours says that nothing is known. */
+/** The reason of a row for people; a cause of our own means unknown. */
 function reasonSaid(reason: string, say: Say): string {
   const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
   return because === undefined ? reason : say('rank.reasonUnknown', { because });
 }
 
-/** Nothing is better; who might be, and who is not told apart, is named. */
+/** No change; names mirrors that might be better and those that cannot be distinguished. */
 function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
   const others = usable.filter((row) => row !== first && !failsMore(row, first));
   const by = (wanted: string): readonly string[] =>

@@ -14,15 +14,18 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** One of the versions that are compared: which chain each upstream's clients were on, and when. */
+/** One of the compared versions: the chain of each upstream's clients over time. */
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
-/** What clients would have paid: a fetch of each module at the pace of canaries, once a minute at least, walked over the latest answers. */
+/**
+ * The cost for clients: a fetch of each module at the pace of canaries, at least once a minute, walked over the latest
+ * responses.
+ */
 export interface Meter {
   hear(one: Taken): void;
-  /** By version, in the order given. `seconds` is `null` without a fetch that could be walked under all of them. */
+  /** By version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
-  /** How many fetches that is, the same for each. */
+  /** The number of fetches, the same for each version. */
   fetches(): number;
 }
 
@@ -38,7 +41,7 @@ interface Group extends Walker {
   readonly declared: Chain;
   /** The questions of a fetch, by module. */
   readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Latest answers, by question and mirror. */
+  /** The latest responses by question and mirror. */
   readonly latest: Map<string, Map<string, Latest>>;
   readonly chains: Map<string, Chain>;
   readonly followed: readonly (readonly InForce[])[];
@@ -60,7 +63,7 @@ export function createMeter(
   const groups = groupsOf(config, targets, versions);
   const sums = versions.map(() => ({ ms: 0, failures: 0 }));
   let count = 0;
-  // As often as canaries come: more tells nothing new, less hides a short trouble.
+  // At the pace of canaries: a shorter step has no new data, a longer one misses short problems.
   const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
   let nextMs = Number.NEGATIVE_INFINITY;
 
@@ -117,8 +120,8 @@ export function createMeter(
 }
 
 /**
- * The first bytes of an artifact are no fetch; and a confirming deadline is shorter than clients wait: a timeout by it says
- * nothing of what they would have paid.
+ * A probe of the first bytes is no fetch. A confirming deadline is shorter than clients wait, so a timeout by it does
+ * not show their cost.
  */
 function saysLittle({ due, outcome }: Sample): boolean {
   if (due.purpose === 'peek') return true;
@@ -130,7 +133,7 @@ interface Walk {
   readonly failed: boolean;
 }
 
-/** Milliseconds; `null`: a mirror on the way has no answer that is young enough. */
+/** Milliseconds; `null`: a mirror of the walk has no recent response. */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);
   const end = walkChain(group, chain, (name) => {

@@ -13,8 +13,8 @@ type Control = Extract<Taken, { kind: 'control' }>;
 type Asked = Parameters<Scheduler['reserve']>[0];
 
 /**
- * An order and the stored answer to it were made so close together, milliseconds: confirming ones of one target lie a second
- * apart; a second look waits for a slot and is ordered once a minute at most; peeks come at the canary's pace.
+ * The longest time between an order and its stored response, milliseconds: confirming ones of one target are a second
+ * apart; a recheck waits for a slot and is ordered at most once a minute; probes of first bytes have the canary's pace.
  */
 const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },
@@ -23,26 +23,26 @@ const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; reado
 };
 const oldestMs = Math.max(...Object.values(near).map(({ beforeMs }) => beforeMs));
 
-/** True for what was asked because of what was judged, not at its pace. */
+/** True for probes that a judgement ordered, not the schedule. */
 export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** How far the questions that follow from judging were asked then too. Counted from a wall time on. */
+/** How many probes ordered by judgements also took place then, from a wall time on. */
 export interface OutOfTurn {
-  /** Asked now as then: the stored answer was taken. */
+  /** Ordered now and then: the stored response was used. */
   heard: number;
-  /** Asked now, but nobody asked then: no answer. */
+  /** Ordered now, but not then: no response. */
   unasked: number;
 }
 
-/** The place of the schedule in a replay: nothing is planned, and what is asked out of turn is looked up in the history. */
+/** Replaces the schedule in a replay: nothing is planned, and ordered probes are looked up in the history. */
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Takes in what was asked out of turn then. */
+  /** Adds a stored probe that was out of turn then. */
   shelve(one: Probed | Control): void;
-  /** The stored answer of a control in a round that asks now, once; `null`: nobody asked. */
+  /** The stored response of a control for a current round, once; `null`: none. */
   control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;
 }
 
@@ -87,7 +87,7 @@ export function createDesk(input: {
     finished(due, { retryAfterMs }, now) {
       const { registry, step } = due.target;
       const throttles = absences.get(registry)?.throttles;
-      // Half of the jitter: which way the back-off went then is not stored.
+      // Half of the jitter: the actual value is not stored.
       if (throttles !== undefined) throttleStep(throttles, step, { retryAfterMs, chance: 0.5 }, now);
     },
     reserve(asked, now) {
@@ -143,8 +143,8 @@ export function createDesk(input: {
 }
 
 /**
- * A peek is at whichever artifact is next in turn: the one that was peeked at then will do. A probe over a named HTTP
- * version is another question.
+ * A probe of first bytes may be of any artifact: the stored one is used. A probe over a forced HTTP version is another
+ * question.
  */
 function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' | 'protocol'>): string {
   if (protocol !== undefined) return `${purpose} ${target.id} ${protocol}`;

@@ -10,20 +10,20 @@ export type VirtualInput =
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void }
-  /** What decides nothing. */
+  /** Inputs without influence on decisions. */
   | { readonly kind: 'aside'; readonly run: (now: Now) => void };
 
-/** What the loop asks of the world around it. */
+/** The loop's environment. */
 export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
-  /** All that a turn came to, at its end: to be kept, and to be told. */
+  /** The result of a turn, to store and to report. */
   judged(judged: Judged, now: Now): void;
-  /** Rows that a command gave beside its judgement. */
+  /** Rows of a command in addition to its judgement. */
   notify: Absorb['notify'];
-  /** When something else wants a turn, monotonic milliseconds; `null`: nothing does. */
+  /** The next turn that another part needs, monotonic milliseconds; `null`: none. */
   wakeAtMs(now: Now): number | null;
-  /** Whether time went on as it should between two turns. */
+  /** A gap between two turns, if the process was suspended. */
   gapBetween(before: Now, now: Now): Gap | null;
 }
 
@@ -31,18 +31,18 @@ export interface Around {
 export interface VirtualLoop {
   /** @returns the monotonic time of the next turn if nothing comes in before */
   turn(inputs: readonly VirtualInput[], now: Now): number;
-  /** The last turn: nothing new is asked, and everything is written. */
+  /** The last turn: no new probes, and everything is written. */
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
-/** From an input that finds the inbox empty to the turn that takes it. */
+/** Milliseconds from the first input of an empty inbox to the turn that takes it. */
 export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
 /**
- * Joins the stages that judge as the pipeline does, on a time that the caller brings: for the simulator of worlds, and
- * to play stored answers again. What only shows (log, board, exporter, events) is not there.
+ * Connects the judging stages as the pipeline does, with the caller's time: for the simulator of worlds and for
+ * replays. Output-only parts (log, board, exporter, events) are absent.
  */
 export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
   let before = start;
@@ -117,15 +117,15 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
   };
 }
 
-/** A state file without a file. */
+/** A state file in memory. */
 export interface Kept {
   commit(batch: StoreBatch): void;
   all(...tables: readonly Table[]): Row[];
 }
 
 /**
- * An empty state; what is read back has been through JSON, as in the real one.
- * @param isReadAgain  false: nobody starts on it, and nothing is kept
+ * An empty state; rows pass through JSON as in a file.
+ * @param isReadAgain  false: it is never read, so nothing is stored
  */
 export function createKept(isReadAgain: boolean): Kept {
   const rows = new Map<string, Row>();

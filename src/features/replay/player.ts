@@ -17,16 +17,16 @@ import { createHeap } from '../../schedule/heap.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
-/** Answers lie at most so far behind the question that they belong to: a download's deadline, and a wait for a slot. */
+/** The longest time from a question to its response: a download's deadline and a wait for a slot. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
-/** Plays stored answers to the stages that judge, in the time in which they came, under one configuration. */
+/** Feeds stored responses to the judging stages at their original times, under one configuration. */
 export interface Player {
-  /** What follows the stretch before; another life is a start on what was kept. */
+  /** Takes the next time range; another life is a restart on the stored state. */
   take(stretch: Stretch): void;
   /** After the last stretch. */
   end(): void;
-  /** All advice so far, by id, in its last state. */
+  /** All advice so far by id, in its last state. */
   readonly advice: ReadonlyMap<string, Advice>;
   readonly outOfTurn: readonly OutOfTurn[];
 }
@@ -37,11 +37,11 @@ interface Life {
   readonly stages: JudgeStages;
   readonly loop: VirtualLoop;
   readonly desk: Desk;
-  /** What came by itself, in order; `next` is the first that was not taken yet. */
+  /** Scheduled inputs in order; `next` is the first that is not yet taken. */
   readonly queue: Taken[];
   next: number;
   readonly claimed: ReturnType<typeof createHeap<VirtualInput>>;
-  /** When a probe was to start: the daemon had a turn then. */
+  /** Planned starts of probes, when the daemon had a turn. */
   readonly starts: ReturnType<typeof createHeap<null>>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
@@ -56,7 +56,7 @@ export function createPlayer(input: {
   readonly targets: readonly Target[];
   readonly calendar: Calendar;
   readonly random: Random;
-  /** Wall milliseconds: what comes before warms up and is not counted. */
+  /** Wall milliseconds: earlier inputs warm up and are not counted. */
   readonly countedFromMs: number;
 }): Player {
   const { config, targets, calendar, random, countedFromMs } = input;
@@ -70,7 +70,7 @@ export function createPlayer(input: {
 
   function begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
-    // Where the beginning is gone, the first answer is the start.
+    // If the beginning is missing, the first response is the start.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = createHeap<VirtualInput>();
@@ -122,7 +122,7 @@ export function createPlayer(input: {
   function aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
     const at = (): Now => nowOf(life?.lastMs ?? 0);
     return {
-      // The desk has found its answer already.
+      // The desk already has its response.
       probe: () => undefined,
       control({ name }, timeoutMs, round) {
         if (round === null) return;
@@ -138,7 +138,7 @@ export function createPlayer(input: {
       },
       notify: () => undefined,
       wakeAtMs: () => null,
-      // The daemon's own word on it is in the history.
+      // The history contains the daemon's gaps.
       gapBetween: () => null,
     };
   }
@@ -147,7 +147,7 @@ export function createPlayer(input: {
     return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
   }
 
-  /** With the target as it is configured, which the history knows by name alone. */
+  /** With the configured target, of which the history has only the name. */
   function configured(sample: Sample): Sample {
     const target = byId.get(sample.due.target.id) ?? sample.due.target;
     count += 1;
@@ -180,11 +180,11 @@ export function createPlayer(input: {
     }
   }
 
-  /** Turns up to an instant, each at the time at which the daemon had one. */
+  /** Runs turns up to an instant, each at its original time. */
   function run(to: Life, untilMs: number): void {
     for (;;) {
       const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;
-      // What is asked for comes in a later turn than the one that asked.
+      // A response arrives in a later turn than its request.
       const claimedMs = Math.max(to.claimed.leastKey(), to.lastMs + turnGapMs);
       while (to.starts.leastKey() <= to.lastMs) to.starts.pop();
       const atMs = Math.min(comesMs, claimedMs, awake(to, to.turnAtMs, to.starts.leastKey()));
@@ -204,7 +204,7 @@ export function createPlayer(input: {
     }
   }
 
-  /** No turn while the process stood still. */
+  /** No turn while the process was suspended. */
   function awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;
@@ -237,7 +237,7 @@ export function createPlayer(input: {
   };
 }
 
-/** What people said then, said again where it still means something. */
+/** Repeats operators' commands if they still apply. */
 function tell(s: JudgeStages, told: Told, paused: Map<string, number>, now: Now, absorb: Absorb): void {
   switch (told.kind) {
     case 'accepted':

@@ -18,55 +18,55 @@ import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
 
-/** Baselines, rates and standing advice are learnt from what came so long before the window. Milliseconds. */
+/** The warm-up before the window, in which baselines, rates and current advice are learnt. Milliseconds. */
 const warmUpMs = 24 * 3_600_000;
 
-/** What was, or would have been, advised in the window. */
+/** The actual or hypothetical advice in the window. */
 export interface Version {
   readonly stories: readonly AdviceStory[];
   readonly refusals: number;
-  /** How often what the remedy names became another chain. */
+  /** The number of changes of the advised chain. */
   readonly moves: number;
-  /** Time on a chain with another first member than the declared one, over all upstreams. Milliseconds. */
+  /** The time on chains with another first member than declared, over all upstreams. Milliseconds. */
   readonly awayMs: number;
-  /** What one fetch would have cost in the mean, in the same fetches for every version; `null`: none could be walked. */
+  /** The mean cost of a fetch, over the same fetches for every version; `null`: none could be walked. */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
-  /** `null` for what was really advised. */
+  /** `null` for the actual advice. */
   readonly outOfTurn: { readonly heard: number; readonly unasked: number; readonly unwanted: number } | null;
 }
 
-/** What the answers were that all of it rests on. Stamps are wall milliseconds. */
+/** The responses that everything is based on. Times are wall milliseconds. */
 export interface Ground {
-  /** The oldest answer that is kept; the window may begin later, or earlier. */
+  /** The oldest stored response; the window may begin later or earlier. */
   readonly oldestMs: number;
   readonly warmedFromMs: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly answers: number;
-  /** Asked out of turn: in confirming rounds, looks and second looks. */
+  /** Responses out of turn: of confirming rounds and rechecks. */
   readonly outOfTurn: number;
-  /** Of mirrors or modules that the configuration does not have (any more). */
+  /** Of mirrors or modules that are not in the configuration. */
   readonly leftOut: number;
-  /** Taken under other settings than the configuration's. */
+  /** Recorded under other settings than the configuration's. */
   readonly otherSettings: number;
   readonly lives: number;
   readonly gaps: number;
   readonly pauses: number;
-  /** How many fetches the costs are means of. */
+  /** The number of fetches in the mean costs. */
   readonly fetches: number;
 }
 
-/** What a replay comes to. */
+/** The result of a replay. */
 export interface Replayed {
   readonly ground: Ground;
   readonly really: Version;
   readonly current: Version;
-  /** `null` where nothing was to be changed. */
+  /** `null` without changes. */
   readonly changed: Version | null;
 }
 
-/** What to replay. `changed`: `null` where only the settings as they are count. */
+/** The inputs of a replay. `changed`: `null` for the current settings only. */
 export interface ReplayInput {
   readonly copy: StoreCopy;
   readonly config: Config;
@@ -75,11 +75,11 @@ export interface ReplayInput {
   /** Wall milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Called now and then with the share that is done; true: stop. */
+  /** Called now and then with the completed share; true: stop. */
   readonly progress: (share: number) => Promise<boolean>;
 }
 
-/** `no_answers`: none in the window; `oldestMs` is of what there is, `null`: nothing at all. */
+/** `no_answers`: none in the window; `oldestMs` is the oldest stored one, `null`: none at all. */
 export type ReplayFailure =
   | { readonly kind: 'no_answers'; readonly oldestMs: number | null }
   | { readonly kind: 'stopped' };
@@ -87,8 +87,9 @@ export type ReplayFailure =
 const progressEvery = 20;
 
 /**
- * Plays the stored answers of a window to the real detector and advisor: under a configuration, and under a changed one.
- * @throws what SQLite throws on a broken page of the copy
+ * Replays the stored responses of a window through the real detector and advisor, under a configuration and a changed
+ * one.
+ * @throws SQLite's error on a corrupt page of the copy
  */
 export async function replayHistory(input: ReplayInput): Promise<Replayed | ReplayFailure> {
   const { copy, config, sinceMs: fromMs, untilMs: toMs } = input;
@@ -146,7 +147,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   };
 }
 
-/** The stretches of a window, cut to it. */
+/** The time ranges of a window, cut to it. */
 function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<Stretch> {
   for (const row of copy.rows('answer', fromMs - limits.answerRowMs)) {
     if (row.atMs >= toMs) return;
@@ -170,7 +171,7 @@ function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version
   return { heard, unasked, unwanted: Math.max(0, stored - heard) };
 }
 
-/** Counts what there is, within the window. */
+/** Counts the responses within the window. */
 function newTally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {
   const known = new Set(targets.map(({ id }) => id));
   const settings = settingsOf(config);
@@ -234,7 +235,7 @@ function headsBy(client: Client | null): (chain: string) => string | null {
   };
 }
 
-/** A chain as one text, whoever wrote it. */
+/** A chain in one canonical text. */
 function shownBy(client: Client | null, chain: string): string {
   const parsed = client?.parse(chain);
   if (parsed?.tag !== 'ok') return chain;

@@ -1,7 +1,7 @@
 import type { Advice, AdviceCause, AdviceState } from '../../core/advice.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 
-/** One advice as it was given and ended. Stamps are wall milliseconds, costs seconds for one fetch. */
+/** One advice with its beginning and end. Times are wall milliseconds, costs seconds per fetch. */
 export interface AdviceStory {
   readonly issuedAtMs: number;
   readonly ecosystem: EcosystemId;
@@ -12,13 +12,13 @@ export interface AdviceStory {
   readonly costSeconds: { readonly before: number | null; readonly after: number | null };
   /** Masked. */
   readonly chainAfter: string;
-  /** In force until then; `null`: still. */
+  /** The end of its validity; `null`: still in force. */
   readonly endedAtMs: number | null;
   readonly state: AdviceState;
   readonly reason: string;
 }
 
-/** A stretch of time in which clients that follow the remedy are on one chain. */
+/** A time range in which clients that follow the advice use one chain. */
 export interface InForce {
   readonly fromMs: number;
   readonly toMs: number;
@@ -26,7 +26,7 @@ export interface InForce {
   readonly chain: string | null;
 }
 
-/** All moves that were proposed and were in force within a window, oldest first; refusals are none. */
+/** All moves in force within a window, oldest first, without refusals. */
 export function storiesOf(advice: Iterable<Advice>, fromMs: number, toMs: number): readonly AdviceStory[] {
   return [...advice]
     .filter(({ state }) => state !== 'refused')
@@ -53,10 +53,7 @@ function storyOf(one: Advice, toMs: number): AdviceStory {
   };
 }
 
-/**
- * Which chain the remedy named, and when, for one upstream: the advice issued last that is in force, as the advisor
- * holds it; nothing where none is.
- */
+/** The advised chains of one upstream over time: that of the latest advice in force; none if there is no advice. */
 export function inForce(stories: readonly AdviceStory[], fromMs: number, toMs: number): readonly InForce[] {
   const times = new Set([fromMs]);
   for (const { issuedAtMs, endedAtMs } of stories)

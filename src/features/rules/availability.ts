@@ -4,28 +4,28 @@ import { type AlertRule, said, saidOf, scaled, window } from './rule.ts';
 const minute = 60;
 /** Three paces of the slowest light step by default. */
 const silentSeconds = 15 * minute;
-/** A scrape or two without the daemon: what fires goes on over a restart. */
+/** A scrape or two without the daemon: firing alerts continue over a restart. */
 const restartSeconds = 3 * minute;
-/** A mirror whose state is unknown, and that answered this lately, may well be up. */
+/** A mirror of unknown state with a response this recent may well be up. */
 const lateSeconds = 5 * minute;
 const lastSuccess = 'max without (module, version, step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
 /** Joins two series about one mirror as one daemon sees it. */
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
-/** How long ago the last good answer was, in a description; nothing where there was none. */
+/** The age of the last ok response, for a description; empty without one. */
 function lastGood(parameters: RuleParameters): string {
   const query = `printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry`;
   return saidOf(parameters, query, 'alert.lastGood');
 }
 
-/** Mirrors that are left alone on purpose: pause, maintenance, Retry-After. */
+/** Mirrors that are not probed on purpose: pause, maintenance, Retry-After. */
 function leftAlone(parameters: RuleParameters): string {
   return `sum without (step, because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
 }
 
 /**
- * From what is known: nothing is up, and something is known to fail. A mirror that nobody can judge hinders it no longer than
- * it takes to forget its last good answer, so that neither a pause nor a start keeps it silent, nor makes it speak.
+ * By known states: no mirror is up, and at least one fails. A mirror of unknown state prevents the alert only until its
+ * last ok response is too old, so neither a pause nor a start suppresses or triggers it.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
@@ -58,7 +58,7 @@ count ${ofUpstream} (
   };
 }
 
-/** Whether mirrors answer: down, unknown, silent, and none that can be used. */
+/** Alerts about availability: down, unknown, silent, and no usable mirror. */
 export function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {

@@ -10,17 +10,17 @@ const windows = [
 ]
   .filter((seconds) => seconds > 5 * minute)
   .sort((a, b) => a - b);
-/** Seconds between two evaluations: a rate, summed over a window and times this, is a count. */
+/** Seconds between two evaluations: a rate summed over a window times this is a count. */
 const evaluationSeconds = minute;
-/** One failure in a window is no rate: at least so many (3, less what `rate` may add by extrapolation). */
+/** The least failures in a window (3, less what `rate` may add by extrapolation): one is no rate. */
 const failuresMin = 2.5;
 
-/** An origin that was never reached from here says nothing new by failing. */
+/** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
 const ifAnswered = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
 
 const perMirror = (site: Site) => site.vantages * site.mirrors;
 
-/** The rule that records the failed share over so many seconds. */
+/** The name of the rule that records the failed share over a window. */
 export function ratioNameOf(seconds: number): string {
   return `registry:mirror_probe_failures:ratio_rate${formatRuleDuration(seconds)}`;
 }
@@ -38,8 +38,8 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
 }
 
 /**
- * What of a whole window's probes failed, at the pace they had: a window that was not watched to its full length counts as
- * if the rest of it had been well. Else the first minute of a fresh Prometheus would be an hour.
+ * The failed share of a whole window's probes at their pace: unmonitored time counts as ok. Otherwise the first minute
+ * of a new Prometheus would count as an hour.
  */
 export function spentShareOf(parameters: RuleParameters, seconds: number): string {
   const text = window(parameters, seconds);
@@ -60,12 +60,14 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 )`;
 }
 
-/** The burn of a pair of windows as one expression, for alerts and votes. Its value is the ratio of a long window. */
+/**
+ * The burn rate of a pair of windows as one expression for alerts and votes. Its value is the ratio of the long window.
+ */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
 }
 
-/** The error budget of each mirror: failed share of judged probes, and how fast it burns. */
+/** The error budget of each mirror: the failed share of judged probes, and its burn rate. */
 export const budget: GroupOf = (parameters) => {
   const { sloPercent } = parameters;
   const five = window(parameters, 5 * minute);

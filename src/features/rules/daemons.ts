@@ -3,12 +3,12 @@ import { type AlertKey, type AlertRule, type GroupOf, said, saidOf, scaled, wind
 
 const minute = 60;
 const queueSeconds = 15 * minute;
-/** Told for so long that whoever looks once a day's shift sees it. */
+/** Long enough to be seen by an operator who checks once a day. */
 const asideSeconds = 6 * 60 * minute;
-/** A bucket bound; a probe that starts so late is measured at another time than planned, with others at once. */
+/** A bucket bound; a probe that starts this late runs at another time than planned, together with others. */
 const behindSeconds = 1.1;
 
-/** A sentence with the value of a query about the daemon of the alert; nothing where the query has no series. */
+/** A sentence with the value of a query about the alert's daemon; empty without a series. */
 function counted(parameters: RuleParameters, query: string, key: AlertKey): string {
   return saidOf(parameters, `printf "${query}" $labels.instance`, key);
 }
@@ -139,7 +139,7 @@ const presence = (parameters: RuleParameters): readonly AlertRule[] => [
   },
 ];
 
-/** Whether what is seen can be trusted: the place, the daemon, and whether there is one. */
+/** Alerts about the monitoring itself: the vantage, the daemon, and its absence. */
 export const daemons: GroupOf = (parameters) => ({
   name: 'mirrorwatch-self',
   intervalSeconds: null,

@@ -11,7 +11,7 @@ const day = 24 * hour;
 const certificateSeconds = limits.certificateWarnMs / 1000;
 const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 
-/** Mirrors that clients are advised to leave: what is wrong with them is said there. */
+/** Mirrors with advice against them, whose alert explains the problem. */
 const advisedAgainst = `max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 
 function speed(parameters: RuleParameters): readonly AlertRule[] {
@@ -56,10 +56,10 @@ ${slowShare} >= ${slowShareMin}`,
   ];
 }
 
-/** What counts as a refusal, as a pattern for `reason`. */
+/** Reasons that are refusals, as a pattern. */
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
-/** What a mirror refuses most, in a description; nothing where no such failure was counted. */
+/** The commonest refusals of a mirror, for a description; empty without any. */
 function refusals(parameters: RuleParameters): string {
   const quarter = window(parameters, 15 * minute);
   const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'${refusalReasons}'}[${quarter}]))`;
@@ -231,7 +231,7 @@ const advice = (parameters: RuleParameters): readonly AlertRule[] => [
   },
 ];
 
-/** What one place says of one mirror, from the daemon's own verdicts. */
+/** Alerts about one mirror from one vantage, by the daemon's own verdicts. */
 export const mirrors: GroupOf = (parameters) => ({
   name: 'mirrorwatch-mirrors',
   intervalSeconds: null,

@@ -1,21 +1,21 @@
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Language } from '../../words/words.ts';
 
-/** What a site may set. */
+/** The parameters of a site. */
 export interface RuleParameters {
-  /** Share of probes of a mirror that should not fail over 30 days, per cent: from 94 to 99.999. */
+  /** The objective: the share of a mirror's probes over 30 days that must not fail, per cent: from 94 to 99.999. */
   readonly sloPercent: number;
-  /** Places that there are at least, 1 to 1000: what "most" is counted against. More that are seen count too. */
+  /** The least number of vantages, 1 to 1000, for "most"; more that are seen count too. */
   readonly vantages: number;
-  /** What `runbook_url` begins with: relative path or http(s) URL of the runbook, without a fragment. */
+  /** The base of `runbook_url`: relative path or http(s) URL of the runbook, without a fragment. */
   readonly runbook: string;
-  /** Of the annotations: people read them, and nothing else in the rules. */
+  /** The language of annotations, the only texts for people in the rules. */
   readonly language: Language;
-  /** Every duration is multiplied by it: 1, but in tests that cannot wait an hour. */
+  /** A factor of all durations: 1 except in tests. */
   readonly timeScale: number;
 }
 
-/** What alerts/mirrorwatch.yml is made with. */
+/** The parameters of alerts/mirrorwatch.yml. */
 export const defaultRuleParameters: RuleParameters = {
   sloPercent: 99,
   vantages: 1,
@@ -50,12 +50,12 @@ export const burnRates = {
   ],
 } as const satisfies Record<string, readonly BurnRate[]>;
 
-/** Below it the fastest burn rate would need more than every probe to fail. */
+/** Below it the fastest burn rate would require more than all probes to fail. */
 export const sloPercentMin = 94;
 export const sloPercentMax = 99.999;
 const vantagesMax = 1000;
 
-/** No other scheme: people click on it in Alertmanager, and `javascript:` would run there. */
+/** No other scheme: operators click on it in Alertmanager, where `javascript:` would run. */
 function isRunbook(text: string): boolean {
   if (!/^[^\s'"#{}\\]+$/.test(text)) return false;
   return /^[a-z][a-z0-9+.-]*:/i.test(text)
@@ -63,7 +63,7 @@ function isRunbook(text: string): boolean {
     : !text.startsWith('/');
 }
 
-/** The parameters, where every number can be meant; else what was expected, one sentence for each mistake. */
+/** Checks the parameters; the error has one sentence for each mistake. */
 export function checkRuleParameters(parameters: RuleParameters): Result<RuleParameters, readonly string[]> {
   const { sloPercent, vantages, runbook, timeScale } = parameters;
   const mistakes: string[] = [];

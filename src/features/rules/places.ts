@@ -9,10 +9,10 @@ const day = 86_400;
 const perMirror = (site: Site) => site.vantages * site.mirrors;
 const votes = (site: Site) => ({ reads: perMirror(site), writes: perMirror(site) });
 
-/** A place that is held to be cut off has no vote. */
+/** A vantage that is suspected to be offline has no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
 
-/** 1 where the mirror burns its budget fast from a place, 0 where it does not. */
+/** 1 if the mirror burns its budget fast at a vantage, else 0. */
 function burningVote(parameters: RuleParameters): string {
   const budget = budgetShareOf(parameters);
   const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
@@ -23,7 +23,7 @@ function burningVote(parameters: RuleParameters): string {
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
 
-/** More than half of the places that watch the mirror, and no fewer than two: one place alone cannot say "most". */
+/** More than half of the vantages that monitor the mirror, and at least two. */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
   return `${sum} >= 2
@@ -69,7 +69,7 @@ count by (vantage) (
   count ${by('everywhere')} (registry:mirror_bad:bool) >= 2
 )`;
 
-/** "This mirror is bad from most places" apart from "this place is bad", by votes of the places that can tell. */
+/** Distinguishes "bad from most vantages" from "this vantage is bad", by votes of the vantages that can judge. */
 export const places: GroupOf = (parameters) => ({
   name: 'mirrorwatch-places',
   intervalSeconds: 60,

@@ -3,10 +3,10 @@ import { by, type GroupOf, type Site, scaled, window } from './rule.ts';
 
 const hour = 3600;
 
-/** Slow is what the spike rule calls slow (design.md section 5): so many times the baseline, and no less than the floor. */
+/** Slow by the spike rule (design.md section 5): this factor times the baseline, and at least the floor. */
 export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
-/** A 95th percentile stands on at least so many samples (design.md section 4.2). */
+/** The least samples of a 95th percentile (design.md section 4.2). */
 export const samplesMin = 40;
 /** The share of judged targets that makes a mirror slow, 0 to 1, and the rule that records it. */
 export const slowShareMin = 0.5;
@@ -16,7 +16,7 @@ const perTarget = (site: Site) => site.vantages * site.targets;
 const perStep = (site: Site) => site.vantages * site.mirrors * site.steps;
 const perMirror = (site: Site) => site.vantages * site.mirrors;
 
-/** Above it a percentile of a target counts as slow, seconds. */
+/** The threshold of a slow percentile of a target, seconds. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;

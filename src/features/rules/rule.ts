@@ -9,7 +9,7 @@ export interface RecordingRule {
   readonly record: string;
   /** PromQL. */
   readonly expr: string;
-  /** One sentence for the page of rules: what it says and what it is for. */
+  /** One sentence for the page of rules: its meaning and its use. */
   readonly says: string;
   /** Series that one evaluation reads and writes at so many targets. */
   readonly cost: (site: Site) => { readonly reads: number; readonly writes: number };
@@ -19,23 +19,23 @@ export interface RecordingRule {
 export interface AlertRule {
   /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
   readonly alert: string;
-  /** Why the expression is as it is; printed as a comment. */
+  /** The reason for the expression; printed as a comment. */
   readonly why?: string;
   readonly expr: string;
   /** Seconds that the expression must hold; 0: none. */
   readonly forSeconds: number;
-  /** Seconds that it goes on firing afterwards, so that a gap does not resolve it; 0: none. */
+  /** Seconds that it continues firing, so that a gap does not resolve it; 0: none. */
   readonly keepFiringSeconds: number;
   readonly severity: Severity;
-  /** Why it is a page, a ticket, or only to be known: one clause for docs/rules.md. */
+  /** Why it is a page, a ticket or information: one clause for docs/rules.md. */
   readonly worth: string;
-  /** Evidence for the daemon: what it may answer with advice. See `mirrorAction`. */
+  /** Evidence for the daemon, which may respond with advice. See `mirrorAction`. */
   readonly isEvidence?: true;
   readonly summary: string;
   readonly description: string;
 }
 
-/** Rules that are evaluated one after the other, in this order. */
+/** Rules that are evaluated in this order. */
 export interface RuleGroup {
   readonly name: string;
   /** Seconds between two evaluations; `null`: as Prometheus is configured. */
@@ -46,17 +46,17 @@ export interface RuleGroup {
   readonly alerts: readonly AlertRule[];
 }
 
-/** A part of the rules, for given numbers. */
+/** A group of rules for given parameters. */
 export type GroupOf = (parameters: RuleParameters) => RuleGroup;
 
 /** How large a site is, for the cost of a rule. */
 export interface Site {
-  /** Daemons in as many places, each watching everything below. */
+  /** Daemons in different networks, each monitoring everything below. */
   readonly vantages: number;
   readonly mirrors: number;
   /** Mirror × module × version × step, of one daemon. */
   readonly targets: number;
-  /** Those of light steps among them: they have baselines. */
+  /** Those with light steps, which have baselines. */
   readonly lightTargets: number;
   /** Steps of a mirror. */
   readonly steps: number;
@@ -67,12 +67,15 @@ export interface Site {
 }
 
 /**
- * The label and its value that make an alert evidence for the daemon: with `registry`, and `vantage` its own or none,
- * `POST /api/v1/alertmanager` takes it as reason for a confirming round and a new look at the advice.
+ * The label that makes an alert evidence: with `registry`, and `vantage` of the daemon or none, `POST
+ * /api/v1/alertmanager` accepts it as a reason for a confirming round and a new decision about advice.
  */
 export const mirrorAction = actionLabel;
 
-/** The labels of each level of the recording rules. `vantage` comes from Prometheus's scrape target; without it, it is one place. */
+/**
+ * The labels of each level of recording rules. `vantage` comes from Prometheus's scrape target; without it there is one
+ * vantage.
+ */
 export const levels = {
   target: ['vantage', 'ecosystem', 'registry', 'module', 'version', 'step', 'connection'],
   registry_step: ['vantage', 'ecosystem', 'registry', 'step', 'connection'],
@@ -81,7 +84,7 @@ export const levels = {
   place: ['vantage', 'instance'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** `by (…)` of one level, with labels added behind. */
+/** `by (…)` of one level, with further labels. */
 export function by(level: keyof typeof levels, ...more: readonly string[]): string {
   return `by (${[...levels[level], ...more].join(', ')})`;
 }
@@ -95,7 +98,7 @@ const units = [
 ] as const;
 
 /**
- * Seconds as PromQL writes them, in the largest unit that fits whole: `90` is `90s`, `86400` is `1d`.
+ * Seconds in PromQL, in the largest unit without a remainder: `90` is `90s`, `86400` is `1d`.
  * @throws RangeError below a millisecond: the caller's defect
  */
 export function formatRuleDuration(seconds: number): string {
@@ -121,7 +124,10 @@ type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summ
 
 const label = (name: string) => `{{ $labels.${name} }}`;
 
-/** What Prometheus fills in when an alert fires: labels of its series, its value, and the first answer of a query in it. */
+/**
+ * The templates that Prometheus fills in when an alert fires: labels of its series, its value, and the first result of
+ * a query.
+ */
 const templates = {
   registry: label('registry'),
   ecosystem: label('ecosystem'),
@@ -137,7 +143,7 @@ const templates = {
   from: label('from'),
   to: label('to'),
   cause: label('cause'),
-  /** No label carries a URL: the command asks the daemon for the line. */
+  /** No label contains a URL: the command gets the lines from the daemon. */
   command: `mirrorwatch advice --url http://${label('instance')}`,
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',
@@ -153,7 +159,7 @@ const templates = {
 
 type Fills = Readonly<Record<string, string | number>>;
 
-/** A text of an alert in the language of the rules; what it has to be filled in with is a template, or one of `fills`. */
+/** A text of an alert in the language of the rules; its values are templates, or from `fills`. */
 export function sayIn({ language }: RuleParameters, key: AlertKey, fills: Fills = {}): string {
   const say = wordsOf(language) as (key: Key, values: Fills) => string;
   return say(key, { ...templates, ...fills });
@@ -172,7 +178,7 @@ export function said(
   };
 }
 
-/** A sentence about the answer of a query in an alert; nothing where the query has no series. */
+/** A sentence about the result of a query in an alert; empty without a series. */
 export function saidOf(parameters: RuleParameters, query: string, key: AlertKey): string {
   return `{{ with ${query} | query }}${sayIn(parameters, key)}{{ end }}`;
 }

@@ -6,12 +6,12 @@ import { places } from './places.ts';
 import { roundTrips } from './round-trips.ts';
 import { type AlertRule, formatRuleDuration, mirrorAction, type RecordingRule, type RuleGroup } from './rule.ts';
 
-/** Every group, in the order of the file: what is recorded first, then what rests on it. */
+/** All groups in the order of the file: recording rules before those that use them. */
 export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[] {
   return [roundTrips, mirrors, budget, places, daemons].map((group) => group(parameters));
 }
 
-/** A YAML scalar that no reader takes for anything but this text; single quotes where double ones would need escapes. */
+/** A YAML scalar that every reader parses as this text; single quotes if double ones would need escapes. */
 function quoted(text: string): string {
   return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
 }

@@ -8,10 +8,10 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english, type Say } from '../../words/words.ts';
 
-/** What a proposed configuration takes of a survey; made smaller until it is accepted without a warning. */
+/** The content of a proposed configuration from a survey; reduced until it is valid without warnings. */
 export interface Draft {
   readonly vantage: string;
-  /** It has the section `door`; otherwise as a comment. */
+  /** It has the section `door`; else as a comment. */
   readonly hasDoor: boolean;
   readonly ecosystems: readonly Drafted[];
 }
@@ -19,16 +19,16 @@ export interface Draft {
 /** One ecosystem of a draft. */
 export interface Drafted {
   readonly surveyed: Surveyed;
-  /** Lock files with how many modules are taken of each. */
+  /** Lock files with the number of modules to take from each. */
   readonly locks: readonly { readonly file: string; readonly top: number }[];
   readonly used: Surveyed['used'];
 }
 
-/** Modules of one ecosystem: enough to see a mirror from several sides, few enough to be polite. */
+/** The modules of one ecosystem: enough for several views of a mirror, few enough for its load. */
 const modulesMax = 12;
 const locksMax = 3;
 
-/** The draft of everything that a survey found. @param pathOf  a file of the project as the configuration names it */
+/** The draft of a whole survey. @param pathOf  a project file's path in the configuration */
 export function draftOf(
   survey: Survey,
   chosen: Pick<Draft, 'vantage' | 'hasDoor'>,
@@ -48,7 +48,7 @@ export function draftOf(
   };
 }
 
-/** Whether a mirror that is proposed can be asked for it: of an image, whether its registry is one whose mirrors are known. */
+/** Whether the proposed mirrors can serve this entry: an image only if mirrors of its registry are known. */
 export function isAskable(id: string, entry: string): boolean {
   const parsed = registry.of(id)?.names.parse(entry);
   const upstream = parsed?.tag === 'ok' ? parsed.value.upstream : undefined;
@@ -62,7 +62,7 @@ interface Known {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** What is known of an ecosystem; those of the built-in configuration are the first one's. */
+/** The known mirrors of an ecosystem; the built-in configuration has those of the first. */
 function knownOf(id: string): Known {
   const kind = registry.of(id);
   if (id === registry.all[0].id)
@@ -75,7 +75,7 @@ function knownOf(id: string): Known {
   return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
 }
 
-/** Members of today's chain that are no known mirror: watched as well, by their hosts' names. */
+/** Members of the current chain that are no known mirrors: monitored too, with their host as name. */
 function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
   const parsed = chain === null ? null : registry.of(id)?.clients[0].parse(chain);
   const known = new Set(knownOf(id).mirrors.map(({ url }) => registry.of(id)?.clients[0].member(url).key));
@@ -87,7 +87,7 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
   });
 }
 
-/** The text of a configuration for a draft, with comments that say where everything came from. */
+/** The text of a configuration for a draft, with comments about the source of each part. */
 export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
   const chains = ecosystems.filter(({ surveyed }) => surveyed.chain !== null);
   const own = ecosystems.filter(
@@ -125,7 +125,7 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say
   ].join('\n');
 }
 
-/** A path behind a value: the name of a file may hold a line feed, and what comes after it would be configuration. */
+/** A path as a comment: a line feed in a file name would turn the rest into configuration. */
 function comment(path: string): string {
   return `# ${printable(path)}`;
 }
@@ -162,8 +162,8 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
 }
 
 /**
- * The draft without what an issue of its text is about; `null`: nothing can be left out for it.
- * @param path  as `ConfigIssue` has it: `modules.<id>[0].from`, or `schedule…` where too much would be asked
+ * The draft without the part that an issue is about; `null`: nothing can be omitted for it.
+ * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, or `schedule…` for too many requests
  */
 export function lessened(
   draft: Draft,
