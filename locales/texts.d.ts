@@ -1477,6 +1477,9 @@ export interface Places {
   readonly 'card.unfold': never;
   readonly 'card.covers': never;
   readonly 'card.noLine': 'chain';
+  readonly 'card.door': never;
+  readonly 'card.doorLine': never;
+  readonly 'card.noDoor': never;
   readonly 'card.line': never;
   readonly 'card.lineTaken': never;
   readonly 'card.refused': never;

@@ -125,6 +125,8 @@ export interface ApiDeps {
   /** The audit results of accepted advice. */
   lookedBack(): readonly LookedBack[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  /** What clients set once to use the configured front door; empty: there is none for that upstream. */
+  doorLines(ecosystem: EcosystemId, upstream: string): readonly { readonly client: string; readonly text: string }[];
   /** The effect of another chain by recent measurements; changes nothing. */
   whatIf(asked: WhatIfAsked): Result<WhatIf, WhatIfProblem>;
   /** The current chain of clients: the accepted one, else the declared one; credentials masked. */

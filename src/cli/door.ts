@@ -38,7 +38,7 @@ export const doorCommand: Command = {
       return 2;
     }
     if (values.lines === true) {
-      const { linesOfDoor } = await import('../features/door/lines.ts');
+      const { linesOfDoor } = await import('../config/door-lines.ts');
       for (const { client, upstream, text } of linesOfDoor(config, urlOfListener(rule.listen)))
         terminal.out(`# ${client} (${upstream})\n${text}\n`);
       return 0;

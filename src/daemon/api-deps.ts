@@ -1,11 +1,13 @@
 import type { ApiDeps, PageOf, Ready, ReloadOutcome } from '../api/deps.ts';
 import { declaredChainOf } from '../config/chain.ts';
+import { linesOfDoor } from '../config/door-lines.ts';
 import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { seriesId } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
+import { urlOfListener } from '../core/url.ts';
 import { kindsOf } from '../ecosystems/registry.ts';
 import { createAlertTaker } from './alerts.ts';
 import type { ClientRuns } from './client-runs.ts';
@@ -61,6 +63,12 @@ export function assembleApiDeps(
     lookedBack: () => s.advisor.lookedBack(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
+    doorLines: (ecosystem, upstream) =>
+      s.config.door === undefined
+        ? []
+        : linesOfDoor(s.config, urlOfListener(s.config.door.listen), s.registry).filter(
+            (line) => line.upstream === `${ecosystem}/${upstream}`,
+          ),
     whatIf: (asked) => s.advisor.whatIf(asked, s.clock.now()),
     chainInForce: (ecosystem, upstream) =>
       s.advisor

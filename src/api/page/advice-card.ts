@@ -1,19 +1,29 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { tellIn } from '../../words/tell.ts';
+import type { ApiDeps } from '../deps.ts';
 import { reach, renderAdviceForms } from './hands.ts';
 import { dated, duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
 /**
  * One advice as a card: what to do, why, the lines to copy, rollback and expiry.
  * @param isFolded  one of many: everything after the lines is folded
+ * @param doorLines  of a configured front door: its clients need no change
  */
-export function renderAdviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number, isFolded = false): Html {
+export function renderAdviceCard(
+  say: PageSay,
+  advice: Advice,
+  config: Config,
+  nowMs: number,
+  isFolded = false,
+  doorLines: ReturnType<ApiDeps['doorLines']> = [],
+): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
   const isTaken = advice.state === 'accepted';
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${headline(say, advice, isTaken)}</h3>
 <p class="reason">${renderReasonNote(say, advice)}</p>
+${doorNote(say, doorLines)}
 ${lineToCopy(say, advice, isTaken)}
 ${isFolded ? html`<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
 </article>`;
@@ -70,6 +80,12 @@ function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowS
 /** The reason for an advice or for its refusal. */
 export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
   return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
+}
+
+/** The line of the first client, which is set once. */
+function doorNote(say: PageSay, [first]: ReturnType<ApiDeps['doorLines']>): Html | null {
+  if (first === undefined) return null;
+  return html`<p class="door">${say('card.door')}</p><div class="line"><pre tabindex="0" aria-label="${say('card.doorLine')}"><code>${first.text}</code></pre></div><p class="door">${say('card.noDoor')}</p>`;
 }
 
 function lineToCopy(say: PageSay, advice: Advice, isTaken: boolean): Html {

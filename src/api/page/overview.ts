@@ -131,7 +131,7 @@ function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, n
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => order[a.state] - order[b.state]);
   if (advice.length > 0)
-    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded))}`;
+    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream)))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps

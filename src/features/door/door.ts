@@ -1,5 +1,6 @@
 import { createBuckets } from '../../api/buckets.ts';
 import { isLoopback } from '../../api/token.ts';
+import { type Route, routesOf } from '../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { MirrorAccess } from '../../core/mirror.ts';
@@ -17,7 +18,6 @@ import { createDoorHandler } from './handler.ts';
 import { createKeeper, readKept } from './kept.ts';
 import { createDoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Known, keptOrderOf, type Order, orderOf } from './order.ts';
-import { type Route, routesOf } from './routes.ts';
 import { createStays } from './stay.ts';
 
 /** A front door that is open. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Buckets } from '../../api/buckets.ts';
 import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from '../../api/token.ts';
+import type { Route } from '../../config/door-routes.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/let-in.ts';
 import { limits } from '../../core/limits.ts';
@@ -11,7 +12,6 @@ import { declaredOrderOf, type Order } from './order.ts';
 import { type PassAsk, type PassDeps, type Passed, sendIndex } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import { sendArtifact } from './relay.ts';
-import type { Route } from './routes.ts';
 import type { Stays } from './stay.ts';
 
 /** What a request is answered by. */

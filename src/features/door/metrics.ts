@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Route } from '../../config/door-routes.ts';
 import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
 import type { Order } from './order.ts';
-import type { Route } from './routes.ts';
 
 /** The front door's own `/metrics`. */
 export interface DoorMetrics {

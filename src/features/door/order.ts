@@ -1,4 +1,4 @@
-import type { Route } from './routes.ts';
+import type { Route } from '../../config/door-routes.ts';
 
 /** The daemon's last report on the mirrors of one upstream. */
 export interface Known {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { DoorPaths } from '../../ecosystems/door-paths.ts';
@@ -15,7 +16,6 @@ import {
 } from './fetch.ts';
 import { urlAt } from './path.ts';
 import { AllFailed, raceInOrder } from './race.ts';
-import type { Route } from './routes.ts';
 
 /** What passing on needs. */
 export interface PassDeps {

@@ -1,6 +1,6 @@
+import type { Route } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
-import type { Route } from './routes.ts';
 
 /** What a request asks for, or why it is refused. */
 export type Asked =

@@ -25,6 +25,16 @@ test('of many, a card folds what stands after its line', () => {
   );
 });
 
+test('with a front door, its line comes first: what clients set once', () => {
+  const line = `export GOPROXY='http://127.0.0.1:10121/go,direct'`;
+  const shown = (doorLines: readonly { client: string; text: string }[]): string =>
+    renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, false, doorLines).text;
+  expect(shown([{ client: 'go', text: line }])).toMatch(
+    /Clients of the front door need no change.*127\.0\.0\.1:10121\/go,direct.*Clients without the front door set:.*id="line-/s,
+  );
+  expect(shown([])).not.toContain('front door');
+});
+
 describe('an advice says how much of the canary was looked at, which is not the moments that were compared', () => {
   test.each([
     [1, 5, '1 of coast, in the 5 s before this advice'],

@@ -110,6 +110,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     advice: () => ({ items: [fixtureAdvice], next: null }),
     lookedBack: () => [],
     rank: () => fixtureAdvice.candidates,
+    doorLines: () => [],
     remedy: () => ({
       kind: 'set',
       chain: fixtureAdvice.chain.after,

@@ -1,10 +1,10 @@
 import { isLoopback } from '../../../api/token.ts';
+import { type Route, routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import { escapeExpression } from '../../../ecosystems/escape-expression.ts';
 import type { Registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
-import { type Route, routesOf } from '../routes.ts';
 
 /** Proxies that the door can be printed for. */
 export const engines = ['nginx', 'caddy', 'haproxy'] as const;

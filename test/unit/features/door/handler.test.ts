@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { routesOf } from '../../../../src/config/door-routes.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import type { PassDeps } from '../../../../src/features/door/pass.ts';
-import { routesOf } from '../../../../src/features/door/routes.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { doorConfig } from './config.ts';
 import { closeAll, openHandler } from './open-handler.ts';

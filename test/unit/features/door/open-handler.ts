@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, request, type Server } from 'node:http';
 import { createBuckets } from '../../../../src/api/buckets.ts';
+import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { bookAccessOf } from '../../../../src/daemon/book.ts';
@@ -7,7 +8,6 @@ import { registry } from '../../../../src/ecosystems/registry.ts';
 import { createDoorHandler, type DoorDeps } from '../../../../src/features/door/handler.ts';
 import { createDoorMetrics } from '../../../../src/features/door/metrics.ts';
 import { declaredOrderOf } from '../../../../src/features/door/order.ts';
-import { routesOf } from '../../../../src/features/door/routes.ts';
 import { createStays } from '../../../../src/features/door/stay.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';

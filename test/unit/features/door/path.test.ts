@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { routesOf } from '../../../../src/config/door-routes.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readTarget, urlAt } from '../../../../src/features/door/path.ts';
-import { routesOf } from '../../../../src/features/door/routes.ts';
 import { doorConfig } from './config.ts';
 
 const routes = routesOf(doorConfig(), registry);

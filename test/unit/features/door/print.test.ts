@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { routesOf } from '../../../../src/config/door-routes.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readTarget } from '../../../../src/features/door/path.ts';
 import { planOf, soundPath, unsoundPath } from '../../../../src/features/door/print/plan.ts';
 import { engines, renderDoor, renderOrder } from '../../../../src/features/door/print/print.ts';
-import { routesOf } from '../../../../src/features/door/routes.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { doorConfig, doorYaml } from './config.ts';
 

@@ -1,10 +1,10 @@
-import { declaredChainOf, memberKeysOf } from '../../config/chain.ts';
-import type { Config } from '../../core/config.ts';
-import type { EcosystemId, Mirror } from '../../core/mirror.ts';
-import type { DoorPaths } from '../../ecosystems/door-paths.ts';
-import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
-import { isPrivate } from '../../ecosystems/names.ts';
-import type { Registry } from '../../ecosystems/registry.ts';
+import type { Config } from '../core/config.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { DoorPaths } from '../ecosystems/door-paths.ts';
+import { leadingClientOf } from '../ecosystems/ecosystem.ts';
+import { isPrivate } from '../ecosystems/names.ts';
+import type { Registry } from '../ecosystems/registry.ts';
+import { declaredChainOf, memberKeysOf } from './chain.ts';
 
 /** One upstream whose clients the door serves. */
 export interface Route {

@@ -1,9 +1,9 @@
-import { declaredChainOf } from '../../config/chain.ts';
-import type { Config } from '../../core/config.ts';
-import type { EcosystemId } from '../../core/mirror.ts';
-import type { Chain, Client } from '../../ecosystems/client.ts';
-import { registry as builtIn, type Registry } from '../../ecosystems/registry.ts';
-import { type Route, routesOf } from './routes.ts';
+import type { Config } from '../core/config.ts';
+import type { EcosystemId } from '../core/mirror.ts';
+import type { Chain, Client } from '../ecosystems/client.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { declaredChainOf } from './chain.ts';
+import { type Route, routesOf } from './door-routes.ts';
 
 /** The setting for users of one client. */
 export interface DoorLine {
