@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor explain undo replay ack webhook pause health door fleet rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice actions what-if doctor explain undo replay ack webhook pause health door fleet rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -37,6 +37,10 @@ _mirrorwatch() {
     'advice --for') return ;;
     'advice --reason') return ;;
     'advice --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
+    'actions --url') return ;;
+    'actions --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'actions --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'actions --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'what-if --url') return ;;
     'what-if --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'what-if --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -109,6 +113,7 @@ _mirrorwatch() {
     probe) words='--config --ecosystem --step --client --json --curl --http1 --http2 --lang --help' first='' ;;
     rank) words='--config --ecosystem --upstream --rounds --no-download --json --lang --help' first='go npm pypi oci http' ;;
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --lang --help' first='go npm pypi oci http accept dismiss' ;;
+    actions) words='--url --token-file --config --json --lang --help' first='stop resume undo' ;;
     what-if) words='--url --token-file --config --json --ecosystem --upstream --client --lang --help' first='' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --lang --help' first='' ;;
     explain) words='--json --lang --help' first='' ;;

@@ -58,6 +58,14 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l reason -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice; and test (count (commandline -opc)) -eq 2' -a 'go npm pypi oci http accept dismiss'
+complete -c mirrorwatch -n __fish_use_subcommand -a actions -d 'list what follows advice by itself, stop it, or undo one change'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l url -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l token-file -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l config -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l lang -x -a 'en zh'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l help
+complete -c mirrorwatch -n '__fish_seen_subcommand_from actions; and test (count (commandline -opc)) -eq 2' -a 'stop resume undo'
 complete -c mirrorwatch -n __fish_use_subcommand -a what-if -d 'what another chain of a client would do, by what a running daemon has measured'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l url -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l token-file -r -F

@@ -2,6 +2,41 @@
 
 /** What each text wants filled in. */
 export interface Places {
+  readonly 'acted.noForm': 'form';
+  readonly 'acted.tooLong': never;
+  readonly 'acted.unreadable': 'file' | 'code';
+  readonly 'acted.refused': 'file' | 'because';
+  readonly 'acted.noFile': 'file';
+  readonly 'acted.changedSince': 'what';
+  readonly 'acted.time': never;
+  readonly 'acted.output': never;
+  readonly 'acted.notRun': 'code';
+  readonly 'acted.exit': 'code';
+  readonly 'acted.request': 'why';
+  readonly 'acted.noStore': never;
+  readonly 'acted.otherValue': never;
+  readonly 'acted.defect': 'why';
+  readonly 'actions.none': never;
+  readonly 'actions.stopped': never;
+  readonly 'actions.running': never;
+  readonly 'actions.notKept': never;
+  readonly 'actions.undoing': 'id';
+  readonly 'actions.state.planned': never;
+  readonly 'actions.state.running': never;
+  readonly 'actions.state.undoing': never;
+  readonly 'actions.state.done': never;
+  readonly 'actions.state.failed': never;
+  readonly 'actions.state.undone': never;
+  readonly 'actions.state.held': never;
+  readonly 'actions.held.stopped': never;
+  readonly 'actions.held.vantage': never;
+  readonly 'actions.held.cause': never;
+  readonly 'actions.held.confidence': never;
+  readonly 'actions.held.quiet': never;
+  readonly 'actions.held.hour': never;
+  readonly 'actions.held.day': never;
+  readonly 'actions.held.regret': never;
+  readonly 'actions.held.over': never;
   readonly 'advised.none': never;
   readonly 'advised.already': never;
   readonly 'advised.foreign': 'url';
@@ -116,6 +151,10 @@ export interface Places {
   readonly 'alert.MirrorwatchWebhookStuck.says': 'receiver' | 'span';
   readonly 'alert.MirrorwatchNoticesLost.summary': 'receiver';
   readonly 'alert.MirrorwatchNoticesLost.says': 'about' | 'receiver';
+  readonly 'alert.MirrorwatchActionFailed.summary': 'action';
+  readonly 'alert.MirrorwatchActionFailed.says': 'about' | 'action';
+  readonly 'alert.MirrorwatchActionsStopped.summary': 'instance';
+  readonly 'alert.MirrorwatchActionsStopped.says': 'instance';
   readonly 'alert.MirrorwatchLinesDropped.summary': 'instance';
   readonly 'alert.MirrorwatchLinesDropped.says': 'instance';
   readonly 'alert.MirrorwatchDown.summary': 'instance';
@@ -1806,6 +1845,7 @@ export interface Places {
   readonly 'problem.alerts.queue': never;
   readonly 'problem.alerts.state': never;
   readonly 'problem.alerts.stopping': never;
+  readonly 'problem.notDone': never;
   readonly 'ready.up': never;
   readonly 'ready.starting': never;
   readonly 'ready.draining': never;
@@ -2296,6 +2336,8 @@ export interface Places {
   readonly 'whatif.which': never;
   readonly 'help.what-if.summary': never;
   readonly 'help.what-if.details': never;
+  readonly 'help.actions.summary': never;
+  readonly 'help.actions.details': never;
   readonly 'whatif.problem.empty': never;
   readonly 'whatif.problem.too_long': 'expected';
   readonly 'whatif.problem.too_many_members': 'expected';
@@ -2366,6 +2408,8 @@ export interface Places {
   readonly 'wrong.nothingToRankOf': 'ecosystem' | 'upstream';
   readonly 'wrong.whichShell': 'names';
   readonly 'wrong.explain': never;
+  readonly 'wrong.actionVerb': never;
+  readonly 'wrong.actionId': never;
   readonly 'expected.or': 'what' | 'or';
   readonly 'expected.word': 'word';
   readonly 'expected.hostPort': never;
@@ -2415,6 +2459,22 @@ export interface Places {
   readonly 'fleet.page.lag': 'span';
   readonly 'fleet.page.version': never;
   readonly 'fleet.ofGroup': 'group';
+  readonly 'expected.places': never;
+  readonly 'expected.placesFleet': never;
+  readonly 'expected.repository': never;
+  readonly 'expected.branch': never;
+  readonly 'expected.pathInside': never;
+  readonly 'expected.author': never;
+  readonly 'expected.header': never;
+  readonly 'expected.body': never;
+  readonly 'expected.listWords': never;
+  readonly 'expected.action': never;
+  readonly 'expected.fromToActions': never;
+  readonly 'expected.upstreamMirrors': never;
+  readonly 'expected.upstreamOne': 'words';
+  readonly 'expected.oneDeed': never;
+  readonly 'expected.etcdKey': never;
+  readonly 'expected.asStore': never;
 }
 
 /** Of these the counts that the wording of a text depends on. */

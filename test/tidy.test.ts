@@ -59,6 +59,7 @@ const table: Record<string, Rule> = {
       // A listener of its own, with the daemon's guard, bounds and form of metrics.
       door: ['io', 'api', 'export'],
       fleet: ['io', 'api'],
+      actions: ['io', 'notify'],
     },
   },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
@@ -91,6 +92,8 @@ const table: Record<string, Rule> = {
       'api',
       'io',
       'words',
+      // Actions alone, which a test below holds.
+      'features',
     ],
     packages: [],
   },
@@ -192,6 +195,16 @@ describe('who may import whom', () => {
       }
     }
   });
+});
+
+describe('features of the daemon', () => {
+  it.each(files.filter((path) => folderOf(path) === 'daemon').map((path) => [relative(root, path), path]))(
+    '%s imports no feature but actions',
+    (_, path) => {
+      const taken = importsOf(withoutComments(readFileSync(path, 'utf8')));
+      expect(taken.filter((one) => one.includes('features/') && !one.includes('features/actions/'))).toEqual([]);
+    },
+  );
 });
 
 describe('one wing per ecosystem', () => {

@@ -31,6 +31,7 @@ const kindText: Readonly<Record<Kind, string>> = {
   receiver: 'webhook receiver',
   control: 'control',
   worker: 'worker thread',
+  action: 'action of `onAdvice`',
 };
 const kinds = Object.keys(kindText) as readonly Kind[];
 

@@ -8,6 +8,7 @@ import { createAlertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
 import { createEventRoutes } from './events.ts';
 import { listRoutes, wordsOnce } from './lists.ts';
+import { createOnAdviceRoutes } from './on-advice.ts';
 import { createPageRoutes } from './page/routes.ts';
 import { jsonOnly, negotiateLanguage, sendProblem } from './problem.ts';
 import { othersRefused } from './routes.ts';
@@ -52,6 +53,7 @@ export function createApi(deps: ApiDeps): Express {
     listRoutes(deps),
     createWhatIfRoutes(deps),
     createActionRoutes(deps),
+    createOnAdviceRoutes(deps),
     createEventRoutes(deps),
   );
   app.use(createPageRoutes(deps));

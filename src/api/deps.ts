@@ -1,3 +1,4 @@
+import type { ActionRow } from '../core/action.ts';
 import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
@@ -140,6 +141,12 @@ export interface ApiDeps {
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
   /** `forMs` 0 resumes. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
+  /** What followed advice by itself, the newest first. */
+  actions(): readonly ActionRow[];
+  areActionsStopped(): boolean;
+  /** The brake. @returns whether it holds over a restart */
+  stopActions(isStopped: boolean): boolean;
+  undoAction(id: string): 'ok' | 'unknown' | 'not_done';
   /** `null`: an invalid notification, which is counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;

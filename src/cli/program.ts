@@ -2,6 +2,7 @@ import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import { wordsOf } from '../words/words.ts';
 import { ackCommand } from './ack.ts';
+import { actionsCommand } from './actions.ts';
 import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
 import { createCompletionCommand } from './completion.ts';
@@ -33,6 +34,7 @@ const others: readonly Command[] = [
   probeCommand,
   rankCommand,
   adviceCommand,
+  actionsCommand,
   whatIfCommand,
   doctorCommand,
   explainCommand,

@@ -5,6 +5,7 @@ import { Secret } from '../core/secret.ts';
 import { baseUrl } from '../core/url.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
+import { readActions } from './actions.ts';
 import { isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
 import { bearerToken } from './bearer.ts';
@@ -44,6 +45,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
   const mirrors = file.mirrors.flatMap((mirror, at) => readMirror(['mirrors', at], mirror, input) ?? []);
   checkMirrors(file, registry, report);
   checkUnique('webhooks', file.webhooks, report);
+  checkUnique('onAdvice', file.onAdvice, report);
   const modules = readModules({ ...input, mirrors });
   const { pace, steps } = readPaces(file, registry, report);
   const listen = readListen(['listen'], file.listen, tokenNeeded, reader, report);
@@ -70,6 +72,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     webhooks: readReceivers(file, reader, report),
     ...readAlertmanager(file, listen, reader, report),
     ...readClientRuns(file, mirrors, registry, report),
+    ...readActions(file, mirrors, reader, report),
     ...readDoor(file, mirrors, reader, report),
     ...readLabels(file),
     state: readState(file, reader, report),
@@ -182,7 +185,11 @@ function checkMirrors(file: FileConfig, registry: Registry, report: Report): voi
   }
 }
 
-function checkUnique(key: 'mirrors' | 'webhooks', entries: readonly { readonly name: string }[], report: Report): void {
+function checkUnique(
+  key: 'mirrors' | 'webhooks' | 'onAdvice',
+  entries: readonly { readonly name: string }[],
+  report: Report,
+): void {
   const first = new Map<string, number>();
   for (const [at, { name }] of entries.entries()) {
     const before = first.get(name);

@@ -17,7 +17,8 @@ import {
   word,
 } from './fields.ts';
 
-const clockTime = (description: string) =>
+/** A time of day such as 22:00. */
+export const clockTime = (description: string) =>
   checked(description, phrase('expected.timeOfDay'), (value) => minuteOf(value) !== null);
 
 const quiet = mapping({

@@ -17,6 +17,7 @@ import {
   share,
   text,
 } from './fields.ts';
+import { onAdviceKey } from './schema-actions.ts';
 import { clientRunsKey } from './schema-clients.ts';
 import { makeDoorKey } from './schema-door.ts';
 import { clientsKey, modulesKey, ownKeys, privateKey } from './schema-ecosystems.ts';
@@ -139,6 +140,7 @@ function keysOf(registry: Registry) {
           'Runs real clients against one mirror at a time and compares what they say with our own steps; absent: none. See docs/detection.md.',
       })
       .optional(),
+    onAdvice: onAdviceKey,
     door: makeDoorKey(registry)
       .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
       .optional(),

@@ -1,3 +1,4 @@
+import type { ActionRule } from './action.ts';
 import type { ClientPair } from './client-run.ts';
 import type { FindingKind, Severity } from './finding.ts';
 import type { Control, EcosystemId, Mirror, ModuleRef, Step } from './mirror.ts';
@@ -201,6 +202,8 @@ export interface Config {
   };
   /** Real clients that run against the mirrors; absent: none. */
   readonly clientRuns?: ClientRunsRule;
+  /** What follows advice by itself; absent: nothing. */
+  readonly onAdvice?: readonly ActionRule[];
   /** Absent: no front door is configured. */
   readonly door?: DoorRule;
   /** What `mirrorwatch fleet` knows this place by, beside its name; absent: nothing. */

@@ -234,6 +234,7 @@ export const tables = [
   'seen',
   'answer',
   'trend',
+  'action',
   // Unreadable rows of other tables, unchanged.
   'aside',
 ] as const;
@@ -280,8 +281,8 @@ export interface Store {
 /** Sends one signed body to one receiver, guarded against SSRF on the connected address. Never throws. */
 export interface Post {
   send(message: {
-    /** `PATCH` edits a sent message; absent: `POST`. */
-    readonly method?: 'POST' | 'PATCH';
+    /** `PATCH` edits a sent message, `GET` and `PUT` are for the stores of actions; absent: `POST`. */
+    readonly method?: 'POST' | 'PATCH' | 'GET' | 'PUT';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;

@@ -114,6 +114,10 @@ export function assembleApiDeps(
         else s.ledger.add([], [{ table: 'pause', key: registry }]);
         return s.detector.standings().find((standing) => standing.registry === registry) ?? null;
       }),
+    actions: () => pipeline.actions.list(),
+    areActionsStopped: () => pipeline.actions.isStopped(),
+    stopActions: (isStopped) => pipeline.actions.stop(isStopped),
+    undoAction: (id) => pipeline.actions.undo(id),
     takeAlerts: createAlertTaker(s, pipeline),
     metrics: (accept) => s.exporter.render(accept),
     subscribe: (listener) => pipeline.events.subscribe(listener),

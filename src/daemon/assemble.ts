@@ -1,6 +1,7 @@
 import { createAdvisor } from '../advise/advisor.ts';
 import { createEvidenceBook } from '../advise/evidence.ts';
 import { declaredChainOf } from '../config/chain.ts';
+import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Target } from '../core/mirror.ts';
@@ -50,6 +51,8 @@ export interface DaemonPorts {
   readonly post: Post;
   /** Absent: no real client ever runs. */
   readonly clients?: ClientRunner;
+  /** Absent: no action ever runs. */
+  readonly actor?: Actor;
   /** Creates the workers from their book. */
   workers(book: WorkerBook): Workers;
   readonly version: string;
@@ -93,6 +96,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     store,
     post: ports.post,
     clients: ports.clients ?? null,
+    actor: ports.actor ?? null,
     version: ports.version,
     workers: ports.workers(buildWorkerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({

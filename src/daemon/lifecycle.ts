@@ -70,6 +70,7 @@ export async function startDaemon(
     startedAtMs,
     reloadedAtMs: life.reloadedAtMs,
     reloadOk: life.reloadOk,
+    ...(stages.config.onAdvice === undefined ? {} : { actionsStopped: pipeline.actions.isStopped() }),
     stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
     stateSetAside: stages.store.setAside?.() ?? 0,
     stateRowsAside: stages.store.rowsAside?.() ?? 0,
@@ -171,7 +172,7 @@ export async function startDaemon(
         keeper.cancel();
         await Promise.all([pipeline.drain(), closeWithin({ close: clientRuns.stop }, ports.timers)]);
         // Running probes come back as unknown('shutdown') for the last turn.
-        await closeWithin(stages.workers, ports.timers);
+        await Promise.all([closeWithin(stages.workers, ports.timers), closeWithin(pipeline.actions, ports.timers)]);
         pipeline.end();
         await listening.value.close(limits.closeMs);
         stages.store.close();

@@ -1,3 +1,4 @@
+import type { ActionResult, ActionRow } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
@@ -23,6 +24,7 @@ export interface News {
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
+  readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
 }
 
 /** A turn without changes. */
@@ -36,6 +38,7 @@ export function noNews(): News {
     rows: [],
     deletes: [],
     outcomes: [],
+    actions: [],
   };
 }
 

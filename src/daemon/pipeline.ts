@@ -4,6 +4,7 @@ import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed, StateTrouble } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { notSent } from '../notify/queue.ts';
+import { type Actions, createActions } from './actions.ts';
 import { createAsker, createDefects } from './asker.ts';
 import { createJudge, type JudgeTurn } from './judge.ts';
 import { createKnowledge } from './knowledge.ts';
@@ -17,6 +18,8 @@ type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly probed: Probed }
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
   | { readonly kind: 'delivery'; readonly notice: Notice; readonly delivery: Delivery }
+  /** A step of an action has ended: `actions` has its result. */
+  | { readonly kind: 'acted' }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
 /** The loop that passes samples from the schedule to the notices. */
@@ -25,6 +28,7 @@ export interface Pipeline {
   /** Runs `act` in the loop's next turn; its result is committed before the promise resolves. */
   command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T>;
   readonly events: Events;
+  readonly actions: Actions;
   /** Starts no new probes; waits for running ones and for deliveries, at most `limits.drainMs`. */
   drain(): Promise<void>;
   /** The last turn: handles all inputs, settles held samples, commits. Later commands are refused. */
@@ -77,6 +81,7 @@ export function createPipeline(s: Stages): Pipeline {
     answered: (answer, round) => take({ kind: 'control', answer, round }),
   });
 
+  const actions = createActions(s, s.actor, s.store.all('action'), () => take({ kind: 'acted' }));
   const judge = createJudge(s, () => state === 'running');
 
   function absorbInto(news: News, judging: JudgeTurn): Absorb {
@@ -108,6 +113,8 @@ export function createPipeline(s: Stages): Pipeline {
         deliveriesInFlight -= 1;
         absorb.notify(s.notifier.delivered(input.notice, input.delivery, now));
         return logDelivery(input.notice, input.delivery, () => s.notifier.queues(now));
+      case 'acted':
+        return;
       case 'command':
         judge.considerSoon();
         settle.push(input.run(now, absorb));
@@ -197,6 +204,7 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(() => plan(now, judging));
     guarded(judging.consider);
     guarded(() => carryOut(judging));
+    guarded(() => actions.turn(judging.judged.advice, news, now, absorb));
     collect(news, judging);
     guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
     let hasLearnt = false;
@@ -209,6 +217,7 @@ export function createPipeline(s: Stages): Pipeline {
     for (const done of settle.splice(0)) done();
     if (state === 'stopped') return;
     guarded(() => send(now));
+    if (state === 'running') guarded(() => actions.begin(publisher.stateTrouble() === null));
     // A defect that recurs each turn must not keep the loop busy.
     const restMs = defects.count() > defectsBefore ? afterDefectMs : 0;
     wake(Math.max(restMs, inbox.length > 0 ? turnGapMs : nextWake(now)));
@@ -221,6 +230,7 @@ export function createPipeline(s: Stages): Pipeline {
 
   return {
     events,
+    actions,
     start() {
       state = 'running';
       before = s.clock.now();
@@ -243,7 +253,10 @@ export function createPipeline(s: Stages): Pipeline {
     async drain() {
       state = 'draining';
       const untilMs = s.clock.monotonicMs() + limits.drainMs;
-      while ((s.scheduler.inFlight() > 0 || deliveriesInFlight > 0) && s.clock.monotonicMs() < untilMs)
+      while (
+        (s.scheduler.inFlight() > 0 || deliveriesInFlight > 0 || actions.inFlight() > 0) &&
+        s.clock.monotonicMs() < untilMs
+      )
         await new Promise<void>((resolve) => s.timers.after(50, resolve));
     },
     end() {

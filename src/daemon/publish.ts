@@ -2,6 +2,8 @@ import type { DaemonEvent } from '../api/deps.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
+import { saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import type { News } from './news.ts';
 import { foundInForce } from './probes.ts';
 import type { Stages } from './stages.ts';
@@ -99,6 +101,19 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     }
   }
 
+  function showActions({ actions }: News): void {
+    for (const { result, row } of actions) {
+      const { id, action, held, isInterrupted } = row;
+      s.exporter.action(action, result);
+      s.log[result === 'failed' ? 'error' : 'warn'](`action ${result}`, {
+        action: id,
+        ...(held === null ? {} : { held }),
+        ...(row.because === null ? {} : { because: saySentence(row.because, english) }),
+        ...(isInterrupted ? { isInterrupted } : {}),
+      });
+    }
+  }
+
   /** A mirror's new state, once; checked only a few times a second, because it is derived from all its targets. */
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
@@ -159,6 +174,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       guarded(() => showChanges(news, now));
       guarded(() => showStandings(now));
       guarded(() => keepFreshness(now));
+      guarded(() => showActions(news));
       guarded(() => {
         for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
         for (const registry of news.regressions) s.exporter.regression(registry);

@@ -1,5 +1,6 @@
 import type { Advisor } from '../advise/advisor.ts';
 import type { EvidenceBook } from '../advise/evidence.ts';
+import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Target } from '../core/mirror.ts';
@@ -48,6 +49,8 @@ export interface Stages {
   readonly post: Post;
   /** Real clients; `null`: none can run here. */
   readonly clients: ClientRunner | null;
+  /** Carries out what follows advice; `null`: nothing does. */
+  readonly actor: Actor | null;
   /** This release's, for the User-Agent. */
   readonly version: string;
 }

@@ -1,7 +1,9 @@
+import { dirname, join } from 'node:path';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { createActor } from '../features/actions/actor.ts';
 import { cronCalendar } from '../io/calendar.ts';
 import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
@@ -55,6 +57,8 @@ export function createSystemPorts(
   });
   if (opened.tag === 'error') return error(opened.error);
   for (const note of opened.value.notes) log.warn('state', { note });
+  const post = createPost({ clock: systemClock, timers: systemTimers });
+  const folder = join(dirname(config.state.path), 'actions');
   return ok({
     clock: systemClock,
     timers: systemTimers,
@@ -62,7 +66,8 @@ export function createSystemPorts(
     calendar: cronCalendar,
     log,
     store: opened.value.store,
-    post: createPost({ clock: systemClock, timers: systemTimers }),
+    post,
+    actor: createActor({ folder, path: facts.path ?? '', post, clock: systemClock }),
     workers: (book) => workersFor(book, log),
     clients: clientsFor(facts),
     version: facts.version,

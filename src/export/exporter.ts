@@ -1,3 +1,4 @@
+import type { ActionResult } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
@@ -31,6 +32,7 @@ export interface Exporter {
   scheduleDelay(seconds: number): void;
   loopDelays(worker: number, delaysMs: readonly number[]): void;
   delivery(receiver: string, outcome: DeliveryOutcome): void;
+  action(action: string, result: ActionResult): void;
   /** Counts alerts of Alertmanager by outcome. */
   alerts(outcome: AlertOutcome, count: number): void;
   /** Counts a regression of contents. */
@@ -131,6 +133,11 @@ export function createExporter(input: {
     delivery(receiver, outcome) {
       // A delivery may end after its receiver has left the configuration.
       if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
+    },
+    action(action, result) {
+      // One that ran may come back after it has left the configuration.
+      if (arranged.some(({ labels }) => labels.action === action))
+        instruments.mirrorwatch_actions_total.inc({ action, result });
     },
     alerts: (outcome, count) => instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
     regression(registry) {

@@ -36,6 +36,7 @@ const daemonGauges = [
   'mirrorwatch_probes_in_flight',
   'mirrorwatch_resident_memory_bytes',
   'mirrorwatch_state_writable',
+  'mirrorwatch_actions_stopped',
   'mirrorwatch_webhook_queue_length',
   'mirrorwatch_webhook_oldest_seconds',
 ] as const satisfies readonly DaemonMetric[];
@@ -200,6 +201,8 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
   if (snapshot.residentBytes !== undefined) instruments.mirrorwatch_resident_memory_bytes.set(snapshot.residentBytes);
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
+  if (snapshot.actionsStopped !== undefined)
+    instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
   // The store counts, including files set aside before the registry existed.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);

@@ -4,12 +4,13 @@
  */
 export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'module', 'client', 'mirror'] as const;
 export type ShardKind = (typeof shardKinds)[number];
-export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker'] as const;
+export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker', 'action'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];
 export type Kind = ShardKind | DaemonKind;
 
 /** All label names; closed, so that a typing error does not compile. */
 export type Label =
+  | 'action'
   | 'because'
   | 'bound'
   | 'cache'
@@ -34,6 +35,7 @@ export type Label =
   | 'reason'
   | 'receiver'
   | 'registry'
+  | 'result'
   | 'state'
   | 'step'
   | 'tls_version'

@@ -93,6 +93,7 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
     found.set(`${kind}|${name}`, { kind, key: `${kind}|${name}`, labels });
   for (let worker = 0; worker < limits.workers; worker++) add('worker', String(worker), { worker: String(worker) });
   for (const { name } of config.webhooks) add('receiver', name, { receiver: name });
+  for (const { name } of config.onAdvice ?? []) add('action', name, { action: name });
   for (const { name } of config.controls) add('control', name, { control: name });
   for (const { ecosystem, upstream } of config.mirrors)
     add('upstream', `${ecosystem}|${upstream}`, { ecosystem, upstream });

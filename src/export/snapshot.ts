@@ -62,6 +62,8 @@ export interface Snapshot {
   readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;
+  /** The brake of actions; absent: none is configured. */
+  readonly actionsStopped?: boolean;
   /** State files set aside as corrupt since the start. */
   readonly stateSetAside: number;
   /** Unreadable rows that were set aside since the start. */

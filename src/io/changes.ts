@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
@@ -23,6 +23,8 @@ export interface ChangePlace {
   readonly kept: string;
   /** The user whose rights are used; absent: this process's. Root's (0) are used only where no other user may write. */
   readonly ourUid?: number;
+  /** The last part of a path must be no link; absent: a link is followed to its file. */
+  readonly isExact?: true;
 }
 
 const newFileMode = 0o600;
@@ -142,14 +144,15 @@ async function putBack(kept: KeptFile): Promise<void> {
 
 async function prepare(
   { file, before, after }: FileChange,
-  { roots }: ChangePlace,
+  { roots, isExact }: ChangePlace,
 ): Promise<Result<{ readonly kept: KeptFile; readonly after: Buffer }, ChangeRefused>> {
   const there = await realpath(file).catch((thrown: unknown) => codeOf(thrown));
   const isThere = there.startsWith(sep);
   if (!isThere && there !== 'ENOENT') return error({ file, because: phrase('change.reached', { code: there }) });
   if (isThere !== (before !== null)) return error({ file, because: phrase('change.came') });
   if (!isThere) return prepareNew(file, after, roots);
-  if (!(await isWithin(there, roots)))
+  const isLink = isExact === true && there !== join(await realpath(dirname(file)), basename(file));
+  if (isLink || !(await isWithin(there, roots)))
     return error({ file, because: phrase('change.leads', { there, roots: roots.join(' and ') }) });
   const info = await stat(there);
   if (!info.isFile()) return error({ file, because: phrase('change.regular') });

@@ -37,7 +37,7 @@ export function keepWords(bytesMax: number): Words {
  * A program's output for display: known secrets, user-info and query values masked, each line printable and bounded, empty
  * ones removed.
  */
-export function maskWords(text: string, mask: KnownMask, lineChars: number): string {
+export function maskWords(text: string, mask: Pick<KnownMask, 'text'>, lineChars: number): string {
   return (
     mask
       .text(text)

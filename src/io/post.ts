@@ -93,7 +93,7 @@ async function ask(
         method: message.method ?? 'POST',
         target: `${url.pathname}${url.search}`,
         headers: { 'accept-encoding': 'identity', ...userInfo(url), ...message.headers },
-        body: message.body,
+        body: message.method === 'GET' ? null : message.body,
         bodyBytesMax: limits.receiverAnswerBytes,
         stopAfterBytes: limits.receiverAnswerBytes,
         spill: null,

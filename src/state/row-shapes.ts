@@ -121,6 +121,19 @@ const notice = shape({
   nextAtMs: number,
 });
 
+const action = shape({
+  id: text,
+  action: text,
+  kind: text,
+  mode: text,
+  advice,
+  state: text,
+  plannedAtMs: number,
+  endedAtMs: orNull(number),
+  attempts: number,
+  output: text,
+});
+
 const versioned = shape({ v: number });
 const run = shape({
   registry: text,
@@ -158,6 +171,7 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   seen: ({ value }) => mapping(value),
   answer: ({ value }) => versioned(value),
   trend: ({ value }) => shape({ v: number, url: text })(value),
+  action: ({ key, value }) => action(value) && mapping(value) && value['id'] === key,
   aside: () => true,
 };
 

@@ -45,7 +45,7 @@ export interface Collecting extends Dispatcher.DispatchHandler {
 
 /** One request, as it is written. */
 export interface CarriedRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;

@@ -12,6 +12,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'nothing is to be changed, or what was asked for was done',
     'advice is pending, the daemon cannot be asked, or nothing was applied',
   ],
+  actions: ['listed, stopped, resumed, or an undo was requested', 'refused, or the daemon cannot be asked'],
   'what-if': ['worked out', 'the daemon cannot be asked'],
   doctor: ['no trap, or notes alone', 'a trap, or something that could not be told'],
   explain: ['a known error', 'no known error in it'],

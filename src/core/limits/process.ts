@@ -31,6 +31,20 @@ export const processLimits = {
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
   receiverAnswerBytes: 4 * kib,
+  /** One step of an action: longer, and a second daemon may have begun the same. */
+  actionMsMax: 10 * minute,
+  /** What a program that an action runs may print before it is ended, and what is kept of it. */
+  actionOutputBytes: 1 * mib,
+  actionOutputChars: 4_000,
+  /** A file, or a value of a store, that an action rewrites. */
+  actionTextChars: 256 * kib,
+  /** An action that failed is tried so often, with a pause that begins here and grows fourfold. */
+  actionAttempts: 3,
+  actionRetryMs: 15 * second,
+  /** Rows of the journal in memory and in the state file; those that can still be undone always stay. */
+  actionRows: 500,
+  /** An action that made things worse is not repeated for so long. */
+  actionRegretMs: 24 * 60 * minute,
   /** HTTP in: connections of one address, and of all. Past either a stranger's makes room, the one that was idle longest. */
   connectionsPerAddress: 256,
   connections: 1_024,

@@ -1,3 +1,4 @@
+import { actionResults } from '../../core/action.ts';
 import { alertOutcomes } from '../../core/evidence.ts';
 import { deliveryOutcomes } from '../../core/notice.ts';
 import type { Metric } from '../metric.ts';
@@ -150,6 +151,22 @@ export const daemonMetrics = {
     per: { receiver: { outcome: deliveryOutcomes } },
     unit: null,
     absent: never,
+  },
+  mirrorwatch_actions_total: {
+    type: 'counter',
+    help: 'Actions on advice, by what became of them.',
+    labels: ['action', 'result'],
+    per: { action: { result: actionResults } },
+    unit: null,
+    absent: never,
+  },
+  mirrorwatch_actions_stopped: {
+    type: 'gauge',
+    help: '1 while the brake holds: no action runs.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'where no action is configured',
   },
   mirrorwatch_alertmanager_notifications_total: {
     type: 'counter',

@@ -109,6 +109,22 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       worth: 'somebody was not told; what is urgent pages by itself',
     },
     {
+      ...said(parameters, 'MirrorwatchActionFailed'),
+      expr: `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
+      forSeconds: 0,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'clients go on with what they have; the advice is notified by itself',
+    },
+    {
+      ...said(parameters, 'MirrorwatchActionsStopped'),
+      expr: 'mirrorwatch_actions_stopped == 1',
+      forSeconds: 60 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'an operator stopped them; this is a reminder',
+    },
+    {
       ...said(parameters, 'MirrorwatchLinesDropped'),
       expr: `increase(mirrorwatch_exposition_lines_dropped_total[${quarter}]) > 0`,
       forSeconds: 15 * minute,

@@ -140,6 +140,7 @@ const templates = {
   reason: label('reason'),
   kind: label('kind'),
   receiver: label('receiver'),
+  action: label('action'),
   from: label('from'),
   to: label('to'),
   cause: label('cause'),

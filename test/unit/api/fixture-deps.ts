@@ -6,6 +6,7 @@ import type { Finding } from '../../../src/core/finding.ts';
 import { error, ok } from '../../../src/core/result.ts';
 import type { Freshness, Standing } from '../../../src/core/standing.ts';
 import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
+import { fixtureAction } from './fixture-action.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
@@ -50,6 +51,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
   const listeners = new Set<(event: DaemonEvent) => void>();
   const timers = new Set<{ atMs: number; run: () => void }>();
   let passedMs = 0;
+  let isStopped = false;
   let answered: ApiDeps['whatIf'] | null = null;
   let wallMs = nowMs;
   const config = { ...fixtureConfig, ...configWith };
@@ -123,6 +125,16 @@ export function fixture(change: FixtureChange = {}): Fixture {
       return answered(asked);
     },
     chainInForce: () => fixtureAdvice.chain.before,
+    actions: () => [fixtureAction],
+    areActionsStopped: () => isStopped,
+    stopActions(wanted) {
+      isStopped = wanted;
+      return true;
+    },
+    undoAction(id) {
+      asked.push(`undo ${id}`);
+      return id === fixtureAction.id ? 'ok' : id === 'undone.ci' ? 'not_done' : 'unknown';
+    },
     async acceptAdvice(id) {
       asked.push(`accept ${id}`);
       if (id !== fixtureAdvice.id) return error(id === 'settled' ? 'not_proposed' : 'unknown');

@@ -9,6 +9,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
 import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { fixtureAction } from './fixture-action.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixture } from './fixture-deps.ts';
 import { fixtureFindings } from './fixture-findings.ts';
@@ -21,6 +22,7 @@ const paramsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/api/v1/advice/{id}/accept': { id: fixtureAdvice.id },
   '/api/v1/advice/{id}/dismiss': { id: fixtureAdvice.id },
   '/api/v1/findings/{id}/ack': { id: finding ?? '' },
+  '/api/v1/actions/{id}/undo': { id: fixtureAction.id },
 };
 const bodies: Readonly<Record<string, object>> = {
   '/api/v1/advice/{id}/dismiss': { for: '2h', reason: 'on purpose' },
@@ -93,6 +95,9 @@ describe('answers are what openapi.yaml says', () => {
     ['dismiss', '/api/v1/advice/{id}/dismiss', '', { method: 'POST', body: { for: '2h', reason: 'on purpose' } }, 200],
     ['ack', '/api/v1/findings/{id}/ack', '', { method: 'POST', body: { reason: 'seen' } }, 200],
     ['pause', '/api/v1/mirrors/{name}/pause', '', { method: 'POST', body: { for: '0s' } }, 200],
+    ['actions', '/api/v1/actions', '', {}, 200],
+    ['the brake', '/api/v1/actions/stop', '', { method: 'POST' }, 200],
+    ['an undo', '/api/v1/actions/{id}/undo', '', { method: 'POST' }, 200],
     ['reload', '/-/reload', '', { method: 'POST' }, 200],
     ['what if', '/api/v1/what-if', '?chain=https://mirrors.inland.example.com/goproxy,direct', {}, 200],
     ['what if of one that is not measured', '/api/v1/what-if', '?chain=https://x.example.com&ecosystem=go', {}, 200],

@@ -60,6 +60,7 @@ const rows: readonly Row[] = [
   [400, `${api}/advice/oci/remedy`],
   [406, `${api}/advice/go/remedy?as=npmrc`],
   [409, `${api}/advice/settled/accept`, post({})],
+  [409, `${api}/actions/undone.ci/undo`, post({})],
   [400, `${api}/advice/x/dismiss`, post({ for: 'long', reason: 'x' })],
   [400, `${api}/advice/x/dismiss`, post({ for: '1h' })],
   [400, `${api}/findings/x/ack`, post({})],

@@ -46,6 +46,7 @@ test('the usage is read: what options take, and what a first word may be', () =>
   expect([...rows].flatMap(([name, { first }]) => (first.length > 0 ? [[name, first]] : []))).toEqual([
     ['rank', ['go', 'npm', 'pypi', 'oci', 'http']],
     ['advice', ['go', 'npm', 'pypi', 'oci', 'http', 'accept', 'dismiss']],
+    ['actions', ['stop', 'resume', 'undo']],
     ['webhook', ['test', 'preview']],
     ['completion', ['bash', 'zsh', 'fish']],
   ]);

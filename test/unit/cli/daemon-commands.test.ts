@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Actor } from '../../../src/core/action.ts';
 import { refuses } from '../../daemon/scripted-wire.ts';
 import { but, threeMirrors, well } from '../../daemon/three-mirrors.ts';
 import { adviceOf, mirrorOf } from '../../daemon/told.ts';
@@ -291,5 +292,48 @@ describe('ack, health', () => {
     expect(code).toBe(2);
     expect(err).toContain('mirrorrs');
     expect(err).toContain('name it with --url');
+  });
+});
+
+describe('actions', () => {
+  const yaml = threeMirrors({
+    more: 'onAdvice: [ { name: ci, command: [ "true" ], mode: auto, when: { confidence: low } } ]',
+  });
+  const actor: Actor = {
+    run: async (step) => ({ tag: 'ok', output: `${step}\u001b[2J` }),
+    isStopped: () => false,
+    keepStopped: () => false,
+    close: async () => undefined,
+  };
+
+  test('listed, stopped, resumed and undone; what is not done is refused: 1', async () => {
+    const world = await startWorld({ yaml, script: but(refuses, 'a', 60), ports: (all) => ({ ...all, actor }) });
+    expect(await ask(world, 'actions')).toMatchObject({ code: 0, out: 'no action yet' });
+    expect(await ask(world, 'actions', 'stop')).toMatchObject({
+      code: 0,
+      out: 'actions are stopped',
+      err: expect.stringContaining('the disk does not take the mark'),
+    });
+    await world.seconds(80);
+    expect((await ask(world, 'actions')).out).toMatch(
+      /^actions are stopped\n.* {2}held {2}go: a → b\n {2}actions are stopped$/,
+    );
+    expect(await ask(world, 'actions', 'resume')).toMatchObject({ code: 0, out: 'actions run' });
+    await world.seconds(5);
+    const { actions } = JSON.parse((await ask(world, 'actions', '--json')).out) as {
+      actions: { id: string; state: string }[];
+    };
+    expect(actions.map(({ state }) => state)).toEqual(['done']);
+    expect((await ask(world, 'actions')).out).toMatch(/ {2}done {2}go: a → b\n {2}act\?\[2J$/);
+    const id = actions[0]?.id ?? '';
+    expect(await ask(world, 'actions', 'undo', id)).toMatchObject({ code: 0 });
+    await world.seconds(2);
+    expect(await ask(world, 'actions', 'undo', id)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('this action is not done, so there is nothing to undo'),
+    });
+    expect((await ask(world, 'actions', 'undo', 'nothing')).code).toBe(1);
+    expect((await ask(world, 'actions', 'undo')).code).toBe(2);
+    expect((await ask(world, 'actions', 'halt')).code).toBe(2);
   });
 });

@@ -68,6 +68,7 @@ function full() {
   exporter.finding({ change: 'opened', finding: mismatch });
   exporter.snapshot(() =>
     snapshot({
+      actionsStopped: false,
       standings: [standing('a', { state: 'degraded' })],
       vantage: {
         suspect: false,

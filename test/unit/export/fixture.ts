@@ -10,6 +10,7 @@ import type { Exposition } from '../../../src/export/negotiate.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
 import { declared } from '../../support/declared.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
+import { ruleOf } from '../features/actions/advice.ts';
 
 export const mirror = sampleMirror;
 
@@ -18,6 +19,7 @@ export function config(more: Partial<Config> = {}): Config {
     mirrors: [mirror('a'), mirror('b')],
     controls: [{ name: 'www.example.com:443', url: 'https://www.example.com/' }],
     webhooks: [receiver('ops')],
+    onAdvice: [ruleOf()],
     ...more,
   });
 }

@@ -73,6 +73,7 @@ describe('values of closed labels in rules and boards', () => {
         'outcome',
         'phase',
         'reason',
+        'result',
         'state',
         'step',
       ]),

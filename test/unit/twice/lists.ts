@@ -1,4 +1,5 @@
 import type { RemedyNow } from '../../../src/api/deps.ts';
+import type { ActionRow } from '../../../src/core/action.ts';
 import type { Advice, AdviceChange, AdviceState, Refusal } from '../../../src/core/advice.ts';
 import type { ClientOutcome } from '../../../src/core/client-run.ts';
 import type { ConfigIssue } from '../../../src/core/config.ts';
@@ -127,3 +128,15 @@ export const silences = all<Exclude<Extract<RemedyNow, { kind: 'nothing' }>['sta
   refused: true,
   suspect: true,
 });
+
+export const actionModes = all<ActionRow['mode']>({ 'dry-run': true, auto: true });
+export const actionStates = all<ActionRow['state']>({
+  planned: true,
+  running: true,
+  done: true,
+  failed: true,
+  undoing: true,
+  undone: true,
+  held: true,
+});
+export const undoers = all<NonNullable<ActionRow['undoneBy']>>({ failback: true, regret: true, operator: true });

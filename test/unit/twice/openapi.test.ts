@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventTypes } from '../../../src/api/events.ts';
 import { remedyForms } from '../../../src/api/remedy.ts';
+import { actionKinds, heldReasons } from '../../../src/core/action.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
@@ -57,6 +58,12 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/ClientRun/properties/outcome`]: lists.clientOutcomes,
   [`${inSchemas}/ClientRun/properties/ours/properties/outcome`]: lists.clientOutcomes,
   [`${inSchemas}/AdviceEvent/properties/change`]: lists.adviceChanges,
+  [`${inSchemas}/Action/properties/kind`]: actionKinds,
+  [`${inSchemas}/Action/properties/mode`]: lists.actionModes,
+  [`${inSchemas}/Action/properties/cause`]: adviceCauses,
+  [`${inSchemas}/Action/properties/state`]: lists.actionStates,
+  [`${inSchemas}/Action/properties/held`]: heldReasons,
+  [`${inSchemas}/Action/properties/undoneBy`]: lists.undoers,
   [`${inOutcome}/because`]: becauses,
   [`${inSchemas}/Probe/properties/purpose`]: lists.purposes,
   [`${inSchemas}/SampleEvent/properties/purpose`]: lists.purposes,

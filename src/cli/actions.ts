@@ -1,0 +1,69 @@
+import { printable } from '../core/printable.ts';
+import { isKey, type Say } from '../words/words.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { daemonAt, daemonOptions, failed } from './daemon-client.ts';
+import { UsageError, words } from './usage.ts';
+
+const options = { ...daemonOptions, json: { type: 'boolean' } } as const;
+
+/** `mirrorwatch actions`: what follows advice by itself, its brake, and the undo of one of them. */
+export const actionsCommand: Command = {
+  name: 'actions',
+  usage: 'mirrorwatch actions [stop|resume|undo ID] [--json] [--url URL] [--token-file FILE] [--config FILE]',
+  options,
+  async run(context: Context): Promise<ExitCode> {
+    const { values, positionals } = words(context.argv, options, 2);
+    const [verb, id] = positionals;
+    if (verb !== undefined && !['stop', 'resume', 'undo'].includes(verb)) throw new UsageError('wrong.actionVerb');
+    if ((verb === 'undo') !== (id !== undefined)) throw new UsageError('wrong.actionId');
+    const daemon = await daemonAt(context, values);
+    const path = '/api/v1/actions';
+    const answer =
+      verb === undefined
+        ? await daemon.get(path)
+        : await daemon.post(verb === 'undo' ? `${path}/${encodeURIComponent(id ?? '')}/undo` : `${path}/${verb}`, {});
+    if (answer.tag === 'unreachable' || answer.status >= 300) return failed(context, answer);
+    const { terminal, say } = context;
+    const data = (answer.json() ?? {}) as Answer;
+    if (values.json) terminal.out(JSON.stringify(data, null, 2));
+    else if (verb === 'undo') terminal.out(say('actions.undoing', { id: id ?? '' }));
+    else if (verb === undefined) for (const line of linesOf(data, say)) terminal.out(line);
+    else {
+      terminal.out(say(data.stopped === true ? 'actions.stopped' : 'actions.running'));
+      if (data.kept === false) terminal.err(say('actions.notKept'));
+    }
+    return 0;
+  },
+};
+
+/** A response of a daemon; nothing of it is relied on. */
+interface Answer {
+  readonly stopped?: boolean;
+  readonly kept?: boolean;
+  readonly actions?: readonly Readonly<Record<string, unknown>>[];
+}
+
+function linesOf({ stopped, actions = [] }: Answer, say: Say): readonly string[] {
+  const text = (value: unknown): string => printable(String(value ?? ''), 200);
+  return [
+    ...(stopped === true ? [say('actions.stopped')] : []),
+    ...(actions.length === 0 ? [say('actions.none')] : []),
+    ...actions.flatMap((one) => {
+      const why = one['because'] ?? wordOf('held', one['held'], say);
+      const head = [one['plannedAt'], one['id'], `${one['kind']}/${one['mode']}`, wordOf('state', one['state'], say)];
+      return [
+        `${head.map(text).join('  ')}  ${text(one['upstream'])}: ${text(one['from'])} → ${text(one['to'])}`,
+        ...(why === null ? [] : [`  ${text(why)}`]),
+        ...String(one['output'] ?? '')
+          .split('\n')
+          .flatMap((line) => (line === '' ? [] : [`  ${text(line)}`])),
+      ];
+    }),
+  ];
+}
+
+function wordOf(group: 'held' | 'state', value: unknown, say: Say): string | null {
+  if (value === null || value === undefined) return null;
+  const key = `actions.${group}.${String(value)}`;
+  return isKey(key) ? (say as (key: string) => string)(key) : String(value);
+}

@@ -1,0 +1,129 @@
+import { dirname } from 'node:path';
+import { type ActionDeed, type ActionRule, actionStores } from '../core/action.ts';
+import { adviceCauses } from '../core/advice.ts';
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { Secret } from '../core/secret.ts';
+import { phrase } from '../words/tell.ts';
+import type { Path } from './issues.ts';
+import type { Reader, Report } from './report.ts';
+import type { FileConfig } from './schema.ts';
+import { causeWords } from './schema-actions.ts';
+import { minuteOf } from './schema-webhook.ts';
+
+type FileAction = FileConfig['onAdvice'][number];
+
+/** The actions under `onAdvice`; nothing where the file has none. */
+export function readActions(
+  { onAdvice }: FileConfig,
+  mirrors: readonly Mirror[],
+  reader: Reader,
+  report: Report,
+): Pick<Config, 'onAdvice'> {
+  const rules = onAdvice.flatMap((action, at) => readAction(['onAdvice', at], action, mirrors, reader, report) ?? []);
+  return rules.length === 0 ? {} : { onAdvice: rules };
+}
+
+function readAction(
+  path: Path,
+  action: FileAction,
+  mirrors: readonly Mirror[],
+  reader: Reader,
+  report: Report,
+): ActionRule | null {
+  const { name, mode, accept, timeout, when } = action;
+  const deed = deedOf(path, action, reader, report);
+  const targets = deed === null ? [] : targetsOf(path, action, mirrors, report);
+  const [fromMinute, toMinute] = [minuteOf(when.quiet?.from ?? ''), minuteOf(when.quiet?.to ?? '')];
+  if (fromMinute !== null && fromMinute === toMinute)
+    report.error([...path, 'when', 'quiet'], phrase('expected.fromToActions'));
+  if (when.places !== undefined) report.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
+  if (deed === null) return null;
+  return {
+    name,
+    targets,
+    mode,
+    timeoutMs: timeout,
+    accepts: accept,
+    when: {
+      causes: adviceCauses.filter((cause) => when.causes === undefined || namesCause(when.causes, cause)),
+      confidence: when.confidence,
+      perHour: when.perHour,
+      perDay: when.perDay,
+      quiet: fromMinute === null || toMinute === null ? null : { fromMinute, toMinute, urgent: 'hold' },
+      timeZone: when.timeZone ?? 'UTC',
+    },
+    deed,
+  };
+}
+
+function namesCause(words: readonly string[], cause: ActionRule['when']['causes'][number]): boolean {
+  return words.includes(cause) || (words.includes('slow') && causeWords.slow.some((one) => one === cause));
+}
+
+/** The upstreams that it names; a file, a commit or a key is of one. */
+function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: readonly Mirror[], report: Report) {
+  const all = new Map(mirrors.map((one) => [`${one.ecosystem}/${one.upstream}`, one]));
+  const named = [...all.values()]
+    .filter((one) => upstream === undefined || one.upstream === upstream || one.ecosystem === upstream)
+    .map((one) => ({ ecosystem: one.ecosystem, upstream: one.upstream }));
+  if (named.length === 0)
+    report.error([...path, 'upstream'], phrase('expected.upstreamMirrors'), { needs: [['mirrors']] });
+  else if (named.length > 1 && command === undefined)
+    report.error(
+      [...path, 'upstream'],
+      phrase('expected.upstreamOne', { words: named.map((one) => one.upstream).join(', ') }),
+      {
+        needs: [['mirrors']],
+      },
+    );
+  return named;
+}
+
+function deedOf(path: Path, action: FileAction, reader: Reader, report: Report): ActionDeed | null {
+  const { file, command, git, http } = action;
+  if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {
+    report.error(path, phrase('expected.oneDeed'), { by: ['file', 'command', 'git', 'http'] });
+    return null;
+  }
+  if (file !== undefined) return { kind: 'file', path: reader.resolve(file.path), as: file.as };
+  if (command !== undefined) {
+    const [program = '', ...rest] = command;
+    const isPath = program.includes('/');
+    return {
+      kind: 'command',
+      argv: [isPath ? reader.resolve(program) : program, ...rest],
+      cwd: dirname(reader.resolve('x')),
+    };
+  }
+  if (git !== undefined) {
+    const isPath = !git.repository.includes(':');
+    return {
+      kind: 'git',
+      repository: isPath ? reader.resolve(git.repository) : git.repository,
+      branch: git.branch,
+      path: git.path,
+      as: git.as,
+      author: git.author,
+      isSigned: git.sign,
+    };
+  }
+  return http === undefined ? null : httpOf(path, http, report);
+}
+
+function httpOf(path: Path, http: NonNullable<FileAction['http']>, report: Report): ActionDeed {
+  const store = actionStores.find((one) => one === http.body);
+  if ((store === 'etcd') !== (http.key !== undefined))
+    report.error([...path, 'http', 'key'], phrase('expected.etcdKey'));
+  if (store === undefined && http.as !== undefined) report.error([...path, 'http', 'as'], phrase('expected.asStore'));
+  return {
+    kind: 'http',
+    url: new Secret(http.url),
+    method: http.method,
+    headers: http.headers.map((header) => new Secret(header)),
+    body: store === undefined ? { template: http.body } : { store },
+    key: http.key ?? null,
+    as: http.as ?? null,
+    allow: http.allow,
+  };
+}

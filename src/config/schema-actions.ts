@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { actionForms, actionStores } from '../core/action.ts';
+import { adviceCauses } from '../core/advice.ts';
+import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
+import {
+  checked,
+  duration,
+  errorOf,
+  file,
+  hosts,
+  integer,
+  list,
+  mapping,
+  name,
+  secretText,
+  text,
+  timeZone,
+  word,
+} from './fields.ts';
+import { clockTime, isWebhookUrl } from './schema-webhook.ts';
+
+/** `slow` stands for every cause of that kind; failback is no choice, it always puts back what was done. */
+export const causeWords = {
+  slow: ['spike', 'level_shift', 'throughput', 'slower'],
+} as const satisfies Readonly<Record<string, readonly (typeof adviceCauses)[number][]>>;
+const causes = ['slow', ...adviceCauses.filter((cause) => cause !== 'failback')] as const;
+
+const as = word(
+  'Form of what is written: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are the files of clients.',
+  actionForms,
+);
+
+const when = mapping({
+  causes: list(word('A cause of advice.', causes as unknown as [string, ...string[]]), phrase('expected.listNames'))
+    .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
+    .meta({ description: 'Only advice for these causes; `slow` is every cause of slowness. Default: all.' })
+    .optional(),
+  confidence: word('Least confidence of the advice.', ['low', 'medium', 'high']).prefault('medium'),
+  perHour: integer('Changes in an hour at most; later ones wait.', 1, 1_000).prefault(4),
+  perDay: integer('Changes in a day at most; later ones wait.', 1, 10_000).prefault(12),
+  quiet: mapping({
+    from: clockTime('Nothing is changed from this time of day, by `timeZone` …'),
+    to: clockTime('… to this one. Before `from`: of the next day.'),
+  })
+    .meta({ description: 'Hours without changes. What is due then waits, a failback too.' })
+    .optional(),
+  timeZone: timeZone('Whose clock quiet hours go by. Default UTC.').optional(),
+  places: checked(
+    'How many places must agree, such as `2 of 3`. It needs a fleet.',
+    phrase('expected.places'),
+    (value) => /^[1-9]\d? of [1-9]\d?$/.test(value),
+  ).optional(),
+});
+
+const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
+const git = mapping({
+  repository: checked(
+    'A bare repository: a path, or a URL without a password.',
+    phrase('expected.repository'),
+    isRepository,
+  ),
+  branch: checked('The branch that gets the commit.', phrase('expected.branch'), isBranch).prefault('main'),
+  path: checked('The file in it.', phrase('expected.pathInside'), isInside),
+  as,
+  author: checked('Author of the commits.', phrase('expected.author'), (value) =>
+    /^[^<>\p{Cc}]+ <[^<>\s\p{Cc}]+>$/u.test(value),
+  ).prefault('mirrorwatch <mirrorwatch@localhost>'),
+  sign: z
+    .boolean(errorOf(phrase('expected.boolean')))
+    .meta({ description: 'Sign commits with the key that Git is set up with.' })
+    .prefault(false),
+});
+const http = mapping({
+  url: checked('Where the value is kept.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
+  method: word('Method of a body of your own.', ['POST', 'PUT']).prefault('POST'),
+  headers: list(
+    secretText('A header as `Name: value`.', phrase('expected.header')).regex(
+      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]+$/,
+      errorOf(phrase('expected.header')),
+    ),
+    phrase('expected.listEach', { what: phrase('expected.header') }),
+    32,
+  ).prefault([]),
+  body: text(
+    `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
+    phrase('expected.body'),
+  ),
+  key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),
+  as: as.optional(),
+  allow: hosts(
+    'Networks where a name may have a private address; an address in `url` itself needs no entry.',
+    false,
+  ).prefault([]),
+});
+
+const action = mapping(
+  {
+    name: name('Name of the action, unique.'),
+    upstream: text(
+      'Whose advice it follows: an upstream or an ecosystem. Default: the only one.',
+      phrase('expected.aNameOf'),
+      200,
+    ).optional(),
+    mode: word('`dry-run` only shows what it would change; `auto` changes it.', ['dry-run', 'auto']).prefault(
+      'dry-run',
+    ),
+    accept: z
+      .boolean(errorOf(phrase('expected.boolean')))
+      .meta({ description: 'Whether advice counts as accepted once the action is done.' })
+      .prefault(true),
+    timeout: duration('A command, Git or a request that takes longer has failed.', {
+      min: 1_000,
+      max: limits.actionMsMax,
+    }).prefault('30s'),
+    when: when.meta({ description: 'What must hold before it runs.' }).prefault({}),
+    file: fileDeed.meta({ description: 'Write a file.' }).optional(),
+    command: list(text('A word.', phrase('expected.shortText')), phrase('expected.listWords'), 100)
+      .min(1, errorOf(phrase('expected.listWords')))
+      .meta({ description: 'Run a program, without a shell: its name and arguments.' })
+      .optional(),
+    git: git.meta({ description: 'Commit a file and push it.' }).optional(),
+    http: http.meta({ description: 'Set a value in a configuration store.' }).optional(),
+  },
+  phrase('expected.mappingWith', { keys: 'name' }),
+);
+
+/** The key `onAdvice`: nothing follows advice by itself where it is absent. */
+export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
+  .meta({ description: 'What follows advice by itself. See docs/actions.md.' })
+  .prefault([]);
+
+/** An absolute or relative path, or a URL of https, ssh or `user@host:path`; nothing that Git takes for an option or a helper. */
+function isRepository(value: string): boolean {
+  if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
+  if (!value.includes('://')) return true;
+  return /^(https?|ssh|file):\/\//.test(value) && URL.canParse(value) && new URL(value).password === '';
+}
+
+function isBranch(value: string): boolean {
+  return /^[A-Za-z0-9][\w./-]{0,99}$/.test(value) && !/\.\.|\/\/|\.lock$|[/.]$/.test(value);
+}
+
+function isInside(value: string): boolean {
+  return (
+    /^[^\\:\p{Cc}]{1,400}$/u.test(value) &&
+    value.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git')
+  );
+}

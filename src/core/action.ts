@@ -1,0 +1,142 @@
+import type { Advice, AdviceCause } from './advice.ts';
+import type { Confidence } from './finding.ts';
+import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './result.ts';
+import type { Secret } from './secret.ts';
+
+export const actionKinds = ['file', 'command', 'git', 'http'] as const;
+export type ActionKind = (typeof actionKinds)[number];
+
+/** Forms that an action writes: those of a remedy, and `env` as plain `NAME=value` lines. */
+export const actionForms = [
+  'env',
+  'shell',
+  'npmrc',
+  'pip',
+  'uv',
+  'hosts.toml',
+  'registries.conf',
+  'daemon.json',
+  'apt',
+] as const;
+export type ActionForm = (typeof actionForms)[number];
+
+/** Configuration stores whose compare-and-set an action uses; `template`: the body is written by the operator. */
+export const actionStores = ['etcd', 'consul', 'nacos'] as const;
+export type ActionStore = (typeof actionStores)[number];
+
+export type ActionDeed =
+  | { readonly kind: 'file'; readonly path: string; readonly as: ActionForm }
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string }
+  | {
+      readonly kind: 'git';
+      readonly repository: string;
+      readonly branch: string;
+      /** Relative, without `..`. */
+      readonly path: string;
+      readonly as: ActionForm;
+      readonly author: string;
+      readonly isSigned: boolean;
+    }
+  | {
+      readonly kind: 'http';
+      readonly url: Secret;
+      readonly method: 'POST' | 'PUT';
+      /** `Name: value`, checked. */
+      readonly headers: readonly Secret[];
+      readonly body: { readonly store: ActionStore } | { readonly template: string };
+      /** The key in etcd; `null` for the others. */
+      readonly key: string | null;
+      /** What `store` gets as its value; `null`: the chain itself. */
+      readonly as: ActionForm | null;
+      readonly allow: readonly string[];
+    };
+
+/** One entry of `onAdvice`. */
+export interface ActionRule {
+  readonly name: string;
+  /** The upstreams whose advice it follows. */
+  readonly targets: readonly { readonly ecosystem: EcosystemId; readonly upstream: string }[];
+  readonly mode: 'dry-run' | 'auto';
+  readonly timeoutMs: number;
+  /** Whether the advice counts as accepted once this is done. */
+  readonly accepts: boolean;
+  readonly when: {
+    /** Failback always puts back what was done. */
+    readonly causes: readonly AdviceCause[];
+    readonly confidence: Confidence;
+    readonly perHour: number;
+    readonly perDay: number;
+    readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
+    readonly timeZone: string;
+  };
+  readonly deed: ActionDeed;
+}
+
+/** What became of actions; the label `result` of `mirrorwatch_actions_total`. */
+export const actionResults = ['planned', 'done', 'failed', 'undone', 'held'] as const;
+export type ActionResult = (typeof actionResults)[number];
+
+/** Why a planned action waits, or does not run at all; closed. */
+export const heldReasons = [
+  'stopped',
+  'vantage',
+  'cause',
+  'confidence',
+  'quiet',
+  'hour',
+  'day',
+  'regret',
+  'over',
+] as const;
+export type HeldReason = (typeof heldReasons)[number];
+
+/**
+ * One action on one advice, as the journal keeps it.
+ * `planned`: being prepared, or shown by a dry run once `endedAtMs` is set. `running`, `undoing`: stored before it begins, so
+ * that one without an end is found after a crash.
+ */
+export interface ActionRow {
+  /** `<advice>.<action>`: once for each. */
+  readonly id: string;
+  readonly action: string;
+  readonly kind: ActionKind;
+  readonly mode: ActionRule['mode'];
+  readonly advice: Advice;
+  readonly state: ActionResult | 'running' | 'undoing';
+  readonly held: HeldReason | null;
+  readonly plannedAtMs: number;
+  readonly endedAtMs: number | null;
+  /** Attempts begun, those before a restart included. */
+  readonly attempts: number;
+  /** When it is tried again, wall milliseconds; `null`: not. */
+  readonly nextAtMs: number | null;
+  /** Why it failed; `null`: it did not. */
+  readonly because: Sentence | null;
+  /** The change as a diff, or what a program printed; bounded, each line printable, secrets masked. */
+  readonly output: string;
+  /** What an undo needs, plain data of its kind; `null`: nothing to put back. */
+  readonly kept: unknown;
+  /** It was begun by a process that ended without a result. */
+  readonly isInterrupted: boolean;
+  readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
+}
+
+/** What is to be carried out for a row. */
+export type ActionStep = 'prepare' | 'act' | 'undo';
+
+/** How one step ended. `retry`: whether another attempt may help. */
+export type ActionEnd =
+  | { readonly tag: 'ok'; readonly output: string; readonly kept?: unknown }
+  | { readonly tag: 'failed'; readonly because: Sentence; readonly output: string; readonly retry: boolean };
+
+/** Carries steps out; never rejects. */
+export interface Actor {
+  run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
+  /** The brake as it was left by an earlier process. */
+  isStopped(): boolean;
+  /** Keeps the brake over restarts. False: it holds in this process alone. */
+  keepStopped(isStopped: boolean): boolean;
+  /** Ends what is running. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,120 @@
+import type { ActionEnd, ActionRow, ActionStep, Actor } from '../core/action.ts';
+import type { AdviceChange } from '../core/advice.ts';
+import type { Now, Row } from '../core/ports.ts';
+import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
+import type { Absorb, News } from './news.ts';
+import type { Stages } from './stages.ts';
+
+/** What follows advice by itself: the engine of `features/actions` in the daemon's loop. */
+export interface Actions {
+  /** Once a turn, before its news are collected: journals, accepts, and decides what begins after the commit. */
+  turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb): void;
+  /** Begins what was decided, if the journal is stored: a change that the journal does not know could not be undone. */
+  begin(isStored: boolean): void;
+  /** The newest first. */
+  list(): readonly ActionRow[];
+  isStopped(): boolean;
+  /** @returns whether it holds over a restart */
+  stop(isStopped: boolean): boolean;
+  /** Requests an undo in the next turn. */
+  undo(id: string): 'ok' | 'unknown' | 'not_done';
+  inFlight(): number;
+  /** Ends what is running; it is carried out again after the next start. */
+  close(): Promise<void>;
+}
+
+/** Follows change by change; at rest so often. */
+const everyMs = 250;
+
+/**
+ * Creates the actions from the stored rows of table `action`.
+ * @param ended  called when a step has ended, for a turn of the loop
+ */
+export function createActions(s: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void): Actions {
+  let state: ActionState = restoreActions(restored.map(({ value }) => value as ActionRow));
+  for (const { id, isInterrupted } of state.rows.values())
+    if (isInterrupted) s.log.warn('an action was interrupted; it is carried out again', { action: id });
+  let isStopped = actor?.isStopped() ?? false;
+  if (isStopped) s.log.warn('actions are stopped');
+  let isClosed = false;
+  let inFlight = 0;
+  let atMs = Number.NEGATIVE_INFINITY;
+  const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
+  const undos: string[] = [];
+  const orders: ActionOutput['orders'][number][] = [];
+
+  function accept(id: string, now: Now, absorb: Absorb): void {
+    const done = s.advisor.accept(id, now);
+    if (done.tag === 'error') return;
+    absorb.advise(done.value);
+    const advice = done.value.changes.find((change) => change.advice.id === id)?.advice;
+    if (advice === undefined) return;
+    const { ecosystem, upstream, from, to } = advice;
+    s.answers.told({ kind: 'accepted', ecosystem, upstream, from, to }, now);
+  }
+
+  return {
+    turn(advised, news, now, absorb) {
+      const rules = actor === null ? [] : (s.config.onAdvice ?? []);
+      if (rules.length === 0) return;
+      if (ends.length + undos.length + advised.length === 0 && now.monotonicMs - atMs < everyMs) return;
+      atMs = now.monotonicMs;
+      const [next, out] = advanceActions(
+        state,
+        {
+          rules,
+          isStopped,
+          isSuspect: s.detector.vantage().suspect !== false,
+          regretted: advised.flatMap(({ change, advice }) => (change === 'regretted' ? [advice.id] : [])),
+          ended: ends.splice(0),
+          undo: undos.splice(0),
+          wanted(ecosystem, upstream) {
+            const set = s.advisor.remedy(ecosystem, upstream);
+            return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;
+          },
+        },
+        now,
+      );
+      state = next;
+      news.rows.push(
+        ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
+      );
+      news.deletes.push(...out.dropped.map((key) => ({ table: 'action' as const, key })));
+      news.actions.push(...out.results);
+      orders.push(...out.orders);
+      for (const id of out.accepted) accept(id, now, absorb);
+    },
+    begin(isStored) {
+      if (!isStored || actor === null || isClosed) return;
+      for (const { step, row, rule } of orders.splice(0)) {
+        inFlight += 1;
+        void actor.run(step, row, rule).then((end) => {
+          inFlight -= 1;
+          if (isClosed) return;
+          ends.push({ id: row.id, step, end });
+          ended();
+        });
+      }
+    },
+    list: () => [...state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1)),
+    isStopped: () => isStopped,
+    stop(wanted) {
+      isStopped = wanted;
+      atMs = Number.NEGATIVE_INFINITY;
+      s.log.warn(wanted ? 'actions are stopped' : 'actions run again');
+      return actor?.keepStopped(wanted) ?? false;
+    },
+    undo(id) {
+      const row = state.rows.get(id);
+      if (row === undefined) return 'unknown';
+      if (row.state !== 'done' || state.busy.has(id)) return 'not_done';
+      undos.push(id);
+      return 'ok';
+    },
+    inFlight: () => inFlight,
+    async close() {
+      isClosed = true;
+      await actor?.close();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { ActionDeed, ActionEnd, ActionKind, ActionRow, ActionStep, Actor } from '../../core/action.ts';
+import type { Clock, Post } from '../../core/ports.ts';
+import { stamp } from '../../core/views.ts';
+import { isFlagSet, keepFlag } from '../../io/flag.ts';
+import { phrase } from '../../words/tell.ts';
+import { commandAction } from './command.ts';
+import { fileAction } from './file.ts';
+import { gitAction } from './git.ts';
+import { httpAction } from './http.ts';
+import { failedWith, type Means } from './means.ts';
+
+type Kind<Deed> = Readonly<Record<ActionStep, (row: ActionRow, deed: Deed, means: Means) => Promise<ActionEnd>>>;
+
+const kinds: { readonly [K in ActionKind]: Kind<Extract<ActionDeed, { readonly kind: K }>> } = {
+  file: fileAction,
+  command: commandAction,
+  git: gitAction,
+  http: httpAction,
+};
+
+/**
+ * Carries actions out.
+ * @param input.folder  what they keep, beside the state file
+ * @param input.path  the search path of programs
+ */
+export function createActor(input: {
+  readonly folder: string;
+  readonly path: string;
+  readonly post: Post;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}): Actor {
+  const { folder, path, post, clock } = input;
+  const stopping = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  const flag = `${folder}/stopped`;
+  return {
+    async run(step, row, rule) {
+      const { deed, timeoutMs } = rule;
+      const means: Means = {
+        folder,
+        path,
+        post,
+        signal: stopping.signal,
+        timeoutMs,
+        madeAt: () => stamp(clock.wallMs()),
+      };
+      // One and the same kind: the row was made from the rule.
+      const kind = kinds[deed.kind] as Kind<ActionDeed>;
+      const end = kind[step](row, deed, means).catch((cause: unknown) =>
+        failedWith(phrase('acted.defect', { why: String(cause) }), false),
+      );
+      running.add(end);
+      return end.finally(() => running.delete(end));
+    },
+    isStopped: () => isFlagSet(flag),
+    keepStopped: (isStopped) => keepFlag(flag, isStopped),
+    async close() {
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}

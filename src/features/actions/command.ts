@@ -1,0 +1,59 @@
+import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
+import { maskText } from '../../core/mask-text.ts';
+import { adviceView } from '../../core/views.ts';
+import { type ProgramEnd, runProgram } from '../../io/run-program.ts';
+import { phrase } from '../../words/tell.ts';
+import { failedWith, type Means } from './means.ts';
+
+type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
+
+/**
+ * The action `command`: runs a program, the advice as JSON on its standard input. It can't tell what an earlier process did, so
+ * one without an end is run again, with the same id and the next attempt.
+ */
+export const commandAction = {
+  async prepare(_: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
+    return { tag: 'ok', output: maskText(argv.join(' ')) };
+  },
+  act: (row: ActionRow, deed: CommandDeed, means: Means) => run('act', row, deed, means),
+  undo: (row: ActionRow, deed: CommandDeed, means: Means) => run('undo', row, deed, means),
+} as const;
+
+async function run(
+  event: 'act' | 'undo',
+  row: ActionRow,
+  { argv, cwd }: CommandDeed,
+  means: Means,
+): Promise<ActionEnd> {
+  const { advice, action, attempts } = row;
+  const { path, signal, timeoutMs } = means;
+  const facts = { id: row.id, action, event, attempt: attempts };
+  const env = {
+    MIRRORWATCH_EVENT: event,
+    MIRRORWATCH_ACTION: action,
+    MIRRORWATCH_ACTION_ID: row.id,
+    MIRRORWATCH_ATTEMPT: String(attempts),
+    MIRRORWATCH_ADVICE_ID: advice.id,
+    MIRRORWATCH_ECOSYSTEM: advice.ecosystem,
+    MIRRORWATCH_UPSTREAM: advice.upstream,
+    MIRRORWATCH_CAUSE: advice.cause,
+    MIRRORWATCH_FROM: event === 'act' ? advice.from : advice.to,
+    MIRRORWATCH_TO: event === 'act' ? advice.to : advice.from,
+    MIRRORWATCH_CHAIN: event === 'act' ? advice.chain.after : advice.chain.before,
+  };
+  const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
+  const end = await runProgram({ argv, cwd, env, stdin, timeoutMs, path, signal });
+  return endOf(end);
+}
+
+/** The end of a program as the end of a step. One that ran is not run again by itself: it may have done half of its work. */
+export function endOf(end: ProgramEnd): ActionEnd {
+  if (end.tag === 'exited' && end.code === '0') return { tag: 'ok', output: end.shown };
+  const because =
+    end.tag === 'time'
+      ? phrase('acted.time')
+      : end.tag === 'output'
+        ? phrase('acted.output')
+        : phrase(end.tag === 'not_run' ? 'acted.notRun' : 'acted.exit', { code: end.code });
+  return failedWith(because, end.tag === 'not_run', end.shown);
+}

@@ -1,0 +1,245 @@
+import type { ActionEnd, ActionResult, ActionRow, ActionRule, ActionStep } from '../../core/action.ts';
+import type { Advice } from '../../core/advice.ts';
+import { limits } from '../../core/limits.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
+import type { Now } from '../../core/ports.ts';
+import { heldBy, pauseOf, type Situation } from './policy.ts';
+
+/** The journal by id, and the rows whose step is under way. Plain data. */
+export interface ActionState {
+  readonly rows: ReadonlyMap<string, ActionRow>;
+  readonly busy: ReadonlySet<string>;
+}
+
+/** What a turn brings. */
+export interface ActionInput extends Situation {
+  readonly rules: readonly ActionRule[];
+  /** The advice in force; `null`: what was there before is right; `undefined`: not known now. */
+  wanted(ecosystem: EcosystemId, upstream: string): Advice | null | undefined;
+  /** Ids of advice that did worse than staying. */
+  readonly regretted: readonly string[];
+  readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
+  /** Rows that an operator wants undone. */
+  readonly undo: readonly string[];
+}
+
+export interface ActionOutput {
+  /** Rows that changed, for the state file. */
+  readonly rows: readonly ActionRow[];
+  /** Rows that the journal lets go. */
+  readonly dropped: readonly string[];
+  /** To be carried out once the rows are stored. */
+  readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
+  /** What happened, to be counted and told. */
+  readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
+  /** Ids of advice that clients follow now. */
+  readonly accepted: readonly string[];
+}
+
+/**
+ * The state after a start. A row without an end was begun by a process that is gone: its step is carried out again, by kinds
+ * that can tell what was done without doing it twice, and the row says so.
+ */
+export function restoreActions(rows: readonly ActionRow[]): ActionState {
+  const hasBegun = ({ state, attempts }: ActionRow): boolean =>
+    attempts > 0 && (state === 'running' || state === 'undoing');
+  return {
+    rows: new Map(rows.map((row) => [row.id, hasBegun(row) ? { ...row, isInterrupted: true, nextAtMs: null } : row])),
+    busy: new Set(),
+  };
+}
+
+/** One turn: takes what ended, then follows the advice in force as far as the policy allows. */
+export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
+  const turn = openTurn(state, input, now);
+  for (const { id, step, end } of input.ended) turn.end(id, step, end);
+  for (const id of input.undo) turn.undo(id, 'operator');
+  for (const id of input.regretted) turn.regret(id);
+  for (const rule of input.rules) for (const target of rule.targets) turn.follow(rule, target);
+  return turn.close();
+}
+
+function openTurn(state: ActionState, input: ActionInput, now: Now) {
+  const rows = new Map(state.rows);
+  const busy = new Set(state.busy);
+  const changed = new Set<string>();
+  const orders: ActionOutput['orders'][number][] = [];
+  const results: ActionOutput['results'][number][] = [];
+  const accepted = new Set<string>();
+  const rulesByName = new Map(input.rules.map((rule) => [rule.name, rule]));
+
+  const put = (row: ActionRow, result: ActionResult | null = null): ActionRow => {
+    rows.set(row.id, row);
+    changed.add(row.id);
+    if (result !== null) results.push({ result, row });
+    return row;
+  };
+  const order = (step: ActionStep, row: ActionRow, rule: ActionRule): void => {
+    busy.add(row.id);
+    orders.push({ step, row, rule });
+  };
+  const rowsOf = (rule: ActionRule): ActionRow[] => [...rows.values()].filter(({ action }) => action === rule.name);
+  /** Done and not undone, the newest first. */
+  const inForce = (row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] =>
+    [...rows.values()]
+      .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
+      .filter(({ state: is }) => is === 'done' || is === 'undoing')
+      .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
+
+  function end(id: string, step: ActionStep, ended: ActionEnd): void {
+    busy.delete(id);
+    const row = rows.get(id);
+    if (row === undefined) return;
+    const { output } = ended;
+    if (ended.tag === 'failed') return fail(row, step, ended);
+    const kept = ended.kept === undefined ? row.kept : ended.kept;
+    if (step === 'prepare') {
+      const isShown = row.mode === 'dry-run';
+      const next = isShown ? ({ endedAtMs: now.wallMs } as const) : ({ state: 'running', attempts: 0 } as const);
+      put({ ...row, output, kept, ...next });
+      return;
+    }
+    if (step === 'act') {
+      put({ ...row, state: 'done', output, kept, because: null, endedAtMs: now.wallMs, nextAtMs: null }, 'done');
+      if (rulesByName.get(row.action)?.accepts) accepted.add(row.advice.id);
+      return;
+    }
+    // A program that goes back does so once for all that it did before.
+    for (const one of row.kind === 'command' ? inForce(row) : [row])
+      put(
+        {
+          ...one,
+          state: 'undone',
+          output: one === row ? output : one.output,
+          because: null,
+          undoneBy: row.undoneBy,
+          endedAtMs: now.wallMs,
+          nextAtMs: null,
+        },
+        one.id === row.id ? 'undone' : null,
+      );
+  }
+
+  function fail(
+    row: ActionRow,
+    step: ActionStep,
+    { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
+  ): void {
+    const again = retry && row.attempts < limits.actionAttempts;
+    const nextAtMs = again ? now.wallMs + limits.actionRetryMs * 4 ** Math.max(0, row.attempts - 1) : null;
+    const failed = { ...row, because, output, nextAtMs };
+    if (again) put(step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
+    else put({ ...failed, state: 'failed', endedAtMs: now.wallMs }, 'failed');
+  }
+
+  function undo(id: string, by: NonNullable<ActionRow['undoneBy']>): void {
+    const row = rows.get(id);
+    const rule = row === undefined ? undefined : rulesByName.get(row.action);
+    if (row === undefined || rule === undefined || row.state !== 'done' || busy.has(id)) return;
+    order('undo', put({ ...row, state: 'undoing', undoneBy: by, attempts: 1, endedAtMs: null }), rule);
+  }
+
+  /** Marks what followed an advice that did worse than staying: it is undone as soon as the policy allows a change. */
+  function regret(adviceId: string): void {
+    for (const row of rows.values())
+      if (row.state === 'done' && row.advice.id === adviceId) put({ ...row, undoneBy: 'regret' });
+  }
+
+  /** Goes on with a step that a failure or the end of a process interrupted. */
+  function goOn(row: ActionRow, rule: ActionRule): void {
+    if (row.nextAtMs !== null && row.nextAtMs > now.wallMs) return;
+    const step = row.state === 'undoing' ? 'undo' : row.state === 'running' ? 'act' : 'prepare';
+    order(step, put({ ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
+  }
+
+  function follow(rule: ActionRule, target: ActionRule['targets'][number]): void {
+    const { ecosystem, upstream } = target;
+    const wanted = input.wanted(ecosystem, upstream);
+    const mine = rowsOf(rule).filter(({ advice }) => isSameUpstream(advice, target));
+    if (wanted === undefined || mine.some(({ id }) => busy.has(id))) return;
+    const open = mine.find((row) => row.endedAtMs === null && row.state !== 'held');
+    const paused = pauseOf(rule, input, now);
+    if (open !== undefined) {
+      const isOver = open.state !== 'undoing' && open.advice.id !== wanted?.id;
+      if (paused !== null) return;
+      if (!isOver) return goOn(open, rule);
+      // What has begun may have been done: it is put back.
+      if (open.attempts > 0 && open.state === 'running')
+        goOn({ ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 }, rule);
+      else put({ ...open, state: 'held', held: 'over', endedAtMs: now.wallMs }, 'held');
+      return;
+    }
+    const [newest] = mine.length === 0 ? [] : inForce(mine[0] as ActionRow);
+    if (newest?.undoneBy === 'regret' && paused === null) return undo(newest.id, 'regret');
+    if (wanted === null || wanted.cause === 'failback') {
+      // The end of a bypass leaves the moves before it in force.
+      const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
+      if (isDue && paused === null) undo(newest.id, 'failback');
+      else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
+        accepted.add(wanted.id);
+      return;
+    }
+    const row = mine.find(({ advice }) => advice.id === wanted.id);
+    if (row !== undefined && row.state !== 'held') return;
+    const held = heldBy(rule, wanted, rowsOf(rule), input, now);
+    if (held !== null) {
+      if (row?.held !== held) put(rowFor(rule, wanted, { state: 'held', held }), row === undefined ? 'held' : null);
+      return;
+    }
+    order('prepare', put(rowFor(rule, wanted, { state: 'planned', held: null }), 'planned'), rule);
+  }
+
+  function rowFor(rule: ActionRule, advice: Advice, as: Pick<ActionRow, 'state' | 'held'>): ActionRow {
+    return {
+      id: `${advice.id}.${rule.name}`,
+      action: rule.name,
+      kind: rule.deed.kind,
+      mode: rule.mode,
+      advice,
+      ...as,
+      plannedAtMs: now.wallMs,
+      endedAtMs: null,
+      attempts: as.state === 'held' || rule.mode === 'dry-run' ? 0 : 1,
+      nextAtMs: null,
+      because: null,
+      output: '',
+      kept: null,
+      isInterrupted: false,
+      undoneBy: null,
+    };
+  }
+
+  function close(): [ActionState, ActionOutput] {
+    // A prepared row begins in the turn after the one that stored what its undo needs.
+    const dropped = surplusOf([...rows.values()]).map(({ id }) => id);
+    for (const id of dropped) rows.delete(id);
+    const kept = [...changed].flatMap((id) => rows.get(id) ?? []);
+    return [
+      { rows, busy },
+      { rows: kept, dropped, orders, results, accepted: [...accepted] },
+    ];
+  }
+
+  return { end, undo, regret, follow, close };
+}
+
+/** The oldest rows past the bound that nothing waits for. */
+function surplusOf(rows: readonly ActionRow[]): readonly ActionRow[] {
+  const over = rows.length - limits.actionRows;
+  if (over <= 0) return [];
+  const isFree = ({ state, endedAtMs, held }: ActionRow): boolean =>
+    state !== 'done' && (endedAtMs !== null || held !== null);
+  return rows
+    .filter(isFree)
+    .sort((a, b) => a.plannedAtMs - b.plannedAtMs)
+    .slice(0, over);
+}
+
+/** True for a row that was put back because of that advice. */
+function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
+  return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
+}
+
+function isSameUpstream(a: { readonly ecosystem: EcosystemId; readonly upstream: string }, b: typeof a): boolean {
+  return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
+}

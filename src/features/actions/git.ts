@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
+import { limits } from '../../core/limits.ts';
+import { printable } from '../../core/printable.ts';
+import { runProgram } from '../../io/run-program.ts';
+import { phrase } from '../../words/tell.ts';
+import { endOf } from './command.ts';
+import { failedWith, type Means } from './means.ts';
+import { diffOf, renderAdvice } from './render.ts';
+
+type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
+/** What an undo needs: the text before (`null`: no file), and the one that was pushed. */
+interface Kept {
+  readonly before: string | null;
+  readonly after: string;
+}
+
+const trailer = 'Mirrorwatch-Action';
+
+/** A Git command that failed: the step fails with it. */
+class GitFailed extends Error {
+  readonly end: Extract<ActionEnd, { tag: 'failed' }>;
+  constructor(end: Extract<ActionEnd, { tag: 'failed' }>) {
+    super('git failed');
+    this.end = end;
+  }
+}
+
+/**
+ * The action `git`: a commit on a branch, made without a working tree (no hook runs, no link is followed), and pushed as it
+ * follows the branch: a push that came later than another one is refused and tried again. The commit names the action's id, so
+ * that an earlier process's commit is found.
+ */
+export const gitAction = {
+  prepare: (row: ActionRow, deed: GitDeed, means: Means) =>
+    guarded(async () => {
+      const branch = await fetchBranch(row.action, deed, means);
+      const before = await branch.read();
+      const after = await renderAdvice(row.advice, deed.as, before);
+      if (after.tag === 'error') return failedWith(after.error, false);
+      const kept: Kept = { before, after: after.value };
+      return { tag: 'ok', output: diffOf(deed.path, before, after.value), kept };
+    }),
+  act: (row: ActionRow, deed: GitDeed, means: Means) =>
+    guarded(async () => {
+      const branch = await fetchBranch(row.action, deed, means);
+      const mark = `${trailer}: ${row.id}`;
+      if (await branch.has(mark)) return { tag: 'ok', output: row.output };
+      const before = await branch.read();
+      const text = await renderAdvice(row.advice, deed.as, before);
+      if (text.tag === 'error') return failedWith(text.error, false);
+      const kept: Kept = { before, after: text.value };
+      if (before !== text.value) {
+        const { advice } = row;
+        await branch.push(
+          text.value,
+          [`Use ${advice.to} for ${advice.upstream}`, '', advice.reason, '', mark],
+          means.madeAt(),
+        );
+      }
+      return { tag: 'ok', output: diffOf(deed.path, before, text.value), kept };
+    }),
+  undo: (row: ActionRow, deed: GitDeed, means: Means) =>
+    guarded(async () => {
+      const kept = row.kept as Kept | null;
+      const branch = await fetchBranch(row.action, deed, means);
+      const mark = `${trailer}: ${row.id} undo`;
+      const now = await branch.read();
+      if (kept === null || now === kept.before || (await branch.has(mark))) return { tag: 'ok', output: row.output };
+      if (now !== kept.after)
+        return failedWith(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
+      const { advice } = row;
+      await branch.push(kept.before, [`Go back to ${advice.from} for ${advice.upstream}`, '', mark], means.madeAt());
+      return { tag: 'ok', output: diffOf(deed.path, now, kept.before ?? '') };
+    }),
+} as const;
+
+/** The branch as the repository has it now, in a bare copy of ours. */
+async function fetchBranch(action: string, deed: GitDeed, means: Means) {
+  const { repository, branch, path, author, isSigned } = deed;
+  const copy = join(means.folder, `git-${action}`);
+  let mode = '100644';
+  const git = async (
+    args: readonly string[],
+    more: { stdin?: string; may?: string; env?: Record<string, string> } = {},
+  ) => {
+    const end = await runProgram({
+      argv: [
+        'git',
+        '-c',
+        'core.hooksPath=/dev/null',
+        '-c',
+        'protocol.ext.allow=never',
+        '--literal-pathspecs',
+        '--git-dir',
+        copy,
+        ...args,
+      ],
+      cwd: '/',
+      env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more.env },
+      stdin: more.stdin ?? '',
+      timeoutMs: means.timeoutMs,
+      path: means.path,
+      signal: means.signal,
+    });
+    const ended = endOf(end);
+    if (ended.tag === 'failed' && end.code !== more.may) throw new GitFailed({ ...ended, retry: true });
+    return { isOk: ended.tag === 'ok', stdout: end.stdout };
+  };
+  const ref = 'refs/mirrorwatch/base';
+  await git(['init', '--quiet', '--bare', copy]);
+  await git(['update-ref', '-d', ref]);
+  const depth = ['--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository];
+  const has = await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${branch}`], {
+    may: '2',
+  });
+  // A branch that is not there yet begins at the one that the repository names as its own.
+  await git(['fetch', ...depth, `+${has.isOk ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
+
+  return {
+    async has(line: string): Promise<boolean> {
+      const log = await git(['log', `-n${limits.actionRows}`, '--format=%B', ref]);
+      return log.stdout.split('\n').includes(line);
+    },
+    async read(): Promise<string | null> {
+      const entry = (await git(['ls-tree', ref, '--', path])).stdout;
+      if (entry === '') return null;
+      // Neither a link nor a submodule.
+      const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry) ?? [];
+      if (as === undefined || blob === undefined)
+        throw new GitFailed(failedWith(phrase('acted.noFile', { file: printable(path, 200) }), false));
+      mode = as;
+      return (await git(['cat-file', '-p', blob])).stdout;
+    },
+    async push(text: string | null, message: readonly string[], at: string): Promise<void> {
+      const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
+      await git(['read-tree', ref], { env: index });
+      if (text === null) await git(['update-index', '--force-remove', '--', path], { env: index });
+      else {
+        const blob = (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
+        await git(['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], { env: index });
+      }
+      const tree = (await git(['write-tree'], { env: index })).stdout.trim();
+      const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+      const date = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };
+      const who = {
+        GIT_AUTHOR_NAME: name,
+        GIT_AUTHOR_EMAIL: email,
+        GIT_COMMITTER_NAME: name,
+        GIT_COMMITTER_EMAIL: email,
+      };
+      const commit = await git(['commit-tree', ...(isSigned ? ['-S'] : []), '-p', ref, tree], {
+        stdin: `${message.map((line) => printable(line)).join('\n')}\n`,
+        env: { ...who, ...date },
+      });
+      await git(['push', '--quiet', '--', repository, `${commit.stdout.trim()}:refs/heads/${branch}`]);
+    },
+  };
+}
+
+async function guarded(step: () => Promise<ActionEnd>): Promise<ActionEnd> {
+  try {
+    return await step();
+  } catch (cause) {
+    if (cause instanceof GitFailed) return cause.end;
+    throw cause;
+  }
+}

@@ -1,0 +1,176 @@
+import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
+import type { Advice } from '../../core/advice.ts';
+import { limits } from '../../core/limits.ts';
+import type { DeliveryFailure } from '../../core/notice.ts';
+import { printable } from '../../core/printable.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { classBySpelling } from '../../wire/guard.ts';
+import { phrase } from '../../words/tell.ts';
+import { failedWith, type Means } from './means.ts';
+import { diffOf, renderAdvice } from './render.ts';
+import { type StoreRequest, type StoreValue, stores } from './stores.ts';
+
+type HttpDeed = Extract<ActionDeed, { kind: 'http' }>;
+/** What an undo needs: the value before (`null`: none), and the one that was set. */
+interface Kept {
+  readonly before: string | null;
+  readonly after: string;
+}
+
+/**
+ * The action `http`: a value of a configuration store, set only while the store still has the one that was read, or a request of
+ * the operator's own. Guarded as webhooks are: no redirect, no private address but those that are named.
+ */
+export const httpAction = {
+  async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
+    const { body } = deed;
+    if ('template' in body) return { tag: 'ok', output: bounded(filled(body.template, row, 'act')) };
+    const wanted = await wantedIn(row, deed, means);
+    if ('tag' in wanted) return wanted;
+    const { before, after } = wanted;
+    return {
+      tag: 'ok',
+      output: diffOf(deed.key ?? 'value', before?.text ?? null, after),
+      kept: { before: before?.text ?? null, after },
+    };
+  },
+  async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
+    if ('template' in deed.body) return request(row, deed, deed.body.template, 'act', means);
+    const wanted = await wantedIn(row, deed, means);
+    if ('tag' in wanted) return wanted;
+    // What was prepared says what was there before; an earlier process may have set it since.
+    if (wanted.before?.text === wanted.after) return { tag: 'ok', output: row.output };
+    return set(
+      deed,
+      wanted.before,
+      wanted.after,
+      { before: wanted.before?.text ?? null, after: wanted.after },
+      row,
+      means,
+    );
+  },
+  async undo(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
+    if ('template' in deed.body) return request(row, deed, deed.body.template, 'undo', means);
+    const kept = row.kept as Kept | null;
+    const now = await valueNow(deed, means);
+    if (now.tag === 'error') return failedWith(now.error, true);
+    const text = now.value?.text ?? null;
+    if (kept === null || text === kept.before) return { tag: 'ok', output: row.output };
+    if (text !== kept.after) return failedWith(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
+    return set(deed, now.value, kept.before, kept, row, means);
+  },
+} as const;
+
+async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
+  const now = await valueNow(deed, means);
+  if (now.tag === 'error') return failedWith(now.error, true);
+  const before = now.value;
+  if (deed.as === null && advice.chain.after.includes('***'))
+    return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
+  const text = deed.as === null ? ok(advice.chain.after) : await renderAdvice(advice, deed.as, before?.text ?? null);
+  return text.tag === 'error' ? failedWith(text.error, false) : { before, after: text.value };
+}
+
+async function valueNow(deed: HttpDeed, means: Means): Promise<Result<StoreValue | null, Sentence>> {
+  const { read, valueIn } = storeOf(deed);
+  const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means);
+  if (answer.tag === 'ok') {
+    const value = valueIn(answer.body);
+    return value === undefined ? error(phrase('acted.noStore')) : ok(value);
+  }
+  return answer.status === 404 ? ok(null) : error(answer.because);
+}
+
+async function set(
+  deed: HttpDeed,
+  before: StoreValue | null,
+  after: string | null,
+  kept: Kept,
+  { output }: ActionRow,
+  means: Means,
+): Promise<ActionEnd> {
+  const { write, isDone } = storeOf(deed);
+  const answer = await send(write(deed.url.reveal(), deed.key ?? '', before, after), deed, means);
+  if (answer.tag === 'failed') return failedWith(answer.because, true);
+  return isDone(answer.body) ? { tag: 'ok', output, kept } : failedWith(phrase('acted.otherValue'), true);
+}
+
+/** A request of the operator's own: it can't tell what an earlier process sent, so it may be sent twice with the same id. */
+async function request(
+  row: ActionRow,
+  deed: HttpDeed,
+  template: string,
+  event: 'act' | 'undo',
+  means: Means,
+): Promise<ActionEnd> {
+  const body = filled(template, row, event);
+  const answer = await send(
+    { method: deed.method, url: deed.url.reveal(), headers: { 'idempotency-key': `${row.id}.${event}` }, body },
+    deed,
+    means,
+  );
+  return answer.tag === 'ok' ? { tag: 'ok', output: bounded(answer.body) } : failedWith(answer.because, true);
+}
+
+/** The body with its places filled in; in JSON each value is escaped as within quotes. */
+function filled(template: string, { id, advice }: ActionRow, event: 'act' | 'undo'): string {
+  const values = { ...directed(advice, event), id, cause: advice.cause, upstream: advice.upstream };
+  const isJson = /^\s*[{["]/.test(template) && !/^\s*\{\{/.test(template);
+  return template.replace(/\{\{(chain|from|to|id|cause|upstream)\}\}/g, (_, name: keyof typeof values) =>
+    isJson ? JSON.stringify(values[name]).slice(1, -1) : values[name],
+  );
+}
+
+function directed({ from, to, chain }: Advice, event: 'act' | 'undo') {
+  return event === 'act' ? { from, to, chain: chain.after } : { from: to, to: from, chain: chain.before };
+}
+
+function storeOf({ body }: HttpDeed) {
+  if ('template' in body) throw new Error('a body of the operator has no store');
+  return stores[body.store];
+}
+
+type Answer =
+  | { readonly tag: 'ok'; readonly body: string }
+  | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
+
+async function send(
+  { method, url, headers, body }: StoreRequest,
+  deed: HttpDeed,
+  { post, timeoutMs }: Means,
+): Promise<Answer> {
+  const own = deed.headers.map((header) => {
+    const [name = '', ...value] = header.reveal().split(': ');
+    return [name.toLowerCase(), value.join(': ')] as const;
+  });
+  const { hostname } = new URL(url);
+  const sent = await post.send({
+    method,
+    url,
+    headers: { ...headers, ...Object.fromEntries(own) },
+    body,
+    // An address that the operator wrote needs no second line.
+    allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
+    timeoutMs,
+    receiptIn: (text) => text,
+  });
+  if (sent.tag === 'delivered') return { tag: 'ok', body: sent.receipt ?? '' };
+  const { failure } = sent;
+  return {
+    tag: 'failed',
+    status: 'status' in failure ? failure.status : null,
+    because: phrase('acted.request', { why: whyOf(failure) }),
+  };
+}
+
+function whyOf(failure: DeliveryFailure): string {
+  return 'status' in failure ? `HTTP ${failure.status}` : 'code' in failure ? failure.code : failure.kind;
+}
+
+function bounded(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => printable(line, 200))
+    .join('\n')
+    .slice(0, limits.actionOutputChars);
+}

@@ -1,0 +1,21 @@
+import type { ActionEnd } from '../../core/action.ts';
+import type { Post } from '../../core/ports.ts';
+import type { Sentence } from '../../core/result.ts';
+
+/** What the kinds of action work with. */
+export interface Means {
+  /** The folder of what they keep, beside the state file. */
+  readonly folder: string;
+  /** The search path of programs. */
+  readonly path: string;
+  readonly post: Post;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** RFC 3339. */
+  madeAt(): string;
+}
+
+/** A step that failed. @param retry  whether another attempt may help */
+export function failedWith(because: Sentence, retry: boolean, output = ''): Extract<ActionEnd, { tag: 'failed' }> {
+  return { tag: 'failed', because, output, retry };
+}

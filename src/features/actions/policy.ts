@@ -1,0 +1,52 @@
+import type { ActionRow, ActionRule, HeldReason } from '../../core/action.ts';
+import type { Advice } from '../../core/advice.ts';
+import { limits } from '../../core/limits.ts';
+import type { Now } from '../../core/ports.ts';
+import { isQuiet } from '../../notify/chat/batch.ts';
+
+const hourMs = 3_600_000;
+const confidences = ['low', 'medium', 'high'] as const;
+
+/** What a decision depends on besides the rule and the journal. */
+export interface Situation {
+  readonly isStopped: boolean;
+  /** The vantage is suspect, or not judged yet. */
+  readonly isSuspect: boolean;
+}
+
+/** Why nothing may be changed now, an undo included; `null`: it may. */
+export function pauseOf({ when }: ActionRule, { isStopped, isSuspect }: Situation, now: Now): HeldReason | null {
+  if (isStopped) return 'stopped';
+  if (isSuspect) return 'vantage';
+  return isQuiet(when, now.wallMs) ? 'quiet' : null;
+}
+
+/**
+ * Why a rule may not follow an advice now; `null`: it may.
+ * @param rows  the rule's journal for that upstream and all others
+ */
+export function heldBy(
+  rule: ActionRule,
+  advice: Advice,
+  rows: readonly ActionRow[],
+  situation: Situation,
+  now: Now,
+): HeldReason | null {
+  const { when } = rule;
+  const paused = pauseOf(rule, situation, now);
+  if (paused !== null) return paused;
+  if (!when.causes.includes(advice.cause)) return 'cause';
+  if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
+  const isRegretted = rows.some(
+    ({ undoneBy, endedAtMs, advice: { ecosystem, upstream } }) =>
+      undoneBy === 'regret' &&
+      ecosystem === advice.ecosystem &&
+      upstream === advice.upstream &&
+      now.wallMs - (endedAtMs ?? now.wallMs) < limits.actionRegretMs,
+  );
+  if (isRegretted) return 'regret';
+  const since = (ageMs: number): number =>
+    rows.filter(({ attempts, plannedAtMs }) => attempts > 0 && now.wallMs - plannedAtMs < ageMs).length;
+  if (since(hourMs) >= when.perHour) return 'hour';
+  return since(24 * hourMs) >= when.perDay ? 'day' : null;
+}

@@ -1,0 +1,117 @@
+import type { ActionForm } from '../../core/action.ts';
+import type { Advice } from '../../core/advice.ts';
+import { limits } from '../../core/limits.ts';
+import { maskText } from '../../core/mask-text.ts';
+import { printable } from '../../core/printable.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import type { Machine } from '../../core/trap.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { replaceLines } from '../../ecosystems/settle.ts';
+import { phrase } from '../../words/tell.ts';
+import { english } from '../../words/words.ts';
+
+/** The client's own file by form, as its doctor finds it below a home. */
+const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
+  npmrc: '/.npmrc',
+  pip: '/pip/pip.conf',
+  uv: '/uv/uv.toml',
+};
+
+/**
+ * What a file holds once it follows an advice: with the advised lines in place of those of before, where others may stand in it;
+ * a file of `hosts.toml`, `registries.conf` and `apt` is the advice's alone.
+ * @param before  `null`: there is no file yet
+ * @returns an error where the advice has no lines of that form
+ */
+export async function renderAdvice(
+  advice: Advice,
+  as: ActionForm,
+  before: string | null,
+): Promise<Result<string, Sentence>> {
+  const lines = advice.remedy[as === 'shell' ? 'env' : as];
+  const json = mappingIn(advice.remedy['json'] ?? '');
+  const none = error(phrase('acted.noForm', { form: as }));
+  // Advice shows no credentials; a file with `***` in them breaks every build.
+  if (json === null || [lines, advice.remedy['json']].some((text) => text?.includes('***'))) return none;
+  const text = await textOf(advice, as, before, { lines, json });
+  if (text === null) return none;
+  if (text.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
+  return ok(text);
+}
+
+async function textOf(
+  { ecosystem }: Advice,
+  as: ActionForm,
+  before: string | null,
+  { lines, json }: { readonly lines: string | undefined; readonly json: Readonly<Record<string, unknown>> },
+): Promise<string | null> {
+  const machine = machineWith(clientFiles[as] ?? '/file', before);
+  if (as === 'env') {
+    const values = Object.entries(json).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value] as const] : [],
+    );
+    if (values.length === 0 || values.some(([name, value]) => !/^\w+$/.test(name) || !/^[\x21-\x7e]+$/.test(value)))
+      return null;
+    const wanted = values.map(([name, value]) => ({ line: `${name}=${value}`, pattern: new RegExp(`^${name}=`) }));
+    return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
+  }
+  if (clientFiles[as] !== undefined) {
+    const doctor = await registry.of(ecosystem)?.doctor?.();
+    const settling = await doctor?.settle({ machine, assignments: [], privatePatterns: [] }, json, english);
+    const changed = settling?.changes.find(({ file }) => file.endsWith(clientFiles[as] ?? ''));
+    return settling == null ? null : (changed?.after ?? before);
+  }
+  if (lines === undefined) return null;
+  if (as === 'shell') {
+    const wanted = lines.split('\n').map((line) => {
+      const name = /^export (\w+)=/.exec(line)?.[1] ?? '';
+      return { line, pattern: new RegExp(`^export ${name}='`) };
+    });
+    return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
+  }
+  if (as !== 'daemon.json') return `${lines.trimEnd()}\n`;
+  const [old, keys] = [mappingIn(before ?? '{}'), mappingIn(lines)];
+  return old === null || keys === null ? null : `${JSON.stringify({ ...old, ...keys }, null, 2)}\n`;
+}
+
+/** A machine that has one file, so that a client's doctor changes that one. */
+function machineWith(end: string, text: string | null): Machine {
+  const gone = { tag: 'error', code: 'ENOENT' } as const;
+  return {
+    env: {},
+    home: '/h',
+    cwd: '/p',
+    system: (path) => `/s${path}`,
+    read: async (path) => (text !== null && path.startsWith('/h/') && path.endsWith(end) ? { tag: 'ok', text } : gone),
+    list: async () => ({ tag: 'ok', names: [] }),
+  };
+}
+
+function mappingIn(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The lines that go and come, for people: credentials masked, each line printable, bounded. */
+export function diffOf(file: string, before: string | null, after: string): string {
+  if (before === after) return '';
+  const [old, now] = [linesOf(before ?? ''), linesOf(after)];
+  const lines = [
+    `--- ${before === null ? '/dev/null' : file}`,
+    `+++ ${file}`,
+    ...old.filter((line) => !now.includes(line)).map((line) => `-${line}`),
+    ...now.filter((line) => !old.includes(line)).map((line) => `+${line}`),
+  ];
+  const shown = lines.map((line) => printable(maskText(line), 200));
+  return shown.join('\n').slice(0, limits.actionOutputChars);
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { ActionStore } from '../../core/action.ts';
+
+/** One request to a store. */
+export interface StoreRequest {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A value as a store has it, with what the next compare-and-set names; `null`: there is none. */
+export interface StoreValue {
+  readonly text: string;
+  /** Of Consul the index of the key. */
+  readonly index: string;
+}
+
+/** How one kind of store is asked for a value, and told another one only while it still has the first. */
+export interface Store {
+  readonly read: (url: string, key: string) => StoreRequest;
+  /** @returns `undefined`: that is no response of this store. 404 is `null` before this is called. */
+  readonly valueIn: (body: string) => StoreValue | null | undefined;
+  /** `after` `null` removes it. */
+  readonly write: (url: string, key: string, before: StoreValue | null, after: string | null) => StoreRequest;
+  /** Whether the response to `write` says that it was done; false: another value was there. */
+  readonly isDone: (body: string) => boolean;
+}
+
+const json = { 'content-type': 'application/json' } as const;
+
+/** Compare-and-set by store. etcd is tested for real, the others against recorded exchanges. */
+export const stores: Readonly<Record<ActionStore, Store>> = {
+  // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/: `url` is that of `/v3/kv/txn`.
+  etcd: {
+    read: (url, key) => ({
+      method: 'POST',
+      url,
+      headers: json,
+      body: JSON.stringify({ compare: [], success: [{ request_range: { key: base64(key) } }] }),
+    }),
+    valueIn(body) {
+      const found = listIn(dataIn(body)?.['responses'])[0] as
+        | { readonly response_range?: { readonly kvs?: unknown } }
+        | undefined;
+      if (found?.response_range === undefined) return undefined;
+      const [pair] = listIn(found.response_range.kvs) as readonly { readonly value?: string }[];
+      return pair === undefined ? null : { text: textOf(pair.value ?? ''), index: '' };
+    },
+    write(url, key, before, after) {
+      const named = { key: base64(key) };
+      const compare =
+        before === null
+          ? { ...named, target: 'CREATE', create_revision: '0' }
+          : { ...named, target: 'VALUE', value: base64(before.text) };
+      const then =
+        after === null ? { request_delete_range: named } : { request_put: { ...named, value: base64(after) } };
+      return { method: 'POST', url, headers: json, body: JSON.stringify({ compare: [compare], success: [then] }) };
+    },
+    isDone: (body) => dataIn(body)?.['succeeded'] === true,
+  },
+  // https://developer.hashicorp.com/consul/api-docs/kv: `url` is that of the key below `/v1/kv/`.
+  consul: {
+    read: (url) => ({ method: 'GET', url, body: '' }),
+    valueIn(body) {
+      const [pair] = listIn(dataIn(body)) as readonly {
+        readonly Value?: string | null;
+        readonly ModifyIndex?: number;
+      }[];
+      if (typeof pair?.ModifyIndex !== 'number') return undefined;
+      return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
+    },
+    // An empty value stands for none: its DELETE is another method, which compares as well but leaves no trace.
+    write: (url, _, before, after) => ({
+      method: 'PUT',
+      url: withQuery(url, { cas: before?.index ?? '0' }),
+      body: after ?? '',
+    }),
+    isDone: (body) => body.trim() === 'true',
+  },
+  // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`.
+  nacos: {
+    read: (url) => ({ method: 'GET', url, body: '' }),
+    valueIn: (body) => ({ text: body, index: '' }),
+    write(url, _, before, after) {
+      const form = new URLSearchParams(new URL(url).search);
+      form.set('content', after ?? '');
+      return {
+        method: 'POST',
+        url: url.split('?', 1)[0] ?? url,
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(before === null ? {} : { casMd5: md5(before.text) }),
+        },
+        body: form.toString(),
+      };
+    },
+    isDone: (body) => body.trim() === 'true',
+  },
+};
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function textOf(encoded: string): string {
+  return Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+/** As Nacos compares contents. */
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
+function withQuery(url: string, values: Readonly<Record<string, string>>): string {
+  const made = new URL(url);
+  for (const [name, value] of Object.entries(values)) made.searchParams.set(name, value);
+  return made.href;
+}
+
+/** JSON of a store; nothing of it is relied on. */
+function dataIn(body: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import { limits } from '../core/limits.ts';
+import { keepWords, maskWords } from './client-words.ts';
+
+/** A program to run: no shell is involved. */
+export interface ProgramCall {
+  /** An absolute path or a name to find on PATH; then its arguments. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Added to PATH, HOME and LANG, which are all it gets otherwise. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: string;
+  readonly timeoutMs: number;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** How a program ended: by itself, or why it was ended; `not_run`: its `code` is that of the system. */
+export interface ProgramEnd {
+  readonly tag: 'exited' | 'signalled' | 'time' | 'output' | 'stopped' | 'not_run';
+  /** The exit status, the signal's name, or the system's code. */
+  readonly code: string;
+  /** Standard output as it came, at most `limits.actionOutputBytes`; for programs. */
+  readonly stdout: string;
+  /** Both streams for people: masked, each line printable, the last `limits.actionOutputChars`. */
+  readonly shown: string;
+}
+
+/** Nothing is known to be secret; user-info and query values are masked all the same. */
+const plain = { text: (text: string): string => text };
+
+/** Runs a program in a process group of its own, which is killed as a whole at the deadline. Never rejects. */
+export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
+  const [file = '', ...args] = call.argv;
+  const stdout = keepWords(limits.actionOutputBytes);
+  const both = keepWords(limits.actionOutputChars);
+  return new Promise((resolve) => {
+    let because: 'time' | 'output' | 'stopped' | null = null;
+    let isOver = false;
+    const finish = (tag: ProgramEnd['tag'], code: string): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(deadline);
+      call.signal.removeEventListener('abort', stopped);
+      resolve({ tag: because ?? tag, code, stdout: stdout.text(), shown: maskWords(both.text(), plain, 200) });
+    };
+    const env = { PATH: call.path, HOME: homedir(), LANG: 'C.UTF-8', ...call.env };
+    const child = start();
+    const stop = (why: NonNullable<typeof because>): void => {
+      because ??= why;
+      killGroup(child?.pid);
+      // A process that cannot be killed holds nothing up.
+      setTimeout(() => finish('signalled', 'SIGKILL'), limits.closeMs).unref();
+    };
+    const stopped = (): void => stop('stopped');
+    const deadline = setTimeout(() => stop('time'), call.timeoutMs);
+    call.signal.addEventListener('abort', stopped);
+    if (child === null) return finish('not_run', 'EINVAL');
+    if (call.signal.aborted) stop('stopped');
+    child.once('error', (cause) => {
+      if (child.pid === undefined) finish('not_run', String((cause as NodeJS.ErrnoException).code ?? 'UNKNOWN'));
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout.add(chunk);
+      both.add(chunk);
+      if (stdout.count() > limits.actionOutputBytes) stop('output');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      both.add(chunk);
+      if (both.count() > limits.actionOutputBytes) stop('output');
+    });
+    // It may end without reading.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(call.stdin);
+    child.once('exit', (code, signal) => {
+      // What it left behind in its group goes with it, and holds no pipe open.
+      killGroup(child.pid);
+      const end = (): void =>
+        code === null ? finish('signalled', signal ?? 'unknown') : finish('exited', String(code));
+      child.once('close', end);
+      setTimeout(end, limits.closeMs).unref();
+    });
+
+    function start() {
+      try {
+        return spawn(file, args, { cwd: call.cwd, env, stdio: 'pipe', detached: true });
+      } catch {
+        // An argument or a variable with a zero byte.
+        return null;
+      }
+    }
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is gone.
+  }
+}

@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ActionEnd, Actor } from '../../src/core/action.ts';
+import type { DaemonPorts } from '../../src/daemon/assemble.ts';
+import { createActor } from '../../src/features/actions/actor.ts';
+import { refuses, type Script } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { adviceOf, metric } from './told.ts';
+import { startWorld, stopWorlds, type World } from './world.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-actions-'));
+});
+afterEach(async () => {
+  await stopWorlds();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `a` refuses connections from 100 s to 200 s. */
+const aDown: Script = (asked) =>
+  asked.registry === 'a' && asked.atMs >= 100_000 && asked.atMs < 200_000 ? refuses : well(asked);
+
+const rule = (more = '') => `
+advise: { hold: 60s }
+onAdvice:
+  - { name: ci, file: { path: ${join(folder, 'go.env')}, as: env }, mode: auto, when: { confidence: low }${more} }`;
+
+/** What real files are waited for. */
+const pending = new Set<Promise<unknown>>();
+
+/** The real actor, and the steps that it was asked for; one that `hangs` is carried out and never comes back. */
+function actorHere() {
+  const post = { send: () => Promise.reject(new Error('nothing is posted')) };
+  const actor = createActor({ folder: join(folder, 'kept'), path: '', post, clock: { wallMs: () => 0 } });
+  const watched = {
+    ...actor,
+    steps: [] as string[],
+    hangs: '',
+    run(...[step, row, rule]: Parameters<Actor['run']>): Promise<ActionEnd> {
+      watched.steps.push(`${step} ${row.attempts}`);
+      const end = actor.run(step, row, rule);
+      pending.add(end);
+      return watched.hangs === step ? new Promise(() => undefined) : end;
+    },
+  };
+  return watched;
+}
+
+/** Seconds one by one: what a step of an action takes of the real world is no simulated time. */
+async function pass(world: World, seconds: number): Promise<void> {
+  for (let at = 0; at < seconds; at += 1) {
+    await world.seconds(1);
+    await Promise.all(pending);
+  }
+}
+
+async function actionsOf(world: World) {
+  const { actions } = (await world.get('/api/v1/actions')).json<{ actions: Readonly<Record<string, unknown>>[] }>();
+  return actions.map(({ state, to, held, interrupted }) => ({ state, to, held, interrupted }));
+}
+
+const file = () => readFileSync(join(folder, 'go.env'), 'utf8');
+const counted = (world: World, result: string) =>
+  metric(world, `mirrorwatch_actions_total{action="ci",result="${result}"}`);
+
+describe('onAdvice', () => {
+  it('follows an outage within the moment of its advice, accepts, and goes back with the failback', async () => {
+    writeFileSync(join(folder, 'go.env'), 'GOPROXY=https://a.example.com,direct\n');
+    const actor = actorHere();
+    const ports = (all: DaemonPorts) => ({ ...all, actor });
+    const world = await startWorld({ yaml: threeMirrors({ more: rule() }), script: aDown, ports });
+    await pass(world, 99);
+    expect(actor.steps).toEqual([]);
+    await pass(world, 30);
+    expect(file()).toMatch(/^GOPROXY=https:\/\/b\.example\.net\/goproxy/);
+    expect((await adviceOf(world)).map(({ state, to }) => [state, to])).toEqual([['accepted', 'b']]);
+    expect(await actionsOf(world)).toEqual([{ state: 'done', to: 'b', held: null, interrupted: false }]);
+    expect([await counted(world, 'planned'), await counted(world, 'done'), await counted(world, 'failed')]).toEqual([
+      1, 1, 0,
+    ]);
+    await pass(world, 900);
+    expect(file()).toBe('GOPROXY=https://a.example.com,direct\n');
+    expect(await actionsOf(world)).toEqual([{ state: 'undone', to: 'b', held: null, interrupted: false }]);
+    expect((await adviceOf(world)).filter(({ state }) => state === 'accepted')).toEqual([]);
+    expect(actor.steps).toEqual(['prepare 1', 'act 1', 'undo 1']);
+  });
+
+  it('shows the change and makes none in a dry run, which is the default', async () => {
+    const yaml = threeMirrors({ more: rule().replace(', mode: auto', '') });
+    const world = await startWorld({ yaml, script: aDown, ports: (all) => ({ ...all, actor: actorHere() }) });
+    await pass(world, 130);
+    expect(existsSync(join(folder, 'go.env'))).toBe(false);
+    const text = (await world.get('/api/v1/actions')).text;
+    expect(text).toContain('+GOPROXY=https://b.example.net/goproxy');
+    expect(await actionsOf(world)).toEqual([{ state: 'planned', to: 'b', held: null, interrupted: false }]);
+    expect((await adviceOf(world)).map(({ state }) => state)).toEqual(['proposed']);
+  });
+
+  it('a kill between the change and its record: found after the restart, said, made once, and still undone', async () => {
+    writeFileSync(join(folder, 'go.env'), 'GOPROXY=off\n');
+    const first = actorHere();
+    const world = await startWorld({
+      yaml: threeMirrors({ more: rule() }),
+      script: aDown,
+      ports: (all) => ({ ...all, actor: first }),
+    });
+    first.hangs = 'act';
+    await pass(world, 130);
+    expect(file()).toMatch(/b\.example\.net/);
+    expect(await actionsOf(world)).toEqual([{ state: 'running', to: 'b', held: null, interrupted: false }]);
+    const second = actorHere();
+    const again = await world.restart({ ports: (all) => ({ ...all, actor: second }) });
+    await pass(again, 20);
+    expect(again.log.map(({ message }) => message)).toContain('an action was interrupted; it is carried out again');
+    expect(second.steps).toEqual(['act 2']);
+    expect(await actionsOf(again)).toEqual([{ state: 'done', to: 'b', held: null, interrupted: true }]);
+    const [row] = (await again.get('/api/v1/actions')).json<{ actions: { id: string }[] }>().actions;
+    expect((await again.post(`/api/v1/actions/${row?.id}/undo`)).status).toBe(200);
+    await pass(again, 3);
+    expect(file()).toBe('GOPROXY=off\n');
+  });
+
+  it('the brake holds at once, over a restart, and shows in /metrics', async () => {
+    const ports = (all: DaemonPorts) => ({ ...all, actor: actorHere() });
+    const world = await startWorld({ yaml: threeMirrors({ more: rule() }), script: aDown, ports });
+    await pass(world, 10);
+    expect(await metric(world, 'mirrorwatch_actions_stopped')).toBe(0);
+    expect((await world.post('/api/v1/actions/stop')).json()).toEqual({ stopped: true, kept: true });
+    const again = await world.restart();
+    await pass(again, 130);
+    expect(await metric(again, 'mirrorwatch_actions_stopped')).toBe(1);
+    expect(await actionsOf(again)).toEqual([{ state: 'held', to: 'b', held: 'stopped', interrupted: false }]);
+    expect(existsSync(join(folder, 'go.env'))).toBe(false);
+    expect((await again.post('/api/v1/actions/resume')).json()).toEqual({ stopped: false, kept: true });
+    await pass(again, 5);
+    expect(file()).toMatch(/b\.example\.net/);
+  });
+
+  it('changes nothing that the journal cannot hold: on a full disk it waits', async () => {
+    const world = await startWorld({
+      yaml: threeMirrors({ more: rule() }),
+      script: aDown,
+      ports: (all) => ({ ...all, actor: actorHere() }),
+    });
+    await pass(world, 90);
+    world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
+    await pass(world, 30);
+    expect(existsSync(join(folder, 'go.env'))).toBe(false);
+    expect((await world.post('/api/v1/actions/stop')).json()).toMatchObject({ stopped: true });
+    await world.post('/api/v1/actions/resume');
+    world.store.trouble = null;
+    await pass(world, 10);
+    expect(file()).toMatch(/b\.example\.net/);
+  });
+});

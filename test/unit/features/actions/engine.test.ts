@@ -1,0 +1,313 @@
+import { describe, expect, it } from 'vitest';
+import type { ActionEnd, ActionRow, ActionRule } from '../../../../src/core/action.ts';
+import type { Advice } from '../../../../src/core/advice.ts';
+import { limits } from '../../../../src/core/limits.ts';
+import {
+  type ActionInput,
+  type ActionOutput,
+  type ActionState,
+  advanceActions,
+  restoreActions,
+} from '../../../../src/features/actions/engine.ts';
+import { adviceTo, ruleOf } from './advice.ts';
+
+const done: ActionEnd = { tag: 'ok', output: 'diff', kept: 7 };
+const broken: ActionEnd = { tag: 'failed', because: { key: 'acted.time', values: {} }, output: '', retry: true };
+
+/** An engine on a clock of its own; each step is answered by `ends`, at once and in the next turn. */
+function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] = []) {
+  let state: ActionState = restoreActions(rows);
+  let nowMs = 1_000_000;
+  let wanted: Advice | null | undefined = null;
+  let answer: (step: string) => ActionEnd | 'hangs' = () => done;
+  let situation = { isStopped: false, isSuspect: false };
+  const ended: ActionInput['ended'][number][] = [];
+  const outputs: ActionOutput[] = [];
+  const steps: string[] = [];
+  const turn = (more: Partial<ActionInput> = {}): void => {
+    nowMs += 1_000;
+    const input = {
+      rules,
+      wanted: () => wanted,
+      regretted: [],
+      undo: [],
+      ...situation,
+      ended: ended.splice(0),
+      ...more,
+    };
+    const [next, output] = advanceActions(state, input, { wallMs: nowMs, monotonicMs: nowMs });
+    state = JSON.parse(JSON.stringify({ rows: [...next.rows], busy: [...next.busy] }), (key, value) =>
+      key === 'rows' ? new Map(value) : key === 'busy' ? new Set(value) : value,
+    );
+    outputs.push(output);
+    for (const { step, row } of output.orders) {
+      steps.push(`${step} ${row.id}`);
+      const end = answer(step);
+      if (end !== 'hangs') ended.push({ id: row.id, step, end });
+    }
+  };
+  return {
+    turn,
+    turns(count: number) {
+      for (let at = 0; at < count; at += 1) turn();
+    },
+    wants(advice: Advice | null | undefined) {
+      wanted = advice;
+    },
+    ends(by: typeof answer) {
+      answer = by;
+    },
+    is(more: Partial<typeof situation>) {
+      situation = { ...situation, ...more };
+    },
+    after(ms: number) {
+      nowMs += ms;
+    },
+    steps,
+    outputs,
+    results: () => outputs.flatMap(({ results }) => results.map(({ result, row }) => `${result} ${row.id}`)),
+    accepted: () => outputs.flatMap(({ accepted }) => accepted),
+    rows: () => [...state.rows.values()],
+    row: (id: string) => state.rows.get(id),
+  };
+}
+
+const id = 'advice00000000000001.ci';
+
+describe('an action that follows advice', () => {
+  it('is planned, prepared, carried out and accepted, once', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(10);
+    expect(one.steps).toEqual([`prepare ${id}`, `act ${id}`]);
+    expect(one.results()).toEqual([`planned ${id}`, `done ${id}`]);
+    expect(one.accepted()).toEqual(['advice00000000000001']);
+    expect(one.row(id)).toMatchObject({ state: 'done', kept: 7, attempts: 1, isInterrupted: false });
+  });
+  it('is stored before it begins: the order of a step comes with its row', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(4);
+    for (const { orders, rows } of one.outputs)
+      for (const { row } of orders) expect(rows.map((each) => each.id)).toContain(row.id);
+  });
+  it('goes back when the advice ends, and by failback; what it did last is put back first', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.wants(adviceTo({ id: 'advice00000000000002', to: 'c' }));
+    one.turns(3);
+    one.wants(adviceTo({ id: 'advice00000000000003', cause: 'failback', to: 'a', issuedAtMs: 1_006_000 }));
+    one.turns(8);
+    expect(one.steps.slice(4)).toEqual(['undo advice00000000000002.ci', `undo ${id}`]);
+    expect(one.accepted()).toContain('advice00000000000003');
+    expect(one.rows().map(({ state }) => state)).toEqual(['undone', 'undone']);
+  });
+  it('leaves a failback alone that it had no part in', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo({ cause: 'failback' }));
+    one.turns(5);
+    expect(one.steps).toEqual([]);
+    expect(one.accepted()).toEqual([]);
+  });
+  it('does nothing while nothing is known', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.wants(undefined);
+    one.turns(5);
+    expect(one.rows().map(({ state }) => state)).toEqual(['done']);
+  });
+  it('only shows what it would do in a dry run, and neither accepts nor undoes', () => {
+    const one = engine([ruleOf({ mode: 'dry-run' })]);
+    one.wants(adviceTo());
+    one.turns(5);
+    one.wants(null);
+    one.turns(5);
+    expect(one.steps).toEqual([`prepare ${id}`]);
+    expect(one.row(id)).toMatchObject({ state: 'planned', output: 'diff' });
+    expect(one.accepted()).toEqual([]);
+  });
+});
+
+describe('the policy', () => {
+  it.each<[string, Partial<ActionRule['when']>, Partial<Advice>, string | null]>([
+    ['a cause that is not named', {}, { cause: 'lag' }, 'cause'],
+    ['a named cause', {}, { cause: 'slower' }, null],
+    ['confidence below', { confidence: 'high' }, { confidence: 'medium' }, 'confidence'],
+    ['confidence as named', { confidence: 'high' }, { confidence: 'high' }, null],
+    ['quiet hours', { quiet: { fromMinute: 0, toMinute: 60, urgent: 'hold' } }, {}, 'quiet'],
+    ['other hours', { quiet: { fromMinute: 60, toMinute: 120, urgent: 'hold' } }, {}, null],
+  ])('%s', (_, when, advice, held) => {
+    const one = engine([ruleOf({}, when)]);
+    one.wants(adviceTo(advice));
+    one.turns(4);
+    expect(one.row(id)?.held).toBe(held);
+    expect(one.steps.length).toBe(held === null ? 2 : 0);
+  });
+  it('what is held runs as soon as it may, and is counted as held once', () => {
+    const one = engine([ruleOf()]);
+    one.is({ isSuspect: true });
+    one.wants(adviceTo());
+    one.turns(3);
+    expect(one.results()).toEqual([`held ${id}`]);
+    one.is({ isSuspect: false, isStopped: true });
+    one.turns(3);
+    expect(one.row(id)).toMatchObject({ state: 'held', held: 'stopped' });
+    one.is({ isStopped: false });
+    one.turns(3);
+    expect(one.results()).toEqual([`held ${id}`, `planned ${id}`, `done ${id}`]);
+  });
+  it('holds past so many in an hour, and in a day', () => {
+    const one = engine([ruleOf({}, { perHour: 2, perDay: 3 })]);
+    const ids: string[] = [];
+    for (let at = 0; at < 5; at += 1) {
+      one.wants(adviceTo({ id: `advice${at}` }));
+      one.turns(4);
+      ids.push(String(one.row(`advice${at}.ci`)?.held));
+      if (at === 2) one.after(3_600_000);
+    }
+    expect(ids).toEqual(['null', 'null', 'hour', 'null', 'day']);
+  });
+  it('the brake stops an undo too, and what was prepared', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turn();
+    one.is({ isStopped: true });
+    one.turns(3);
+    expect(one.steps).toEqual([`prepare ${id}`]);
+    one.is({ isStopped: false });
+    one.turns(3);
+    one.is({ isStopped: true });
+    one.wants(null);
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('done');
+  });
+});
+
+describe('trouble', () => {
+  it('is tried again, later each time, and then given up', () => {
+    const one = engine([ruleOf()]);
+    one.ends((step) => (step === 'act' ? broken : done));
+    one.wants(adviceTo());
+    one.turns(200);
+    expect(one.steps.filter((step) => step.startsWith('act'))).toHaveLength(limits.actionAttempts);
+    expect(one.results()).toEqual([`planned ${id}`, `failed ${id}`]);
+    expect(one.row(id)).toMatchObject({ state: 'failed', because: { key: 'acted.time' } });
+  });
+  it('an undo that fails for good leaves the one before to be put back', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.ends(() => ({ ...broken, retry: false }));
+    one.wants(null);
+    one.turns(5);
+    expect(one.row(id)).toMatchObject({ state: 'failed' });
+    expect(one.steps.filter((step) => step.startsWith('undo'))).toHaveLength(1);
+  });
+  it('an advice that ends while the action is prepared is not followed any more', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turn();
+    one.wants(null);
+    one.turns(4);
+    expect(one.steps).toEqual([`prepare ${id}`]);
+    expect(one.row(id)).toMatchObject({ state: 'held', held: 'over' });
+  });
+  it('what a killed process had begun is found, said, and carried out again under the same id', () => {
+    const first = engine([ruleOf()]);
+    first.ends((step) => (step === 'act' ? 'hangs' : done));
+    first.wants(adviceTo());
+    first.turns(3);
+    expect(first.row(id)).toMatchObject({ state: 'running', attempts: 1 });
+    const second = engine([ruleOf()], first.rows());
+    second.wants(adviceTo());
+    second.turns(3);
+    expect(second.steps).toEqual([`act ${id}`]);
+    expect(second.row(id)).toMatchObject({ state: 'done', attempts: 2, isInterrupted: true });
+  });
+  it('what it had begun for an advice that is over is put back', () => {
+    const first = engine([ruleOf()]);
+    first.ends((step) => (step === 'act' ? 'hangs' : done));
+    first.wants(adviceTo());
+    first.turns(3);
+    const second = engine([ruleOf()], first.rows());
+    second.turns(3);
+    expect(second.steps).toEqual([`undo ${id}`]);
+    expect(second.row(id)).toMatchObject({ state: 'undone', isInterrupted: true });
+  });
+  it('a kill while it waits to begin loses nothing', () => {
+    const first = engine([ruleOf()]);
+    first.ends(() => 'hangs');
+    first.wants(adviceTo());
+    first.turn();
+    const second = engine([ruleOf()], first.rows());
+    second.wants(adviceTo());
+    second.turns(4);
+    expect(second.row(id)).toMatchObject({ state: 'done', isInterrupted: false });
+  });
+});
+
+describe('undo and regret', () => {
+  it('an operator undoes one, and it is not done again for that advice', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.turn({ undo: [id] });
+    one.turns(5);
+    expect(one.row(id)).toMatchObject({ state: 'undone', undoneBy: 'operator' });
+    expect(one.steps).toEqual([`prepare ${id}`, `act ${id}`, `undo ${id}`]);
+  });
+  it('a regretted one is undone, and its like held back for a day', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.turn({ regretted: ['advice00000000000001'] });
+    one.turns(3);
+    expect(one.row(id)).toMatchObject({ state: 'undone', undoneBy: 'regret' });
+    one.wants(adviceTo({ id: 'advice00000000000002' }));
+    one.turns(3);
+    expect(one.row('advice00000000000002.ci')?.held).toBe('regret');
+    one.after(limits.actionRegretMs);
+    one.turns(3);
+    expect(one.row('advice00000000000002.ci')?.state).toBe('done');
+  });
+  it('a regret while actions are stopped is not lost', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.is({ isStopped: true });
+    one.turn({ regretted: ['advice00000000000001'] });
+    one.turns(2);
+    expect(one.row(id)?.state).toBe('done');
+    one.is({ isStopped: false });
+    one.turns(3);
+    expect(one.row(id)?.undoneBy).toBe('regret');
+  });
+  it('a program goes back once for all that it did', () => {
+    const command = ruleOf({ deed: { kind: 'command', argv: ['x'], cwd: '/' } });
+    const one = engine([command]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.wants(adviceTo({ id: 'advice00000000000002', to: 'c' }));
+    one.turns(3);
+    one.wants(null);
+    one.turns(6);
+    expect(one.steps.filter((step) => step.startsWith('undo'))).toEqual(['undo advice00000000000002.ci']);
+    expect(one.rows().map(({ state }) => state)).toEqual(['undone', 'undone']);
+  });
+});
+
+it('the journal is bounded, and keeps what can still be undone', () => {
+  const one = engine([ruleOf({}, { perHour: 1_000, perDay: 10_000 })]);
+  one.wants(adviceTo({ id: 'first' }));
+  one.turns(3);
+  one.ends(() => ({ ...broken, retry: false }));
+  for (let at = 0; at < limits.actionRows + 20; at += 1) {
+    one.wants(adviceTo({ id: `advice${at}` }));
+    one.turns(2);
+  }
+  expect(one.rows().length).toBeLessThanOrEqual(limits.actionRows + 1);
+  expect(one.row('first.ci')?.state).toBe('done');
+  expect(one.outputs.flatMap(({ dropped }) => dropped)).toContain('advice0.ci');
+});

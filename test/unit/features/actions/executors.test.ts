@@ -1,0 +1,257 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ActionDeed, ActionRow } from '../../../../src/core/action.ts';
+import type { Advice } from '../../../../src/core/advice.ts';
+import { createActor } from '../../../../src/features/actions/actor.ts';
+import { systemClock } from '../../../../src/io/clock.ts';
+import { adviceTo, ruleOf } from './advice.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-actions-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const noPost = { send: () => Promise.reject(new Error('nothing is posted')) };
+
+function rowOf(deed: ActionDeed, over: Partial<ActionRow> = {}, advice: Advice = adviceTo()): ActionRow {
+  return {
+    id: `${advice.id}.ci`,
+    action: 'ci',
+    kind: deed.kind,
+    mode: 'auto',
+    advice,
+    state: 'running',
+    held: null,
+    plannedAtMs: 0,
+    endedAtMs: null,
+    attempts: 1,
+    nextAtMs: null,
+    because: null,
+    output: '',
+    kept: null,
+    isInterrupted: false,
+    undoneBy: null,
+    ...over,
+  };
+}
+
+function actorHere() {
+  const input = { folder: join(folder, 'kept'), path: process.env['PATH'] ?? '', post: noPost, clock: systemClock };
+  return createActor(input);
+}
+
+/** An actor, a deed and a row for it: each step with what the one before kept. */
+function acting(deed: ActionDeed, advice: Advice = adviceTo(), timeoutMs = 20_000) {
+  const actor = actorHere();
+  let row = rowOf(deed, {}, advice);
+  const rule = ruleOf({ deed, timeoutMs });
+  return {
+    actor,
+    async step(step: 'prepare' | 'act' | 'undo') {
+      const end = await actor.run(step, row, rule);
+      if (end.tag === 'ok' && end.kept !== undefined) row = { ...row, kept: end.kept };
+      return end;
+    },
+    forgetKept() {
+      row = { ...row, kept: null };
+    },
+  };
+}
+
+describe('file', () => {
+  const path = () => join(folder, 'etc/goproxy.env');
+  const deed = (as: 'env' | 'npmrc' | 'daemon.json' | 'hosts.toml' = 'env'): ActionDeed => ({
+    kind: 'file',
+    path: path(),
+    as,
+  });
+  beforeEach(() => mkdirSync(join(folder, 'etc')));
+
+  it('sets its lines among those that are there, with mode and owner, and puts all of it back', async () => {
+    const before = '# ours\nGOPROXY=https://a.example.com,direct\nCGO_ENABLED=0\n';
+    writeFileSync(path(), before, { mode: 0o640 });
+    const one = acting(deed());
+    expect(await one.step('prepare')).toMatchObject({
+      tag: 'ok',
+      output: expect.stringContaining('+GOPROXY=https://b'),
+    });
+    expect(readFileSync(path(), 'utf8')).toBe(before);
+    expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+    expect(readFileSync(path(), 'utf8')).toBe('# ours\nGOPROXY=https://b.example.net|direct\nCGO_ENABLED=0\n');
+    expect(statSync(path()).mode & 0o777).toBe(0o640);
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(readFileSync(path(), 'utf8')).toBe(before);
+    expect(readdirSync(join(folder, 'etc'))).toEqual(['goproxy.env']);
+  });
+  it('makes a file that is not there, and its undo removes it', async () => {
+    const one = acting(deed());
+    await one.step('act');
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=https://b.example.net|direct\n');
+    await one.step('undo');
+    expect(existsSync(path())).toBe(false);
+  });
+  it('carried out twice, as after a kill before it was recorded, changes once and can still be undone', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    const one = acting(deed());
+    await one.step('act');
+    one.forgetKept();
+    expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+    expect(readdirSync(join(folder, 'kept/files'))).toHaveLength(1);
+    await one.step('undo');
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+    // The undo as well.
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+  });
+  it('puts nothing back over what was changed since', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    const one = acting(deed());
+    await one.step('act');
+    writeFileSync(path(), 'GOPROXY=mine\n');
+    expect(await one.step('undo')).toMatchObject({ tag: 'failed', because: { key: 'acted.refused' } });
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=mine\n');
+  });
+  it.each([
+    ['a link to a file', (to: string) => symlinkSync(join(folder, 'secret'), to)],
+    ['a link within its folder', (to: string) => symlinkSync(`${to}.other`, to)],
+    ['a dangling link', (to: string) => symlinkSync('/nowhere/x', to)],
+    ['a folder', (to: string) => mkdirSync(to)],
+  ])('refuses %s', async (_, make) => {
+    writeFileSync(join(folder, 'secret'), 'GOPROXY=keep\n');
+    writeFileSync(`${path()}.other`, 'GOPROXY=keep\n');
+    make(path());
+    expect(await acting(deed()).step('act')).toMatchObject({ tag: 'failed' });
+    expect(readFileSync(join(folder, 'secret'), 'utf8')).toBe('GOPROXY=keep\n');
+    expect(readFileSync(`${path()}.other`, 'utf8')).toBe('GOPROXY=keep\n');
+  });
+  it('fails where the folder takes nothing, and leaves nothing behind', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    chmodSync(join(folder, 'etc'), 0o500);
+    const end = await acting(deed()).step('act');
+    chmodSync(join(folder, 'etc'), 0o700);
+    if (process.geteuid?.() !== 0) expect(end).toMatchObject({ tag: 'failed', retry: true });
+    expect(readdirSync(join(folder, 'etc'))).toEqual(['goproxy.env']);
+  });
+  it.each<[string, Partial<Advice>]>([
+    ['without lines of its form', { remedy: {} }],
+    ['whose lines have masked credentials', { remedy: { json: '{"GOPROXY":"https://***@b.example.net"}' } }],
+    ['with a line end in a value', { remedy: { json: '{"GOPROXY":"https://b.example.net\\nLD_PRELOAD=/x.so"}' } }],
+    ['with another name', { remedy: { json: '{"A B":"x"}' } }],
+  ])('writes nothing of an advice %s', async (_, advice) => {
+    expect(await acting(deed(), adviceTo(advice)).step('act')).toMatchObject({ tag: 'failed', retry: false });
+    expect(existsSync(path())).toBe(false);
+  });
+  it('sets the registry in an .npmrc by the writer of advice --apply', async () => {
+    writeFileSync(path(), 'registry=https://a.example.com/\n//a.example.com/:_authToken=hunter2\n');
+    const advice = adviceTo({ ecosystem: 'npm', remedy: { json: '{"npm_config_registry":"https://b.example.net/"}' } });
+    const end = await acting(deed('npmrc'), advice).step('act');
+    expect(readFileSync(path(), 'utf8')).toBe('registry=https://b.example.net/\n//a.example.com/:_authToken=hunter2\n');
+    expect(JSON.stringify(end)).not.toContain('hunter2');
+  });
+  it('keeps the other keys of a daemon.json', async () => {
+    writeFileSync(path(), '{"debug":true,"registry-mirrors":["https://a.example.com"]}');
+    const text = '{"registry-mirrors":["https://b.example.net"]}';
+    await acting(deed('daemon.json'), adviceTo({ ecosystem: 'oci', remedy: { json: '{}', 'daemon.json': text } })).step(
+      'act',
+    );
+    expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({
+      debug: true,
+      'registry-mirrors': ['https://b.example.net'],
+    });
+  });
+});
+
+describe('command', () => {
+  const deed = (script: string): ActionDeed => ({
+    kind: 'command',
+    argv: [process.execPath, '-e', script],
+    cwd: folder,
+  });
+
+  it('has the advice on its standard input and in its environment, and nothing else of ours', async () => {
+    const script = `
+      const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+      const names = Object.keys(process.env).filter((name) => !name.startsWith('MIRRORWATCH_')).sort();
+      console.log(input.event, input.advice.id, process.env.MIRRORWATCH_TO, process.env.MIRRORWATCH_CHAIN, names.join());`;
+    const one = acting(deed(script));
+    expect(await one.step('act')).toMatchObject({
+      output: 'act advice00000000000001 b https://b.example.net|direct HOME,LANG,PATH',
+    });
+    expect(await one.step('undo')).toMatchObject({
+      output: 'undo advice00000000000001 a https://a.example.com,direct HOME,LANG,PATH',
+    });
+  });
+  it('goes through no shell', async () => {
+    const one = acting({ kind: 'command', argv: ['printf', '%s', '$(touch x); `touch x`'], cwd: folder });
+    expect(await one.step('act')).toMatchObject({ tag: 'ok', output: '$(touch x); `touch x`' });
+    expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
+  it('shows what it printed: bounded, printable, without user-info', async () => {
+    const script = `console.log('\\u001b[2J' + 'https://u:hunter2@h/'); console.error('x'.repeat(100000)); process.exit(3)`;
+    const end = await acting(deed(script)).step('act');
+    expect(end).toMatchObject({ tag: 'failed', retry: false, because: { key: 'acted.exit', values: { code: '3' } } });
+    expect(end.output.length).toBeLessThan(5_000);
+    expect(end.output).not.toContain('hunter2');
+    expect(end.output).not.toContain('\u001b');
+  });
+  it('is killed with all that it started at its deadline', async () => {
+    const script = `
+      const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+      require('fs').writeFileSync('pid', String(child.pid));
+      setInterval(() => {}, 1000);`;
+    const end = await acting(deed(script), adviceTo(), 2_000).step('act');
+    expect(end).toMatchObject({ tag: 'failed', because: { key: 'acted.time' } });
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    const state = () =>
+      existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[2] : 'gone';
+    await expect.poll(state).toMatch(/Z|gone/);
+  });
+  it('that prints without end is ended', async () => {
+    const end = await acting(deed(`for (;;) require('fs').writeSync(1, 'x'.repeat(65536));`)).step('act');
+    expect(end).toMatchObject({ tag: 'failed', because: { key: 'acted.output' } });
+  });
+  it('that is not there fails, and may be tried again', async () => {
+    const end = await acting({ kind: 'command', argv: ['/nowhere/x'], cwd: folder }).step('act');
+    expect(end).toMatchObject({
+      tag: 'failed',
+      retry: true,
+      because: { key: 'acted.notRun', values: { code: 'ENOENT' } },
+    });
+  });
+  it('ends with the daemon', async () => {
+    const one = acting(deed('setInterval(() => {}, 1000)'));
+    const end = one.step('act');
+    await one.actor.close();
+    expect((await end).tag).toBe('failed');
+  });
+});
+
+describe('the brake', () => {
+  it('holds over a restart, in a file of no bytes', () => {
+    const actor = actorHere();
+    expect(actor.isStopped()).toBe(false);
+    expect(actor.keepStopped(true)).toBe(true);
+    expect(statSync(join(folder, 'kept/stopped')).size).toBe(0);
+    expect(actorHere().isStopped()).toBe(true);
+    actor.keepStopped(false);
+    expect(actorHere().isStopped()).toBe(false);
+  });
+  it('says so where the disk does not take it', () => {
+    writeFileSync(join(folder, 'kept'), 'no folder');
+    expect(actorHere().keepStopped(true)).toBe(false);
+  });
+});
