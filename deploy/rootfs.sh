@@ -2,7 +2,7 @@
 # The root file system of the image: node, the libraries it is linked with, the compiled daemon, and nothing else: no
 # shell, no package manager. Run by the Dockerfile; test/real/image.test.ts runs it too and starts what it made.
 #
-#   rootfs.sh NODE APP DEST     NODE: the binary; APP: folder with package.json, dist, locales and node_modules; DEST: new folder
+#   rootfs.sh NODE APP DEST     NODE: the binary; APP: folder with package.json, dist, locales, assets and node_modules; DEST: new folder
 set -eu
 node="$1" app="$2" dest="$3"
 
@@ -12,7 +12,7 @@ ldd "$node" | grep -o '/[^ ]*' | while read -r library; do
   mkdir -p "$dest$(dirname "$library")"
   cp -L "$library" "$dest$library"
 done
-cp -R "$app/package.json" "$app/dist" "$app/locales" "$app/node_modules" "$dest/app/"
+cp -R "$app/package.json" "$app/dist" "$app/locales" "$app/assets" "$app/node_modules" "$dest/app/"
 
 echo 'node:x:1000:1000::/data:/usr/local/bin/node' >"$dest/etc/passwd"
 echo 'node:x:1000:' >"$dest/etc/group"

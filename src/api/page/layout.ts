@@ -7,10 +7,10 @@ import { type Language, languages } from '../../words/words.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
 import { languageCookie, negotiateLanguage, parseLanguage } from '../problem.ts';
+import { formatScriptWords } from './assets.ts';
 import { patterns } from './charts.ts';
 import { createPageSay, type Html, html, type PageSay, percent, span } from './html.ts';
 import { controlWordOf } from './place.ts';
-import { formatScriptWords } from './script.ts';
 
 /** The pages of the navigation. */
 const ways = [

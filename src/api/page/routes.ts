@@ -5,13 +5,12 @@ import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
 import { readWhatIf } from '../what-if.ts';
+import { icon, script, style } from './assets.ts';
 import { renderDetail } from './detail.ts';
 import { createPageSay, type Html, html, type PageSay } from './html.ts';
 import { documentOf, languageOf } from './layout.ts';
 import { renderOverview } from './overview.ts';
 import { chooseRange, rangeOf } from './range.ts';
-import { script } from './script.ts';
-import { icon, style, whatIfStyle } from './style.ts';
 import { renderTimeline, type TimelineQuery } from './timeline.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
@@ -78,7 +77,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
     title: say('timeline.title'),
     main: renderTimeline(say, deps, timelineQuery(request)),
   }));
-  asset(routes, '/page.css', 'text/css', `${style}${whatIfStyle}`);
+  asset(routes, '/page.css', 'text/css', style);
   asset(routes, '/page.js', 'text/javascript', `${script}${whatIfScript}`);
   asset(routes, '/icon.svg', 'image/svg+xml', icon);
   return routes;

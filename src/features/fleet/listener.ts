@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createBuckets } from '../../api/buckets.ts';
+import { style } from '../../api/page/assets.ts';
 import { createPageSay } from '../../api/page/html.ts';
-import { style } from '../../api/page/style.ts';
 import { bearerIn, isOurName, isToken, passwordIn } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/let-in.ts';

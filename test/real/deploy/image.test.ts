@@ -15,7 +15,7 @@ async function build(): Promise<string> {
   const app = join(folder, 'app');
   mkdirSync(app);
   cpSync(join(repoDir, 'package.json'), join(app, 'package.json'));
-  cpSync(join(repoDir, 'locales'), join(app, 'locales'), { recursive: true });
+  for (const data of ['locales', 'assets']) cpSync(join(repoDir, data), join(app, data), { recursive: true });
   const tsc = join(repoDir, 'node_modules/.bin/tsc');
   await mustRun(tsc, ['-p', join(repoDir, 'tsconfig.build.json'), '--outDir', join(app, 'dist')], { cwd: repoDir });
   const listed = await mustRun('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: repoDir });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { formatScriptWords, script } from '../../../src/api/page/assets.ts';
 import { createPageSay, html } from '../../../src/api/page/html.ts';
-import { formatScriptWords, script } from '../../../src/api/page/script.ts';
 import { becauses, reasons } from '../../../src/core/failure.ts';
 import { type Finding, findingKinds, type Side } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';

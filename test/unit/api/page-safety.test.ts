@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { script } from '../../../src/api/page/script.ts';
-import { style } from '../../../src/api/page/style.ts';
+import { script, style } from '../../../src/api/page/assets.ts';
 import { routes } from '../../../src/api/routes.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { eachServed } from './each-served.ts';

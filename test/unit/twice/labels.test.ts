@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stateWords } from '../../../dashboards/columns.ts';
 import { phaseColour, reasonColour } from '../../../dashboards/palette.ts';
 import { narrowing, stateCodes } from '../../../dashboards/promql.ts';
-import { style } from '../../../src/api/page/style.ts';
+import { style } from '../../../src/api/page/assets.ts';
 import { phases, type Reason, reasons, reasonWeight } from '../../../src/core/failure.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
 import { readCertificate } from '../../../src/detect/findings/certificate.ts';

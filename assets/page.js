@@ -1,18 +1,18 @@
-import type { PageSay } from './html.ts';
-
-/**
- * The script of the pages, ES2020. It follows `GET /api/v1/events` and replaces `main` after news, at most every two
- * seconds. It keeps scroll position, focus, open details, a text selection and form inputs. Buttons call the API; the
- * token is only in memory and lost with the page.
- */
-export const script = `'use strict';
+// biome-ignore lint/suspicious/noRedundantUseStrict: pages load it as a classic script.
+'use strict';
 (() => {
-  const later = setTimeout, timer = performance;
+  const later = setTimeout,
+    timer = performance;
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
   const words = JSON.parse(document.body.dataset.words);
   const leastGapMs = 2000;
-  let lastMs = -leastGapMs, waiting = false, busy = false, again = false, events = null, token = '';
+  let lastMs = -leastGapMs,
+    waiting = false,
+    busy = false,
+    again = false,
+    events = null,
+    token = '';
 
   const say = (word) => {
     if (!live || live.textContent === words[word]) return;
@@ -26,13 +26,17 @@ export const script = `'use strict';
   };
   const isActing = () => {
     const active = document.activeElement;
-    return main().querySelector('details.hand[open], form[data-asking]') !== null || (main().contains(active) && active.tagName === 'INPUT');
+    return (
+      main().querySelector('details.hand[open], form[data-asking]') !== null ||
+      (main().contains(active) && active.tagName === 'INPUT')
+    );
   };
   const keyOf = (element) => {
     if (!element || !main().contains(element) || element === main()) return null;
     if (element.id) return { id: element.id };
     // Links by where they lead, buttons and folds by what they belong to: never the like of another thing.
-    const href = element.getAttribute('href'), of = href ? main() : element.closest('[id]');
+    const href = element.getAttribute('href'),
+      of = href ? main() : element.closest('[id]');
     if (!href && of === main()) return null;
     return { tag: element.tagName, href, of: of.id, at: alike(of, element.tagName, href).indexOf(element) };
   };
@@ -49,16 +53,25 @@ export const script = `'use strict';
     }
     for (const hands of main().querySelectorAll('.hands')) hands.hidden = false;
     for (const form of main().querySelectorAll('form[data-post]')) {
-      form.onsubmit = (event) => { event.preventDefault(); act(form); };
+      form.onsubmit = (event) => {
+        event.preventDefault();
+        act(form);
+      };
       if (token) form.querySelector('.token').hidden = true;
     }
   };
   const act = async (form) => {
-    const field = form.elements.token, button = form.querySelector('button'), said = form.querySelector('output');
+    const field = form.elements.token,
+      button = form.querySelector('button'),
+      said = form.querySelector('output');
     if (field.value) token = field.value;
     const body = JSON.parse(form.dataset.body);
     for (const input of form.elements) if (input.name && input !== field && input.value) body[input.name] = input.value;
-    const headers = { 'content-type': 'application/json', accept: 'application/json', 'accept-language': document.documentElement.lang };
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'accept-language': document.documentElement.lang,
+    };
     if (token) headers.authorization = 'Bearer ' + token;
     button.disabled = true;
     // Until it is answered the form stays where it is: the answer is shown in it.
@@ -66,8 +79,16 @@ export const script = `'use strict';
     said.textContent = words.asking;
     try {
       // No password that the browser knows is sent, and none is asked for: writes take the bearer token alone.
-      const answer = await fetch(form.dataset.post, { method: 'POST', headers, credentials: 'omit', body: JSON.stringify(body) });
-      if (answer.ok) { delete form.dataset.asking; return done(form, said); }
+      const answer = await fetch(form.dataset.post, {
+        method: 'POST',
+        headers,
+        credentials: 'omit',
+        body: JSON.stringify(body),
+      });
+      if (answer.ok) {
+        delete form.dataset.asking;
+        return done(form, said);
+      }
       const problem = await answer.json().catch(() => ({}));
       said.textContent = problem.detail || problem.title || words.refused + ' ' + answer.status;
       if (answer.status === 401) askToken(field, said);
@@ -101,13 +122,22 @@ export const script = `'use strict';
       getSelection().selectAllChildren(source);
       button.textContent = document.execCommand('copy') ? words.copied : words.selected;
     }
-    later(() => { button.textContent = words.copy; }, 2000);
+    later(() => {
+      button.textContent = words.copy;
+    }, 2000);
   };
 
   const refresh = async () => {
-    if (busy) { again = true; return; }
+    if (busy) {
+      again = true;
+      return;
+    }
     if (isActing()) say('held');
-    if (document.hidden || isSelecting() || isActing()) { again = false; ask(); return; }
+    if (document.hidden || isSelecting() || isActing()) {
+      again = false;
+      ask();
+      return;
+    }
     busy = true;
     lastMs = timer.now();
     try {
@@ -120,13 +150,19 @@ export const script = `'use strict';
       say('reconnecting');
     }
     busy = false;
-    if (again) { again = false; ask(); }
+    if (again) {
+      again = false;
+      ask();
+    }
   };
   const swap = (next, title) => {
     const key = keyOf(document.activeElement);
     const open = [...main().querySelectorAll('details[open][id]')].map((one) => one.id);
     main().replaceChildren(...next.childNodes);
-    for (const id of open) { const one = document.getElementById(id); if (one) one.open = true; }
+    for (const id of open) {
+      const one = document.getElementById(id);
+      if (one) one.open = true;
+    }
     if (document.title !== title) document.title = title;
     // Before the focus: what is hidden takes none.
     dress();
@@ -136,37 +172,26 @@ export const script = `'use strict';
   const ask = () => {
     if (waiting) return;
     waiting = true;
-    later(() => { waiting = false; refresh(); }, Math.max(0, lastMs + leastGapMs - timer.now()));
+    later(
+      () => {
+        waiting = false;
+        refresh();
+      },
+      Math.max(0, lastMs + leastGapMs - timer.now()),
+    );
   };
 
   dress();
   if (document.querySelector('[data-still]')) return;
   events = new EventSource('/api/v1/events?types=finding,advice,standing,vantage,reload,sample');
-  events.onopen = () => { say('live'); ask(); };
+  events.onopen = () => {
+    say('live');
+    ask();
+  };
   events.onerror = () => {
     say('reconnecting');
     if (events.readyState === EventSource.CLOSED) later(() => location.reload(), 30000);
   };
-  for (const type of ['finding', 'advice', 'standing', 'vantage', 'reload', 'sample']) events.addEventListener(type, ask);
+  for (const type of ['finding', 'advice', 'standing', 'vantage', 'reload', 'sample'])
+    events.addEventListener(type, ask);
 })();
-`;
-
-const words = [
-  'copy',
-  'copied',
-  'selected',
-  'live',
-  'held',
-  'reconnecting',
-  'asking',
-  'done',
-  'refused',
-  'silent',
-  'badToken',
-  'needsToken',
-] as const;
-
-/** The texts of the script as JSON by key. */
-export function formatScriptWords(say: PageSay): string {
-  return JSON.stringify(Object.fromEntries(words.map((word) => [word, say(`script.${word}`)])));
-}
