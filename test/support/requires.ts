@@ -47,6 +47,7 @@ const parts = {
   },
   devpi: command('devpi-server', '.ci/provision cache pypi'),
   dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
+  etcd: command('etcd', 'apt install etcd-server'),
   fish: command('fish', 'apt install fish'),
   gpgv: {
     isHere: () => ['gpg', 'gpgconf', 'gpgv'].every((name) => findCommand(name) !== null),

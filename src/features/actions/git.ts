@@ -123,23 +123,25 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       return log.stdout.split('\n').includes(line);
     },
     async read(): Promise<string | null> {
-      const entry = (await git(['ls-tree', ref, '--', path])).stdout;
-      if (entry === '') return null;
-      // Neither a link nor a submodule.
-      const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry) ?? [];
-      if (as === undefined || blob === undefined)
+      const parts = path.split('/');
+      const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+      const listed = (await git(['ls-tree', '-t', '-z', ref, '--', ...paths])).stdout.split('\0').slice(0, -1);
+      const found = new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry]));
+      const [entry, ...above] = paths.toReversed().map((one) => found.get(one));
+      const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
+      // Neither it nor a folder above it is a link or a submodule.
+      if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
         throw new GitFailed(failedWith(phrase('acted.noFile', { file: printable(path, 200) }), false));
+      if (as === undefined || blob === undefined) return null;
       mode = as;
       return (await git(['cat-file', '-p', blob])).stdout;
     },
     async push(text: string | null, message: readonly string[], at: string): Promise<void> {
       const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
       await git(['read-tree', ref], { env: index });
-      if (text === null) await git(['update-index', '--force-remove', '--', path], { env: index });
-      else {
-        const blob = (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
-        await git(['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], { env: index });
-      }
+      const blob = text === null ? null : (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
+      const entry = blob === null ? `0 ${'0'.repeat(40)}` : `${mode} ${blob}`;
+      await git(['update-index', '-z', '--index-info'], { env: index, stdin: `${entry}\t${path}\0` });
       const tree = (await git(['write-tree'], { env: index })).stdout.trim();
       const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
       const date = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };

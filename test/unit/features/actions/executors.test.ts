@@ -13,64 +13,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ActionDeed, ActionRow } from '../../../../src/core/action.ts';
+import type { ActionDeed } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
-import { createActor } from '../../../../src/features/actions/actor.ts';
-import { systemClock } from '../../../../src/io/clock.ts';
-import { adviceTo, ruleOf } from './advice.ts';
+import { acting, actorIn } from './acting.ts';
+import { adviceTo } from './advice.ts';
 
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-actions-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-const noPost = { send: () => Promise.reject(new Error('nothing is posted')) };
-
-function rowOf(deed: ActionDeed, over: Partial<ActionRow> = {}, advice: Advice = adviceTo()): ActionRow {
-  return {
-    id: `${advice.id}.ci`,
-    action: 'ci',
-    kind: deed.kind,
-    mode: 'auto',
-    advice,
-    state: 'running',
-    held: null,
-    plannedAtMs: 0,
-    endedAtMs: null,
-    attempts: 1,
-    nextAtMs: null,
-    because: null,
-    output: '',
-    kept: null,
-    isInterrupted: false,
-    undoneBy: null,
-    ...over,
-  };
-}
-
-function actorHere() {
-  const input = { folder: join(folder, 'kept'), path: process.env['PATH'] ?? '', post: noPost, clock: systemClock };
-  return createActor(input);
-}
-
-/** An actor, a deed and a row for it: each step with what the one before kept. */
-function acting(deed: ActionDeed, advice: Advice = adviceTo(), timeoutMs = 20_000) {
-  const actor = actorHere();
-  let row = rowOf(deed, {}, advice);
-  const rule = ruleOf({ deed, timeoutMs });
-  return {
-    actor,
-    async step(step: 'prepare' | 'act' | 'undo') {
-      const end = await actor.run(step, row, rule);
-      if (end.tag === 'ok' && end.kept !== undefined) row = { ...row, kept: end.kept };
-      return end;
-    },
-    forgetKept() {
-      row = { ...row, kept: null };
-    },
-  };
-}
 
 describe('file', () => {
   const path = () => join(folder, 'etc/goproxy.env');
@@ -84,7 +36,7 @@ describe('file', () => {
   it('sets its lines among those that are there, with mode and owner, and puts all of it back', async () => {
     const before = '# ours\nGOPROXY=https://a.example.com,direct\nCGO_ENABLED=0\n';
     writeFileSync(path(), before, { mode: 0o640 });
-    const one = acting(deed());
+    const one = acting(folder, deed());
     expect(await one.step('prepare')).toMatchObject({
       tag: 'ok',
       output: expect.stringContaining('+GOPROXY=https://b'),
@@ -98,7 +50,7 @@ describe('file', () => {
     expect(readdirSync(join(folder, 'etc'))).toEqual(['goproxy.env']);
   });
   it('makes a file that is not there, and its undo removes it', async () => {
-    const one = acting(deed());
+    const one = acting(folder, deed());
     await one.step('act');
     expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=https://b.example.net|direct\n');
     await one.step('undo');
@@ -106,7 +58,7 @@ describe('file', () => {
   });
   it('carried out twice, as after a kill before it was recorded, changes once and can still be undone', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
-    const one = acting(deed());
+    const one = acting(folder, deed());
     await one.step('act');
     one.forgetKept();
     expect(await one.step('act')).toMatchObject({ tag: 'ok' });
@@ -119,7 +71,7 @@ describe('file', () => {
   });
   it('puts nothing back over what was changed since', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
-    const one = acting(deed());
+    const one = acting(folder, deed());
     await one.step('act');
     writeFileSync(path(), 'GOPROXY=mine\n');
     expect(await one.step('undo')).toMatchObject({ tag: 'failed', because: { key: 'acted.refused' } });
@@ -134,14 +86,14 @@ describe('file', () => {
     writeFileSync(join(folder, 'secret'), 'GOPROXY=keep\n');
     writeFileSync(`${path()}.other`, 'GOPROXY=keep\n');
     make(path());
-    expect(await acting(deed()).step('act')).toMatchObject({ tag: 'failed' });
+    expect(await acting(folder, deed()).step('act')).toMatchObject({ tag: 'failed' });
     expect(readFileSync(join(folder, 'secret'), 'utf8')).toBe('GOPROXY=keep\n');
     expect(readFileSync(`${path()}.other`, 'utf8')).toBe('GOPROXY=keep\n');
   });
   it('fails where the folder takes nothing, and leaves nothing behind', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
     chmodSync(join(folder, 'etc'), 0o500);
-    const end = await acting(deed()).step('act');
+    const end = await acting(folder, deed()).step('act');
     chmodSync(join(folder, 'etc'), 0o700);
     if (process.geteuid?.() !== 0) expect(end).toMatchObject({ tag: 'failed', retry: true });
     expect(readdirSync(join(folder, 'etc'))).toEqual(['goproxy.env']);
@@ -152,22 +104,24 @@ describe('file', () => {
     ['with a line end in a value', { remedy: { json: '{"GOPROXY":"https://b.example.net\\nLD_PRELOAD=/x.so"}' } }],
     ['with another name', { remedy: { json: '{"A B":"x"}' } }],
   ])('writes nothing of an advice %s', async (_, advice) => {
-    expect(await acting(deed(), adviceTo(advice)).step('act')).toMatchObject({ tag: 'failed', retry: false });
+    expect(await acting(folder, deed(), adviceTo(advice)).step('act')).toMatchObject({ tag: 'failed', retry: false });
     expect(existsSync(path())).toBe(false);
   });
   it('sets the registry in an .npmrc by the writer of advice --apply', async () => {
     writeFileSync(path(), 'registry=https://a.example.com/\n//a.example.com/:_authToken=hunter2\n');
     const advice = adviceTo({ ecosystem: 'npm', remedy: { json: '{"npm_config_registry":"https://b.example.net/"}' } });
-    const end = await acting(deed('npmrc'), advice).step('act');
+    const end = await acting(folder, deed('npmrc'), advice).step('act');
     expect(readFileSync(path(), 'utf8')).toBe('registry=https://b.example.net/\n//a.example.com/:_authToken=hunter2\n');
     expect(JSON.stringify(end)).not.toContain('hunter2');
   });
   it('keeps the other keys of a daemon.json', async () => {
     writeFileSync(path(), '{"debug":true,"registry-mirrors":["https://a.example.com"]}');
     const text = '{"registry-mirrors":["https://b.example.net"]}';
-    await acting(deed('daemon.json'), adviceTo({ ecosystem: 'oci', remedy: { json: '{}', 'daemon.json': text } })).step(
-      'act',
-    );
+    await acting(
+      folder,
+      deed('daemon.json'),
+      adviceTo({ ecosystem: 'oci', remedy: { json: '{}', 'daemon.json': text } }),
+    ).step('act');
     expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({
       debug: true,
       'registry-mirrors': ['https://b.example.net'],
@@ -187,7 +141,7 @@ describe('command', () => {
       const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));
       const names = Object.keys(process.env).filter((name) => !name.startsWith('MIRRORWATCH_')).sort();
       console.log(input.event, input.advice.id, process.env.MIRRORWATCH_TO, process.env.MIRRORWATCH_CHAIN, names.join());`;
-    const one = acting(deed(script));
+    const one = acting(folder, deed(script));
     expect(await one.step('act')).toMatchObject({
       output: 'act advice00000000000001 b https://b.example.net|direct HOME,LANG,PATH',
     });
@@ -196,13 +150,13 @@ describe('command', () => {
     });
   });
   it('goes through no shell', async () => {
-    const one = acting({ kind: 'command', argv: ['printf', '%s', '$(touch x); `touch x`'], cwd: folder });
+    const one = acting(folder, { kind: 'command', argv: ['printf', '%s', '$(touch x); `touch x`'], cwd: folder });
     expect(await one.step('act')).toMatchObject({ tag: 'ok', output: '$(touch x); `touch x`' });
     expect(existsSync(join(folder, 'x'))).toBe(false);
   });
   it('shows what it printed: bounded, printable, without user-info', async () => {
     const script = `console.log('\\u001b[2J' + 'https://u:hunter2@h/'); console.error('x'.repeat(100000)); process.exit(3)`;
-    const end = await acting(deed(script)).step('act');
+    const end = await acting(folder, deed(script)).step('act');
     expect(end).toMatchObject({ tag: 'failed', retry: false, because: { key: 'acted.exit', values: { code: '3' } } });
     expect(end.output.length).toBeLessThan(5_000);
     expect(end.output).not.toContain('hunter2');
@@ -213,7 +167,7 @@ describe('command', () => {
       const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
       require('fs').writeFileSync('pid', String(child.pid));
       setInterval(() => {}, 1000);`;
-    const end = await acting(deed(script), adviceTo(), 2_000).step('act');
+    const end = await acting(folder, deed(script), adviceTo(), { timeoutMs: 2_000 }).step('act');
     expect(end).toMatchObject({ tag: 'failed', because: { key: 'acted.time' } });
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
     const state = () =>
@@ -221,11 +175,11 @@ describe('command', () => {
     await expect.poll(state).toMatch(/Z|gone/);
   });
   it('that prints without end is ended', async () => {
-    const end = await acting(deed(`for (;;) require('fs').writeSync(1, 'x'.repeat(65536));`)).step('act');
+    const end = await acting(folder, deed(`for (;;) require('fs').writeSync(1, 'x'.repeat(65536));`)).step('act');
     expect(end).toMatchObject({ tag: 'failed', because: { key: 'acted.output' } });
   });
   it('that is not there fails, and may be tried again', async () => {
-    const end = await acting({ kind: 'command', argv: ['/nowhere/x'], cwd: folder }).step('act');
+    const end = await acting(folder, { kind: 'command', argv: ['/nowhere/x'], cwd: folder }).step('act');
     expect(end).toMatchObject({
       tag: 'failed',
       retry: true,
@@ -233,7 +187,7 @@ describe('command', () => {
     });
   });
   it('ends with the daemon', async () => {
-    const one = acting(deed('setInterval(() => {}, 1000)'));
+    const one = acting(folder, deed('setInterval(() => {}, 1000)'));
     const end = one.step('act');
     await one.actor.close();
     expect((await end).tag).toBe('failed');
@@ -242,16 +196,16 @@ describe('command', () => {
 
 describe('the brake', () => {
   it('holds over a restart, in a file of no bytes', () => {
-    const actor = actorHere();
+    const actor = actorIn(folder);
     expect(actor.isStopped()).toBe(false);
     expect(actor.keepStopped(true)).toBe(true);
     expect(statSync(join(folder, 'kept/stopped')).size).toBe(0);
-    expect(actorHere().isStopped()).toBe(true);
+    expect(actorIn(folder).isStopped()).toBe(true);
     actor.keepStopped(false);
-    expect(actorHere().isStopped()).toBe(false);
+    expect(actorIn(folder).isStopped()).toBe(false);
   });
   it('says so where the disk does not take it', () => {
     writeFileSync(join(folder, 'kept'), 'no folder');
-    expect(actorHere().keepStopped(true)).toBe(false);
+    expect(actorIn(folder).keepStopped(true)).toBe(false);
   });
 });

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { ActionDeed, ActionRow } from '../../../../src/core/action.ts';
+import type { Advice } from '../../../../src/core/advice.ts';
+import type { Post } from '../../../../src/core/ports.ts';
+import { createActor } from '../../../../src/features/actions/actor.ts';
+import { systemClock } from '../../../../src/io/clock.ts';
+import { adviceTo, ruleOf } from './advice.ts';
+
+const noPost: Post = { send: () => Promise.reject(new Error('nothing is posted')) };
+
+function rowOf(deed: ActionDeed, over: Partial<ActionRow> = {}, advice: Advice = adviceTo()): ActionRow {
+  return {
+    id: `${advice.id}.ci`,
+    action: 'ci',
+    kind: deed.kind,
+    mode: 'auto',
+    advice,
+    state: 'running',
+    held: null,
+    plannedAtMs: 0,
+    endedAtMs: null,
+    attempts: 1,
+    nextAtMs: null,
+    because: null,
+    output: '',
+    kept: null,
+    isInterrupted: false,
+    undoneBy: null,
+    ...over,
+  };
+}
+
+/** An actor of real files and programs, what it keeps in a folder. */
+export function actorIn(folder: string, post: Post = noPost) {
+  const input = { folder: join(folder, 'kept'), path: process.env['PATH'] ?? '', post, clock: systemClock };
+  return createActor(input);
+}
+
+/** An actor, a deed and a row for it: each step with what the one before kept. */
+export function acting(
+  folder: string,
+  deed: ActionDeed,
+  advice: Advice = adviceTo(),
+  { timeoutMs = 20_000, post = noPost }: { readonly timeoutMs?: number; readonly post?: Post } = {},
+) {
+  const actor = actorIn(folder, post);
+  let row = rowOf(deed, {}, advice);
+  const rule = ruleOf({ deed, timeoutMs });
+  return {
+    actor,
+    async step(step: 'prepare' | 'act' | 'undo') {
+      const end = await actor.run(step, row, rule);
+      if (end.tag === 'ok' && end.kept !== undefined) row = { ...row, kept: end.kept };
+      return end;
+    },
+    forgetKept() {
+      row = { ...row, kept: null };
+    },
+  };
+}
