@@ -84,6 +84,18 @@ const configurations = table({
   queries: [{ expr: `max by (vantage, instance, hash) (${select('mirrorwatch_config_info')})`, as: 'table' }],
 }).withTransformation(columnsOf(['vantage', 'hash', 'instance'], { Value: true }));
 
+const shards = table({
+  id: 7,
+  title: 'Shards of each place',
+  says: 'Daemons that share the targets of a place. A number between 0 and the count that is not here: that daemon is gone, and its targets are probed by none.',
+  size: [24, 5],
+  unit: 'none',
+  none: 'every place has one daemon for all of its targets',
+  queries: [{ expr: `max by (vantage, instance, index, count) (${select('mirrorwatch_shard_info')})`, as: 'table' }],
+}).withTransformation(
+  columnsOf(['vantage', 'index', 'count', 'instance'], { Value: true }, { index: 'Shard', count: 'Of' }),
+);
+
 const labels = table({
   id: 5,
   title: 'Labels of each place',
@@ -118,6 +130,6 @@ export const places = built({
   select,
   sections: [
     { id: 0, title: '', panels: [matrix, since, advice] },
-    { id: 101, title: 'The places themselves', panels: [configurations, labels, clocks] },
+    { id: 101, title: 'The places themselves', panels: [configurations, labels, clocks, shards] },
   ],
 });

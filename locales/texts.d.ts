@@ -2475,6 +2475,7 @@ export interface Places {
   readonly 'expected.oneDeed': never;
   readonly 'expected.etcdKey': never;
   readonly 'expected.asStore': never;
+  readonly 'expected.shard': 'most';
 }
 
 /** Of these the counts that the wording of a text depends on. */

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Config, Listen } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
 import type { Control, EcosystemId, Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { baseUrl } from '../core/url.ts';
@@ -74,6 +75,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     ...readClientRuns(file, mirrors, registry, report),
     ...readActions(file, mirrors, reader, report),
     ...readDoor(file, mirrors, reader, report),
+    ...readShard(file, input.env, report),
     ...readLabels(file),
     state: readState(file, reader, report),
     limits: file.limits,
@@ -273,4 +275,18 @@ function readLabels({ labels }: FileConfig): Pick<Config, 'labels'> {
       ...(page === undefined ? {} : { page: page.replace(/\/+$/, '') }),
     },
   };
+}
+
+/** `0/3`, or `NAME-0/3`: what is before the number is the name of a pod. */
+const shardPattern = /^(?:.*-)?(\d{1,4})\/(\d{1,4})$/;
+
+function readShard({ shard }: FileConfig, env: Env, report: Report): Pick<Config, 'shard'> {
+  const set = env['MIRRORWATCH_SHARD'] ?? '';
+  const [, index, count] = shardPattern.exec(set) ?? [];
+  const wanted = set === '' ? shard : { index: Number(index ?? 1), count: Number(count ?? 0) };
+  if (wanted === undefined) return {};
+  if (wanted.index < wanted.count && wanted.count <= limits.shards) return wanted.count === 1 ? {} : { shard: wanted };
+  const seen = set === '' ? `${wanted.index}` : `MIRRORWATCH_SHARD=${set}`;
+  report.error(['shard'], phrase('expected.shard', { most: limits.shards }), { seen });
+  return {};
 }

@@ -144,6 +144,15 @@ function keysOf(registry: Registry) {
     door: makeDoorKey(registry)
       .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
       .optional(),
+    shard: mapping({
+      index: integer('Which of them this one is, from 0.', 0, limits.shards - 1),
+      count: integer('How many daemons share the targets of this place.', 1, limits.shards),
+    })
+      .meta({
+        description:
+          'One of several daemons that share the targets of a place. The environment comes first: `MIRRORWATCH_SHARD=0/3`, or `NAME-0/3` with the name of a pod of a StatefulSet. See docs/guides/many-places.md.',
+      })
+      .optional(),
     labels: mapping({
       group: name('Places of one group get one line of advice where one suits all.').optional(),
       network: name('Places with the same one share an egress, and are one witness.').optional(),

@@ -206,6 +206,8 @@ export interface Config {
   readonly onAdvice?: readonly ActionRule[];
   /** Absent: no front door is configured. */
   readonly door?: DoorRule;
+  /** One of several daemons that share the targets of a place; absent: it has all of them. `index` from 0, below `count`. */
+  readonly shard?: { readonly index: number; readonly count: number };
   /** What `mirrorwatch fleet` knows this place by, beside its name; absent: nothing. */
   readonly labels?: PlaceLabels;
   readonly state: { readonly path: string; readonly keepMs: number };

@@ -26,6 +26,7 @@ import { createExporter } from '../export/exporter.ts';
 import { nextTurn } from '../io/timers.ts';
 import { createNotifier } from '../notify/notifier.ts';
 import { createScheduler } from '../schedule/scheduler.ts';
+import { ownedBy } from '../schedule/shard.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createAnswers } from '../state/answers.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
@@ -77,7 +78,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
   const board = createBoard(secondsBuckets, seriesOf(config, targets));
   const ledger = createLedger(store, waitingRowsMax);
   const advisor = createAdvisor({
-    config,
+    config: ownedBy(config),
     declared: declaredBy(config, registry),
     registry,
     restored: restored('advice', 'chain'),

@@ -9,6 +9,7 @@ import { overTurns } from '../core/slices.ts';
 import { measureResidentBytes } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { nextTurn } from '../io/timers.ts';
+import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
 import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
 import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
@@ -51,7 +52,8 @@ export async function startDaemon(
   const startedAtMs = ports.clock.wallMs();
   const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
-    standings: stages.detector.standings(),
+    // What no canary of ours judges is the owner's to tell: two daemons would say two things of one mirror.
+    standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
     vantage: stages.detector.vantage(),
     findings: stages.detector.findings(),
     baselines: stages.detector.baselines(),
@@ -107,7 +109,7 @@ export async function startDaemon(
       stages.exporter.reconfigure(next, targets);
       stages.answers.judgedBy(settingsOf(next));
       absorb.detect(stages.detector.reconfigure(next, targets, now));
-      absorb.advise(stages.advisor.reconfigure(next, declaredBy(next, stages.registry), now));
+      absorb.advise(stages.advisor.reconfigure(ownedBy(next), declaredBy(next, stages.registry), now));
       absorb.notify(stages.notifier.reconfigure(next, now));
     });
     await nextTurn();

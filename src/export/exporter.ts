@@ -104,7 +104,10 @@ export function createExporter(input: {
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
     planned = null;
     arrangeDaemon(next.daemon);
-    daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info']);
+    daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info', 'mirrorwatch_shard_info']);
+    const { shard } = config;
+    if (shard !== undefined)
+      daemon.instruments.mirrorwatch_shard_info.set({ index: String(shard.index), count: String(shard.count) }, 1);
     daemon.instruments.mirrorwatch_config_info.set({ hash: hashOf(config) }, 1);
     if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
     facts.forget(boards.arrange(next.entities));

@@ -4,6 +4,7 @@ import { atOnce, itemsPerSlice, type Slices } from '../core/slices.ts';
 import { type Ecosystem, sortSteps } from '../ecosystems/ecosystem.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { targetsOfShard } from './shard.ts';
 
 /**
  * Every (mirror, module, version, step) of a configuration, by mirror in the order of the file, each once, as the
@@ -15,13 +16,13 @@ export function expandTargets(config: Config, registry: Registry = builtIn): Tar
   return atOnce(expandTargetsInSlices(config, registry));
 }
 
-/** The same in slices. */
+/** The same in slices; of a shard only its own. */
 export function* expandTargetsInSlices(config: Config, registry: Registry): Slices<Target[]> {
   const targets: Target[] = [];
   let inSlice = 0;
   for (const mirror of config.mirrors) {
     const kind = registry.of(mirror.ecosystem);
-    const own = kind === null ? [] : targetsOf(mirror, kind, config);
+    const own = kind === null ? [] : targetsOfShard(targetsOf(mirror, kind, config), config);
     targets.push(...own);
     inSlice += 1 + own.length;
     if (inSlice < itemsPerSlice) continue;

@@ -41,7 +41,7 @@ export async function startFleetPlace(group: string): Promise<FleetPlace> {
       labels: { group },
       mirrors: registries.map((name) => made.mirror(name)),
       webhooks: [],
-      ...(isOld ? { modules: [] } : {}),
+      ...(isOld ? { modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/old', version: null }] } : {}),
     });
   const targets = registries.map((name) => made.target(name, 'mod', 'example.com/lib', 'v1.0.0'));
   const exporter = createExporter({

@@ -159,7 +159,7 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
       for (const [at, name] of names.entries()) places[at]?.tell(special[name] ?? up);
     });
     test.each(['Prometheus', 'VictoriaMetrics'])('is what %s says', async (store) => {
-      const url = store === 'Prometheus' ? prometheus.url : victoria.url;
+      const { url } = store === 'Prometheus' ? prometheus : victoria;
       const wanted = JSON.stringify(says.toSorted());
       await until(
         `the sentences ${wanted}`,

@@ -202,6 +202,7 @@ describe('the catalogue', () => {
       'mirrorwatch_worker_loop_delay_seconds',
       'mirrorwatch_clock_timestamp_seconds',
       'mirrorwatch_config_info',
+      'mirrorwatch_shard_info',
       'mirrorwatch_place_info',
       'mirrorwatch_probes_in_flight',
       'mirrorwatch_resident_memory_bytes',

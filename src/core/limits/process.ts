@@ -72,6 +72,8 @@ export const processLimits = {
   doorStayMs: 10 * minute,
   /** A path that clients ask the front door for: module paths and file names are far shorter. */
   doorPathChars: 2_048,
+  /** Daemons that share the targets of one place. */
+  shards: 64,
   /** Responses that pass through the front door at once; beyond them clients are redirected, or wait (503) for a mirror with credentials. */
   doorPassing: 512,
   /** Of one that it passes on: until its head has come, between two pieces, and in all. */

@@ -48,6 +48,14 @@ export const daemonMetrics = {
     unit: null,
     absent: 'never',
   },
+  mirrorwatch_shard_info: {
+    type: 'gauge',
+    help: 'Always 1; which of how many daemons of its place this one is, from 0.',
+    labels: ['index', 'count'],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'where one daemon has all targets',
+  },
   mirrorwatch_place_info: {
     type: 'gauge',
     help: 'Always 1; what labels in the configuration says of this place.',

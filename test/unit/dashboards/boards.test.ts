@@ -28,7 +28,7 @@ describe('what people may have linked to never changes', () => {
       uid: 'mirrorwatch-mirror',
       ids: [1, 2, 3, 101, 30, 31, 32, 33, 34, 102, 10, 11, 12, 103, 20, 21, 22, 104, 40, 41, 42, 43, 44, 105, 106],
     },
-    { name: 'places', uid: 'mirrorwatch-places', ids: [1, 2, 3, 101, 4, 5, 6] },
+    { name: 'places', uid: 'mirrorwatch-places', ids: [1, 2, 3, 101, 4, 5, 6, 7] },
     {
       name: 'self',
       uid: 'mirrorwatch-self',

@@ -37,6 +37,7 @@ afterEach(() => {
 const odd = target('a', 'mod', hostile, 'latest');
 const targets = [...targetsOf('a'), odd];
 const oneMirror = config({
+  shard: { index: 1, count: 3 },
   labels: { group: 'eu', network: 'as3320', page: 'https://fra.example.com' },
   mirrors: [mirror('a')],
   clientRuns: { everyMs: 60_000, pairs: [{ registry: 'a', client: 'go' }], leftOut: [], timeoutMs: 1_000, user: null },

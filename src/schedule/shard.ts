@@ -1,0 +1,59 @@
+import type { Config } from '../core/config.ts';
+import type { Target } from '../core/mirror.ts';
+
+/**
+ * The shard that a name belongs to, 0 to `count` - 1: the one with the highest hash of both (rendezvous hashing). One shard
+ * more takes 1/(n + 1) of the names, from all of them evenly, and no other name moves.
+ */
+function shardOf(name: string, count: number): number {
+  let best = 0;
+  let bestHash = -1;
+  for (let index = 0; index < count; index++) {
+    const hash = hashOf(`${name}\n${index}`);
+    if (hash > bestHash) {
+      best = index;
+      bestHash = hash;
+    }
+  }
+  return best;
+}
+
+/** Whether this shard owns an upstream: it alone requests the canaries, judges the state of its mirrors and advises. */
+export function isUpstreamOwner(
+  { shard }: Pick<Config, 'shard'>,
+  { ecosystem, upstream }: Pick<Target, 'ecosystem' | 'upstream'>,
+): boolean {
+  return shard === undefined || shardOf(`${ecosystem}/${upstream}`, shard.count) === shard.index;
+}
+
+/** The configuration with the mirrors of upstreams that this shard owns, for whoever judges whole mirrors. */
+export function ownedBy(config: Config): Config {
+  if (config.shard === undefined) return config;
+  return { ...config, mirrors: config.mirrors.filter((mirror) => isUpstreamOwner(config, mirror)) };
+}
+
+/**
+ * Those of a mirror's targets that this shard probes. All targets of a module are in one shard; what is no module's, and
+ * the module of the canary, which the owner weighs mirrors by, are with the owner of the upstream.
+ */
+export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
+  if (shard === undefined) return targets;
+  const weighed = targets.find(({ canary }) => canary)?.module ?? null;
+  const owners = new Map<string, number>();
+  return targets.filter(({ ecosystem, upstream, module }) => {
+    const upstreamName = `${ecosystem}/${upstream}`;
+    const name = module === null || module === weighed ? upstreamName : `${upstreamName}\n${module}`;
+    const owner = owners.get(name) ?? shardOf(name, shard.count);
+    owners.set(name, owner);
+    return owner === shard.index;
+  });
+}
+
+/** FNV-1a with the finalizer of murmur3, 32 bits: names that differ in one digit have hashes that differ in half of the bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
