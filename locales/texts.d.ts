@@ -157,6 +157,10 @@ export interface Places {
   readonly 'alert.MirrorwatchActionsStopped.says': 'instance';
   readonly 'alert.MirrorwatchLinesDropped.summary': 'instance';
   readonly 'alert.MirrorwatchLinesDropped.says': 'instance';
+  readonly 'alert.MirrorwatchDoorFails.summary': 'instance';
+  readonly 'alert.MirrorwatchDoorFails.says': 'percent' | 'instance';
+  readonly 'alert.MirrorwatchDoorAlone.summary': 'instance';
+  readonly 'alert.MirrorwatchDoorAlone.says': 'instance';
   readonly 'alert.MirrorwatchDown.summary': 'instance';
   readonly 'alert.MirrorwatchDown.says': 'instance' | 'job';
   readonly 'alert.MirrorwatchAbsent.summary': never;

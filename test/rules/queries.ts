@@ -1,3 +1,4 @@
+import { doorMetrics } from '../../src/export/catalog/door.ts';
 import { type MetricName, metricNames, metricOf } from '../../src/export/catalog.ts';
 import { levels } from '../../src/features/rules/rule.ts';
 import { recordingRules } from './alert-rules.ts';
@@ -25,6 +26,8 @@ export function labelsOf(name: string): readonly string[] | null {
     const labels = Object.entries(levels).find(([level]) => name.startsWith(`${level}:`))?.[1];
     return recorded.has(name) && labels !== undefined ? [...labels, ...le] : null;
   }
+  const ofDoor = Object.entries(doorMetrics).find(([metric]) => metric === name.replace(/_bucket$/, ''));
+  if (ofDoor !== undefined) return [...ofDoor[1].labels, ...scrapeLabels, ...le];
   const metric = metricBehind(name);
   return metric === null ? null : [...metricOf(metric).labels, ...scrapeLabels, ...le];
 }

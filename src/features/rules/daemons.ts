@@ -135,6 +135,31 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
+const doorOf = 'sum by (job, instance, ecosystem)';
+
+function door(parameters: RuleParameters): readonly AlertRule[] {
+  const counter = 'mirrorwatch_door_requests_total';
+  const quarter = window(parameters, 15 * minute);
+  return [
+    {
+      ...said(parameters, 'MirrorwatchDoorFails'),
+      expr: `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}])) / (${doorOf} (increase(${counter}{outcome=~"redirected|passed|relayed|absent|failed"}[${quarter}])) > 0) > 0.01`,
+      forSeconds: 5 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'builds fail with every mirror; MirrorNoneUsable pages for that',
+    },
+    {
+      ...said(parameters, 'MirrorwatchDoorAlone'),
+      expr: 'mirrorwatch_door_daemon_up == 0',
+      forSeconds: 5 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'the last order of mirrors stays in force',
+    },
+  ];
+}
+
 const presence = (parameters: RuleParameters): readonly AlertRule[] => [
   {
     ...said(parameters, 'MirrorwatchDown'),
@@ -161,5 +186,5 @@ export const daemons: GroupOf = (parameters) => ({
   intervalSeconds: null,
   about: 'The place we watch from, and the daemon itself.',
   recordings: [],
-  alerts: [...vantage(parameters), ...work(parameters), ...presence(parameters)],
+  alerts: [...vantage(parameters), ...work(parameters), ...door(parameters), ...presence(parameters)],
 });
