@@ -37,6 +37,10 @@ export interface Places {
   readonly 'actions.held.day': never;
   readonly 'actions.held.regret': never;
   readonly 'actions.held.over': never;
+  readonly 'actions.title': never;
+  readonly 'actions.stop': never;
+  readonly 'actions.resume': never;
+  readonly 'actions.undo': never;
   readonly 'advised.none': never;
   readonly 'advised.already': never;
   readonly 'advised.foreign': 'url';

@@ -81,17 +81,20 @@ const http = mapping({
     ),
     phrase('expected.listEach', { what: phrase('expected.header') }),
     32,
-  ).prefault([]),
+  )
+    .meta({ description: 'Headers of each request, such as a token.' })
+    .prefault([]),
   body: text(
     `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
   ),
   key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),
   as: as.optional(),
-  allow: hosts(
-    'Networks where a name may have a private address; an address in `url` itself needs no entry.',
-    false,
-  ).prefault([]),
+  allow: hosts('Networks where a name may have a private address; an address in `url` itself needs no entry.', false)
+    .meta({
+      description: 'Networks where a name may have a private address; an address in `url` itself needs no entry.',
+    })
+    .prefault([]),
 });
 
 const action = mapping(

@@ -75,6 +75,13 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
   return html`<div class="hands" hidden>${hand(say, config, wanted)}</div>`;
 }
 
+/** The form of the brake of actions, or to undo one. */
+export function renderActionForm(say: PageSay, config: Config, verb: 'stop' | 'resume' | 'undo', id = 'all'): Html {
+  const path = `/api/v1/actions/${verb === 'undo' ? `${encodeURIComponent(id)}/undo` : verb}`;
+  const button = say(`actions.${verb}`);
+  return html`<div class="hands" hidden>${hand(say, config, { id: `${verb}-${id}`, path, button, fields: [], body: {} })}</div>`;
+}
+
 /** Works only with the script: a plain form sends neither JSON nor a bearer token. Forms with inputs are folded. */
 function hand(say: PageSay, config: Config, { id, path, button, fields, body }: Hand): Html {
   const inputs = fields.map(

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
+import { renderActions } from './actions.ts';
 import { renderAdviceCard } from './advice-card.ts';
 import { stripWithAxis } from './axis.ts';
 import {
@@ -64,7 +65,7 @@ export function renderOverview(say: PageSay, deps: ApiDeps): Html {
 ${groups.map((group) => adviceOf(say, deps, group, nowMs, isCrowded(deps)))}
 <p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
-<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
+${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
 ${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
 </section>
 ${groups.map((group) => mirrorsOf(say, deps, group, nowMs, groups.length > 1))}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { renderActions } from '../../../src/api/page/actions.ts';
+import { createPageSay } from '../../../src/api/page/html.ts';
+import { ruleOf } from '../features/actions/advice.ts';
+import { fixtureAction } from './fixture-action.ts';
+import { fixture } from './fixture-deps.ts';
+
+const done = { ...fixtureAction, id: 'x.ci', state: 'done', because: null } as const;
+const withActions = () => fixture({ actions: () => [fixtureAction, done], configWith: { onAdvice: [ruleOf()] } }).deps;
+
+it('is left out where no action is configured', () => {
+  expect(renderActions(createPageSay('en'), fixture().deps)).toBeNull();
+});
+
+it('shows what became of actions, why, an undo of what is done, and the brake', () => {
+  const deps = withActions();
+  const shown = () => renderActions(createPageSay('en'), deps)?.text ?? '';
+  expect(shown()).toContain('/etc/ci/&lt;b&gt;.env cannot be read (EACCES)');
+  expect(shown()).not.toContain('<b>.env');
+  expect([...shown().matchAll(/data-post="([^"]+)"/g)].map(([, path]) => path)).toEqual([
+    '/api/v1/actions/stop',
+    '/api/v1/actions/x.ci/undo',
+  ]);
+  deps.stopActions(true);
+  expect(shown()).toContain('actions are stopped');
+  expect(shown()).toContain('data-post="/api/v1/actions/resume"');
+});
+
+it('is in Chinese too', () => {
+  const text = renderActions(createPageSay('zh'), withActions())?.text ?? '';
+  expect(text).toContain('停止所有动作');
+  expect(text).toContain('失败');
+});
