@@ -4,10 +4,10 @@ import { whenKnown } from './frame.ts';
 import { addressOf, columnName, link, rowKey } from './links.ts';
 import { ink } from './palette.ts';
 import { colouredCell, linesWithMarks, table } from './panels.ts';
-import { selector, stateCodes } from './promql.ts';
-import { daemonUrl, datasource, ecosystem, vantage, window } from './variables.ts';
+import { orNone, selector, stateCodes } from './promql.ts';
+import { daemonUrl, datasource, ecosystem, registry, vantage, window } from './variables.ts';
 
-const select = selector(['vantage', 'ecosystem']);
+const select = selector(['vantage', 'ecosystem', 'registry']);
 const noDaemon = 'no daemon is scraped';
 const states = stateCodes.map((state, code) => `${select('mirror_state', { state })} * ${code}`).join(' or ');
 const clock = select('mirrorwatch_clock_timestamp_seconds');
@@ -68,7 +68,12 @@ const advice = table({
   none: 'no place has advice in force',
   queries: [
     {
-      expr: `time() - max by (vantage, upstream, from, to, state) (${select('mirror_advice_since_timestamp_seconds')})`,
+      expr: orNone(
+        `time() - max by (vantage, upstream, from, to, state) (${select('mirror_advice_since_timestamp_seconds')})`,
+        `max(${select('mirrorwatch_build_info')})`,
+        'upstream',
+        'nothing is advised',
+      ),
       as: 'table',
     },
   ],
@@ -126,7 +131,7 @@ export const places = built({
   title: 'mirrorwatch / Places',
   says: 'All places side by side: which mirror is bad from where, and which place differs from the others.',
   from: 'now-6h',
-  variables: [datasource, vantage, ecosystem, window, daemonUrl],
+  variables: [datasource, vantage, ecosystem, registry, window, daemonUrl],
   select,
   sections: [
     { id: 0, title: '', panels: [matrix, since, advice] },

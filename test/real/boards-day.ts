@@ -54,6 +54,7 @@ const clientRuns = {
 const config: Config = made.config({
   clientRuns,
   vantage: 'shanghai',
+  shard: { index: 0, count: 2 },
   labels: { group: 'cn-east', network: 'as4134', page: 'http://127.0.0.1:10120' },
   mirrors: registries.map((name) => made.mirror(name, { connections: name === 'near' ? ['cold', 'warm'] : ['cold'] })),
 });
