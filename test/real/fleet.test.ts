@@ -183,7 +183,7 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
     await until(
       'down from all',
       () => told(victoria.url),
-      (found) => found[0]?.includes('down from all 3 places') === true,
+      (found) => found.includes('near: down from all 3 places: the mirror itself'),
     );
     const opened = await openFleet(
       { host: '127.0.0.1', port: 0, token: null, tls: null },
