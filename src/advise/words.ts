@@ -190,7 +190,7 @@ function objectiveOf(view: View, head: string): Sentence {
       alert === null
         ? phrase('ground.anAlert')
         : phrase('ground.alert', { name: alert.alertname, span: span(sinceMs) }),
-    answers: now.answers,
+    probes: now.answers,
     p95: now.p95Ms === null ? phrase('ground.none') : time(now.p95Ms / 1000),
     failed: now.failed === 0 ? '' : phrase('ground.failed', { count: now.failed }),
   });
@@ -199,7 +199,7 @@ function objectiveOf(view: View, head: string): Sentence {
 function promiseOf(view: View, subject: Subject, to: Mirror, apart: Apart | null): Sentence {
   const answers = lastCanaryOf(view, to.name);
   const good = answers.filter((entry) => entry.tag === 'ok').length;
-  const answered = phrase('ground.answered', { to: to.name, good, all: answers.length });
+  const health = phrase('ground.answered', { to: to.name, good, all: answers.length });
   const { records } = view.group.contest;
   const heavy = apart === null ? null : comparedTo(view, subject, to, 'heavy');
   const light = subject.cause === 'throughput' ? null : apart;
@@ -208,8 +208,8 @@ function promiseOf(view: View, subject: Subject, to: Mirror, apart: Apart | null
     heavy: heavy?.thereMs ?? null,
   });
   if (apart === null)
-    return thereMs === null ? answered : phrase('ground.takes', { answered, there: time(thereMs / 1000) });
-  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceSaid(view, apart.fromMs), answered });
+    return thereMs === null ? health : phrase('ground.takes', { health, there: time(thereMs / 1000) });
+  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceSaid(view, apart.fromMs), health });
   const hereMs = fetchTimeMs(records.get(subject.at.name), view.by, {
     light: light?.hereMs ?? null,
     heavy: heavy?.hereMs ?? null,

@@ -53,7 +53,7 @@ describe('accepting and going back', () => {
       chain: { before: 'https://b.example.com,direct', after: chain },
     });
     expect(back?.reason).toMatch(
-      /^a, the preferred mirror, is healthy again, 60 min after clients left it\. a answered 20 of 20\.$/,
+      /^a, the preferred mirror, is healthy again, 60 min after clients left it\. 20 of 20 probes of a succeeded\.$/,
     );
     stage.accept(back?.id ?? '');
     expect(stage.advisor.list()).toEqual([]);
@@ -135,7 +135,7 @@ describe('state and configuration', () => {
     // What is said of it follows what was measured since.
     const { reason, sentence, ...kept } = only(stage);
     expect(before).toMatchObject(kept);
-    expect(reason).toBe('a is down (refused): all 3 probes of the last 60 s failed. b answered 3 of 3.');
+    expect(reason).toBe('a is down (refused): all 3 probes of the last 60 s failed. 3 of 3 probes of b succeeded.');
   });
 
   it('a restart keeps the accepted chain and the dwell', () => {

@@ -51,7 +51,7 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
       rollback: unset,
     });
     expect(advice.reason).toBe(
-      'a fails over HTTP/2 (reset) and answers over HTTP/1.1. No other mirror is advised: there is no other mirror of go. GODEBUG=http2client=0 makes go use HTTP/1.1 for all requests: more connections, slower builds.',
+      'a fails over HTTP/2 (reset) and works over HTTP/1.1. No other mirror is advised: there is no other mirror of go. GODEBUG=http2client=0 makes go use HTTP/1.1 for all requests: more connections, slower builds.',
     );
     expect(advice.doesNotCover).toEqual([
       'GODEBUG can only be set in the environment: append to what it holds.',
@@ -90,7 +90,7 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
     expect(back).toMatchObject({
       cause: 'failback',
       bypass: 'GODEBUG=http2client=0',
-      reason: 'a answers over HTTP/2 again: GODEBUG=http2client=0 is no longer needed.',
+      reason: 'a works over HTTP/2 again: GODEBUG=http2client=0 is no longer needed.',
       remedy: { env: unset, json: '{}' },
       rollback: set,
     });

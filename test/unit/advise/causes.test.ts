@@ -26,7 +26,7 @@ describe('an outage of the preferred mirror', () => {
       to: 'b',
       chain: { before: chain, after: 'https://b.example.com,direct' },
       sentence: expect.objectContaining({ key: 'ground.move' }),
-      reason: 'a is down (refused): all 4 probes of the last 4 s failed. b answered 7 of 7.',
+      reason: 'a is down (refused): all 4 probes of the last 4 s failed. 7 of 7 probes of b succeeded.',
       cause: 'outage',
       refusal: null,
       evidence: {
@@ -179,7 +179,7 @@ describe('a spike of the preferred mirror', () => {
     const advice = only(stage);
     expect(advice.chain.after).toBe('https://b.example.com,https://a.example.com,direct');
     expect(advice.reason).toBe(
-      'a is slow: 1.30 s (200 ms at b). Compared 8 times in the last 4 min; b answered 14 of 14.',
+      'a is slow: 1.30 s (200 ms at b). Compared 8 times in the last 4 min; 14 of 14 probes of b succeeded.',
     );
     expect(advice.expected).toEqual({
       availability: { before: 1, after: 1 },

@@ -12,7 +12,9 @@ describe('a preferred mirror that is behind', () => {
     stage.paces(4, level);
     expect(stage.story()).toEqual(['proposed lag c']);
     expect(only(stage)).toMatchObject({ from: 'a', to: 'c', evidence: { findings: [finding.id] } });
-    expect(only(stage).reason).toMatch(/^a is behind the origin o, by 2\.0 h to 2\.1 h\. c answered/);
+    expect(only(stage).reason).toMatch(
+      /^a is behind the origin o, by 2\.0 h to 2\.1 h\. \d+ of \d+ probes of c succeeded\.$/,
+    );
     stage.paces(60, level);
     expect(stage.story()).toEqual(['proposed lag c']);
     stage.accept(only(stage).id);

@@ -9,7 +9,7 @@ describe('what is wrong, in a sentence', () => {
     for (let i = 0; i < 12; i += 1) stage.paces(1, { a: i % 3 === 0 ? 'reset' : 200, b: 200, c: 200 });
     expect(stage.story()).toEqual(['proposed unreliable b']);
     expect(only(stage).reason).toBe(
-      'a is unreliable (reset): 4 of 12 probes in the last 6 min failed (33 %). b answered 18 of 18.',
+      'a is unreliable (reset): 4 of 12 probes in the last 6 min failed (33 %). 18 of 18 probes of b succeeded.',
     );
   });
 

@@ -32,8 +32,8 @@ describe('a sentence that is told later', () => {
     const one = toldOf(
       phrase('ground.move', { trouble, promise: phrase('ground.answered', { to: 'b', good: 9, all: 9 }) }),
     );
-    expect(one.text).toBe('a has caught up. b answered 9 of 9.');
-    expect(tellIn('zh', one)).toBe('a 已跟上。b 在 9 次中应答 9 次。');
+    expect(one.text).toBe('a has caught up. 9 of 9 probes of b succeeded.');
+    expect(tellIn('zh', one)).toBe('a 已跟上。b 的 9 次探测中 9 次成功。');
   });
 
   it('keeps what is filled in as it is, whatever it looks like', () => {
