@@ -56,16 +56,16 @@ const namesLeft: Readonly<Record<string, number>> = {
   cli: 21,
   config: 29,
   core: 23,
-  daemon: 4,
-  detect: 15,
-  ecosystems: 26,
-  features: 13,
-  io: 7,
+  daemon: 3,
+  detect: 8,
+  ecosystems: 24,
+  features: 11,
+  io: 6,
   notify: 15,
   probe: 1,
   schedule: 3,
   wire: 6,
-  words: 11,
+  words: 9,
 };
 
 describe('the voice', () => {

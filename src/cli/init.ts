@@ -108,7 +108,7 @@ interface Proposed {
  */
 async function accepted(
   context: Context,
-  { lessened, renderProposal }: typeof Setup,
+  { reduceDraft, renderProposal }: typeof Setup,
   first: Setup.Draft,
   file: string,
 ): Promise<Proposed | null> {
@@ -119,7 +119,7 @@ async function accepted(
     const loaded = await loadText(context, text, file);
     const [issue] = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error.issues;
     if (issue === undefined && loaded.tag === 'ok') return { text, loaded: loaded.value, without };
-    const less = issue === undefined ? null : lessened(draft, issue.path);
+    const less = issue === undefined ? null : reduceDraft(draft, issue.path);
     if (issue === undefined || less === null) {
       const expected = issue === undefined ? '' : saySentence(issue.expected, context.say);
       context.terminal.err(context.say('init.none', { path: String(issue?.path), expected }));

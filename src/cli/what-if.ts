@@ -1,7 +1,7 @@
 import { bareChainOf } from '../core/bare-chain.ts';
 import { printable } from '../core/printable.ts';
 import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
-import { besideOthers, between, chainsOf, downloadsNoteFor, memberNoteFor, restsOn } from '../words/what-if.ts';
+import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../words/what-if.ts';
 import { percent, type Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
@@ -66,7 +66,7 @@ function shown(context: Context, result: WhatIf): readonly string[] {
   return [
     ...table(head, rows, new Set(columns.map((_, at) => at + 1))),
     '',
-    ...besideOthers(result, say),
+    ...compareWithOthers(result, say),
     '',
     ...edited.members.map((one) => `  ${memberText(one, say)}`),
     '',
@@ -103,7 +103,7 @@ function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOu
     ],
     [say('whatif.buildCost'), ({ build }) => costs(build)],
     [say('whatif.downloads'), (one) => downloadsNoteFor(one, say) ?? missing],
-    [say('whatif.rests'), (one) => restsOn(one, windowText(one, say), say)],
+    [say('whatif.rests'), (one) => basisOf(one, windowText(one, say), say)],
   ];
 }
 

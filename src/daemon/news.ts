@@ -28,7 +28,7 @@ export interface News {
 }
 
 /** A turn without changes. */
-export function noNews(): News {
+export function newNews(): News {
   return {
     settled: [],
     findings: [],

@@ -8,7 +8,7 @@ import { type Actions, createActions } from './actions.ts';
 import { createAsker, createDefects } from './asker.ts';
 import { createJudge, type JudgeTurn } from './judge.ts';
 import { createKnowledge } from './knowledge.ts';
-import { type Absorb, gapBetween, type News, noNews, type Settled } from './news.ts';
+import { type Absorb, gapBetween, type News, newNews, type Settled } from './news.ts';
 import { createEvents, createPublisher, type Events } from './publish.ts';
 import { createReceiverLog } from './receivers.ts';
 import type { Stages } from './stages.ts';
@@ -186,7 +186,7 @@ export function createPipeline(s: Stages): Pipeline {
 
   function turn(): void {
     const now = s.clock.now();
-    const news = noNews();
+    const news = newNews();
     const judging = judge.turn(now);
     const absorb = absorbInto(news, judging);
     const defectsBefore = defects.count();

@@ -11,7 +11,7 @@ import { loadOf } from './findings/self.ts';
 import { paceOfCanary, timeoutOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, stateOf } from './mirror-memory.ts';
-import { rollUp } from './rules/roll-up.ts';
+import { stateOfSeries } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 import type { SeriesBaseline } from './turn.ts';
 
@@ -19,7 +19,7 @@ import type { SeriesBaseline } from './turn.ts';
 export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
-  const { state, why } = rollUp({
+  const { state, why } = stateOfSeries({
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
     isSuspect: memory.confirm.suspicions.has(mirror.egress),

@@ -41,7 +41,7 @@ export interface RealClient {
 }
 
 /** The part of an access that no client supports. */
-export function cannotResolve({ access: { resolve } }: Mirror): Sentence | null {
+export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
   if (resolve.server !== null) return phrase('cannot.server');
   return resolve.family === null ? null : phrase('cannot.family');
 }

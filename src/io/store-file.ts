@@ -17,9 +17,9 @@ import { copyWhole, createScratchFolder } from './store-copy.ts';
 import {
   createTables,
   isDatabase,
+  isMissingTable,
   isTraceOfOurs,
   kindOf,
-  lacksTable,
   mark,
   schemaVersion,
   type Trouble,
@@ -183,7 +183,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   }
   // A file with all its tables is not written: so it opens on a full disk too.
   const found = kindOf(db);
-  const isOlder = found.kind === 'ours' && (found.version < schemaVersion || lacksTable(db));
+  const isOlder = found.kind === 'ours' && (found.version < schemaVersion || isMissingTable(db));
   if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);
   else markOlder(db);
 }

@@ -88,7 +88,7 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
 }
 
 /** True where a table is missing of those that this program reads and writes: a release that had fewer has made the file. */
-export function lacksTable(db: DatabaseSync): boolean {
+export function isMissingTable(db: DatabaseSync): boolean {
   const names = new Set(namesIn(db));
   return tables.some((table) => !names.has(table));
 }

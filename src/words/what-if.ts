@@ -14,7 +14,7 @@ export function chainsOf(
 }
 
 /** The edited chain compared with each of the other two. */
-export function besideOthers({ inUse, advised }: WhatIf, say: Say): readonly string[] {
+export function compareWithOthers({ inUse, advised }: WhatIf, say: Say): readonly string[] {
   return [
     ...(inUse === null ? [] : [beside(inUse, say('whatif.inUse'), say)]),
     advised === null ? say('whatif.same') : beside(advised, say('whatif.advised'), say),
@@ -42,7 +42,7 @@ export function downloadsNoteFor(
 }
 
 /** The basis of a chain's numbers. @param span  the length of its window, as text */
-export function restsOn({ basis, moments: count }: ChainOutlook, span: string, say: Say): string {
+export function basisOf({ basis, moments: count }: ChainOutlook, span: string, say: Say): string {
   if (basis === 'none') return say('whatif.none');
   return say(basis === 'paired' ? 'whatif.moments' : 'whatif.answers', { count, span });
 }

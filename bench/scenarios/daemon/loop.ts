@@ -1,7 +1,7 @@
 import type { ControlAnswer, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
-import { type Absorb, gapBetween, type News, noNews } from '../../../src/daemon/news.ts';
+import { type Absorb, gapBetween, type News, newNews } from '../../../src/daemon/news.ts';
 import { createVirtualLoop, type Kept, type VirtualInput } from '../../../src/features/replay/loop.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
 import type { Stages } from './stages.ts';
@@ -45,7 +45,7 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
       control: around.control,
       notify,
       judged({ settled, findings, advice, rows, deletes }, now) {
-        const news = noNews();
+        const news = newNews();
         news.findings.push(...findings);
         news.advice.push(...advice);
         if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });

@@ -7,7 +7,7 @@ import {
   type WhatIfAsked,
   type WhatIfMember,
 } from '../../core/what-if.ts';
-import { besideOthers, between, chainsOf, downloadsNoteFor, memberNoteFor, restsOn } from '../../words/what-if.ts';
+import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../../words/what-if.ts';
 import type { ApiDeps } from '../deps.ts';
 import { chainProblemOf } from '../what-if.ts';
 import { mirrorPathOf } from './badges.ts';
@@ -114,7 +114,7 @@ function outcome(say: PageSay, result: WhatIf): Html {
       html`<tr><th scope="row">${name}</th>${columns.map((one) => html`<td class="n">${cell(one.outlook)}</td>`)}</tr>`,
   );
   return html`<table class="chains"><thead><tr><td><span class="hidden">${say('whatif.measure')}</span></td>${columns.map((one) => html`<th scope="col" class="n">${one.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>
-<ul class="beside">${besideOthers(result, say).map((line) => html`<li>${line}</li>`)}</ul>
+<ul class="beside">${compareWithOthers(result, say).map((line) => html`<li>${line}</li>`)}</ul>
 <h3>${say('whatif.members')}</h3>
 <ol class="members">${result.edited.members.map((one) => html`<li>${memberLine(say, one)}</li>`)}</ol>
 <ul class="notes">${notesOf(result)
@@ -158,7 +158,7 @@ function rowsOf(
     },
     { name: say('whatif.buildCost'), cell: ({ build }) => costs(build) },
     { name: say('whatif.downloads'), cell: (one) => downloadsNoteFor(one, say) ?? missing },
-    { name: say('whatif.rests'), cell: (one) => restsOn(one, span(say, one.windowSeconds * 1000), say) },
+    { name: say('whatif.rests'), cell: (one) => basisOf(one, span(say, one.windowSeconds * 1000), say) },
   ];
 }
 

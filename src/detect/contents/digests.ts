@@ -50,7 +50,7 @@ function digestIn({ facts, due }: Sample): Named | null {
 }
 
 /** The state of a mirror after one more ok response; `null`: it had no digest. */
-export function saidAfter(before: Said | null, sample: Sample, heardMs: number): Said | null {
+export function statementFor(before: Said | null, sample: Sample, heardMs: number): Said | null {
   const now = digestIn(sample);
   if (now === null) return null;
   const { connection, probeId } = sample.due;

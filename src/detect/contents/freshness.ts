@@ -6,7 +6,7 @@ import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import { lagOf, recordStepBack, updateSubject } from './lag.ts';
-import { leavesOut } from './look.ts';
+import { gapFilterFor } from './look.ts';
 import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRowOf } from './rows.ts';
 import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
@@ -52,7 +52,7 @@ export function receiveContents(memory: View, mirror: MirrorMemory, sample: Samp
   memory.subjects.set(key, subject);
   const at = standpointOf(memory, mirror, sample);
   const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
-  const isLeftOut = leavesOut(mirror.mirror.gaps);
+  const isLeftOut = gapFilterFor(mirror.mirror.gaps);
   const news = updateSubject(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
   if (news === null) return nothing;
   subject.isDirty = subject.isDirty || news.isNews;

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
 import { isOrdered, updateLines } from './lines.ts';
-import { type LineKey, type Look, leavesOut, tellable, type Versions } from './look.ts';
+import { gapFilterFor, type LineKey, type Look, selectComparable, type Versions } from './look.ts';
 import {
   type Change,
   freshOriginOf,
@@ -50,7 +50,7 @@ export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: 
   if (shelf === undefined || shelf.looks === 0 || registry === at.origin) return null;
   if (origin === null && others.length < 2) return null;
   const ageMs = gaps?.releaseAgeMs ?? 0;
-  const isLeftOut = leavesOut(gaps);
+  const isLeftOut = gapFilterFor(gaps);
   const unseenMs = origin === null ? null : Math.max(0, shelf.toMs - origin.fromMs);
   const sum: Sum = { lowerMs: 0, upperMs: unseenMs, agreedMs: 0, oldestMs: null, line: null };
   const wanted = wantedOf(shelf, origin, others);
@@ -110,7 +110,7 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
   if (versions === null) return null;
   const of = (one: Shelf, known: Versions): readonly Wanted[] => {
     const pre = new Set(known.pre);
-    return tellable(known.newest, versions).map((version) => [version, pre.has(version), one.firstMs] as const);
+    return selectComparable(known.newest, versions).map((version) => [version, pre.has(version), one.firstMs] as const);
   };
   if (origin !== null) return origin.versions === null ? null : of(origin, origin.versions);
   const holders = new Map<string, { readonly wanted: Wanted; count: number }>();

@@ -15,7 +15,7 @@ export type Versions = NonNullable<Contents['versions']>;
  * nothing about older ones.
  * @param all  by the order of the ecosystem, the newest last
  */
-export function tellable(all: readonly string[], { count, newest }: Versions): readonly string[] {
+export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {
   if (count <= newest.length) return all;
   const shown = new Set(newest);
   const floor = all.findIndex((version) => shown.has(version));
@@ -33,7 +33,7 @@ export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<re
 }
 
 /** Whether a mirror omits a version by design: such a version counts neither as lag nor as missing. */
-export function leavesOut(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
+export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
   if (gaps === undefined) return () => false;
   return (version, isPre) =>
     (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));

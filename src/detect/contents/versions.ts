@@ -1,5 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import { type Look, tellable, type Versions } from './look.ts';
+import { type Look, selectComparable, type Versions } from './look.ts';
 import {
   freshOriginOf,
   isQuorum,
@@ -87,7 +87,7 @@ function shared(subject: Subject, versions: Versions): Versions {
 function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string[] {
   if (before === next) return [];
   const had = new Set(before.newest);
-  return tellable(next.newest, before).filter(
+  return selectComparable(next.newest, before).filter(
     (version) => !had.has(version) && !shelf.lost.has(version) && !shelf.since.has(version),
   );
 }
@@ -114,7 +114,7 @@ function missed(
     if (who.registry === who.origin) subject.releases.delete(version);
   }
   if (before === next) return;
-  for (const version of tellable(before.newest, next)) {
+  for (const version of selectComparable(before.newest, next)) {
     if (shown.has(version) || shelf.lost.has(version)) continue;
     if (who.leavesOut(version, before.pre.includes(version))) continue;
     const elsewhere = isElsewhere(subject, version, who);

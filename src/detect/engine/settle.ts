@@ -34,7 +34,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
     // A reload removed its target while the probe was running.
-    memory.turn.settled.push(unjudged(sample));
+    memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
   const series = seriesOf(mirror, target, connection);
@@ -61,7 +61,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
 }
 
 /** A sample that is output without being judged. */
-export function unjudged(sample: Sample): SettledSample {
+export function settledSampleOf(sample: Sample): SettledSample {
   return { ...sample, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 

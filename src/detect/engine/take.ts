@@ -10,7 +10,7 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated, isDisturbed } from '../rules/threshold.ts';
-import { settle, unjudged } from './settle.ts';
+import { settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
 
 /**
@@ -27,7 +27,7 @@ export function take(memory: Memory, sample: Sample): void {
   recordRequest(mirror, sample);
   receiveSample(memory, mirror, sample, 'receive');
   if (purpose === 'build') {
-    memory.turn.settled.push(unjudged(sample));
+    memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
   if (target.canary) noteTiming(mirror, sample);
@@ -41,7 +41,7 @@ export function take(memory: Memory, sample: Sample): void {
   if (purpose === 'peek') {
     // First bytes prove nothing about the rest of an artifact: they are only a reason for a recheck.
     receiveSample(memory, mirror, sample, 'peek');
-    memory.turn.settled.push(unjudged(sample));
+    memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
   const answered = { view: memory, mirror, series, sample };

@@ -7,7 +7,7 @@ import { told } from '../../words/tell.ts';
 import { seriesStateOf } from '../mirror-memory.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import { isContaminated } from '../rules/threshold.ts';
-import { failedOverHttp } from './http-versions.ts';
+import { httpFailureOf } from './http-versions.ts';
 import { isCanaryOut, outagesOf } from './outage-state.ts';
 import type { FindingRule, Received } from './rule.ts';
 
@@ -74,7 +74,7 @@ const none: BuildState = { id: '', answers: [], left: 0, inRow: 0, fault: null, 
 function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null {
   const { outcome, due, phases, bytes } = sample;
   const { target, probeId } = due;
-  const reason = failedOverHttp(sample);
+  const reason = httpFailureOf(sample);
   if (outcome.tag === 'unknown' || (outcome.tag === 'failed' && reason === null)) return null;
   const isMoved = sample.repeated === 'goaway';
   return { target, probeId, reason, isMoved, ms: phases.processing ?? null, aloneMs, bytes };

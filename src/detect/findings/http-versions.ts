@@ -63,7 +63,7 @@ export function otherProtocolOf(protocol: HttpProtocol): HttpProtocol {
 }
 
 /** Why a sample failed after its HTTP version was chosen; `null`: it did not fail, or the failure is another. */
-export function failedOverHttp({ outcome, protocol }: Sample): Reason | null {
+export function httpFailureOf({ outcome, protocol }: Sample): Reason | null {
   if (outcome.tag !== 'failed' || protocol === undefined) return null;
   return overHttp.has(outcome.failure.kind) ? outcome.failure.kind : null;
 }
@@ -119,7 +119,7 @@ export function updateFault(
   const { due, protocol, outcome } = sample;
   const same = { fault, isNews: false, requests: [] };
   if (speaks === undefined || protocol === undefined || due.connection !== 'cold' || isHeavy(due.target)) return same;
-  const reason = failedOverHttp(sample);
+  const reason = httpFailureOf(sample);
   if (reason !== null) {
     const next = withFailure(fault, protocol, { reason, probeId: due.probeId });
     const isDue = next.otherMs === null || nowMs - next.otherMs >= otherAnswerMs;
@@ -150,7 +150,7 @@ export function updateOther(
   }
   if (fault !== null && fault.broken !== asked)
     return { fault: { ...fault, otherMs: null }, isNews: false, requests: [] };
-  const reason = failedOverHttp(sample);
+  const reason = httpFailureOf(sample);
   if (reason === null || protocol !== asked || !sight.canaryServes) return null;
   const next = withFailure(fault, asked, { reason, probeId: due.probeId });
   return { fault: { ...next, otherMs: nowMs }, isNews: true, requests: [] };

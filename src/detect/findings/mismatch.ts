@@ -10,8 +10,8 @@ import {
   newBytes,
   type Odd,
   readSaid,
-  saidAfter,
   sidesOf,
+  statementFor,
   type Voice,
 } from '../contents/digests.ts';
 import { openFinding } from '../lookups.ts';
@@ -199,7 +199,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   const { target, purpose } = sample.due;
   const { said: all } = own;
   const before = all.get(target.id) ?? null;
-  const said = saidAfter(before, sample, view.now.wallMs);
+  const said = statementFor(before, sample, view.now.wallMs);
   if (said === null) return null;
   all.set(target.id, said);
   const dirty = said.digest !== before?.digest || said.of !== before.of ? series : undefined;

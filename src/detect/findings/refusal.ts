@@ -198,7 +198,7 @@ export const refusal: FindingRule<Refused, RefusalState> = {
       mirror: left,
       series: own.map((series) => [series, noRefusal] as const),
       isUrgent: true,
-      ...(left.size > 0 ? { isNews: true } : { says: { tag: 'well', ...toldElsewhere(mirror.mirror.name) } }),
+      ...(left.size > 0 ? { isNews: true } : { says: { tag: 'well', ...refusalNoteFor(mirror.mirror.name) } }),
     };
   },
   drop(refused, dropped) {
@@ -227,7 +227,7 @@ export function isRefusing(mirror: MirrorMemory): boolean {
 }
 
 /** The closing text of the finding about absences, if another finding reports that the module's contents go backwards. */
-export function toldElsewhere(name: string): Told {
+export function refusalNoteFor(name: string): Told {
   return told('found.refusal.told', { name });
 }
 

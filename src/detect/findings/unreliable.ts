@@ -8,7 +8,7 @@ import { isNumber, openFinding } from '../lookups.ts';
 import { canarySeriesOf } from '../mirror-memory.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
-import { toldElsewhere } from './refusal.ts';
+import { refusalNoteFor } from './refusal.ts';
 import type { FindingRule } from './rule.ts';
 
 /**
@@ -183,7 +183,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (changed.length === 0) return null;
     const { name } = mirror.mirror;
     const isStillOpen = after.light.isOpen || after.heavy.isOpen;
-    const told: Says = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...toldElsewhere(name) };
+    const told: Says = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...refusalNoteFor(name) };
     return { mirror: after, isDirty: true, says: changed.some((kind) => rates[kind].isOpen) ? told : null };
   },
   write(rates) {

@@ -46,7 +46,7 @@ function silenceMs(paceMs: number): number {
  * Derives the state of a mirror from its targets, with one clause that says why.
  * @see design.md section 4.2 (unknown) and section 5 (down, degraded)
  */
-export function rollUp(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
+export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
   if (input.paused !== null) return { state: 'unknown', why: phrase('why.paused', { reason: input.paused }) };
   if (input.inMaintenance) return { state: 'unknown', why: phrase('why.maintenance') };
   const silent = input.isSuspect ? phrase('why.us') : input.skipped && phrase(`why.skip.${input.skipped}`);

@@ -5,7 +5,7 @@ import { phrase } from '../../words/tell.ts';
 import {
   type ClientJob,
   type ClientReason,
-  cannotResolve,
+  checkResolve,
   findLines,
   netrcOf,
   proxyEnvOf,
@@ -20,7 +20,7 @@ function cannot(mirror: Mirror): Sentence | null {
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
   if (auth !== null && mirror.url.startsWith('http:')) return phrase('cannot.plain');
   if (proxy?.auth != null) return phrase('cannot.proxy');
-  return cannotResolve(mirror);
+  return checkResolve(mirror);
 }
 
 /** GOSUMDB from the configuration; `off` for other upstreams, whose modules are not logged. */

@@ -17,7 +17,7 @@ import { escapeName, isExact } from './package-name.ts';
 import { parsePackument, parseTags, type Signed } from './packument.ts';
 import { judgeSignature } from './registry-signature.ts';
 import { readSigningKeys } from './signing-keys.ts';
-import { judgeBytes, type Known, matchesGzip, vouched } from './verify.ts';
+import { judgeBytes, judgeStatedHash, type Known, matchesGzip } from './verify.ts';
 
 /** Probes one step of an npm registry with the requests that npm sends. */
 export function* probe(target: Target, context: NpmContext): Conversation {
@@ -51,7 +51,7 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   if (found.tag === 'error') return ended({ tag: 'failed', failure: found.error }, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
   if (known.tag === 'error') return ended({ tag: 'failed', failure: known.error }, facts);
-  return vouched(found.value, known.value, { ...facts, ...known.value.facts });
+  return judgeStatedHash(found.value, known.value, { ...facts, ...known.value.facts });
 }
 
 /** The pinned hash of a version and the verdict on its signatures; an error if a trusted key signed another hash. */

@@ -1,6 +1,6 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { WireAccess } from '../../core/ports.ts';
-import { type ClientJob, cannotResolve, findLines, type RealClient } from '../real-client.ts';
+import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
 
 /**
  * The key `//host/path/` under which npm stores credentials.
@@ -69,7 +69,7 @@ export const npmRun: RealClient = {
   id: 'npm',
   spec: ['https://docs.npmjs.com/cli/commands/npm-pack', 'https://docs.npmjs.com/cli/using-npm/config'],
   usualAsks: 2,
-  cannot: cannotResolve,
+  cannot: checkResolve,
   plan,
   why: (words) => ({
     text: findLines(words, /^npm (?:error|ERR!) (?!A complete log|\s*$)/).replace(/npm (?:error|ERR!) /g, ''),

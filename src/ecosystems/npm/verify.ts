@@ -19,7 +19,11 @@ export interface Known {
 /**
  * Compares a pinned hash with the packument's hash of the same algorithm; without such a hash nothing counts as pinned.
  */
-export function vouched({ integrity }: Pick<Dist, 'integrity'>, { pinned, isSigned }: Known, facts: Facts): Verdict {
+export function judgeStatedHash(
+  { integrity }: Pick<Dist, 'integrity'>,
+  { pinned, isSigned }: Known,
+  facts: Facts,
+): Verdict {
   const same = pinned && integrity.find(({ algorithm }) => algorithm === pinned.algorithm);
   if (pinned !== undefined && same !== undefined) {
     const digest = same.digests.find((one) => pinned.digests.includes(one));

@@ -3,7 +3,7 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type ClientJob, cannotResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
+import { type ClientJob, checkResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
 import { parseDigest } from './digest.ts';
 import { splitName } from './image-name.ts';
 
@@ -13,7 +13,7 @@ function cannot(mirror: Mirror): Sentence | null {
   if (auth?.scheme === 'bearer') return phrase('cannot.bearerLine');
   if (proxy?.auth != null) return phrase('cannot.proxy');
   if (!/^\/(?:v2(?:\/|$)|$)/.test(new URL(mirror.url).pathname)) return phrase('cannot.path');
-  return cannotResolve(mirror);
+  return checkResolve(mirror);
 }
 
 function referenceOf({ access, module, version }: ClientJob): string {

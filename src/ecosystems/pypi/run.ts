@@ -6,7 +6,7 @@ import { phrase } from '../../words/tell.ts';
 import {
   type ClientJob,
   type ClientReason,
-  cannotResolve,
+  checkResolve,
   findLines,
   netrcOf,
   proxyEnvOf,
@@ -18,7 +18,7 @@ function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
   if (proxy?.auth != null) return phrase('cannot.proxy');
-  return cannotResolve(mirror);
+  return checkResolve(mirror);
 }
 
 /** The files of a run for the mirror's access: root certificates and the client's key pair. */

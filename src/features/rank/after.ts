@@ -5,7 +5,7 @@ import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
 import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
-import { leavesOut } from '../../detect/contents/look.ts';
+import { gapFilterFor } from '../../detect/contents/look.ts';
 import { type LagReading, newSubject, type Subject } from '../../detect/contents/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -73,7 +73,7 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
  * and integrity. Wrong bytes count only if a second response is wrong too.
  * @param samples  of the rounds
  */
-export async function afterRounds(
+export async function probeAfterRounds(
   input: AfterPorts & {
     readonly config: Config;
     readonly targets: readonly Target[];
@@ -164,7 +164,7 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
     const key = JSON.stringify([step, module, version]);
     const subject = subjects.get(key) ?? newSubject(key, due.target);
     subjects.set(key, subject);
-    const who = { ...at, registry, leavesOut: leavesOut(mirrors.get(registry)?.gaps) };
+    const who = { ...at, registry, leavesOut: gapFilterFor(mirrors.get(registry)?.gaps) };
     updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);
   }
   const lags = new Map<string, RankLag>();

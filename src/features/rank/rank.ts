@@ -9,7 +9,7 @@ import { buildWorkerBook, nothingLearnt } from '../../daemon/book.ts';
 import { closeWithin, dueOf, type NoAnswer, patienceMsFor, probeWithin } from '../../daemon/once.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
-import { afterRounds, type RankedRow } from './after.ts';
+import { probeAfterRounds, type RankedRow } from './after.ts';
 import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from './row.ts';
 
 export { downloadsFor, type RankedRow } from './after.ts';
@@ -52,7 +52,7 @@ export async function rankNow(
       progress: watch.progress,
     });
     if (ranked.tag === 'error') return error(ranked.error);
-    return ok(await afterRounds({ ...ports, config, targets, samples }, ranked.value, downloads));
+    return ok(await probeAfterRounds({ ...ports, config, targets, samples }, ranked.value, downloads));
   } finally {
     await closeWithin(workers, systemTimers);
   }

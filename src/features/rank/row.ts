@@ -96,7 +96,7 @@ export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMa
     if (row === best) return 'best';
     if (isDown(row)) return 'down';
     if (row.ok === 0) return 'unknown';
-    if (best === undefined || !isUsable(row) || failsMore(row, best)) return 'fails_more';
+    if (best === undefined || !isUsable(row) || hasMoreFailures(row, best)) return 'fails_more';
     return compareRows(best, row, minGain);
   };
   return new Map(rows.map((row) => [row.registry, verdictOf(row)]));
@@ -135,7 +135,7 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
 /**
  * True if it fails significantly more often: two rates explain the responses better than one, by the test of advice.
  */
-export function failsMore(a: RankRow, b: RankRow): boolean {
+export function hasMoreFailures(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
   return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;
 }

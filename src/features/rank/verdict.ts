@@ -7,7 +7,7 @@ import type { EcosystemId } from '../../core/mirror.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { english, type Say } from '../../words/words.ts';
-import { compareRows, failsMore, isDown, isUnknown, isUsable, type RankRow } from './row.ts';
+import { compareRows, hasMoreFailures, isDown, isUnknown, isUsable, type RankRow } from './row.ts';
 
 export { judgeRows, type RowVerdict } from './row.ts';
 
@@ -97,7 +97,7 @@ function reasonSaid(reason: string, say: Say): string {
 
 /** No change; names mirrors that might be better and those that cannot be distinguished. */
 function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
-  const others = usable.filter((row) => row !== first && !failsMore(row, first));
+  const others = usable.filter((row) => row !== first && !hasMoreFailures(row, first));
   const by = (wanted: string): readonly string[] =>
     others.filter((row) => compareRows(first, row, minGain) === wanted).map(({ registry }) => registry);
   const [unsure, equal] = [by('unsure'), by('equal')];
@@ -126,8 +126,8 @@ function unknownText({ registry, reason }: RankRow, say: Say): string {
 }
 
 function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
-  if (!isUsable(from) || failsMore(from, to)) return true;
-  return !failsMore(to, from) && compareRows(from, to, minGain) === 'faster';
+  if (!isUsable(from) || hasMoreFailures(from, to)) return true;
+  return !hasMoreFailures(to, from) && compareRows(from, to, minGain) === 'faster';
 }
 
 function reasonText(from: RankRow | undefined, to: RankRow, say: Say): string {
@@ -135,7 +135,7 @@ function reasonText(from: RankRow | undefined, to: RankRow, say: Say): string {
   const there = say('rank.answers', { registry: to.registry, ok: to.ok, all: to.ok + to.failed, took });
   if (from === undefined) return there;
   if (from.ok === 0) return say('rank.instead', { dead: deadText([from], say), there });
-  if (!isUsable(from) || failsMore(from, to))
+  if (!isUsable(from) || hasMoreFailures(from, to))
     return say('rank.fails', {
       registry: from.registry,
       failed: from.failed,

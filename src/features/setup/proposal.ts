@@ -165,7 +165,7 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
  * The draft without the part that an issue is about; `null`: nothing can be omitted for it.
  * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, or `schedule…` for too many requests
  */
-export function lessened(
+export function reduceDraft(
   draft: Draft,
   path: string,
 ): { readonly draft: Draft; readonly without: Sentence | string } | null {

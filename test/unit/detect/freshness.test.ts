@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Contents } from '../../../src/core/transcript.ts';
-import { leavesOut, tellable } from '../../../src/detect/contents/look.ts';
+import { gapFilterFor, selectComparable } from '../../../src/detect/contents/look.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import { Shelves, versions } from './freshness-world.ts';
 
@@ -371,7 +371,7 @@ describe('what is not known', () => {
     ['the newest tell of what is not older', ['1', '2', '3', '4'], { count: 9, newest: ['2', '4'] }, ['2', '3', '4']],
     ['nothing in common tells nothing', ['1', '2'], { count: 9, newest: ['8', '9'] }, []],
   ])('%s', (_name, all, said, want) => {
-    expect(tellable(all, { ...said, pre: [] })).toEqual(want);
+    expect(selectComparable(all, { ...said, pre: [] })).toEqual(want);
   });
 
   it.each([
@@ -384,6 +384,6 @@ describe('what is not known', () => {
     ['a*b*c', 'acb', false],
     ['*', '', true],
   ])('the pattern %s and the version %s: %s', (pattern, version, want) => {
-    expect(leavesOut({ prereleases: false, releaseAgeMs: 0, without: [pattern] })(version, false)).toBe(want);
+    expect(gapFilterFor({ prereleases: false, releaseAgeMs: 0, without: [pattern] })(version, false)).toBe(want);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { comparePeers, readSaid, type Said, saidAfter, type Voice } from '../../../src/detect/contents/digests.ts';
+import { comparePeers, readSaid, type Said, statementFor, type Voice } from '../../../src/detect/contents/digests.ts';
 import { aDue, aSample, aTarget } from './world.ts';
 
 /** A voice by one letter a digest: `A!` was the same twice, `A<B` gave B before, `o:` is the origin. */
@@ -100,18 +100,18 @@ describe('what a mirror says', () => {
         },
       },
     );
-  const first = saidAfter(null, gave('A'), 100);
+  const first = statementFor(null, gave('A'), 100);
 
   test('nothing, where no digest is named', () => {
-    expect(saidAfter(null, aSample(aDue(target), 0, 10), 100)).toBeNull();
+    expect(statementFor(null, aSample(aDue(target), 0, 10), 100)).toBeNull();
   });
   test('a second answer counts over a fresh connection alone', () => {
     expect(first).toMatchObject({ of: 'v1.0.0  h1', digest: 'A', isTwice: false, sinceMs: 100, before: null });
-    expect(saidAfter(first, gave('A', { connection: 'warm' }), 200)).toMatchObject({ isTwice: false });
-    expect(saidAfter(first, gave('A'), 200)).toMatchObject({ isTwice: true, sinceMs: 100, heardMs: 200 });
+    expect(statementFor(first, gave('A', { connection: 'warm' }), 200)).toMatchObject({ isTwice: false });
+    expect(statementFor(first, gave('A'), 200)).toMatchObject({ isTwice: true, sinceMs: 100, heardMs: 200 });
   });
   test('other bytes for the same are remembered with what was before', () => {
-    expect(saidAfter(first, gave('B'), 200)).toMatchObject({
+    expect(statementFor(first, gave('B'), 200)).toMatchObject({
       digest: 'B',
       isTwice: false,
       sinceMs: 200,
@@ -119,7 +119,7 @@ describe('what a mirror says', () => {
     });
   });
   test.each([{ of: 'another file' }, { resolved: 'v1.1.0' }])('bytes of something else are no change: %o', (more) => {
-    expect(saidAfter(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
+    expect(statementFor(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
   });
   test('is read back as it was stored, or not at all', () => {
     expect(readSaid(JSON.parse(JSON.stringify(first)))).toEqual(first);

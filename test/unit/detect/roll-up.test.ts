@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rollUp } from '../../../src/detect/rules/roll-up.ts';
+import { stateOfSeries } from '../../../src/detect/rules/roll-up.ts';
 import { phrase, tellIn } from '../../../src/words/tell.ts';
 
 describe('roll-up', () => {
@@ -55,7 +55,7 @@ describe('roll-up', () => {
     { name: 'failing for 3 paces without a verdict', input: { canaryServes: false, okAgoMs: 90_000 }, want: 'unknown' },
     { name: 'failed, and never ok', input: { canaryServes: false, okAgoMs: null }, want: 'unknown' },
   ])('$name: $want', ({ input, want }) => {
-    const got = rollUp({ ...up, ...input });
+    const got = stateOfSeries({ ...up, ...input });
     expect(got.state).toBe(want);
     expect(tellIn('en', { text: '', sentence: got.why })).not.toBe('');
   });
@@ -69,7 +69,7 @@ describe('roll-up', () => {
     ['local', 'a local resource was missing on this host'],
   ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {
     for (const silentForMs of [null, 999_999]) {
-      const sentence = rollUp({ ...up, silentForMs, skipped }).why;
+      const sentence = stateOfSeries({ ...up, silentForMs, skipped }).why;
       expect(tellIn('en', { text: '', sentence })).toMatch(new RegExp(`: ${why}$`));
       expect(tellIn('zh', { text: '', sentence })).toMatch(/^[^a-z]+$/);
     }

@@ -4,7 +4,7 @@ import type { Outcome } from '../../../../src/core/failure.ts';
 import type { Probed } from '../../../../src/core/ports.ts';
 import type { Sample } from '../../../../src/core/sample.ts';
 import { expand } from '../../../../src/daemon/system.ts';
-import { afterRounds, downloadsFor } from '../../../../src/features/rank/after.ts';
+import { downloadsFor, probeAfterRounds } from '../../../../src/features/rank/after.ts';
 import { rankRow } from '../../../../src/features/rank/row.ts';
 import { rankVerdict } from '../../../../src/features/rank/verdict.ts';
 import { lostProbeOf } from '../../../../src/io/worker-protocol.ts';
@@ -44,7 +44,7 @@ async function afterThem(
     return Promise.resolve({ ...lostProbeOf(due, 'defect', 0, time.clock.now()), sample });
   };
   const input = { config, targets, samples, ask, clock: time.clock, random: countingRandom(), stopped: () => false };
-  const rows = await afterRounds(input, rowsOf(down), downloadsFor(config, targets));
+  const rows = await probeAfterRounds(input, rowsOf(down), downloadsFor(config, targets));
   return { rows, asked };
 }
 
