@@ -7,6 +7,8 @@ export interface Ground {
   readonly mirrors: Mirrors;
   readonly receivers: readonly { readonly name: string; readonly url: string }[];
   readonly statePath: string;
+  /** Where actions write: see watch/actions.ts. */
+  readonly actionsDir: string;
 }
 
 /** Of every receiver. */
@@ -51,8 +53,11 @@ export function everyMsOf(variant: Variant, step: string): number {
   return paceOf(variant)[kind];
 }
 
+/** A policy that lets everything happen. */
+const always = '{ confidence: low, perHour: 1000, perDay: 10000 }';
+
 /** The configuration of a variant. */
-export function yamlOf(variant: Variant, { port, mirrors, receivers, statePath }: Ground): string {
+export function yamlOf(variant: Variant, { port, mirrors, receivers, statePath, actionsDir }: Ground): string {
   const seen = variant === 'a mirror less' ? mirrors.all.filter(({ name }) => name !== 'go-3') : mirrors.all;
   const entries = seen.map(
     ({ name, ecosystem, upstream, url, more }, at) =>
@@ -80,6 +85,9 @@ detect: { outage: { over: ${variant === 'other thresholds' ? '2s' : '3s'} }, spi
 advise: { hold: 5s }
 webhooks:
 ${receivers.map(({ name, url }) => `  - { name: ${name}, url: "${url}", secrets: [ "${soakSecret}" ], allow: [ 127.0.0.0/8 ] }`).join('\n')}
+onAdvice:
+  - { name: file, upstream: go, file: { path: ${actionsDir}/go.env, as: env }, mode: auto, when: ${always} }
+  - { name: log, upstream: go, command: [ ${actionsDir}/log.sh ], mode: auto, when: ${always} }
 state: { path: ${statePath} }
 ${variant === 'broken' ? 'nonsense: [\n' : ''}`;
 }

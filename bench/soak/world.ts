@@ -11,6 +11,7 @@ import { makeGuest } from './guest.ts';
 import { startMirrors } from './mirrors.ts';
 import { startReceivers } from './receivers.ts';
 import type { Cast, Happening, Variant } from './script.ts';
+import { createActionsWatch } from './watch/actions.ts';
 import type { Verdicts } from './watch/verdicts.ts';
 import { troubleIn } from './watch/words.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
@@ -56,6 +57,7 @@ export async function openWorld(verdicts: Verdicts): Promise<World> {
     mirrors,
     receivers: receivers.all.map(({ name, receiver }) => ({ name, url: receiver.url })),
     statePath: join(disk.dir, 'state.db'),
+    actionsDir: dir,
   };
   const configFile = join(dir, 'mirrorwatch.yaml');
   let variant: Variant = 'as at first';
@@ -65,6 +67,7 @@ export async function openWorld(verdicts: Verdicts): Promise<World> {
   let isTainted = false;
   const write = (one: Variant): void => writeFileSync(configFile, yamlOf(one, ground));
   write(variant);
+  const actions = createActionsWatch(dir, [...mirrors.all.map(({ url }) => url), 'direct', 'off']);
   const guest = makeGuest({
     port: ground.port,
     configFile,
@@ -81,6 +84,7 @@ export async function openWorld(verdicts: Verdicts): Promise<World> {
   async function look(): ReturnType<Watcher['look']> {
     const wasWell = isDiskWell;
     const page = await watcher.look();
+    verdicts.broken('actions leave whole files, and act once for each attempt', actions.look());
     if (wasWell && isDiskWell && page?.series.get('mirrorwatch_state_writable') === 1) isTainted = false;
     return page;
   }

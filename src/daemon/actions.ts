@@ -41,12 +41,15 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   let atMs = Number.NEGATIVE_INFINITY;
   const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   const undos: string[] = [];
+  /** Regrets that an acceptance of ours has brought: for the next turn. */
+  const regrets: string[] = [];
   const orders: ActionOutput['orders'][number][] = [];
 
   function accept(id: string, now: Now, absorb: Absorb): void {
     const done = s.advisor.accept(id, now);
     if (done.tag === 'error') return;
     absorb.advise(done.value);
+    regrets.push(...regrettedIn(done.value.changes));
     const advice = done.value.changes.find((change) => change.advice.id === id)?.advice;
     if (advice === undefined) return;
     const { ecosystem, upstream, from, to } = advice;
@@ -65,7 +68,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
           rules,
           isStopped,
           isSuspect: s.detector.vantage().suspect !== false,
-          regretted: advised.flatMap(({ change, advice }) => (change === 'regretted' ? [advice.id] : [])),
+          regretted: [...regrettedIn(advised), ...regrets.splice(0)],
           ended: ends.splice(0),
           undo: undos.splice(0),
           wanted(ecosystem, upstream) {
@@ -117,4 +120,8 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       await actor?.close();
     },
   };
+}
+
+function regrettedIn(changes: readonly AdviceChange[]): readonly string[] {
+  return changes.flatMap(({ change, advice }) => (change === 'regretted' ? [advice.id] : []));
 }

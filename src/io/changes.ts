@@ -1,5 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
@@ -220,6 +232,15 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
     if (real !== null && path.startsWith(real === sep ? sep : real + sep)) return true;
   }
   return false;
+}
+
+/** Removes what a process left beside a file that was killed while it replaced it. For files that nothing else changes now. */
+export async function removeLeftovers(file: string): Promise<void> {
+  const begin = `${basename(file)}.mirrorwatch-`;
+  const names = await readdir(dirname(file)).catch(() => []);
+  for (const name of names)
+    if (name.startsWith(begin) && /^[0-9a-f]{8}$/.test(name.slice(begin.length)))
+      await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
 /** Written to a new file beside it, synced to disk, then renamed. */

@@ -156,3 +156,29 @@ describe('onAdvice', () => {
     expect(file()).toMatch(/b\.example\.net/);
   });
 });
+
+describe('regret', () => {
+  /** `a` is slow from 200 s to 240 s; the others take so long from 230 s on. */
+  const story =
+    (thereMs: number): Script =>
+    (asked) => {
+      if (asked.registry === 'a' && asked.atMs >= 200_000 && asked.atMs < 240_000) return 2000;
+      return asked.registry !== 'a' && asked.atMs >= 230_000 ? thereMs : well(asked);
+    };
+
+  it('a switch that did worse than staying is undone, and its like is held back', async () => {
+    writeFileSync(join(folder, 'go.env'), 'GOPROXY=off\n');
+    const actor = actorHere();
+    const world = await startWorld({
+      yaml: threeMirrors({ more: rule() }),
+      script: story(700),
+      ports: (all) => ({ ...all, actor }),
+    });
+    await pass(world, 480);
+    expect(await metric(world, 'mirror_advice_regret_total{ecosystem="go",upstream="go"}')).toBe(1);
+    expect(file()).toBe('GOPROXY=off\n');
+    const { actions } = (await world.get('/api/v1/actions')).json<{ actions: { state: string; undoneBy: string }[] }>();
+    expect(actions.map(({ state }) => state)).toEqual(['undone', 'undone']);
+    expect(actions.map(({ undoneBy }) => undoneBy)).toContain('regret');
+  });
+});

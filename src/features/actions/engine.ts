@@ -139,10 +139,14 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     order('undo', put({ ...row, state: 'undoing', undoneBy: by, attempts: 1, endedAtMs: null }), rule);
   }
 
-  /** Marks what followed an advice that did worse than staying: it is undone as soon as the policy allows a change. */
+  /**
+   * Marks what followed an advice that did worse than staying: it is undone as soon as the policy allows a change, and its like
+   * held back, also where it has been undone before.
+   */
   function regret(adviceId: string): void {
     for (const row of rows.values())
-      if (row.state === 'done' && row.advice.id === adviceId) put({ ...row, undoneBy: 'regret' });
+      if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)
+        put({ ...row, undoneBy: 'regret' });
   }
 
   /** Goes on with a step that a failure or the end of a process interrupted. */

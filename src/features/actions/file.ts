@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { printable } from '../../core/printable.ts';
-import { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../../io/changes.ts';
+import { type ChangePlace, type ChangeRefused, makeChanges, removeLeftovers, undoChange } from '../../io/changes.ts';
 import { systemFiles } from '../../io/files.ts';
 import { listKeptChanges } from '../../io/kept-changes.ts';
 import { phrase } from '../../words/tell.ts';
@@ -21,6 +21,7 @@ export const fileAction = {
     return 'tag' in wanted ? wanted : { tag: 'ok', output: diffOf(deed.path, wanted.before, wanted.after) };
   },
   async act(row: ActionRow, deed: FileDeed, { folder, madeAt }: Means): Promise<ActionEnd> {
+    if (row.isInterrupted) await removeLeftovers(deed.path);
     const wanted = await wantedIn(row, deed);
     if ('tag' in wanted) return wanted;
     const { before, after } = wanted;
@@ -32,6 +33,7 @@ export const fileAction = {
     return { tag: 'ok', output: diffOf(deed.path, before, after), kept: made.value.id };
   },
   async undo(row: ActionRow, deed: FileDeed, { folder }: Means): Promise<ActionEnd> {
+    if (row.isInterrupted) await removeLeftovers(deed.path);
     const place = placeOf(deed, folder);
     const change = (await listKeptChanges(place)).find(
       ({ id, files }) => id === row.kept && files[0]?.file.endsWith(baseOf(deed)),

@@ -1,7 +1,6 @@
 import type { ActionForm } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
-import { maskText } from '../../core/mask-text.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Machine } from '../../core/trap.ts';
@@ -108,9 +107,13 @@ export function diffOf(file: string, before: string | null, after: string): stri
     ...old.filter((line) => !now.includes(line)).map((line) => `-${line}`),
     ...now.filter((line) => !old.includes(line)).map((line) => `+${line}`),
   ];
-  const shown = lines.map((line) => printable(maskText(line), 200));
+  const shown = lines.map((line) => printable(line.replace(userInfo, '://***@').replace(secretKey, '$1***'), 200));
   return shown.join('\n').slice(0, limits.actionOutputChars);
 }
+
+/** Of one member of a chain, a password with its own `@` included. */
+const userInfo = /:\/\/[^\s,|'"]*@/g;
+const secretKey = /((?:token|password|passwd|secret|auth)\w*["']?\s*[=:]\s*).+/gi;
 
 function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/).filter((line) => line !== '');

@@ -272,6 +272,18 @@ describe('undo and regret', () => {
     one.turns(3);
     expect(one.row('advice00000000000002.ci')?.state).toBe('done');
   });
+  it('a regret that comes after the failback holds its like back as well', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.wants(null);
+    one.turns(3);
+    one.turn({ regretted: ['advice00000000000001'] });
+    one.wants(adviceTo({ id: 'advice00000000000002' }));
+    one.turns(3);
+    expect(one.row('advice00000000000002.ci')?.held).toBe('regret');
+    expect(one.steps.filter((step) => step.startsWith('undo'))).toHaveLength(1);
+  });
   it('a regret while actions are stopped is not lost', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());
