@@ -14,7 +14,16 @@ import { closeAudit } from './audit.ts';
 import { candidatesOf } from './compose.ts';
 import { rankWeighed } from './decide.ts';
 import { type Declared, type Group, groupKeyOf, groupsOf, type Muted } from './group.ts';
-import { clearEvidence, lateInMs, recordAside, recordHeardLate, releaseLate, sampleOfLate } from './late.ts';
+import {
+  clearEvidence,
+  forgiveFamilies,
+  isOfOtherFamily,
+  lateInMs,
+  recordAside,
+  recordHeardLate,
+  releaseLate,
+  sampleOfLate,
+} from './late.ts';
 import { type AdviseTurn, chainTextOf, changeState, close, openLedger, release, restore } from './ledger.ts';
 import { applyOpen, follow, updateAdvice } from './lifecycle.ts';
 import {
@@ -158,6 +167,8 @@ export function createAdvisor(input: {
         group.heardLate.delete(sample.due.probeId);
         return false;
       }
+      if (sample.outcome.tag === 'failed' && isOfOtherFamily(group, sample.due, sample.startedMonotonicMs))
+        return false;
       recordAside(group, sample);
       const before = releaseLate(group, sample);
       for (const one of before) observeLate(group, one, now);
@@ -172,7 +183,7 @@ export function createAdvisor(input: {
     },
     late(due, outMs, now) {
       const group = groups.get(groupKeyOf(due.target.ecosystem, due.target.upstream));
-      if (group === undefined) return;
+      if (group === undefined || isOfOtherFamily(group, due, now.monotonicMs - outMs)) return;
       lastNow = now;
       if (due.purpose === 'peek') {
         recordLatePeek(group, due);
@@ -197,6 +208,7 @@ export function createAdvisor(input: {
       orphans = [];
       for (const group of groups.values()) {
         const seen = view(group, now);
+        forgiveFamilies(seen);
         ledger.look(looksOf(seen));
         updateAdvice(seen, random, ledger);
         if (group.isTurnTaken) ledger.touch(group);

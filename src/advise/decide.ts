@@ -14,7 +14,7 @@ import {
   listUpstreamFaults,
 } from './cause.ts';
 import { isFaster, sortByCost, sortWithEquals } from './rank.ts';
-import { type Alarm, choose, chooseAnyway, isAnyPast, isGoodNow } from './tests/choose.ts';
+import { type Alarm, choose, chooseAnyway, isAnyPast, isGoodNow, isOfTime } from './tests/choose.ts';
 import { costOf, hasFailedLast, recordOf } from './tests/costs.ts';
 import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './tests/home.ts';
 import type { View } from './view.ts';
@@ -101,6 +101,8 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   // A running round settles the cause within seconds; with two failed downloads alone the cause would get the wrong
   // name.
   if (choice.alarm === 'heavy_failures' && view.standingOf(at.name)?.inDoubt === true) return null;
+  // Its first failures are forgiven once the address family is known to be their cause; it takes some seconds.
+  if (isOfTime(choice.alarm) && view.standingOf(at.name)?.oneFamily === 'likely') return null;
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
   const named = gravestCauseOf(view.tallyOf(at.name), why.kind);
   if (isMuted(view, at.name, choice.to, named)) return null;

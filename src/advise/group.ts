@@ -100,6 +100,8 @@ export interface Group {
   readonly served: Set<string>;
   /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
   readonly asides: Map<string, number>;
+  /** Since when each mirror is known to answer over one address family alone, monotonic milliseconds. */
+  readonly oneFamily: Map<string, number>;
   /** The size of each artifact, by question. Bytes. */
   readonly downloads: Map<string, number>;
 }
@@ -163,6 +165,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
         heardLate: new Set(),
         served: new Set(),
         asides: new Map(),
+        oneFamily: new Map(),
         downloads: new Map(),
       });
     }

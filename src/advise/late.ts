@@ -4,7 +4,7 @@ import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { slowPeekMsOf } from './first-bytes.ts';
 import type { Group } from './group.ts';
 import { placeOf } from './observe.ts';
-import { dropEvidence } from './tests/contest.ts';
+import { dropEvidence, forgiveFailures } from './tests/contest.ts';
 import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
@@ -73,6 +73,34 @@ function besideSiblings({ contest, around, roster }: Group, due: Due): number {
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.clear();
+}
+
+/** Failures up to so long before a mirror is found to answer over one address family are of the other. Milliseconds. */
+const otherFamilyMs = 30_000;
+
+/**
+ * Forgives what failed over an address family that is broken, once the mirror is found to answer over the other. Probes
+ * that are still out over it say nothing either.
+ */
+export function forgiveFamilies(view: View): void {
+  const { group, now } = view;
+  for (const { name } of group.roster.mirrors) {
+    if (view.standingOf(name)?.oneFamily !== 'known') {
+      group.oneFamily.delete(name);
+      continue;
+    }
+    if (group.oneFamily.has(name)) continue;
+    group.oneFamily.set(name, now.monotonicMs);
+    forgiveFailures(group.contest, name, now.monotonicMs - otherFamilyMs);
+    group.heard = group.heard.filter(({ outcome }) => !outcome.bad);
+    for (const [id, { due }] of group.late) if (due.target.registry === name) group.late.delete(id);
+  }
+}
+
+/** True for a probe that was sent before its mirror was found to answer over one address family, over either of them. */
+export function isOfOtherFamily(group: Group, { target, family }: Due, sentMs: number): boolean {
+  const foundMs = group.oneFamily.get(target.registry);
+  return foundMs !== undefined && family === undefined && sentMs < foundMs;
 }
 
 /** Marks a probe as counted late: its response will be ignored. */

@@ -3,7 +3,7 @@ import { isHeavy, type Step, type Target, type Weight } from '../core/mirror.ts'
 import type { SettledSample } from '../core/sample.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
-import { replyWith } from './walk.ts';
+import { clientTimeOf, replyWith } from './walk.ts';
 
 /** Entries kept per series: 20 paces and the moments of several confirming rounds. */
 const entriesKept = 160;
@@ -136,7 +136,7 @@ function entryOf(sample: SettledSample): Entry {
   const { outcome, due } = sample;
   const failure = outcome.tag === 'failed' ? outcome.failure : null;
   const timedOut = failure !== null && isTimeout(failure.kind);
-  const elapsed = sample.rttMs ?? sample.endedMonotonicMs - sample.startedMonotonicMs;
+  const elapsed = clientTimeOf(sample);
   const tookMs = failure !== null && 'limitMs' in failure ? failure.limitMs : elapsed;
   const overThreshold =
     outcome.tag === 'ok' && !sample.cold && sample.thresholdMs !== null && tookMs > sample.thresholdMs;

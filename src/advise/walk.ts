@@ -87,11 +87,24 @@ export function replyToFailure(failure: ProbeFailure, status: number | null, too
  * arrives later by that fallback time.
  */
 export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Reply {
-  const { due, outcome, family, status, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
-  const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
+  const { due, outcome, status } = sample;
+  const tookMs = clientTimeOf(sample);
   if (outcome.tag === 'failed') return replyToFailure(outcome.failure, status, tookMs, steps[due.target.step]);
-  const isSecond = due.family !== undefined && due.family === family;
-  return replyWith(null, status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
+  return replyWith(null, status, tookMs);
+}
+
+/** How long a client waits for this response, the fallback to another address family included. Milliseconds. */
+export function clientTimeOf({
+  due,
+  outcome,
+  family,
+  rttMs,
+  startedMonotonicMs,
+  endedMonotonicMs,
+}: Pick<Sample, 'due' | 'outcome' | 'family' | 'rttMs' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
+  const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
+  const isSecond = outcome.tag === 'ok' && due.family !== undefined && due.family === family;
+  return isSecond ? tookMs + limits.familyFallbackMs : tookMs;
 }
 
 /** Most walks tried per question, over all kinds of replies of its members; and over all questions. */

@@ -27,6 +27,11 @@ export interface Standing {
   readonly throttledUntilMs: number | null;
   /** That wait followed dense requests of ours: no reason to leave. Absent: it did not. */
   readonly isWaitForPace?: boolean;
+  /**
+   * It answers over one address family alone, so that what failed over the other was no failure of a client: known, or
+   * after its first such response. Absent: not so.
+   */
+  readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   /** Open findings whose subject is this mirror. */
   readonly findings: readonly Finding[];

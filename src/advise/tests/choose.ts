@@ -40,6 +40,10 @@ export interface Comparison extends Records {
 /** A reason to leave the head: it fails more often, or takes longer; over all steps or over heavy ones. */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
+export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
+  return alarm === 'time' || alarm === 'heavy_time';
+}
+
 /** What alarms are judged by. */
 interface AlarmRule {
   /** detect.outage: this many failures over this time are one trouble. */
@@ -190,9 +194,8 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
-    const isOfTime = alarm === 'time' || alarm === 'heavy_time';
     // Failing less often is no gain if it costs more: costs are upper bounds, strict for few failures too.
-    if (isOfTime ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
+    if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);

@@ -2,6 +2,7 @@ import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
 import { type Comparison, pairOf, timeBoundOf, updatePair } from './choose.ts';
 import { recordOf } from './costs.ts';
+import { newFailureTest } from './failures.ts';
 import { type Health, newHealth, updateHealth } from './home.ts';
 import {
   type Answer,
@@ -16,7 +17,7 @@ import {
   standIn,
 } from './moments.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
-import { type Outcome, recordOutcome } from './record.ts';
+import { forgive, type Outcome, recordOutcome } from './record.ts';
 
 /** A higher share of failures is not background. */
 const backgroundMost = 0.03;
@@ -94,6 +95,24 @@ export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
   contest.moments.open.clear();
   contest.odd = null;
+}
+
+/**
+ * Drops the failures of one mirror since a time (monotonic milliseconds), with what was concluded from them: its clients
+ * had a response over the other address family.
+ */
+export function forgiveFailures(contest: Contest, registry: string, fromMs: number): void {
+  forgive(recordOf(contest, registry), fromMs);
+  for (const open of contest.moments.open.values())
+    for (const moment of open) {
+      if (moment.replies.get(registry)?.tag !== 'failed') continue;
+      moment.replies.delete(registry);
+      moment.outcomes.delete(registry);
+    }
+  if (contest.head !== registry) return;
+  contest.odd = null;
+  for (const [name, pair] of contest.pairs)
+    contest.pairs.set(name, { ...pair, failures: { all: newFailureTest(), heavy: newFailureTest() } });
 }
 
 /**

@@ -80,6 +80,18 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
 }
 
+/** Removes the bad outcomes since a time (monotonic milliseconds): a client would have had a response. */
+export function forgive(record: HeadRecord, fromMs: number): void {
+  const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs;
+  record.light = record.light.filter(isKept);
+  record.heavy = record.heavy.filter(isKept);
+  for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));
+  record.last = record.light.at(-1) ?? null;
+  record.lastHeavy = record.heavy.at(-1) ?? null;
+  record.fastRate = record.slowRate;
+  record.background.row = 0;
+}
+
 /** More failures in a row are trouble, and not background. */
 const backgroundRow = 2;
 /** After this many outcomes the older half is forgotten: about a day and a half. */

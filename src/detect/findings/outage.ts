@@ -91,6 +91,8 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
         return by satisfies never;
     }
   },
+  shows: ({ families }) =>
+    families.detour === null ? {} : { oneFamily: isShown(families.detour) ? 'known' : 'likely' },
   settle: ({ families }, { sample }) => ({ requests: requestBroken(families, sample) }),
   judge(own, { view, mirror, series, sample, isShort }, before) {
     const { target, connection } = sample.due;

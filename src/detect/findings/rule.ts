@@ -225,7 +225,7 @@ export interface FindingRule<M = unknown, S = unknown> {
     about: About & { readonly atMs: number },
   ): Step<M, S> | 'unreadable' | null;
   /** Its part of the displayed state of a mirror. */
-  shows?(own: M): Partial<Pick<Standing, 'certificate'>>;
+  shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 
 /**
