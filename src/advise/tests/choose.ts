@@ -264,7 +264,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    const heavy = tamedHeavyMsOf(record) ?? usualMs;
+    const heavy = tamedHeavyMsOf(record, alarm === 'time' ? test.fromMs : undefined) ?? usualMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };

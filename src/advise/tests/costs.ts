@@ -151,12 +151,20 @@ export function meanMsOf(
 /** A download counts as at most this many times the usual: a single slow one is limited, a slow backend still shows. */
 const tamedFactor = 4;
 
-/** Mean of the last good downloads, each limited by `tamedFactor`; `null` without any. Milliseconds. */
-export function tamedHeavyMsOf({ heavy }: HeadRecord): number | null {
-  const times = heavy.filter((one) => !one.bad).map((one) => one.tookMs);
-  const usual = quantileOf(times, 0.5);
+/**
+ * Mean of the last good downloads, each limited by `tamedFactor`; `null` without any. Milliseconds.
+ * @param fullFromMs  those since then count in full: light steps have been slow for as long; monotonic milliseconds
+ */
+export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Number.POSITIVE_INFINITY): number | null {
+  const good = heavy.filter((one) => !one.bad);
+  const usual = quantileOf(
+    good.map((one) => one.tookMs),
+    0.5,
+  );
   if (usual === null) return null;
-  return times.reduce((sum, ms) => sum + Math.min(ms, tamedFactor * usual), 0) / times.length;
+  const counted = ({ atMs, tookMs }: Outcome): number =>
+    atMs >= fullFromMs ? tookMs : Math.min(tookMs, tamedFactor * usual);
+  return good.reduce((sum, one) => sum + counted(one), 0) / good.length;
 }
 
 /** The requests of one build: `light` and `heavy` fetches over `connections` in parallel. */
