@@ -16,7 +16,7 @@ import { rankWeighed } from './decide.ts';
 import { type Declared, type Group, groupKeyOf, groupsOf, type Muted } from './group.ts';
 import {
   clearEvidence,
-  forgiveFamilies,
+  dropFamilyFailures,
   isOfOtherFamily,
   lateInMs,
   recordAside,
@@ -208,7 +208,7 @@ export function createAdvisor(input: {
       orphans = [];
       for (const group of groups.values()) {
         const seen = view(group, now);
-        forgiveFamilies(seen);
+        dropFamilyFailures(seen);
         ledger.look(looksOf(seen));
         updateAdvice(seen, random, ledger);
         if (group.isTurnTaken) ledger.touch(group);

@@ -4,7 +4,7 @@ import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { slowPeekMsOf } from './first-bytes.ts';
 import type { Group } from './group.ts';
 import { placeOf } from './observe.ts';
-import { dropEvidence, forgiveFailures } from './tests/contest.ts';
+import { dropEvidence, dropFailures } from './tests/contest.ts';
 import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
@@ -82,7 +82,7 @@ const otherFamilyMs = 30_000;
  * Forgives what failed over an address family that is broken, once the mirror is found to answer over the other. Probes
  * that are still out over it say nothing either.
  */
-export function forgiveFamilies(view: View): void {
+export function dropFamilyFailures(view: View): void {
   const { group, now } = view;
   for (const { name } of group.roster.mirrors) {
     if (view.standingOf(name)?.oneFamily !== 'known') {
@@ -91,7 +91,7 @@ export function forgiveFamilies(view: View): void {
     }
     if (group.oneFamily.has(name)) continue;
     group.oneFamily.set(name, now.monotonicMs);
-    forgiveFailures(group.contest, name, now.monotonicMs - otherFamilyMs);
+    dropFailures(group.contest, name, now.monotonicMs - otherFamilyMs);
     group.heard = group.heard.filter(({ outcome }) => !outcome.bad);
     for (const [id, { due }] of group.late) if (due.target.registry === name) group.late.delete(id);
   }

@@ -17,7 +17,7 @@ import {
   standIn,
 } from './moments.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
-import { forgive, type Outcome, recordOutcome } from './record.ts';
+import { dropBad, type Outcome, recordOutcome } from './record.ts';
 
 /** A higher share of failures is not background. */
 const backgroundMost = 0.03;
@@ -101,8 +101,8 @@ export function dropEvidence(contest: Contest): void {
  * Drops the failures of one mirror since a time (monotonic milliseconds), with what was concluded from them: its clients
  * had a response over the other address family.
  */
-export function forgiveFailures(contest: Contest, registry: string, fromMs: number): void {
-  forgive(recordOf(contest, registry), fromMs);
+export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
+  dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
     for (const moment of open) {
       if (moment.replies.get(registry)?.tag !== 'failed') continue;

@@ -81,7 +81,7 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
 }
 
 /** Removes the bad outcomes since a time (monotonic milliseconds): a client would have had a response. */
-export function forgive(record: HeadRecord, fromMs: number): void {
+export function dropBad(record: HeadRecord, fromMs: number): void {
   const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs;
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
