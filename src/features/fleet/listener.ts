@@ -7,7 +7,7 @@ import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/let-in.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock } from '../../core/ports.ts';
-import { ok, type Result } from '../../core/result.ts';
+import { error, ok, type Result } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { systemClock } from '../../io/clock.ts';
 import { listen } from '../../io/server.ts';
@@ -40,8 +40,10 @@ export async function openFleet(
   const shown = keeping(() => readReport(options, clock), clock);
   const nowMs = (): number => clock.monotonicMs();
   const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
-  const handler: RequestListener = (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fleet');
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = URL.parse(request.url ?? '/', 'http://fleet');
+    if (url === null) return send(response, 400, 'text/plain', 'bad request\n');
+    const { pathname, searchParams } = url;
     if (pathname === '/-/healthy' || pathname === '/-/ready') return send(response, 200, 'text/plain', 'ready\n');
     const status = refusalOf(request, at);
     if (status !== null) {
@@ -52,16 +54,19 @@ export async function openFleet(
     response.emit(letIn);
     if (pathname === '/page.css') return send(response, 200, 'text/css', `${style}${fleetStyle}`);
     if (pathname !== '/' && pathname !== '/api/v1/fleet') return send(response, 404, 'text/plain', 'not found\n');
-    void shown().then((picture) => {
-      if (pathname === '/') {
-        const say = createPageSay(languageOf(request, searchParams.get('lang')));
-        return send(response, 200, 'text/html', renderPage(say, picture, Math.ceil((3 * freshMs) / 1000)));
-      }
-      const { report, failure } = picture;
-      if (failure === null) return send(response, 200, 'application/json', JSON.stringify(report));
-      const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: failure.why };
-      return send(response, 503, 'application/problem+json', JSON.stringify(problem));
-    });
+    const picture = await shown();
+    if (pathname === '/') {
+      const say = createPageSay(languageOf(request, searchParams.get('lang')));
+      return send(response, 200, 'text/html', renderPage(say, picture, Math.ceil((3 * freshMs) / 1000)));
+    }
+    const { report, failure } = picture;
+    if (failure === null) return send(response, 200, 'application/json', JSON.stringify(report));
+    const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: failure.why };
+    return send(response, 503, 'application/problem+json', JSON.stringify(problem));
+  };
+  // A defect costs its own request a 503, not the other readers their listener.
+  const handler: RequestListener = (request, response) => {
+    respond(request, response).catch(() => send(response, 503, 'text/plain', 'not available\n'));
   };
   const listening = await listen(handler, at);
   if (listening.tag === 'error') return listening;
@@ -77,7 +82,7 @@ function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock)
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<Shown> | null = null;
   const again = async (): Promise<Shown> => {
-    const found = await read();
+    const found = await read().catch((cause: Error) => error(cause.name));
     if (found.tag === 'ok') last = { report: found.value, failure: null };
     else {
       const sinceMs = last.failure?.sinceMs ?? last.report?.atMs ?? clock.wallMs();

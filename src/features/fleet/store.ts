@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/ports.ts';
+import { printable } from '../../core/printable.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Secret } from '../../core/secret.ts';
 import { exchange } from '../../io/exchange.ts';
-import type { Series } from './view.ts';
+import { type Series, stampOf } from './view.ts';
 
 /** How a store is reached: Prometheus, Thanos, Mimir, VictoriaMetrics, or what else has their HTTP API. */
 export interface StoreAt {
@@ -32,6 +33,8 @@ export type Ask = (promql: string) => Promise<Result<Vector, string>>;
 const seriesMax = 100_000;
 const warningsMax = 10;
 const wordsMax = 200;
+/** As long as the longest label of ours, the page of a place, may be. */
+const labelMax = 2048;
 
 /** Begins a look: its queries share one deadline. */
 export function startLook(at: StoreAt, clock: Clock): Ask {
@@ -66,7 +69,7 @@ export function startLook(at: StoreAt, clock: Clock): Ask {
 export function readVector(status: number, text: string): Result<Vector, string> {
   const body = jsonIn(text);
   const { status: verdict, data, error: words, warnings, isPartial } = body;
-  if (verdict !== 'success') return error(typeof words === 'string' ? words.slice(0, wordsMax) : `status ${status}`);
+  if (verdict !== 'success') return error(typeof words === 'string' ? printable(words, wordsMax) : `status ${status}`);
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
   if (resultType !== 'vector' || !Array.isArray(result)) return error('no vector');
   if (result.length > seriesMax) return error(`more than ${seriesMax} series`);
@@ -74,17 +77,27 @@ export function readVector(status: number, text: string): Result<Vector, string>
   let atMs: number | null = null;
   for (const { metric, value } of result as readonly { metric?: unknown; value?: unknown }[]) {
     const [seconds, number] = Array.isArray(value) ? value : [];
-    if (typeof metric !== 'object' || metric === null || typeof seconds !== 'number' || typeof number !== 'string')
+    const labels = labelsIn(metric);
+    if (labels === null || typeof seconds !== 'number' || typeof number !== 'string')
       return error('series of another form');
-    atMs = Math.round(seconds * 1000);
-    series.push({ labels: metric as Series['labels'], value: Number(number) });
+    atMs = stampOf(seconds);
+    if (atMs === null) return error('series of another form');
+    series.push({ labels, value: Number(number) });
   }
   const said = (Array.isArray(warnings) ? warnings : [])
-    .map((one) => String(one).slice(0, wordsMax))
+    .map((one) => printable(String(one), wordsMax))
     .filter((one) => !one.startsWith('PromQL '))
     .slice(0, warningsMax);
   if (isPartial === true && said.length === 0) said.push('isPartial');
   return ok({ series, atMs, isPartial: said.length > 0, warnings: said });
+}
+
+/** Labels are shown on terminals and pages: whoever may push one series writes them. `null`: these are none. */
+function labelsIn(metric: unknown): Series['labels'] | null {
+  if (typeof metric !== 'object' || metric === null) return null;
+  const all = Object.entries(metric);
+  if (all.some(([, text]) => typeof text !== 'string')) return null;
+  return Object.fromEntries(all.map(([name, text]) => [name, printable(text, labelMax)]));
 }
 
 function jsonIn(text: string): Readonly<Record<string, unknown>> {

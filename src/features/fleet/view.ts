@@ -32,7 +32,10 @@ export function placeOf({ labels }: Series): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
 
-/** Seconds of a store as milliseconds; `null`: no time at all. */
+/** The last second that a Date can hold. */
+const secondsMax = 8.64e12;
+
+/** Seconds of a store as milliseconds; `null`: no time at all, or none that a Date can hold. */
 export function stampOf(seconds: number | undefined): number | null {
-  return seconds === undefined || !(seconds > 0) || !Number.isFinite(seconds) ? null : Math.round(seconds * 1000);
+  return seconds !== undefined && seconds > 0 && seconds <= secondsMax ? Math.round(seconds * 1000) : null;
 }
