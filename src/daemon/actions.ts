@@ -7,8 +7,11 @@ import type { Stages } from './stages.ts';
 
 /** What follows advice by itself: the engine of `features/actions` in the daemon's loop. */
 export interface Actions {
-  /** Once a turn, before its news are collected: journals, accepts, and decides what begins after the commit. */
-  turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb): void;
+  /**
+   * Once a turn, before its news are collected: journals, accepts, and decides what begins after the commit.
+   * @param isStopping  nothing begins any more
+   */
+  turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void;
   /** Begins what was decided, if the journal is stored: a change that the journal does not know could not be undone. */
   begin(isStored: boolean): void;
   /** The newest first. */
@@ -44,6 +47,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   /** Regrets that an acceptance of ours has brought: for the next turn. */
   const regrets: string[] = [];
   const orders: ActionOutput['orders'][number][] = [];
+  const unbegun: string[] = [];
 
   function accept(id: string, now: Now, absorb: Absorb): void {
     const done = s.advisor.accept(id, now);
@@ -57,7 +61,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   }
 
   return {
-    turn(advised, news, now, absorb) {
+    turn(advised, news, now, absorb, isStopping) {
       const rules = actor === null ? [] : (s.config.onAdvice ?? []);
       if (rules.length === 0) return;
       if (ends.length + undos.length + advised.length === 0 && now.monotonicMs - atMs < everyMs) return;
@@ -71,6 +75,8 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
           regretted: [...regrettedIn(advised), ...regrets.splice(0)],
           ended: ends.splice(0),
           undo: undos.splice(0),
+          unbegun: unbegun.splice(0),
+          isStopping,
           wanted(ecosystem, upstream) {
             const set = s.advisor.remedy(ecosystem, upstream);
             return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;
@@ -88,8 +94,12 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       for (const id of out.accepted) accept(id, now, absorb);
     },
     begin(isStored) {
-      if (!isStored || actor === null || isClosed) return;
       for (const { step, row, rule } of orders.splice(0)) {
+        // Later the advice, the rule or the brake may be another: it is decided again.
+        if (!isStored || actor === null || isClosed) {
+          unbegun.push(row.id);
+          continue;
+        }
         inFlight += 1;
         void actor.run(step, row, rule).then((end) => {
           inFlight -= 1;

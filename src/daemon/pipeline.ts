@@ -204,7 +204,7 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(() => plan(now, judging));
     guarded(judging.consider);
     guarded(() => carryOut(judging));
-    guarded(() => actions.turn(judging.judged.advice, news, now, absorb));
+    guarded(() => actions.turn(judging.judged.advice, news, now, absorb, state !== 'running'));
     collect(news, judging);
     guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
     let hasLearnt = false;

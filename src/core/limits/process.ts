@@ -41,6 +41,8 @@ export const processLimits = {
   /** An action that failed is tried so often, with a pause that begins here and grows fourfold. */
   actionAttempts: 3,
   actionRetryMs: 15 * second,
+  /** An undo that failed is tried again so often, without end. */
+  actionUndoMs: 60 * minute,
   /** Rows of the journal in memory and in the state file; those that can still be undone always stay. */
   actionRows: 500,
   /** An action that made things worse is not repeated for so long. */

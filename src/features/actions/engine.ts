@@ -3,6 +3,8 @@ import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
+import { phrase } from '../../words/tell.ts';
+import { isRenewed, placeOf } from './place.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 
 /** The journal by id, and the rows whose step is under way. Plain data. */
@@ -19,6 +21,10 @@ export interface ActionInput extends Situation {
   /** Ids of advice that did worse than staying. */
   readonly regretted: readonly string[];
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
+  /** Orders that were not begun, because their rows could not be stored: it is decided again. */
+  readonly unbegun: readonly string[];
+  /** The daemon ends: only ends are taken. */
+  readonly isStopping: boolean;
   /** Rows that an operator wants undone. */
   readonly undo: readonly string[];
 }
@@ -53,6 +59,8 @@ export function restoreActions(rows: readonly ActionRow[]): ActionState {
 export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) turn.end(id, step, end);
+  for (const id of input.unbegun) turn.takeBack(id);
+  if (input.isStopping) return turn.close();
   for (const id of input.undo) turn.undo(id, 'operator');
   for (const id of input.regretted) turn.regret(id);
   for (const rule of input.rules) for (const target of rule.targets) turn.follow(rule, target);
@@ -76,7 +84,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   };
   const order = (step: ActionStep, row: ActionRow, rule: ActionRule): void => {
     busy.add(row.id);
-    orders.push({ step, row, rule });
+    orders.push({ step, row: step === 'undo' ? backAsOne(row) : row, rule });
   };
   const rowsOf = (rule: ActionRule): ActionRow[] => [...rows.values()].filter(({ action }) => action === rule.name);
   /** Done and not undone, the newest first. */
@@ -85,6 +93,26 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
       .filter(({ state: is }) => is === 'done' || is === 'undoing')
       .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
+
+  /** What one undo puts back: a program does so once for all that it did, apart from a bypass. */
+  const undoneWith = (row: ActionRow): readonly ActionRow[] =>
+    row.kind === 'command'
+      ? inForce(row).filter(({ advice }) => (advice.bypass == null) === (row.advice.bypass == null))
+      : [row];
+  /** A program is told of where the first of its changes began: a mirror in between may be down. */
+  function backAsOne(row: ActionRow): ActionRow {
+    const first = undoneWith(row).at(-1)?.advice ?? row.advice;
+    const chain = { ...row.advice.chain, before: first.chain.before };
+    return { ...row, advice: { ...row.advice, from: first.from, chain } };
+  }
+
+  /** As if it had not been ordered. */
+  function takeBack(id: string): void {
+    const row = rows.get(id);
+    if (row === undefined || !busy.delete(id)) return;
+    const least = row.state === 'planned' && row.mode === 'auto' ? 1 : 0;
+    put({ ...row, attempts: Math.max(least, row.attempts - 1) });
+  }
 
   function end(id: string, step: ActionStep, ended: ActionEnd): void {
     busy.delete(id);
@@ -104,8 +132,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       if (rulesByName.get(row.action)?.accepts) accepted.add(row.advice.id);
       return;
     }
-    // A program that goes back does so once for all that it did before.
-    for (const one of row.kind === 'command' ? inForce(row) : [row])
+    for (const one of undoneWith(row))
       put(
         {
           ...one,
@@ -129,6 +156,12 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const nextAtMs = again ? now.wallMs + limits.actionRetryMs * 4 ** Math.max(0, row.attempts - 1) : null;
     const failed = { ...row, because, output, nextAtMs };
     if (again) put(step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
+    else if (step === 'undo')
+      // It is in force still: it is tried again without end, and told once.
+      put(
+        { ...failed, state: 'done', nextAtMs: now.wallMs + limits.actionUndoMs, endedAtMs: now.wallMs },
+        row.attempts > limits.actionAttempts ? null : 'failed',
+      );
     else put({ ...failed, state: 'failed', endedAtMs: now.wallMs }, 'failed');
   }
 
@@ -136,7 +169,16 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const row = rows.get(id);
     const rule = row === undefined ? undefined : rulesByName.get(row.action);
     if (row === undefined || rule === undefined || row.state !== 'done' || busy.has(id)) return;
-    order('undo', put({ ...row, state: 'undoing', undoneBy: by, attempts: 1, endedAtMs: null }), rule);
+    // A reason of an earlier undo: its attempts count on.
+    const attempts = row.because === null ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
+    const next = put({ ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
+    if (isElsewhere(row, rule)) refuse(next);
+    else order('undo', next, rule);
+  }
+
+  /** An undo would look in another place than where the change was made. */
+  function refuse(row: ActionRow): void {
+    fail(row, 'undo', { tag: 'failed', because: phrase('acted.otherPlace'), output: row.output, retry: false });
   }
 
   /**
@@ -156,29 +198,46 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     order(step, put({ ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
   }
 
+  /** An advice that is renewed has another id, and is the same to those who follow it. */
+  function renew(row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
+    if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') accepted.add(wanted.id);
+    return put({ ...row, advice: wanted });
+  }
+
   function follow(rule: ActionRule, target: ActionRule['targets'][number]): void {
     const { ecosystem, upstream } = target;
     const wanted = input.wanted(ecosystem, upstream);
-    const mine = rowsOf(rule).filter(({ advice }) => isSameUpstream(advice, target));
-    if (wanted === undefined || mine.some(({ id }) => busy.has(id))) return;
+    const stored = rowsOf(rule).filter(({ advice }) => isSameUpstream(advice, target));
+    if (wanted === undefined || stored.some(({ id }) => busy.has(id))) return;
+    const mine = stored.map((row) =>
+      wanted !== null && !['held', 'failed'].includes(row.state) && isRenewed(row.advice, wanted)
+        ? renew(row, wanted, rule)
+        : row,
+    );
     const open = mine.find((row) => row.endedAtMs === null && row.state !== 'held');
     const paused = pauseOf(rule, input, now);
     if (open !== undefined) {
-      const isOver = open.state !== 'undoing' && open.advice.id !== wanted?.id;
-      if (paused !== null) return;
-      if (!isOver) return goOn(open, rule);
+      const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
+      const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);
+      // The brake stops what mirrorwatch decides, not what an operator asks for.
+      if (paused !== null && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;
+      if (!isOver) return open.state === 'undoing' && isElsewhere(open, rule) ? refuse(open) : goOn(open, rule);
       // What has begun may have been done: it is put back.
-      if (open.attempts > 0 && open.state === 'running')
-        goOn({ ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 }, rule);
-      else put({ ...open, state: 'held', held: 'over', endedAtMs: now.wallMs }, 'held');
+      if (open.attempts > 0 && open.state === 'running') {
+        const back = { ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 } as const;
+        if (isElsewhere(open, rule)) refuse(back);
+        else goOn(back, rule);
+      } else put({ ...open, state: 'held', held: 'over', endedAtMs: now.wallMs }, 'held');
       return;
     }
     const [newest] = mine.length === 0 ? [] : inForce(mine[0] as ActionRow);
-    if (newest?.undoneBy === 'regret' && paused === null) return undo(newest.id, 'regret');
+    const mayUndo = paused === null && (newest?.nextAtMs ?? 0) <= now.wallMs;
+    if ((newest?.undoneBy === 'regret' || newest?.undoneBy === 'operator') && mayUndo)
+      return undo(newest.id, newest.undoneBy);
     if (wanted === null || wanted.cause === 'failback') {
       // The end of a bypass leaves the moves before it in force.
       const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
-      if (isDue && paused === null) undo(newest.id, 'failback');
+      if (isDue && mayUndo) undo(newest.id, 'failback');
       else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
         accepted.add(wanted.id);
       return;
@@ -210,12 +269,20 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       kept: null,
       isInterrupted: false,
       undoneBy: null,
+      place: placeOf(rule.deed),
     };
   }
 
   function close(): [ActionState, ActionOutput] {
     // A prepared row begins in the turn after the one that stored what its undo needs.
-    const dropped = surplusOf([...rows.values()]).map(({ id }) => id);
+    const isNeeded = (row: ActionRow): boolean => {
+      const { attempts, plannedAtMs, endedAtMs, advice } = row;
+      // The limits of an hour and a day count it; without it, an advice in force would be followed again.
+      if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
+      if (row.state === 'done') return rulesByName.has(row.action);
+      return input.wanted(advice.ecosystem, advice.upstream)?.id === advice.id;
+    };
+    const dropped = surplusOf([...rows.values()], isNeeded).map(({ id }) => id);
     for (const id of dropped) rows.delete(id);
     const kept = [...changed].flatMap((id) => rows.get(id) ?? []);
     return [
@@ -224,19 +291,22 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     ];
   }
 
-  return { end, undo, regret, follow, close };
+  return { end, takeBack, undo, regret, follow, close };
 }
 
-/** The oldest rows past the bound that nothing waits for. */
-function surplusOf(rows: readonly ActionRow[]): readonly ActionRow[] {
+/** The oldest rows past the bound that nothing waits for, and that are not needed. */
+function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
   const over = rows.length - limits.actionRows;
   if (over <= 0) return [];
-  const isFree = ({ state, endedAtMs, held }: ActionRow): boolean =>
-    state !== 'done' && (endedAtMs !== null || held !== null);
   return rows
-    .filter(isFree)
+    .filter((row) => (row.endedAtMs !== null || row.held !== null) && !isNeeded(row))
     .sort((a, b) => a.plannedAtMs - b.plannedAtMs)
     .slice(0, over);
+}
+
+/** True where the rule names another place by now than the one that was changed. */
+function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
+  return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
 }
 
 /** True for a row that was put back because of that advice. */

@@ -31,6 +31,8 @@ function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] = []) {
       wanted: () => wanted,
       regretted: [],
       undo: [],
+      unbegun: [],
+      isStopping: false,
       ...situation,
       ended: ended.splice(0),
       ...more,
@@ -195,15 +197,88 @@ describe('trouble', () => {
     expect(one.results()).toEqual([`planned ${id}`, `failed ${id}`]);
     expect(one.row(id)).toMatchObject({ state: 'failed', because: { key: 'acted.time' } });
   });
-  it('an undo that fails for good leaves the one before to be put back', () => {
+  it('an undo that fails stays in force, is told once, and is tried again each hour until it is done', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());
     one.turns(3);
     one.ends(() => ({ ...broken, retry: false }));
     one.wants(null);
     one.turns(5);
-    expect(one.row(id)).toMatchObject({ state: 'failed' });
+    expect(one.row(id)).toMatchObject({ state: 'done', because: { key: 'acted.time' }, undoneBy: 'failback' });
     expect(one.steps.filter((step) => step.startsWith('undo'))).toHaveLength(1);
+    one.after(limits.actionUndoMs);
+    one.turns(3);
+    one.after(limits.actionUndoMs);
+    one.ends(() => done);
+    one.turns(3);
+    expect(one.results()).toEqual([`planned ${id}`, `done ${id}`, `failed ${id}`, `undone ${id}`]);
+    expect(one.row(id)).toMatchObject({ state: 'undone', because: null });
+  });
+  it('an order that was not begun is decided again: not under the brake, nor for an advice that is over', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(1);
+    one.ends(() => 'hangs');
+    one.turns(1);
+    expect(one.steps).toEqual([`prepare ${id}`, `act ${id}`]);
+    one.is({ isStopped: true });
+    one.turn({ unbegun: [id] });
+    one.turns(3);
+    expect(one.row(id)).toMatchObject({ state: 'running', attempts: 0 });
+    one.is({ isStopped: false });
+    one.wants(null);
+    one.turns(3);
+    expect(one.steps).toHaveLength(2);
+    expect(one.row(id)).toMatchObject({ state: 'held', held: 'over' });
+  });
+  it('decides nothing while the daemon ends, and takes what has ended', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turn();
+    one.turn({ isStopping: true });
+    expect(one.row(id)).toMatchObject({ state: 'running', attempts: 0 });
+    expect(one.steps).toEqual([`prepare ${id}`]);
+  });
+  it.each<[string, Partial<ActionRule>]>([
+    ['a dry run', { mode: 'dry-run' }],
+    ['another file', { deed: { kind: 'file', path: '/etc/other.env', as: 'env' } }],
+    ['a program', { deed: { kind: 'command', argv: ['x'], cwd: '/' } }],
+  ])('a prepared row is not carried out by a rule that has become %s', (_, over) => {
+    const first = engine([ruleOf()]);
+    first.wants(adviceTo());
+    first.turn();
+    first.is({ isStopped: true });
+    first.turns(2);
+    const second = engine([ruleOf(over)], first.rows());
+    second.wants(adviceTo());
+    second.turn();
+    expect(second.row(id)).toMatchObject({ state: 'held', held: 'over' });
+    expect(second.steps).toEqual([]);
+  });
+  it('an undo goes to no other place than the change', () => {
+    const first = engine([ruleOf()]);
+    first.wants(adviceTo());
+    first.turns(3);
+    const second = engine([ruleOf({ deed: { kind: 'file', path: '/srv/ci/goproxy.env', as: 'env' } })], first.rows());
+    second.turns(3);
+    expect(second.steps).toEqual([]);
+    expect(second.row(id)).toMatchObject({ state: 'done', because: { key: 'acted.otherPlace' } });
+    expect(second.results()).toEqual([`failed ${id}`]);
+  });
+  it('one undo of a program names where the first of its changes began', () => {
+    const one = engine([ruleOf({ deed: { kind: 'command', argv: ['x'], cwd: '/' } })]);
+    one.wants(adviceTo());
+    one.turns(3);
+    const chain = { before: 'https://b.example.net|direct', after: 'https://c.example.org|direct' };
+    one.wants(adviceTo({ id: 'advice00000000000002', from: 'b', to: 'c', chain }));
+    one.turns(3);
+    one.wants(null);
+    one.turns(3);
+    const undone = one.outputs.flatMap(({ orders }) => orders.filter(({ step }) => step === 'undo'));
+    expect(undone.map(({ row }) => [row.advice.from, row.advice.to, row.advice.chain.before])).toEqual([
+      ['a', 'c', 'https://a.example.com,direct'],
+    ]);
+    expect(one.rows().map(({ state }) => state)).toEqual(['undone', 'undone']);
   });
   it('an advice that ends while the action is prepared is not followed any more', () => {
     const one = engine([ruleOf()]);
@@ -258,6 +333,29 @@ describe('undo and regret', () => {
     expect(one.row(id)).toMatchObject({ state: 'undone', undoneBy: 'operator' });
     expect(one.steps).toEqual([`prepare ${id}`, `act ${id}`, `undo ${id}`]);
   });
+  it('an advice that is renewed is the one that was undone, and the one that was done', () => {
+    const one = engine([ruleOf(), ruleOf({ name: 'other' })]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.turn({ undo: [id] });
+    one.turns(2);
+    one.wants(adviceTo({ id: 'advice00000000000002', issuedAtMs: 86_400_000, expiresAtMs: 172_800_000 }));
+    one.turns(5);
+    one.wants(adviceTo({ id: 'advice00000000000003', issuedAtMs: 172_800_000, state: 'accepted' }));
+    one.turns(5);
+    expect(one.steps.filter((step) => !step.startsWith('prepare'))).toEqual([
+      `act ${id}`,
+      'act advice00000000000001.other',
+      `undo ${id}`,
+    ]);
+    expect(one.rows().map(({ advice, state }) => `${advice.id} ${state}`)).toEqual([
+      'advice00000000000003 undone',
+      'advice00000000000003 done',
+    ]);
+    one.wants(adviceTo({ id: 'advice00000000000004', issuedAtMs: 172_900_000, reason: 'a is down again.' }));
+    one.turns(3);
+    expect(one.steps).toContain('act advice00000000000004.ci');
+  });
   it('a regretted one is undone, and its like held back for a day', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());
@@ -310,16 +408,26 @@ describe('undo and regret', () => {
   });
 });
 
-it('the journal is bounded, and keeps what can still be undone', () => {
-  const one = engine([ruleOf({}, { perHour: 1_000, perDay: 10_000 })]);
-  one.wants(adviceTo({ id: 'first' }));
-  one.turns(3);
-  one.ends(() => ({ ...broken, retry: false }));
-  for (let at = 0; at < limits.actionRows + 20; at += 1) {
-    one.wants(adviceTo({ id: `advice${at}` }));
-    one.turns(2);
-  }
-  expect(one.rows().length).toBeLessThanOrEqual(limits.actionRows + 1);
-  expect(one.row('first.ci')?.state).toBe('done');
-  expect(one.outputs.flatMap(({ dropped }) => dropped)).toContain('advice0.ci');
+it('the journal is bounded, and keeps what can still be undone, what a limit counts and what an advice in force needs', () => {
+  const first = engine([ruleOf()]);
+  first.wants(adviceTo({ id: 'first' }));
+  first.turns(3);
+  const [done] = first.rows() as [ActionRow];
+  const other = (name: string, over: Partial<ActionRow> = {}): ActionRow => ({
+    ...done,
+    id: `${name}.ci`,
+    advice: adviceTo({ id: name }),
+    state: 'failed',
+    ...over,
+  });
+  const many = Array.from({ length: limits.actionRows }, (_, at) => other(`advice${at}`));
+  const one = engine([ruleOf()], [done, other('wanted'), other('gone', { action: 'gone', state: 'done' }), ...many]);
+  one.wants(adviceTo({ id: 'wanted' }));
+  one.turn();
+  expect(one.rows()).toHaveLength(limits.actionRows + 3);
+  one.after(2 * limits.actionRegretMs);
+  one.turn();
+  expect(one.rows()).toHaveLength(limits.actionRows);
+  expect([one.row('first.ci')?.state, one.row('wanted.ci')?.state]).toEqual(['done', 'failed']);
+  expect(one.outputs.flatMap(({ dropped }) => dropped)).toEqual(['gone.ci', 'advice0.ci', 'advice1.ci']);
 });
