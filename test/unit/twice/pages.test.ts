@@ -35,7 +35,7 @@ describe('docs/webhooks.md', () => {
   const page = pageOf('docs/webhooks.md');
 
   it('has each type once, with what its data holds', () => {
-    const rows = table(page, 'type', 'tells', '`data` also holds', 'schema');
+    const rows = table(page, 'type', 'meaning', '`data` also has', 'schema');
     expect(rows.map(([type]) => coded(type)[0])).toEqual(Object.keys(webhookSchemas));
     for (const [type, , data] of rows) {
       const schema = z.toJSONSchema(webhookSchemas[coded(type)[0] as keyof typeof webhookSchemas]);
@@ -49,8 +49,8 @@ describe('docs/webhooks.md', () => {
   });
 
   it('says of advice what can become of it', () => {
-    const [, tells = ''] = table(page, 'type', 'tells', '`data` also holds', 'schema').at(-1) ?? [];
-    expect(adviceStates.filter((state) => !tells.includes(state))).toEqual([]);
+    const [, meaning = ''] = table(page, 'type', 'meaning', '`data` also has', 'schema').at(-1) ?? [];
+    expect(adviceStates.filter((state) => !meaning.includes(state))).toEqual([]);
   });
 
   it('names the labels and annotations of a pushed alert, all of them', () => {
