@@ -8,6 +8,7 @@ export interface Places {
   readonly 'acted.refused': 'file' | 'because';
   readonly 'acted.noFile': 'file';
   readonly 'acted.changedSince': 'what';
+  readonly 'acted.setGone': 'file';
   readonly 'acted.otherPlace': never;
   readonly 'acted.time': never;
   readonly 'acted.output': never;

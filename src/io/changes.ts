@@ -37,6 +37,8 @@ export interface ChangePlace {
   readonly ourUid?: number;
   /** The last part of a path must be no link; absent: a link is followed to its file. */
   readonly isExact?: true;
+  /** The entry of a journal that a set belongs to; absent: only the newest sets are kept. */
+  readonly owner?: string;
 }
 
 const newFileMode = 0o600;
@@ -61,7 +63,9 @@ export async function makeChanges(
   }
   let change: KeptChange;
   try {
-    change = await keep({ madeAt, files: prepared.map(({ kept }) => kept) }, place.kept);
+    const { owner } = place;
+    const files = prepared.map(({ kept }) => kept);
+    change = await keep({ madeAt, ...(owner === undefined ? {} : { owner }), files }, place.kept);
   } catch (thrown) {
     return error({ file: place.kept, because: phrase('change.kept', { code: codeOf(thrown) }) });
   }
@@ -81,7 +85,7 @@ export async function makeChanges(
       return error(failed);
     }
   }
-  await prune(place, change);
+  if (place.owner === undefined) await prune(place, change);
   return ok(change);
 }
 
@@ -98,9 +102,9 @@ async function refusedToRoot(
   return null;
 }
 
-/** Whether a file is unchanged since the set was prepared: storing the record may take long on a slow disk. */
-async function isAsBefore({ file, before, beforeSha256 }: KeptFile): Promise<boolean> {
-  if (before === null) return (await lstat(file).catch(() => null)) === null;
+/** Whether a file is as it was before its set: storing the record may take long on a slow disk. Rejects if it cannot be read. */
+export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
+  if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
   return sha256(await readFile(file)) === beforeSha256;
 }
 

@@ -20,6 +20,8 @@ export interface KeptFile {
 export interface KeptChange {
   readonly id: string;
   readonly madeAt: string;
+  /** The entry of a journal that it belongs to; such a set is kept until it is undone. */
+  readonly owner?: string;
   readonly files: readonly KeptFile[];
 }
 
@@ -74,6 +76,11 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
  */
 export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
+}
+
+/** The newest set of an owner that was made and not undone. */
+export async function findKeptChange(place: KeptPlace, owner: string): Promise<KeptChange | undefined> {
+  return (await recordsIn(place)).find((change) => change.owner === owner);
 }
 
 /**

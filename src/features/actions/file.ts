@@ -1,19 +1,27 @@
-import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { printable } from '../../core/printable.ts';
-import { type ChangePlace, type ChangeRefused, makeChanges, removeLeftovers, undoChange } from '../../io/changes.ts';
+import {
+  type ChangePlace,
+  type ChangeRefused,
+  isAsBefore,
+  makeChanges,
+  removeLeftovers,
+  undoChange,
+} from '../../io/changes.ts';
 import { systemFiles } from '../../io/files.ts';
-import { listKeptChanges } from '../../io/kept-changes.ts';
+import { findKeptChange, forget, type KeptChange, type KeptFile } from '../../io/kept-changes.ts';
 import { phrase } from '../../words/tell.ts';
 import { failedWith, type Means } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
+/** Beside the set that an undo puts back, which names the row: how to tell that it was put back. */
+type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
 /**
- * The action `file`: replaces a file as a whole, with its mode and owner; what it held is kept in a set whose id the journal has.
- * A file that holds the wanted text already is not written again.
+ * The action `file`: replaces a file as a whole, with its mode and owner; what it held is kept in a set that names the row of
+ * the journal. A file that holds the wanted text already is not written again.
  */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
@@ -25,23 +33,27 @@ export const fileAction = {
     const wanted = await wantedIn(row, deed);
     if ('tag' in wanted) return wanted;
     const { before, after } = wanted;
-    const place = placeOf(deed, folder);
-    // An earlier process may have changed it, and ended before it said so.
-    if (before === after) return { tag: 'ok', output: row.output, kept: await setWith(after, deed, place) };
+    const place = placeOf(row, deed, folder);
+    // An earlier process may have changed it, and ended before it said so; or have ended just before the change.
+    const earlier = await findKeptChange(place, row.id);
+    if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
+    if (earlier !== undefined) await forget(earlier, place.kept);
     const made = await makeChanges([{ file: deed.path, before, after }], place, madeAt());
     if (made.tag === 'error') return refused(made.error);
-    return { tag: 'ok', output: diffOf(deed.path, before, after), kept: made.value.id };
+    return { tag: 'ok', output: diffOf(deed.path, before, after), kept: keptOf(made.value) };
   },
   async undo(row: ActionRow, deed: FileDeed, { folder }: Means): Promise<ActionEnd> {
     if (row.isInterrupted) await removeLeftovers(deed.path);
-    const place = placeOf(deed, folder);
-    const change = (await listKeptChanges(place)).find(
-      ({ id, files }) => id === row.kept && files[0]?.file.endsWith(baseOf(deed)),
-    );
+    const place = placeOf(row, deed, folder);
+    const kept = row.kept as Kept | null;
+    const change = await findKeptChange(place, row.id);
+    if (change !== undefined) {
+      const undone = await undoChange(change, place);
+      return undone.tag === 'error' ? refused(undone.error) : { tag: 'ok', output: row.output };
+    }
     // It held that text before, or an earlier process has put it back.
-    if (change === undefined) return { tag: 'ok', output: row.output };
-    const undone = await undoChange(change, place);
-    return undone.tag === 'error' ? refused(undone.error) : { tag: 'ok', output: row.output };
+    if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: row.output };
+    return failedWith(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
   },
 } as const;
 
@@ -54,19 +66,13 @@ async function wantedIn({ advice }: ActionRow, { path, as }: FileDeed) {
   return text.tag === 'error' ? failedWith(text.error, false) : { before, after: text.value };
 }
 
-/** The set of an interrupted change that led to this text; `null`: none did. */
-async function setWith(text: string, deed: FileDeed, place: ChangePlace): Promise<string | null> {
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  const [newest] = (await listKeptChanges(place)).filter(({ files: [file] }) => file?.file.endsWith(baseOf(deed)));
-  return newest?.files[0]?.afterSha256 === sha256 ? newest.id : null;
+function keptOf(change: KeptChange | undefined): Kept | null {
+  const [file] = change?.files ?? [];
+  return file === undefined ? null : { file: file.file, beforeSha256: file.beforeSha256 };
 }
 
-function baseOf({ path }: FileDeed): string {
-  return path.slice(dirname(path).length);
-}
-
-function placeOf({ path }: FileDeed, folder: string): ChangePlace {
-  return { roots: [dirname(path)], kept: `${folder}/files`, isExact: true };
+function placeOf({ id }: ActionRow, { path }: FileDeed, folder: string): ChangePlace {
+  return { roots: [dirname(path)], kept: `${folder}/files`, isExact: true, owner: id };
 }
 
 function refused({ file, because }: ChangeRefused): ActionEnd {

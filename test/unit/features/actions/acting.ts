@@ -42,9 +42,10 @@ export function acting(
   deed: ActionDeed,
   advice: Advice = adviceTo(),
   { timeoutMs = 20_000, post = noPost }: { readonly timeoutMs?: number; readonly post?: Post } = {},
+  over: Partial<ActionRow> = {},
 ) {
   const actor = actorIn(folder, post);
-  let row = rowOf(deed, {}, advice);
+  let row = rowOf(deed, over, advice);
   const rule = ruleOf({ deed, timeoutMs });
   return {
     actor,
@@ -53,8 +54,9 @@ export function acting(
       if (end.tag === 'ok' && end.kept !== undefined) row = { ...row, kept: end.kept };
       return end;
     },
-    forgetKept() {
-      row = { ...row, kept: null };
+    /** As after a kill before the end of a step was recorded. */
+    isKilled() {
+      row = { ...row, kept: null, isInterrupted: true };
     },
   };
 }

@@ -60,7 +60,7 @@ describe('file', () => {
     writeFileSync(path(), 'GOPROXY=off\n');
     const one = acting(folder, deed());
     await one.step('act');
-    one.forgetKept();
+    one.isKilled();
     expect(await one.step('act')).toMatchObject({ tag: 'ok' });
     expect(readdirSync(join(folder, 'kept/files'))).toHaveLength(1);
     await one.step('undo');
@@ -68,6 +68,62 @@ describe('file', () => {
     // The undo as well.
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+  });
+  it('killed just before the change, keeps one set of what was there', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    const one = acting(folder, deed());
+    await one.step('act');
+    writeFileSync(path(), 'GOPROXY=off\n');
+    one.isKilled();
+    await one.step('act');
+    expect(readdirSync(join(folder, 'kept/files'))).toHaveLength(1);
+    await one.step('undo');
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+  });
+  it('killed between the change and its record, with an advice that is over at the next start: put back', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    const one = acting(folder, deed());
+    await one.step('act');
+    one.isKilled();
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+    expect(readdirSync(join(folder, 'kept/files'))).toEqual([]);
+  });
+  it('keeps what it needs for an undo, however many changes others have made since', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    const one = acting(folder, deed());
+    await one.step('act');
+    for (let at = 0; at < 101; at += 1) {
+      const other: ActionDeed = { kind: 'file', path: join(folder, `etc/${at}`), as: 'env' };
+      await acting(folder, other, adviceTo(), {}, { id: `${at}.ci` }).step('act');
+    }
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+  });
+  it('does not report a file as put back whose former text is lost', async () => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    const one = acting(folder, deed());
+    await one.step('act');
+    rmSync(join(folder, 'kept/files'), { recursive: true });
+    expect(await one.step('undo')).toMatchObject({ tag: 'failed', because: { key: 'acted.setGone' } });
+    writeFileSync(path(), 'GOPROXY=off\n');
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+  });
+  it('two files of one name are put back one by one, also where one lies below the folder of the other', async () => {
+    mkdirSync(join(folder, 'etc/a'));
+    const below = join(folder, 'etc/a/goproxy.env');
+    for (const file of [path(), below]) writeFileSync(file, 'GOPROXY=off\n');
+    const a = acting(folder, { kind: 'file', path: below, as: 'env' }, adviceTo(), {}, { id: 'x.a' });
+    const b = acting(folder, deed());
+    await a.step('act');
+    await b.step('act');
+    a.isKilled();
+    await a.step('act');
+    await b.step('undo');
+    const texts = () => [below, path()].map((file) => readFileSync(file, 'utf8'));
+    expect(texts()).toEqual(['GOPROXY=https://b.example.net|direct\n', 'GOPROXY=off\n']);
+    expect(await a.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(texts()).toEqual(['GOPROXY=off\n', 'GOPROXY=off\n']);
   });
   it('puts nothing back over what was changed since', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
