@@ -121,7 +121,7 @@ function httpOf(path: Path, http: NonNullable<FileAction['http']>, report: Repor
     url: new Secret(http.url),
     method: http.method,
     headers: http.headers.map((header) => new Secret(header)),
-    body: store === undefined ? { template: http.body } : { store },
+    body: store === undefined ? { template: new Secret(http.body) } : { store },
     key: http.key ?? null,
     as: http.as ?? null,
     allow: http.allow,

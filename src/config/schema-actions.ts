@@ -84,7 +84,7 @@ const http = mapping({
   )
     .meta({ description: 'Headers of each request, such as a token.' })
     .prefault([]),
-  body: text(
+  body: secretText(
     `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
   ),

@@ -44,7 +44,7 @@ export type ActionDeed =
       readonly method: 'POST' | 'PUT';
       /** `Name: value`, checked. */
       readonly headers: readonly Secret[];
-      readonly body: { readonly store: ActionStore } | { readonly template: string };
+      readonly body: { readonly store: ActionStore } | { readonly template: Secret };
       /** The key in etcd; `null` for the others. */
       readonly key: string | null;
       /** What `store` gets as its value; `null`: the chain itself. */

@@ -196,11 +196,11 @@ describe('stores by recorded exchanges', () => {
 describe('a body of the operator', () => {
   it('is filled in, escaped in JSON, sent with the id, and back with the mirrors the other way round', async () => {
     const store = await startScriptedStore();
-    store.answers([200, 'ok'], [204, '']);
-    const body = { template: '{"chain":"{{chain}}","to":"{{to}}","why":"{{cause}}"}' };
+    store.answers([200, '{"sent":"a token"}'], [204, '']);
+    const body = { template: new Secret('{"chain":"{{chain}}","to":"{{to}}","why":"{{cause}}"}') };
     const advice = adviceTo({ to: 'b","admin":"x\r\nX-Evil: 1' });
     const one = acting(folder, deedOf(`${store.url}/set`, { body, method: 'PUT' }), advice, { post });
-    expect(await one.step('act')).toMatchObject({ tag: 'ok', output: 'ok' });
+    expect(await one.step('act')).toMatchObject({ tag: 'ok', output: 'HTTP 200' });
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(store.asked.map(({ line, body: text }) => [line, JSON.parse(text)])).toEqual([
       ['PUT /set', { chain: 'https://b.example.net|direct', to: advice.to, why: 'outage' }],
@@ -222,7 +222,7 @@ describe('a body of the operator', () => {
         return post.send(message);
       },
     };
-    const body = { template: 'x' };
+    const body = { template: new Secret('x') };
     const act = (url: string, allow: readonly string[] = []) =>
       acting(folder, deedOf(url, { body, allow }), adviceTo(), { post: seen }).step('act');
     expect(await act(store.url)).toMatchObject({ tag: 'failed', because: { values: { why: 'redirect' } } });

@@ -4,6 +4,7 @@ import { adviceView } from '../../core/views.ts';
 import { type ProgramEnd, runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { failedWith, type Means } from './means.ts';
+import { isMasked } from './render.ts';
 
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 
@@ -12,7 +13,8 @@ type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
  * one without an end is run again, with the same id and the next attempt.
  */
 export const commandAction = {
-  async prepare(_: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
+  async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
+    if (isMasked(advice)) return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
     return { tag: 'ok', output: maskText(argv.join(' ')) };
   },
   act: (row: ActionRow, deed: CommandDeed, means: Means) => run('act', row, deed, means),

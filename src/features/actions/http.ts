@@ -1,13 +1,11 @@
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
-import type { Advice } from '../../core/advice.ts';
-import { limits } from '../../core/limits.ts';
 import type { DeliveryFailure } from '../../core/notice.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { classBySpelling } from '../../wire/guard.ts';
 import { phrase } from '../../words/tell.ts';
 import { failedWith, type Means } from './means.ts';
-import { diffOf, renderAdvice } from './render.ts';
+import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
 type HttpDeed = Extract<ActionDeed, { kind: 'http' }>;
@@ -23,8 +21,7 @@ interface Kept {
  */
 export const httpAction = {
   async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
-    const { body } = deed;
-    if ('template' in body) return { tag: 'ok', output: bounded(filled(body.template, row, 'act')) };
+    if ('template' in deed.body) return prepareOwn(row, deed.body.template.reveal());
     const wanted = await wantedIn(row, deed, means);
     if ('tag' in wanted) return wanted;
     const { before, after } = wanted;
@@ -35,7 +32,7 @@ export const httpAction = {
     };
   },
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
-    if ('template' in deed.body) return request(row, deed, deed.body.template, 'act', means);
+    if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const wanted = await wantedIn(row, deed, means);
     if ('tag' in wanted) return wanted;
     // What was prepared says what was there before; an earlier process may have set it since.
@@ -50,7 +47,7 @@ export const httpAction = {
     );
   },
   async undo(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
-    if ('template' in deed.body) return request(row, deed, deed.body.template, 'undo', means);
+    if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
     if (now.tag === 'error') return failedWith(now.error, true);
@@ -62,11 +59,10 @@ export const httpAction = {
 } as const;
 
 async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
+  if (deed.as === null && isMasked(advice)) return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
   const now = await valueNow(deed, means);
   if (now.tag === 'error') return failedWith(now.error, true);
   const before = now.value;
-  if (deed.as === null && advice.chain.after.includes('***'))
-    return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
   const text = deed.as === null ? ok(advice.chain.after) : await renderAdvice(advice, deed.as, before?.text ?? null);
   return text.tag === 'error' ? failedWith(text.error, false) : { before, after: text.value };
 }
@@ -95,6 +91,14 @@ async function set(
   return isDone(answer.body) ? { tag: 'ok', output, kept } : failedWith(phrase('acted.otherValue'), true);
 }
 
+/** Shows what the places of the operator's own body are filled in with: the rest of it may have a token. */
+function prepareOwn(row: ActionRow, template: string): ActionEnd {
+  const used = Object.entries(valuesOf(row, 'act')).filter(([name]) => template.includes(`{{${name}}}`));
+  if (isMasked(row.advice) && used.some(([name]) => name === 'chain'))
+    return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
+  return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
+}
+
 /** A request of the operator's own: it can't tell what an earlier process sent, so it may be sent twice with the same id. */
 async function request(
   row: ActionRow,
@@ -109,20 +113,23 @@ async function request(
     deed,
     means,
   );
-  return answer.tag === 'ok' ? { tag: 'ok', output: bounded(answer.body) } : failedWith(answer.because, true);
+  // A response may repeat the token of the request.
+  return answer.tag === 'ok' ? { tag: 'ok', output: `HTTP ${answer.status}` } : failedWith(answer.because, true);
 }
 
 /** The body with its places filled in; in JSON each value is escaped as within quotes. */
-function filled(template: string, { id, advice }: ActionRow, event: 'act' | 'undo'): string {
-  const values = { ...directed(advice, event), id, cause: advice.cause, upstream: advice.upstream };
+function filled(template: string, row: ActionRow, event: 'act' | 'undo'): string {
+  const values = valuesOf(row, event);
   const isJson = /^\s*[{["]/.test(template) && !/^\s*\{\{/.test(template);
   return template.replace(/\{\{(chain|from|to|id|cause|upstream)\}\}/g, (_, name: keyof typeof values) =>
     isJson ? JSON.stringify(values[name]).slice(1, -1) : values[name],
   );
 }
 
-function directed({ from, to, chain }: Advice, event: 'act' | 'undo') {
-  return event === 'act' ? { from, to, chain: chain.after } : { from: to, to: from, chain: chain.before };
+function valuesOf({ id, advice }: ActionRow, event: 'act' | 'undo') {
+  const { from, to, chain, cause, upstream } = advice;
+  const directed = event === 'act' ? { from, to, chain: chain.after } : { from: to, to: from, chain: chain.before };
+  return { ...directed, id, cause, upstream };
 }
 
 function storeOf({ body }: HttpDeed) {
@@ -131,7 +138,7 @@ function storeOf({ body }: HttpDeed) {
 }
 
 type Answer =
-  | { readonly tag: 'ok'; readonly body: string }
+  | { readonly tag: 'ok'; readonly status: number; readonly body: string }
   | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
 
 async function send(
@@ -154,7 +161,7 @@ async function send(
     timeoutMs,
     receiptIn: (text) => text,
   });
-  if (sent.tag === 'delivered') return { tag: 'ok', body: sent.receipt ?? '' };
+  if (sent.tag === 'delivered') return { tag: 'ok', status: sent.status, body: sent.receipt ?? '' };
   const { failure } = sent;
   return {
     tag: 'failed',
@@ -165,12 +172,4 @@ async function send(
 
 function whyOf(failure: DeliveryFailure): string {
   return 'status' in failure ? `HTTP ${failure.status}` : 'code' in failure ? failure.code : failure.kind;
-}
-
-function bounded(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map((line) => printable(line, 200))
-    .join('\n')
-    .slice(0, limits.actionOutputChars);
 }

@@ -27,6 +27,7 @@ export async function renderAdvice(
   as: ActionForm,
   before: string | null,
 ): Promise<Result<string, Sentence>> {
+  if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = mappingIn(advice.remedy['json'] ?? '');
   const none = error(phrase('acted.noForm', { form: as }));
@@ -97,23 +98,38 @@ function mappingIn(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
+/** True for an advice whose chain has credentials, which advice does not show: `***` in it would reach every build. */
+export function isMasked({ chain }: Advice): boolean {
+  return [chain.before, chain.after].some((text) => text.includes('***'));
+}
+
 /** The lines that go and come, for people: credentials masked, each line printable, bounded. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
-  const [old, now] = [linesOf(before ?? ''), linesOf(after)];
+  // A JSON file is written in our own form: only what changes in it is shown.
+  const json = mappingIn(before ?? '');
+  const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
+  const [isOld, isNow] = [new Set(old), new Set(now)];
   const lines = [
     `--- ${before === null ? '/dev/null' : file}`,
     `+++ ${file}`,
-    ...old.filter((line) => !now.includes(line)).map((line) => `-${line}`),
-    ...now.filter((line) => !old.includes(line)).map((line) => `+${line}`),
+    ...old.filter((line) => !isNow.has(line)).map((line) => `-${line}`),
+    ...now.filter((line) => !isOld.has(line)).map((line) => `+${line}`),
   ];
-  const shown = lines.map((line) => printable(line.replace(userInfo, '://***@').replace(secretKey, '$1***'), 200));
+  const shown = lines.map((line) => printable(maskLine(line.slice(0, maskedChars)), 200));
   return shown.join('\n').slice(0, limits.actionOutputChars);
 }
 
 /** Of one member of a chain, a password with its own `@` included. */
 const userInfo = /:\/\/[^\s,|'"]*@/g;
-const secretKey = /((?:token|password|passwd|secret|auth)\w*["']?\s*[=:]\s*).+/gi;
+const secretKey = /((?:token|passw|secret|auth|key|credential|cookie)\w*["']?\s*[=:]\s*).+/gi;
+const scheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
+/** The searches take quadratic time in the length of a line. */
+const maskedChars = 4_000;
+
+function maskLine(line: string): string {
+  return line.replace(userInfo, '://***@').replace(secretKey, '$1***').replace(scheme, '$1 ***');
+}
 
 function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/).filter((line) => line !== '');

@@ -37,6 +37,9 @@ const secretPlaces = [
   'webhooks.0.url',
   'webhooks.0.secrets.0',
   'alertmanager.token',
+  'onAdvice.0.http.url',
+  'onAdvice.0.http.headers.0',
+  'onAdvice.0.http.body',
 ];
 /** Where the name of a file that holds one is meant to stand, and the secret itself is what a hurried hand writes. */
 const filePlaces = [

@@ -15,8 +15,20 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActionDeed } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
+import { Secret } from '../../../../src/core/secret.ts';
 import { acting, actorIn } from './acting.ts';
 import { adviceTo } from './advice.ts';
+
+const httpDeed = (template: string): Extract<ActionDeed, { kind: 'http' }> => ({
+  kind: 'http',
+  url: new Secret('http://127.0.0.1:1/'),
+  method: 'POST',
+  headers: [],
+  body: { template: new Secret(template) },
+  key: null,
+  as: null,
+  allow: [],
+});
 
 let folder = '';
 beforeEach(() => {
@@ -170,6 +182,30 @@ describe('file', () => {
     expect(readFileSync(path(), 'utf8')).toBe('registry=https://b.example.net/\n//a.example.com/:_authToken=hunter2\n');
     expect(JSON.stringify(end)).not.toContain('hunter2');
   });
+  it('shows no secret of the lines that it removes', async () => {
+    const before = [
+      '[host."https://a.example.com".header]',
+      '  authorization = ["Basic hunter2"]',
+      '  x = ["Bearer hunter2"]',
+      '  X-Api-Key = "hunter2"',
+      '  "cookie" : "hunter2"',
+    ];
+    writeFileSync(path(), before.join('\n'));
+    const advice = adviceTo({ ecosystem: 'oci', remedy: { json: '{}', 'hosts.toml': 'server = "x"' } });
+    const end = await acting(folder, deed('hosts.toml'), advice).step('prepare');
+    expect(end).toMatchObject({ tag: 'ok', output: expect.stringContaining('-[host.') });
+    expect(end.output).not.toContain('hunter2');
+  });
+  it('shows of a daemon.json only the keys that change, however it was indented', async () => {
+    writeFileSync(path(), '{"labels":["hunter2"],"registry-mirrors":["https://a.example.com"]}');
+    const remedy = { json: '{}', 'daemon.json': '{"registry-mirrors":["https://b.example.net"]}' };
+    const end = await acting(folder, deed('daemon.json'), adviceTo({ ecosystem: 'oci', remedy })).step('prepare');
+    expect(end.output.split('\n').slice(2)).toEqual(['-    "https://a.example.com"', '+    "https://b.example.net"']);
+  });
+  it('refuses a file that would take long to compare', async () => {
+    writeFileSync(path(), Array.from({ length: 60_000 }, (_, at) => `A${at}=1`).join('\n'));
+    expect(await acting(folder, deed()).step('act')).toMatchObject({ because: { key: 'acted.tooLong' } });
+  });
   it('keeps the other keys of a daemon.json', async () => {
     writeFileSync(path(), '{"debug":true,"registry-mirrors":["https://a.example.com"]}');
     const text = '{"registry-mirrors":["https://b.example.net"]}';
@@ -248,6 +284,24 @@ describe('command', () => {
     await one.actor.close();
     expect((await end).tag).toBe('failed');
   });
+});
+
+describe('a chain with credentials, which advice shows as ***', () => {
+  const chain = { before: 'https://***@a.example.com,direct', after: 'https://b.example.net|direct' };
+  it.each<[string, ActionDeed]>([
+    ['a program', { kind: 'command', argv: ['true'], cwd: '/' }],
+    ['a body', httpDeed('{"chain":"{{chain}}"}')],
+    ['a store', { ...httpDeed(''), body: { store: 'consul' } }],
+  ])('is given to no build by %s', async (_, of) => {
+    const post = { send: () => Promise.resolve({ tag: 'delivered' as const, status: 200, receipt: '[]' }) };
+    const end = await acting(folder, of, adviceTo({ chain }), { post }).step('prepare');
+    expect(end).toMatchObject({ tag: 'failed', because: { key: 'acted.noForm' } });
+  });
+});
+
+it('a body of the operator shows what its places are filled in with, and nothing else of it', async () => {
+  const one = acting(folder, httpDeed('{"token":"hunter2","to":"{{to}}","chain":"{{chain}}"}'));
+  expect(await one.step('prepare')).toEqual({ tag: 'ok', output: 'to: b\nchain: https://b.example.net|direct' });
 });
 
 describe('the brake', () => {
