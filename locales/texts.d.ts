@@ -4,6 +4,7 @@
 export interface Places {
   readonly 'acted.noForm': 'form';
   readonly 'acted.tooLong': never;
+  readonly 'acted.notText': never;
   readonly 'acted.unreadable': 'file' | 'code';
   readonly 'acted.refused': 'file' | 'because';
   readonly 'acted.noFile': 'file';

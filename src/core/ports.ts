@@ -288,6 +288,10 @@ export interface Post {
     readonly body: string;
     readonly allow: readonly string[];
     readonly timeoutMs: number;
+    /** Ends it early, as a failure. */
+    readonly signal?: AbortSignal;
+    /** Bytes of a response that is wanted whole: a longer one, or one that breaks off, is a failure. Absent: its begin is enough. */
+    readonly answerBytesMax?: number;
     /**
      * The failure in a response's body, whatever its status; `null`: the status decides. Absent: only the status counts.
      */

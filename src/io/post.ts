@@ -54,16 +54,21 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
   };
   const answer = newTrace();
   const deadline = new Deadline(deps.clock, deps.timers, nowMs + message.timeoutMs);
+  const { signal, answerBytesMax } = message;
+  const end = (): void => deadline.cut(stopOf(signal?.reason));
+  if (signal?.aborted === true) end();
+  signal?.addEventListener('abort', end);
   try {
     const body = await ask(url, message, trace, answer, deadline, deps);
     return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
-    // Once there is a status, an error in the body does not matter.
-    return answer.status === null
+    // Once there is a status, an error in the body does not matter, unless all of it is wanted.
+    return answer.status === null || (answerBytesMax !== undefined && answer.status < 300)
       ? failed(failureOf(stopOf(error), url, trace))
       : verdict(answer, '', message, deps.clock.wallMs());
   } finally {
     deadline.clear();
+    signal?.removeEventListener('abort', end);
   }
 }
 
@@ -94,8 +99,8 @@ async function ask(
         target: `${url.pathname}${url.search}`,
         headers: { 'accept-encoding': 'identity', ...userInfo(url), ...message.headers },
         body: message.method === 'GET' ? null : message.body,
-        bodyBytesMax: limits.receiverAnswerBytes,
-        stopAfterBytes: limits.receiverAnswerBytes,
+        bodyBytesMax: message.answerBytesMax ?? limits.receiverAnswerBytes,
+        stopAfterBytes: message.answerBytesMax === undefined ? limits.receiverAnswerBytes : null,
         spill: null,
       },
       answer,

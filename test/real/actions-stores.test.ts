@@ -176,6 +176,38 @@ describe('stores by recorded exchanges', () => {
     expect(await one.step('act')).toMatchObject({ tag: 'failed', retry: true, because: { key: 'acted.otherValue' } });
     expect(store.asked.at(-1)?.line).toBe('PUT /v1/kv/x?cas=0');
   });
+  it.each<[string, number, string]>([
+    ['404 may be a server that still starts', 404, 'config data not exist'],
+    ['a value that is too long', 200, 'x'.repeat(1_100_000)],
+    ['a value that is no UTF-8', 200, '\uFFFD'],
+  ])('Nacos: nothing is written over what was not read: %s', async (_, status, body) => {
+    store.answers([status, body], [200, 'true']);
+    const deed = deedOf(`${store.url}/nacos/v1/cs/configs?dataId=x`, { body: { store: 'nacos' } });
+    expect(await acting(folder, deed, adviceTo(), { post }).step('act')).toMatchObject({ tag: 'failed', retry: true });
+    expect(store.asked).toHaveLength(1);
+  });
+  it('Nacos: a long value is read whole, one that breaks off is none', async () => {
+    const long = 'x'.repeat(200_000);
+    store.answers([200, long], [200, 'true']);
+    const deed = deedOf(`${store.url}/nacos/v1/cs/configs?dataId=x`, { body: { store: 'nacos' } });
+    const one = acting(folder, deed, adviceTo(), { post });
+    expect(await one.step('act')).toMatchObject({ tag: 'ok', kept: { before: long } });
+    store.answers([200, 'old', { 'content-length': '9', connection: 'close' }], [200, 'true']);
+    expect(await acting(folder, deed, adviceTo(), { post }).step('act')).toMatchObject({
+      tag: 'failed',
+      retry: true,
+    });
+    expect(store.asked).toHaveLength(3);
+  });
+  it('a request ends with the daemon', async () => {
+    const deed = deedOf(`${store.url}/v1/kv/ci/go`, { body: { store: 'consul' } });
+    const one = acting(folder, deed, adviceTo(), { post, timeoutMs: 600_000 });
+    store.answers([0, '']);
+    const end = one.step('act');
+    await expect.poll(() => store.asked.length).toBe(1);
+    await one.actor.close();
+    expect(await end).toMatchObject({ tag: 'failed' });
+  });
   it('Nacos: the MD5 of what was read is compared', async () => {
     store.answers([200, 'old'], [200, 'true']);
     const url = `${store.url}/nacos/v1/cs/configs?dataId=go.proxy&group=CI`;

@@ -11,7 +11,7 @@ export interface ScriptedStore {
   close(): Promise<void>;
 }
 
-/** Starts one on a free port of loopback. What is asked beyond its answers gets 500. */
+/** Starts one on a free port of loopback. What is asked beyond its answers gets 500; a status of 0 is no answer at all. */
 export async function startScriptedStore(): Promise<ScriptedStore> {
   const asked: ScriptedStore['asked'][number][] = [];
   const waiting: Answer[] = [];
@@ -23,6 +23,7 @@ export async function startScriptedStore(): Promise<ScriptedStore> {
     request.on('end', () => {
       asked.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
       const [status, text, headers = {}] = waiting.shift() ?? [500, ''];
+      if (status === 0) return;
       response.writeHead(status, headers).end(text);
     });
   });
@@ -31,6 +32,9 @@ export async function startScriptedStore(): Promise<ScriptedStore> {
     url: `http://127.0.0.1:${port}`,
     asked,
     answers: (...answers) => void waiting.push(...answers),
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => void server.close(() => resolve()));
+    },
   };
 }

@@ -27,7 +27,7 @@ export function createActor(input: {
   readonly folder: string;
   readonly path: string;
   readonly post: Post;
-  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
 }): Actor {
   const { folder, path, post, clock } = input;
   const stopping = new AbortController();
@@ -35,13 +35,14 @@ export function createActor(input: {
   const flag = `${folder}/stopped`;
   return {
     async run(step, row, rule) {
-      const { deed, timeoutMs } = rule;
+      const { deed } = rule;
+      const endMs = clock.monotonicMs() + rule.timeoutMs;
       const means: Means = {
         folder,
         path,
         post,
         signal: stopping.signal,
-        timeoutMs,
+        leftMs: () => Math.max(1, endMs - clock.monotonicMs()),
         madeAt: () => stamp(clock.wallMs()),
       };
       // One and the same kind: the row was made from the rule.

@@ -99,7 +99,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       cwd: '/',
       env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more.env },
       stdin: more.stdin ?? '',
-      timeoutMs: means.timeoutMs,
+      timeoutMs: means.leftMs(),
       path: means.path,
       signal: means.signal,
     });
@@ -119,7 +119,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
 
   return {
     async has(line: string): Promise<boolean> {
-      const log = await git(['log', `-n${limits.actionRows}`, '--format=%B', ref]);
+      const log = await git(['log', '-F', `--grep=${line}`, '--format=%B', '-n50', ref]);
       return log.stdout.split('\n').includes(line);
     },
     async read(): Promise<string | null> {

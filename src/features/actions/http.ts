@@ -1,4 +1,5 @@
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
+import { limits } from '../../core/limits.ts';
 import type { DeliveryFailure } from '../../core/notice.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
@@ -68,13 +69,14 @@ async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
 }
 
 async function valueNow(deed: HttpDeed, means: Means): Promise<Result<StoreValue | null, Sentence>> {
-  const { read, valueIn } = storeOf(deed);
+  const { read, valueIn, canCreate } = storeOf(deed);
   const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means);
   if (answer.tag === 'ok') {
     const value = valueIn(answer.body);
-    return value === undefined ? error(phrase('acted.noStore')) : ok(value);
+    // What is no UTF-8 could not be put back.
+    return value === undefined || value?.text.includes('\uFFFD') ? error(phrase('acted.noStore')) : ok(value);
   }
-  return answer.status === 404 ? ok(null) : error(answer.because);
+  return answer.status === 404 && canCreate ? ok(null) : error(answer.because);
 }
 
 async function set(
@@ -144,7 +146,7 @@ type Answer =
 async function send(
   { method, url, headers, body }: StoreRequest,
   deed: HttpDeed,
-  { post, timeoutMs }: Means,
+  { post, signal, leftMs }: Means,
 ): Promise<Answer> {
   const own = deed.headers.map((header) => {
     const [name = '', ...value] = header.reveal().split(': ');
@@ -158,7 +160,10 @@ async function send(
     body,
     // An address that the operator wrote needs no second line.
     allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
-    timeoutMs,
+    timeoutMs: leftMs(),
+    signal,
+    // A value that was cut short would be taken for the one that was there.
+    ...('store' in deed.body ? { answerBytesMax: limits.actionOutputBytes } : {}),
     receiptIn: (text) => text,
   });
   if (sent.tag === 'delivered') return { tag: 'ok', status: sent.status, body: sent.receipt ?? '' };

@@ -10,7 +10,8 @@ export interface Means {
   readonly path: string;
   readonly post: Post;
   readonly signal: AbortSignal;
-  readonly timeoutMs: number;
+  /** What is left of the step's time, milliseconds; at least 1. */
+  leftMs(): number;
   /** RFC 3339. */
   madeAt(): string;
 }

@@ -28,6 +28,8 @@ export async function renderAdvice(
   before: string | null,
 ): Promise<Result<string, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
+  // An undo would put back something else.
+  if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = mappingIn(advice.remedy['json'] ?? '');
   const none = error(phrase('acted.noForm', { form: as }));

@@ -19,7 +19,9 @@ export interface StoreValue {
 /** How one kind of store is asked for a value, and told another one only while it still has the first. */
 export interface Store {
   readonly read: (url: string, key: string) => StoreRequest;
-  /** @returns `undefined`: that is no response of this store. 404 is `null` before this is called. */
+  /** 404 says that there is no value, which `write` compares as well; else there must be one. */
+  readonly canCreate: boolean;
+  /** @returns `undefined`: that is no response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
   /** `after` `null` removes it. */
   readonly write: (url: string, key: string, before: StoreValue | null, after: string | null) => StoreRequest;
@@ -33,6 +35,7 @@ const json = { 'content-type': 'application/json' } as const;
 export const stores: Readonly<Record<ActionStore, Store>> = {
   // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/: `url` is that of `/v3/kv/txn`.
   etcd: {
+    canCreate: true,
     read: (url, key) => ({
       method: 'POST',
       url,
@@ -61,6 +64,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
   },
   // https://developer.hashicorp.com/consul/api-docs/kv: `url` is that of the key below `/v1/kv/`.
   consul: {
+    canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
     valueIn(body) {
       const [pair] = listIn(dataIn(body)) as readonly {
@@ -78,8 +82,10 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
     }),
     isDone: (body) => body.trim() === 'true',
   },
-  // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`.
+  // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`. It cannot compare
+  // with no value: a 404 of a server that still starts would have everything overwritten.
   nacos: {
+    canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),
     valueIn: (body) => ({ text: body, index: '' }),
     write(url, _, before, after) {
@@ -88,10 +94,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       return {
         method: 'POST',
         url: url.split('?', 1)[0] ?? url,
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          ...(before === null ? {} : { casMd5: md5(before.text) }),
-        },
+        headers: { 'content-type': 'application/x-www-form-urlencoded', casMd5: md5(before?.text ?? '') },
         body: form.toString(),
       };
     },
