@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { limits } from '../core/limits.ts';
 import { keepWords, maskWords } from './client-words.ts';
+import { killGroup, markGroup } from './process-groups.ts';
 
 /** A program to run: no shell is involved. */
 export interface ProgramCall {
@@ -14,6 +15,8 @@ export interface ProgramCall {
   readonly timeoutMs: number;
   readonly path: string;
   readonly signal: AbortSignal;
+  /** Folder of the marks of running groups: what a killed process leaves running is found by them. */
+  readonly marks: string;
 }
 
 /** How a program ended: by itself, or why it was ended; `not_run`: its `code` is that of the system. */
@@ -42,11 +45,13 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
       if (isOver) return;
       isOver = true;
       clearTimeout(deadline);
+      unmark();
       call.signal.removeEventListener('abort', stopped);
       resolve({ tag: because ?? tag, code, stdout: stdout.text(), shown: maskWords(both.text(), plain, 200) });
     };
     const env = { PATH: call.path, HOME: homedir(), LANG: 'C.UTF-8', ...call.env };
     const child = start();
+    const unmark = child?.pid === undefined ? () => undefined : markGroup(call.marks, child.pid);
     const stop = (why: NonNullable<typeof because>): void => {
       because ??= why;
       killGroup(child?.pid);
@@ -91,12 +96,4 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
       }
     }
   });
-}
-
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The group is gone.
-  }
 }

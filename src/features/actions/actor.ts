@@ -2,6 +2,7 @@ import type { ActionDeed, ActionEnd, ActionKind, ActionRow, ActionStep, Actor } 
 import type { Clock, Post } from '../../core/ports.ts';
 import { stamp } from '../../core/views.ts';
 import { isFlagSet, keepFlag } from '../../io/flag.ts';
+import { endMarkedGroups } from '../../io/process-groups.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
@@ -33,12 +34,18 @@ export function createActor(input: {
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   const flag = `${folder}/stopped`;
+  const marks = `${folder}/running`;
+  let hasRun = false;
   return {
     async run(step, row, rule) {
+      // Two of one program at once would undo each other's work.
+      if (!hasRun) endMarkedGroups(marks);
+      hasRun = true;
       const { deed } = rule;
       const endMs = clock.monotonicMs() + rule.timeoutMs;
       const means: Means = {
         folder,
+        marks,
         path,
         post,
         signal: stopping.signal,

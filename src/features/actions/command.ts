@@ -28,7 +28,7 @@ async function run(
   means: Means,
 ): Promise<ActionEnd> {
   const { advice, action, attempts } = row;
-  const { path, signal } = means;
+  const { path, signal, marks } = means;
   const facts = { id: row.id, action, event, attempt: attempts };
   const env = {
     MIRRORWATCH_EVENT: event,
@@ -44,7 +44,7 @@ async function run(
     MIRRORWATCH_CHAIN: event === 'act' ? advice.chain.after : advice.chain.before,
   };
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
-  const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal });
+  const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
   return endOf(end);
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
+import { removeGitLeftovers } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { endOf } from './command.ts';
@@ -102,12 +103,14 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       timeoutMs: means.leftMs(),
       path: means.path,
       signal: means.signal,
+      marks: means.marks,
     });
     const ended = endOf(end);
     if (ended.tag === 'failed' && end.code !== more.may) throw new GitFailed({ ...ended, retry: true });
     return { isOk: ended.tag === 'ok', stdout: end.stdout };
   };
   const ref = 'refs/mirrorwatch/base';
+  await removeGitLeftovers(copy);
   await git(['init', '--quiet', '--bare', copy]);
   await git(['update-ref', '-d', ref]);
   const depth = ['--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository];

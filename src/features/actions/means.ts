@@ -6,6 +6,8 @@ import type { Sentence } from '../../core/result.ts';
 export interface Means {
   /** The folder of what they keep, beside the state file. */
   readonly folder: string;
+  /** The folder of the marks of running programs. */
+  readonly marks: string;
   /** The search path of programs. */
   readonly path: string;
   readonly post: Post;

@@ -278,6 +278,14 @@ describe('command', () => {
       because: { key: 'acted.notRun', values: { code: 'ENOENT' } },
     });
   });
+  it('left running by a daemon that was killed is ended before anything runs', async () => {
+    const hanging = acting(folder, deed(`require('fs').writeFileSync('pid', ''); setInterval(() => {}, 1000)`)).step('act');
+    await expect.poll(() => existsSync(join(folder, 'pid'))).toBe(true);
+    expect(readdirSync(join(folder, 'kept/running'))).toHaveLength(1);
+    expect(await acting(folder, deed('')).step('act')).toMatchObject({ tag: 'ok' });
+    expect(await hanging).toMatchObject({ because: { values: { code: 'SIGKILL' } } });
+    expect(readdirSync(join(folder, 'kept/running'))).toEqual([]);
+  });
   it('ends with the daemon', async () => {
     const one = acting(folder, deed('setInterval(() => {}, 1000)'));
     const end = one.step('act');

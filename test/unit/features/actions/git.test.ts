@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ActionDeed } from '../../../../src/core/action.ts';
 import { acting } from './acting.ts';
 import { adviceTo } from './advice.ts';
@@ -101,6 +101,46 @@ it('runs no hook of its copy, and follows no link of the repository', async () =
   expect(await acting(folder, deed({ path: 'env' })).step('act')).toMatchObject({
     tag: 'failed',
     because: { key: 'acted.noFile' },
+  });
+});
+
+it('goes on after a Git that was killed, and removes what that left', async () => {
+  const one = acting(folder, deed());
+  await one.step('prepare');
+  const copy = join(folder, 'kept/git-ci');
+  const left = ['shallow.lock', 'config.lock', 'refs/mirrorwatch/base.lock', 'index.mirrorwatch.lock', 'objects/pack/tmp_pack_a'];
+  for (const name of left) {
+    mkdirSync(dirname(join(copy, name)), { recursive: true });
+    writeFileSync(join(copy, name), '');
+  }
+  expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+  expect(left.filter((name) => existsSync(join(copy, name)))).toEqual([]);
+  expect(count()).toBe(2);
+});
+
+it('has one deadline for all commands of a step', async () => {
+  mkdirSync(join(folder, 'bin'));
+  const script = `#!/bin/sh\nsleep 0.4\nPATH='${process.env['PATH']}' exec git "$@"\n`;
+  writeFileSync(join(folder, 'bin/git'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH']}`);
+  const one = acting(folder, deed(), adviceTo(), { timeoutMs: 1_500 });
+  vi.unstubAllEnvs();
+  expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.time' } });
+});
+
+it('finds its commit among long messages, and refuses a file that is no UTF-8', async () => {
+  const one = acting(folder, deed());
+  await one.step('act');
+  git(work(), 'pull', '--quiet', '--rebase', repository(), 'main');
+  writeFileSync(join(folder, 'message'), 'x'.repeat(120_000));
+  for (let at = 0; at < 10; at += 1)
+    git(work(), 'commit', '--quiet', '--allow-empty', '-F', join(folder, 'message'));
+  writeFileSync(join(work(), 'bytes'), Buffer.from([0xff, 0x0a]));
+  commit('bytes');
+  expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+  expect(count()).toBe(13);
+  expect(await acting(folder, deed({ path: 'bytes' }), adviceTo(), {}, { id: 'b' }).step('act')).toMatchObject({
+    because: { key: 'acted.notText' },
   });
 });
 

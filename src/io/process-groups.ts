@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepFlag } from './flag.ts';
+
+/**
+ * Marks a process group as running, by an empty file.
+ * @param folder  of the marks
+ * @param leader  the process id of its first process
+ * @returns how to remove the mark
+ */
+export function markGroup(folder: string, leader: number): () => void {
+  const name = nameOf(leader);
+  if (name === null) return () => undefined;
+  keepFlag(join(folder, name), true);
+  return () => void keepFlag(join(folder, name), false);
+}
+
+/** Ends the groups that a process which is gone has marked and left running. */
+export function endMarkedGroups(folder: string): void {
+  for (const name of namesIn(folder)) {
+    const leader = Number.parseInt(name, 10);
+    if (nameOf(leader) === name) killGroup(leader);
+    keepFlag(join(folder, name), false);
+  }
+}
+
+/** Ends a process group at once; nothing where it is gone. */
+export function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // The group is gone.
+  }
+}
+
+/** A process by its id, its start and this boot: a later one may get the same id. `null`: there is none, or no `/proc`. */
+function nameOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${pid}-${startTicks}-${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
+  } catch {
+    return null;
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
