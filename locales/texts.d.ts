@@ -2484,6 +2484,7 @@ export interface Places {
   readonly 'expected.upstreamMirrors': never;
   readonly 'expected.upstreamOne': 'words';
   readonly 'expected.oneDeed': never;
+  readonly 'expected.ownPlace': 'name';
   readonly 'expected.etcdKey': never;
   readonly 'expected.asStore': never;
   readonly 'expected.shard': 'most';

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { placeOf } from '../core/action-place.ts';
 import { type ActionDeed, type ActionRule, actionStores } from '../core/action.ts';
 import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
@@ -20,7 +21,17 @@ export function readActions(
   reader: Reader,
   report: Report,
 ): Pick<Config, 'onAdvice'> {
-  const rules = onAdvice.flatMap((action, at) => readAction(['onAdvice', at], action, mirrors, reader, report) ?? []);
+  const names = new Map<string, string>();
+  const rules = onAdvice.flatMap((action, at) => {
+    const rule = readAction(['onAdvice', at], action, mirrors, reader, report);
+    const place = rule === null ? null : placeOf(rule.deed);
+    if (rule === null || place === null) return rule ?? [];
+    const other = names.get(place);
+    // An undo puts back all that is there: what the other one wrote would be in its way, or lost.
+    if (other === undefined) names.set(place, rule.name);
+    else report.error(['onAdvice', at, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
+    return rule;
+  });
   return rules.length === 0 ? {} : { onAdvice: rules };
 }
 

@@ -56,7 +56,7 @@ const when = mapping({
 const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
 const git = mapping({
   repository: checked(
-    'A bare repository: a path, or a URL without a password.',
+    'A bare repository: a path, or a URL without a password or token.',
     phrase('expected.repository'),
     isRepository,
   ),
@@ -137,7 +137,9 @@ export const onAdviceKey = list(action, phrase('expected.listEach', { what: phra
 function isRepository(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
   if (!value.includes('://')) return true;
-  return /^(https?|ssh|file):\/\//.test(value) && URL.canParse(value) && new URL(value).password === '';
+  const url = /^(https?|ssh|file):\/\//.test(value) ? URL.parse(value) : null;
+  // A user name over HTTP is a token as often as not, and every local user sees Git's arguments.
+  return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
 }
 
 function isBranch(value: string): boolean {

@@ -120,8 +120,8 @@ export interface ActionRow {
   /** It was begun by a process that ended without a result. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** A hash of the place that was changed: an undo goes nowhere else. Absent: of an older version. */
-  readonly place?: string;
+  /** A hash of the place that was changed: an undo goes nowhere else. `null`: of no place; absent: of an older version. */
+  readonly place?: string | null;
 }
 
 /** What is to be carried out for a row. */

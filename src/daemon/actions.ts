@@ -2,6 +2,7 @@ import type { ActionEnd, ActionRow, ActionStep, Actor } from '../core/action.ts'
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
+import { isUndoable } from '../features/actions/place.ts';
 import type { Absorb, News } from './news.ts';
 import type { Stages } from './stages.ts';
 
@@ -120,7 +121,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
     undo(id) {
       const row = state.rows.get(id);
       if (row === undefined) return 'unknown';
-      if (row.state !== 'done' || state.busy.has(id)) return 'not_done';
+      if (!isUndoable(row) || state.busy.has(id)) return 'not_done';
       undos.push(id);
       return 'ok';
     },

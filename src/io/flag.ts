@@ -1,9 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** True where the file is there. */
+/** False where the file is not there for certain: one that cannot be reached may be set. */
 export function isFlagSet(path: string): boolean {
-  return existsSync(path);
+  try {
+    lstatSync(path);
+    return true;
+  } catch (thrown) {
+    return !['ENOENT', 'ENOTDIR'].includes(String((thrown as NodeJS.ErrnoException).code));
+  }
 }
 
 /** Creates an empty file, for which a full disk often still has room, or removes it. False: the disk does not allow it. */

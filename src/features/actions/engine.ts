@@ -1,10 +1,11 @@
+import { placeOf } from '../../core/action-place.ts';
 import type { ActionEnd, ActionResult, ActionRow, ActionRule, ActionStep } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
-import { isRenewed, placeOf } from './place.ts';
+import { isRenewed, isUndoable } from './place.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 
 /** The journal by id, and the rows whose step is under way. Plain data. */
@@ -91,7 +92,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   const inForce = (row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] =>
     [...rows.values()]
       .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
-      .filter(({ state: is }) => is === 'done' || is === 'undoing')
+      .filter((one) => one.state === 'undoing' || isUndoable(one))
       .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
 
   /** What one undo puts back: a program does so once for all that it did, apart from a bypass. */
@@ -168,9 +169,9 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   function undo(id: string, by: NonNullable<ActionRow['undoneBy']>): void {
     const row = rows.get(id);
     const rule = row === undefined ? undefined : rulesByName.get(row.action);
-    if (row === undefined || rule === undefined || row.state !== 'done' || busy.has(id)) return;
+    if (row === undefined || rule === undefined || !isUndoable(row) || busy.has(id)) return;
     // A reason of an earlier undo: its attempts count on.
-    const attempts = row.because === null ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
+    const attempts = row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
     const next = put({ ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
     if (isElsewhere(row, rule)) refuse(next);
     else order('undo', next, rule);
@@ -279,7 +280,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       const { attempts, plannedAtMs, endedAtMs, advice } = row;
       // The limits of an hour and a day count it; without it, an advice in force would be followed again.
       if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
-      if (row.state === 'done') return rulesByName.has(row.action);
+      if (isUndoable(row)) return rulesByName.has(row.action);
       return input.wanted(advice.ecosystem, advice.upstream)?.id === advice.id;
     };
     const dropped = surplusOf([...rows.values()], isNeeded).map(({ id }) => id);

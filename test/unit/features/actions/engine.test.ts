@@ -394,6 +394,22 @@ describe('undo and regret', () => {
     one.turns(3);
     expect(one.row(id)?.undoneBy).toBe('regret');
   });
+  it.each([
+    ['acted.exit', 'undone', 1],
+    ['acted.time', 'undone', 1],
+    ['acted.notRun', 'failed', 0],
+  ] as const)('a program that failed may have done half of its work: %s', (key, state, undos) => {
+    const one = engine([ruleOf({ deed: { kind: 'command', argv: ['x'], cwd: '/' } })]);
+    const failed: ActionEnd = { tag: 'failed', because: { key, values: {} }, output: '', retry: false };
+    one.ends((step) => (step === 'act' ? failed : done));
+    one.wants(adviceTo());
+    one.turns(5);
+    expect(one.row(id)?.state).toBe('failed');
+    one.wants(null);
+    one.turns(5);
+    expect(one.row(id)?.state).toBe(state);
+    expect(one.steps.filter((step) => step.startsWith('undo'))).toHaveLength(undos);
+  });
   it('a program goes back once for all that it did', () => {
     const command = ruleOf({ deed: { kind: 'command', argv: ['x'], cwd: '/' } });
     const one = engine([command]);

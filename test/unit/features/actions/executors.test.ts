@@ -322,8 +322,13 @@ describe('the brake', () => {
     actor.keepStopped(false);
     expect(actorIn(folder).isStopped()).toBe(false);
   });
+  it('holds where nobody can tell whether it is set', () => {
+    symlinkSync('kept', join(folder, 'kept'));
+    expect(actorIn(folder).isStopped()).toBe(true);
+  });
   it('says so where the disk does not take it', () => {
     writeFileSync(join(folder, 'kept'), 'no folder');
     expect(actorIn(folder).keepStopped(true)).toBe(false);
+    expect(actorIn(folder).isStopped()).toBe(false);
   });
 });
