@@ -2,7 +2,7 @@ import type { ActionEnd, ActionRow, ActionStep, Actor } from '../core/action.ts'
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
-import { isUndoable } from '../features/actions/place.ts';
+import { isUndoable } from '../features/actions/rows.ts';
 import type { Absorb, News } from './news.ts';
 import type { Stages } from './stages.ts';
 

@@ -5,8 +5,8 @@ import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
-import { isRenewed, isUndoable } from './place.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
+import { isBackSince, isElsewhere, isRenewed, isSameUpstream, isUndoable, surplusOf } from './rows.ts';
 
 /** The journal by id, and the rows whose step is under way. Plain data. */
 export interface ActionState {
@@ -293,28 +293,4 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   }
 
   return { end, takeBack, undo, regret, follow, close };
-}
-
-/** The oldest rows past the bound that nothing waits for, and that are not needed. */
-function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
-  const over = rows.length - limits.actionRows;
-  if (over <= 0) return [];
-  return rows
-    .filter((row) => (row.endedAtMs !== null || row.held !== null) && !isNeeded(row))
-    .sort((a, b) => a.plannedAtMs - b.plannedAtMs)
-    .slice(0, over);
-}
-
-/** True where the rule names another place by now than the one that was changed. */
-function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
-  return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
-}
-
-/** True for a row that was put back because of that advice. */
-function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
-  return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
-}
-
-function isSameUpstream(a: { readonly ecosystem: EcosystemId; readonly upstream: string }, b: typeof a): boolean {
-  return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ActionEnd, ActionRow, ActionRule } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
 import { limits } from '../../../../src/core/limits.ts';
+import { Secret } from '../../../../src/core/secret.ts';
 import {
   type ActionInput,
   type ActionOutput,
@@ -11,6 +12,25 @@ import {
 } from '../../../../src/features/actions/engine.ts';
 import { adviceTo, ruleOf } from './advice.ts';
 
+const gitDeed: ActionRule['deed'] = {
+  kind: 'git',
+  repository: '/srv/r.git',
+  branch: 'main',
+  path: 'a',
+  as: 'env',
+  author: 'a <a@example.com>',
+  isSigned: false,
+};
+const storeDeed = {
+  kind: 'http',
+  url: new Secret('http://127.0.0.1:2379/v3/kv/txn'),
+  method: 'POST',
+  headers: [],
+  body: { store: 'etcd' },
+  key: '/a',
+  as: null,
+  allow: [],
+} as const;
 const done: ActionEnd = { tag: 'ok', output: 'diff', kept: 7 };
 const broken: ActionEnd = { tag: 'failed', because: { key: 'acted.time', values: {} }, output: '', retry: true };
 
@@ -332,6 +352,21 @@ describe('undo and regret', () => {
     one.turns(5);
     expect(one.row(id)).toMatchObject({ state: 'undone', undoneBy: 'operator' });
     expect(one.steps).toEqual([`prepare ${id}`, `act ${id}`, `undo ${id}`]);
+  });
+  it.each<ActionRule['deed']>([
+    { kind: 'file', path: '/etc/ci/goproxy.env', as: 'env' },
+    { kind: 'command', argv: ['x'], cwd: '/' },
+    gitDeed,
+    storeDeed,
+    { ...storeDeed, body: { template: new Secret('{{chain}}') } },
+  ])('an operator undoes each kind by its id, under the brake as well', (deed) => {
+    const one = engine([ruleOf({ deed })]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.is({ isStopped: true });
+    one.turn({ undo: [id] });
+    one.turns(2);
+    expect(one.row(id)).toMatchObject({ kind: deed.kind, state: 'undone', undoneBy: 'operator' });
   });
   it('an advice that is renewed is the one that was undone, and the one that was done', () => {
     const one = engine([ruleOf(), ruleOf({ name: 'other' })]);

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDisk } from '../../../../bench/soak/disk.ts';
 import type { ActionDeed } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
 import { Secret } from '../../../../src/core/secret.ts';
@@ -321,6 +322,19 @@ describe('the brake', () => {
     expect(actorIn(folder).isStopped()).toBe(true);
     actor.keepStopped(false);
     expect(actorIn(folder).isStopped()).toBe(false);
+  });
+  it('is set and released on a full disk', () => {
+    const disk = openDisk();
+    try {
+      if (disk.canFail) disk.fill();
+      const actor = actorIn(disk.dir);
+      expect(actor.keepStopped(true)).toBe(true);
+      expect(actorIn(disk.dir).isStopped()).toBe(true);
+      expect(actor.keepStopped(false)).toBe(true);
+      expect(actorIn(disk.dir).isStopped()).toBe(false);
+    } finally {
+      disk.close();
+    }
   });
   it('holds where nobody can tell whether it is set', () => {
     symlinkSync('kept', join(folder, 'kept'));
