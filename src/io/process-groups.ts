@@ -8,7 +8,7 @@ import { keepFlag } from './flag.ts';
  * @param leader  the process id of its first process
  * @returns how to remove the mark
  */
-export function markGroup(folder: string, leader: number): () => void {
+export function recordGroup(folder: string, leader: number): () => void {
   const name = nameOf(leader);
   if (name === null) return () => undefined;
   keepFlag(join(folder, name), true);
@@ -16,16 +16,16 @@ export function markGroup(folder: string, leader: number): () => void {
 }
 
 /** Ends the groups that a process which is gone has marked and left running. */
-export function endMarkedGroups(folder: string): void {
+export function stopRecordedGroups(folder: string): void {
   for (const name of namesIn(folder)) {
     const leader = Number.parseInt(name, 10);
-    if (nameOf(leader) === name) killGroup(leader);
+    if (nameOf(leader) === name) stopGroup(leader);
     keepFlag(join(folder, name), false);
   }
 }
 
 /** Ends a process group at once; nothing where it is gone. */
-export function killGroup(leader: number | undefined): void {
+export function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { limits } from '../core/limits.ts';
 import { keepWords, maskWords } from './client-words.ts';
-import { killGroup, markGroup } from './process-groups.ts';
+import { stopGroup, recordGroup } from './process-groups.ts';
 
 /** A program to run: no shell is involved. */
 export interface ProgramCall {
@@ -51,10 +51,10 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
     };
     const env = { PATH: call.path, HOME: homedir(), LANG: 'C.UTF-8', ...call.env };
     const child = start();
-    const unmark = child?.pid === undefined ? () => undefined : markGroup(call.marks, child.pid);
+    const unmark = child?.pid === undefined ? () => undefined : recordGroup(call.marks, child.pid);
     const stop = (why: NonNullable<typeof because>): void => {
       because ??= why;
-      killGroup(child?.pid);
+      stopGroup(child?.pid);
       // A process that cannot be killed holds nothing up.
       setTimeout(() => finish('signalled', 'SIGKILL'), limits.closeMs).unref();
     };
@@ -80,7 +80,7 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
     child.stdin.end(call.stdin);
     child.once('exit', (code, signal) => {
       // What it left behind in its group goes with it, and holds no pipe open.
-      killGroup(child.pid);
+      stopGroup(child.pid);
       const end = (): void =>
         code === null ? finish('signalled', signal ?? 'unknown') : finish('exited', String(code));
       child.once('close', end);

@@ -2,7 +2,7 @@ import type { ActionDeed, ActionEnd, ActionKind, ActionRow, ActionStep, Actor } 
 import type { Clock, Post } from '../../core/ports.ts';
 import { stamp } from '../../core/views.ts';
 import { isFlagSet, keepFlag } from '../../io/flag.ts';
-import { endMarkedGroups } from '../../io/process-groups.ts';
+import { stopRecordedGroups } from '../../io/process-groups.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
@@ -39,7 +39,7 @@ export function createActor(input: {
   return {
     async run(step, row, rule) {
       // Two of one program at once would undo each other's work.
-      if (!hasRun) endMarkedGroups(marks);
+      if (!hasRun) stopRecordedGroups(marks);
       hasRun = true;
       const { deed } = rule;
       const endMs = clock.monotonicMs() + rule.timeoutMs;

@@ -60,7 +60,8 @@ export const httpAction = {
 } as const;
 
 async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
-  if (deed.as === null && isMasked(advice)) return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
+  if (deed.as === null && isMasked(advice.chain.after))
+    return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
   const now = await valueNow(deed, means);
   if (now.tag === 'error') return failedWith(now.error, true);
   const before = now.value;
@@ -96,7 +97,8 @@ async function set(
 /** Shows what the places of the operator's own body are filled in with: the rest of it may have a token. */
 function prepareOwn(row: ActionRow, template: string): ActionEnd {
   const used = Object.entries(valuesOf(row, 'act')).filter(([name]) => template.includes(`{{${name}}}`));
-  if (isMasked(row.advice) && used.some(([name]) => name === 'chain'))
+  const { before, after } = row.advice.chain;
+  if (isMasked(before, after) && used.some(([name]) => name === 'chain'))
     return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }

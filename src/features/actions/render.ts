@@ -33,8 +33,7 @@ export async function renderAdvice(
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = mappingIn(advice.remedy['json'] ?? '');
   const none = error(phrase('acted.noForm', { form: as }));
-  // Advice shows no credentials; a file with `***` in them breaks every build.
-  if (json === null || [lines, advice.remedy['json']].some((text) => text?.includes('***'))) return none;
+  if (json === null || isMasked(lines, advice.remedy['json'])) return none;
   const text = await textOf(advice, as, before, { lines, json });
   if (text === null) return none;
   if (text.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
@@ -100,9 +99,9 @@ function mappingIn(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-/** True for an advice whose chain has credentials, which advice does not show: `***` in it would reach every build. */
-export function isMasked({ chain }: Advice): boolean {
-  return [chain.before, chain.after].some((text) => text.includes('***'));
+/** True where a text has credentials, which advice does not show: with `***` in their place it breaks every build. */
+export function isMasked(...texts: readonly (string | undefined)[]): boolean {
+  return texts.some((text) => text?.includes('***'));
 }
 
 /** The lines that go and come, for people: credentials masked, each line printable, bounded. */

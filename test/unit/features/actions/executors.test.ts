@@ -296,7 +296,7 @@ describe('command', () => {
 });
 
 describe('a chain with credentials, which advice shows as ***', () => {
-  const chain = { before: 'https://***@a.example.com,direct', after: 'https://b.example.net|direct' };
+  const chain = { before: 'https://a.example.com,direct', after: 'https://***@b.example.net|direct' };
   it.each<[string, ActionDeed]>([
     ['a program', { kind: 'command', argv: ['true'], cwd: '/' }],
     ['a body', httpDeed('{"chain":"{{chain}}"}')],
