@@ -120,7 +120,7 @@ it('goes on after a Git that was killed, and removes what that left', async () =
 
 it('has one deadline for all commands of a step', async () => {
   mkdirSync(join(folder, 'bin'));
-  const script = `#!/bin/sh\nsleep 0.4\nPATH='${process.env['PATH']}' exec git "$@"\n`;
+  const script = `#!/bin/sh\nsleep 0.4\nPATH='${process.env['PATH']}'\nexec git "$@"\n`;
   writeFileSync(join(folder, 'bin/git'), script, { mode: 0o755 });
   vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH']}`);
   const one = acting(folder, deed(), adviceTo(), { timeoutMs: 1_500 });
