@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { placeOf } from '../core/action-place.ts';
 import { type ActionDeed, type ActionRule, actionStores } from '../core/action.ts';
+import { placeOf } from '../core/action-place.ts';
 import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { limits } from '../core/limits.ts';
 import { keepWords, maskWords } from './client-words.ts';
-import { stopGroup, recordGroup } from './process-groups.ts';
+import { recordGroup, stopGroup } from './process-groups.ts';
 
 /** A program to run: no shell is involved. */
 export interface ProgramCall {

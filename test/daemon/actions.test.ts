@@ -34,7 +34,12 @@ const pending = new Set<Promise<unknown>>();
 /** The real actor, and the steps that it was asked for; one that `hangs` is carried out and never comes back. */
 function actorHere() {
   const post = { send: () => Promise.reject(new Error('nothing is posted')) };
-  const actor = createActor({ folder: join(folder, 'kept'), path: '', post, clock: { wallMs: () => 0, monotonicMs: () => 0 } });
+  const actor = createActor({
+    folder: join(folder, 'kept'),
+    path: '',
+    post,
+    clock: { wallMs: () => 0, monotonicMs: () => 0 },
+  });
   const watched = {
     ...actor,
     steps: [] as string[],

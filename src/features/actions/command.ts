@@ -14,7 +14,8 @@ type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
  */
 export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
-    if (isMasked(advice.chain.before, advice.chain.after)) return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
+    if (isMasked(advice.chain.before, advice.chain.after))
+      return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
     return { tag: 'ok', output: maskText(argv.join(' ')) };
   },
   act: (row: ActionRow, deed: CommandDeed, means: Means) => run('act', row, deed, means),

@@ -1,5 +1,5 @@
-import { placeOf } from '../../core/action-place.ts';
 import type { ActionEnd, ActionResult, ActionRow, ActionRule, ActionStep } from '../../core/action.ts';
+import { placeOf } from '../../core/action-place.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
@@ -171,7 +171,8 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const rule = row === undefined ? undefined : rulesByName.get(row.action);
     if (row === undefined || rule === undefined || !isUndoable(row) || busy.has(id)) return;
     // A reason of an earlier undo: its attempts count on.
-    const attempts = row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
+    const attempts =
+      row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
     const next = put({ ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
     if (isElsewhere(row, rule)) refuse(next);
     else order('undo', next, rule);

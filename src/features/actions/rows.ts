@@ -41,6 +41,9 @@ export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedA
 }
 
 /** True for two of one upstream. */
-export function isSameUpstream(a: { readonly ecosystem: EcosystemId; readonly upstream: string }, b: typeof a): boolean {
+export function isSameUpstream(
+  a: { readonly ecosystem: EcosystemId; readonly upstream: string },
+  b: typeof a,
+): boolean {
   return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
 }

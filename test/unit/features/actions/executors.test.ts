@@ -106,10 +106,11 @@ describe('file', () => {
     writeFileSync(path(), 'GOPROXY=off\n');
     const one = acting(folder, deed());
     await one.step('act');
-    for (let at = 0; at < 101; at += 1) {
-      const other: ActionDeed = { kind: 'file', path: join(folder, `etc/${at}`), as: 'env' };
-      await acting(folder, other, adviceTo(), {}, { id: `${at}.ci` }).step('act');
-    }
+    const set = JSON.parse(readFileSync(join(folder, 'kept/files/1.json'), 'utf8'));
+    for (let id = 2; id < 102; id += 1)
+      writeFileSync(join(folder, `kept/files/${id}.json`), JSON.stringify({ ...set, id: String(id), owner: `${id}` }));
+    const other: ActionDeed = { kind: 'file', path: join(folder, 'etc/other'), as: 'env' };
+    await acting(folder, other, adviceTo(), {}, { id: 'other' }).step('act');
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
   });
@@ -280,7 +281,9 @@ describe('command', () => {
     });
   });
   it('left running by a daemon that was killed is ended before anything runs', async () => {
-    const hanging = acting(folder, deed(`require('fs').writeFileSync('pid', ''); setInterval(() => {}, 1000)`)).step('act');
+    const hanging = acting(folder, deed(`require('fs').writeFileSync('pid', ''); setInterval(() => {}, 1000)`)).step(
+      'act',
+    );
     await expect.poll(() => existsSync(join(folder, 'pid'))).toBe(true);
     expect(readdirSync(join(folder, 'kept/running'))).toHaveLength(1);
     expect(await acting(folder, deed('')).step('act')).toMatchObject({ tag: 'ok' });

@@ -108,7 +108,13 @@ it('goes on after a Git that was killed, and removes what that left', async () =
   const one = acting(folder, deed());
   await one.step('prepare');
   const copy = join(folder, 'kept/git-ci');
-  const left = ['shallow.lock', 'config.lock', 'refs/mirrorwatch/base.lock', 'index.mirrorwatch.lock', 'objects/pack/tmp_pack_a'];
+  const left = [
+    'shallow.lock',
+    'config.lock',
+    'refs/mirrorwatch/base.lock',
+    'index.mirrorwatch.lock',
+    'objects/pack/tmp_pack_a',
+  ];
   for (const name of left) {
     mkdirSync(dirname(join(copy, name)), { recursive: true });
     writeFileSync(join(copy, name), '');
@@ -133,8 +139,7 @@ it('finds its commit among long messages, and refuses a file that is no UTF-8', 
   await one.step('act');
   git(work(), 'pull', '--quiet', '--rebase', repository(), 'main');
   writeFileSync(join(folder, 'message'), 'x'.repeat(120_000));
-  for (let at = 0; at < 10; at += 1)
-    git(work(), 'commit', '--quiet', '--allow-empty', '-F', join(folder, 'message'));
+  for (let at = 0; at < 10; at += 1) git(work(), 'commit', '--quiet', '--allow-empty', '-F', join(folder, 'message'));
   writeFileSync(join(work(), 'bytes'), Buffer.from([0xff, 0x0a]));
   commit('bytes');
   expect(await one.step('act')).toMatchObject({ tag: 'ok' });
