@@ -81,12 +81,12 @@ export const doorCommand: Command = {
 };
 
 async function printIt(
-  { terminal, say, facts }: Context,
+  { terminal, say, facts, env }: Context,
   config: Config,
   rule: DoorRule,
   { print, out, order }: { readonly print?: string; readonly out?: string; readonly order?: boolean },
 ): Promise<ExitCode> {
-  const { engines, orderFile, renderDoor, renderOrder } = await import('../features/door/print/print.ts');
+  const { engines, orderFile, readOrders, renderDoor, renderOrder } = await import('../features/door/print/print.ts');
   const { readKept } = await import('../features/door/kept.ts');
   const engine = engines.find((one) => one === print);
   const dir = out === undefined ? null : resolve(out);
@@ -96,15 +96,15 @@ async function printIt(
     );
     return 2;
   }
-  const kept = await readKept(rule.orderPath, processLog(facts));
+  const log = processLog(facts);
   const { files, keys, leftOut } =
     order === true
       ? {
-          files: new Map([[orderFile, renderOrder(engine, config, kept)]]),
+          files: new Map([[orderFile, renderOrder(engine, config, await readOrders(config, rule, env, log))]]),
           keys: new Map<string, string>(),
           leftOut: [],
         }
-      : renderDoor(engine, config, rule, dir, kept);
+      : renderDoor(engine, config, rule, dir, await readKept(rule.orderPath, log));
   for (const { name, key } of leftOut) terminal.err(say('door.print.left', { name, key, engine }));
   if (dir === null) {
     for (const [name, text] of files) terminal.out(`# file: ${name}\n${text}`);

@@ -16,6 +16,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
+import { syncFolder } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
@@ -247,7 +248,7 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
-/** Written to a new file beside it, synced to disk, then renamed. */
+/** Written to a new file beside it, synced to disk, then renamed; the folder is synced too. */
 async function replaceBytes(
   file: string,
   bytes: Buffer,
@@ -265,6 +266,7 @@ async function replaceBytes(
     await handle.close();
     handle = null;
     await rename(beside, file);
+    await syncFolder(dirname(file));
   } catch (thrown) {
     await handle?.close().catch(() => undefined);
     if (codeOf(thrown) !== 'EEXIST') await rm(beside, { force: true }).catch(() => undefined);

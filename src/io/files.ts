@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
@@ -30,7 +31,7 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 export const systemFiles: SlowFiles = createFiles();
 
 /**
- * Replaces a file by a text atomically: written to a new file beside it, then renamed.
+ * Replaces a file by a text atomically: written to a new file beside it, synced to disk, then renamed.
  * @param mode  of the new file, before the umask
  * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else is there), or `null`
  */
@@ -39,13 +40,27 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
   try {
     const there = await lstat(path).catch(() => null);
     if (there !== null && !there.isFile()) return 'not a regular file';
-    await writeFile(beside, text, { flag: 'wx', mode });
+    const handle = await open(beside, 'wx', mode);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(beside, path);
+    await syncFolder(dirname(path));
     return null;
   } catch (thrown) {
     await rm(beside, { force: true }).catch(() => undefined);
     return codeOf(thrown);
   }
+}
+
+/** Syncs a folder to disk, so that a rename in it outlives a power cut; a file system that cannot do so is left alone. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 type Failed = { readonly tag: 'error'; readonly code: string };

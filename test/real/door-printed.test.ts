@@ -1,5 +1,5 @@
-import { createReadStream, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer, get } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
@@ -9,12 +9,14 @@ import { testCerts } from '../support/certs.ts';
 import { goDownload } from '../support/go-client.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { isListening } from '../support/listening.ts';
-import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
+import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { run } from '../unit/cli/run-program.ts';
+import { acting } from '../unit/features/actions/acting.ts';
+import { adviceTo } from '../unit/features/actions/advice.ts';
 
 // The door as a configuration of real proxies: validated by each, then real builds through it.
 
@@ -30,6 +32,8 @@ async function startMirror(prefix: string, isTls: boolean, refuses: ReadonlyMap<
   const seen: Mirror['seen'] = [];
   const answer: RequestListener = ({ url = '', headers }, response) => {
     seen.push({ url, headers });
+    // A hostile one: nginx would serve what it names in place of its own response.
+    response.setHeader('x-accel-redirect', '/-/healthy');
     const path = decodeURIComponent(url);
     const [, status] = [...refuses].find(([one]) => one.test(path)) ?? [];
     const file = join(root, path.slice(prefix.length));
@@ -94,6 +98,25 @@ const start: Readonly<
   },
 };
 
+/** That other users cannot connect to HAProxy's inner sockets, and that these check method and path themselves. */
+async function expectClosed(dir: string): Promise<void> {
+  expect(readFileSync('/proc/net/unix', 'utf8')).not.toContain('@mirrorwatch-door');
+  const sockets = readdirSync(dir).filter((name) => name.endsWith('.sock'));
+  expect(sockets).toHaveLength(5);
+  for (const name of sockets) expect([name, statSync(join(dir, name)).mode & 0o777]).toEqual([name, 0o600]);
+  const socketPath = join(dir, sockets.find((name) => name.startsWith('mirror_near')) ?? '');
+  const status = (method: string, path: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      request({ socketPath, method, path }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode));
+      })
+        .once('error', reject)
+        .end();
+    });
+  expect(await status('PUT', '/go/rsc.io/quote/@v/list')).toBe(405);
+  expect(await status('GET', '/admin')).toBe(404);
+}
+
 real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 'go'], () => {
   const modules = ['rsc.io/quote@v1.5.2', 'github.com/BurntSushi/toml@v1.6.0', 'github.com/google/uuid@v1.6.0'];
   let near: Mirror;
@@ -128,6 +151,25 @@ real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 
     for (const dir of dirs) removeTempDir(dir);
   });
 
+  /** An action of kind `command`, as the daemon runs it by an advice: it writes the order and reloads, and its undo leads back. */
+  async function expectFollows(config: string, out: string, url: string): Promise<void> {
+    const main = [process.execPath, join(repoDir, 'src/main.ts'), 'door', '--config', config];
+    const write = [...main, '--print', 'nginx', '--order', '--out', out].join(' ');
+    const reload = `${commandPath('nginx')} -p ${out} -c ${out}/nginx.conf -e stderr -s reload`;
+    const deed = { kind: 'command', argv: ['sh', '-c', `${write} && ${reload}`], cwd: out } as const;
+    const { step } = acting(out, deed, adviceTo({ from: 'near.one', to: 'far' }));
+    const first = async (): Promise<string | undefined> => {
+      for (const { seen } of [near, far]) seen.length = 0;
+      await (await fetch(`${url}/go/rsc.io/quote/@v/list`)).text();
+      return near.seen.length > 0 ? 'near' : far.seen.length > 0 ? 'far' : undefined;
+    };
+    expect(await first()).toBe('near');
+    expect(await step('act')).toMatchObject({ tag: 'ok' });
+    await until('the advised mirror is used', first, (name) => name === 'far');
+    expect(await step('undo')).toMatchObject({ tag: 'ok' });
+    await until('the mirror from before is used', first, (name) => name === 'near');
+  }
+
   const yamlOf = (port: number): string => `
 mirrors:
   - { name: dead, ecosystem: go, url: "http://127.0.0.1:${dead}", weight: 100 }
@@ -136,7 +178,7 @@ mirrors:
 controls: [ "tcp://127.0.0.1:9" ]
 modules: { go: [ ${modules[0]} ] }
 private: { go: [ git.example.com/* ] }
-door: { listen: "127.0.0.1:${port}", orderFile: door.json }
+door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0.0.1:${dead}" }
 `;
 
   test.for(['nginx', 'caddy', 'haproxy'] as const)(
@@ -175,10 +217,28 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json }
 
       const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
         fetch(url + path, { redirect: 'manual', ...init });
+      near.seen.length = 0;
+      await ask('/go/rsc.io/quote/@v/list', {
+        headers: {
+          accept: 'text/x',
+          range: 'bytes=0-1',
+          'user-agent': 'x/1',
+          'private-token': 'x',
+          cookie: 'a=b',
+          'x-y': 'z',
+        },
+      });
+      expect(
+        Object.keys(near.seen[0]?.headers ?? {})
+          .filter((name) => name !== 'connection')
+          .sort(),
+      ).toEqual(['accept', 'accept-encoding', 'authorization', 'host', 'range', 'user-agent']);
       const seenBefore = near.seen.length + far.seen.length;
       expect((await ask('/go/git.example.com/team/secret/@v/list')).status).toBe(404);
       expect((await ask('/go/rsc.io/quote/@v/list', { method: 'POST' })).status).toBe(405);
-      expect((await ask('/other/x')).status).toBe(404);
+      for (const path of ['/other/x', '/GO/rsc.io/quote/@v/list', '/%67o/rsc.io/quote/@v/list'])
+        expect([path, (await ask(path)).status]).toEqual([path, 404]);
+      if (engine === 'haproxy') await expectClosed(out);
       expect((await ask('/go/a.example/..%2f..%2fx/@v/list')).status).toBe(404);
       expect(near.seen.length + far.seen.length).toBe(seenBefore);
       expect((await ask('/go/rsc.io/none/@v/list')).status).toBe(404);
@@ -189,8 +249,9 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json }
         null,
       ]);
 
-      // As the door keeps it by the advice in force.
-      writeFileSync(join(dir, 'door.json'), JSON.stringify({ orders: { 'go/go': ['far', 'near.one', 'dead'] } }));
+      if (engine === 'nginx') await expectFollows(file, out, url);
+      // As the door keeps it by the advice in force; near.one is left out, as one that serves wrong bytes is.
+      writeFileSync(join(dir, 'door.json'), JSON.stringify({ orders: { 'go/go': ['dead', 'far'] } }));
       const ordered = await run(['door', '--config', file, '--print', engine, '--order', '--out', out]);
       expect([ordered.code, ordered.err]).toEqual([0, '']);
       await proxy.reload();
@@ -207,6 +268,7 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json }
       );
       const again = await goDownload(modules, { goproxy: `${url}/go` });
       expect([again.code, again.errors]).toEqual([0, []]);
+      expect((await ask('/go/rsc.io/none/@v/list')).status).toBe(404);
       expect(near.seen).toEqual([]);
     },
   );

@@ -1,4 +1,6 @@
+import type { Config } from '../../core/config.ts';
 import type { Log, Timers } from '../../core/ports.ts';
+import { urlOfListener } from '../../core/url.ts';
 import { exchange, openEvents } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
 
@@ -43,6 +45,37 @@ interface AdviceSeen {
   readonly to: string;
 }
 
+/** The daemon of a configuration. */
+export function daemonOf({ door, listen }: Config): DaemonAt {
+  return { url: door?.daemon ?? urlOfListener(listen), token: listen.token?.reveal() ?? null };
+}
+
+/** The daemon's report of now. @throws Error where it cannot be reached, or its response is not usable */
+export async function readDaemon(
+  at: DaemonAt,
+): Promise<{ readonly known: ReadonlyMap<string, Known>; readonly doubted: readonly string[] }> {
+  const [mirrors, advice] = await Promise.all([
+    listAt<MirrorSeen>(at, 'mirrors', ['registry', 'ecosystem', 'upstream']),
+    listAt<AdviceSeen>(at, 'advice', ['id', 'ecosystem', 'upstream', 'state', 'to']),
+  ]);
+  const doubted = mirrors.flatMap(({ registry, inDoubt }) => (inDoubt ? [registry] : []));
+  return { known: knownOf(mirrors, advice), doubted };
+}
+
+function headersTo({ token }: DaemonAt): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
+  const url = `${at.url}/api/v1/${name}?limit=500`;
+  const answer = await exchange({ url, method: 'GET', headers: headersTo(at), body: null, limitMs });
+  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+  const list = (JSON.parse(answer.text) as Readonly<Record<string, unknown>>)[name];
+  if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
+  if (!list.every((one) => hasTexts(one, texts))) throw new Error(`${name} of another form`);
+  return list as readonly T[];
+}
+
 /**
  * Follows a daemon: its event stream reports that something changed, its lists have the current state. A closed stream is
  * opened again every 2 s, for ever.
@@ -52,7 +85,6 @@ export function followDaemon(
   listener: Listener,
   { timers, log }: { readonly timers: Timers; readonly log: Log },
 ): { close(): void } {
-  const headers: Record<string, string> = at.token === null ? {} : { authorization: `Bearer ${at.token}` };
   let stream: { close(): void } | null = null;
   let reopening: { cancel(): void } | null = null;
   let pausing: { cancel(): void } | null = null;
@@ -71,16 +103,6 @@ export function followDaemon(
     isLost = true;
   }
 
-  async function listOf<T>(name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
-    const url = `${at.url}/api/v1/${name}?limit=500`;
-    const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs });
-    if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-    const list = (JSON.parse(answer.text) as Readonly<Record<string, unknown>>)[name];
-    if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
-    if (!list.every((one) => hasTexts(one, texts))) throw new Error(`${name} of another form`);
-    return list as readonly T[];
-  }
-
   async function refresh(): Promise<void> {
     if (isClosed) return;
     isWanted = isBusy;
@@ -88,15 +110,12 @@ export function followDaemon(
     isBusy = true;
     let waitMs = betweenMs;
     try {
-      const [mirrors, advice] = await Promise.all([
-        listOf<MirrorSeen>('mirrors', ['registry', 'ecosystem', 'upstream']),
-        listOf<AdviceSeen>('advice', ['id', 'ecosystem', 'upstream', 'state', 'to']),
-      ]);
+      const report = await readDaemon(at);
       if (isClosed) return;
       doubted.clear();
-      for (const { registry, inDoubt } of mirrors) if (inDoubt) doubted.add(registry);
+      for (const registry of report.doubted) doubted.add(registry);
       listener.doubted(doubted);
-      listener.known(knownOf(mirrors, advice));
+      listener.known(report.known);
       if (isLost) log.info('the daemon is back');
       isLost = false;
     } catch (cause) {
@@ -129,7 +148,7 @@ export function followDaemon(
   function open(): void {
     if (isClosed) return;
     stream = openEvents(
-      { url: `${at.url}/api/v1/events?${eventWords}`, headers },
+      { url: `${at.url}/api/v1/events?${eventWords}`, headers: headersTo(at) },
       {
         opened: () => void refresh(),
         event: react,

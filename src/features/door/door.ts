@@ -13,11 +13,11 @@ import { systemClock } from '../../io/clock.ts';
 import { listen } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { createPassages } from '../../wire/passage.ts';
-import { followDaemon } from './daemon.ts';
+import { daemonOf, followDaemon } from './daemon.ts';
 import { createDoorHandler } from './handler.ts';
 import { createKeeper, readKept } from './kept.ts';
 import { createDoorMetrics } from './metrics.ts';
-import { declaredOrderOf, type Known, keptOrderOf, type Order, orderOf } from './order.ts';
+import { currentOrderOf, type Known, type Order } from './order.ts';
 import { createStays } from './stay.ts';
 
 /** A front door that is open. */
@@ -73,16 +73,11 @@ export async function openDoor(
   let isOpen = true;
   let isRelay = false;
 
-  function orderNow(route: Route): Order {
-    const known = lastKnown?.get(route.key);
-    if (known !== undefined) return orderOf(route, known);
-    const names = kept.get(route.key);
-    return names === undefined ? declaredOrderOf(route) : keptOrderOf(route, names);
-  }
-
   function reorder(): void {
     const before = orders;
-    orders = new Map(routes.map((route) => [route.key, orderNow(route)]));
+    orders = new Map(
+      routes.map((route) => [route.key, currentOrderOf(route, lastKnown?.get(route.key), kept.get(route.key))]),
+    );
     metrics.ordered(routes, orders);
     for (const [key, { names, why }] of orders)
       if (before.get(key)?.names.join() !== names.join()) log.info('order', { upstream: key, names, why });
@@ -95,9 +90,8 @@ export async function openDoor(
     const used = config.mirrors.filter(({ access: own }) => mayUseSecrets || !hasSecrets(own));
     access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
     reorder();
-    const { listen: at } = config;
     return followDaemon(
-      { url: config.door?.daemon ?? urlOfListener(at), token: at.token?.reveal() ?? null },
+      daemonOf(config),
       {
         known(all) {
           lastKnown = all;

@@ -36,9 +36,15 @@ export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
   return { names: right.length === 0 ? all : right, why: advice === null ? 'declared' : `advice ${advice.id}` };
 }
 
-/** A stored order, as far as its mirrors are still configured; those that it lacks follow as declared. */
+/** A stored order, as far as its mirrors are still configured; one that it lacks may serve wrong bytes. */
 export function keptOrderOf(route: Route, names: readonly string[]): Order {
   const known = names.filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);
-  return { names: [...new Set([...known, ...route.declared])], why: 'kept' };
+  return { names: [...new Set(known)], why: 'kept' };
+}
+
+/** The order by the daemon's last report; without one the stored order, else as declared. */
+export function currentOrderOf(route: Route, known: Known | undefined, kept: readonly string[] | undefined): Order {
+  if (known !== undefined) return orderOf(route, known);
+  return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);
 }

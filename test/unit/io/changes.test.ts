@@ -19,6 +19,7 @@ import { listKeptChanges } from '../../../src/io/kept-changes.ts';
 import { phrase, saySentence } from '../../../src/words/tell.ts';
 import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
+import { watchSyncs } from './syncs.ts';
 
 let home: string;
 let place: { roots: readonly string[]; kept: string };
@@ -52,6 +53,14 @@ test('a file keeps its mode, and comes back to the byte', async () => {
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o7777]).toEqual(['\ufeffa=1\r\nb=2', 0o640]);
   expect(await listKeptChanges(place)).toEqual([]);
   expect(readdirSync(home).toSorted()).toEqual(['npmrc', 'state']);
+});
+
+test('a changed file outlives a power cut: it is synced before it has the name, the folder after', async () => {
+  const file = join(home, 'npmrc');
+  writeFileSync(file, 'a=1\n');
+  const synced = await watchSyncs(file);
+  await made({ file, before: 'a=1\n', after: 'a=22\n' });
+  expect(synced.slice(-2)).toEqual(['a file of 5 bytes, a=1\n', 'the folder, a=22\n']);
 });
 
 test('a link stays a link: the file itself is changed and put back', async () => {

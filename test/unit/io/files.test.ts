@@ -4,8 +4,9 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { createFiles, systemFiles } from '../../../src/io/files.ts';
+import { createFiles, replaceFile, systemFiles } from '../../../src/io/files.ts';
 import { tempDir } from '../../support/paths.ts';
+import { watchSyncs } from './syncs.ts';
 
 const folder = tempDir('files');
 const at = (name: string): string => join(folder, name);
@@ -78,4 +79,11 @@ describe('a file system that does not answer ends at the limit', () => {
     const files = createFiles(1_000, { stat: (async () => before) as unknown as typeof stat, open, readdir });
     expect(await files.read(at('pipe'))).toEqual({ tag: 'error', code: 'not a regular file' });
   });
+});
+
+test('a replaced file outlives a power cut: its text is synced before it has the name, the folder after', async () => {
+  writeFileSync(at('replaced'), 'before');
+  const synced = await watchSyncs(at('replaced'));
+  expect(await replaceFile(at('replaced'), 'after')).toBe(null);
+  expect(synced).toEqual(['a file of 5 bytes, before', 'the folder, after']);
 });

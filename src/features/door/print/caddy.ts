@@ -1,11 +1,11 @@
 import {
   againStatuses,
+  clientHeaders,
   connectSeconds,
   orderFile,
   type PrintedDoor,
   type PrintedMirror,
   type PrintedRoute,
-  soundPath,
   stallSeconds,
   unsoundPath,
 } from './plan.ts';
@@ -36,6 +36,9 @@ export function renderCaddyOrder(
 /** Statuses of the mirrors that failed before, between the sites of one request. */
 const statuses = 'X-Door-Statuses';
 
+/** The variable that holds a header of the client. */
+const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
+
 /** The door for Caddy: a Caddyfile. A site for each mirror on a Unix socket; a failed one leads to the next. */
 export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;
@@ -54,18 +57,20 @@ ${mirrors.map(({ token }) => toSnippet(token, dir)).join('')}import ${dir}/${ord
 
 http${door.pem === null ? '' : 's'}://:${door.address.replace(/^.*:/, '')} {
 	bind ${door.address.replace(/:\d+$/, '')}
-${door.pem === null ? '' : `	tls ${dir}/${door.pem} ${dir}/${door.pem}\n`}	request_header -${statuses}
-	header X-Content-Type-Options nosniff
+${door.pem === null ? '' : `	tls ${dir}/${door.pem} ${dir}/${door.pem}\n`}	header X-Content-Type-Options nosniff
 	header Content-Security-Policy "default-src 'none'; sandbox"
 	@method not method GET HEAD
-${door.hosts === null ? '' : `	@host not header_regexp Host \`${door.hosts.replace(/\$$/, '(?::[0-9]+)?$')}\`\n`}${door.clients === null ? '' : `	@client not header_regexp Authorization \`${door.clients}\`\n`}	@unsound vars_regexp {http.request.orig_uri} \`${unsoundPath}\`
-	@sound vars_regexp {http.request.orig_uri} \`${soundPath}(?:\\?|$)\`
+${clientHeaders.map((name) => `	@${varOf(name)} not vars {http.vars.${varOf(name)}} ""\n`).join('')}${door.hosts === null ? '' : `	@host not header_regexp Host \`${door.hosts.replace(/\$$/, '(?::[0-9]+)?$')}\`\n`}${door.clients === null ? '' : `	@client not header_regexp Authorization \`${door.clients}\`\n`}	@unsound vars_regexp {http.request.orig_uri} \`${unsoundPath}\`
+	@sound vars_regexp {http.request.orig_uri} \`${door.sound}(?:\\?|$)\`
 ${routes.map((route) => `${route.private.map((one, at) => `	@private_${route.token}_${at} path_regexp \`(?i)${one}\`\n`).join('')}	@${route.token} path_regexp \`(?i)${route.known}\`\n`).join('')}	route {
 		respond /-/healthy "healthy"
 		respond /-/ready "ready"
 ${door.hosts === null ? '' : '		respond @host 403\n'}${door.clients === null ? '' : '		header @client WWW-Authenticate `Basic realm="mirrorwatch door"`\n		respond @client 401\n'}		respond @method 405
 		respond @unsound 404
-		handle @sound {
+		vars {
+${clientHeaders.map((name) => `			${varOf(name)} {http.request.header.${name}}\n`).join('')}		}
+		request_header -**
+${clientHeaders.map((name) => `		request_header @${varOf(name)} ${name} {http.vars.${varOf(name)}}\n`).join('')}		handle @sound {
 			route {
 ${routes.map((route) => route.private.map((_, at) => `				respond @private_${route.token}_${at} 404\n`).join('')).join('')}${routes.map(({ token }) => `				handle @${token} {\n					import mw_first_${token}\n				}\n`).join('')}			}
 		}
@@ -104,9 +109,7 @@ http://${token}.mirror {
 	route {
 ${joins.map(({ from, to }) => `		handle ${from}* {\n			route {\n				uri replace ${from} ${to} 1\n				rewrite * ?\n			}\n		}\n`).join('')}		reverse_proxy ${origin} {
 			header_up Host ${new URL(origin).host}
-			header_up ${authorization === null ? '-Authorization' : `Authorization "${authorization}"`}
-			header_up -Cookie
-			header_up -${statuses}
+${authorization === null ? '' : `			header_up Authorization "${authorization}"\n`}			header_up -${statuses}
 			header_up -X-Forwarded-For
 			header_up -X-Forwarded-Host
 			header_up -X-Forwarded-Proto

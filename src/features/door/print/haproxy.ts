@@ -1,10 +1,10 @@
 import {
+  clientHeaders,
   connectSeconds,
   orderFile,
   type PrintedDoor,
   type PrintedMirror,
   type PrintedRoute,
-  soundPath,
   stallSeconds,
   unsoundPath,
 } from './plan.ts';
@@ -19,7 +19,9 @@ export function renderHaproxyOrder(
     .join('');
 }
 
-const socketOf = (name: string): string => `abns@mirrorwatch-door-${name}`;
+/** Only the proxy's own user may connect: behind it are the credentials of mirrors. */
+const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, name)} mode 600\n`;
+const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
  * The door for HAProxy: a whole configuration. A backend for each position sends a request to the mirror that the map names,
@@ -54,9 +56,12 @@ ${door.hosts === null ? '' : deny(403, `unless { req.hdr(host),host_only -m reg 
         `unless { req.hdr(authorization) -m reg '${door.clients}' }`,
         ` hdr WWW-Authenticate 'Basic realm="mirrorwatch door"'`,
       )
-}${deny(405, 'unless { method GET HEAD }')}${deny(404, `if { path -m reg '${unsoundPath}' }`)}${deny(404, `unless { path -m reg '${soundPath}$' }`)}${routes
+}${deny(405, 'unless { method GET HEAD }')}${deny(404, `if { path -m reg '${unsoundPath}' }`)}${deny(404, `unless { path -m reg '${door.sound}$' }`)}${routes
   .map(({ private: hidden }) => hidden.map((one) => deny(404, `if { path,url_dec -m reg -i '${one}' }`)).join(''))
-  .join('')}  http-response set-header X-Content-Type-Options nosniff
+  .join(
+    '',
+  )}  http-request del-header '^(?!(?:host|content-length|transfer-encoding|${clientHeaders.join('|').toLowerCase()})$)' -m reg
+  http-response set-header X-Content-Type-Options nosniff
   http-response set-header Content-Security-Policy "default-src 'none'; sandbox"
 ${routes.map(({ token, known }) => `  use_backend ${token}_1 if { path,url_dec -m reg -i '${known}' }\n`).join('')}  default_backend mirrorwatch-none
 
@@ -68,20 +73,21 @@ ${routes.map((route) => positionLines(route, dir)).join('')}${routes.map((route)
 function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
   return mirrors
     .map((_, at) => {
-      const position = `${token}_${at + 1}`;
+      const [position, next] = [`${token}_${at + 1}`, `${token}_${at + 2}`];
+      const isFound = (name: string): string => `{ str(${name}),map(${dir}/${orderFile}) -m found }`;
       const isLast = at + 1 === mirrors.length;
       const servers = mirrors.map(
-        (mirror) => `  server mw_${mirror.token} ${socketOf(`mirror-${mirror.token}`)} weight 0\n`,
+        (mirror) => `  server mw_${mirror.token} ${socketOf(dir, `mirror_${mirror.token}`)} weight 0\n`,
       );
-      const entry =
-        at === 0 ? '' : `frontend at_${position}\n  bind ${socketOf(position)}\n  default_backend ${position}\n`;
-      const none = `  http-request return status 502 unless { str(${position}),map(${dir}/${orderFile}) -m found }\n`;
+      const entry = at === 0 ? '' : `frontend at_${position}\n${bindOf(dir, position)}  default_backend ${position}\n`;
+      const none = `  http-request return status 502 unless ${isFound(position)}\n`;
       const again = isLast
         ? '  retries 0\n'
         : `  retries 1
   option redispatch 1
   retry-on conn-failure empty-response junk-response response-timeout 401 403 404 500 501 502 503 504
-  server next ${socketOf(`${token}_${at + 2}`)}\n`;
+  http-request disable-l7-retry unless ${isFound(next)}
+  server next ${socketOf(dir, next)}\n`;
       return `\n${entry}backend ${position}\n${none}  use-server %[str(${position}),map(${dir}/${orderFile})] if TRUE\n${servers.join('')}${again}`;
     })
     .join('');
@@ -92,13 +98,12 @@ function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: 
   const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
   return `
 listen mirror_${token}
-  bind ${socketOf(`mirror-${token}`)}
+${bindOf(dir, `mirror_${token}`)}  http-request return status 405 unless { method GET HEAD }
+  http-request return status 404 unless { path_beg${joins.map(({ from }) => ` ${from}`).join('')} }
   timeout server ${stallSeconds}s
   retries 0
 ${joins.map(({ from, to }) => `  http-request set-uri ${to}%[path,regsub(^${from},)] if { path_beg ${from} }\n`).join('')}  http-request set-header Host ${new URL(origin).host}
-  http-request ${authorization === null ? 'del-header Authorization' : `set-header Authorization "${authorization}"`}
-  http-request del-header Cookie
-  http-response del-header Set-Cookie
+${authorization === null ? '' : `  http-request set-header Authorization "${authorization}"\n`}  http-response del-header Set-Cookie
   http-response replace-header Location ^(/.*)$ ${origin}\\1
   http-response set-status 404 if { status 410 }
   http-response set-status 503 if { status 429 505:599 }

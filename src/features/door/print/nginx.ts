@@ -1,11 +1,12 @@
+import { escapeExpression } from '../../../ecosystems/escape-expression.ts';
 import {
   againStatuses,
+  clientHeaders,
   connectSeconds,
   orderFile,
   type PrintedDoor,
   type PrintedMirror,
   type PrintedRoute,
-  soundPath,
   stallSeconds,
   unsoundPath,
 } from './plan.ts';
@@ -40,8 +41,8 @@ export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) => route.mirrors);
   return `include ${dir}/${orderFile};
-map $upstream_status $mw_end { default @mw_failed; "~(?:404|410)" @mw_absent; }
-map $request_uri $mw_sound { default 0; "~${unsoundPath}" 0; "~${soundPath}(?:\\?|$)" 1; }
+map $upstream_status $mw_end { default @door_failed; "~(?:404|410)" @door_absent; }
+map $request_uri $mw_sound { default 0; "~${unsoundPath}" 0; "~${door.sound}(?:\\?|$)" 1; }
 map "$mw_sound$uri" $mw_route {
   default "";
 ${routes.map((route) => ruleLines(route)).join('')}}
@@ -56,6 +57,8 @@ ${door.pem === null ? '' : `  ssl_certificate ${dir}/${door.pem};\n  ssl_certifi
   proxy_read_timeout ${stallSeconds}s;
   proxy_next_upstream_timeout ${stallSeconds}s;
   proxy_max_temp_file_size 0;
+  proxy_pass_request_headers off;
+  proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
   proxy_hide_header Set-Cookie;
   proxy_ssl_server_name on;
   proxy_ssl_verify on;
@@ -80,8 +83,8 @@ ${door.hosts === null ? '' : '    if ($mw_host = 0) { return 403; }\n'}${
     error_page 418 = $mw_route;
     return 418;
   }
-  location @mw_absent { return 404 "not found\\n"; }
-  location @mw_failed { return 502 "no mirror responds\\n"; }
+  location @door_absent { return 404 "not found\\n"; }
+  location @door_failed { return 502 "no mirror responds\\n"; }
 ${mirrors.map((mirror) => locationLines(mirror, dir)).join('')}}
 ${mirrors.map(upstreamLines).join('')}`;
 }
@@ -93,7 +96,7 @@ function ruleLines(route: PrintedRoute): string {
 
 /** The path at a mirror, as the client wrote it. */
 function mapLines({ token, joins }: PrintedMirror): string {
-  const lines = joins.map(({ from, to }) => `  "~^${from}([^?]*)" "${to}$1";\n`);
+  const lines = joins.map(({ from, to }) => `  "~^${escapeExpression(from)}([^?]*)" "${to}$1";\n`);
   return `map $request_uri $mw_path_${token} {\n  default "";\n${lines.join('')}}\n`;
 }
 
@@ -106,7 +109,7 @@ function locationLines(
   location @mw_${token} {
     proxy_pass ${isTls ? 'https' : 'http'}://mw_${token}$mw_path_${token};
     error_page ${againStatuses.join(' ')} = $mw_after_${token};
-${header('Host', new URL(origin).host)}${header('Authorization', authorization ?? '')}${header('Cookie', '')}${header('Connection', '')}${
+${header('Host', new URL(origin).host)}${authorization === null ? '' : header('Authorization', authorization)}${header('Connection', '')}${clientHeaders.map((name) => header(name, `$http_${name.toLowerCase().replaceAll('-', '_')}`)).join('')}${
   isTls
     ? `    proxy_ssl_name ${host};
 ${ca === null ? '' : `    proxy_ssl_trusted_certificate ${dir}/${ca};\n`}${client === null ? '' : `    proxy_ssl_certificate ${dir}/${client};\n    proxy_ssl_certificate_key ${dir}/${client};\n`}`

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isLoopback } from '../../../api/token.ts';
 import { type Route, routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
@@ -19,7 +20,7 @@ export interface Join {
 /** One mirror as a proxy's configuration names it. */
 export interface PrintedMirror {
   readonly name: string;
-  /** For variables and sections: letters, digits and underscores. */
+  /** For variables and sections: small letters, digits and underscores; no two mirrors have the same. */
   readonly token: string;
   readonly isTls: boolean;
   /** Without brackets. */
@@ -46,7 +47,7 @@ export interface PrintedRoute {
   readonly isNeverHtml: boolean;
   /** Beginnings of the paths of clients, with a slash before and behind. */
   readonly prefixes: readonly string[];
-  /** Regular expressions over the whole decoded path, case ignored: what passes, and before it what never does. */
+  /** Regular expressions over the whole decoded path, case ignored but in the prefix: what passes, and before it what never does. */
   readonly known: string;
   readonly private: readonly string[];
 }
@@ -62,6 +63,8 @@ export interface PrintedDoor {
   readonly clients: string | null;
   /** `Host` of a client, without port; `null`: any. */
   readonly hosts: string | null;
+  /** Paths as sent that begin as one of a route does, without what a lenient server could read in another way; the query is left out. */
+  readonly sound: string;
   readonly routes: readonly PrintedRoute[];
   /** Further files by name: certificates and keys. */
   readonly files: ReadonlyMap<string, string>;
@@ -69,8 +72,7 @@ export interface PrintedDoor {
   readonly leftOut: readonly { readonly name: string; readonly key: 'proxy' | 'tls.pin' | 'url' | 'auth' }[];
 }
 
-/** Paths as sent, without what a lenient server could read in another way; the query is left out. */
-export const soundPath = `^/(?:[A-Za-z0-9._~!$&()*+,;=:@/-]|%(?:2[0-46-9A-DFa-df]|3[0-9A-Fa-f]|40|5[BDEbde]|7[BDEbde]))*`;
+const soundPath = `(?:[A-Za-z0-9._~!$&()*+,;=:@/-]|%(?:2[0-46-9A-DFa-df]|3[0-9A-Fa-f]|40|5[BDEbde]|7[BDEbde]))*`;
 export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))`;
 /** Statuses for which the next mirror is requested: no client would go on after all of them. */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
@@ -78,12 +80,24 @@ export const connectSeconds = 3;
 /** Until the head has come, and between two pieces: pip waits 15 s in all. */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
+/** Headers of a client that reach a mirror; others may have credentials of the client. */
+export const clientHeaders = [
+  'Accept',
+  'Accept-Encoding',
+  'If-Modified-Since',
+  'If-None-Match',
+  'If-Range',
+  'Range',
+  'User-Agent',
+];
 
 const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
 
-/** A name for variables and sections of all engines. */
+/** A name for variables, sections and sockets of all engines: nginx ignores case in it, and a socket's path is short. */
 function tokenOf(name: string): string {
-  return name.replaceAll('-', '_').replace(/[^A-Za-z0-9_]/g, (char) => `_${char.charCodeAt(0).toString(16)}`);
+  const clean = name.toLowerCase().replace(/[^a-z0-9]/g, '_');
+  if (/^[a-z0-9/-]{1,32}$/.test(name)) return clean;
+  return `${clean.slice(0, 24)}_${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }
 
 /**
@@ -139,8 +153,8 @@ export function planOf(
         origin: url.origin,
         joins: joinsOf(route, url.pathname),
         authorization: authorization === null || !isMasked ? authorization : '***',
-        ca: access.ca.length === 0 ? null : keep(`${name}.ca.pem`, access.ca.join('\n')),
-        client: client === null || !mayUseSecrets ? null : keep(`${name}.pem`, `${client.cert}\n${client.key}`),
+        ca: access.ca.length === 0 ? null : keep(`ca-${name}.pem`, access.ca.join('\n')),
+        client: client === null || !mayUseSecrets ? null : keep(`client-${name}.pem`, `${client.cert}\n${client.key}`),
       },
     ];
   }
@@ -150,7 +164,8 @@ export function planOf(
     const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
     const hidden = (isPublic ? (config.private[route.ecosystem] ?? []) : []).map(patterns.privateOf);
     const [main = '', ...beside] = joinsOf(route, '/').map(({ from }) => from);
-    const known = [main + patterns.paths, ...beside.map((from) => `${from}.+`)];
+    const exact = (from: string): string => `(?-i:${escapeExpression(from)})`;
+    const known = [exact(main) + patterns.paths, ...beside.map((from) => `${exact(from)}.+`)];
     return {
       key: route.key,
       token: tokenOf(route.prefix.slice(1, -1)),
@@ -158,7 +173,7 @@ export function planOf(
       isNeverHtml: neverHtml === true,
       prefixes: [main, ...beside],
       known: `^(?:${known.join('|')})$`,
-      private: hidden.map((one) => `^${main}${one}`),
+      private: hidden.map((one) => `^${escapeExpression(main)}${one}`),
     };
   });
   const hosts = ['localhost', listen.host, '[::1]', ...(listen.hosts ?? [])];
@@ -170,6 +185,7 @@ export function planOf(
     pem: listen.tls === null ? null : keep('door.pem', `${listen.tls.cert}\n${listen.tls.key.reveal()}`),
     clients: token === null ? null : `^(?:${[`Bearer ${token}`, basic('door')].map(escapeWords).join('|')})$`,
     hosts: token !== null || !isLoopback(listen.host) ? null : `^(?:${hosts.map(escapeExpression).join('|')})$`,
+    sound: `^(?:${routes.flatMap(({ prefixes }) => prefixes.map(escapeExpression)).join('|')})${soundPath}`,
     routes,
     files,
     leftOut,

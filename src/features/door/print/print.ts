@@ -1,5 +1,10 @@
+import { routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
+import type { Log } from '../../../core/ports.ts';
 import { registry as builtIn, type Registry } from '../../../ecosystems/registry.ts';
+import { daemonOf, readDaemon } from '../daemon.ts';
+import { readKept } from '../kept.ts';
+import { currentOrderOf } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
 import { renderHaproxy, renderHaproxyOrder } from './haproxy.ts';
 import { renderNginx, renderNginxOrder } from './nginx.ts';
@@ -24,7 +29,7 @@ const writers: Readonly<
 
 const usualDir = '/etc/mirrorwatch-door';
 
-/** Names of mirrors by `ecosystem/upstream`, the first one to be used first; what it lacks follows the declared order. */
+/** Names of mirrors by `ecosystem/upstream`, the first one to be used first. A mirror that it lacks is not used: it may serve wrong bytes. */
 export type Orders = ReadonlyMap<string, readonly string[]>;
 
 /** A printed door. */
@@ -73,12 +78,38 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders, regi
   return door === undefined ? '' : orderOf(engine, planOf(config, door, usualDir, registry, true), orders);
 }
 
+/**
+ * The orders to be written into `door.order`: by the daemon's report of now; where it cannot be reached, the stored ones. In an action
+ * of kind `command` the mirror that it names comes first, so that its undo leads back although the advice is still in force.
+ * @param env  of the process: what a command is told
+ */
+export async function readOrders(
+  config: Config,
+  { orderPath }: DoorRule,
+  env: Readonly<Record<string, string | undefined>>,
+  log: Log,
+): Promise<Orders> {
+  const kept = await readKept(orderPath, log);
+  const report = await readDaemon(daemonOf(config)).catch((cause: NodeJS.ErrnoException) => {
+    log.warn('no daemon: the last order is written', { why: cause.code ?? cause.message });
+    return null;
+  });
+  const { MIRRORWATCH_ECOSYSTEM: ecosystem, MIRRORWATCH_UPSTREAM: upstream, MIRRORWATCH_TO: to = '' } = env;
+  return new Map(
+    routesOf(config, builtIn).map((route) => {
+      const { names } = currentOrderOf(route, report?.known.get(route.key), kept.get(route.key));
+      const isNamed = route.key === `${ecosystem}/${upstream}` && names.includes(to);
+      return [route.key, isNamed ? [...new Set([to, ...names])] : names];
+    }),
+  );
+}
+
 function orderOf(engine: Engine, { routes }: PrintedDoor, orders: Orders): string {
   return (
     '# Written by mirrorwatch: the order of mirrors.\n' +
     writers[engine].order(routes, ({ key, mirrors }) => {
-      const first = (orders.get(key) ?? []).flatMap((name) => mirrors.filter((mirror) => mirror.name === name));
-      return [...new Set([...first, ...mirrors])];
+      const ordered = (orders.get(key) ?? []).flatMap((name) => mirrors.filter((mirror) => mirror.name === name));
+      return ordered.length === 0 ? mirrors : [...new Set(ordered)];
     })
   );
 }

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Timers } from '../../../../src/core/ports.ts';
@@ -7,7 +8,8 @@ import type { Known } from '../../../../src/features/door/order.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { until } from '../../../support/patience.ts';
-import { doorConfig } from './config.ts';
+import { run } from '../../cli/run-program.ts';
+import { doorConfig, doorYaml } from './config.ts';
 import { closeAll, serveOn } from './open-handler.ts';
 
 const ends: (() => unknown)[] = [];
@@ -95,5 +97,49 @@ describe('a daemon that the door follows', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(lists()).toBe(before);
     removeTempDir(dir);
+  });
+});
+
+describe('the order of a printed door', () => {
+  const mirrorsOf = (gate: string | null) => [
+    { ...near, gate, rank: gate === null ? 1 : null },
+    { ...near, registry: 'far', rank: 2 },
+  ];
+  const asked = async (list: (name: string) => unknown, env: Readonly<Record<string, string>> = {}) => {
+    const { url } = await daemon(list);
+    const dir = tempDir('door-orders');
+    ends.push(() => removeTempDir(dir));
+    writeFileSync(`${dir}/mirrorwatch.yaml`, doorYaml(`listen: "127.0.0.1:0", daemon: "${url}", orderFile: door.json`));
+    const argv = ['door', '--config', `${dir}/mirrorwatch.yaml`, '--print', 'haproxy', '--order', '--out', dir];
+    writeFileSync(`${dir}/door.json`, JSON.stringify({ orders: { 'go/go': ['go-origin', 'near'] } }));
+    expect(await run(argv, { env })).toMatchObject({ code: 0, err: '' });
+    const text = readFileSync(`${dir}/door.order`, 'utf8');
+    return [...text.matchAll(/^go_\d mw_(\w+)$/gm)].map(([, name]) => name);
+  };
+  const action = (to: string) => ({
+    MIRRORWATCH_ECOSYSTEM: 'go',
+    MIRRORWATCH_UPSTREAM: 'go',
+    MIRRORWATCH_TO: to,
+  });
+  const advised = (gate: string | null) => (name: string) =>
+    name === 'mirrors' ? mirrorsOf(gate) : [{ ...advice, to: 'far' }];
+
+  it('is that of the daemon: the advised mirror first, one with wrong bytes not at all', async () => {
+    expect(await asked(advised(null))).toEqual(['far', 'near', 'go_origin']);
+    expect(await asked(advised('mismatch'))).toEqual(['far', 'go_origin']);
+  });
+
+  it('begins with the mirror that an action names, so that its undo leads back, unless that serves wrong bytes', async () => {
+    expect(await asked(advised(null), action('near'))).toEqual(['near', 'far', 'go_origin']);
+    expect(await asked(advised('mismatch'), action('near'))).toEqual(['far', 'go_origin']);
+    expect(await asked(advised(null), { ...action('near'), MIRRORWATCH_UPSTREAM: 'other' })).toEqual([
+      'far',
+      'near',
+      'go_origin',
+    ]);
+  });
+
+  it('is the stored one where the daemon cannot be reached', async () => {
+    expect(await asked(() => undefined)).toEqual(['go_origin', 'near']);
   });
 });

@@ -34,8 +34,13 @@ describe('the order of an upstream', () => {
     expect(orderOf(go, { ...nothing, wrong: new Set(['near', 'far', 'go-origin']) }).names).toHaveLength(3);
   });
 
+  it('of a file leaves out what it left out when it was stored: wrong bytes stay wrong over a restart', () => {
+    const { names } = orderOf(go, { ...nothing, wrong: new Set(['near']) });
+    expect(keptOrderOf(go, names).names).toEqual(['far', 'go-origin']);
+  });
+
   it('of a file is as stored, without mirrors that are not configured any more', () => {
-    expect(keptOrderOf(go, ['gone', 'far'])).toEqual({ names: ['far', 'near', 'go-origin'], why: 'kept' });
+    expect(keptOrderOf(go, ['gone', 'far', 'near'])).toEqual({ names: ['far', 'near'], why: 'kept' });
     expect(keptOrderOf(go, ['gone'])).toEqual({ names: ['near', 'far', 'go-origin'], why: 'declared' });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
+import { Secret } from '../../../../src/core/secret.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readTarget } from '../../../../src/features/door/path.ts';
-import { planOf, soundPath, unsoundPath } from '../../../../src/features/door/print/plan.ts';
+import { planOf, unsoundPath } from '../../../../src/features/door/print/plan.ts';
 import { engines, renderDoor, renderOrder } from '../../../../src/features/door/print/print.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { doorConfig, doorYaml } from './config.ts';
@@ -13,15 +14,16 @@ const rule =
   (() => {
     throw new Error('no door');
   })();
-const orders = new Map([['go/go', ['far', 'near']]]);
+const orders = new Map([['go/go', ['far', 'near', 'go-origin']]]);
 const printed = (engine: (typeof engines)[number]): string =>
   [...renderDoor(engine, config, rule, '/etc/door', orders).files.values()].join('\n');
 
 /** Which of the paths pass, by the expressions that a proxy is given. */
 function passes(path: string): boolean {
-  if (new RegExp(unsoundPath).test(path) || !new RegExp(`${soundPath}$`).test(path)) return false;
+  const { sound, routes } = planOf(config, rule, '/etc/door', registry, false);
+  if (new RegExp(unsoundPath).test(path) || !new RegExp(`${sound}$`).test(path)) return false;
   const decoded = decodeURIComponent(path);
-  return planOf(config, rule, '/etc/door', registry, false).routes.some(
+  return routes.some(
     ({ known, private: hidden }) =>
       new RegExp(known, 'i').test(decoded) && !hidden.some((one) => new RegExp(one, 'i').test(decoded)),
   );
@@ -85,6 +87,9 @@ describe('the paths that a printed door lets through', () => {
     '/http/debian/a/../../../x',
     '/http/debian/a%5c..%5cx',
     '/http/other/x',
+    '/GO/rsc.io/quote/@v/list',
+    '/%67o/rsc.io/quote/@v/list',
+    '/http/Debian/dists/bookworm/InRelease',
     '/',
   ])('%s does not pass', (path) => {
     expect(passes(path)).toBe(false);
@@ -152,6 +157,83 @@ describe('a printed door', () => {
   test('the order of Caddy is a snippet for each place', () => {
     expect(renderOrder('caddy', config, orders)).toContain('(mw_first_go) {\n\timport mw_to_far\n}\n');
     expect(renderOrder('caddy', config, orders)).toContain('(mw_after_go_origin) {\n\timport mw_end\n}\n');
+  });
+
+  test.for(engines)('for %s uses no mirror that the order lacks: it may serve wrong bytes', (engine) => {
+    const [kept, whole] = [['far'], ['far', 'near', 'go-origin']].map((names) =>
+      renderOrder(engine, config, new Map([['go/go', names]])),
+    );
+    expect(whole).toMatch(/(?:@mw_|mw_to_|mw_)near/);
+    expect(kept).not.toMatch(/(?:@mw_|mw_to_|mw_)(?:near|go_origin)\b/);
+    expect(renderOrder(engine, config, new Map([['go/go', ['gone']]]))).toContain('near');
+  });
+
+  test('HAProxy opens its inner sockets to itself alone, and checks method and path there again', () => {
+    const text = printed('haproxy');
+    expect(text).not.toContain('abns@');
+    const binds = text.split('\n').filter((line) => line.startsWith('  bind unix@'));
+    expect(binds).toHaveLength(10);
+    for (const line of binds) expect(line).toMatch(/^ {2}bind unix@\/etc\/door\/[a-z0-9_]+\.sock mode 600$/);
+    for (const section of text.split('\nlisten ').slice(1)) {
+      expect(section).toContain('  http-request return status 405 unless { method GET HEAD }\n');
+      expect(section).toMatch(/ {2}http-request return status 404 unless \{ path_beg \/[^}]+\/ \}\n/);
+    }
+  });
+
+  test('no two mirrors, upstreams or key files share a name, with nginx that ignores case', () => {
+    const names = [
+      'a-b',
+      'a_b',
+      'a.b',
+      'Aliyun',
+      'aliyun',
+      'absent',
+      'failed',
+      `${'x'.repeat(63)}1`,
+      `${'x'.repeat(63)}2`,
+    ];
+    const lines = names.map((name, at) => `  - { name: ${name}, ecosystem: go, url: "https://m${at}.example.com" }\n`);
+    const upstreams = ['up.b', 'up-b', 'up_b', 'Up-b'].map(
+      (name) =>
+        `  - { name: of-${name}, ecosystem: http, upstream: ${name}, url: "https://${name.length}.example.com/${name}" }\n`,
+    );
+    const read = readConfig(doorYaml().replace('mirrors:\n', `mirrors:\n${lines.join('')}${upstreams.join('')}`));
+    if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+    const plan = planOf(read.value, rule, '/etc/door', registry, false);
+    const tokens = [...plan.routes, ...plan.routes.flatMap(({ mirrors }) => mirrors)].map(({ token }) => token);
+    expect(new Set(tokens.map((token) => token.toLowerCase())).size).toBe(tokens.length);
+    expect(tokens.filter((token) => token.length > 33)).toEqual([]);
+    const text = renderDoor('nginx', read.value, rule, '/etc/door', orders).files.get('door.conf') ?? '';
+    const locations = text.split('\n').filter((line) => line.startsWith('  location @'));
+    expect(new Set(locations).size).toBe(locations.length);
+    const at = (path: string): readonly string[] =>
+      plan.routes.flatMap(({ key, known }) => (new RegExp(known, 'i').test(path) ? [key] : []));
+    expect(at('/http/up.b/x')).toEqual(['http/up.b']);
+    expect(at('/http/up-b/x')).toEqual(['http/up-b']);
+    expect(at('/http/Up-b/x')).toEqual(['http/Up-b']);
+  });
+
+  test('no certificate takes the place of another one', () => {
+    const pair = (of: string) => ({ cert: `certificate of ${of}`, key: new Secret(`key of ${of}`) });
+    const tlsOf: Readonly<Record<string, object>> = {
+      near: { ca: ['authority of x'], client: null },
+      far: { ca: [], client: pair('x.ca') },
+      'go-origin': { ca: [], client: pair('door') },
+    };
+    const names: Readonly<Record<string, string>> = { near: 'x', far: 'x.ca', 'go-origin': 'door' };
+    const mirrors = config.mirrors.map((mirror) => ({
+      ...mirror,
+      name: names[mirror.name] ?? mirror.name,
+      access: { ...mirror.access, tls: { ...mirror.access.tls, ...tlsOf[mirror.name] } },
+    }));
+    const listen = { ...rule.listen, tls: pair('the listener') };
+    const { keys } = renderDoor('nginx', { ...config, mirrors }, { ...rule, listen }, '/etc/door', orders);
+    expect([...keys]).toEqual([
+      ['ca-x.pem', 'authority of x'],
+      ['client-x.ca.pem', 'certificate of x.ca\nkey of x.ca'],
+      ['client-door.pem', 'certificate of door\nkey of door'],
+      ['door.pem', 'certificate of the listener\nkey of the listener'],
+    ]);
   });
 
   test('mirrors that a proxy cannot use as they are configured are left out, and named', () => {
