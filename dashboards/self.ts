@@ -1,5 +1,6 @@
 import { built } from './board.ts';
 import { selector } from './promql.ts';
+import { frontDoor } from './self-door.ts';
 import { inOrder, news, ownTime, scrape } from './self-parts.ts';
 import { datasource, vantage, window } from './variables.ts';
 
@@ -16,5 +17,6 @@ export const self = built({
     { id: 101, title: 'Does it keep its own time', panels: [...ownTime()] },
     { id: 102, title: 'Does its news get out', panels: [...news()] },
     { id: 103, title: 'What it costs', panels: [...scrape()] },
+    { id: 104, title: 'The front door', panels: [...frontDoor()] },
   ],
 });

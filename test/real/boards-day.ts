@@ -7,6 +7,7 @@ import type { Connection, Target } from '../../src/core/mirror.ts';
 import type { SettledSample } from '../../src/core/sample.ts';
 import { createExporter, type Exporter } from '../../src/export/exporter.ts';
 import type { Snapshot } from '../../src/export/snapshot.ts';
+import { createDoorMetrics, type DoorMetrics } from '../../src/features/door/metrics.ts';
 import { createRandom } from '../../src/io/random.ts';
 import * as made from '../unit/export/fixture.ts';
 
@@ -282,20 +283,31 @@ function live(exporter: Exporter, targets: readonly Target[], nowMs: number, cha
 }
 
 const scrapeLabels = 'job="mirrorwatch",instance="10.0.0.5:10120",vantage="shanghai"';
+const doorLabels = scrapeLabels.replace('10120', '10121');
 
 /** One line as Prometheus stores it: the labels of the scrape target, the time, no exemplar. */
-function scraped(line: string, seconds: number): string {
+function scraped(line: string, seconds: number, labels = scrapeLabels): string {
   const bare = line.replace(/ # \{.*$/, '');
   const cut = bare.lastIndexOf(' ');
   const series = bare.slice(0, cut);
-  const labelled = series.endsWith('}') ? `${series.slice(0, -1)},${scrapeLabels}}` : `${series}{${scrapeLabels}}`;
+  const labelled = series.endsWith('}') ? `${series.slice(0, -1)},${labels}}` : `${series}{${labels}}`;
   return `${labelled} ${bare.slice(cut + 1)} ${seconds}`;
+}
+
+/** The clients of a step at the front door: most are redirected, while `near` spikes some responses pass through. */
+function serve({ counted }: DoorMetrics, nowMs: number, chance: () => number): void {
+  const of = { ecosystem: 'go', registry: within(nowMs, story.advice) ? 'calm' : 'near' };
+  for (let request = 0; request < 30; request += 1) counted({ ...of, outcome: 'redirected' }, 0.3 + chance());
+  if (within(nowMs, story.spike)) counted({ ...of, outcome: 'passed' }, 80 + 40 * chance());
 }
 
 /** What Prometheus adds to each scrape. */
 function beside(): readonly string[] {
   return ['up 1', 'scrape_duration_seconds 0.031'];
 }
+
+const linesIn = (text: string): readonly string[] =>
+  text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
 /** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`; of these modules. */
 export async function theDay(asked: readonly Asked[] = modules): Promise<string> {
@@ -305,12 +317,17 @@ export async function theDay(asked: readonly Asked[] = modules): Promise<string>
   const exporter = createExporter({ config, targets, version: '0.1.0', node: 'v24', turn: () => Promise.resolve() });
   let nowMs = dayStartMs;
   exporter.snapshot(() => snapshotAt(targets, nowMs));
+  const door = createDoorMetrics();
+  door.followed(true);
+  // Of its own: the story of the mirrors stays the same.
+  const clients = createRandom(20_260_303);
   const out: string[] = [];
   for (; nowMs <= story.end; nowMs += stepMs) {
     if (nowMs > dayStartMs) live(exporter, targets, nowMs, chance);
     const text = await made.textOf(exporter.render('application/openmetrics-text; version=1.0.0'));
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    for (const line of [...lines, ...beside()]) out.push(scraped(line, nowMs / 1000));
+    serve(door, nowMs, () => clients.next());
+    for (const line of [...linesIn(text), ...beside()]) out.push(scraped(line, nowMs / 1000));
+    for (const line of linesIn(await door.text())) out.push(scraped(line, nowMs / 1000, doorLabels));
   }
   return `${out.join('\n')}\n# EOF\n`;
 }

@@ -24,6 +24,7 @@ const absentMetrics: readonly (readonly [RegExp, string])[] = [
   [/mirror_propagation_/, 'nothing is released'],
   [/mirror_not_found_/, 'nothing is asked for that is not there'],
   [/mirror_throughput_/, 'a zip of a few KB tells no rate'],
+  [/mirrorwatch_door_/, 'no front door is open'],
 ];
 
 function whyAbsent(key: string, expr: string): string | null {

@@ -1,0 +1,50 @@
+import type { doorMetrics } from '../src/export/catalog/door.ts';
+import { lines } from './panels.ts';
+import { quantile } from './promql.ts';
+
+/** What the front door does. Its metrics are of a process of its own, so the daemon's catalog has none of them. */
+export function frontDoor() {
+  const of = (name: keyof typeof doorMetrics, part = '') => `${name}${part}{vantage=~"$vantage"}`;
+  const none = 'no front door is scraped';
+  return [
+    lines({
+      id: 40,
+      title: 'Requests at the front door',
+      says: 'Requests of clients a second, by outcome. failed: no mirror responded, see MirrorwatchDoorFails in the runbook; limited: a client is above perMinute, or 512 responses pass through at once.',
+      size: [8, 8],
+      unit: 'cps',
+      none,
+      queries: [
+        {
+          expr: `sum by (outcome) (rate(${of('mirrorwatch_door_requests_total')}[$__rate_interval]))`,
+          legend: '{{outcome}}',
+        },
+      ],
+    }),
+    lines({
+      id: 41,
+      title: 'Time of a request at the front door, p99',
+      says: 'A redirect takes a few milliseconds at most; more: the process has too little CPU, and a door printed for a proxy takes the load. passed and relayed contain the mirror and the client.',
+      size: [8, 8],
+      unit: 's',
+      none,
+      queries: [
+        {
+          expr: quantile(0.99, ['outcome'], of('mirrorwatch_door_seconds', '_bucket'), '$window'),
+          legend: '{{outcome}}',
+        },
+      ],
+    }),
+    lines({
+      id: 42,
+      title: 'Front door follows the daemon',
+      says: '1 while it does. At 0 the last order of mirrors stays in force, whatever happens to them: see MirrorwatchDoorAlone in the runbook.',
+      size: [8, 8],
+      unit: 'none',
+      none,
+      queries: [{ expr: `min by (instance) (${of('mirrorwatch_door_daemon_up')})`, legend: '{{instance}}' }],
+    })
+      .decimals(0)
+      .axisSoftMax(1),
+  ] as const;
+}
