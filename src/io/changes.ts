@@ -16,7 +16,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
-import { syncFolder } from './files.ts';
+import { writeFolderToDisk } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
@@ -266,7 +266,7 @@ async function replaceBytes(
     await handle.close();
     handle = null;
     await rename(beside, file);
-    await syncFolder(dirname(file));
+    await writeFolderToDisk(dirname(file));
   } catch (thrown) {
     await handle?.close().catch(() => undefined);
     if (codeOf(thrown) !== 'EEXIST') await rm(beside, { force: true }).catch(() => undefined);

@@ -48,7 +48,7 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
       await handle.close();
     }
     await rename(beside, path);
-    await syncFolder(dirname(path));
+    await writeFolderToDisk(dirname(path));
     return null;
   } catch (thrown) {
     await rm(beside, { force: true }).catch(() => undefined);
@@ -57,7 +57,7 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
 }
 
 /** Syncs a folder to disk, so that a rename in it outlives a power cut; a file system that cannot do so is left alone. */
-export async function syncFolder(path: string): Promise<void> {
+export async function writeFolderToDisk(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
