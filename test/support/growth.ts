@@ -2,6 +2,9 @@
 const times = 8;
 /** Between the two: caches, garbage and a compiler that is not warm yet cost some. */
 const growthMax = 28;
+/** After two rounds this little is plain: what grows with the square would have to be measured four times too cheap twice. */
+const growthPlain = 16;
+const roundsPlain = 2;
 /** The least of so many is what the work costs; of more where it looks out of proportion. */
 const roundsMin = 4;
 const roundsMax = 16;
@@ -49,6 +52,7 @@ export function expectInProportion<T>(size: number, make: (size: number) => T, w
     least = Math.min(least, costMs(repeated(often, () => work(small))));
     most = Math.min(most, costMs(repeated(often, () => work(large))));
     const growth = most / Math.max(least, costMsFloor);
+    if (round >= roundsPlain && growth < growthPlain) return;
     if (round >= roundsMin && growth < growthMax) return;
     if (round >= roundsMin && growth > growthHopeless) break;
   }
