@@ -152,8 +152,8 @@ async function tested(
   writeFileSync(join(folder, 'rules.json'), JSON.stringify({ groups: rules }));
   const cut = { ...story, rule_files: ['rules.json'], group_eval_order: rules.map(({ name }) => name) };
   writeFileSync(join(folder, 'story.json'), JSON.stringify(cut));
-  const cwd = folder;
-  const { code, stdout, stderr } = await run(commandPath('promtool'), ['test', 'rules', 'story.json'], { cwd, timeoutMs: 0 });
+  const place = { cwd: folder, timeoutMs: 0 };
+  const { code, stdout, stderr } = await run(commandPath('promtool'), ['test', 'rules', 'story.json'], place);
   removeTempDir(folder);
   return { code, output: code === 0 ? '' : stdout + stderr };
 }
