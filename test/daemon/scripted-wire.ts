@@ -12,7 +12,7 @@ export type Behaviour =
       readonly status: number;
       readonly afterMs?: number;
       readonly headers?: Record<string, string>;
-      readonly body?: string;
+      readonly body?: string | Buffer;
     }
   | { readonly code: string; readonly phase: Phase; readonly afterMs?: number }
   | 'hangs'

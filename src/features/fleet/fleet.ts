@@ -63,6 +63,10 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
       row.set(daemon.place, [...(row.get(daemon.place) ?? []), state]);
     }
   }
+  // A shard that is gone may own an upstream: what a place had of its mirrors is not known, which is not the same as not monitored.
+  for (const { name, troubles } of found)
+    if (troubles.some(({ kind }) => kind === 'shards'))
+      for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
   const rows = [...seen]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, states]) => {

@@ -21,6 +21,8 @@ const shardsOf = (count: number): readonly (readonly string[])[] =>
 describe('targets of shards', () => {
   const all = idsOf(of());
 
+  test('are enough to measure shares of', () => expect(all.length).toBeGreaterThan(10_000));
+
   test.each([2, 3, 8])(
     'of %i shards each target has exactly one, and no shard has much more than its share',
     (count) => {

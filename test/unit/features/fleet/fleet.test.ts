@@ -187,6 +187,27 @@ describe('cells', () => {
     expect(pair({ x: unknown }, { x: unknown })).toBe('unknown');
   });
 
+  test('of a place whose shard is gone: a mirror of that shard is unknown there, not unmonitored', () => {
+    const shard = (index: number) => ({ shards: { index, count: 2 } });
+    const ams = a({ x: well(), y: well() });
+    const cellsOf = (fra: readonly PlaceSeen[]) =>
+      report(viewOf({ ams, fra })).mirrors.map(({ registry, cells, verdict }) => [
+        registry,
+        cells.map(({ place, state }) => `${place} ${state}`),
+        verdict.kind,
+      ]);
+    expect(cellsOf([a({ x: well() }, shard(0)), a({ y: well() }, shard(1))])).toEqual([
+      ['x', ['ams up', 'fra up'], 'well'],
+      ['y', ['ams up', 'fra up'], 'well'],
+    ]);
+    expect(cellsOf([a({ x: well() }, shard(0))])).toEqual([
+      ['x', ['ams up', 'fra up'], 'well'],
+      ['y', ['ams up', 'fra unknown'], 'well'],
+    ]);
+    // Without shards it is not monitored there.
+    expect(cellsOf([a({ x: well() })])[1]).toEqual(['y', ['ams up'], 'well']);
+  });
+
   test('of a daemon that two stores scrape: the later scrape counts', () => {
     const twice = {
       fra: [
