@@ -10,6 +10,8 @@ export const parts = [
   'hash',
   'door',
   'door-matrix',
+  'shards',
+  'fleet',
   'scale',
   'reloads',
   'days',

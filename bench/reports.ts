@@ -2,6 +2,7 @@ import type { AccuracyReport } from './accuracy.ts';
 import type { CpuReports } from './cpu.ts';
 import { type DoorReport, doorLines, doorTargets } from './door.ts';
 import { doorMatrixLines, doorMatrixTargets, type MatrixReport } from './door-matrix/matrix.ts';
+import { type FleetReport, fleetLines, fleetTargets } from './fleet/report.ts';
 import type { HashReport } from './hash.ts';
 import type { DaysReport } from './long/days.ts';
 import type { HourReport } from './long/hour.ts';
@@ -15,6 +16,7 @@ import type { ReactionReport } from './reaction.ts';
 import { accuracyLines, cpuLines, hashLines, reactionLines } from './report.ts';
 import { scaleLines, scaleTargets } from './scale/report.ts';
 import type { ScaleReport } from './scale/scale.ts';
+import { type ShardsReport, shardsLines, shardsTargets } from './shards.ts';
 import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target } from './targets.ts';
 
 /** What each part of the bench finds out. */
@@ -27,6 +29,8 @@ export interface Reports {
   hash: HashReport;
   door: DoorReport;
   'door-matrix': MatrixReport;
+  shards: ShardsReport;
+  fleet: FleetReport;
   scale: ScaleReport;
   reloads: ReloadsReport;
   days: DaysReport;
@@ -43,6 +47,8 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   hash: hashLines,
   door: doorLines,
   'door-matrix': doorMatrixLines,
+  shards: shardsLines,
+  fleet: fleetLines,
   scale: scaleLines,
   reloads: reloadsLines,
   days: daysLines,
@@ -59,6 +65,8 @@ export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly
   hash: hashTargets,
   door: doorTargets,
   'door-matrix': doorMatrixTargets,
+  shards: shardsTargets,
+  fleet: fleetTargets,
   scale: scaleTargets,
   reloads: reloadsTargets,
   days: daysTargets,

@@ -3,6 +3,7 @@ import { accuracy } from './accuracy.ts';
 import { cpu } from './cpu.ts';
 import { door } from './door.ts';
 import { doorMatrix } from './door-matrix/matrix.ts';
+import { fleet } from './fleet/fleet.ts';
 import { hash } from './hash.ts';
 import { days } from './long/days.ts';
 import { hour } from './long/hour.ts';
@@ -18,6 +19,7 @@ import { reaction } from './reaction.ts';
 import { machineLines, profileLines, targetLines } from './report.ts';
 import { linesOf, type Reports, targetsOf } from './reports.ts';
 import { scale } from './scale/scale.ts';
+import { shards } from './shards.ts';
 import type { Target } from './targets.ts';
 
 // `npm run bench`: how exact, how dear and how quick we are, and how we hash what is large. See docs/performance.md.
@@ -35,6 +37,8 @@ const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Pr
   hash: ({ quick }, progress) => hash(quick, progress),
   door: ({ quick }, progress) => door(quick, progress),
   'door-matrix': ({ quick }, progress) => doorMatrix(quick, progress),
+  fleet: ({ quick }, progress) => fleet(quick, progress),
+  shards: ({ quick }, progress) => shards(quick, progress),
   scale: ({ targets, reloads: often, quick }, progress) => scale(targets.scale, often.scale, quick, progress),
   reloads: ({ targets, reloads: often }, progress) => reloads(targets.reloads, often.reloads, progress),
   days: (options, progress) => days(options.days, progress),
