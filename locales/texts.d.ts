@@ -19,6 +19,7 @@ export interface Places {
   readonly 'acted.noStore': never;
   readonly 'acted.otherValue': never;
   readonly 'acted.defect': 'why';
+  readonly 'acted.notHolder': never;
   readonly 'actions.none': never;
   readonly 'actions.stopped': never;
   readonly 'actions.running': never;
@@ -39,6 +40,10 @@ export interface Places {
   readonly 'actions.held.hour': never;
   readonly 'actions.held.day': never;
   readonly 'actions.held.regret': never;
+  readonly 'actions.held.places': never;
+  readonly 'actions.held.places_unknown': never;
+  readonly 'actions.held.standby': never;
+  readonly 'actions.held.no_lease': never;
   readonly 'actions.held.over': never;
   readonly 'actions.title': never;
   readonly 'actions.stop': never;
@@ -2472,6 +2477,7 @@ export interface Places {
   readonly 'fleet.ofGroup': 'group';
   readonly 'expected.places': never;
   readonly 'expected.placesFleet': never;
+  readonly 'expected.pairEtcd': never;
   readonly 'expected.repository': never;
   readonly 'expected.branch': never;
   readonly 'expected.pathInside': never;

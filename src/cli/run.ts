@@ -1,13 +1,35 @@
 import { issuesForPrograms } from '../config/format-issues.ts';
+import type { Actor } from '../core/action.ts';
 import { error } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
+import {
+  createSystemPorts,
+  processLog,
+  readConfigAside,
+  type StoreOpenFailure,
+  systemClock,
+} from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { findText, load } from './load.ts';
 import { readLogLevel, words } from './usage.ts';
 
 const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
+
+/** What other places advise, by a reader that is loaded for the first action which waits for them. */
+function votesLater(): Actor['votes'] {
+  let votes: Actor['votes'] | null = null;
+  let isLoading = false;
+  return (...of) => {
+    if (!isLoading) {
+      isLoading = true;
+      void import('../features/fleet/votes.ts').then(({ createVotes }) => {
+        votes = createVotes(systemClock);
+      });
+    }
+    return votes?.(...of) ?? null;
+  };
+}
 
 /** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
@@ -21,6 +43,7 @@ export const runCommand: Command = {
       ...context.facts,
       path: context.env['PATH'] ?? '',
       log: readLogLevel(context, values['log-level']),
+      votes: votesLater(),
     };
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {

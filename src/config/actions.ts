@@ -5,34 +5,54 @@ import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
+import { baseUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
-import { causeWords } from './schema-actions.ts';
+import { causeWords, placesIn } from './schema-actions.ts';
 import { minuteOf } from './schema-webhook.ts';
 
 type FileAction = FileConfig['onAdvice'][number];
 
-/** The actions under `onAdvice`; nothing where the file has none. */
+/** The actions under `onAdvice`, and who else has a say in them; nothing where the file has none. */
 export function readActions(
-  { onAdvice }: FileConfig,
+  { onAdvice, fleet, pair, vantage }: FileConfig,
   mirrors: readonly Mirror[],
   reader: Reader,
   report: Report,
-): Pick<Config, 'onAdvice'> {
+): Pick<Config, 'onAdvice' | 'fleet' | 'pair'> {
   const names = new Map<string, string>();
-  const rules = onAdvice.flatMap((action, at) => {
-    const rule = readAction(['onAdvice', at], action, mirrors, reader, report);
+  const found = onAdvice.flatMap((action, at) => {
+    const path = ['onAdvice', at];
+    if (action.when.places !== undefined && fleet === undefined)
+      report.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
+    const rule = readAction(path, action, mirrors, reader, report);
     const place = rule === null ? null : placeOf(rule.deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
     // An undo puts back all that is there: what the other one wrote would be in its way, or lost.
     if (other === undefined) names.set(place, rule.name);
-    else report.error(['onAdvice', at, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
+    else report.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
   });
-  return rules.length === 0 ? {} : { onAdvice: rules };
+  // Which of two would act is not known: neither does.
+  const isHeld = pair !== undefined && pair.etcd === undefined;
+  if (isHeld && found.some(({ mode }) => mode === 'auto'))
+    report.warning(['pair', 'etcd'], phrase('expected.pairEtcd'));
+  const rules = isHeld ? found.map((rule): ActionRule => ({ ...rule, mode: 'dry-run' })) : found;
+  const [store, etcd] = [fleet?.store, pair?.etcd].map((url) => (url === undefined ? null : baseUrl(url)));
+  return {
+    ...(rules.length === 0 ? {} : { onAdvice: rules }),
+    ...(store == null ? {} : { fleet: { store: store.url, headers: secretsOf(fleet?.headers) } }),
+    ...(etcd == null || pair === undefined
+      ? {}
+      : { pair: { etcd: etcd.url, key: `/mirrorwatch/${vantage}/lease`, leaseMs: pair.lease } }),
+  };
+}
+
+function secretsOf(headers: readonly string[] = []): readonly Secret[] {
+  return headers.map((header) => new Secret(header));
 }
 
 function readAction(
@@ -48,7 +68,6 @@ function readAction(
   const [fromMinute, toMinute] = [minuteOf(when.quiet?.from ?? ''), minuteOf(when.quiet?.to ?? '')];
   if (fromMinute !== null && fromMinute === toMinute)
     report.error([...path, 'when', 'quiet'], phrase('expected.fromToActions'));
-  if (when.places !== undefined) report.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
   if (deed === null) return null;
   return {
     name,
@@ -63,6 +82,7 @@ function readAction(
       perDay: when.perDay,
       quiet: fromMinute === null || toMinute === null ? null : { fromMinute, toMinute, urgent: 'hold' },
       timeZone: when.timeZone ?? 'UTC',
+      ...(when.places === undefined ? {} : { places: placesIn(when.places) }),
     },
     deed,
   };
@@ -131,7 +151,7 @@ function httpOf(path: Path, http: NonNullable<FileAction['http']>, report: Repor
     kind: 'http',
     url: new Secret(http.url),
     method: http.method,
-    headers: http.headers.map((header) => new Secret(header)),
+    headers: secretsOf(http.headers),
     body: store === undefined ? { template: new Secret(http.body) } : { store },
     key: http.key ?? null,
     as: http.as ?? null,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actionForms, actionStores } from '../core/action.ts';
 import { adviceCauses } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
+import { baseUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
 import {
   checked,
@@ -47,11 +48,17 @@ const when = mapping({
     .optional(),
   timeZone: timeZone('Whose clock quiet hours go by. Default UTC.').optional(),
   places: checked(
-    'How many places must agree, such as `2 of 3`. It needs a fleet.',
+    'How many places of the group must advise the same move, such as `2 of 3`. It needs `fleet`.',
     phrase('expected.places'),
-    (value) => /^[1-9]\d? of [1-9]\d?$/.test(value),
+    (value) => placesIn(value).needed <= placesIn(value).of,
   ).optional(),
 });
+
+/** `2 of 3`; what is no such text needs more places than there are. */
+export function placesIn(text: string): { readonly needed: number; readonly of: number } {
+  const [, needed = 1, of = 0] = /^([1-9]\d?) of ([1-9]\d?)$/.exec(text) ?? [];
+  return { needed: Number(needed), of: Number(of) };
+}
 
 const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
 const git = mapping({
@@ -71,19 +78,20 @@ const git = mapping({
     .meta({ description: 'Sign commits with the key that Git is set up with.' })
     .prefault(false),
 });
+const headers = list(
+  secretText('A header as `Name: value`.', phrase('expected.header')).regex(
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]+$/,
+    errorOf(phrase('expected.header')),
+  ),
+  phrase('expected.listEach', { what: phrase('expected.header') }),
+  32,
+)
+  .meta({ description: 'Headers of each request, such as a token.' })
+  .prefault([]);
 const http = mapping({
   url: checked('Where the value is kept.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
   method: word('Method of a body of your own.', ['POST', 'PUT']).prefault('POST'),
-  headers: list(
-    secretText('A header as `Name: value`.', phrase('expected.header')).regex(
-      /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]+$/,
-      errorOf(phrase('expected.header')),
-    ),
-    phrase('expected.listEach', { what: phrase('expected.header') }),
-    32,
-  )
-    .meta({ description: 'Headers of each request, such as a token.' })
-    .prefault([]),
+  headers,
   body: secretText(
     `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
@@ -132,6 +140,31 @@ const action = mapping(
 export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
   .meta({ description: 'What follows advice by itself. See docs/actions.md.' })
   .prefault([]);
+
+const isBaseUrl = (value: string): boolean => baseUrl(value)?.user === null;
+
+/** The key `fleet`: where `when.places` is read from. */
+export const fleetKey = mapping({
+  store: checked('URL of a store that is compatible with Prometheus.', phrase('expected.daemonUrl'), isBaseUrl),
+  headers,
+})
+  .meta({ description: 'The metrics of all places, read for `when.places` of actions. See docs/actions.md.' })
+  .optional();
+
+/** The key `pair`: two daemons of one place, one of which acts. */
+export const pairKey = mapping({
+  etcd: checked(
+    'URL of an etcd that both use. Without it neither daemon acts.',
+    phrase('expected.daemonUrl'),
+    isBaseUrl,
+  ).optional(),
+  lease: duration('How long a daemon that is gone still counts as the one that acts.', {
+    min: 3_000,
+    max: 20_000,
+  }).prefault('15s'),
+})
+  .meta({ description: 'A second daemon of this place has the same actions: one of both acts. See docs/actions.md.' })
+  .optional();
 
 /** An absolute or relative path, or a URL of https, ssh or `user@host:path`; nothing that Git takes for an option or a helper. */
 function isRepository(value: string): boolean {

@@ -17,7 +17,7 @@ import {
   share,
   text,
 } from './fields.ts';
-import { onAdviceKey } from './schema-actions.ts';
+import { fleetKey, onAdviceKey, pairKey } from './schema-actions.ts';
 import { clientRunsKey } from './schema-clients.ts';
 import { makeDoorKey } from './schema-door.ts';
 import { clientsKey, modulesKey, ownKeys, privateKey } from './schema-ecosystems.ts';
@@ -141,6 +141,8 @@ function keysOf(registry: Registry) {
       })
       .optional(),
     onAdvice: onAdviceKey,
+    fleet: fleetKey,
+    pair: pairKey,
     door: makeDoorKey(registry)
       .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
       .optional(),

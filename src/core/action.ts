@@ -69,6 +69,8 @@ export interface ActionRule {
     readonly perDay: number;
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
+    /** So many of so many places of the group must advise the same move; absent: this place decides alone. */
+    readonly places?: { readonly needed: number; readonly of: number };
   };
   readonly deed: ActionDeed;
 }
@@ -87,6 +89,10 @@ export const heldReasons = [
   'hour',
   'day',
   'regret',
+  'places',
+  'places_unknown',
+  'standby',
+  'no_lease',
   'over',
 ] as const;
 export type HeldReason = (typeof heldReasons)[number];
@@ -122,6 +128,8 @@ export interface ActionRow {
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
   /** A hash of the place that was changed: an undo goes nowhere else. `null`: of no place; absent: of an older version. */
   readonly place?: string | null;
+  /** Made by one daemon of a pair, and known to the other: what acts then undoes it. Absent: of this daemon alone. */
+  readonly isShared?: true;
 }
 
 /** What is to be carried out for a row. */
@@ -132,9 +140,48 @@ export type ActionEnd =
   | { readonly tag: 'ok'; readonly output: string; readonly kept?: unknown }
   | { readonly tag: 'failed'; readonly because: Sentence; readonly output: string; readonly retry: boolean };
 
+/** The store that the advice of other places is read from. */
+export interface FleetRule {
+  /** Its URL without a slash behind. */
+  readonly store: string;
+  /** `Name: value`, checked. */
+  readonly headers: readonly Secret[];
+}
+
+/** The etcd by which two daemons of one place know which of them acts. */
+export interface PairRule {
+  /** Its URL without a slash behind. */
+  readonly etcd: string;
+  /** The key that the one which acts holds. */
+  readonly key: string;
+  readonly leaseMs: number;
+}
+
+/** What places agree about. */
+export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
+
+/** How the places of a group see one move. */
+export interface PlaceVotes {
+  /** Places that advise it. */
+  readonly votes: number;
+  /** Places whose advice is known now, those among them. */
+  readonly known: number;
+}
+
+/** Whether this daemon is the one of its pair that acts; `alone`: there is no pair. `no_lease`: not known, so it does not act. */
+export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
+
 /** Carries steps out; never rejects. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
+  /** What the places of a group advise, as the store had it at most 30 s ago; `null`: not known. Each call may begin to read. */
+  votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
+  /** Who acts now. Called once a second at least, which keeps the lease; `undefined`: no pair. */
+  lead(pair: PairRule | undefined): Lead;
+  /** Keeps what is in force for the daemon of the pair that acts next, at the latest before the next change; `null` removes it. */
+  share(id: string, text: string | null): void;
+  /** What the pair had kept when this daemon became the one that acts; each time once, else `null`. */
+  takeShared(): readonly string[] | null;
   /** The brake as it was left by an earlier process. */
   isStopped(): boolean;
   /** Keeps the brake over restarts. False: it holds in this process alone. */

@@ -1,4 +1,4 @@
-import type { ActionRule } from './action.ts';
+import type { ActionRule, FleetRule, PairRule } from './action.ts';
 import type { ClientPair } from './client-run.ts';
 import type { FindingKind, Severity } from './finding.ts';
 import type { Control, EcosystemId, Mirror, ModuleRef, Step } from './mirror.ts';
@@ -204,6 +204,10 @@ export interface Config {
   readonly clientRuns?: ClientRunsRule;
   /** What follows advice by itself; absent: nothing. */
   readonly onAdvice?: readonly ActionRule[];
+  /** Where actions read what other places advise; absent: nowhere. */
+  readonly fleet?: FleetRule;
+  /** Another daemon of this place has the same actions, and one of both acts; absent: there is none. */
+  readonly pair?: PairRule;
   /** Absent: no front door is configured. */
   readonly door?: DoorRule;
   /** One of several daemons that share the targets of a place; absent: it has all of them. `index` from 0, below `count`. */

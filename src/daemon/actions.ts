@@ -3,6 +3,7 @@ import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
 import { isUndoable } from '../features/actions/rows.ts';
+import { isSoundRow } from '../state/row-shapes.ts';
 import type { Absorb, News } from './news.ts';
 import type { Stages } from './stages.ts';
 
@@ -67,12 +68,21 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       if (rules.length === 0) return;
       if (ends.length + undos.length + advised.length === 0 && now.monotonicMs - atMs < everyMs) return;
       atMs = now.monotonicMs;
+      const lead = actor?.lead(s.config.pair) ?? 'alone';
+      const shared = lead === 'holder' ? actor?.takeShared() : null;
       const [next, out] = advanceActions(
         state,
         {
           rules,
           isStopped,
           isSuspect: s.detector.vantage().suspect !== false,
+          lead,
+          adopted: shared?.flatMap(rowIn) ?? null,
+          votes({ ecosystem, upstream, from, to }) {
+            const { fleet, labels } = s.config;
+            const move = { ecosystem, upstream, from, to };
+            return fleet === undefined ? null : (actor?.votes(fleet, labels?.group ?? '', move) ?? null);
+          },
           regretted: [...regrettedIn(advised), ...regrets.splice(0)],
           ended: ends.splice(0),
           undo: undos.splice(0),
@@ -89,6 +99,9 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       news.rows.push(
         ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
       );
+      for (const row of out.rows)
+        if (lead === 'holder' && row.isShared)
+          actor?.share(row.id, ['running', 'done', 'undoing'].includes(row.state) ? JSON.stringify(row) : null);
       news.deletes.push(...out.dropped.map((key) => ({ table: 'action' as const, key })));
       news.actions.push(...out.results);
       orders.push(...out.orders);
@@ -131,6 +144,16 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       await actor?.close();
     },
   };
+}
+
+/** A row as the other daemon of the pair kept it; none where it is no row of this build. */
+function rowIn(text: string): readonly ActionRow[] {
+  try {
+    const value = JSON.parse(text) as ActionRow;
+    return isSoundRow({ table: 'action', key: value.id, atMs: value.plannedAtMs, value }) ? [value] : [];
+  } catch {
+    return [];
+  }
 }
 
 function regrettedIn(changes: readonly AdviceChange[]): readonly string[] {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Log } from '../core/ports.ts';
@@ -36,6 +37,8 @@ export interface ProcessFacts {
   /** The search path of programs, as given in PATH; absent: none. */
   readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
+  /** Reads what other places advise, for actions; absent: it is not known. */
+  readonly votes?: Actor['votes'];
 }
 
 /** A log to standard error. */
@@ -67,7 +70,13 @@ export function createSystemPorts(
     log,
     store: opened.value.store,
     post,
-    actor: createActor({ folder, path: facts.path ?? '', post, clock: systemClock }),
+    actor: createActor({
+      folder,
+      path: facts.path ?? '',
+      post,
+      clock: systemClock,
+      ...(facts.votes && { votes: facts.votes }),
+    }),
     workers: (book) => workersFor(book, log),
     clients: clientsFor(facts),
     version: facts.version,

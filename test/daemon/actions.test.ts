@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActionEnd, Actor } from '../../src/core/action.ts';
+import type { Clock } from '../../src/core/ports.ts';
+import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { createActor } from '../../src/features/actions/actor.ts';
+import type { StoreView } from '../../src/features/fleet/view.ts';
+import { createVotes } from '../../src/features/fleet/votes.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { down, well as fine, type PlaceSeen, viewOf } from '../unit/features/fleet/world.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { adviceOf, metric } from './told.ts';
@@ -32,14 +38,10 @@ onAdvice:
 const pending = new Set<Promise<unknown>>();
 
 /** The real actor, and the steps that it was asked for; one that `hangs` is carried out and never comes back. */
-function actorHere() {
+function actorHere(clock: Clock = systemClock, readStore?: Parameters<typeof createVotes>[1]) {
   const post = { send: () => Promise.reject(new Error('nothing is posted')) };
-  const actor = createActor({
-    folder: join(folder, 'kept'),
-    path: '',
-    post,
-    clock: { wallMs: () => 0, monotonicMs: () => 0 },
-  });
+  const more = readStore === undefined ? {} : { votes: createVotes(clock, readStore) };
+  const actor = createActor({ folder: join(folder, 'kept'), path: '', post, clock, ...more });
   const watched = {
     ...actor,
     steps: [] as string[],
@@ -159,6 +161,53 @@ describe('onAdvice', () => {
     world.store.trouble = null;
     await pass(world, 10);
     expect(file()).toMatch(/b\.example\.net/);
+  });
+});
+
+describe('when.places', () => {
+  const leaves: PlaceSeen = { group: 'eu', mirrors: { a: down, b: fine(1) }, advice: ['a>b'] };
+  const elsewhere: PlaceSeen = { ...leaves, advice: ['a>c'] };
+  const stays: PlaceSeen = { group: 'eu', mirrors: { a: fine(1), b: fine(2) } };
+  const quiet: PlaceSeen = { ...leaves, ageMs: 600_000 };
+
+  it('waits until two of three places of the group advise the same move, and says for what', async () => {
+    let store: Result<StoreView, string> = error('ECONNREFUSED');
+    let reads = 0;
+    const readStore = async () => {
+      reads += 1;
+      return store;
+    };
+    const yaml = threeMirrors({
+      more: `${rule().replace('confidence: low', 'confidence: low, places: 2 of 3')}
+fleet: { store: "http://store.example.com" }
+labels: { group: eu }`,
+    });
+    const world = await startWorld({
+      yaml,
+      script: (asked) => (asked.registry === 'a' && asked.atMs >= 100_000 ? refuses : well(asked)),
+      ports: (all) => ({ ...all, actor: actorHere(all.clock, readStore) }),
+    });
+    const heldIn = async (places: Readonly<Record<string, PlaceSeen>>) => {
+      store = ok(viewOf(places));
+      await pass(world, 15);
+      return (await actionsOf(world)).map(({ state, held }) => held ?? state);
+    };
+    await pass(world, 99);
+    // The store is left alone while nothing waits for it.
+    expect(reads).toBe(0);
+    await pass(world, 31);
+    expect((await actionsOf(world)).map(({ held }) => held)).toEqual(['places_unknown']);
+    expect(await heldIn({ here: leaves, fra: stays, sgp: quiet })).toEqual(['places_unknown']);
+    expect(await heldIn({ here: leaves, fra: stays, sgp: stays })).toEqual(['places']);
+    expect(await heldIn({ here: leaves, fra: elsewhere, sgp: stays })).toEqual(['places']);
+    expect(await heldIn({ here: leaves, fra: { ...leaves, group: 'us' }, sgp: stays })).toEqual(['places_unknown']);
+    expect(await heldIn({ here: leaves, fra: { ...leaves, isSuspect: true }, sgp: stays })).toEqual(['places_unknown']);
+    expect(existsSync(join(folder, 'go.env'))).toBe(false);
+    expect(await heldIn({ here: leaves, fra: stays, sgp: leaves })).toEqual(['done']);
+    expect(file()).toMatch(/b\.example\.net/);
+    const readsThen = reads;
+    await pass(world, 60);
+    expect(reads).toBe(readsThen);
   });
 });
 

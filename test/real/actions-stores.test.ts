@@ -7,9 +7,9 @@ import { Secret } from '../../src/core/secret.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createPost } from '../../src/io/post.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { commandPath } from '../support/paths.ts';
+import { type Etcd, startEtcd } from '../support/etcd.ts';
+import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
-import { type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { type ScriptedStore, startScriptedStore } from '../support/scripted-store.ts';
 import { acting } from '../unit/features/actions/acting.ts';
@@ -36,39 +36,14 @@ const deedOf = (url: string, over: Partial<Http> = {}): Http => ({
 });
 
 real('etcd, the real one', ['etcd'], () => {
-  let server: RunningProcess;
-  let url = '';
+  let etcd: Etcd;
   beforeAll(async () => {
-    const [client, peer] = [await freePort(), await freePort()];
-    url = `http://127.0.0.1:${client}`;
-    const data = mkdtempSync(join(tmpdir(), 'mirrorwatch-etcd-'));
-    server = await startProcess({
-      name: 'etcd',
-      command: commandPath('etcd'),
-      args: [
-        `--data-dir=${data}`,
-        `--listen-client-urls=${url}`,
-        `--advertise-client-urls=${url}`,
-        `--listen-peer-urls=http://127.0.0.1:${peer}`,
-        `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
-        `--initial-cluster=default=http://127.0.0.1:${peer}`,
-      ],
-      ready: async () => (await fetch(`${url}/health`)).ok,
-    });
+    etcd = await startEtcd();
   });
-  afterAll(() => server.close());
-
-  const call = async (path: string, body: object) =>
-    (await (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()) as {
-      kvs?: { value: string; version: string }[];
-    };
-  const coded = (text: string) => Buffer.from(text).toString('base64');
-  const put = (key: string, value: string) => call('/v3/kv/put', { key: coded(key), value: coded(value) });
-  async function get(key: string) {
-    const [pair] = (await call('/v3/kv/range', { key: coded(key) })).kvs ?? [];
-    return pair === undefined ? null : { value: Buffer.from(pair.value, 'base64').toString(), version: pair.version };
-  }
-  const deed = (key: string, over: Partial<Http> = {}) => deedOf(`${url}/v3/kv/txn`, { key, ...over });
+  afterAll(() => etcd.close());
+  const put = (key: string, value: string) => etcd.put(key, value);
+  const get = (key: string) => etcd.get(key);
+  const deed = (key: string, over: Partial<Http> = {}) => deedOf(`${etcd.url}/v3/kv/txn`, { key, ...over });
 
   it('sets a key that has a value, once, and sets it back', async () => {
     await put('/a', 'https://a.example.com,direct');
@@ -118,10 +93,43 @@ real('etcd, the real one', ['etcd'], () => {
     });
     expect((await get('/c'))?.value).toBe('mine');
   });
+  it('of a pair: writes while it holds the lease, and not over a lease that was lost in the moment of the write', async () => {
+    const pair = { etcd: etcd.url, key: '/pair/lease', leaseMs: 20_000 };
+    await put('/p', 'before');
+    let loses = false;
+    const losing = {
+      async send(message: Parameters<typeof post.send>[0]) {
+        if (loses && message.body.includes('request_put')) await etcd.remove(pair.key);
+        return post.send(message);
+      },
+    };
+    const one = acting(folder, deed('/p'), adviceTo(), { post: losing });
+    await until(
+      'the lease',
+      () => one.actor.lead(pair),
+      (lead) => lead === 'holder',
+    );
+    loses = true;
+    // The check before it passes: the write itself compares the fence.
+    expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.otherValue' } });
+    expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.notHolder' } });
+    expect((await get('/p'))?.value).toBe('before');
+    await one.actor.close();
+    const other = acting(folder, deed('/p'), adviceTo(), { post });
+    await until(
+      'the lease again',
+      () => other.actor.lead(pair),
+      (lead) => lead === 'holder',
+    );
+    expect(await other.step('act')).toMatchObject({ tag: 'ok' });
+    expect((await get('/p'))?.value).toBe('https://b.example.net|direct');
+    await other.actor.close();
+    expect(await get(pair.key)).toBeNull();
+  });
   it('fails where nothing answers, and may be tried again', async () => {
     const gone = deedOf(`http://127.0.0.1:${await freePort()}/v3/kv/txn`, { key: '/d' });
     expect(await acting(folder, gone, adviceTo(), { post }).step('act')).toMatchObject({ tag: 'failed', retry: true });
-    const other = deedOf(`${url}/version`, { key: '/d' });
+    const other = deedOf(`${etcd.url}/version`, { key: '/d' });
     expect(await acting(folder, other, adviceTo(), { post }).step('act')).toMatchObject({ tag: 'failed' });
   });
 });

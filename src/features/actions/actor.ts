@@ -8,6 +8,7 @@ import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
 import { gitAction } from './git.ts';
 import { httpAction } from './http.ts';
+import { createLease } from './lease.ts';
 import { failedWith, type Means } from './means.ts';
 
 type Kind<Deed> = Readonly<Record<ActionStep, (row: ActionRow, deed: Deed, means: Means) => Promise<ActionEnd>>>;
@@ -28,9 +29,12 @@ export function createActor(input: {
   readonly folder: string;
   readonly path: string;
   readonly post: Post;
-  readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
+  readonly clock: Clock;
+  /** Absent: what other places advise is not known. */
+  readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
+  const lease = createLease(clock);
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   const flag = `${folder}/stopped`;
@@ -50,6 +54,7 @@ export function createActor(input: {
         post,
         signal: stopping.signal,
         leftMs: () => Math.max(1, endMs - clock.monotonicMs()),
+        lease,
         madeAt: () => stamp(clock.wallMs()),
       };
       // One and the same kind: the row was made from the rule.
@@ -60,11 +65,16 @@ export function createActor(input: {
       running.add(end);
       return end.finally(() => running.delete(end));
     },
+    votes: input.votes ?? (() => null),
+    lead: lease.lead,
+    share: lease.share,
+    takeShared: lease.takeShared,
     isStopped: () => isFlagSet(flag),
     keepStopped: (isStopped) => keepFlag(flag, isStopped),
     async close() {
       stopping.abort();
       await Promise.all(running);
+      await lease.close();
     },
   };
 }

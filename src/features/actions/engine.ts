@@ -26,6 +26,8 @@ export interface ActionInput extends Situation {
   readonly unbegun: readonly string[];
   /** The daemon ends: only ends are taken. */
   readonly isStopping: boolean;
+  /** What the pair had in force when this daemon became the one that acts; absent: it did not just now. */
+  readonly adopted?: readonly ActionRow[] | null;
   /** Rows that an operator wants undone. */
   readonly undo: readonly string[];
 }
@@ -61,6 +63,7 @@ export function advanceActions(state: ActionState, input: ActionInput, now: Now)
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) turn.end(id, step, end);
   for (const id of input.unbegun) turn.takeBack(id);
+  if (input.adopted != null) turn.adopt(input.adopted);
   if (input.isStopping) return turn.close();
   for (const id of input.undo) turn.undo(id, 'operator');
   for (const id of input.regretted) turn.regret(id);
@@ -193,6 +196,16 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
         put({ ...row, undoneBy: 'regret' });
   }
 
+  /** What the other daemon of a pair had in force is ours to undo; what it has put back is no longer in force. */
+  function adopt(theirs: readonly ActionRow[]): void {
+    const known = new Set(theirs.map(({ id }) => id));
+    for (const row of rows.values())
+      if (row.isShared && row.state === 'done' && !known.has(row.id))
+        put({ ...row, state: 'undone', undoneBy: row.undoneBy ?? 'failback', endedAtMs: now.wallMs });
+    for (const row of theirs)
+      if (!rows.has(row.id)) put({ ...row, state: 'done', because: null, nextAtMs: null, endedAtMs: now.wallMs });
+  }
+
   /** Goes on with a step that a failure or the end of a process interrupted. */
   function goOn(row: ActionRow, rule: ActionRule): void {
     if (row.nextAtMs !== null && row.nextAtMs > now.wallMs) return;
@@ -272,6 +285,8 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       isInterrupted: false,
       undoneBy: null,
       place: placeOf(rule.deed),
+      // A file is of one host.
+      ...(input.lead === 'holder' && rule.deed.kind !== 'file' ? { isShared: true } : {}),
     };
   }
 
@@ -293,5 +308,5 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     ];
   }
 
-  return { end, takeBack, undo, regret, follow, close };
+  return { end, takeBack, undo, regret, adopt, follow, close };
 }

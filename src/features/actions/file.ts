@@ -12,7 +12,7 @@ import {
 import { systemFiles } from '../../io/files.ts';
 import { findKeptChange, forget, type KeptChange, type KeptFile } from '../../io/kept-changes.ts';
 import { phrase } from '../../words/tell.ts';
-import { failedWith, type Means } from './means.ts';
+import { checkLease, failedWith, type Means } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
@@ -28,7 +28,8 @@ export const fileAction = {
     const wanted = await wantedIn(row, deed);
     return 'tag' in wanted ? wanted : { tag: 'ok', output: diffOf(deed.path, wanted.before, wanted.after) };
   },
-  async act(row: ActionRow, deed: FileDeed, { folder, madeAt }: Means): Promise<ActionEnd> {
+  async act(row: ActionRow, deed: FileDeed, means: Means): Promise<ActionEnd> {
+    const { folder, madeAt } = means;
     if (row.isInterrupted) await removeLeftovers(deed.path);
     const wanted = await wantedIn(row, deed);
     if ('tag' in wanted) return wanted;
@@ -37,17 +38,21 @@ export const fileAction = {
     // An earlier process may have changed it, and ended before it said so; or have ended just before the change.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
+    const barred = await checkLease(means);
+    if (barred !== null) return barred;
     if (earlier !== undefined) await forget(earlier, place.kept);
     const made = await makeChanges([{ file: deed.path, before, after }], place, madeAt());
     if (made.tag === 'error') return refused(made.error);
     return { tag: 'ok', output: diffOf(deed.path, before, after), kept: keptOf(made.value) };
   },
-  async undo(row: ActionRow, deed: FileDeed, { folder }: Means): Promise<ActionEnd> {
+  async undo(row: ActionRow, deed: FileDeed, means: Means): Promise<ActionEnd> {
     if (row.isInterrupted) await removeLeftovers(deed.path);
-    const place = placeOf(row, deed, folder);
+    const place = placeOf(row, deed, means.folder);
     const kept = row.kept as Kept | null;
     const change = await findKeptChange(place, row.id);
     if (change !== undefined) {
+      const barred = await checkLease(means);
+      if (barred !== null) return barred;
       const undone = await undoChange(change, place);
       return undone.tag === 'error' ? refused(undone.error) : { tag: 'ok', output: row.output };
     }

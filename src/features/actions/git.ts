@@ -6,7 +6,7 @@ import { removeGitLeftovers } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { endOf } from './command.ts';
-import { failedWith, type Means } from './means.ts';
+import { checkLease, failedWith, type Means } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
@@ -158,6 +158,8 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
         stdin: `${message.map((line) => printable(line)).join('\n')}\n`,
         env: { ...who, ...date },
       });
+      const barred = await checkLease(means);
+      if (barred !== null) throw new GitFailed(barred);
       await git(['push', '--quiet', '--', repository, `${commit.stdout.trim()}:refs/heads/${branch}`]);
     },
   };

@@ -5,7 +5,7 @@ import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { classBySpelling } from '../../wire/guard.ts';
 import { phrase } from '../../words/tell.ts';
-import { failedWith, type Means } from './means.ts';
+import { checkLease, failedWith, type Means } from './means.ts';
 import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
@@ -89,7 +89,13 @@ async function set(
   means: Means,
 ): Promise<ActionEnd> {
   const { write, isDone } = storeOf(deed);
-  const answer = await send(write(deed.url.reveal(), deed.key ?? '', before, after), deed, means);
+  const barred = await checkLease(means);
+  if (barred !== null) return barred;
+  const url = deed.url.reveal();
+  const fence = means.lease.fence();
+  // In the etcd of the lease the write itself compares the fence: no moment is between the check and the write.
+  const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
+  const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means);
   if (answer.tag === 'failed') return failedWith(answer.because, true);
   return isDone(answer.body) ? { tag: 'ok', output, kept } : failedWith(phrase('acted.otherValue'), true);
 }
@@ -112,6 +118,8 @@ async function request(
   means: Means,
 ): Promise<ActionEnd> {
   const body = filled(template, row, event);
+  const barred = await checkLease(means);
+  if (barred !== null) return barred;
   const answer = await send(
     { method: deed.method, url: deed.url.reveal(), headers: { 'idempotency-key': `${row.id}.${event}` }, body },
     deed,

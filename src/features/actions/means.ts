@@ -1,6 +1,8 @@
 import type { ActionEnd } from '../../core/action.ts';
 import type { Post } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
+import { phrase } from '../../words/tell.ts';
+import type { Lease } from './lease.ts';
 
 /** What the kinds of action work with. */
 export interface Means {
@@ -14,6 +16,8 @@ export interface Means {
   readonly signal: AbortSignal;
   /** What is left of the step's time, milliseconds; at least 1. */
   leftMs(): number;
+  /** Of the pair that this daemon is one of. */
+  readonly lease: Pick<Lease, 'fence' | 'mayWrite'>;
   /** RFC 3339. */
   madeAt(): string;
 }
@@ -21,4 +25,11 @@ export interface Means {
 /** A step that failed. @param retry  whether another attempt may help */
 export function failedWith(because: Sentence, retry: boolean, output = ''): Extract<ActionEnd, { tag: 'failed' }> {
   return { tag: 'failed', because, output, retry };
+}
+
+/** Checked right before each change: why it may not be made, as the other daemon of the pair acts; `null`: it may. */
+export async function checkLease({
+  lease,
+}: Pick<Means, 'lease'>): Promise<Extract<ActionEnd, { tag: 'failed' }> | null> {
+  return (await lease.mayWrite()) ? null : failedWith(phrase('acted.notHolder'), true);
 }

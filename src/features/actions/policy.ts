@@ -1,4 +1,4 @@
-import type { ActionRow, ActionRule, HeldReason } from '../../core/action.ts';
+import type { ActionRow, ActionRule, HeldReason, Lead, Move, PlaceVotes } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
@@ -12,11 +12,15 @@ export interface Situation {
   readonly isStopped: boolean;
   /** The vantage is suspect, or not judged yet. */
   readonly isSuspect: boolean;
+  readonly lead: Lead;
+  /** `null`: not known now. */
+  votes(move: Move): PlaceVotes | null;
 }
 
 /** Why nothing may be changed now, an undo included; `null`: it may. */
-export function pauseOf({ when }: ActionRule, { isStopped, isSuspect }: Situation, now: Now): HeldReason | null {
+export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Situation, now: Now): HeldReason | null {
   if (isStopped) return 'stopped';
+  if (lead === 'standby' || lead === 'no_lease') return lead;
   if (isSuspect) return 'vantage';
   return isQuiet(when, now.wallMs) ? 'quiet' : null;
 }
@@ -48,5 +52,17 @@ export function heldBy(
   const since = (ageMs: number): number =>
     rows.filter(({ attempts, plannedAtMs }) => attempts > 0 && now.wallMs - plannedAtMs < ageMs).length;
   if (since(hourMs) >= when.perHour) return 'hour';
-  return since(24 * hourMs) >= when.perDay ? 'day' : null;
+  if (since(24 * hourMs) >= when.perDay) return 'day';
+  return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+}
+
+/** Of a group that has grown the same share must agree. A place that is not known is neither for nor against. */
+function heldByPlaces(
+  { needed, of }: NonNullable<ActionRule['when']['places']>,
+  seen: PlaceVotes | null,
+): HeldReason | null {
+  if (seen === null) return 'places_unknown';
+  const { votes, known } = seen;
+  if (votes >= Math.max(needed, Math.ceil((needed * known) / of))) return null;
+  return votes + of - known >= needed && known < of ? 'places_unknown' : 'places';
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ActionStore } from '../../core/action.ts';
+import { compareOf, type Fence } from './lease.ts';
 
 /** One request to a store. */
 export interface StoreRequest {
@@ -23,8 +24,14 @@ export interface Store {
   readonly canCreate: boolean;
   /** @returns `undefined`: that is no response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
-  /** `after` `null` removes it. */
-  readonly write: (url: string, key: string, before: StoreValue | null, after: string | null) => StoreRequest;
+  /** `after` `null` removes it. @param fence  of a lease in the same etcd: it is compared as well */
+  readonly write: (
+    url: string,
+    key: string,
+    before: StoreValue | null,
+    after: string | null,
+    fence?: Fence | null,
+  ) => StoreRequest;
   /** Whether the response to `write` says that it was done; false: another value was there. */
   readonly isDone: (body: string) => boolean;
 }
@@ -50,7 +57,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       const [pair] = listIn(found.response_range.kvs) as readonly { readonly value?: string }[];
       return pair === undefined ? null : { text: textOf(pair.value ?? ''), index: '' };
     },
-    write(url, key, before, after) {
+    write(url, key, before, after, fence = null) {
       const named = { key: base64(key) };
       const compare =
         before === null
@@ -58,7 +65,8 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
           : { ...named, target: 'VALUE', value: base64(before.text) };
       const then =
         after === null ? { request_delete_range: named } : { request_put: { ...named, value: base64(after) } };
-      return { method: 'POST', url, headers: json, body: JSON.stringify({ compare: [compare], success: [then] }) };
+      const compares = fence === null ? [compare] : [compareOf(fence), compare];
+      return { method: 'POST', url, headers: json, body: JSON.stringify({ compare: compares, success: [then] }) };
     },
     isDone: (body) => dataIn(body)?.['succeeded'] === true,
   },

@@ -1,3 +1,4 @@
+import type { Move, PlaceVotes } from '../../core/action.ts';
 import type { Fleet, PlaceAdvice } from './fleet.ts';
 import type { Place } from './places.ts';
 import type { Cell } from './verdict.ts';
@@ -41,6 +42,21 @@ export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly Grou
     );
     return [...byMove.values()].flatMap((moves) => linesFor(fleet, group, places, takesPart, moves, options));
   });
+}
+
+/** The places of a group that know the mirror which a move leaves, and those of them that advise exactly that move. */
+export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, from, to }: Move): PlaceVotes {
+  const isSame = (one: Pick<Move, 'ecosystem' | 'upstream'>): boolean =>
+    one.ecosystem === ecosystem && one.upstream === upstream;
+  const cells = fleet.mirrors.find((row) => isSame(row) && row.registry === from)?.cells ?? [];
+  const knows = new Set(cells.flatMap(({ place, state }) => (state === 'unknown' ? [] : [place])));
+  const known = fleet.places.filter(
+    (place) => (place.labels.group ?? '') === group && mayVote(place) && knows.has(place.name),
+  );
+  const votes = known.filter(({ name }) =>
+    fleet.advice.some((one) => one.place === name && isSame(one) && one.from === from && one.to === to),
+  );
+  return { votes: votes.length, known: known.length };
 }
 
 function mayVote({ isWitness, troubles }: Place): boolean {

@@ -301,6 +301,10 @@ describe('actions', () => {
   });
   const actor: Actor = {
     run: async (step) => ({ tag: 'ok', output: `${step}\u001b[2J` }),
+    votes: () => null,
+    lead: () => 'alone',
+    share: () => undefined,
+    takeShared: () => null,
     isStopped: () => false,
     keepStopped: () => false,
     close: async () => undefined,

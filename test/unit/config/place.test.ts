@@ -34,3 +34,32 @@ test('labels are kept as they are, a page without the slash behind it', () => {
   });
   expect(configOf('').labels).toBeUndefined();
 });
+
+const action = (more = '') => `onAdvice: [ { name: ci, file: { path: /x, as: env }, mode: auto${more} } ]`;
+
+test('a fleet: the store, its headers, and how many places must agree', () => {
+  const config = configOf(
+    `fleet: { store: "http://p.example.com/prometheus/", headers: [ "X-Scope-OrgID: ci" ] }\n${action(', when: { places: 2 of 3 }')}`,
+  );
+  expect(config.fleet?.store).toBe('http://p.example.com/prometheus');
+  expect(config.fleet?.headers.map((header) => header.reveal())).toEqual(['X-Scope-OrgID: ci']);
+  expect(config.onAdvice?.[0]?.when.places).toEqual({ needed: 2, of: 3 });
+  expect(configOf(action()).onAdvice?.[0]?.when.places).toBeUndefined();
+});
+
+test.each(['3 of 2', '0 of 2', 'two of 3', '2'])('places: %s is a mistake', (places) => {
+  const fleet = 'fleet: { store: "http://p.example.com" }';
+  expect(() => configOf(`${fleet}\n${action(`, when: { places: ${places} }`)}`)).toThrow('expected.places');
+});
+
+test('a pair: its etcd, a key of the place, and how long a lease lives', () => {
+  const config = configOf(`vantage: fra\npair: { etcd: "http://127.0.0.1:2379/", lease: 5s }\n${action()}`);
+  expect(config.pair).toEqual({ etcd: 'http://127.0.0.1:2379', key: '/mirrorwatch/fra/lease', leaseMs: 5_000 });
+  expect(config.onAdvice?.[0]?.mode).toBe('auto');
+});
+
+test('a pair without etcd keeps to dry runs', () => {
+  const config = configOf(`pair: {}\n${action()}`);
+  expect(config.pair).toBeUndefined();
+  expect(config.onAdvice?.[0]?.mode).toBe('dry-run');
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ActionEnd, ActionRow, ActionRule } from '../../../../src/core/action.ts';
+import type { ActionEnd, ActionRow, ActionRule, PlaceVotes } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import { Secret } from '../../../../src/core/secret.ts';
@@ -40,7 +40,12 @@ function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] = []) {
   let nowMs = 1_000_000;
   let wanted: Advice | null | undefined = null;
   let answer: (step: string) => ActionEnd | 'hangs' = () => done;
-  let situation = { isStopped: false, isSuspect: false };
+  let situation: Pick<ActionInput, 'isStopped' | 'isSuspect' | 'lead'> = {
+    isStopped: false,
+    isSuspect: false,
+    lead: 'alone',
+  };
+  let seen: PlaceVotes | null = null;
   const ended: ActionInput['ended'][number][] = [];
   const outputs: ActionOutput[] = [];
   const steps: string[] = [];
@@ -54,6 +59,7 @@ function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] = []) {
       unbegun: [],
       isStopping: false,
       ...situation,
+      votes: () => seen,
       ended: ended.splice(0),
       ...more,
     };
@@ -82,6 +88,9 @@ function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] = []) {
     is(more: Partial<typeof situation>) {
       situation = { ...situation, ...more };
     },
+    sees(votes: PlaceVotes | null) {
+      seen = votes;
+    },
     after(ms: number) {
       nowMs += ms;
     },
@@ -95,6 +104,16 @@ function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] = []) {
 }
 
 const id = 'advice00000000000001.ci';
+const kv = {
+  kind: 'http',
+  url: new Secret('http://127.0.0.1:2379/v3/kv/txn'),
+  method: 'POST',
+  headers: [],
+  body: { store: 'etcd' },
+  key: '/ci',
+  as: null,
+  allow: [],
+} as const;
 
 describe('an action that follows advice', () => {
   it('is planned, prepared, carried out and accepted, once', () => {
@@ -166,6 +185,82 @@ describe('the policy', () => {
     one.turns(4);
     expect(one.row(id)?.held).toBe(held);
     expect(one.steps.length).toBe(held === null ? 2 : 0);
+  });
+  it.each<[string, PlaceVotes | null, string | null]>([
+    ['the store does not respond', null, 'places_unknown'],
+    ['two of three advise it', { votes: 2, known: 3 }, null],
+    ['two advise it, the third is not known', { votes: 2, known: 2 }, null],
+    ['one advises it, and two do not', { votes: 1, known: 3 }, 'places'],
+    ['one advises it, and two are not known', { votes: 1, known: 1 }, 'places_unknown'],
+    ['one advises it, one does not, one is not known', { votes: 1, known: 2 }, 'places_unknown'],
+    ['no place is known', { votes: 0, known: 0 }, 'places_unknown'],
+    ['none advises it', { votes: 0, known: 3 }, 'places'],
+    ['none of two, one not known: one would not be enough', { votes: 0, known: 2 }, 'places'],
+    ['the group has grown: 3 of 6 are less than 2 of 3', { votes: 3, known: 6 }, 'places'],
+    ['the group has grown: 4 of 6 are 2 of 3', { votes: 4, known: 6 }, null],
+  ])('2 of 3 places: %s', (_, seen, held) => {
+    const one = engine([ruleOf({}, { places: { needed: 2, of: 3 } })]);
+    one.wants(adviceTo());
+    one.sees(seen);
+    one.turns(4);
+    expect(one.row(id)?.held).toBe(held);
+    expect(one.steps.length).toBe(held === null ? 2 : 0);
+  });
+  it('waits for other places as long as it takes, and goes back without them', () => {
+    const one = engine([ruleOf({}, { places: { needed: 2, of: 3 } })]);
+    one.wants(adviceTo());
+    one.turns(5);
+    one.sees({ votes: 2, known: 3 });
+    one.turns(3);
+    expect(one.results()).toEqual([`held ${id}`, `planned ${id}`, `done ${id}`]);
+    one.sees(null);
+    one.wants(null);
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('undone');
+  });
+  it.each(['standby', 'no_lease'] as const)('of a pair, %s: neither acts nor goes back', (lead) => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.is({ lead });
+    one.turns(4);
+    expect([one.steps, one.row(id)?.held]).toEqual([[], lead]);
+    one.is({ lead: 'holder' });
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('done');
+    one.is({ lead });
+    one.wants(null);
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('done');
+    one.is({ lead: 'holder' });
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('undone');
+  });
+  it('of a pair: undoes what the other daemon had in force, the newest first, and not what that one has put back', () => {
+    const [first, second] = [engine([ruleOf({ deed: kv })]), engine([ruleOf({ deed: kv })])];
+    for (const [at, one] of [first, second].entries()) {
+      one.wants(adviceTo({ id: `advice${String(at + 1).padStart(14, '0')}` }));
+      one.is({ lead: at === 0 ? 'holder' : 'standby' });
+      one.turns(4);
+    }
+    expect(first.rows().map(({ state, isShared }) => [state, isShared])).toEqual([['done', true]]);
+    // The first is gone.
+    second.is({ lead: 'holder' });
+    second.turn({ adopted: first.rows() });
+    second.turns(4);
+    expect(
+      second
+        .rows()
+        .map(({ id: of, state }) => `${of} ${state}`)
+        .toSorted(),
+    ).toEqual(['advice00000000000001.ci done', 'advice00000000000002.ci done']);
+    second.wants(null);
+    second.turns(6);
+    expect(second.steps.slice(-2)).toEqual(['undo advice00000000000002.ci', 'undo advice00000000000001.ci']);
+    // The first is back: what it did is put back already.
+    first.wants(null);
+    first.turn({ adopted: [] });
+    expect(first.rows().map(({ state }) => state)).toEqual(['undone']);
+    expect(first.steps.filter((step) => step.startsWith('undo'))).toEqual([]);
   });
   it('what is held runs as soon as it may, and is counted as held once', () => {
     const one = engine([ruleOf()]);
