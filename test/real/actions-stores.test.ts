@@ -209,7 +209,7 @@ describe('stores by recorded exchanges', () => {
   });
   it('a request ends with the daemon', async () => {
     const deed = deedOf(`${store.url}/v1/kv/ci/go`, { body: { store: 'consul' } });
-    const one = acting(folder, deed, adviceTo(), { post, timeoutMs: 600_000 });
+    const one = acting(folder, deed, adviceTo(), { post, timeoutMs: 60_000 });
     store.answers([0, '']);
     const end = one.step('act');
     await expect.poll(() => store.asked.length).toBe(1);

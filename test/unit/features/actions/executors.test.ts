@@ -206,7 +206,10 @@ describe('file', () => {
   });
   it('refuses a file that would take long to compare', async () => {
     writeFileSync(path(), Array.from({ length: 60_000 }, (_, at) => `A${at}=1`).join('\n'));
-    expect(await acting(folder, deed()).step('act')).toMatchObject({ because: { key: 'acted.tooLong' } });
+    const advice = adviceTo({ ecosystem: 'oci', remedy: { json: '{}', 'hosts.toml': 'server = "x"' } });
+    expect(await acting(folder, deed('hosts.toml'), advice).step('act')).toMatchObject({
+      because: { key: 'acted.tooLong' },
+    });
   });
   it('keeps the other keys of a daemon.json', async () => {
     writeFileSync(path(), '{"debug":true,"registry-mirrors":["https://a.example.com"]}');
