@@ -20,14 +20,14 @@ function header(path: string, bytes: number): Buffer {
   block.write(`${'0'.repeat(11)}\0`, 136);
   block.write('0', 156);
   block.write('ustar\x0000', 257);
-  // The sum is taken with blanks in its own place.
+  // The checksum is computed with spaces in the checksum field.
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
 }
 
-/** 1980-01-01, the first day that a zip knows. */
+/** 1980-01-01, the earliest date in the zip format. */
 const firstDay = 0x0021;
 
 /** A zip with stored entries (APPNOTE.TXT 4.3): local headers, central directory, end record. The same bytes each time. */

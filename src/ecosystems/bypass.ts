@@ -4,7 +4,7 @@ import { phrase } from '../words/tell.ts';
 export interface Bypass {
   /** The client's own name: `go`, `cargo`. */
   readonly client: string;
-  /** As a person writes it. */
+  /** As an operator writes it. */
   readonly setting: string;
   /** The lines that set it, by form of a remedy: the first one for people, `json` for programs. */
   readonly set: Readonly<Record<string, string>>;

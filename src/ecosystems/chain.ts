@@ -2,8 +2,8 @@ import { maskChain, maskUrl } from '../core/secret.ts';
 import type { Chain, ChainMember, Reply, WalkEnd } from './client.ts';
 
 /**
- * One walk from member to member, past whatever one fails with but what `isFinal` says ends it.
- * The time is what all that were asked took together.
+ * Walks a chain from member to member. A failed member is skipped, unless `isFinal` says that its reply ends the walk.
+ * The time is the sum over all requested members.
  */
 export function walkInOrder(
   chain: Chain,
@@ -24,13 +24,14 @@ export function walkInOrder(
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 
 /**
- * A member of a chain by its URL: compared by scheme, host and path; to paste without credentials; to show with them masked.
+ * The member of a chain for a URL. Members are compared by scheme, host and path. The text to paste has no credentials;
+ * in the text to show they are masked.
  * @param url  one that `URL` reads
  */
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // A second URL may stand behind a blank or a slash, and a token in what is never sent.
+  // After a space or a slash there may be a second URL, and the fragment, which is never sent, may be a token.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {
@@ -42,7 +43,7 @@ export function memberOfUrl(url: string): ChainMember {
   };
 }
 
-/** As it was written, where its user-info is seen in that: `https:\\u:p@host` and `https:/u:p@host` are read as URLs, too. */
+/** The URL as written, without user-info. `URL` also parses `https:\\u:p@host` and `https:/u:p@host`. */
 function withoutUser(url: string): string {
   const cut = url.replace(userInfo, '$1');
   if (cut !== url && URL.parse(cut)?.username === '' && URL.parse(cut)?.password === '') return cut;

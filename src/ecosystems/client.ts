@@ -30,7 +30,7 @@ export type ChainProblem =
   | { readonly kind: 'empty' }
   | { readonly kind: 'reserved_word' | 'not_a_url'; readonly member: number };
 
-/** The reply of one member in one moment, as far as it matters to the client. Times are milliseconds. */
+/** What one member returned to one question, as far as it matters to the client. Times are milliseconds. */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
   /** 404 or 410 on the wire, whatever the reason. */
@@ -50,7 +50,7 @@ export type Reply =
       /** The head of an artifact or of its metadata arrived: some clients then use no other mirror for it. */
       readonly isArtifact?: boolean;
     }
-  /** Not measured in that moment. */
+  /** Not measured for that question. */
   | { readonly tag: 'unknown' };
 
 /** The end of a walk; `at` is the index of its last member. `unknown`: the walk reached something unmeasured. */
@@ -69,8 +69,8 @@ export interface Relay {
   /** The step that shows whether a mirror relays it: not if `notOffered` is among its facts. */
   readonly step: Step;
   /**
-   * `off`: clients do not use it; `direct`: they reach it without mirrors; `relayed`: a chain that had a relay must keep
-   * one.
+   * `off`: clients do not use it; `direct`: they reach it without mirrors; `relayed`: mirrors relay it. A changed chain must
+   * then keep a relay if it had one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   /** The relay that the client would use. */
@@ -120,7 +120,7 @@ export interface Client {
   usual(url: string | null): string;
   /** A member for a configured mirror. */
   member(url: string): ChainMember;
-  /** A whole walk in one moment: the result of the client's rules for the raw statuses. */
+  /** A whole walk through the responses to one question, by the client's rules for raw statuses. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
    * The chain with `to` first in a form that the client supports, without the members in `dropped` (by key). Absent: the
@@ -141,7 +141,7 @@ export interface Client {
   readonly profileForms?: Readonly<Record<string, string>>;
   /** The variables that its shell lines may set. */
   readonly variables: readonly string[];
-  /** `of`: the mirrors of the lines, for files that name them and for the mirrors' own keys about the client. */
+  /** `of`: the mirrors in the lines, for files that name mirrors and for the mirrors' own keys about the client. */
   remedy(before: Chain, after: Chain, privatePatterns: readonly string[], of?: Served): Remedy;
 }
 

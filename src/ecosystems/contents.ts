@@ -2,7 +2,7 @@ import { limits } from '../core/limits.ts';
 import type { Contents } from '../core/transcript.ts';
 
 /**
- * The versions of a response in comparable form: all counted, only the newest named.
+ * The versions of a response in comparable form: the count of all, and the names of the newest.
  * @param versions  by the ecosystem's own order, the newest last, in the spelling that all mirrors share
  * @param count     of all, where `versions` are the newest of them
  */

@@ -20,7 +20,7 @@ export interface Today {
   readonly privatePatterns: readonly string[];
 }
 
-/** How a remedy is set in its clients' own files. */
+/** How to set a remedy in the clients' own files. */
 export interface Settling {
   /** Empty: the files already have it, or it cannot be set. */
   readonly changes: readonly FileChange[];
@@ -32,7 +32,7 @@ export interface Settling {
 
 /** The certificate authority that clients of one runtime trust besides their own. */
 export interface Authority {
-  /** The variable that tells them. */
+  /** The environment variable that names its file. */
   readonly variable: string;
   /** Whether such clients are used on this machine, by their settings or the project's files. */
   readonly isUsed: boolean;

@@ -1,8 +1,8 @@
-/** What one path asks for. */
+/** What a client requests with one path. */
 export interface DoorPath {
   /** The module that it names, as private patterns are written; `null`: none. */
   readonly module: string | null;
-  /** `index`: it may change, or says what there is; `artifact`: a large file that never changes. */
+  /** `index`: metadata, or a file that may change; `artifact`: a large file that never changes. */
   readonly kind: 'index' | 'artifact';
 }
 
@@ -15,15 +15,15 @@ export interface DoorPatterns {
   readonly paths: string;
   /** A folder beside the base URL, with the files that an index names by relative links; absent: none. */
   readonly beside?: string;
-  /** The beginnings of all paths below the prefix that tell a name which a private pattern matches; it may match more. */
+  /** Matches the beginning of every path below the prefix that contains a private name. It may also match other paths. */
   privateOf(pattern: string): string;
 }
 
 /** What a front door knows of an ecosystem's requests. */
 export interface DoorPaths {
   /**
-   * What stands before the paths of its clients, without slashes around: `go`. Below it the paths are those below a mirror's
-   * base URL. Where the ecosystem has no public upstream, the name of the upstream follows.
+   * The path prefix of its clients at the door, without slashes: `go`. Below it are the same paths as below a mirror's base
+   * URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;
   /** A response in HTML is a portal's or an error's, with any status. Absent: pages may be HTML. */

@@ -18,7 +18,7 @@ type Grain = 'version' | 'module' | 'mirror';
 /** One step as an ecosystem declares it; all stages derive their behaviour from it. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
-  /** A light step for the mirror whose artifact was chosen before, as heavy ones are. Absent: it is not. */
+  /** Like heavy steps, this light step is probed only at the mirror chosen for the artifact. Absent: at every mirror. */
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
@@ -36,7 +36,7 @@ export interface StepDeclaration<Settings = unknown> {
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
   /** What its responses are verified by, for display (`go.sum or …`): gives it integrity series. `null`: nothing. */
   readonly verifies: Sentence | null;
-  /** Whether such a mirror is probed for it at all; absent: always. */
+  /** Whether this step is probed at a mirror with these settings; absent: always. */
   isAsked?(mirror: Mirror, settings: Settings): boolean;
 }
 
@@ -229,23 +229,23 @@ interface FileKey {
 /** Keys of one entry of `mirrors` for one ecosystem only, each optional; none is a key of every mirror. */
 type MirrorKeys = Readonly<Record<string, z.ZodType>>;
 
-/** A small mirror of an ecosystem, as `mirrorwatch demo` runs two of: one made-up module, and answers that are right by every hash. */
+/** A small mirror of an ecosystem for `mirrorwatch demo`, which runs two: one fictitious module with valid hashes. */
 export interface SmallMirror {
-  /** What it is a mirror of; left out: the ecosystem's public upstream. */
+  /** Its upstream; absent: the ecosystem's public one. */
   readonly upstream?: string;
   /** The path of its base URL, such as `/simple`; empty: the root of its host. */
   readonly base: string;
   /** An entry of `modules.<id>`. */
   readonly module: unknown;
-  /** Keys of the mirror that its ecosystem alone knows. */
+  /** The ecosystem's own keys of a mirror. */
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
   /** The ecosystem's own key of the file. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** What its first client has configured, the preferred mirror before the other; left out: as it has by itself. */
+  /** The chain of its first client, with `near` as the preferred mirror; absent: the client's default chain. */
   chain?(near: string, far: string): string;
-  /** Paths below the base that a build of the module requests, in turn; left out: the demo shows no builds of it. */
+  /** Paths below the base URL that a build of the module requests, in order; absent: the demo runs no builds of it. */
   readonly build?: readonly string[];
-  /** The form of the remedy that is shown. */
+  /** The form of the remedy that the demo shows. */
   readonly form: string;
   readonly answer: DemoAnswers;
 }

@@ -1,4 +1,4 @@
-/** A text as a regular expression that matches it alone, written with nothing that a configuration file would have to quote. */
+/** A regular expression that matches exactly this text. It has no character that must be quoted in a configuration file. */
 export function escapeExpression(text: string): string {
   return [...text]
     .map((char) => {

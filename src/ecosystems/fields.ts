@@ -15,7 +15,7 @@ export function decodeMessage(message: string): Sentence {
   return JSON.parse(message) as Sentence;
 }
 
-/** A text of the file with a parser of ours, whose error says what was expected. */
+/** A string key of the configuration file, checked by `read`, whose error says what was expected. */
 export function readable(description: string, expected: Sentence, read: (value: string) => Result<unknown, Sentence>) {
   return z
     .string(errorOf(expected))
@@ -27,19 +27,19 @@ export function readable(description: string, expected: Sentence, read: (value: 
     .meta({ description });
 }
 
-/** A text of the file that a check of ours accepts. */
+/** A string key of the configuration file, checked by `accepts`. */
 export function checked(description: string, expected: Sentence, accepts: (value: string) => boolean) {
   return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
 }
 
-/** A mapping that takes its own keys only. */
+/** A mapping that rejects unknown keys. */
 export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = phrase('expected.mapping')) {
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'invalid_type' ? errorOf(expected).error : undefined),
   });
 }
 
-/** A list; the message names what one entry is. */
+/** A list; `expected` describes it in error messages. */
 export function list<Entry extends z.ZodType>(entry: Entry, expected: Sentence, max = 1000) {
   return z.array(entry, errorOf(expected)).max(max, errorOf(phrase('expected.entries', { count: max })));
 }

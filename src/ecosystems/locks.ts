@@ -22,7 +22,7 @@ export interface SkippedLockEntry {
 export interface LockEntry {
   readonly module: string;
   readonly version: string;
-  /** `null`: it may be asked for. */
+  /** Why it is skipped; `null`: it may be requested. */
   readonly because: SkipReason | null;
 }
 
@@ -33,7 +33,7 @@ export interface MalformedLines {
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
 
-/** What a lock file came to. */
+/** The contents of a lock file. */
 export interface Lock {
   /** The modules required most by others come first. */
   readonly entries: readonly LockEntry[];

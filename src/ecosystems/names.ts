@@ -32,7 +32,7 @@ export interface Names {
   /** Entries that are mappings of their own (not lock files); absent: none. */
   readonly form?: {
     readonly schema: z.ZodType;
-    /** What the schema let through. */
+    /** Reads an entry that the schema accepted. */
     read(value: unknown, files: EntryFiles): Named;
   };
   /**

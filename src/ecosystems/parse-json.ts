@@ -17,14 +17,14 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
   const { jsonValues, jsonDepth } = limits;
   if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
   try {
-    // Callers may read only own keys: `__proto__` is an ordinary key here, and of two equal keys the last counts.
+    // Callers must read own keys only: `__proto__` is an ordinary key here. The last of duplicate keys counts.
     return ok(JSON.parse(text) as unknown);
   } catch {
     return error(expected);
   }
 }
 
-/** Every value of a list or an object but the first follows a comma. Commas within strings do not count. */
+/** Counts values by commas: each value of a list or an object except the first follows one. Commas in strings are skipped. */
 function isTooMuch(text: string): boolean {
   let values = 1;
   let depth = 0;
@@ -51,7 +51,7 @@ function isTooMuch(text: string): boolean {
   return false;
 }
 
-/** The position of the closing quote of a string; past the text where there is none. */
+/** The position of a string's closing quote; the length of the text or more if there is none. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   for (; at < text.length; at += 1) {

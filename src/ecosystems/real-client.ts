@@ -36,7 +36,7 @@ export interface RealClient {
   /** The part of a mirror's access that it does not support, for display; `null`: it can run. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
-  /** @param words  all that is kept of what it wrote */
+  /** @param words  the kept part of its output */
   why(words: string): ClientReason;
 }
 
@@ -54,8 +54,9 @@ export function findLines(words: string, pattern: RegExp, max = 3): string {
 }
 
 /**
- * A netrc of the mirror's host and of `auth.hosts`, each with and without its port: readers differ in what they look up.
- * @returns no text where the mirror has no credentials of that kind
+ * A netrc for the mirror's host and for `auth.hosts`, each with and without its port: some clients search for one form,
+ * some for the other.
+ * @returns an empty text if the mirror has no credentials of that kind
  */
 export function netrcOf({ url, auth }: WireAccess): string {
   if (auth === null || auth.scheme !== 'basic') return '';

@@ -11,17 +11,17 @@ import { pypi } from './pypi/pypi.ts';
 export interface Registry {
   /** Ecosystems that can be probed, in the order of pages; the first one is the default. */
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
-  /** `null`: no such word. */
+  /** `null`: unknown id. */
   of(id: EcosystemId): Ecosystem | null;
   /** The ids of all ecosystems. */
   readonly ids: readonly EcosystemId[];
-  /** Every word that is a step, each once. */
+  /** The names of all steps, without duplicates. */
   readonly steps: readonly Step[];
 }
 
 /**
  * Makes a registry.
- * @throws Error where two share an id, a step, or the beginning of a key that they store under: a defect of theirs
+ * @throws Error if two ecosystems share an id, a step or a key prefix of the state file: a programming error
  */
 export function createRegistry(all: Registry['all']): Registry {
   const byId = new Map(all.map((one) => [one.id, one]));

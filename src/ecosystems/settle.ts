@@ -1,16 +1,16 @@
 import { type FileChange, type Machine, type Place, placeTextOf } from '../core/trap.ts';
 import type { Say } from '../words/words.ts';
 
-/** One line that a file should have. */
+/** A line that a file should contain. */
 interface WantedLine {
   readonly line: string;
-  /** Matches lines that it replaces. */
+  /** Matches the lines that it replaces. */
   readonly pattern: RegExp;
   /** Builds the whole text where no line matches; absent: the line is added at the end. */
   readonly add?: (text: string) => string;
 }
 
-/** A file with lines that replace conflicting ones, or are added; `null` where it already has them. */
+/** Changes a file: wanted lines replace conflicting ones, or are added. `null`: the file already contains them. */
 export async function replaceLines(
   machine: Machine,
   file: string,
@@ -29,7 +29,7 @@ function withLine(text: string, { line, pattern, add }: WantedLine): string {
   return add === undefined ? addLines(text, [line]) : add(text);
 }
 
-/** A text with lines appended, each with the line end of its first line. */
+/** Appends lines to a text, each with the line ending of the text's first line. */
 export function addLines(text: string, lines: readonly string[]): string {
   const end = lineEnd(text);
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
@@ -49,17 +49,17 @@ export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
 
-/** Those changes that there are. */
+/** The changes without `null`. */
 export function present(changes: readonly (FileChange | null)[]): readonly FileChange[] {
   return changes.filter((one) => one !== null);
 }
 
-/** A setting where it stands. */
+/** A setting and its place. */
 interface Placed {
   readonly place: Place;
 }
 
-/** What to set where one place hides others: no command changes them all, so each is named. */
+/** What to change if one place overrides others: no command changes them all, so each is named. */
 export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {
   const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
   const here =
@@ -69,7 +69,7 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
-/** What to do about a plain URL: whether its server speaks TLS shows only where it is asked. */
+/** What to do about a plain HTTP URL: only a probe shows whether its server supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
   return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

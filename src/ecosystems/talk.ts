@@ -9,26 +9,26 @@ import type { Slices } from '../core/slices.ts';
 import type { Answer, Ask, Facts, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';
 
-/** A part of a conversation that gives a value. */
+/** A part of a conversation with a mirror: it yields requests, receives responses and returns a value. */
 export type Talk<T> = Generator<Ask, T, Answer>;
 
 /** How a conversation can end. */
 export type End = Verdict['outcome'];
 
-/** What can't be asked because the configured words make no request: our fault, never the mirror's. */
+/** The configured words cannot form a request: our fault, never the mirror's. */
 export const unaskable: End = { tag: 'unknown', because: 'local' };
 
-/** Ends a conversation. */
+/** The verdict that ends a conversation. */
 export function ended(outcome: End, facts: Facts = {}): Verdict {
   return { outcome, facts };
 }
 
-/** Ends it well. */
+/** The verdict of a successful conversation. */
 export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
 }
 
-/** An answer with status 200, or how the conversation ends. */
+/** A response with status 200, or the end of the conversation. */
 export type Got = Result<Answered, End>;
 
 /** A URL below the mirror's base, its path kept. */
@@ -37,8 +37,8 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
 }
 
 /**
- * Asks, and gives the answer where its status is 200.
- * @param isMasked  whether a "not found" says that the mirror could not reach its own upstream: a fault, not an absence
+ * Sends a request and returns the response if its status is 200.
+ * @param isMasked  whether "not found" means that the mirror could not reach its own upstream: a fault, not an absence
  */
 export function* get(
   ask: Ask,
@@ -56,16 +56,16 @@ export function* get(
   return error({ tag: 'failed', failure });
 }
 
-/** True where an optional endpoint is simply not there. */
+/** True if the mirror does not have an optional endpoint. */
 export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }
 
-/** An answer with a head. */
+/** A response with a head. */
 export type Answered = Extract<Answer, { tag: 'answered' }>;
 
 /**
- * The failure that a status stands for; `null` for 200, the only success.
+ * The failure that a status means; `null` for 200, the only success.
  * @param wallMs  wall clock, for a `Retry-After` that is a date
  * @see design.md section 5, Which reason
  */
@@ -74,7 +74,7 @@ export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wa
   if (status === 200) return null;
   const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], wallMs);
   if (status === 429 || (status === 503 && retryAfterMs !== null)) return { kind: 'throttled', status, retryAfterMs };
-  // 511 asks a human to log in to the network between us and the mirror (RFC 6585 section 6).
+  // 511: the network between us and the mirror requires a login (RFC 6585 section 6).
   if (status === 511) return wrongContent('answer.portal');
   if (status >= 500) return { kind: 'server', status };
   if (status === 401 || status === 403) return { kind: 'denied', status };
@@ -84,22 +84,22 @@ export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wa
 
 const pieceBytes = 2 ** 20;
 
-/** All of an answer's body, whether it is held or kept in a file. */
+/** The whole body of a response, in memory or in a file. */
 export function wholeOf({ body, whole }: Answered): WholeBody {
   return whole ?? heldBodyOf(body);
 }
 
-/** Does what would hold the thread for long, and lets its loop turn. */
+/** Does work that would block the thread for long, while its event loop runs. */
 export function* runMeanwhile(work: () => Promise<void>): Talk<void> {
   yield { url: '', bodyBytesMax: 0, work };
 }
 
-/** Lets the loop of the thread turn. */
+/** Gives other events of the thread a turn. */
 export function* yieldToEventLoop(): Talk<void> {
   yield* runMeanwhile(() => Promise.resolve());
 }
 
-/** Does work of our own with a turn of the loop after each slice: what a mirror sends holds the thread for one slice at most. */
+/** Does our own work in slices and yields to the event loop after each: no response blocks the thread for longer. */
 export function* inSlices<T>(work: Slices<T>): Talk<T> {
   for (;;) {
     const step = work.next();
@@ -108,7 +108,7 @@ export function* inSlices<T>(work: Slices<T>): Talk<T> {
   }
 }
 
-/** The digest of a body, read piece by piece; the loop turns after every `limits.hashTurnBytes`. */
+/** The digest of a body, read in pieces; yields to the event loop after every `limits.hashTurnBytes`. */
 export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
   const hash = createHash(algorithm);
   for (let at = 0; at < body.bytes; at += pieceBytes) {
@@ -119,8 +119,8 @@ export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384'
 }
 
 /**
- * The length and the first bytes of a body that was hashed, as a fact.
- * @param body   or its beginning
+ * The length and the first bytes of a hashed body, as a fact.
+ * @param body   the body or its beginning
  * @param bytes  its whole length
  */
 export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen'> {
@@ -129,8 +129,8 @@ export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen
 }
 
 /**
- * True where a body begins with these bytes, with at most one wrong byte: a file with one corrupt byte still counts as
- * that kind, and its hash shows the corruption.
+ * True if a body begins with these bytes, with at most one wrong byte: a file with one corrupt byte still counts as that
+ * kind, and its hash reveals the corruption.
  */
 export function matchesBeginning(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');

@@ -21,8 +21,8 @@ const kinds: { readonly [K in ActionKind]: Kind<Extract<ActionDeed, { readonly k
 };
 
 /**
- * Carries actions out.
- * @param input.folder  what they keep, beside the state file
+ * Creates the part that carries out actions.
+ * @param input.folder  where actions keep files, beside the state file
  * @param input.path  the search path of programs
  */
 export function createActor(input: {
@@ -42,7 +42,7 @@ export function createActor(input: {
   let hasRun = false;
   return {
     async run(step, row, rule) {
-      // Two of one program at once would undo each other's work.
+      // Ends programs that an earlier process left running: two at once would undo each other's work.
       if (!hasRun) stopRecordedGroups(marks);
       hasRun = true;
       const { deed } = rule;
@@ -57,7 +57,7 @@ export function createActor(input: {
         lease,
         madeAt: () => stamp(clock.wallMs()),
       };
-      // One and the same kind: the row was made from the rule.
+      // The cast is safe: the row was created from this rule, so both have the same kind.
       const kind = kinds[deed.kind] as Kind<ActionDeed>;
       const end = kind[step](row, deed, means).catch((cause: unknown) =>
         failedWith(phrase('acted.defect', { why: String(cause) }), false),

@@ -9,8 +9,8 @@ import { isMasked } from './render.ts';
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 
 /**
- * The action `command`: runs a program, the advice as JSON on its standard input. It can't tell what an earlier process did, so
- * one without an end is run again, with the same id and the next attempt.
+ * The action `command`: runs a program with the advice as JSON on its standard input. It cannot know what an earlier
+ * process did, so an unfinished step is run again, with the same id and the next attempt.
  */
 export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
@@ -53,7 +53,7 @@ async function run(
   return endOf(end);
 }
 
-/** The end of a program as the end of a step. One that ran is not run again by itself: it may have done half of its work. */
+/** The result of a step, from how its program ended. A failed program is not retried: it may have done half of its work. */
 export function endOf(end: ProgramEnd): ActionEnd {
   if (end.tag === 'exited' && end.code === '0') return { tag: 'ok', output: end.shown };
   const because =

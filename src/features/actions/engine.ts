@@ -8,23 +8,23 @@ import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, isUndoable, surplusOf } from './rows.ts';
 
-/** The journal by id, and the rows whose step is under way. Plain data. */
+/** The journal by id, and the rows with a running step. Plain data. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
 }
 
-/** What a turn brings. */
+/** The input of one turn. */
 export interface ActionInput extends Situation {
   readonly rules: readonly ActionRule[];
-  /** The advice in force; `null`: what was there before is right; `undefined`: not known now. */
+  /** The advice in force; `null`: none, so the setting before any action is right; `undefined`: not known now. */
   wanted(ecosystem: EcosystemId, upstream: string): Advice | null | undefined;
-  /** Ids of advice that did worse than staying. */
+  /** Ids of advice whose mirror did worse than the mirror that clients left. */
   readonly regretted: readonly string[];
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
-  /** Orders that were not begun, because their rows could not be stored: it is decided again. */
+  /** Orders that were not started because their rows could not be stored: this turn decides them again. */
   readonly unbegun: readonly string[];
-  /** The daemon ends: only ends are taken. */
+  /** The daemon is stopping: this turn only records finished steps. */
   readonly isStopping: boolean;
   /** What the pair had in force when this daemon became the one that acts; absent: it did not just now. */
   readonly adopted?: readonly ActionRow[] | null;
@@ -35,19 +35,19 @@ export interface ActionInput extends Situation {
 export interface ActionOutput {
   /** Rows that changed, for the state file. */
   readonly rows: readonly ActionRow[];
-  /** Rows that the journal lets go. */
+  /** Ids of rows to delete from the journal. */
   readonly dropped: readonly string[];
-  /** To be carried out once the rows are stored. */
+  /** Steps to carry out once the rows are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
-  /** What happened, to be counted and told. */
+  /** Results for metrics and notices. */
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
   /** Ids of advice that clients follow now. */
   readonly accepted: readonly string[];
 }
 
 /**
- * The state after a start. A row without an end was begun by a process that is gone: its step is carried out again, by kinds
- * that can tell what was done without doing it twice, and the row says so.
+ * The state after a start of the daemon. An unfinished row belongs to a process that is gone. Its step is carried out again,
+ * and the row says so. A kind of action that can detect earlier work does not repeat it.
  */
 export function restoreActions(rows: readonly ActionRow[]): ActionState {
   const hasBegun = ({ state, attempts }: ActionRow): boolean =>
@@ -58,7 +58,7 @@ export function restoreActions(rows: readonly ActionRow[]): ActionState {
   };
 }
 
-/** One turn: takes what ended, then follows the advice in force as far as the policy allows. */
+/** One turn: records finished steps, then follows the advice in force as far as the policy allows. */
 export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) turn.end(id, step, end);
@@ -91,26 +91,26 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     orders.push({ step, row: step === 'undo' ? backAsOne(row) : row, rule });
   };
   const rowsOf = (rule: ActionRule): ActionRow[] => [...rows.values()].filter(({ action }) => action === rule.name);
-  /** Done and not undone, the newest first. */
+  /** Rows that are done and not undone, the newest first. */
   const inForce = (row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] =>
     [...rows.values()]
       .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
       .filter((one) => one.state === 'undoing' || isUndoable(one))
       .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
 
-  /** What one undo puts back: a program does so once for all that it did, apart from a bypass. */
+  /** The rows that one undo reverts: a program reverts all its changes in one run, except bypasses. */
   const undoneWith = (row: ActionRow): readonly ActionRow[] =>
     row.kind === 'command'
       ? inForce(row).filter(({ advice }) => (advice.bypass == null) === (row.advice.bypass == null))
       : [row];
-  /** A program is told of where the first of its changes began: a mirror in between may be down. */
+  /** A program gets the state before its first change: a mirror used between two changes may be down. */
   function backAsOne(row: ActionRow): ActionRow {
     const first = undoneWith(row).at(-1)?.advice ?? row.advice;
     const chain = { ...row.advice.chain, before: first.chain.before };
     return { ...row, advice: { ...row.advice, from: first.from, chain } };
   }
 
-  /** As if it had not been ordered. */
+  /** Takes back an order that was not started. */
   function takeBack(id: string): void {
     const row = rows.get(id);
     if (row === undefined || !busy.delete(id)) return;
@@ -161,7 +161,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const failed = { ...row, because, output, nextAtMs };
     if (again) put(step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
     else if (step === 'undo')
-      // It is in force still: it is tried again without end, and told once.
+      // The change is still in force: its undo is retried without limit, and reported once.
       put(
         { ...failed, state: 'done', nextAtMs: now.wallMs + limits.actionUndoMs, endedAtMs: now.wallMs },
         row.attempts > limits.actionAttempts ? null : 'failed',
@@ -173,7 +173,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const row = rows.get(id);
     const rule = row === undefined ? undefined : rulesByName.get(row.action);
     if (row === undefined || rule === undefined || !isUndoable(row) || busy.has(id)) return;
-    // A reason of an earlier undo: its attempts count on.
+    // An earlier undo failed: its attempts count too.
     const attempts =
       row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
     const next = put({ ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
@@ -181,14 +181,14 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     else order('undo', next, rule);
   }
 
-  /** An undo would look in another place than where the change was made. */
+  /** The rule names another place now, so an undo would change the wrong place. */
   function refuse(row: ActionRow): void {
     fail(row, 'undo', { tag: 'failed', because: phrase('acted.otherPlace'), output: row.output, retry: false });
   }
 
   /**
-   * Marks what followed an advice that did worse than staying: it is undone as soon as the policy allows a change, and its like
-   * held back, also where it has been undone before.
+   * Marks the actions of an advice that made things worse. They are undone as soon as the policy allows a change. The same
+   * move is then held back, also if its actions are already undone.
    */
   function regret(adviceId: string): void {
     for (const row of rows.values())
@@ -206,14 +206,14 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       if (!rows.has(row.id)) put({ ...row, state: 'done', because: null, nextAtMs: null, endedAtMs: now.wallMs });
   }
 
-  /** Goes on with a step that a failure or the end of a process interrupted. */
+  /** Continues a step that a failure or a restart interrupted. */
   function goOn(row: ActionRow, rule: ActionRule): void {
     if (row.nextAtMs !== null && row.nextAtMs > now.wallMs) return;
     const step = row.state === 'undoing' ? 'undo' : row.state === 'running' ? 'act' : 'prepare';
     order(step, put({ ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
   }
 
-  /** An advice that is renewed has another id, and is the same to those who follow it. */
+  /** A renewed advice has a new id and the same content: the row gets it, and nothing is carried out again. */
   function renew(row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
     if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') accepted.add(wanted.id);
     return put({ ...row, advice: wanted });
@@ -234,10 +234,10 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     if (open !== undefined) {
       const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
       const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);
-      // The brake stops what mirrorwatch decides, not what an operator asks for.
+      // `actions stop` stops what mirrorwatch decides, not an undo that an operator requests.
       if (paused !== null && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;
       if (!isOver) return open.state === 'undoing' && isElsewhere(open, rule) ? refuse(open) : goOn(open, rule);
-      // What has begun may have been done: it is put back.
+      // A started step may have made its change, so it is undone.
       if (open.attempts > 0 && open.state === 'running') {
         const back = { ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 } as const;
         if (isElsewhere(open, rule)) refuse(back);
@@ -250,7 +250,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     if ((newest?.undoneBy === 'regret' || newest?.undoneBy === 'operator') && mayUndo)
       return undo(newest.id, newest.undoneBy);
     if (wanted === null || wanted.cause === 'failback') {
-      // The end of a bypass leaves the moves before it in force.
+      // The end of a bypass leaves earlier moves in force.
       const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
       if (isDue && mayUndo) undo(newest.id, 'failback');
       else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
@@ -291,10 +291,10 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   }
 
   function close(): [ActionState, ActionOutput] {
-    // A prepared row begins in the turn after the one that stored what its undo needs.
+    // A prepared row starts one turn later, when the data for its undo is stored.
     const isNeeded = (row: ActionRow): boolean => {
       const { attempts, plannedAtMs, endedAtMs, advice } = row;
-      // The limits of an hour and a day count it; without it, an advice in force would be followed again.
+      // The limits per hour and per day count this row. Without it, an advice in force would be followed again.
       if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
       if (isUndoable(row)) return rulesByName.has(row.action);
       return input.wanted(advice.ecosystem, advice.upstream)?.id === advice.id;

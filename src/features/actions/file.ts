@@ -16,12 +16,12 @@ import { checkLease, failedWith, type Means } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
-/** Beside the set that an undo puts back, which names the row: how to tell that it was put back. */
+/** How to detect that a file was restored. The undo itself uses the kept set that names the row. */
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
 /**
- * The action `file`: replaces a file as a whole, with its mode and owner; what it held is kept in a set that names the row of
- * the journal. A file that holds the wanted text already is not written again.
+ * The action `file`: replaces a whole file and keeps its mode and owner. The previous contents are kept in a set that names
+ * the row of the journal. A file that already has the wanted text is not written again.
  */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
@@ -35,7 +35,7 @@ export const fileAction = {
     if ('tag' in wanted) return wanted;
     const { before, after } = wanted;
     const place = placeOf(row, deed, folder);
-    // An earlier process may have changed it, and ended before it said so; or have ended just before the change.
+    // An earlier process may have ended just before the change, or after it but before it was recorded.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
     const barred = await checkLease(means);
@@ -56,7 +56,7 @@ export const fileAction = {
       const undone = await undoChange(change, place);
       return undone.tag === 'error' ? refused(undone.error) : { tag: 'ok', output: row.output };
     }
-    // It held that text before, or an earlier process has put it back.
+    // The file already had the wanted text, or an earlier process has restored it.
     if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: row.output };
     return failedWith(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
   },

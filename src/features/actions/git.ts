@@ -10,7 +10,7 @@ import { checkLease, failedWith, type Means } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
-/** What an undo needs: the text before (`null`: no file), and the one that was pushed. */
+/** Data for an undo: the text before (`null`: no file), and the pushed one. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
@@ -18,7 +18,7 @@ interface Kept {
 
 const trailer = 'Mirrorwatch-Action';
 
-/** A Git command that failed: the step fails with it. */
+/** A failed Git command, which makes the step fail. */
 class GitFailed extends Error {
   readonly end: Extract<ActionEnd, { tag: 'failed' }>;
   constructor(end: Extract<ActionEnd, { tag: 'failed' }>) {
@@ -28,9 +28,9 @@ class GitFailed extends Error {
 }
 
 /**
- * The action `git`: a commit on a branch, made without a working tree (no hook runs, no link is followed), and pushed as it
- * follows the branch: a push that came later than another one is refused and tried again. The commit names the action's id, so
- * that an earlier process's commit is found.
+ * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. It is pushed only
+ * as a fast-forward; if another push came first, the step is retried on top of it. The commit message has the action's id,
+ * so that a commit of an earlier process is found.
  */
 export const gitAction = {
   prepare: (row: ActionRow, deed: GitDeed, means: Means) =>
@@ -76,7 +76,7 @@ export const gitAction = {
     }),
 } as const;
 
-/** The branch as the repository has it now, in a bare copy of ours. */
+/** Fetches the branch from the repository into our bare copy. */
 async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const { repository, branch, path, author, isSigned } = deed;
   const copy = join(means.folder, `git-${action}`);
@@ -117,7 +117,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const has = await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${branch}`], {
     may: '2',
   });
-  // A branch that is not there yet begins at the one that the repository names as its own.
+  // A new branch starts at the repository's default branch (HEAD).
   await git(['fetch', ...depth, `+${has.isOk ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
 
   return {
@@ -132,7 +132,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       const found = new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry]));
       const [entry, ...above] = paths.toReversed().map((one) => found.get(one));
       const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
-      // Neither it nor a folder above it is a link or a submodule.
+      // Neither the file nor a folder above it may be a link or a submodule.
       if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
         throw new GitFailed(failedWith(phrase('acted.noFile', { file: printable(path, 200) }), false));
       if (as === undefined || blob === undefined) return null;

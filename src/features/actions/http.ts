@@ -10,15 +10,15 @@ import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
 type HttpDeed = Extract<ActionDeed, { kind: 'http' }>;
-/** What an undo needs: the value before (`null`: none), and the one that was set. */
+/** Data for an undo: the value before (`null`: none), and the value that was set. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
 }
 
 /**
- * The action `http`: a value of a configuration store, set only while the store still has the one that was read, or a request of
- * the operator's own. Guarded as webhooks are: no redirect, no private address but those that are named.
+ * The action `http`: a compare-and-set of a value in a configuration store, or a request that the operator wrote. Guarded
+ * like webhooks: redirects are not followed, and private addresses must be allowed in the configuration.
  */
 export const httpAction = {
   async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
@@ -36,7 +36,7 @@ export const httpAction = {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const wanted = await wantedIn(row, deed, means);
     if ('tag' in wanted) return wanted;
-    // What was prepared says what was there before; an earlier process may have set it since.
+    // The prepared row has the value from before. An earlier process may have set the new one since.
     if (wanted.before?.text === wanted.after) return { tag: 'ok', output: row.output };
     return set(
       deed,
@@ -74,7 +74,7 @@ async function valueNow(deed: HttpDeed, means: Means): Promise<Result<StoreValue
   const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means);
   if (answer.tag === 'ok') {
     const value = valueIn(answer.body);
-    // What is no UTF-8 could not be put back.
+    // A value that is not valid UTF-8 could not be restored.
     return value === undefined || value?.text.includes('\uFFFD') ? error(phrase('acted.noStore')) : ok(value);
   }
   return answer.status === 404 && canCreate ? ok(null) : error(answer.because);
@@ -100,7 +100,7 @@ async function set(
   return isDone(answer.body) ? { tag: 'ok', output, kept } : failedWith(phrase('acted.otherValue'), true);
 }
 
-/** Shows what the places of the operator's own body are filled in with: the rest of it may have a token. */
+/** Shows only the values of the template's placeholders: the rest of the operator's body may contain a token. */
 function prepareOwn(row: ActionRow, template: string): ActionEnd {
   const used = Object.entries(valuesOf(row, 'act')).filter(([name]) => template.includes(`{{${name}}}`));
   const { before, after } = row.advice.chain;
@@ -109,7 +109,7 @@ function prepareOwn(row: ActionRow, template: string): ActionEnd {
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }
 
-/** A request of the operator's own: it can't tell what an earlier process sent, so it may be sent twice with the same id. */
+/** A request that the operator wrote. What an earlier process sent is unknown, so it may be sent twice with the same id. */
 async function request(
   row: ActionRow,
   deed: HttpDeed,
@@ -125,11 +125,11 @@ async function request(
     deed,
     means,
   );
-  // A response may repeat the token of the request.
+  // The body is not shown: a response may repeat the token of the request.
   return answer.tag === 'ok' ? { tag: 'ok', output: `HTTP ${answer.status}` } : failedWith(answer.because, true);
 }
 
-/** The body with its places filled in; in JSON each value is escaped as within quotes. */
+/** The body with its placeholders replaced; in JSON each value is escaped for use inside quotes. */
 function filled(template: string, row: ActionRow, event: 'act' | 'undo'): string {
   const values = valuesOf(row, event);
   const isJson = /^\s*[{["]/.test(template) && !/^\s*\{\{/.test(template);
@@ -168,11 +168,11 @@ async function send(
     url,
     headers: { ...headers, ...Object.fromEntries(own) },
     body,
-    // An address that the operator wrote needs no second line.
+    // An IP address in the URL is allowed without an entry in `allow`: the operator wrote it.
     allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
     timeoutMs: leftMs(),
     signal,
-    // A value that was cut short would be taken for the one that was there.
+    // A truncated value would be mistaken for the stored one.
     ...('store' in deed.body ? { answerBytesMax: limits.actionOutputBytes } : {}),
     receiptIn: (text) => text,
   });

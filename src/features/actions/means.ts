@@ -4,9 +4,9 @@ import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';
 
-/** What the kinds of action work with. */
+/** What each kind of action gets to work with. */
 export interface Means {
-  /** The folder of what they keep, beside the state file. */
+  /** The folder where actions keep files, beside the state file. */
   readonly folder: string;
   /** The folder of the marks of running programs. */
   readonly marks: string;
@@ -14,7 +14,7 @@ export interface Means {
   readonly path: string;
   readonly post: Post;
   readonly signal: AbortSignal;
-  /** What is left of the step's time, milliseconds; at least 1. */
+  /** The remaining time of the step, milliseconds; at least 1. */
   leftMs(): number;
   /** Of the pair that this daemon is one of. */
   readonly lease: Pick<Lease, 'fence' | 'mayWrite'>;
@@ -22,7 +22,7 @@ export interface Means {
   madeAt(): string;
 }
 
-/** A step that failed. @param retry  whether another attempt may help */
+/** A failed step. @param retry  whether another attempt may succeed */
 export function failedWith(because: Sentence, retry: boolean, output = ''): Extract<ActionEnd, { tag: 'failed' }> {
   return { tag: 'failed', because, output, retry };
 }

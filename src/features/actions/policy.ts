@@ -7,17 +7,17 @@ import { isQuiet } from '../../notify/chat/batch.ts';
 const hourMs = 3_600_000;
 const confidences = ['low', 'medium', 'high'] as const;
 
-/** What a decision depends on besides the rule and the journal. */
+/** What a decision depends on, apart from the rule and the journal. */
 export interface Situation {
   readonly isStopped: boolean;
-  /** The vantage is suspect, or not judged yet. */
+  /** The daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
   /** `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 
-/** Why nothing may be changed now, an undo included; `null`: it may. */
+/** Why neither changes nor undos are allowed now; `null`: they are. */
 export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Situation, now: Now): HeldReason | null {
   if (isStopped) return 'stopped';
   if (lead === 'standby' || lead === 'no_lease') return lead;
@@ -27,7 +27,7 @@ export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Si
 
 /**
  * Why a rule may not follow an advice now; `null`: it may.
- * @param rows  the rule's journal for that upstream and all others
+ * @param rows  the rule's rows of the journal, for all upstreams
  */
 export function heldBy(
   rule: ActionRule,

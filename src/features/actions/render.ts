@@ -9,7 +9,7 @@ import { replaceLines } from '../../ecosystems/settle.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** The client's own file by form, as its doctor finds it below a home. */
+/** The client's own file by form, relative to a home folder, where its doctor finds it. */
 const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   npmrc: '/.npmrc',
   pip: '/pip/pip.conf',
@@ -17,8 +17,8 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
 };
 
 /**
- * What a file holds once it follows an advice: with the advised lines in place of those of before, where others may stand in it;
- * a file of `hosts.toml`, `registries.conf` and `apt` is the advice's alone.
+ * The contents of a file that follows an advice. The advised lines replace the earlier ones, and other lines stay. Files in
+ * the forms `hosts.toml`, `registries.conf` and `apt` have no other lines: they are written as a whole.
  * @param before  `null`: there is no file yet
  * @returns an error where the advice has no lines of that form
  */
@@ -28,7 +28,7 @@ export async function renderAdvice(
   before: string | null,
 ): Promise<Result<string, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
-  // An undo would put back something else.
+  // Invalid UTF-8 was replaced on reading: an undo would restore other bytes.
   if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = mappingIn(advice.remedy['json'] ?? '');
@@ -75,7 +75,7 @@ async function textOf(
   return old === null || keys === null ? null : `${JSON.stringify({ ...old, ...keys }, null, 2)}\n`;
 }
 
-/** A machine that has one file, so that a client's doctor changes that one. */
+/** A machine with only one file, so that a client's doctor changes that file. */
 function machineWith(end: string, text: string | null): Machine {
   const gone = { tag: 'error', code: 'ENOENT' } as const;
   return {
@@ -99,15 +99,15 @@ function mappingIn(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-/** True where a text has credentials, which advice does not show: with `***` in their place it breaks every build. */
+/** True if a text has masked credentials: advice never contains them, and `***` in their place breaks every build. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }
 
-/** The lines that go and come, for people: credentials masked, each line printable, bounded. */
+/** The removed and added lines for display: credentials masked, each line printable, length bounded. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
-  // A JSON file is written in our own form: only what changes in it is shown.
+  // A JSON file is written in our own format: only changed values are shown.
   const json = mappingIn(before ?? '');
   const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
   const [isOld, isNow] = [new Set(old), new Set(now)];
@@ -121,11 +121,11 @@ export function diffOf(file: string, before: string | null, after: string): stri
   return shown.join('\n').slice(0, limits.actionOutputChars);
 }
 
-/** Of one member of a chain, a password with its own `@` included. */
+/** The user-info in one member of a chain; the password may contain `@`. */
 const userInfo = /:\/\/[^\s,|'"]*@/g;
 const secretKey = /((?:token|passw|secret|auth|key|credential|cookie)\w*["']?\s*[=:]\s*).+/gi;
 const scheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
-/** The searches take quadratic time in the length of a line. */
+/** Longer lines are not searched: the search takes quadratic time in the length of a line. */
 const maskedChars = 4_000;
 
 function maskLine(line: string): string {

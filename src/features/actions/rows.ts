@@ -4,7 +4,7 @@ import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 
-/** True for an advice that took the place of another at the end of its lifetime, with nothing else changed. */
+/** True if `by` replaced an advice that expired, and nothing else differs. */
 export function isRenewed(advice: Advice, by: Advice): boolean {
   if (advice.id === by.id || by.issuedAtMs <= advice.issuedAtMs || advice.to !== by.to) return false;
   const told = (one: Advice): string =>
@@ -12,15 +12,15 @@ export function isRenewed(advice: Advice, by: Advice): boolean {
   return told(advice) === told(by);
 }
 
-/** How a program may end that has done half of its work. */
+/** The failures after which a program may have done half of its work. */
 const halfDone: readonly string[] = ['acted.exit', 'acted.time', 'acted.output'];
 
-/** True for a row with something to put back: it is done, or a program that ran has failed. */
+/** True if a row has something to undo: it is done, or its program ran and failed. */
 export function isUndoable({ kind, state, because }: ActionRow): boolean {
   return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
 }
 
-/** The oldest rows past the bound that nothing waits for, and that are not needed. */
+/** The oldest rows above the limit, of those that are finished and not needed. */
 export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
   const over = rows.length - limits.actionRows;
   if (over <= 0) return [];
@@ -30,17 +30,17 @@ export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow)
     .slice(0, over);
 }
 
-/** True where the rule names another place by now than the one that was changed. */
+/** True if the rule now names another place than the changed one. */
 export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
   return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
 }
 
-/** True for a row that was put back because of that advice. */
+/** True if an undo that mirrorwatch decided ended after that advice was issued. */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
 }
 
-/** True for two of one upstream. */
+/** True if both have the same upstream. */
 export function isSameUpstream(
   a: { readonly ecosystem: EcosystemId; readonly upstream: string },
   b: typeof a,

@@ -10,19 +10,19 @@ export interface StoreRequest {
   readonly body: string;
 }
 
-/** A value as a store has it, with what the next compare-and-set names; `null`: there is none. */
+/** A stored value. */
 export interface StoreValue {
   readonly text: string;
-  /** Of Consul the index of the key. */
+  /** The version for compare-and-set, which only Consul needs: the index of the key. */
   readonly index: string;
 }
 
-/** How one kind of store is asked for a value, and told another one only while it still has the first. */
+/** How to read a value of one kind of store, and to replace it only if it has not changed. */
 export interface Store {
   readonly read: (url: string, key: string) => StoreRequest;
-  /** 404 says that there is no value, which `write` compares as well; else there must be one. */
+  /** True: 404 means no value, and `write` compares with that too. False: the value must exist. */
   readonly canCreate: boolean;
-  /** @returns `undefined`: that is no response of this store */
+  /** @returns `null`: no value; `undefined`: not a response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
   /** `after` `null` removes it. @param fence  of a lease in the same etcd: it is compared as well */
   readonly write: (
@@ -32,7 +32,7 @@ export interface Store {
     after: string | null,
     fence?: Fence | null,
   ) => StoreRequest;
-  /** Whether the response to `write` says that it was done; false: another value was there. */
+  /** True: the response to `write` says that the value was set; false: the store had another value. */
   readonly isDone: (body: string) => boolean;
 }
 
@@ -82,7 +82,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // An empty value stands for none: its DELETE is another method, which compares as well but leaves no trace.
+    // An empty value means none. Consul's DELETE could compare too, but it leaves no trace.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),
@@ -91,7 +91,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
     isDone: (body) => body.trim() === 'true',
   },
   // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`. It cannot compare
-  // with no value: a 404 of a server that still starts would have everything overwritten.
+  // with "no value": a 404 from a server that is still starting would overwrite everything.
   nacos: {
     canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),
@@ -118,7 +118,7 @@ function textOf(encoded: string): string {
   return Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** As Nacos compares contents. */
+/** The MD5 that Nacos compares contents by. */
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }
@@ -129,7 +129,7 @@ function withQuery(url: string, values: Readonly<Record<string, string>>): strin
   return made.href;
 }
 
-/** JSON of a store; nothing of it is relied on. */
+/** Parses the JSON of a store's response: untrusted, any field may be absent. */
 function dataIn(body: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(body);
