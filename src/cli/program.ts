@@ -1,57 +1,48 @@
 import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import { wordsOf } from '../words/words.ts';
-import { ackCommand } from './ack.ts';
-import { actionsCommand } from './actions.ts';
-import { adviceCommand } from './advice.ts';
-import { checkCommand } from './check.ts';
-import { createCompletionCommand } from './completion.ts';
-import type { Command, Context, ExitCode, World } from './context.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { doorCommand } from './door.ts';
-import { explainCommand } from './explain-error.ts';
-import { fleetCommand } from './fleet.ts';
-import { healthCommand } from './health.ts';
+import type { Command, CommandName, Context, ExitCode, World } from './context.ts';
 import { helpOf, overview } from './help.ts';
-import { initCommand } from './init.ts';
 import { languageOf, spoken } from './language.ts';
-import { pauseCommand } from './pause.ts';
-import { probeCommand } from './probe.ts';
-import { rankCommand } from './rank.ts';
-import { replayCommand } from './replay.ts';
-import { rulesCommand } from './rules.ts';
-import { runCommand } from './run.ts';
-import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
-import { webhookCommand } from './webhook.ts';
-import { whatIfCommand } from './what-if.ts';
 
-const others: readonly Command[] = [
-  initCommand,
-  runCommand,
-  checkCommand,
-  probeCommand,
-  rankCommand,
-  adviceCommand,
-  actionsCommand,
-  whatIfCommand,
-  doctorCommand,
-  explainCommand,
-  undoCommand,
-  replayCommand,
-  ackCommand,
-  webhookCommand,
-  pauseCommand,
-  healthCommand,
-  doorCommand,
-  fleetCommand,
-  rulesCommand,
-  demoCommand,
-];
+/** The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need. */
+const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  init: async () => (await import('./init.ts')).initCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
+  probe: async () => (await import('./probe.ts')).probeCommand,
+  rank: async () => (await import('./rank.ts')).rankCommand,
+  advice: async () => (await import('./advice.ts')).adviceCommand,
+  actions: async () => (await import('./actions.ts')).actionsCommand,
+  'what-if': async () => (await import('./what-if.ts')).whatIfCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  explain: async () => (await import('./explain-error.ts')).explainCommand,
+  undo: async () => (await import('./undo.ts')).undoCommand,
+  replay: async () => (await import('./replay.ts')).replayCommand,
+  ack: async () => (await import('./ack.ts')).ackCommand,
+  webhook: async () => (await import('./webhook.ts')).webhookCommand,
+  pause: async () => (await import('./pause.ts')).pauseCommand,
+  health: async () => (await import('./health.ts')).healthCommand,
+  door: async () => (await import('./door.ts')).doorCommand,
+  fleet: async () => (await import('./fleet.ts')).fleetCommand,
+  rules: async () => (await import('./rules.ts')).rulesCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  completion: async () => {
+    const { createCompletionCommand } = await import('./completion.ts');
+    return createCompletionCommand(await Promise.all(others.map((load) => load())));
+  },
+};
+const others = Object.entries(loaders).flatMap(([name, load]) => (name === 'completion' ? [] : [load]));
 
 /** Every command, in the order of the overview. */
-export const commands: readonly Command[] = [...others, createCompletionCommand(others)];
+export async function loadCommands(): Promise<readonly Command[]> {
+  return await Promise.all(Object.values(loaders).map((load) => load()));
+}
+
+async function loadCommand(name: string): Promise<Command | undefined> {
+  return Object.hasOwn(loaders, name) ? await loaders[name as CommandName]() : undefined;
+}
 
 /**
  * Runs the command of `argv` in the language of the call or the environment. Wrong usage is exit 2, with the usage
@@ -79,13 +70,13 @@ async function called(context: Context): Promise<ExitCode> {
     return 0;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const command = commands.find((one) => one.name === rest[0]);
-    if (command === undefined && name === 'help' && rest[0] !== undefined) return unknown(rest[0], context);
-    for (const line of command ? helpOf(command, say) : overview(commands, say)) terminal.out(line);
+    const command = await loadCommand(rest[0] ?? '');
+    if (command === undefined && name === 'help' && rest[0] !== undefined) return await unknown(rest[0], context);
+    for (const line of command ? helpOf(command, say) : overview(await loadCommands(), say)) terminal.out(line);
     return name === undefined ? 2 : 0;
   }
-  const command = commands.find((one) => one.name === name);
-  if (command === undefined) return unknown(name, context);
+  const command = await loadCommand(name);
+  if (command === undefined) return await unknown(name, context);
   if (rest.includes('--help') || rest.includes('-h')) {
     for (const line of helpOf(command, say)) terminal.out(line);
     return 0;
@@ -100,8 +91,8 @@ async function called(context: Context): Promise<ExitCode> {
   }
 }
 
-function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): ExitCode {
+async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): Promise<ExitCode> {
   terminal.err(say('program.unknown', { name: printable(maskText(name)) }));
-  for (const line of overview(commands, say)) terminal.err(line);
+  for (const line of overview(await loadCommands(), say)) terminal.err(line);
   return 2;
 }

@@ -1,8 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { maskName, maskText } from '../core/mask-text.ts';
+import { logLevels } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 import type { Filled, Sentence } from '../core/result.ts';
-import { logLevels } from '../daemon/system.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context } from './context.ts';

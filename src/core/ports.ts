@@ -35,6 +35,9 @@ export interface Calendar {
   nextAfter(expression: string, timeZone: string | null, wallMs: number): number;
 }
 
+/** Log levels, the most verbose first. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
 /** Structured log lines; messages static, values as fields. */
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;

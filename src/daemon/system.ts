@@ -25,7 +25,6 @@ export { openEvents } from '../io/event-stream.ts';
 export { exchange } from '../io/exchange.ts';
 export { replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
-export { logLevels } from '../io/log.ts';
 export { createMachine } from '../io/machine.ts';
 export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';

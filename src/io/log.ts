@@ -1,9 +1,6 @@
 import { type DestinationStream, destination as fileDestination, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
-import type { Log } from '../core/ports.ts';
-
-/** Log levels, the most verbose first. */
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+import { type Log, logLevels } from '../core/ports.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 

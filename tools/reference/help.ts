@@ -1,4 +1,6 @@
-import { commands, program } from '../../src/cli/program.ts';
+import { loadCommands, program } from '../../src/cli/program.ts';
+
+const commands = await loadCommands();
 
 /** What `mirrorwatch … --help` prints, by command; `''` is the program itself. */
 export async function helpTexts(): Promise<ReadonlyMap<string, string>> {

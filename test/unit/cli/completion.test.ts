@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commands } from '../../../src/cli/program.ts';
+import { loadCommands } from '../../../src/cli/program.ts';
 import { listUsage } from '../../../src/cli/usage-table.ts';
 import { referenceFiles } from '../../../tools/generate-reference.ts';
 import { exits } from '../../../tools/reference/exits.ts';
 import { repoDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
+
+const commands = await loadCommands();
 
 const files = await referenceFiles();
 

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commands } from '../../../src/cli/program.ts';
+import { loadCommands } from '../../../src/cli/program.ts';
 import { tempDir } from '../../support/paths.ts';
 import { expectGolden } from './golden.ts';
 import { run } from './run-program.ts';
+
+const commands = await loadCommands();
 
 const names = (await run(['--help'])).out
   .split('\n')

@@ -2,10 +2,12 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
-import { commands } from '../../../src/cli/program.ts';
+import { loadCommands } from '../../../src/cli/program.ts';
 import { repoDir, tempDir } from '../../support/paths.ts';
 import { run } from '../cli/run-program.ts';
 import { type Block, blocks, pages } from './pages.ts';
+
+const commands = await loadCommands();
 
 // Every command that a page shows in a shell block is either run here, or by the test that is named, or its reason stands
 // here why not. What is `mirrorwatch …` is at least a call that its usage allows.

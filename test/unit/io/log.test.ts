@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { logLevels } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { createLog, type logLevels } from '../../../src/io/log.ts';
+import { createLog } from '../../../src/io/log.ts';
 
 function logTo(options: { readonly level?: string; readonly pretty?: boolean }) {
   const lines: string[] = [];
