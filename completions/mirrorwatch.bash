@@ -96,6 +96,8 @@ _mirrorwatch() {
     'fleet --link') return ;;
     'fleet --listen') return ;;
     'fleet --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --tls-cert') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'fleet --tls-key') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'fleet --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'rules --slo') return ;;
     'rules --vantages') return ;;
@@ -124,7 +126,7 @@ _mirrorwatch() {
     pause) words='--url --token-file --config --for --reason --lang --help' first='' ;;
     health) words='--url --token-file --config --ready --lang --help' first='' ;;
     door) words='--config --relay --lines --print --out --order --log-level --lang --help' first='' ;;
-    fleet) words='--store --store-token-file --headers --ca --cert --key --timeout --needed --link --watch --json --listen --token-file --lang --help' first='' ;;
+    fleet) words='--store --store-token-file --headers --ca --cert --key --timeout --needed --link --watch --json --listen --token-file --tls-cert --tls-key --lang --help' first='' ;;
     rules) words='--slo --vantages --runbook --lang --help' first='' ;;
     demo) words='--ecosystem --once --door --lang --help' first='' ;;
     completion) words='--lang --help' first='bash zsh fish' ;;

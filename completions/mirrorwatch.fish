@@ -159,6 +159,8 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l watch
 complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l listen -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l token-file -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l tls-cert -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l tls-key -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from fleet' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a rules -d 'print rules for Prometheus with your numbers'

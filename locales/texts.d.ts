@@ -2462,6 +2462,8 @@ export interface Places {
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
   readonly 'fleet.listenToken': never;
+  readonly 'fleet.pair': 'cert' | 'key';
+  readonly 'fleet.plain': never;
   readonly 'fleet.page.title': never;
   readonly 'fleet.page.places': never;
   readonly 'fleet.page.place': never;

@@ -16,15 +16,10 @@ export function formatFleet({ mirrors, places }: FleetReport, columns: number, s
     const names = places.flatMap((place) => (watching.has(place.name) ? [place.name] : []));
     const wide = table(
       [name, ...names],
-      rows.map(({ registry, cells }) => [
-        registry,
-        ...names.map((place) =>
-          cellText(
-            cells.find((one) => one.place === place),
-            say,
-          ),
-        ),
-      ]),
+      rows.map(({ registry, cells }) => {
+        const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
+        return [registry, ...names.map((place) => cellText(byPlace.get(place), say))];
+      }),
     );
     if (wide.every((line) => displayWidth(line) <= columns)) return [...wide, ''];
     const long = rows.flatMap(({ registry, cells }) =>

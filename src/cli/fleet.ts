@@ -25,8 +25,13 @@ const options = {
   json: { type: 'boolean' },
   listen: { type: 'string' },
   'token-file': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
 } as const;
 type Values = { readonly [Name in keyof typeof options]?: string | boolean };
+
+/** Names of headers that may carry a credential. Others, a tenant's among them, are sent over plain http too. */
+const credentialPattern = /auth|cookie|token|secret|key|password/;
 
 /** Between two pictures of `--watch`. */
 const watchMs = 15_000;
@@ -35,7 +40,7 @@ const watchMs = 15_000;
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:
-    'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE]] [--needed N] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
+    'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE] [--tls-cert FILE --tls-key FILE]] [--needed N] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
@@ -91,8 +96,9 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const host = at.host === '' ? '0.0.0.0' : at.host;
   const token = await secretIn(context, 'token-file', values['token-file']);
   if (token === null && !isLoopback(host)) throw new UsageError('fleet.listenToken');
+  const tls = await pairIn(context, values, 'tls-cert', 'tls-key');
   const { fleetClock, openFleet } = await import('../features/fleet/listener.ts');
-  const opened = await openFleet({ host, port: at.port, token, tls: null }, fleet, fleetClock);
+  const opened = await openFleet({ host, port: at.port, token, tls }, fleet, fleetClock);
   if (opened.tag === 'error') {
     terminal.err(say('run.listen', { address: text, code: opened.error.code }));
     return 1;
@@ -112,19 +118,20 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
   if (!durationPattern.test(String(timeout)) || durationMs(String(timeout)) < 1)
     throw new UsageError('wrong.as', { text: `--timeout ${timeout}` });
-  const [ca, cert, key] = await Promise.all(
-    (['ca', 'cert', 'key'] as const).map((name) => secretIn(context, name, values[name])),
-  );
+  const [ca, client, token, headers] = await Promise.all([
+    secretIn(context, 'ca', values.ca),
+    pairIn(context, values, 'cert', 'key'),
+    secretIn(context, 'store-token-file', values['store-token-file']),
+    secretIn(context, 'headers', values.headers).then(headersIn),
+  ]);
+  const hasCredentials = token !== null || Object.keys(headers).some((name) => credentialPattern.test(name));
+  if (hasCredentials && url.protocol === 'http:' && !isLoopback(url.hostname)) throw new UsageError('fleet.plain');
   return {
     store: {
       url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
-      headers: headersIn(await secretIn(context, 'headers', values.headers)),
-      token: await secretIn(context, 'store-token-file', values['store-token-file']),
-      tls: {
-        ...(ca == null ? {} : { ca: ca.reveal() }),
-        ...(cert == null ? {} : { cert: cert.reveal() }),
-        ...(key == null ? {} : { key }),
-      },
+      headers,
+      token,
+      tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
       limitMs: durationMs(String(timeout)),
     },
     places: { link: String(values.link ?? 'http://{instance}') },
@@ -144,6 +151,19 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
       return [name.toLowerCase(), new Secret(value)];
     }),
   );
+}
+
+/** `null`: neither is given. @throws UsageError on one without the other */
+async function pairIn(
+  context: Context,
+  values: Values,
+  certOption: 'cert' | 'tls-cert',
+  keyOption: 'key' | 'tls-key',
+): Promise<{ readonly cert: string; readonly key: Secret } | null> {
+  const cert = await secretIn(context, certOption, values[certOption]);
+  const key = await secretIn(context, keyOption, values[keyOption]);
+  if ((cert === null) !== (key === null)) throw new UsageError('fleet.pair', { cert: certOption, key: keyOption });
+  return cert === null || key === null ? null : { cert: cert.reveal(), key };
 }
 
 async function secretIn({ cwd }: Context, option: string, path: string | boolean | undefined): Promise<Secret | null> {

@@ -2,6 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
+/** Bytes of bodies that may still be read; several requests may share one. */
+export interface BodyBudget {
+  bytesLeft: number;
+}
+
 /** A complete response. Header names are lower case. */
 export interface Exchanged {
   readonly status: number;
@@ -12,7 +17,8 @@ export interface Exchanged {
 /**
  * One request to a daemon and its complete response, on a connection of its own; redirects are not followed. `fetch` is
  * not used because it refuses some ports, 1 and 6000 among them.
- * @throws Error with the `code` of the socket (`ECONNREFUSED`, `ECONNRESET`…) or of undici; `ABORT_ERR` after `limitMs`
+ * @throws Error with the `code` of the socket (`ECONNREFUSED`, `ECONNRESET`…) or of undici; `ABORT_ERR` after `limitMs`;
+ *   `EMSGSIZE` where the budget does not suffice
  */
 export async function exchange(ask: {
   readonly url: string;
@@ -22,8 +28,10 @@ export async function exchange(ask: {
   readonly limitMs: number;
   /** PEM: what its certificate is verified by in place of the usual roots, and who we are. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Default: 64 MiB for this response. */
+  readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
-  const { method, headers, body, limitMs, tls } = ask;
+  const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = ask;
   const url = new URL(ask.url);
   // Loaded at first use: a daemon itself needs only undici's client, in its probing threads.
   const { Client } = await import('undici');
@@ -31,14 +39,13 @@ export async function exchange(ask: {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: bodyBytesMax,
     ...(tls === undefined ? {} : { connect: tls }),
   });
   const limit = AbortSignal.timeout(limitMs);
   try {
     const path = `${url.pathname}${url.search}`;
     const answer = await client.request({ path, method, headers, body, signal: limit });
-    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+    return { status: answer.statusCode, headers: answer.headers, text: await readWithin(answer.body, budget) };
   } catch (cause) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
     const { code } = cause as NodeJS.ErrnoException;
@@ -48,4 +55,14 @@ export async function exchange(ask: {
   } finally {
     await client.destroy();
   }
+}
+
+async function readWithin(body: AsyncIterable<Buffer>, budget: BodyBudget): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) {
+    budget.bytesLeft -= piece.length;
+    if (budget.bytesLeft < 0) throw Object.assign(new Error('body too long'), { code: 'EMSGSIZE' });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
 }

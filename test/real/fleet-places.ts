@@ -16,6 +16,8 @@ export interface PlaceStory {
   readonly skewMs?: number;
   /** Nothing listens, as if the machine were gone. */
   readonly isGone?: boolean;
+  /** One request in five gets no response, as if a scrape were lost. */
+  readonly isLossy?: boolean;
   /** Another objective: another configuration. */
   readonly isOld?: boolean;
 }
@@ -77,8 +79,10 @@ export async function startFleetPlace(group: string): Promise<FleetPlace> {
       ],
     });
   });
+  let asked = 0;
   const server = createServer(async (request, response) => {
-    if (story.isGone === true) return request.socket.destroy();
+    asked += 1;
+    if (story.isGone === true || (story.isLossy === true && asked % 5 === 0)) return request.socket.destroy();
     for (const target of targets)
       if (story.states[target.registry] !== 'down') exporter.sample(made.sample(target, { rttMs: 210 }));
     const shown = exporter.render(request.headers.accept);

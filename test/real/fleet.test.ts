@@ -1,12 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { openFleet } from '../../src/features/fleet/listener.ts';
 import { type FleetReport, readReport } from '../../src/features/fleet/report.ts';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
 import { systemClock } from '../../src/io/clock.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
@@ -15,7 +17,7 @@ import { mirrorwatch } from './daemon.ts';
 import { type FleetPlace, type PlaceStory, startFleetPlace } from './fleet-places.ts';
 
 // Three places with different faults, scraped by a real Prometheus with our rules and by a real VictoriaMetrics without:
-// both say the same, and the alerts agree.
+// both say the same, and the alerts agree. One of the places has a pair of daemons.
 
 const up: PlaceStory = { states: { near: 'up', far: 'up', third: 'up' } };
 const nearDown: PlaceStory = { states: { ...up.states, near: 'down' }, advice: 'near>far' };
@@ -116,30 +118,58 @@ const stories: readonly Story[] = [
   },
 ];
 
-real('a fleet in real stores', ['prometheus', 'victoria'], () => {
+/** What docs/guides/many-places.md says for a pair. */
+function guideRelabel(): readonly Readonly<Record<string, unknown>>[] {
+  const guide = readFileSync(join(repoDir, 'docs/guides/many-places.md'), 'utf8');
+  const [, text = ''] = /```yaml\n( *# prometheus\.yml\n[^`]*)```/.exec(guide) ?? [];
+  return (parse(text) as { alerting: { alert_relabel_configs: readonly Record<string, unknown>[] } }).alerting
+    .alert_relabel_configs;
+}
+
+real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () => {
   const places: FleetPlace[] = [];
+  /** The second daemon of ams. */
+  let twin: FleetPlace;
+  let alertmanager: Alertmanager;
   let prometheus: Prometheus;
   let victoria: VictoriaMetrics;
   const dir = tempDir('fleet');
 
   beforeAll(async () => {
     for (const _ of names) places.push(await startFleetPlace('eu'));
-    const scraped = places.map(({ address }, at) => ({ targets: [address], labels: { vantage: names[at] ?? '' } }));
+    twin = await startFleetPlace('eu');
+    alertmanager = await startAlertmanager();
+    const scraped = places.map(({ address }, at) => ({
+      targets: at === 0 ? [address, twin.address] : [address],
+      labels: { vantage: names[at] ?? '' },
+    }));
     const rules = join(dir, 'rules.yml');
     // A minute is a second: alerts wait for minutes.
     writeFileSync(rules, renderRules({ ...defaultRuleParameters, vantages: 3, timeScale: 1 / 60 }));
-    prometheus = await startPrometheus({ targets: [], more: scraped, ruleFiles: [rules], intervalMs: 1000 });
+    prometheus = await startPrometheus({
+      targets: [],
+      more: scraped,
+      ruleFiles: [rules],
+      intervalMs: 1000,
+      alertmanager: alertmanager.address,
+      alertRelabel: guideRelabel(),
+    });
     victoria = await startVictoriaMetrics(scraped);
   });
   afterAll(async () => {
     await prometheus?.close();
     await victoria?.close();
-    for (const place of places) place.close();
+    await alertmanager?.close();
+    for (const place of [...places, twin]) place?.close();
     removeTempDir(dir);
   });
 
+  const tell = (storyOf: (at: number) => PlaceStory): void => {
+    for (const [at, place] of places.entries()) place.tell(storyOf(at));
+    twin.tell(storyOf(0));
+  };
   const optionsOf = (url: string) => ({
-    store: { url, headers: {}, token: null, tls: {}, limitMs: 60_000 },
+    store: { url, headers: {}, token: null, tls: {}, limitMs: 60_000, bridgeMs: 3000 },
     places: link,
     groups: { needed: null },
   });
@@ -161,7 +191,7 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
 
   describe.each(stories)('$name', ({ places: special, says, alerts, isSlow }) => {
     beforeAll(() => {
-      for (const [at, name] of names.entries()) places[at]?.tell(special[name] ?? up);
+      tell((at) => special[names[at] ?? 'ams'] ?? up);
     });
     test.each(isSlow ? ['Prometheus'] : ['Prometheus', 'VictoriaMetrics'])('is what %s says', async (store) => {
       const { url } = store === 'Prometheus' ? prometheus : victoria;
@@ -178,8 +208,27 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
     });
   });
 
+  test('lost scrapes change nothing of what both say', async () => {
+    tell((at) => ({ ...(at === 1 ? nearDown : up), isLossy: true }));
+    const wanted = [
+      'Switch go from near to far at fra only: 1 of 3 places, 2 would move all',
+      `near: down from fra alone; from ams it responds in 295 ms: ${path} fra, not the mirror`,
+    ];
+    const both = async () => [await told(prometheus.url), await told(victoria.url)];
+    await until('one place alone', both, (found) => JSON.stringify(found) === JSON.stringify([wanted, wanted]));
+    // So long that each place loses several.
+    const looks: unknown[] = [];
+    await until(
+      'twenty looks',
+      async () => looks.push(...(await both())),
+      (count) => count >= 40,
+      { everyMs: 400 },
+    );
+    expect(looks).toEqual(looks.map(() => wanted));
+  });
+
   test('the page and the API say it, in both languages', async () => {
-    for (const place of places) place.tell(nearDown);
+    tell(() => nearDown);
     await until(
       'down from all',
       () => told(victoria.url),
@@ -196,7 +245,7 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     const text = await page.text();
     expect(text).toContain('near: down from all 3 places since');
-    expect(text).toContain(`<a href="http://${places[0]?.address}/mirrors/near">`);
+    expect(text).toContain(`<a href="http://${places[1]?.address}/mirrors/near">`);
     expect(await (await fetch(`${url}/?lang=zh`)).text()).toContain('全部 3 个地点都看到');
     const body = (await (await fetch(`${url}/api/v1/fleet`)).json()) as FleetReport;
     expect(body.mirrors.map(({ registry, verdict }) => [registry, verdict.kind])).toEqual([
@@ -209,6 +258,23 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
     await close();
   });
 
+  test('of a pair each daemon has the alert, and Alertmanager has one for their place', async () => {
+    const isOurs = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
+      labels['alertname'] === 'MirrorDown' && labels['vantage'] === 'ams';
+    const of = (alerts: readonly { readonly labels: Readonly<Record<string, string>> }[]): readonly unknown[] =>
+      alerts.filter(isOurs).map(({ labels }) => labels['instance']);
+    await until(
+      'the alert of both',
+      async () => of((await prometheus.alerts()).filter(({ state }) => state === 'firing')),
+      (found) => found.length === 2,
+    );
+    await until(
+      'one alert',
+      async () => of(await alertmanager.alerts()),
+      (found) => JSON.stringify(found) === '[null]',
+    );
+  });
+
   test('the command says it, with exit code 1', async () => {
     const { code, stdout } = await mirrorwatch(['fleet', '--store', victoria.url]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/near\s+down\s+down\s+down/) });
@@ -216,7 +282,7 @@ real('a fleet in real stores', ['prometheus', 'victoria'], () => {
   });
 
   test('a place that is gone is quiet, not down', async () => {
-    for (const [at, place] of places.entries()) place.tell(at === 2 ? { ...up, isGone: true } : up);
+    tell((at) => (at === 2 ? { ...up, isGone: true } : up));
     await until(
       'a quiet place',
       () => told(prometheus.url),

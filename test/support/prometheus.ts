@@ -20,6 +20,8 @@ export interface PrometheusOptions {
   readonly ruleFiles?: readonly string[];
   /** Where alerts go, as `127.0.0.1:port`. */
   readonly alertmanager?: string;
+  /** `alert_relabel_configs`. */
+  readonly alertRelabel?: readonly Readonly<Record<string, unknown>>[];
   /** Sent as bearer token with each scrape. */
   readonly bearerToken?: string;
   /** Default `http`; `https` trusts `caFile`. */
@@ -73,7 +75,12 @@ function configuration(options: PrometheusOptions, dir: string): string {
     rule_files: options.ruleFiles ?? [],
     ...(options.alertmanager === undefined
       ? {}
-      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] } }),
+      : {
+          alerting: {
+            alert_relabel_configs: options.alertRelabel ?? [],
+            alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }],
+          },
+        }),
     scrape_configs: [
       {
         job_name: 'mirrorwatch',

@@ -1,4 +1,4 @@
-import { placeOf, type Series, type StoreView, stampOf } from './view.ts';
+import { daemonKey, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
 /** What one daemon of a place exports. */
 export interface DaemonSeen {
@@ -14,8 +14,6 @@ export interface DaemonSeen {
 
 /** Labels of `mirrorwatch_build_info` itself: the others say who scraped it. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
-
-const daemonKey = (series: Series): string => JSON.stringify([placeOf(series), series.labels['instance'] ?? '']);
 
 /**
  * The daemons that were scraped within the look-back of the store, by place. Where two stores scrape one daemon (an HA pair, each

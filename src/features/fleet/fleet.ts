@@ -60,7 +60,9 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
       const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
       seen.set(rowKey(labels), row);
-      row.set(daemon.place, [...(row.get(daemon.place) ?? []), state]);
+      const told = row.get(daemon.place);
+      if (told === undefined) row.set(daemon.place, [state]);
+      else told.push(state);
     }
   }
   // A shard that is gone may own an upstream: what a place had of its mirrors is not known, which is not the same as not monitored.

@@ -1,5 +1,5 @@
 import type { Move, PlaceVotes } from '../../core/action.ts';
-import type { Fleet, PlaceAdvice } from './fleet.ts';
+import type { Fleet, MirrorRow, PlaceAdvice } from './fleet.ts';
 import type { Place } from './places.ts';
 import type { Cell } from './verdict.ts';
 
@@ -33,14 +33,23 @@ export interface GroupLine {
  * line; it counts among those that a majority is of.
  */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
-  const groups = Map.groupBy(fleet.places, ({ labels }) => labels.group ?? '');
-  return [...groups].flatMap(([group, places]) => {
+  const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
+  const groupOf = new Map(fleet.places.map(({ name, labels }) => [name, labels.group ?? '']));
+  const upstreams = new Map(
+    [...Map.groupBy(fleet.mirrors, upstreamKey)].map(([key, rows]) => {
+      const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
+      return [key, { rows, watching: Map.groupBy([...watching].sort(), (name) => groupOf.get(name) ?? '') }];
+    }),
+  );
+  return [...Map.groupBy(fleet.places, ({ labels }) => labels.group ?? '')].flatMap(([group, places]) => {
     const takesPart = new Set(places.filter(mayVote).map(({ name }) => name));
-    const byMove = Map.groupBy(
-      fleet.advice.filter(({ place }) => takesPart.has(place)),
-      ({ ecosystem, upstream, from }) => JSON.stringify([ecosystem, upstream, from]),
-    );
-    return [...byMove.values()].flatMap((moves) => linesFor(fleet, group, places, takesPart, moves, options));
+    const advice = [...takesPart].flatMap((name) => adviceOf.get(name) ?? []);
+    return [...Map.groupBy(advice, upstreamKey)].flatMap(([key, own]) => {
+      const { rows = [], watching } = upstreams.get(key) ?? {};
+      const all = watching?.get(group) ?? [];
+      const here = { group, rows, of: all.length, members: all.filter((name) => takesPart.has(name)) };
+      return [...Map.groupBy(own, ({ from }) => from).values()].flatMap((moves) => linesFor(here, moves, options));
+    });
   });
 }
 
@@ -53,38 +62,40 @@ export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, fro
   const known = fleet.places.filter(
     (place) => (place.labels.group ?? '') === group && mayVote(place) && knows.has(place.name),
   );
-  const votes = known.filter(({ name }) =>
-    fleet.advice.some((one) => one.place === name && isSame(one) && one.from === from && one.to === to),
-  );
-  return { votes: votes.length, known: known.length };
+  const moves = fleet.advice.filter((one) => isSame(one) && one.from === from && one.to === to);
+  const advising = new Set(moves.map(({ place }) => place));
+  return { votes: known.filter(({ name }) => advising.has(name)).length, known: known.length };
 }
+
+const upstreamKey = ({ ecosystem, upstream }: MirrorRow | PlaceAdvice): string => JSON.stringify([ecosystem, upstream]);
 
 function mayVote({ isWitness, troubles }: Place): boolean {
   return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
 }
 
+/** A group and an upstream. `of`: its places that monitor it; `members`: those of them that take part. */
+interface Here {
+  readonly group: string;
+  readonly rows: readonly MirrorRow[];
+  readonly of: number;
+  readonly members: readonly string[];
+}
+
+/** @param moves  advice to leave one mirror */
 function linesFor(
-  fleet: Fleet,
-  group: string,
-  places: readonly Place[],
-  takesPart: ReadonlySet<string>,
+  { group, rows, of, members }: Here,
   moves: readonly PlaceAdvice[],
   options: GroupOptions,
 ): readonly GroupLine[] {
   const [first] = moves;
   if (first === undefined) return [];
   const { ecosystem, upstream, from } = first;
-  const rows = fleet.mirrors.filter((row) => row.ecosystem === ecosystem && row.upstream === upstream);
-  const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
-  const all = places.filter(({ name }) => watching.has(name));
-  const members = all.flatMap(({ name }) => (takesPart.has(name) ? [name] : []));
-  const voters = new Set(moves.map(({ place }) => place));
-  const of = all.length;
+  const votes = new Set(moves.map(({ place }) => place)).size;
   const needed = Math.max(1, options.needed ?? Math.max(2, Math.floor(of / 2) + 1));
-  const common = { group, ecosystem, upstream, from, votes: voters.size, of, needed };
-  const to = voters.size < needed ? null : suitsAll(rows, members, from);
+  const common = { group, ecosystem, upstream, from, votes, of, needed };
+  const to = votes < needed ? null : suitsAll(rows, members, from);
   if (to !== null) return [{ kind: 'one', ...common, to, places: members }];
-  const kind = voters.size < needed ? 'own' : 'each';
+  const kind = votes < needed ? 'own' : 'each';
   return [...Map.groupBy(moves, (one) => one.to)].map(([target, same]) => ({
     kind,
     ...common,
@@ -98,30 +109,30 @@ const slowerMax = 1.25;
 const slowerMsMax = 50;
 
 /** The mirror that suits every place, of several the one that is fastest in all; `null`: there is none. */
-function suitsAll(
-  rows: readonly { readonly registry: string; readonly cells: readonly Cell[] }[],
-  members: readonly string[],
-  from: string,
-): string | null {
-  const others = rows.filter(({ registry }) => registry !== from);
-  const usableAt = (name: string) =>
-    others.flatMap(({ registry, cells }) => {
-      const cell = cells.find(({ place }) => place === name);
-      return cell?.state === 'up' && cell.rank !== null ? [{ registry, rank: cell.rank, p95Ms: cell.p95Ms }] : [];
-    });
-  const suited = members.map((name) => {
-    const usable = usableAt(name);
-    const bestMs = Math.min(...usable.flatMap(({ p95Ms }) => p95Ms ?? []));
-    const limitMs = Math.max(bestMs * slowerMax, bestMs + slowerMsMax);
-    return usable.filter(({ p95Ms }) => p95Ms === null || p95Ms <= limitMs);
+function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: string): string | null {
+  const isMember = new Set(members);
+  const usable = rows.flatMap(({ registry, cells }) => {
+    const here = cells.filter(({ place, state, rank }) => isMember.has(place) && state === 'up' && rank !== null);
+    return registry === from ? [] : [{ registry, cells: here }];
   });
-  const common = others.flatMap(({ registry }) => {
-    const here = suited.flatMap((usable) => usable.filter((one) => one.registry === registry));
-    if (here.length < members.length) return [];
-    return [
-      { registry, sumMs: sumOf(here.map(({ p95Ms }) => p95Ms ?? 0)), ranks: sumOf(here.map(({ rank }) => rank)) },
-    ];
-  });
+  const bestMs = new Map<string, number>();
+  for (const { place, p95Ms } of usable.flatMap(({ cells }) => cells))
+    if (p95Ms !== null) bestMs.set(place, Math.min(p95Ms, bestMs.get(place) ?? p95Ms));
+  const suits = ({ place, p95Ms }: Cell): boolean => {
+    const best = bestMs.get(place) ?? 0;
+    return p95Ms === null || p95Ms <= Math.max(best * slowerMax, best + slowerMsMax);
+  };
+  const common = usable.flatMap(({ registry, cells }) =>
+    cells.length === members.length && cells.every(suits)
+      ? [
+          {
+            registry,
+            sumMs: sumOf(cells.map(({ p95Ms }) => p95Ms ?? 0)),
+            ranks: sumOf(cells.map((one) => one.rank ?? 0)),
+          },
+        ]
+      : [],
+  );
   return common.sort((a, b) => a.sumMs - b.sumMs || a.ranks - b.ranks)[0]?.registry ?? null;
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { type Ask, type StoreAt, startLook, type Vector } from './store.ts';
-import type { StoreView } from './view.ts';
+import { daemonKey, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
 /** Gauges of a daemon that say how its place is. */
 const facts = [
@@ -19,6 +19,13 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
+/** More than a page can show; the columns of a page are places, and each mirror has a cell in each. */
+const placesMax = 2000;
+const cellsMax = 100_000;
+/** A scrape a minute may fail once; where a daemon is gone, what it said last counts for so long. */
+const bridgeMs = 60_000;
+/** Daemons that were seen within this may have lost a scrape; the raw query of the last scrape is as coarse as five minutes. */
+const lostMs = 600_000;
 /** A restart is over by then; a place that was taken away for good is forgotten. */
 const seenWindow = '1d';
 
@@ -45,34 +52,49 @@ const recorded = {
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {
   const ask = startLook(at, clock);
-  const [sources, states, gauges, seen, lags, p95s] = await Promise.all([
-    ask('timestamp(mirrorwatch_build_info)'),
-    ask('mirror_state == 1'),
-    ask(`{__name__=~"${facts.join('|')}"}`),
-    either(ask, recorded.seen),
-    either(ask, recorded.lags),
-    either(ask, recorded.p95s),
-  ]);
-  if (sources.tag === 'error') return sources;
-  if (states.tag === 'error') return states;
-  if (gauges.tag === 'error') return gauges;
-  const all = [sources, states, gauges, seen, lags, p95s];
+  const gaugesAt = (offset = ''): readonly Promise<Result<Vector, string>>[] => [
+    ask(`timestamp(mirrorwatch_build_info${offset})`),
+    ask(`mirror_state${offset} == 1`),
+    ask(`{__name__=~"${facts.join('|')}"}${offset}`),
+  ];
+  const more = Promise.all([either(ask, recorded.seen), either(ask, recorded.lags), either(ask, recorded.p95s)]);
+  const now = await Promise.all(gaugesAt());
+  const all = [...now, ...(await more)];
+  for (const one of now) if (one.tag === 'error') return one;
   const found = all.flatMap((one) => (one.tag === 'ok' ? [one.value] : []));
+  const atMs = found.find((one) => one.atMs !== null)?.atMs ?? null;
+  if (atMs === null) return error('no series of mirrorwatch');
+  const [, , , seen = [], lags = [], p95s = []] = all.map(seriesOf);
+  const here = now.map((one) => new Set(seriesOf(one).map(daemonKey)));
+  // A failed scrape ends all series of a daemon until the next one: without its place the others would look like all places.
+  const isLost = seen.some(
+    (one) =>
+      atMs - (stampOf(one.value) ?? 0) < lostMs && (!here[0]?.has(daemonKey(one)) || !here[2]?.has(daemonKey(one))),
+  );
+  const before = isLost ? await Promise.all(gaugesAt(` offset ${at.bridgeMs ?? bridgeMs}ms`)) : [];
+  const [sources = [], states = [], gauges = []] = now.map((one, index) => {
+    const past = before[index];
+    const bridged = past === undefined ? [] : seriesOf(past).filter((series) => !here[index]?.has(daemonKey(series)));
+    return [...seriesOf(one), ...bridged];
+  });
+  const excess = excessOf([...sources, ...seen], states);
+  if (excess !== null) return error(excess);
   const failed = all.flatMap((one) => (one.tag === 'error' ? [one.error] : []));
-  const seriesOf = (one: Result<Vector, string>): StoreView['seen'] => (one.tag === 'ok' ? one.value.series : []);
-  const atMs = found.find((one) => one.atMs !== null)?.atMs;
-  if (atMs == null) return error('no series of mirrorwatch');
   return ok({
     atMs,
-    sources: sources.value.series,
-    seen: seriesOf(seen),
-    facts: gauges.value.series,
-    states: states.value.series,
-    lags: seriesOf(lags),
-    p95s: seriesOf(p95s),
+    sources,
+    seen,
+    facts: gauges,
+    states,
+    lags,
+    p95s,
     isPartial: found.some(({ isPartial }) => isPartial),
     warnings: [...new Set([...found.flatMap(({ warnings }) => warnings), ...failed])],
   });
+}
+
+function seriesOf(one: Result<Vector, string>): readonly Series[] {
+  return one.tag === 'ok' ? one.value.series : [];
 }
 
 async function either(
@@ -81,4 +103,14 @@ async function either(
 ): Promise<Result<Vector, string>> {
   const known = await ask(queries.recorded);
   return known.tag === 'error' || known.value.series.length > 0 ? known : ask(queries.raw);
+}
+
+/** What a hostile store alone has; `null`: no more than a page can show. */
+function excessOf(daemons: readonly Series[], states: readonly Series[]): string | null {
+  if (new Set(daemons.map(placeOf)).size > placesMax) return `more than ${placesMax} places`;
+  const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));
+  let cells = 0;
+  for (const own of upstreams.values())
+    cells += new Set(own.map(({ labels }) => labels['registry'])).size * new Set(own.map(placeOf)).size;
+  return cells > cellsMax ? `more than ${cellsMax} cells` : null;
 }

@@ -67,20 +67,14 @@ function list(say: PageSay, all: readonly Told[]): Html {
   return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${tellIn(say.language, one)}</bdi></li>`)}</ul>`;
 }
 
-function matrix(say: PageSay, name: string, rows: readonly MirrorRow[], { places, atMs }: FleetReport): Html {
+function matrix(say: PageSay, title: string, rows: readonly MirrorRow[], { places, atMs }: FleetReport): Html {
   const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
   const columns = places.filter((place) => watching.has(place.name));
-  return html`<section><h2>${name}</h2><div class="scroll"><table class="fleet"><thead><tr><th scope="col">${say('table.mirror')}</th>${columns.map((place) => html`<th scope="col">${place.name}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    ({ registry, cells }) =>
-      html`<tr><th scope="row">${registry}</th>${columns.map((place) =>
-        cellOf(
-          say,
-          cells.find((one) => one.place === place.name),
-          atMs,
-        ),
-      )}</tr>`,
-  )}</tbody></table></div></section>`;
+  return html`<section><h2>${title}</h2><div class="scroll"><table class="fleet"><thead><tr><th scope="col">${say('table.mirror')}</th>${columns.map((place) => html`<th scope="col">${place.name}</th>`)}</tr></thead>
+<tbody>${rows.map(({ registry, cells }) => {
+    const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
+    return html`<tr><th scope="row">${registry}</th>${columns.map(({ name }) => cellOf(say, byPlace.get(name), atMs))}</tr>`;
+  })}</tbody></table></div></section>`;
 }
 
 function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {

@@ -120,7 +120,11 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
 }
 
+/** A host with or without a port. The store may hold any text as `instance`: another one would lead elsewhere. */
+const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
 function filled(link: string, vantage: string, instance: string): string {
+  if (link.includes('{instance}') && !addressPattern.test(instance)) return '';
   return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
 }
 

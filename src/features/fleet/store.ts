@@ -15,6 +15,8 @@ export interface StoreAt {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
   /** For all queries of one look together. */
   readonly limitMs: number;
+  /** How long lost scrapes of a daemon are bridged by what it said before, ms; default one minute. */
+  readonly bridgeMs?: number;
 }
 
 /** A vector, and what the store said about it. */
@@ -31,14 +33,17 @@ export type Ask = (promql: string) => Promise<Result<Vector, string>>;
 
 /** A look takes a few series for each place and mirror: 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
+/** Of all responses of a look together, MiB: twice what 200 places with 50 mirrors each take. */
+const lookMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
 /** As long as the longest label of ours, the page of a place, may be. */
 const labelMax = 2048;
 
-/** Begins a look: its queries share one deadline. */
+/** Begins a look: its queries share one deadline and one budget of bytes. */
 export function startLook(at: StoreAt, clock: Clock): Ask {
   const endMs = clock.monotonicMs() + at.limitMs;
+  const budget = { bytesLeft: lookMiB * 1024 * 1024 };
   const headers: Record<string, string> = { accept: 'application/json' };
   for (const [name, value] of Object.entries(at.headers)) headers[name] = value.reveal();
   if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
@@ -53,11 +58,11 @@ export function startLook(at: StoreAt, clock: Clock): Ask {
     const query = new URLSearchParams({ query: promql, timeout: `${limitMs}ms` });
     try {
       const url = `${at.url}/api/v1/query?${query}`;
-      const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs, tls });
+      const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs, tls, budget });
       return readVector(answer.status, answer.text);
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      return error(code ?? name);
+      return error(code === 'EMSGSIZE' ? `more than ${lookMiB} MiB` : (code ?? name));
     }
   };
 }

@@ -48,8 +48,9 @@ export function verdictOf(
 ): Verdict {
   const heard = cells.filter(({ place }) => against.get(place)?.kind !== 'well_alone');
   const known = heard.filter(({ state }) => state !== 'unknown');
+  const knowing = new Set(known);
   const state = (['down', 'degraded', 'up'] as const).find((one) => known.some((cell) => cell.state === one));
-  const unknown = namesOf(cells.filter((cell) => !known.includes(cell)));
+  const unknown = namesOf(cells.filter((cell) => !knowing.has(cell)));
   const none = { bad: [], well: namesOf(known), unknown, best: null, sinceMs: null };
   if (state === undefined) return { kind: 'unknown', state: 'unknown', ...none };
   if (state === 'up') return { kind: 'well', state, ...none };

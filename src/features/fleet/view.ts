@@ -32,6 +32,11 @@ export function placeOf({ labels }: Series): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
 
+/** Place and instance as one text. */
+export function daemonKey(series: Series): string {
+  return JSON.stringify([placeOf(series), series.labels['instance'] ?? '']);
+}
+
 /** The last second that a Date can hold. */
 const secondsMax = 8.64e12;
 

@@ -222,4 +222,18 @@ describe('cells', () => {
     const { places } = readFleet(viewOf({ fra: a({ x: well() }) }), { link: 'javascript:alert(1)//{instance}' });
     expect(places[0]?.url).toBeNull();
   });
+
+  test.each([
+    { instance: 'fra', url: 'http://fra.corp.example' },
+    { instance: 'evil.example/', url: null },
+    { instance: 'evil.example\\', url: null },
+    { instance: 'evil.example?', url: null },
+    { instance: 'me@evil.example:80/', url: null },
+    { instance: '', url: null },
+  ])('a link of the instance "$instance" is $url', ({ instance, url }) => {
+    const { places } = readFleet(viewOf({ fra: a({ x: well() }, { instance }) }), {
+      link: 'http://{instance}.corp.example/',
+    });
+    expect(places[0]?.url).toBe(url);
+  });
 });

@@ -19,7 +19,7 @@ const store = createServer((asked, response) => {
   const query = new URL(asked.url ?? '', 'http://store').searchParams.get('query') ?? '';
   const found: typeof facts = query.startsWith('timestamp(')
     ? [[{ ...place, version: '0.1.0' }, String(nowMs / 1000)]]
-    : query === 'mirror_state == 1'
+    : query.startsWith('mirror_state == 1')
       ? [[{ ...place, ...mirror, registry, state: 'down' }, '1']]
       : query.startsWith('{__name__')
         ? facts

@@ -155,6 +155,25 @@ describe('a look', () => {
     expect(await readStore({ ...at, limitMs: 20 }, systemClock)).toEqual({ tag: 'error', error: 'ABORT_ERR' });
   });
 
+  test('a hostile store is read for so many bytes and no more, of all queries together', async () => {
+    answer = () => ({ status: 200, text: ' '.repeat(33 * 1024 * 1024) });
+    expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: 'more than 32 MiB' });
+  });
+
+  test.each([
+    { name: 'places', why: 'more than 2000 places', labels: (at: number) => ({ vantage: `p${at}` }), count: 2001 },
+    {
+      name: 'cells',
+      why: 'more than 100000 cells',
+      labels: (at: number) => ({ vantage: `p${at}`, registry: `m${at}` }),
+      count: 317,
+    },
+  ])('too many $name are no picture', async ({ why, labels, count }) => {
+    const text = vector(Array.from({ length: count }, (_, at) => ({ ...one, metric: labels(at) })));
+    answer = () => ({ status: 200, text });
+    expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: why });
+  });
+
   test('nobody listens', async () => {
     expect(await readStore({ ...at, url: 'http://127.0.0.1:1' }, systemClock)).toEqual({
       tag: 'error',

@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:https';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, describe, expect, test } from 'vitest';
+import { program } from '../../../src/cli/program.ts';
+import { testCerts } from '../../support/certs.ts';
+import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { until } from '../../support/patience.ts';
+import { freePort, listenAnywhere } from '../../support/ports.ts';
+import { fakeTerminal } from './fake-terminal.ts';
+import { run } from './run-program.ts';
+
+// How `mirrorwatch fleet` reaches its store, and how it may be reached: credentials and certificates.
+
+const dir = tempDir('fleet-cli');
+afterAll(() => removeTempDir(dir));
+const fileOf = (name: string, text: string): string => {
+  writeFileSync(join(dir, name), text);
+  return join(dir, name);
+};
+const token = fileOf('token', 'a-token-of-some-length');
+const tenant = fileOf('tenant', 'X-Scope-OrgID: team\n');
+const signed = fileOf('signed', 'X-Scope-OrgID: team\nAuthorization: Basic eA==\n');
+const away = 'http://store.example.com:9090';
+
+describe('what is refused, before anything is sent', () => {
+  const plain = /the store token and headers with credentials are not sent over http:\/\/ off loopback: use https:\/\//;
+  test.each([
+    { name: 'a token over plain http', argv: ['--store', away, '--store-token-file', token], why: plain },
+    { name: 'a credential among the headers', argv: ['--store', away, '--headers', signed], why: plain },
+    { name: 'a certificate without its key', argv: ['--store', away, '--cert', token], why: /--cert and --key are/ },
+    {
+      name: 'a key without its certificate, for the page',
+      argv: ['--store', away, '--listen', '127.0.0.1:0', '--tls-key', token],
+      why: /--tls-cert and --tls-key are needed together/,
+    },
+    // A tenant is no secret: what is wrong here comes later.
+    { name: 'no tenant', argv: ['--store', away, '--headers', tenant, '--needed', '0'], why: /--needed/ },
+  ])('$name', async ({ argv, why }) => {
+    const { code, err } = await run(['fleet', ...argv]);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(why) });
+  });
+});
+
+test('a store that wants a client certificate sees ours, and without one there is no picture', async () => {
+  const { ca, server, client } = testCerts();
+  const seen: string[] = [];
+  const store = createServer(
+    { cert: server.certPem, key: server.keyPem, ca: ca.certPem, requestCert: true, rejectUnauthorized: true },
+    (asked, response) => {
+      seen.push(String((asked.socket as TLSSocket).getPeerCertificate().subject.CN));
+      const metric = { vantage: 'fra', instance: 'fra:10120', ecosystem: 'go', upstream: 'go', registry: 'near' };
+      const result = [{ metric: { ...metric, state: 'up' }, value: [1_772_634_600, '1772634600'] }];
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+    },
+  );
+  const url = `https://127.0.0.1:${await listenAnywhere(store)}`;
+  const argv = ['fleet', '--store', url, '--ca', ca.certFile];
+  const known = await run([...argv, '--cert', client.certFile, '--key', client.keyFile]);
+  expect({ code: known.code, err: known.err }).toEqual({ code: 0, err: '' });
+  expect(known.out).toMatch(/near\s+up/);
+  expect(new Set(seen)).toEqual(new Set(['mirrorwatch-client']));
+  seen.length = 0;
+  const unknown = await run(argv);
+  expect({ code: unknown.code, seen }).toEqual({ code: 1, seen: [] });
+  expect(unknown.err).toContain(`the store at ${url} does not respond as expected`);
+  store.closeAllConnections();
+  store.close();
+});
+
+test('the page is served over TLS', async () => {
+  const { ca, server } = testCerts();
+  const address = `127.0.0.1:${await freePort()}`;
+  let stop = (): void => undefined;
+  const ended = program({
+    argv: [
+      'fleet',
+      '--store',
+      'http://127.0.0.1:1',
+      '--listen',
+      address,
+      '--tls-cert',
+      server.certFile,
+      '--tls-key',
+      server.keyFile,
+    ],
+    env: {},
+    cwd: dir,
+    terminal: fakeTerminal(),
+    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
+    onSignal: (listener) => {
+      stop = () => listener('stop');
+    },
+  });
+  const statusOf = (): Promise<number | string> =>
+    new Promise((resolve) => {
+      request(`https://${address}/-/healthy`, { ca: ca.certPem, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', (cause) => resolve(cause.message))
+        .end();
+    });
+  await until('the page', statusOf, (status) => status === 200);
+  stop();
+  expect(await ended).toBe(0);
+});
