@@ -2,51 +2,57 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import type { PlaceLabels } from '../src/core/config.ts';
 import { demo } from '../src/ecosystems/go/demo.ts';
 
 /** The folder of the checkout. */
 export const root: string = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where the parts of the stack listen, each `127.0.0.1:port`. */
-export interface Addresses {
-  readonly daemon: string;
-  readonly prometheus: string;
-  readonly alertmanager: string;
+/** One daemon of the stack. */
+export interface StackDaemon {
+  /** Label `vantage` of the scrape and `vantage` of the daemon: they must agree. */
+  readonly vantage: string;
+  /** `127.0.0.1:port` */
+  readonly address: string;
+  /** URLs by name, the preferred one first. */
+  readonly mirrors: Readonly<Record<string, string>>;
+  readonly labels?: PlaceLabels;
 }
 
-/** Label `vantage` of the scrape and `vantage` of the daemon: they must agree. */
-const vantage = 'stack';
 const interval = '5s';
+const weights = [100, 50, 25];
 
-/** The daemon's configuration: two mirrors, the first preferred. JSON, which is YAML. */
+/** The daemon's configuration. JSON, which is YAML. */
 export function daemonFile(
-  at: Addresses,
-  mirrorUrls: readonly [string, string],
-  folder: string,
+  { vantage, address, mirrors, labels }: StackDaemon,
+  statePath: string,
   token: string,
 ): string {
-  const [near, far] = mirrorUrls;
   return JSON.stringify({
     vantage,
-    listen: at.daemon,
+    ...(labels === undefined ? {} : { labels }),
+    listen: address,
     schedule: { every: '1s', timeout: '5s', perHost: 2 },
     steps: { list: '2s', info: '1s', latest: '5s', sumdb: '30s', zip: '30s' },
-    mirrors: [
-      { name: 'near', ecosystem: 'go', url: near, weight: 100, region: 'here' },
-      { name: 'far', ecosystem: 'go', url: far, weight: 50, region: 'there' },
-    ],
-    clients: { go: `${near},${far},direct` },
+    mirrors: Object.entries(mirrors).map(([name, url], at) => ({
+      name,
+      ecosystem: 'go',
+      url,
+      weight: weights[at],
+      region: at === 0 ? 'here' : 'there',
+    })),
+    clients: { go: `${Object.values(mirrors).join(',')},direct` },
     modules: { go: [demo.module] },
     go: { sumdb: 'off' },
     detect: { spike: { warmup: 8 } },
     advise: { hold: '1m' },
     alertmanager: { token },
-    state: { path: join(folder, 'mirrorwatch.db') },
+    state: { path: statePath },
   });
 }
 
 /** deploy/alertmanager.yml as it stands, with this run's addresses, and people who are told at `peopleUrl`. */
-export function alertmanagerFile(at: Addresses, peopleUrl: string, token: string): string {
+export function alertmanagerFile(daemon: StackDaemon, peopleUrl: string, token: string): string {
   const text = readFileSync(join(root, 'deploy/alertmanager.yml'), 'utf8');
   const file = parse(text) as { receivers: readonly { name: string; webhook_configs?: readonly object[] }[] };
   const receivers = file.receivers.map(({ name, webhook_configs: [hook] = [] }) => ({
@@ -56,7 +62,7 @@ export function alertmanagerFile(at: Addresses, peopleUrl: string, token: string
         ? { url: peopleUrl }
         : {
             ...hook,
-            url: `http://${at.daemon}/api/v1/alertmanager`,
+            url: `http://${daemon.address}/api/v1/alertmanager`,
             http_config: { authorization: { credentials: token } },
           },
     ],
@@ -64,17 +70,39 @@ export function alertmanagerFile(at: Addresses, peopleUrl: string, token: string
   return JSON.stringify({ ...file, receivers });
 }
 
-/** Prometheus with all of alerts/, scraping every part of the stack. */
-export function prometheusFile(at: Addresses): string {
-  const rules = readdirSync(join(root, 'alerts')).filter((name) => name.endsWith('.yml'));
+/** How daemons are scraped, by Prometheus and by VictoriaMetrics; more keys and jobs are put beside it. */
+export function scrapeFile(
+  daemons: readonly StackDaemon[],
+  more: Readonly<Record<string, unknown>> = {},
+  jobs: readonly object[] = [],
+): string {
+  const targets = daemons.map(({ address, vantage }) => ({ targets: [address], labels: { vantage } }));
   return JSON.stringify({
-    global: { scrape_interval: interval, evaluation_interval: interval },
-    rule_files: rules.map((name) => join(root, 'alerts', name)),
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [at.alertmanager] }] }] },
-    scrape_configs: [
-      { job_name: 'mirrorwatch', static_configs: [{ targets: [at.daemon], labels: { vantage } }] },
-      { job_name: 'prometheus', static_configs: [{ targets: [at.prometheus] }] },
-      { job_name: 'alertmanager', static_configs: [{ targets: [at.alertmanager] }] },
-    ],
+    global: { scrape_interval: interval },
+    ...more,
+    scrape_configs: [{ job_name: 'mirrorwatch', static_configs: targets }, ...jobs],
   });
+}
+
+/** Prometheus with these rules, evaluated as often as it scrapes. */
+export function prometheusFile(
+  daemons: readonly StackDaemon[],
+  ruleFiles: readonly string[],
+  at: { readonly prometheus: string; readonly alertmanager: string | null },
+): string {
+  const own = (name: string, address: string) => ({ job_name: name, static_configs: [{ targets: [address] }] });
+  const managers = at.alertmanager === null ? [] : [own('alertmanager', at.alertmanager)];
+  const more = {
+    global: { scrape_interval: interval, evaluation_interval: interval },
+    rule_files: ruleFiles,
+    alerting: { alertmanagers: managers.map(({ static_configs }) => ({ static_configs })) },
+  };
+  return scrapeFile(daemons, more, [own('prometheus', at.prometheus), ...managers]);
+}
+
+/** The rules of the checkout. */
+export function ruleFilesIn(folder = join(root, 'alerts')): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => join(folder, name));
 }

@@ -1,15 +1,18 @@
 // `npm run stack`: the daemon with Debian's Prometheus and Alertmanager, our rules, and the demo's mirrors, of which the
 // preferred one gets slow for a while every few minutes. Free ports, a temporary folder; Ctrl-C leaves nothing behind.
-// The set of docker-compose.yml without containers, and without Grafana, which Debian does not have.
+// The set of docker-compose.yml without containers, and without Grafana, which Debian does not have. With `-- --places 3`
+// three places with faults of their own, Debian's Prometheus and VictoriaMetrics, and the page of all places.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { demo } from '../src/ecosystems/go/demo.ts';
-import { type Received, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
+import { type DemoMirror, type Received, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
 import { createScratchFolder } from '../src/io/store-copy.ts';
 import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
-import { alertmanagerFile, daemonFile, prometheusFile, root } from './stack-files.ts';
+import { alertmanagerFile, daemonFile, prometheusFile, root, ruleFilesIn } from './stack-files.ts';
+import { placesMax, type Stage, startPlaces } from './stack-places.ts';
 
 const slowByMs = 900;
 const slowFirstMs = 60_000;
@@ -40,11 +43,15 @@ async function freeAddress(): Promise<string> {
   return `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 }
 
-async function startMirrors(): Promise<readonly [string, string]> {
-  const near = await startDemoMirror(demo.answer, 25);
-  undo.push(() => near.close());
-  const far = await startDemoMirror(demo.answer, 70);
-  undo.push(() => far.close());
+async function kept(starting: Promise<DemoMirror>): Promise<DemoMirror> {
+  const mirror = await starting;
+  undo.push(() => mirror.close());
+  return mirror;
+}
+
+async function startMirrors(): Promise<{ readonly near: string; readonly far: string }> {
+  const near = await kept(startDemoMirror(demo.answer, 25));
+  const far = await kept(startDemoMirror(demo.answer, 70));
   const slow = (): void => {
     say(`mirror near now answers ${slowByMs} ms later, for ${slowForMs / 1000} s`);
     near.slow(slowByMs);
@@ -52,7 +59,7 @@ async function startMirrors(): Promise<readonly [string, string]> {
   };
   setTimeout(slow, slowFirstMs).unref();
   setInterval(slow, slowEveryMs).unref();
-  return [near.url, far.url];
+  return { near: near.url, far: far.url };
 }
 
 /** People read this terminal. */
@@ -71,53 +78,64 @@ async function start(plan: ChildPlan): Promise<void> {
   await child.ready();
 }
 
-async function startAll(prometheus: string, alertmanager: string): Promise<void> {
+function openStage(): Stage {
   const scratch = createScratchFolder('mirrorwatch-stack-');
   undo.push(() => scratch.remove());
   const folder = scratch.path;
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
+  return {
+    folder,
+    token: randomBytes(24).toString('base64url'),
+    file(name, text) {
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+      return join(folder, name);
+    },
+    freeAddress,
+    mirror: kept,
+    start: (plan) => start({ ...plan, folder }),
+    say,
   };
-  const token = randomBytes(24).toString('base64url');
+}
+
+async function startOne(
+  { file, folder, start, token }: Stage,
+  { prometheus, alertmanager }: { readonly prometheus: string; readonly alertmanager: string },
+): Promise<void> {
   const mirrors = await startMirrors();
   const people = await startDemoReceiver(tellPeople);
   undo.push(() => people.close());
-  const at = { daemon: await freeAddress(), prometheus: await freeAddress(), alertmanager: await freeAddress() };
+  const daemon = { vantage: 'stack', address: await freeAddress(), mirrors };
+  const at = { prometheus: await freeAddress(), alertmanager: await freeAddress() };
 
-  const daemonConfig = file('mirrorwatch.yaml', daemonFile(at, mirrors, folder, token));
+  const daemonConfig = file('mirrorwatch.yaml', daemonFile(daemon, join(folder, 'mirrorwatch.db'), token));
   await start({
     name: 'mirrorwatch',
     command: process.execPath,
     args: [join(root, 'src/main.ts'), 'run', '--config', daemonConfig, '--log-level', 'warn'],
-    readyUrl: `http://${at.daemon}/-/ready`,
-    folder,
+    readyUrl: `http://${daemon.address}/-/ready`,
   });
   await start({
     name: 'alertmanager',
     command: alertmanager,
     args: [
-      `--config.file=${file('alertmanager.yml', alertmanagerFile(at, people.url, token))}`,
+      `--config.file=${file('alertmanager.yml', alertmanagerFile(daemon, people.url, token))}`,
       `--storage.path=${join(folder, 'alertmanager')}`,
       `--web.listen-address=${at.alertmanager}`,
       '--cluster.listen-address=',
     ],
     readyUrl: `http://${at.alertmanager}/-/ready`,
-    folder,
   });
   await start({
     name: 'prometheus',
     command: prometheus,
     args: [
-      `--config.file=${file('prometheus.yml', prometheusFile(at))}`,
+      `--config.file=${file('prometheus.yml', prometheusFile([daemon], ruleFilesIn(), at))}`,
       `--storage.tsdb.path=${join(folder, 'prometheus')}`,
       `--web.listen-address=${at.prometheus}`,
       '--enable-feature=exemplar-storage',
     ],
     readyUrl: `http://${at.prometheus}/-/ready`,
-    folder,
   });
-  say(`mirrorwatch   http://${at.daemon}/    metrics at /metrics`);
+  say(`mirrorwatch   http://${daemon.address}/    metrics at /metrics`);
   say(`prometheus    http://${at.prometheus}/alerts`);
   say(`alertmanager  http://${at.alertmanager}/`);
   say(`logs          ${folder}/*.log`);
@@ -125,13 +143,24 @@ async function startAll(prometheus: string, alertmanager: string): Promise<void>
 }
 
 async function main(): Promise<number> {
-  const [prometheus, alertmanager] = [findCommand('prometheus'), findCommand('prometheus-alertmanager')];
-  if (prometheus === null || alertmanager === null) {
-    process.stderr.write('stack: needs Prometheus and Alertmanager: apt install prometheus prometheus-alertmanager\n');
+  const wanted = readPlaces();
+  if (wanted === null) {
+    process.stderr.write(`stack: --places takes a number up to ${placesMax}\n`);
+    return 2;
+  }
+  const [name, command] =
+    wanted === 1 ? ['Alertmanager', 'prometheus-alertmanager'] : ['VictoriaMetrics', 'victoria-metrics'];
+  const [prometheus, other] = [findCommand('prometheus'), findCommand(command)];
+  if (prometheus === null || other === null) {
+    process.stderr.write(`stack: needs Prometheus and ${name}: apt install prometheus ${command}\n`);
     return 2;
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(null));
-  const started = startAll(prometheus, alertmanager).catch((cause: unknown) => {
+  const starting = async (): Promise<void> =>
+    wanted === 1
+      ? startOne(openStage(), { prometheus, alertmanager: other })
+      : startPlaces(openStage(), wanted, { prometheus, victoria: other });
+  const started = starting().catch((cause: unknown) => {
     interrupt(cause instanceof Error ? cause.message : String(cause));
   });
   const trouble = await end;
@@ -142,6 +171,13 @@ async function main(): Promise<number> {
   if (trouble !== null) process.stderr.write(`stack: ${trouble}\n`);
   else say('stopped');
   return trouble === null ? 0 : 1;
+}
+
+/** How many places are wanted; `null`: another number than there can be. */
+function readPlaces(): number | null {
+  const { places = '1' } = parseArgs({ options: { places: { type: 'string' } } }).values;
+  const count = Number(places);
+  return Number.isInteger(count) && count >= 1 && count <= placesMax ? count : null;
 }
 
 async function undoAll(): Promise<void> {

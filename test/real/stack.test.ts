@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type FleetReport, readReport } from '../../src/features/fleet/report.ts';
+import { systemClock } from '../../src/io/clock.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { type RunningProcess, run, startProcess } from '../support/process.ts';
@@ -18,19 +20,17 @@ afterEach(async () => {
 });
 
 /** `npm run stack` in a temporary folder of its own, up. */
-async function startStack(): Promise<{ daemon: string; prometheus: string; alertmanager: string }> {
+async function startStack(...args: string[]): Promise<(name: string) => string> {
   folder = tempDir('stack');
   stack = await startProcess({
     name: 'stack',
     command: process.execPath,
-    args: [join(repoDir, 'tools/stack.ts')],
+    args: [join(repoDir, 'tools/stack.ts'), ...args],
     env: { TMPDIR: folder },
     cwd: folder,
     ready: ({ log }) => log().includes('Ctrl-C ends it'),
   });
-  const urlOf = (name: string): string =>
-    new RegExp(`^${name} +(http://[^/]+)/`, 'm').exec(stack?.log() ?? '')?.[1] ?? '';
-  return { daemon: urlOf('mirrorwatch'), prometheus: urlOf('prometheus'), alertmanager: urlOf('alertmanager') };
+  return (name) => new RegExp(`^${name} +(http://[^/]+)/`, 'm').exec(stack?.log() ?? '')?.[1] ?? '';
 }
 
 async function json<T>(url: string): Promise<T> {
@@ -58,9 +58,10 @@ function rulesInFiles(): number {
   return groups.reduce((sum, { rules }) => sum + rules.length, 0);
 }
 
-real('npm run stack', ['prometheus', 'alertmanager'], () => {
+real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
   it('scrapes every part, loads every rule, finds Alertmanager, has data, and ends clean on Ctrl-C', async () => {
-    const { daemon, prometheus, alertmanager } = await startStack();
+    const urlOf = await startStack();
+    const [daemon, prometheus, alertmanager] = ['mirrorwatch', 'prometheus', 'alertmanager'].map(urlOf);
 
     type Targets = { data: { activeTargets: readonly { labels: Record<string, string>; health: string }[] } };
     const targets = await until(
@@ -112,6 +113,37 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
     expect(leftovers()).toEqual([]);
     expect(readdirSync(folder ?? '/')).toEqual([]);
     await expect(fetch(`${daemon}/-/healthy`)).rejects.toThrow();
+  });
+
+  it('with three places: each has its fault, and both stores say so', async () => {
+    const urlOf = await startStack('--places', '3');
+    const wanted = [
+      /^near: down from fra alone.*: the network path of fra, not the mirror$/,
+      /^third: down from sgp alone.*: the network path of sgp, not the mirror$/,
+    ];
+    const agrees = ({ sentences }: FleetReport): boolean =>
+      wanted.every((one) => sentences.mirrors.some(({ text }) => one.test(text)));
+    const { places } = await until(
+      'the faults of fra and sgp',
+      () => json<FleetReport>(`${urlOf('all places')}/api/v1/fleet`),
+      agrees,
+    );
+    expect(places.map(({ name, labels, troubles }) => ({ name, labels, troubles }))).toEqual(
+      ['ams', 'fra', 'sgp'].map((name) => ({
+        name,
+        labels: { group: 'demo', network: name, page: urlOf(name) },
+        troubles: [],
+      })),
+    );
+    const store = { url: urlOf('victoria'), headers: {}, token: null, tls: {}, limitMs: patienceMs };
+    const read = () => readReport({ store, places: { link: '' }, groups: { needed: null } }, systemClock);
+    await until('the same from VictoriaMetrics', read, (found) => found.tag === 'ok' && agrees(found.value));
+
+    const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
+    stack?.child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(leftovers()).toEqual([]);
+    expect(readdirSync(folder ?? '/')).toEqual([]);
   });
 
   it('ends clean when it is interrupted while it starts', async () => {

@@ -29,6 +29,22 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
     ]);
   });
 
+  it('and the file of three places', async () => {
+    const { code, stdout, stderr } = await compose([inRepo('docker-compose.places.yml')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const model = JSON.parse(stdout) as { services: Record<string, { image: string }> };
+    expect(Object.keys(model.services).sort()).toEqual([
+      'ams',
+      'demo',
+      'fleet',
+      'fra',
+      'prometheus',
+      'sgp',
+      'token',
+      'victoriametrics',
+    ]);
+  });
+
   it('MIRRORWATCH_CONFIG_DIR mounts another folder', async () => {
     const { stdout } = await compose([inRepo('docker-compose.yml')], { MIRRORWATCH_CONFIG_DIR: './examples' });
     expect(stdout).toContain(`"source": "${inRepo('examples')}"`);
@@ -70,19 +86,42 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
 });
 
 real('deploy/prometheus', ['promtool'], () => {
-  it('promtool takes it, with the rules where the container has them', async () => {
-    const folder = tempDir('promtool');
-    const rules = inRepo('alerts/*.yml');
-    const token = join(folder, 'token');
-    writeFileSync(token, 'x');
-    const changed = text('deploy/prometheus/prometheus.yml')
-      .replace('/etc/prometheus/alerts/*.yml', rules)
-      .replace('/run/mirrorwatch/token', token);
-    writeFileSync(join(folder, 'prometheus.yml'), changed);
-    const said = await mustRun(commandPath('promtool'), ['check', 'config', join(folder, 'prometheus.yml')]);
-    removeTempDir(folder);
-    expect(said).toMatch(/SUCCESS: .*prometheus\.yml is valid/);
-    expect(said).toMatch(/SUCCESS: \d+ rules found/);
+  it.each(['deploy/prometheus/prometheus.yml', 'deploy/compose/places/prometheus.yml'])(
+    'promtool takes %s, with the rules where the container has them',
+    async (file) => {
+      const folder = tempDir('promtool');
+      const rules = inRepo('alerts/*.yml');
+      const token = join(folder, 'token');
+      writeFileSync(token, 'x');
+      const changed = text(file)
+        .replace('/etc/prometheus/alerts/*.yml', rules)
+        .replace('/run/mirrorwatch/token', token);
+      writeFileSync(join(folder, 'prometheus.yml'), changed);
+      const said = await mustRun(commandPath('promtool'), ['check', 'config', join(folder, 'prometheus.yml')]);
+      removeTempDir(folder);
+      expect(said).toMatch(/SUCCESS: .*prometheus\.yml is valid/);
+      expect(said).toMatch(/SUCCESS: \d+ rules found/);
+    },
+  );
+});
+
+real('deploy/compose/places/prometheus.yml', ['victoria'], () => {
+  it('VictoriaMetrics takes it with the flags of its service', async () => {
+    const { services } = parse(text('docker-compose.places.yml'), { merge: true }) as {
+      services: { victoriametrics: { command: readonly string[] } };
+    };
+    const flags = services.victoriametrics.command.map((flag) =>
+      flag.replace('/etc/prometheus/prometheus.yml', inRepo('deploy/compose/places/prometheus.yml')),
+    );
+    expect(flags[0]).toContain(repoDir);
+    const checked = await run(commandPath('victoria-metrics'), [...flags, '-dryRun']);
+    expect({
+      code: checked.code,
+      wrong: checked.stderr.split('\n').filter((line) => /error|fatal/.test(line)),
+    }).toEqual({
+      code: 0,
+      wrong: [],
+    });
   });
 });
 

@@ -26,17 +26,34 @@ interface Service {
 
 const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
 const withDefaults = (value: string): string => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
-const file = parse(withDefaults(text('docker-compose.yml')), { merge: true }) as {
-  services: Readonly<Record<string, Service>>;
-  volumes: Readonly<Record<string, unknown>>;
-};
-const services = Object.entries(file.services);
-const mounts = services.flatMap(([name, { volumes = [] }]) =>
-  volumes.map((volume) => {
-    const [source = '', target = '', mode = 'rw'] = volume.split(':');
-    return { name, source, target, mode };
-  }),
+interface File {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+interface Mount {
+  readonly name: string;
+  readonly source: string;
+  readonly target: string;
+  readonly mode: string;
+}
+const read = (name: string): File => parse(withDefaults(text(name)), { merge: true }) as File;
+const mountsOf = ({ services }: File): readonly Mount[] =>
+  Object.entries(services).flatMap(([name, { volumes = [] }]) =>
+    volumes.map((volume) => {
+      const [source = '', target = '', mode = 'rw'] = volume.split(':');
+      return { name, source, target, mode };
+    }),
+  );
+const files = ['docker-compose.yml', 'docker-compose.places.yml'].map((name) => {
+  const file = read(name);
+  return { compose: name, file, mounts: mountsOf(file) };
+});
+const allServices = files.flatMap(({ compose, file, mounts }) =>
+  Object.entries(file.services).map(([name, service]) => ({ compose, file, mounts, name, service })),
 );
+const file = read('docker-compose.yml');
+const services = Object.entries(file.services);
+const mounts = mountsOf(file);
 const targetOf = (name: string, source: string): string | undefined =>
   mounts.find((mount) => mount.name === name && mount.source === source)?.target;
 
@@ -46,9 +63,10 @@ const programs: Readonly<Record<string, readonly string[]>> = {
   'prom/prometheus': ['wget'],
   'prom/alertmanager': ['wget'],
   'grafana/grafana': ['wget'],
+  'victoriametrics/victoria-metrics': ['wget'],
 };
 
-describe.each(services)('service %s', (name, service) => {
+describe.each(allServices)('service $name of $compose', ({ file, mounts, name, service }) => {
   it('runs hardened: not as root, read-only, without capabilities', () => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
@@ -81,7 +99,8 @@ describe.each(services)('service %s', (name, service) => {
     expect(kind).toBe('CMD');
     expect(programs[service.image.split(':')[0] ?? '']).toContain(program);
     const port = /127\.0\.0\.1:(\d+)/.exec(args.join(' '))?.[1];
-    if (name === 'demo') expect(text('deploy/compose/demo-mirrors.mjs')).toContain(`relay(${port},`);
+    const script = mounts.find((mount) => mount.name === name && mount.source.endsWith('.mjs'))?.source ?? '';
+    if (name === 'demo') expect(text(script)).toContain(`relay(${port},`);
     else if (port !== undefined) expect(service.ports?.[0]).toMatch(new RegExp(`:${port}$`));
   });
 
@@ -109,13 +128,13 @@ it('mounts the folder of the configuration: a mounted file would stay the one th
   expect(statSync(join(repoDir, source)).isDirectory()).toBe(true);
 });
 
-it('uses every volume it declares', () => {
+it.each(files)('$compose uses every volume it declares', ({ file, mounts }) => {
   expect(Object.keys(file.volumes).filter((volume) => !mounts.some(({ source }) => source === volume))).toEqual([]);
 });
 
-it('has no secret in it: the token is made at the first start', () => {
+it.each(files)('$compose has no secret in it: the token is made at the first start', ({ compose }) => {
   expect(text('deploy/compose/token.mjs')).toContain('randomBytes(24)');
-  expect(text('docker-compose.yml')).not.toMatch(/(password|token|secret)["']?:\s*["']?[A-Za-z0-9]{8,}/i);
+  expect(text(compose)).not.toMatch(/(password|token|secret)["']?:\s*["']?[A-Za-z0-9]{8,}/i);
 });
 
 describe('what the services are told of each other', () => {
@@ -210,12 +229,65 @@ describe('what the services are told of each other', () => {
     expect(existsSync(join(repoDir, String(home).replace('/etc/grafana/', '')))).toBe(true);
   });
 
-  it('scripts of the containers are files and import what the image has', () => {
+  it.each(files)('scripts of $compose are files and import what the image has', ({ mounts }) => {
     for (const { source } of mounts.filter((mount) => mount.source.endsWith('.mjs'))) {
       expect(statSync(join(repoDir, source)).isFile()).toBe(true);
       const imports = [...text(source).matchAll(/from '(\/app\/dist\/[^']+)\.js'/g)].map(([, path]) => path);
       for (const path of imports)
         expect(existsSync(join(repoDir, `${path?.replace('/app/dist', 'src')}.ts`))).toBe(true);
     }
+  });
+});
+
+describe('the three places of docker-compose.places.yml', () => {
+  const { services } = read('docker-compose.places.yml');
+  const watching = Object.entries(services).filter(([, { environment }]) => environment?.['PLACE'] !== undefined);
+
+  it.each(watching)(
+    '%s: a configuration that loads, with its own mirrors, labels and published page',
+    (name, service) => {
+      const env = Object.fromEntries(
+        Object.entries(service.environment ?? {}).map(([key, value]) => [key, String(value)]),
+      );
+      const loaded = loadConfig({
+        text: text('deploy/compose/places/mirrorwatch.yaml'),
+        path: '/etc/mirrorwatch/mirrorwatch.yaml',
+        env,
+        files: {
+          ...diskFiles,
+          read: (wanted) =>
+            wanted === '/run/mirrorwatch/token'
+              ? { tag: 'ok', text: 'a-token-of-some-length' }
+              : diskFiles.read(wanted),
+        },
+        expand: expandTargets,
+      });
+      if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
+      const { vantage, labels, mirrors } = loaded.value.config;
+      const published = service.ports?.[0]?.split(':')[1];
+      expect({ vantage, labels }).toEqual({
+        vantage: name,
+        labels: { group: 'demo', network: name, page: `http://localhost:${published}` },
+      });
+      expect(mirrors.map(({ name }) => name)).toEqual(['near', 'far', 'third']);
+      for (const { url } of mirrors)
+        expect(text('deploy/compose/place-mirrors.mjs')).toContain(`relay(${new URL(String(url)).port},`);
+    },
+  );
+
+  it('have ports and mirrors of their own, and are what both stores scrape', () => {
+    expect(new Set(watching.map(([, { ports }]) => ports?.[0])).size).toBe(3);
+    expect(new Set(watching.map(([, { environment }]) => environment?.['SLOT'])).size).toBe(3);
+    const { scrape_configs: jobs } = parse(text('deploy/compose/places/prometheus.yml')) as {
+      scrape_configs: readonly { authorization: object; static_configs: readonly object[] }[];
+    };
+    expect(jobs).toEqual([
+      {
+        job_name: 'mirrorwatch',
+        authorization: { credentials_file: '/run/mirrorwatch/token' },
+        static_configs: watching.map(([name]) => ({ targets: [`${name}:10120`], labels: { vantage: name } })),
+      },
+    ]);
+    expect(services['fleet']?.command?.slice(0, 3)).toEqual(['fleet', '--store', 'http://prometheus:9090']);
   });
 });

@@ -32,7 +32,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^npm install && npm run build && npm prune --omit=dev$/,
     'the packed package is built and run in test/real/package.test.ts',
   ],
-  [/^npm run stack$/, 'test/real/stack.test.ts'],
+  [/^npm run stack(?: -- --places 3)?$/, 'test/real/stack.test.ts'],
   [/^nginx -s reload$/, 'test/real/door-printed.test.ts'],
   [/^npm run bench\b|^node bench\/(prometheus-cost|freshness)\.ts/, 'minutes; its parts are tested in test/unit/bench'],
   [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],

@@ -67,12 +67,17 @@ test.each(table(yaml.filter(({ file }) => file === 'my-values.yaml')))(
   '%s are values of the chart',
   async (_, { text }) => {
     const values = parse(text) as Readonly<Record<string, object>>;
-    const known = parse(
-      readFileSync(join(repoDir, 'deploy/kubernetes/mirrorwatch/values.yaml'), 'utf8'),
-    ) as typeof values;
+    const chart = join(repoDir, 'deploy/kubernetes/mirrorwatch');
+    const known = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as typeof values;
+    const { properties } = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as {
+      properties: Readonly<Record<string, { readonly items?: { readonly properties?: object } }>>;
+    };
     for (const [key, value] of Object.entries(values)) {
       expect(Object.keys(known)).toContain(key);
-      if (key !== 'config') expect(Object.keys(known[key] ?? {})).toEqual(expect.arrayContaining(Object.keys(value)));
+      const isList = Array.isArray(value);
+      const keys = Object.keys((isList ? properties[key]?.items?.properties : known[key]) ?? {});
+      for (const one of key === 'config' ? [] : [value].flat())
+        expect(keys).toEqual(expect.arrayContaining(Object.keys(one)));
     }
     await expectRight(JSON.stringify(values['config']));
   },
