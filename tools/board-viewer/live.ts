@@ -1,5 +1,6 @@
 import { type Asker, asker } from '../../test/real/boards-prometheus.ts';
 import { startDaemon } from '../../test/real/daemon.ts';
+import { type PlaceStory, startFleetPlace } from '../../test/real/fleet-places.ts';
 import { startFakeMirror } from '../../test/support/fake-mirror.ts';
 import { startPrometheus } from '../../test/support/prometheus.ts';
 import type { Scene } from './scenes.ts';
@@ -18,6 +19,7 @@ export async function liveScenes(
   isWanted: (scene: { name: string }) => boolean,
   draw: (ask: Asker, scene: Scene) => Promise<void>,
 ): Promise<void> {
+  if (isWanted({ name: 'places-live' })) await placesScene(draw);
   const wanted = boards.map((board) => ({ board, name: `${board}-live` })).filter(isWanted);
   if (wanted.length === 0) return;
   const near = await startFakeMirror();
@@ -47,5 +49,36 @@ detect: { spike: { warmup: 5 } }
     for (const { board, name } of wanted) await draw(ask, { ...look, board, name, toMs: Date.now() });
   } finally {
     for (const one of [prometheus, daemon, near, far]) await one.close();
+  }
+}
+
+/** Three places: `fra` alone sees `near` down, `sgp` alone `far`, and `sgp` has another configuration and a wrong clock. */
+async function placesScene(draw: (ask: Asker, scene: Scene) => Promise<void>): Promise<void> {
+  const up = { near: 'up', far: 'up', third: 'up' } as const;
+  const stories: Readonly<Record<string, PlaceStory>> = {
+    ams: { states: up },
+    fra: { states: { ...up, near: 'down' }, advice: 'near>far' },
+    sgp: { states: { ...up, far: 'down', third: 'unknown' }, isOld: true, skewMs: 45_000 },
+  };
+  const places = await Promise.all(
+    Object.entries(stories).map(async ([vantage, story]) => {
+      const place = await startFleetPlace('eu');
+      place.tell(story);
+      return { place, scraped: { targets: [place.address], labels: { vantage } } };
+    }),
+  );
+  const more = places.map(({ scraped }) => scraped);
+  const prometheus = await startPrometheus({ targets: [], more, intervalMs: 1_000 });
+  try {
+    await prometheus.waitForQuery(
+      'count_over_time(mirrorwatch_build_info[2m]) > 55',
+      (found) => found.length === 3,
+      90_000,
+    );
+    const note = 'three places over one minute';
+    await draw(asker(prometheus.url), { ...look, note, board: 'places', name: 'places-live', toMs: Date.now() });
+  } finally {
+    await prometheus.close();
+    for (const { place } of places) place.close();
   }
 }

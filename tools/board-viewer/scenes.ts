@@ -4,7 +4,7 @@ import { at, manyModules, modules, registries, stepMs, story } from '../../test/
 export interface Scene {
   /** Name of its file, without `.png`. */
   readonly name: string;
-  readonly board: 'overview' | 'rtt-matrix' | 'mirror' | 'self';
+  readonly board: 'overview' | 'rtt-matrix' | 'mirror' | 'self' | 'places';
   readonly past: 'day' | 'twenty' | 'live';
   /** What there is to see, for the head of the picture. */
   readonly note: string;

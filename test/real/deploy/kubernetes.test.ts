@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../../src/config/load.ts';
+import type { Config } from '../../../src/core/config.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { cacheDir, commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
 import { type CommandResult, run } from '../../support/process.ts';
@@ -68,6 +69,47 @@ const one = (resources: readonly Resource[], kind: string, end = ''): Resource =
   return found[0] as Resource;
 };
 
+function configIn(secret: Resource, env: Record<string, string> = {}): Config {
+  const loaded = loadConfig({
+    text: secret.stringData?.['mirrorwatch.yaml'] ?? '',
+    path: '/etc/mirrorwatch/mirrorwatch.yaml',
+    env,
+    files: {
+      ...diskFiles,
+      read: (path) =>
+        path === '/run/mirrorwatch/token' ? { tag: 'ok', text: 'a-token-of-some-length' } : diskFiles.read(path),
+    },
+    expand: expandTargets,
+  });
+  if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
+  return loaded.value.config;
+}
+
+/** Of a Deployment or a StatefulSet. */
+interface Workload {
+  readonly replicas: number;
+  readonly serviceName?: string;
+  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: {
+      readonly nodeSelector?: object;
+      readonly containers: readonly {
+        readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+      }[];
+      readonly volumes: readonly Readonly<Record<string, unknown>>[];
+    };
+  };
+}
+
+const placesOf = [
+  'places[0].name=zone-a',
+  'places[0].config.labels.network=as64500',
+  'places[0].nodeSelector.zone=a',
+  'places[1].name=zone-b',
+].join(',');
+
 real('the Helm chart', ['deploy'], () => {
   it('is clean by helm lint --strict', async () => {
     const { code, stdout } = await helm('lint', '--strict', chart, '-f', values);
@@ -130,6 +172,75 @@ real('the Helm chart', ['deploy'], () => {
     expect(code).toBe(0);
   });
 
+  it('places: a Deployment, a Service, a scrape, a volume and a configuration each', async () => {
+    const { text, resources } = await render('--set', placesOf);
+    expect((await conform(text)).stdout).toContain(`Valid: ${resources.length}, Invalid: 0, Errors: 0, Skipped: 0`);
+    for (const kind of ['Deployment', 'Service', 'ServiceMonitor'])
+      expect(resources.flatMap((found) => (found.kind === kind ? [found.metadata.name] : []))).toEqual([
+        'watch-mirrorwatch-zone-a',
+        'watch-mirrorwatch-zone-b',
+      ]);
+    const places = ['zone-a', 'zone-b'].map((name) => {
+      const { selector, template } = one(resources, 'Deployment', name).spec as unknown as Workload;
+      expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+      expect(one(resources, 'Service', name).spec).toMatchObject({ selector: selector.matchLabels });
+      const { metadata, spec } = one(resources, 'ServiceMonitor', name);
+      expect(one(resources, 'Service', name).metadata.labels).toMatchObject(selector.matchLabels);
+      expect({ labels: metadata.labels, spec }).toMatchObject({
+        labels: selector.matchLabels,
+        spec: { selector, endpoints: [{ relabelings: [{ targetLabel: 'vantage', replacement: name }, {}] }] },
+      });
+      const claim = one(resources, 'PersistentVolumeClaim', `${name}-state`).metadata.name;
+      expect(template.spec.volumes).toContainEqual({ name: 'state', persistentVolumeClaim: { claimName: claim } });
+      const { vantage, labels, mirrors } = configIn(one(resources, 'Secret', `${name}-config`));
+      return {
+        vantage,
+        labels,
+        mirrors: mirrors.length,
+        part: selector.matchLabels['app.kubernetes.io/component'],
+        nodes: template.spec.nodeSelector,
+      };
+    });
+    expect(places).toEqual([
+      { vantage: 'zone-a', labels: { network: 'as64500' }, mirrors: 6, part: 'zone-a', nodes: { zone: 'a' } },
+      { vantage: 'zone-b', labels: undefined, mirrors: 6, part: 'zone-b', nodes: undefined },
+    ]);
+  });
+
+  it.each([
+    { name: 'one place', args: [] as string[], sets: ['watch-mirrorwatch'] },
+    { name: 'two places', args: ['--set', placesOf], sets: ['watch-mirrorwatch-zone-a', 'watch-mirrorwatch-zone-b'] },
+  ])('shards of $name: a StatefulSet each, whose pods have their shards by their names', async ({ args, sets }) => {
+    const { text, resources } = await render('--set', 'shards=3', ...args);
+    expect((await conform(text)).stdout).toContain(`Valid: ${resources.length}, Invalid: 0, Errors: 0, Skipped: 0`);
+    expect(resources.filter(({ kind }) => kind === 'Deployment' || kind === 'PersistentVolumeClaim')).toEqual([]);
+    expect(resources.flatMap(({ kind, metadata }) => (kind === 'StatefulSet' ? [metadata.name] : []))).toEqual(sets);
+    for (const set of sets) {
+      const { replicas, serviceName, template, volumeClaimTemplates } = one(resources, 'StatefulSet', set)
+        .spec as unknown as Workload;
+      expect({ replicas, serviceName }).toEqual({ replicas: 3, serviceName: set });
+      expect(volumeClaimTemplates?.map(({ metadata }) => metadata.name)).toEqual(['state']);
+      expect(template.spec.volumes.map(({ name }) => name)).toEqual(['config', 'token', 'tmp']);
+      const env = template.spec.containers[0]?.env ?? [];
+      expect(env.find(({ name }) => name === 'POD_NAME')?.valueFrom).toEqual({
+        fieldRef: { fieldPath: 'metadata.name' },
+      });
+      const written = env.find(({ name }) => name === 'MIRRORWATCH_SHARD')?.value ?? '';
+      // What Kubernetes makes of it in the pods of the set.
+      const shards = [0, 1, 2].map((ordinal) => {
+        const MIRRORWATCH_SHARD = written.replace('$(POD_NAME)', `${set}-${ordinal}`);
+        return configIn(one(resources, 'Secret', `${set}-config`), { MIRRORWATCH_SHARD }).shard;
+      });
+      expect(shards).toEqual([0, 1, 2].map((index) => ({ index, count: 3 })));
+    }
+  });
+
+  it('one volume is not for several daemons', async () => {
+    await expect(render('--set', 'persistence.existingClaim=mine,shards=2')).rejects.toThrow(
+      'persistence.existingClaim is the volume of one daemon: not with places or shards',
+    );
+  });
+
   it('its values schema refuses what cannot work, with its place', async () => {
     const refused = async (...args: string[]): Promise<string> =>
       (await helm('template', chart, '--kube-version', '1.32.0', ...args)).stderr;
@@ -137,6 +248,9 @@ real('the Helm chart', ['deploy'], () => {
     expect(await refused('-f', values, '--set', 'replicas=2')).toContain('Additional property replicas is not allowed');
     expect(await refused('-f', values, '--set', 'config.listen=0.0.0.0:1')).toContain(
       'config: Must not validate the schema',
+    );
+    expect(await refused('-f', values, '--set', 'places[0].name=A_b')).toContain(
+      'places.0.name: Does not match pattern',
     );
     expect(await refused('-f', values, '--set', 'image.digest=latest')).toContain(
       'image.digest: Does not match pattern',
@@ -176,20 +290,7 @@ real('the Helm chart', ['deploy'], () => {
   });
 
   it('hands the daemon a configuration that it takes', async () => {
-    const secret = one((await render()).resources, 'Secret', '-config');
-    const loaded = loadConfig({
-      text: secret.stringData?.['mirrorwatch.yaml'] ?? '',
-      path: '/etc/mirrorwatch/mirrorwatch.yaml',
-      env: {},
-      files: {
-        ...diskFiles,
-        read: (path) =>
-          path === '/run/mirrorwatch/token' ? { tag: 'ok', text: 'a-token-of-some-length' } : diskFiles.read(path),
-      },
-      expand: expandTargets,
-    });
-    if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
-    const { listen, state, vantage } = loaded.value.config;
+    const { listen, state, vantage } = configIn(one((await render()).resources, 'Secret', '-config'));
     expect({ vantage, host: listen.host, port: listen.port, ...state }).toEqual({
       vantage: 'cluster-a',
       host: '0.0.0.0',
