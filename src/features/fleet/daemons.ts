@@ -1,4 +1,4 @@
-import { daemonKey, placeOf, type Series, type StoreView, stampOf } from './view.ts';
+import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
 /** What one daemon of a place exports. */
 export interface DaemonSeen {
@@ -22,11 +22,11 @@ const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
   const newest = new Map<string, Series>();
   for (const source of sources) {
-    const known = newest.get(daemonKey(source));
-    if (known === undefined || known.value < source.value) newest.set(daemonKey(source), source);
+    const known = newest.get(daemonKeyOf(source));
+    if (known === undefined || known.value < source.value) newest.set(daemonKeyOf(source), source);
   }
-  const factsBy = Map.groupBy(facts, daemonKey);
-  const statesBy = Map.groupBy(states, daemonKey);
+  const factsBy = Map.groupBy(facts, daemonKeyOf);
+  const statesBy = Map.groupBy(states, daemonKeyOf);
   return [...newest]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, source]) => {

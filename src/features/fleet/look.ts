@@ -2,7 +2,7 @@ import type { Clock } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { type Ask, type StoreAt, startLook, type Vector } from './store.ts';
-import { daemonKey, placeOf, type Series, type StoreView, stampOf } from './view.ts';
+import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
 /** Gauges of a daemon that say how its place is. */
 const facts = [
@@ -65,16 +65,16 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   const atMs = found.find((one) => one.atMs !== null)?.atMs ?? null;
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = []] = all.map(seriesOf);
-  const here = now.map((one) => new Set(seriesOf(one).map(daemonKey)));
+  const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
   // A failed scrape ends all series of a daemon until the next one: without its place the others would look like all places.
   const isLost = seen.some(
     (one) =>
-      atMs - (stampOf(one.value) ?? 0) < lostMs && (!here[0]?.has(daemonKey(one)) || !here[2]?.has(daemonKey(one))),
+      atMs - (stampOf(one.value) ?? 0) < lostMs && (!here[0]?.has(daemonKeyOf(one)) || !here[2]?.has(daemonKeyOf(one))),
   );
   const before = isLost ? await Promise.all(gaugesAt(` offset ${at.bridgeMs ?? bridgeMs}ms`)) : [];
   const [sources = [], states = [], gauges = []] = now.map((one, index) => {
     const past = before[index];
-    const bridged = past === undefined ? [] : seriesOf(past).filter((series) => !here[index]?.has(daemonKey(series)));
+    const bridged = past === undefined ? [] : seriesOf(past).filter((series) => !here[index]?.has(daemonKeyOf(series)));
     return [...seriesOf(one), ...bridged];
   });
   const excess = excessOf([...sources, ...seen], states);

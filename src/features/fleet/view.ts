@@ -33,7 +33,7 @@ export function placeOf({ labels }: Series): string {
 }
 
 /** Place and instance as one text. */
-export function daemonKey(series: Series): string {
+export function daemonKeyOf(series: Series): string {
   return JSON.stringify([placeOf(series), series.labels['instance'] ?? '']);
 }
 
