@@ -113,6 +113,8 @@ async function runShard(): Promise<ShardTold> {
   });
   for (let at = 0; at < paceSeconds; at += 60) {
     await world.seconds(60);
+    // Said so that it is known to be alive.
+    process.send?.({ at });
     // What was written down around the daemon.
     for (const list of [world.log, world.wire.asked]) (list as unknown[]).length = 0;
   }
@@ -122,5 +124,5 @@ async function runShard(): Promise<ShardTold> {
   return { made, seconds: (performance.now() - beganMs) / 1_000 };
 }
 
-process.send?.(index < 0 ? wholeNow() : await runShard());
-if (process.connected) process.disconnect();
+// All of it has to be out before the channel closes.
+process.send?.(index < 0 ? wholeNow() : await runShard(), () => process.disconnect());

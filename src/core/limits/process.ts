@@ -41,6 +41,8 @@ export const processLimits = {
   /** An action that failed is tried so often, with a pause that begins here and grows fourfold. */
   actionAttempts: 3,
   actionRetryMs: 15 * second,
+  /** What another daemon of the pair may do, as etcd says, is tried again after this time. */
+  actionLeaseMs: second,
   /** An undo that failed is tried again so often, without end. */
   actionUndoMs: 60 * minute,
   /** Rows of the journal in memory and in the state file; those that can still be undone always stay. */

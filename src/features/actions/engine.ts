@@ -156,6 +156,9 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     step: ActionStep,
     { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
   ): void {
+    // Nothing was changed: it waits for the lease, and goes on as soon as this daemon holds it.
+    if (because.key === 'acted.notHolder')
+      return void put({ ...row, because, attempts: row.attempts - 1, nextAtMs: now.wallMs + limits.actionLeaseMs });
     const again = retry && row.attempts < limits.actionAttempts;
     const nextAtMs = again ? now.wallMs + limits.actionRetryMs * 4 ** Math.max(0, row.attempts - 1) : null;
     const failed = { ...row, because, output, nextAtMs };

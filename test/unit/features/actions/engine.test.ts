@@ -235,6 +235,22 @@ describe('the policy', () => {
     one.turns(3);
     expect(one.row(id)?.state).toBe('undone');
   });
+  it('of a pair: a change that the lease forbids is no attempt, and is made as soon as the lease is held', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.is({ lead: 'holder' });
+    let isHeld = false;
+    one.ends((step) =>
+      step === 'act' && !isHeld ? { ...broken, because: { key: 'acted.notHolder', values: {} } } : done,
+    );
+    one.turns(40);
+    expect(one.row(id)).toMatchObject({ state: 'running', output: 'diff' });
+    expect(one.steps.length).toBeGreaterThan(limits.actionAttempts + 1);
+    isHeld = true;
+    one.turns(3);
+    expect(one.row(id)).toMatchObject({ state: 'done', attempts: 1, because: null });
+    expect(one.results()).toEqual([`planned ${id}`, `done ${id}`]);
+  });
   it('of a pair: undoes what the other daemon had in force, the newest first, and not what that one has put back', () => {
     const [first, second] = [engine([ruleOf({ deed: kv })]), engine([ruleOf({ deed: kv })])];
     for (const [at, one] of [first, second].entries()) {
