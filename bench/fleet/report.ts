@@ -34,6 +34,7 @@ const medianOf = ({ ms }: PageRow): number => ms.toSorted((a, b) => a - b)[Math.
 /** The figures for people. */
 export function fleetLines({ rows, stored }: FleetReport): readonly string[] {
   const perDay = (places: number, series: number): number => places * series * 1_440 * stored.bytesPerSample;
+  const read = Math.round((rows[0]?.series ?? 0) / (rows[0]?.places ?? 1));
   const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   return [
     'The page of `mirrorwatch fleet --listen`, 20 mirrors a place; first page of a new process included',
@@ -52,7 +53,7 @@ export function fleetLines({ rows, stored }: FleetReport): readonly string[] {
       ]),
     ]),
     `VictoriaMetrics keeps ${stored.samples} samples at ${stored.bytesPerSample.toFixed(2)} bytes each and ${stored.indexBytesPerSeries.toFixed(0)} bytes of index a series`,
-    `on paper, 2 000 places × 2 000 series scraped each minute: ${gb(perDay(2_000, 2_000))} a day; the 90 series of a place that the page reads alone: ${gb(perDay(2_000, 90))}`,
+    `on paper, 2 000 places × 2 000 series scraped each minute: ${gb(perDay(2_000, 2_000))} a day; the ${read} series of a place that the page reads alone: ${gb(perDay(2_000, read))}`,
   ];
 }
 

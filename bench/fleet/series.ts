@@ -51,15 +51,22 @@ export function seriesOfPlace(wanted: number, nowSeconds: number): readonly Seri
     const step = steps[round % steps.length] ?? '';
     const module = `example.com/some/longer/module-${Math.floor(round / steps.length)}`;
     const labels = { ecosystem, registry, module, version: 'v1.25.0', step, connection: 'cold' };
-    const count = (sample: number): number => probesPerSample * sample;
+    // A probe falls before a scrape or after it: what never varies would take next to nothing in a store.
+    const count = (n: number): number => probesPerSample * n + Math.round(noiseOf(n, target));
     for (const [at, le] of les.entries()) {
-      const value = at < middle ? () => 0 : at === middle ? (n: number) => n + ((n * 7 + target) % 3) : count;
+      const value = at < middle ? () => 0 : at === middle ? (n: number) => count(n) - Math.round(n / 3) : count;
       add('mirror_probe_rtt_seconds_bucket', { ...labels, le }, value);
     }
-    add('mirror_probe_rtt_seconds_sum', labels, (n) => n * 0.41 + ((n * 13 + target) % 17) / 100);
+    add('mirror_probe_rtt_seconds_sum', labels, (n) => n * 0.41 + noiseOf(n, target + 1) / 10);
     add('mirror_probe_rtt_seconds_count', labels, count);
   }
   return made.slice(0, wanted);
+}
+
+/** From 0 to 1, the same each time. */
+function noiseOf(sample: number, of: number): number {
+  const wave = Math.sin(sample * 12.9898 + of * 78.233) * 43_758.5453;
+  return wave - Math.floor(wave);
 }
 
 /** Text format 0.0.4. */

@@ -110,7 +110,7 @@ export async function fillVictoria(
     stored: {
       samples,
       bytesPerSample: sumOf('vm_data_size_bytes', /storage\//) / sumOf('vm_rows', /storage\//),
-      indexBytesPerSeries: sumOf('vm_data_size_bytes', /indexdb\//) / (places * series),
+      indexBytesPerSeries: sumOf('vm_data_size_bytes', /indexdb/) / (places * series),
     },
   };
 }
