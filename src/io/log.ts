@@ -47,7 +47,8 @@ export function createLog(options: {
 }
 
 /** Fields with the name of a standard key get a `_` suffix: pino would write the key twice. */
-function fieldsApart(fields: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
+function fieldsApart(fields: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   if (fields === undefined) return {};
+  if (!Object.keys(fields).some((key) => lineKeys.has(key))) return fields;
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [lineKeys.has(key) ? `${key}_` : key, value]));
 }

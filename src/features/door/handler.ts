@@ -192,11 +192,12 @@ function tell(deps: DoorDeps, client: string, method: string, told: Told, startM
   deps.log.info('request', {
     client,
     method: method.slice(0, 10),
-    ...(ecosystem === '' ? {} : { ecosystem }),
-    ...(module == null ? {} : { module }),
-    ...(registry === '' ? {} : { registry }),
+    // The log leaves out what is undefined.
+    ecosystem: ecosystem === '' ? undefined : ecosystem,
+    module: module ?? undefined,
+    registry: registry === '' ? undefined : registry,
     outcome,
-    ...(why === undefined ? {} : { why }),
+    why,
     ms: Math.round(ms * 1000) / 1000,
   });
 }
