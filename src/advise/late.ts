@@ -10,12 +10,12 @@ import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
 import { headOf } from './weigh.ts';
 
-/** Time on the network, added to what clients are taken to wait. Milliseconds. */
+/** Network time, added to the assumed patience of clients. Milliseconds. */
 const wayMs = 250;
-/** The part before the timed one (a token, resolving a tag) may take this many times as long as last time. */
+/** Requests before the timed one (a token, resolving a tag) may take this many times their last duration. */
 const asideFactor = 2;
 
-/** A pending download is compared with at least this many siblings, and this often (milliseconds). */
+/** The minimum number of siblings that a pending download is compared with, and the interval in milliseconds. */
 const siblingsMin = 2;
 const siblingsMs = 1_000;
 
@@ -23,9 +23,9 @@ const siblingsMs = 1_000;
 const heardLateKept = 100;
 
 /**
- * When a pending probe of the head counts as bad without a response: once clients would have given up. A target that
- * never had a response may be a cache's first fetch, and behind `|` a light response is waited for.
- * @returns milliseconds from now; `null`: only its answer counts
+ * When a pending probe of the head counts as bad without a response: once clients would have given up. This does not apply
+ * to a target that never had a response, which may be a cache's first fetch, nor to light probes before the separator `|`.
+ * @returns milliseconds from now; `null`: the probe is judged by its response only
  * @see docs/decisions/0056-long-waits.md
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {
@@ -56,8 +56,8 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
 }
 
 /**
- * How long a download may take compared with its siblings' times for the same artifact; infinity: too few of them
- * have it.
+ * The maximum duration of a download, from its siblings' durations for the same artifact; infinity: too few siblings have
+ * one. Milliseconds.
  */
 function besideSiblings({ contest, around, roster }: Group, due: Due): number {
   const place = placeOf(due);
@@ -69,18 +69,18 @@ function besideSiblings({ contest, around, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took);
 }
 
-/** Samples at the start or end of a suspect phase of our network are no evidence, nor are pending probes. */
+/** When our network becomes suspect or healthy again, neither recent samples nor pending probes are evidence. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.clear();
 }
 
-/** Failures up to so long before a mirror is found to answer over one address family are of the other. Milliseconds. */
+/** When a mirror is found to work over one address family only, failures of this last time belong to the other. Milliseconds. */
 const otherFamilyMs = 30_000;
 
 /**
- * Forgives what failed over an address family that is broken, once the mirror is found to answer over the other. Probes
- * that are still out over it say nothing either.
+ * Drops failures over a broken address family, once the mirror is found to work over the other. Pending probes over the
+ * broken family are dropped too.
  */
 export function dropFamilyFailures(view: View): void {
   const { group, now } = view;
@@ -97,7 +97,7 @@ export function dropFamilyFailures(view: View): void {
   }
 }
 
-/** True for a probe that was sent before its mirror was found to answer over one address family, over either of them. */
+/** True for a probe sent over either address family, before its mirror was found to work over one family only. */
 export function isOfOtherFamily(group: Group, { target, family }: Due, sentMs: number): boolean {
   const foundMs = group.oneFamily.get(target.registry);
   return foundMs !== undefined && family === undefined && sentMs < foundMs;

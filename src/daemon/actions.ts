@@ -7,28 +7,29 @@ import { isSoundRow } from '../state/row-shapes.ts';
 import type { Absorb, News } from './news.ts';
 import type { Stages } from './stages.ts';
 
-/** What follows advice by itself: the engine of `features/actions` in the daemon's loop. */
+/** Actions that follow advice automatically: the engine of `features/actions` in the daemon's loop. */
 export interface Actions {
   /**
-   * Once a turn, before its news are collected: journals, accepts, and decides what begins after the commit.
-   * @param isStopping  nothing begins any more
+   * Called once in each turn, before its news are collected: updates the journal, accepts advice, and decides what starts
+   * after the commit.
+   * @param isStopping  the daemon is stopping: nothing new starts
    */
   turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void;
-  /** Begins what was decided, if the journal is stored: a change that the journal does not know could not be undone. */
+  /** Starts what was decided, if the journal is stored: a change without a row in the journal could not be undone. */
   begin(isStored: boolean): void;
   /** The newest first. */
   list(): readonly ActionRow[];
   isStopped(): boolean;
-  /** @returns whether it holds over a restart */
+  /** Stops or resumes all actions. @returns whether that survives a restart */
   stop(isStopped: boolean): boolean;
   /** Requests an undo in the next turn. */
   undo(id: string): 'ok' | 'unknown' | 'not_done';
   inFlight(): number;
-  /** Ends what is running; it is carried out again after the next start. */
+  /** Ends running actions; they are carried out again after the next start. */
   close(): Promise<void>;
 }
 
-/** Follows change by change; at rest so often. */
+/** The interval of turns without changes. */
 const everyMs = 250;
 
 /**
@@ -46,7 +47,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   let atMs = Number.NEGATIVE_INFINITY;
   const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   const undos: string[] = [];
-  /** Regrets that an acceptance of ours has brought: for the next turn. */
+  /** Ids of advice that our own acceptance showed to be regretted, for the next turn. */
   const regrets: string[] = [];
   const orders: ActionOutput['orders'][number][] = [];
   const unbegun: string[] = [];
@@ -109,7 +110,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
     },
     begin(isStored) {
       for (const { step, row, rule } of orders.splice(0)) {
-        // Later the advice, the rule or the brake may be another: it is decided again.
+        // Advice, rule or `actions stop` may change until the next turn, which decides again.
         if (!isStored || actor === null || isClosed) {
           unbegun.push(row.id);
           continue;

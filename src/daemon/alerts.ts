@@ -10,8 +10,8 @@ import type { Stages } from './stages.ts';
 const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0, malformed: 0 };
 
 /**
- * Takes notifications of Alertmanager into the loop. Evidence is committed with all that follows from it before the
- * response, so after a 200 it survives a `kill -9`; without one Alertmanager sends it again, and it counts once.
+ * Passes notifications of Alertmanager to the loop. Evidence and its consequences are committed before the response, so
+ * after a 200 they survive a `kill -9`. Without a 200 Alertmanager sends it again; it still counts only once.
  */
 export function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;

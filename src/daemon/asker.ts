@@ -44,7 +44,7 @@ export interface Defects {
   guarded(step: () => void): boolean;
   /** Awaits a promise that must not reject; if it does, that is counted and logged, and `instead` is returned. */
   or<T>(act: () => Promise<T>, instead: () => T): Promise<T>;
-  /** How many so far. */
+  /** The number of defects so far. */
   count(): number;
 }
 

@@ -9,18 +9,18 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 /** Facts learnt from verified responses, by ecosystem; an ecosystem without an entry has none. */
 export type Learnt = ReadonlyMap<EcosystemId, Known>;
 
-/** Before any answer. */
+/** The state before any response. */
 export const nothingLearnt: Learnt = new Map();
 
 const nothing: Known = new Map();
 
-/** What a book is made of. */
+/** The inputs of a book. */
 export interface BookInput {
   readonly config: Config;
   readonly learnt: Learnt;
   /** This release's, for the User-Agent. */
   readonly version: string;
-  /** The ecosystems there are; left out: those of this release. */
+  /** The known ecosystems; absent: those of this release. */
   readonly registry?: Registry;
 }
 
@@ -76,8 +76,8 @@ function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string 
 }
 
 /**
- * Names that tell a broken resolver from a broken name: hosts of controls and of public mirrors, without address literals.
- * A private mirror's name is sent to its own resolver only.
+ * Host names for a test of the resolver: if these fail too, the resolver is broken, not one name. They are the hosts of
+ * controls and of public mirrors. A private mirror's name is sent to its own resolver only.
  */
 function otherNames(config: Config, registry: Registry): readonly string[] {
   const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;

@@ -12,7 +12,7 @@ import { english } from '../words/words.ts';
 import { bookAccessOf } from './book.ts';
 import type { Stages } from './stages.ts';
 
-/** What is fetched. */
+/** What a run fetches. */
 export interface ClientAsk {
   readonly mirror: Mirror;
   readonly client: RealClient;
@@ -122,7 +122,7 @@ function isFetched(kind: Ecosystem, { step }: Target): boolean {
   return step === kind.fetch.at(-1);
 }
 
-/** A client's fetch and ours. */
+/** The expected bytes of a client's fetch and our own steps after it. */
 export function bytesOf(kind: Ecosystem | null): number {
   return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
 }

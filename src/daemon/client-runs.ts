@@ -36,7 +36,7 @@ interface Kept {
   readonly runs: number;
 }
 
-/** What a visit took of its host. */
+/** What a visit used of its host. */
 type Spent = Parameters<Visit['end']>[0];
 const nothingSpent: Spent = { wireBytes: 0, throttled: null };
 
@@ -114,7 +114,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     });
   }
 
-  /** The client's own run; our steps follow later, without anything waiting for them. */
+  /** Runs the client. Our own steps follow later, and no other run waits for them. */
   async function once(pair: Turn): Promise<void> {
     const ask = askOf(s, pair, pair.runs);
     const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../core/config.ts';
 import type { Now, Store } from '../core/ports.ts';
 
-/** An id of this daemon process: its start, made different from one in the same millisecond. */
+/** An id of this daemon process: its start time, made unique within a millisecond. */
 export function lifeOf(store: Store, now: Now): string {
   let id = Math.max(0, Math.floor(now.wallMs)).toString(36);
   while (store.get('answer', `${id}-000001`) !== null) id += 'x';
@@ -10,8 +10,8 @@ export function lifeOf(store: Store, now: Now): string {
 }
 
 /**
- * A fingerprint of what is probed and how it is judged, as twelve hex digits: equal where two configurations judge alike.
- * It contains nothing secret.
+ * A fingerprint of what is probed and how it is judged, as twelve hex digits: equal for two configurations that judge in
+ * the same way. It contains no secrets.
  */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;

@@ -63,7 +63,7 @@ export interface Judge {
   turn(now: Now): JudgeTurn;
   /** When it needs a turn by itself, monotonic milliseconds; `null`: the usual second is enough. */
   wakeAtMs(): number | null;
-  /** The next turn decides, at any time. */
+  /** Makes the next turn decide, without waiting for the interval. */
   considerSoon(): void;
 }
 
@@ -124,7 +124,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     };
     const reserve: Scheduler['reserve'] = (asked, at) => (isRunning() ? s.scheduler.reserve(asked, at) : null);
 
-    /** Passes settled samples on; true where a decision may follow at once. */
+    /** Passes settled samples to the advisor; true if it should decide at once. */
     function observe(): boolean {
       let isUrgent = false;
       for (; observed < judged.settled.length; observed += 1) {
@@ -134,7 +134,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       return isUrgent;
     }
 
-    /** Handles probes that are pending for too long; true where there is any. */
+    /** Handles probes that are pending for too long; true if there are any. */
     function observeLate(): boolean {
       const late = outstanding.review((due, outMs) => s.advisor.lateInMs(due, outMs, now));
       for (const { due, outMs } of late) {

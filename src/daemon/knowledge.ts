@@ -5,7 +5,7 @@ import type { Known, Learning } from '../ecosystems/ecosystem.ts';
 import { buildWorkerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
-/** What ecosystems learnt from verified responses, for the workers, which judge bytes by it. */
+/** Facts that ecosystems learnt from verified responses; the workers verify bytes with them. */
 export interface Knowledge {
   /** The rows of what these samples add, for the transaction of the same turn; empty: nothing new. */
   learn(samples: readonly SettledSample[]): readonly Row[];
@@ -13,7 +13,7 @@ export interface Knowledge {
   configure(): Promise<void>;
 }
 
-/** Keeps what verified responses showed, across reloads and restarts. */
+/** Keeps facts from verified responses across reloads and restarts. */
 export function createKnowledge(s: Stages): Knowledge {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();
   const stored = s.store.all('meta');

@@ -24,7 +24,7 @@ const trendKeepMs = 8 * 24 * 3_600_000;
 
 /** A daemon that is up. */
 export interface Daemon {
-  /** Where it listens, as a URL for people. */
+  /** The URL of its page. */
   readonly url: string;
   reload(): Promise<ReloadOutcome>;
   /** Drains within `limits.drainMs`, flushes the state and closes everything, in all within `limits.stopMs`. Idempotent. */
@@ -52,7 +52,7 @@ export async function startDaemon(
   const startedAtMs = ports.clock.wallMs();
   const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
-    // What no canary of ours judges is the owner's to tell: two daemons would say two things of one mirror.
+    // Only the shard that owns the upstream reports a mirror's state: two daemons could report two states of one mirror.
     standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
     vantage: stages.detector.vantage(),
     findings: stages.detector.findings(),
@@ -93,7 +93,7 @@ export async function startDaemon(
       return { tag: 'needs_restart', keys: needsRestart };
     }
     const next = read.value;
-    // In slices, while the old configuration is in force: the turn that replaces it is short.
+    // Expanded in slices, while the old configuration is in force, so that the turn that replaces it is short.
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
     const series = seriesOf(next, targets);
     await stages.exporter.prepare(next, targets);

@@ -1,7 +1,7 @@
 import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
-/** A loop turn longer than this was our own delay: it is not counted as the mirror's. Milliseconds. */
+/** A longer turn of the loop is our own delay, which does not count against the mirror. Milliseconds. */
 const turnMsMost = 1_500;
 
 interface Probe {
@@ -13,7 +13,7 @@ interface Probe {
 
 /** Pending probes, and how long our loop has waited for each. */
 export interface Outstanding {
-  /** Once a turn, before anything else. */
+  /** Called at the beginning of each turn. */
   turn(now: Now): void;
   asked(due: Due): void;
   answered(probeId: string): void;
@@ -30,7 +30,7 @@ export interface Outstanding {
   nextMs(): number | null;
 }
 
-/** Nothing is out. */
+/** Creates it without pending probes. */
 export function createOutstanding(): Outstanding {
   const probes = new Map<string, Probe>();
   let ownMs = 0;

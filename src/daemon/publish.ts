@@ -23,12 +23,12 @@ const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
 /**
- * Tables whose rows may wait for the next transaction, because nothing was reported from them: a finding's row without an
- * event only has newer evidence.
+ * Tables whose rows may wait for the next transaction, because nothing was reported from them. A row of `finding` without
+ * an event only has newer evidence.
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** What becomes of a turn's news. */
+/** Stores and publishes the changes of a turn. */
 interface Publisher {
   /**
    * Writes everything in one transaction; while that fails it waits, and `stateTrouble` returns why. A turn without
@@ -75,7 +75,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     }
   }
 
-  /** Before findings and advice, which may follow from it. */
+  /** Called before findings and advice are shown, which may follow from the vantage's state. */
   function showVantage(now: Now): void {
     const vantage = s.detector.vantage();
     if (vantage.suspect === suspect) return;

@@ -28,19 +28,19 @@ export interface Stages {
   readonly scheduler: Scheduler;
   readonly workers: Workers;
   readonly detector: Detector;
-  /** Alerts of others. */
+  /** Evidence from other systems' alerts. */
   readonly evidence: EvidenceBook;
   readonly advisor: Advisor;
   readonly notifier: Notifier;
   readonly exporter: Exporter;
   readonly board: Board;
-  /** Probes that findings name. */
+  /** Probes that findings cite. */
   readonly cited: Cited;
   readonly lastOk: LastOk;
   readonly since: Since;
   /** The history of each mirror over an hour, a day, a week. */
   readonly trends: Trends;
-  /** The ecosystems there are. */
+  /** The known ecosystems. */
   readonly registry: Registry;
   readonly store: Store;
   readonly ledger: Ledger;
@@ -49,7 +49,7 @@ export interface Stages {
   readonly post: Post;
   /** Real clients; `null`: none can run here. */
   readonly clients: ClientRunner | null;
-  /** Carries out what follows advice; `null`: nothing does. */
+  /** Carries out actions; `null`: there are none. */
   readonly actor: Actor | null;
   /** This release's, for the User-Agent. */
   readonly version: string;

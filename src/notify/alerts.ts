@@ -8,7 +8,7 @@ import { stamp } from '../core/views.ts';
 import { tellIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 
-/** This daemon, for labels and links. `base` is `null` where it has no public URL. */
+/** This daemon, for labels and links; `base` is `null` if it has no public URL. */
 export interface Origin {
   readonly vantage: string;
   readonly base: string | null;
@@ -71,7 +71,7 @@ export function renderAlertBody(
   return JSON.stringify([alert]);
 }
 
-/** The lines to paste, each form once; forms for programs are left out. */
+/** The lines of the remedy for people, without duplicates; forms for programs are omitted. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
@@ -92,14 +92,14 @@ export function withEnd(body: string, now: Now): string {
   return JSON.stringify(alerts.map((alert) => ({ ...alert, endsAt: alert['endsAt'] ?? endsAt })));
 }
 
-/** How grave a finding is; bytes that no authority calls wrong are no more than a warning. */
+/** The severity of a finding. A disputed mismatch, where no authority says which bytes are wrong, is at most a warning. */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }
 
 type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
 
-/** The text that says in a few words what a finding is; bytes that no authority calls wrong are no wrong bytes. */
+/** The key of a finding's short title. A disputed mismatch has its own: no authority says which bytes are wrong. */
 export function saidKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): SaidKey {
   if (disputed) return 'finding.disputed';
   return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;

@@ -13,7 +13,7 @@ export function announce(state: State, news: News, now: Now): void {
   if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
 }
 
-/** Sends people the events that were held back and matter now, and forgets stories that are over. */
+/** Sends held events that are due to the receivers for people, and drops ended stories. */
 export function release(state: State, now: Now): void {
   for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));

@@ -13,7 +13,7 @@ import { chatServices } from './receivers/receivers.ts';
 export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
-  /** The content for a chat, before its service renders it; absent: no chat. */
+  /** The content for a chat, before it is rendered for its service; absent: not a chat. */
   readonly card?: Card;
 }
 

@@ -9,7 +9,7 @@ export interface News {
   readonly type: NoticeType;
   readonly event: WebhookEvent;
   readonly subject: string;
-  /** `update`: only refreshes undelivered notices, and is no event of its own. */
+  /** `update`: only refreshes undelivered notices, and is not an event. */
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;

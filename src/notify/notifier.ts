@@ -27,7 +27,7 @@ export interface QueueStanding {
   readonly disabled: boolean;
   /** The failure of its last delivery; `null`: it arrived, or none ended since the start. */
   readonly failure: DeliveryFailure | null;
-  /** Until the next attempt; `null`: nothing waits, or it is being sent. */
+  /** Seconds until the next attempt; `null`: nothing waits, or a notice is being sent. */
   readonly nextAttemptSeconds: number | null;
 }
 

@@ -83,7 +83,7 @@ export function isFor(receiver: Receiver, { notice }: Entry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
 
-/** Counts a subject up. */
+/** Increments the last number of a subject and returns it. */
 export function nextSeqOf(state: State, subject: string): number {
   const seq = (state.seqs.get(subject) ?? 0) + 1;
   state.seqs.set(subject, seq);
@@ -171,19 +171,19 @@ function sentenceFor({ chat }: Receiver, { finding }: News): Pick<Notice, 'sente
   return chat === undefined || finding?.sentence == null ? {} : { sentence: finding.sentence };
 }
 
-/** People are referred only to messages that they got: not to one that still waits and is now replaced. */
+/** Keeps a reference only to a message that was sent, not to a waiting one that is now replaced. */
 function toldAs(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }
 
-/** Programs are receivers that show the current state and get it repeatedly. */
+/** Whether a receiver belongs to an audience. Programs are receivers that show the current state and get it repeatedly. */
 function isOf({ receiver }: Queue, audience: Audience): boolean {
   return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }
 
 function wants(queue: Queue, news: News, findingId: string | null): boolean {
-  // The end of an alert is part of it.
+  // The end of an alert has the same filter as its beginning: Alertmanager gets both.
   const event = showsAlerts(queue.receiver) ? news.finding?.kind : news.event;
   if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, news)) return false;
   if (news.weight === 'news') return true;
@@ -217,7 +217,7 @@ export function noticeOf(
   };
 }
 
-/** A notice that was made now, due at once. */
+/** The entry of a new notice, due at once. */
 export function entryOf(notice: Notice, findingId: string | null, { monotonicMs }: Now): Entry {
   return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
 }

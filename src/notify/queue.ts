@@ -23,7 +23,7 @@ export interface Entry {
   carrier?: string;
   /** The key of the message that is edited to show this one. */
   changes?: string;
-  /** To a chat, in a message of its own: because a card with others was refused, or because it was refused alone. */
+  /** Sent to a chat in its own message: `try` after a shared card was refused; `stays` after it was refused alone too. */
   alone?: 'try' | 'stays';
 }
 
@@ -36,9 +36,9 @@ export interface Queue {
   notBeforeMs: number;
   /** The failure of the last delivery; `null`: it arrived, or none ended yet. */
   failure: DeliveryFailure | null;
-  /** The receiver's rate allows the next message from then on, monotonic. */
+  /** The earliest time of the next message by the receiver's rate limit, monotonic. */
   pacedMs: number;
-  /** Quiet hours held notices until then, monotonic: none is late because of that. */
+  /** Quiet hours hold notices until then, monotonic; a notice does not count as late because of that. */
   heldMs: number;
   entries: Entry[];
 }

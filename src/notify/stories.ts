@@ -7,9 +7,9 @@ import { stamp } from '../core/views.ts';
 import type { News } from './news.ts';
 
 /**
- * Trouble on one subject, with what people know of it: a fault that comes and goes is one story. Its first beginning and end
- * are told at once. Each later end waits (`endsAfterMs`), and is not told where the fault is back by then. Programs that
- * follow every change (Alertmanagers) are told all the same. Times are monotonic milliseconds unless named otherwise.
+ * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its first
+ * beginning and end are sent at once. Each later end waits (`endsAfterMs`), and is not sent if the fault is back by then.
+ * Programs that follow every change (Alertmanagers) always get it. Times are monotonic milliseconds unless named otherwise.
  */
 export interface Story {
   /** The id of the finding or advice it began with. */
@@ -17,15 +17,15 @@ export interface Story {
   readonly sinceWallMs: number;
   /** How often it began, >= 1. */
   times: number;
-  /** How many of these were told, >= 1. */
+  /** How many of these beginnings were sent to people, >= 1. */
   tellings: number;
   /** When it ended last; `null`: it has not. */
   endedAtMs: number | null;
-  /** The advice people follow, as they were told it; `null`: none. */
+  /** The advice that people follow, as sent to them; `null`: none. */
   stand: Advice | null;
-  /** By receiver the notice that told it last. */
+  /** The id of its last notice, by receiver. */
   told: Readonly<Record<string, string>>;
-  /** What people are not told until `dueMs`, or until what they follow is in trouble; without an end: for that alone. */
+  /** Held from people until `dueMs`, or until the mirror that they follow has trouble; infinite: only until then. */
   held: { readonly news: News; dueMs: number } | null;
 }
 
@@ -34,11 +34,11 @@ export type Stories = Map<string, Story>;
 
 const keyPrefix = 'story/';
 
-/** What news is to its story; `beside`: neither a beginning nor an end. */
+/** The role of an event in its story; `beside`: neither a beginning nor an end. */
 type Part = 'begins' | 'ends' | 'beside';
 
 function partOf({ finding, advice, type, weight }: News): Part {
-  // What ends by hand never ends by itself.
+  // A finding that an operator must end has no end of its own.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
   if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
   const isBack = advice?.cause === 'failback';
@@ -48,8 +48,8 @@ function partOf({ finding, advice, type, weight }: News): Part {
 }
 
 /**
- * Takes news into its story.
- * @returns whether people are told now; false: what they know still holds, or the end waits
+ * Updates the story of an event.
+ * @returns true: send it to people now; false: what they know is still valid, or the end waits
  */
 export function updateStory(stories: Stories, news: News, now: Now): boolean {
   const part = partOf(news);
@@ -104,7 +104,7 @@ function recordBeginning(story: Story, news: News): boolean {
   return true;
 }
 
-/** Whether one who follows what was told may stay there: it is where the new advice leads, or about as good. */
+/** Whether clients that follow the sent advice may stay: the new advice leads to the same mirror, or to one about as good. */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
   if (stand === null || next.from !== stand.from) return false;
@@ -115,29 +115,29 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   return there.scoreSeconds <= (best?.scoreSeconds ?? 0) * (1 + limits.storyWorseShare);
 }
 
-/** What was accepted is what people follow; what has expired nobody does. */
+/** People follow accepted advice, and no longer follow expired advice. */
 function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
-  // A reminder of what people follow already says nothing of what is held.
+  // A repetition of the advice that people already follow does not affect held events.
   const isKnown = advice.state === 'accepted' && story.stand?.id === advice.id;
   if (!isKnown) story.held = null;
   story.stand = advice.state === 'accepted' ? advice : null;
   if (advice.state === 'expired') story.endedAtMs = now.monotonicMs;
 }
 
-/** How long the next end of a story must hold before people are told; 0: they are told at once. */
+/** How long the next end of a story must last before it is sent to people, milliseconds; 0: it is sent at once. */
 function endsAfterMs({ tellings }: Story): number {
   return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
 }
 
-/** What a notice says of its story; `null`: it has none. */
+/** The story as part of a notice; `null`: the notice has none. */
 export function viewOf(story: Story | undefined): StoryView | null {
   if (story === undefined) return null;
   const { id, sinceWallMs, times } = story;
   return { id, since: stamp(sinceWallMs), times, endsAfterSeconds: endsAfterMs(story) / 1000 };
 }
 
-/** Where a mirror gets into trouble that people were told to use, what was kept from them is told at once. */
+/** Makes held events due at once if a mirror that people follow has trouble. */
 export function expireHeld(stories: Stories, news: News, now: Now): void {
   const { finding } = news;
   if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
@@ -146,10 +146,10 @@ export function expireHeld(stories: Stories, news: News, now: Now): void {
       held.dueMs = now.monotonicMs;
 }
 
-/** Takes out what was kept from people and is to be told now, in the words of what they were told before. */
+/** Removes and returns the held events that are due. Each refers to the advice that people were sent before. */
 export function releaseDue(stories: Stories, now: Now): readonly News[] {
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
-  // One who is told to go back is told as well that the mirror is well.
+  // With an advice to move back, the recovery of that mirror is sent as well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
   const ends = [...stories.values()].filter(
     ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),
@@ -168,8 +168,8 @@ export function releaseDue(stories: Stories, now: Now): readonly News[] {
 }
 
 /**
- * The story whose notice this news adds to, where it asks nothing new of anybody: an end belongs to its opening, what was
- * accepted or dismissed to its proposal, a finding about a mirror that people were told to leave to that advice.
+ * The story whose notice this event adds to, if it requires no new action: an end belongs to its beginning, an acceptance or
+ * dismissal to its proposal, a finding about a mirror that people were advised to leave to that advice.
  */
 export function findBase(stories: Stories, news: News): Story | null {
   const { finding, advice, type, subject } = news;
@@ -183,7 +183,7 @@ export function findBase(stories: Stories, news: News): Story | null {
   return left ?? null;
 }
 
-/** Drops what ended so long ago that the next trouble is a story of its own. @returns their subjects */
+/** Drops stories that ended so long ago that new trouble starts a new story. @returns their subjects */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
@@ -192,7 +192,7 @@ export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly stri
   return over;
 }
 
-/** When there is next something to release, monotonic; infinite: nothing. */
+/** When the next held event is due, monotonic; infinite: none. */
 export function releaseAtMs(stories: Stories): number {
   return Math.min(...[...stories.values()].map(({ held }) => held?.dueMs ?? Number.POSITIVE_INFINITY));
 }
@@ -202,7 +202,7 @@ export function storyKeyOf(subject: string): string {
   return `${keyPrefix}${subject}`;
 }
 
-/** The row of a story; its times by the wall. */
+/** The row of a story, with wall-clock times. */
 export function storyRowOf(subject: string, story: Story, now: Now): Row {
   const wall = (ms: number): number => now.wallMs + (ms - now.monotonicMs);
   const { endedAtMs, held, ...rest } = story;
@@ -215,7 +215,7 @@ export function storyRowOf(subject: string, story: Story, now: Now): Row {
   return { table: 'meta', key: storyKeyOf(subject), atMs: now.wallMs, value };
 }
 
-/** Puts a stored story back; what the wall clock did meanwhile makes no wait longer than it was. */
+/** Restores a stored story. A change of the wall clock makes no wait longer than it was. */
 export function restoreStory(stories: Stories, { key, value }: Row, now: Now): void {
   const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {
     readonly v: number;

@@ -2,7 +2,7 @@ import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Row, Table } from '../core/ports.ts';
 import { type Entry, outboxKeyOf, type Queue } from './queue.ts';
 
-/** What one call changed: rows to commit with what caused it, and what became of notices, for the counter. */
+/** The changes of one call: rows to commit together with their cause, and the outcomes of notices for the metric. */
 export interface NotifyTurn {
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -19,7 +19,7 @@ export interface Turn {
   done(): NotifyTurn;
 }
 
-/** A turn with nothing in it. */
+/** A turn without changes. */
 export function openTurn(): Turn {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();

@@ -4,7 +4,7 @@ import { everyMs } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Series } from './memory.ts';
 
-/** Probes of a series since its last build from which on it may join the next one. */
+/** A series may join a build after this many probes since its last build. */
 const ripeFrom = limits.buildEvery - 1;
 /** A new series is probed alone once before it may join. */
 export const sinceBuildAtFirst = ripeFrom - 1;
@@ -14,7 +14,7 @@ export function ripen(series: Series): void {
   series.sinceBuild = Math.max(series.sinceBuild, ripeFrom);
 }
 
-/** What a build is started with. */
+/** What the start of a build needs. */
 export interface BuildMeans {
   /** The series of the mirror. */
   readonly all: readonly Series[];
@@ -27,8 +27,8 @@ export interface BuildMeans {
 }
 
 /**
- * Starts a probe, and its companions where it leads a build: they use its connection at the same moment, instead of their
- * next probe alone.
+ * Starts a probe. If it leads a build, its companions start too: they share its connection, and it replaces their next
+ * probe.
  */
 export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);

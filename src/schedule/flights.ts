@@ -30,12 +30,12 @@ export function upstreamKeyOf({ ecosystem, upstream }: Target): string {
   return `${ecosystem}|${upstream}`;
 }
 
-/** A peek at the first bytes of an artifact is no load. */
+/** A request for the first bytes of an artifact (`peek`) does not count as a download. */
 function isDownload(due: Due): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
 
-/** None yet. */
+/** Creates it without running probes. */
 export function createFlights(): Flights {
   const flights = new Map<string, Flight>();
   /** Running downloads, by upstream. */

@@ -48,7 +48,7 @@ export interface Scheduler {
   ): Due | null;
   /** Starts a visit: a real client's turn at a mirror, with our own steps after it; or says why none is possible now. */
   visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
-  /** While a mirror is in doubt its due probes are skipped as `paused`. */
+  /** Marks a mirror as in doubt, or ends the doubt. Meanwhile its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
   /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
@@ -58,7 +58,7 @@ export interface Scheduler {
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /** Monotonic time of a series' next planned start; `null` where it is not configured, or there will never be one. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
-  /** Share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
+  /** Sets the share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
   shed(share: number): void;
   /** Prepares, in slices, a `replace` with the same arguments, which is then much faster. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;

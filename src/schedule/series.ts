@@ -9,18 +9,18 @@ import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './pla
 
 /** Within a round, light questions start staggered over this time, and artifacts one after the other. Milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** Nor over more than this share of the interval. */
+/** The same as a share of the interval; the smaller one applies. */
 const staggerShare = 0.1;
 
 /**
- * Artifacts keep their order, so that each is probed once before any is probed twice: their starts are spread by the seed
- * and have no jitter, which would let one overtake another.
+ * Starts of artifacts are spread by the seed and have no jitter. With jitter one could overtake another; without it each is
+ * probed once before any is probed twice.
  */
 const heavyJitterShare = 0;
 
 /**
- * All mirrors of an upstream get one question at the same time, so that their responses can be compared: phase and jitter
- * are of the question, plus a small delay by mirror name.
+ * All mirrors of an upstream are probed with the same question at the same time, so that their responses can be compared.
+ * Phase and jitter depend on the question; each mirror adds a small delay by its name.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
   const { ecosystem, upstream, registry, module, version, step } = target;
@@ -49,7 +49,7 @@ export interface PlanMeans {
 
 const noSlot: Slot = { index: 0, atMs: Number.POSITIVE_INFINITY };
 
-/** The minimum delay of a retry of a missed start, milliseconds; else a tenth of the time to the next one. */
+/** A missed start is retried after a tenth of the time to the next start, but not before this many milliseconds. */
 const againMsMin = 60_000;
 const againShare = 0.1;
 

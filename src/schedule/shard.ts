@@ -2,8 +2,8 @@ import type { Config } from '../core/config.ts';
 import type { Target } from '../core/mirror.ts';
 
 /**
- * The shard that a name belongs to, 0 to `count` - 1: the one with the highest hash of both (rendezvous hashing). One shard
- * more takes 1/(n + 1) of the names, from all of them evenly, and no other name moves.
+ * The shard of a name, 0 to `count` - 1: the one with the highest hash of shard and name (rendezvous hashing). A new shard
+ * takes 1/(n + 1) of the names, evenly from all shards, and no other name moves.
  */
 function shardOf(name: string, count: number): number {
   let best = 0;
@@ -26,15 +26,15 @@ export function isUpstreamOwner(
   return shard === undefined || shardOf(`${ecosystem}/${upstream}`, shard.count) === shard.index;
 }
 
-/** The configuration with the mirrors of upstreams that this shard owns, for whoever judges whole mirrors. */
+/** The configuration with only the mirrors whose upstreams this shard owns, for the parts that judge whole mirrors. */
 export function ownedBy(config: Config): Config {
   if (config.shard === undefined) return config;
   return { ...config, mirrors: config.mirrors.filter((mirror) => isUpstreamOwner(config, mirror)) };
 }
 
 /**
- * Those of a mirror's targets that this shard probes. All targets of a module are in one shard; what is no module's, and
- * the module of the canary, which the owner weighs mirrors by, are with the owner of the upstream.
+ * A mirror's targets that this shard probes. All targets of a module are in one shard. The owner of the upstream probes the
+ * canary's module, by which it weighs mirrors, and targets without a module.
  */
 export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
   if (shard === undefined) return targets;
@@ -49,7 +49,7 @@ export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Confi
   });
 }
 
-/** FNV-1a with the finalizer of murmur3, 32 bits: names that differ in one digit have hashes that differ in half of the bits. */
+/** FNV-1a with the finalizer of murmur3, 32 bits: a change of one digit changes half of the bits. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

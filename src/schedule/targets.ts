@@ -7,10 +7,10 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { targetsOfShard } from './shard.ts';
 
 /**
- * Every (mirror, module, version, step) of a configuration, by mirror in the order of the file, each once, as the
- * ecosystems declare their steps. A module belongs to the mirrors of its own upstream; a name that matches a private
- * pattern is never requested from mirrors of the public one. One target of each mirror is its canary: of the first module
- * with a fixed version, else of the first module, else its first light step.
+ * Every target (mirror, module, version, step) of a configuration, without duplicates, by mirror in the order of the file.
+ * A module is requested only from mirrors of its own upstream. A name that matches a private pattern is never requested from
+ * mirrors of the public upstream. One target of each mirror is its canary: that of the first module with a fixed version,
+ * else of the first module, else the mirror's first light step.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
   return atOnce(expandTargetsInSlices(config, registry));

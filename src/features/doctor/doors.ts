@@ -3,24 +3,24 @@ import type { Trap } from '../../core/trap.ts';
 import type { KnownTraps, Today } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
 
-/** Traps of clients beside a configured front door. */
+/** Traps of clients that do not use the configured front door as they should. */
 export const doorKinds = {
   'door-unused': { severity: 'note', isFixable: false },
   'door-private': { severity: 'warning', isFixable: false },
   'door-leaks': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** The configured front door as the clients of one ecosystem set it. */
+/** The configured front door, for the clients of one ecosystem. */
 export interface KnownDoor {
   readonly ecosystem: EcosystemId;
   /** Without a trailing slash: `http://127.0.0.1:10121/go`. */
   readonly url: string;
-  /** What its users set, line by line. */
+  /** The lines that its users set. */
   readonly lines: readonly string[];
 }
 
 /**
- * Traps of the settings in force beside the front door.
+ * Traps in the current settings that concern the front door.
  * @param patterns  private names of the configuration
  */
 export function trapsOfDoor(

@@ -3,7 +3,7 @@ import type { Edit, FileChange, Trap } from '../../core/trap.ts';
 /**
  * The edits that repair traps, by file. Of two different edits of one line only the first is made; the other one waits for
  * the next run.
- * @param textOf  a file's text as it was read; `null`: it is not there
+ * @param textOf  a file's text as read; `null`: the file does not exist
  */
 export function changesFor(
   traps: readonly Pick<Trap, 'edits'>[],
@@ -19,11 +19,7 @@ export function changesFor(
   });
 }
 
-/**
- * A line with its own line end: a file may mix `
- * ` and `\r
- * `.
- */
+/** A line with its own line ending: a file may mix LF and CRLF. */
 interface Line {
   readonly text: string;
   readonly end: string;

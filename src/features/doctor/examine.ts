@@ -25,7 +25,7 @@ export interface Examined {
   readonly untold: readonly Untold[];
   /** By path, in the order of reading. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Mirrors that were probed; empty: no network request was made. */
+  /** Probed mirrors; empty: no network request was made. */
   readonly asked: readonly AskedMirror[];
 }
 
@@ -46,7 +46,7 @@ export async function examine(machine: Machine, known: Known, say: Say): Promise
   return { traps: named(traps, await loadTrapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
 }
 
-/** The diagnosis by the settings of one machine. */
+/** The diagnosis of one machine's settings. */
 async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diagnosis> {
   const assignments = await readAssignments(machine);
   const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
@@ -98,7 +98,7 @@ function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
   return traps.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
-/** One trap for the same trap in several places. */
+/** Merges the same trap in several places into one. */
 function merged(traps: readonly Trap[]): readonly Trap[] {
   const byText = new Map<string, Trap>();
   for (const trap of traps) {
@@ -109,7 +109,7 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
   return [...byText.values()];
 }
 
-/** A machine that records what was read, and what could not be: an unreadable file may hold anything. */
+/** A machine that records which files were read, and which could not be: an unreadable file may contain traps. */
 function watching(machine: Machine, say: Say): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
   const texts = new Map<string, string>();
   const untold: Untold[] = [];

@@ -34,7 +34,7 @@ interface Meaning {
   readonly next: string;
 }
 
-/** Without user-info in URLs; the part after the host may contain an `@` (`/@v/list`). */
+/** The line without user-info in URLs; an `@` in the path (`/@v/list`) is kept. */
 function shownLine({ line }: KnownError): string {
   return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
 }

@@ -54,7 +54,7 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
   mismatch: ['content', 'mismatch'],
 };
 
-/** How far a probe came, layer by layer, and the next action after a failure. */
+/** The result of a probe, layer by layer, and the next action after a failure. */
 export interface Layered {
   readonly states: readonly LayerState[];
   /** `null`: nothing failed. */
@@ -131,7 +131,7 @@ function detailOf(kind: ProbeFailure['kind'], layer: Layer, { hop, transcript, s
   return status + (layer === 'http' || layer === 'content' ? redirectText(transcript, say) : '');
 }
 
-/** What is wrong with a certificate, by its own fields. */
+/** Describes the problem of a certificate by its own fields. */
 function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs: number, say: Say): string {
   if (tls === null) return '';
   const issuer = say('layer.issuer', { issuer: tls.issuer });
@@ -155,7 +155,7 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
   return say('layer.redirected', { url: last });
 }
 
-/** More than a second is a lost packet or a dead resolver: no working network takes so long. */
+/** A longer time means a lost packet or a dead resolver: a healthy network takes less. */
 const slowMs = 1_000;
 
 function beyond(layer: Layer, say: Say): LayerState {

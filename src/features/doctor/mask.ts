@@ -1,48 +1,48 @@
-/** A key as settings files have it, in the singular or plural, and what stands before its value; of XML the end of its tag. */
+/** A key of a settings file that holds a secret, up to its value; in XML up to the end of its tag. Singular or plural. */
 const secretKey =
   /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
-/** Longer lines are not shown: whether they hold a secret can't be told in reasonable time, and nobody reads them. */
+/** Longer lines are not shown: the search for secrets would take too long. */
 const charactersMax = 2_000;
 
-/** A line of a settings file with what may be a secret in it as `***`: values of keys that hold one, and user-info. */
+/** Masks possible secrets in a line of a settings file with `***`: values of secret keys, and user-info. */
 function maskLine(line: string): string {
   return maskUserInfo(line.replace(secretKey, (_, key: string, value: string) => (value === '' ? key : `${key}***`)));
 }
 
-/** What a line sets a key to that holds a secret, `''` where it stands on lines to come; `null`: it sets none. */
+/** The value of a secret key in a line; `''`: the value follows on later lines; `null`: the line has no secret key. */
 function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
 
-/** A text with user-info as `***@`, of URLs and of what lacks its scheme, with whatever may be part of a password, and without values of queries. */
+/** Masks user-info with `***@`, in URLs with or without a scheme, and query values; in doubt, more than the secret. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
   return (
     text
       .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
       .replace(/(\/\/)[^\s/]*@/g, '$1***@')
-      // One slash, or backslashes: clients read it as a URL all the same.
+      // One slash, or backslashes: clients still parse it as a URL.
       .replace(/((?:https?|tcp|socks[45]?[ah]?):[\\/]+)[^\s"',|]*@/gi, '$1***@')
       .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@')
       .replace(/([?&][^\s?&#="']{1,60}=)[^\s&#"',|]+/g, '$1***')
   );
 }
 
-/** A line of a netrc begins with one of its words, which no `=` or `:` follows as a key's would. */
+/** A line of a netrc starts with one of its keywords. Without `=` or `:` after it, which would make it a key. */
 const netrcLine =
   /^\s*(?:machine\s+\S+|default(?=\s+(?:login|user|password|passwd|account|macdef)\b|\s*$)|(?:login|user|password|passwd|account|macdef)(?=\s+[^\s=:]|\s*$))/;
-/** A word whose value is a secret (a login may be a token), and the value: in quotes, to the end of the line where they stay open. */
+/** A keyword with a secret value (a login may be a token), and the value. An open quote extends it to the end of the line. */
 const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)|\s*$)/g;
-/** A value that stands at the beginning of the line below its word. */
+/** A value at the beginning of a line, whose keyword is on the line above. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
-/** What a line of a netrc leaves open: a value that is still to come, or a macro, whose text ends with an empty line. */
+/** What continues after a line of a netrc: a value on the next line, or a macro, which ends at an empty line. */
 type NetrcOpen = 'value' | 'macro' | null;
 
 /**
- * A line of a netrc as it may be shown, and what it leaves open; `null`: it is of no netrc.
- * @param open  what the line above left open
+ * Masks a line of a netrc; `null`: not a line of a netrc.
+ * @param open  what continues from the line above
  * @see netrc(5); Python's netrc.py, which reads values in quotes
  */
 function maskNetrc(line: string, open: NetrcOpen): { readonly shown: string; readonly open: NetrcOpen } | null {
@@ -63,16 +63,15 @@ function masked(line: string): { readonly shown: string; readonly open: NetrcOpe
   return { shown, open: /(?:^|\s)(?:login|user|password|passwd|account)\s*$/.test(before) ? 'value' : null };
 }
 
-/** What is still open at the end of a line: whether the next one goes on with a secret, and how that ends. */
+/** A secret that continues on the next line, and where it ends. */
 type Open =
   | { readonly tag: 'until'; readonly end: RegExp }
-  /** Whatever is indented deeper than the key; of the others blank lines alone. */
+  /** All following lines that are blank or indented deeper than the key. */
   | { readonly tag: 'deeper'; readonly than: number };
 
 /**
- * The lines of a settings file as they may be shown. A secret that goes on over further lines is `***` on each of them: what
- * is indented below its key, quotes and brackets that end later, a backslash at the end of a line, keys in PEM, and what
- * a netrc has.
+ * Masks the secrets in the lines of a settings file. A secret over several lines is `***` on each: text indented below its
+ * key, quotes and brackets that end later, lines continued by a backslash, PEM keys, and values of a netrc.
  */
 export function maskLines(lines: readonly string[]): readonly string[] {
   let open: Open | null = null;
@@ -101,7 +100,7 @@ const closing: Readonly<Record<string, RegExp>> = {
   '"""': /"""/,
   "'''": /'''/,
   '"': /^(?:[^"\\]|\\.)*"/,
-  // Two of them are one within.
+  // Inside single quotes, `''` is an escaped quote.
   "'": /^(?:[^']|'')*'(?!')/,
   '[': /\]\s*(?:#.*)?$/,
   '{': /\}\s*(?:#.*)?$/,

@@ -8,7 +8,7 @@ import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
 import type { onlineKinds } from './online-kinds.ts';
 
-/** What a mirror is asked once. */
+/** One probe of a mirror. */
 interface Question {
   readonly mirror: Mirror;
   readonly module: string | null;
@@ -22,14 +22,14 @@ export interface Subject {
   readonly question: Question;
 }
 
-/** How mirrors are asked. */
+/** How mirrors are probed. */
 export interface Asking {
   /** One probe, now; `null`: our own thread returned nothing. */
   readonly ask: (config: Config, question: Question) => Promise<Probed | null>;
-  /** A word that is nobody's name. */
+  /** A random word, for a host name that does not exist. */
   readonly nonsense: string;
   readonly progress: (registry: string) => void;
-  /** In the language of who asked. */
+  /** Messages in the user's language. */
   readonly say: Say;
 }
 

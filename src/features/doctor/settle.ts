@@ -7,9 +7,9 @@ import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
 
 /**
- * What sets a remedy in the files of an ecosystem's clients.
- * @param remedy  its form for programs; `null` comes back where it is not of that form, a text in it is longer than
- *   `limits.remedyChars`, or no file is known for it
+ * How to set a remedy in the files of an ecosystem's clients.
+ * @param remedy  its form for programs
+ * @returns `null` if the form is invalid, a text in it is longer than `limits.remedyChars`, or no file is known for it
  */
 export async function settle(
   machine: Machine,

@@ -17,7 +17,7 @@ function setsVariables(path: string): boolean {
   return files.test(path);
 }
 
-/** The variables that such a file sets to URLs, with their lines. */
+/** The variables that a project file sets to URLs, with their lines. */
 function variablesIn(file: string, text: string): readonly Assignment[] {
   return text.split('\n').flatMap((line, at) => {
     if (/^\s*(#|\/\/)/.test(line)) return [];
@@ -53,7 +53,7 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
-/** An ecosystem as it was found. */
+/** An ecosystem found on this machine or in the project. */
 interface Found extends Surveyed {
   /** Whether the project's files name modules or a mirror of it; otherwise only this machine's settings do. */
   readonly isOfProject: boolean;

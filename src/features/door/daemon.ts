@@ -4,9 +4,9 @@ import { urlOfListener } from '../../core/url.ts';
 import { exchange, openEvents } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
 
-/** Callbacks for news of the daemon. */
+/** Callbacks for changes that the daemon reports. */
 export interface Listener {
-  /** By `ecosystem/upstream`. */
+  /** The lists were read; the key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, Known>): void;
   /** All mirrors in doubt: those with a running confirming round. */
   doubted(names: ReadonlySet<string>): void;
@@ -14,9 +14,9 @@ export interface Listener {
   lost(why: string): void;
 }
 
-/** How a daemon is reached. */
+/** The address of a daemon. */
 export interface DaemonAt {
-  /** Without a slash behind. */
+  /** Without a trailing slash. */
   readonly url: string;
   /** `null`: it needs none. */
   readonly token: string | null;
@@ -50,7 +50,7 @@ export function daemonOf({ door, listen }: Config): DaemonAt {
   return { url: door?.daemon ?? urlOfListener(listen), token: listen.token?.reveal() ?? null };
 }
 
-/** The daemon's report of now. @throws Error where it cannot be reached, or its response is not usable */
+/** Reads the daemon's current lists. @throws Error if it cannot be reached, or its response is invalid */
 export async function readDaemon(
   at: DaemonAt,
 ): Promise<{ readonly known: ReadonlyMap<string, Known>; readonly doubted: readonly string[] }> {
@@ -120,7 +120,7 @@ export function followDaemon(
       isLost = false;
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // The stream may stay open, and be silent for long.
+      // Read the lists at once: an open stream may be silent for long.
       isWanted = true;
       waitMs = againMs;
     } finally {

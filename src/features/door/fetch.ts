@@ -4,19 +4,19 @@ import type { WireAccess } from '../../core/ports.ts';
 import type { Passages, Passing } from '../../wire/passage.ts';
 import type { Attempt } from './race.ts';
 
-/** One mirror that can give what was asked for. */
+/** A mirror that the request can be sent to. */
 export interface Source {
   readonly name: string;
   readonly url: string;
   readonly access: WireAccess;
 }
 
-/** Bytes in memory of all responses that pass through, so that many large ones at once are refused. */
+/** The memory used by all responses passed through, so that many large ones at once are refused. */
 export interface Held {
   bytes: number;
 }
 
-/** What one response has of them. */
+/** The part of that memory that one response uses. */
 class Hold {
   readonly #all: Held;
   #bytes = 0;
@@ -25,32 +25,32 @@ class Hold {
     this.#all = all;
   }
 
-  /** @returns `false` past `limits.doorHeldBytes` of all */
+  /** @returns `false` if all responses together exceed `limits.doorHeldBytes` */
   take(bytes: number): boolean {
     this.#all.bytes += bytes;
     this.#bytes += bytes;
     return this.#all.bytes <= limits.doorHeldBytes;
   }
 
-  /** Gives back all of it. */
+  /** Frees the whole part. */
   release(): void {
     this.#all.bytes -= this.#bytes;
     this.#bytes = 0;
   }
 }
 
-/** A response that is worth passing on: its beginning in memory, the rest as it comes. */
+/** A successful response: its beginning is in memory, the rest is streamed. */
 export interface Fetched {
   readonly source: Source;
   readonly passing: Passing;
   readonly first: Buffer;
   /** `null`: `first` is all of it. */
   readonly rest: AsyncIterator<Buffer> | null;
-  /** Of `first`; to be released once that is sent. */
+  /** The memory of `first`, to be released once that is sent. */
   readonly hold: Hold;
 }
 
-/** A mirror that answered, and does not have it. */
+/** The mirror responded that it does not have the file. */
 export class Absent extends Error {
   /** 404 or 410. */
   readonly status: number;
@@ -61,17 +61,17 @@ export class Absent extends Error {
   }
 }
 
-/** How a source is asked. */
+/** The request to a source. */
 export interface FetchAsk {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
-  /** A page in HTML is a portal's or an error's. */
+  /** An HTML response is a captive portal or an error page: a failure. */
   readonly isNeverHtml: boolean;
-  /** Bytes of the beginning that are read before it counts as a success. */
+  /** The attempt succeeds once this many bytes of the body are read. */
   readonly firstBytes: number;
 }
 
-/** Tries a source: it succeeds with status 200 (206 or 416 where a range was asked for) and as much of the body as is read ahead. */
+/** One attempt at a source. It succeeds with status 200 (for a range: also 206 or 416) and `firstBytes` of the body. */
 export function attemptAt(
   { passages, held, nowMs }: { readonly passages: Passages; readonly held: Held; nowMs(): number },
   source: Source,
@@ -86,11 +86,11 @@ export function attemptAt(
     const isWrong = ask.isNeverHtml && /^text\/html\b/i.test(type);
     const isRight = status === 200 || (headers['range'] !== undefined && (status === 206 || status === 416));
     if (!isRight || isWrong) {
-      // What is left of it is read by nobody: the connection is worth less than the bytes.
+      // The rest of the body is not read: closing the connection costs less than receiving the bytes.
       body.on('error', () => undefined).destroy();
       throw status === 404 || status === 410 ? new Absent(status) : new Error(isWrong ? 'HTML' : `status ${status}`);
     }
-    // A loser of the race is aborted, also one that has its beginning.
+    // An attempt that loses the race is aborted, even if it already has the beginning.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       return { source, passing, hold, ...(await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold)) };
@@ -102,7 +102,7 @@ export function attemptAt(
   };
 }
 
-/** The pieces of a body; ends with an error where the mirror drips. The time that a client takes for a piece does not count. */
+/** The chunks of a body; throws if the mirror sends too slowly. The time that the client takes does not count. */
 async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerator<Buffer, undefined> {
   const reader = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let [waitedMs, bytes] = [0, 0];
@@ -120,7 +120,7 @@ async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerat
   }
 }
 
-/** Reads until so many bytes are there, or the end. */
+/** Reads at least `bytes` bytes, or to the end. */
 async function beginningOf(
   reader: AsyncIterator<Buffer>,
   bytes: number,
@@ -138,13 +138,13 @@ async function beginningOf(
   return { first: Buffer.concat(pieces), rest: reader };
 }
 
-/** Ends a response, sent or not: an unread one would keep its connection for ever. */
+/** Frees a response, sent or not: an unread one would keep its connection open forever. */
 export function releaseFetched({ hold, passing }: Fetched): void {
   hold.release();
   passing.body.on('error', () => undefined).destroy();
 }
 
-/** The rest of a response as pieces; ends with an error where it is too long. */
+/** A response in chunks; throws if it is longer than `bytesMax`. */
 export async function* piecesOf({ first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
   let sent = first.length;
   if (first.length > 0) yield first;
@@ -158,12 +158,12 @@ export async function* piecesOf({ first, rest }: Fetched, bytesMax: number): Asy
   }
 }
 
-/** A value that can be sent again: Node throws at letters that are not Latin. */
+/** Header values that can be passed on: Node throws on other characters. */
 const sound = /^[\t\x20-\x7e]*$/;
-/** What a mirror sends is no page of ours: a browser runs none of it, and guesses no other type. */
+/** A mirror's response is untrusted: a browser must not run it or guess another type. */
 const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
 
-/** What a response says of itself that a client needs; nothing that sets cookies or names another place. */
+/** The response headers that a client needs; never cookies or redirects. */
 export function headersFor(passing: Passing, isRewritten: boolean): Readonly<Record<string, string>> {
   const kept = ['content-type', 'cache-control', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];

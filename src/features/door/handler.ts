@@ -14,22 +14,22 @@ import { readTarget, urlAt } from './path.ts';
 import { sendArtifact } from './relay.ts';
 import type { Stays } from './stay.ts';
 
-/** What a request is answered by. */
+/** The parts of the door that handle a request. */
 export interface DoorDeps {
   readonly listen: Listen;
-  /** As in force now. */
+  /** The routes of the current configuration. */
   routes(): readonly Route[];
   orders(): ReadonlyMap<string, Order>;
   /** Names of mirrors with a running confirming round. */
   doubted(): ReadonlySet<string>;
   readonly pass: PassDeps;
-  /** Everything passes through. */
+  /** True: every response is passed through, without redirects. */
   isRelay(): boolean;
-  /** Responses currently passed through. */
+  /** The number of responses being passed through. */
   readonly passing: { count: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
-  /** Lines of the access log about requests that no mirror is named for. */
+  /** Limits the lines in the access log about refused requests. */
   readonly refusedLines: Buckets;
   readonly stays: Stays;
   readonly metrics: DoorMetrics;
@@ -96,7 +96,7 @@ async function serve(
   }
   if (asked.tag !== 'ok') {
     const ecosystem = asked.route?.ecosystem ?? '';
-    // The same response for both, so that private names are not revealed.
+    // Private names and unknown paths get the same response, so that private names are not revealed.
     sendText(response, 404, 'not found\n');
     return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
   }
@@ -138,7 +138,7 @@ async function serve(
     return { ...told, outcome: 'refused' };
   }
   if (response.destroyed) return { ...told, outcome: 'failed' };
-  // Not stored: the next request may be for another mirror.
+  // Not cacheable: the next request may be redirected to another mirror.
   response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
   response.end();
   return { ...told, outcome: 'redirected' };
@@ -180,7 +180,7 @@ function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' 
   return isOurName(headers.host, listen) ? null : 'host';
 }
 
-/** What a stranger can cause as often as it likes: counted always, logged so often. */
+/** Outcomes that any client can cause at will: always counted, logged at a limited rate. */
 const noisy: ReadonlySet<DoorOutcome> = new Set(['refused', 'not_found', 'method', 'unauthorized', 'limited']);
 
 function tell(deps: DoorDeps, client: string, method: string, told: Told, startMs: number): void {

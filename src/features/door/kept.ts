@@ -2,7 +2,7 @@ import type { Log } from '../../core/ports.ts';
 import { replaceFile, systemFiles } from '../../daemon/system.ts';
 import type { Order } from './order.ts';
 
-/** The last orders in force, by upstream; what cannot be read is empty, so that the door starts all the same. */
+/** The last stored orders, by upstream; empty if the file cannot be read, so that the door still starts. */
 export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, readonly string[]>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {

@@ -15,7 +15,7 @@ export interface DoorMetrics {
   text(): Promise<string>;
 }
 
-/** Creates it; counters of what a mirror may be asked for begin at 0. */
+/** Creates the metrics; the counters of each configured mirror start at 0. */
 export function createDoorMetrics(): DoorMetrics {
   const register = new Registry();
   const made = <N extends keyof typeof doorMetrics>(name: N) => {

@@ -8,7 +8,7 @@ export interface Known {
   readonly ranked: readonly string[];
   /** Mirrors that must never be used: they serve other bytes. */
   readonly wrong: ReadonlySet<string>;
-  /** By mirror: the 95th percentile of its canary, milliseconds; without unmeasured ones. */
+  /** The 95th percentile of each mirror's canary latency, milliseconds; unmeasured mirrors are absent. */
   readonly usualMs: ReadonlyMap<string, number>;
 }
 
@@ -20,7 +20,7 @@ export interface Order {
   readonly why: string;
 }
 
-/** Where nothing is known. */
+/** The order of the declared chain, used while nothing is known. */
 export function declaredOrderOf({ declared }: Route): Order {
   return { names: declared, why: 'declared' };
 }

@@ -17,12 +17,12 @@ import {
 import { urlAt } from './path.ts';
 import { AllFailed, raceInOrder } from './race.ts';
 
-/** What passing on needs. */
+/** What is needed to pass a response through. */
 export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
   readonly held: Held;
-  /** `null`: the door must not show itself to that mirror for these clients. */
+  /** `null`: the mirror requires the door's own credentials, which these clients must not use. */
   accessOf(name: string): WireAccess | null;
   /** How long a mirror's small responses usually take at most, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
@@ -32,12 +32,12 @@ export interface PassDeps {
 
 const pieceBytes = 64 * 1024;
 
-/** What became of it; `none`: nothing was sent yet, and no mirror gave it. */
+/** The outcome; `none`: every mirror failed before anything was sent to the client. */
 export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };
 
-/** A request for an index. */
+/** A client's request. */
 export interface PassAsk {
   readonly route: Route;
   readonly rest: string;
@@ -47,7 +47,7 @@ export interface PassAsk {
   readonly response: ServerResponse;
 }
 
-/** Fetches an index from the mirrors in order and passes on the first that is right. Nothing is kept. */
+/** Fetches an index from the mirrors in order and sends the first success to the client. Nothing is cached. */
 export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { route, request, response } = ask;
   const { paths } = route;
@@ -77,7 +77,7 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   }
 }
 
-/** When another mirror is requested beside one, milliseconds. */
+/** How long an attempt runs until the next mirror is also requested, milliseconds. */
 function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
   return (at) => {
     const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
@@ -85,7 +85,7 @@ function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: numb
   };
 }
 
-/** The mirrors that the door may request it from itself. */
+/** The mirrors that the door itself may send the request to. */
 export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassAsk): readonly Source[] {
   return names.flatMap((name) => {
     const base = route.mirrors.get(name)?.url;
@@ -94,7 +94,7 @@ export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassAs
   });
 }
 
-/** What decides the form of the response; no condition, as it would be about another mirror's copy. */
+/** Headers for content negotiation. No conditional ones: the client's validators may be from another mirror. */
 function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Record<string, string>> {
   const { accept, 'accept-encoding': encoding } = headers;
   return {
@@ -124,7 +124,7 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk,
     const bytes = Buffer.from(text);
     if (!hold.take(bytes.length)) return { tag: 'none' };
     response.writeHead(200, { ...headersFor(passing, true), 'content-length': bytes.length });
-    // In pieces: a client that does not read them is cut.
+    // In chunks: a client that does not read them is disconnected.
     for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
       if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
     response.end();
@@ -142,13 +142,13 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk,
     response.end();
     return { tag: 'passed', registry: source.name };
   } catch {
-    // The client has a part of it already: only a cut tells it that the rest is missing.
+    // The client has a part already: only closing the connection signals that the rest is missing.
     response.destroy();
     return { tag: 'failed', registry: source.name };
   }
 }
 
-/** Until the client has read on, or is gone; one that reads nothing for `limits.doorDrainMs` is cut. */
+/** Resolves when the client has read on or is gone; a client that reads nothing for `limits.doorDrainMs` is disconnected. */
 export function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     const late = timers.after(limits.doorDrainMs, () => response.destroy());

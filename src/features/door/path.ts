@@ -2,31 +2,31 @@ import type { Route } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
 
-/** What a request asks for, or why it is refused. */
+/** A parsed request, or why it is refused. */
 export type Asked =
   | {
       readonly tag: 'ok';
       readonly route: Route;
-      /** Below the base URL of each mirror, without a leading slash, escapes as sent. */
+      /** The path below the base URL of each mirror, without a leading slash, percent escapes as sent. */
       readonly rest: string;
       readonly path: DoorPath;
     }
-  /** Not a path that could be joined to a base URL safely. */
+  /** The path cannot be joined safely to a base URL. */
   | { readonly tag: 'bad' }
-  /** None of the door's paths. */
+  /** The door serves no such path. */
   | { readonly tag: 'none'; readonly route: Route | null }
   | { readonly tag: 'private'; readonly route: Route };
 
-/** What RFC 3986 lets a path be made of, and what a query is. Percent escapes are whole. */
+/** A path (RFC 3986) with complete percent escapes, and an optional query. */
 const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)(?:\?[\x21-\x7e]*)?$/;
-/** Servers of Java take `..;` for `..`. */
+/** Java servers treat `..;` as `..`. */
 const dots = /^\.{1,2}(?:;|$)/;
-/** Escapes of escapes are read so many times: a server behind a server may. */
+/** Nested percent escapes are decoded this many times: a server behind a proxy may decode again. */
 const readsMax = 4;
 
 /**
- * Reads the target of a request line. A query is left out: none of the clients needs one. Whatever could lead out of the
- * mirror's base path for anybody who reads it leniently is refused: dots, empty segments, backslashes, controls, in any
+ * Reads the target of a request line. A query is dropped: none of the clients needs one. A path that a lenient server could
+ * resolve outside the mirror's base path is refused: dot segments, empty segments, backslashes and control characters, in any
  * escaped form.
  */
 export function readTarget(target: string, routes: readonly Route[]): Asked {
@@ -41,7 +41,7 @@ export function readTarget(target: string, routes: readonly Route[]): Asked {
   return { tag: 'ok', route, rest, path: read };
 }
 
-/** Whether a path stays below where it begins, however often its escapes are read. */
+/** True if a path stays below its root, however often its escapes are decoded. */
 function isContained(path: string): boolean {
   let text = path;
   for (let read = 0; read <= readsMax; read += 1) {
@@ -51,7 +51,7 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // A per cent sign that escapes nothing: read no further.
+    // A percent sign that is not an escape: decoding ends here. At the first pass the path is refused.
     if (again === null) return read > 0;
     text = again;
   }
@@ -66,10 +66,10 @@ function decodedOf(text: string): string | null {
   }
 }
 
-/** The origin and path of a base URL, read once: there are as many as mirrors. */
+/** Cache of parsed base URLs: one entry for each mirror. */
 const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
 
-/** The URL of a path at a mirror; `null`: it would not lie below the mirror's own, which no sound path makes happen. */
+/** The URL of a path at a mirror; `null`: it is not below the mirror's base URL. `readTarget` lets no such path through. */
 export function urlAt(base: string, rest: string): string | null {
   const known = homes.get(base);
   const home = known === undefined ? URL.parse(`${base}/`) : known;

@@ -1,9 +1,9 @@
 import type { Timers } from '../../core/ports.ts';
 
-/** One way to get the same thing. It ends soon once its signal is aborted. */
+/** One of several attempts at the same request. It ends soon after its signal is aborted. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
-/** What came first, and of which attempt. */
+/** The first success, and the index of its attempt. */
 export interface Won<T> {
   readonly at: number;
   readonly value: T;
@@ -13,7 +13,7 @@ export interface Won<T> {
 export class AllFailed extends Error {
   readonly causes: readonly unknown[];
 
-  /** @param causes  in the order in which they came */
+  /** @param causes  the failures in order of time */
   constructor(causes: readonly unknown[]) {
     super('no mirror gave it');
     this.causes = causes;

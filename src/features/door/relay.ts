@@ -6,20 +6,20 @@ import { Absent, attemptAt, type Fetched, headersFor, piecesOf, releaseFetched, 
 import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
 import { AllFailed, raceInOrder } from './race.ts';
 
-/** How far a response has come at the client. */
+/** What the client has received of a response. */
 interface Progress {
   sent: number;
   readonly hash: Hash;
-  /** Bytes in all; `null`: not said. */
+  /** The total length in bytes; `null`: unknown. */
   readonly length: number | null;
-  /** A strong validator; `null`: none. */
+  /** A strong ETag; `null`: none. */
   readonly etag: string | null;
 }
 
 /**
- * Passes an artifact through from the mirrors in order. One that stalls or is cut goes on at the next mirror: by a range where
- * length and strong validator agree, else from its beginning, held against the hash of what the client has already. Where neither
- * can be had the client's connection is cut.
+ * Passes an artifact through from the mirrors in order. If a response stalls or is cut, the next mirror continues it: with a
+ * range request if length and strong ETag agree, else from the beginning, whose hash must match the bytes already sent. If
+ * neither works, the client's connection is closed.
  */
 export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { request, response } = ask;
@@ -82,7 +82,7 @@ async function pump(
     status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
   const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
   const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // A part that a client asked for, and what has no length, is not gone on with: nobody can tell where it ends.
+  // A response to a range request, or without a length, cannot be continued: its end is unknown.
   const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
   const tries: (Fetched | Source)[] = [started, ...others];
   for (const one of tries) {
@@ -94,7 +94,7 @@ async function pump(
       response.end();
       return { tag: 'passed', registry: fetched.source.name };
     } catch {
-      // The next mirror.
+      // Try the next mirror.
     }
   }
   response.destroy();
@@ -124,7 +124,7 @@ async function send(
   }
 }
 
-/** The rest of an artifact at another mirror. @throws Error where it cannot be shown to be the rest of the same one */
+/** Requests the rest of an artifact at another mirror. @throws Error unless it is proven to be the same artifact */
 async function resumed(deps: PassDeps, source: Source, progress: Progress, signal: AbortSignal): Promise<Fetched> {
   const { sent, length, etag } = progress;
   const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
@@ -146,7 +146,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   }
 }
 
-/** Leaves out what the client has, once it has the same hash. */
+/** Skips the bytes that the client already has, if their hash is the same. */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
   const pieces = piecesOf(fetched, limits.zipBytes);

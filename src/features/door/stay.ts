@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
 
-/** Which mirror a client was sent to, for what belongs together. */
+/** The mirror that each client uses for files that belong together. */
 export interface Stays {
-  /** The mirror of a client at an upstream: the one that it was sent to within ten minutes, else `first`, from now on. */
+  /** The mirror of a client for an upstream: the one assigned in the last ten minutes, else `first`, which is then assigned. */
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
 }
 
@@ -12,8 +12,8 @@ interface Stay {
 }
 
 /**
- * Keeps each client at one mirror for ten minutes, unless that mirror is not usable any more: a signed list and the files that
- * it names then come from one place. Bounded; the longest known clients are forgotten first.
+ * Keeps each client at one mirror for ten minutes, unless that mirror becomes unusable: a signed list and the files that it
+ * names then come from one mirror. The size is bounded; the oldest assignments are dropped first.
  * @param nowMs  the monotonic clock
  */
 export function createStays(nowMs: () => number): Stays {

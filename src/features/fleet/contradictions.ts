@@ -5,9 +5,9 @@ import type { Cell } from './verdict.ts';
 const mirrorsMin = 2;
 
 /**
- * Places that contradict the others, by name. `bad_alone`: down there and well at most of the others, for two mirrors or
- * more and over half of those compared (the alert VantageOutlier). `well_alone`: the same the other way, against two
- * other places at least and all of them.
+ * Places that contradict the others, by name. `bad_alone`: at least two mirrors, and more than half of those compared, are
+ * down from this place and healthy from most other places (the alert VantageOutlier). `well_alone`: such mirrors are healthy
+ * from this place only, and down from all others, which are at least two.
  * @param rows  the cells of each mirror
  */
 export function contradictionsIn(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, PlaceTrouble> {

@@ -6,18 +6,18 @@ export interface DaemonSeen {
   readonly instance: string;
   readonly version: string | null;
   readonly lastSeenMs: number;
-  /** By the clock of the daemon minus that of the store; `null`: it exports no clock. */
+  /** The clock of the daemon minus the clock of the store, milliseconds; `null`: the daemon exports no clock. */
   readonly skewMs: number | null;
   readonly facts: readonly Series[];
   readonly states: readonly Series[];
 }
 
-/** Labels of `mirrorwatch_build_info` itself: the others say who scraped it. */
+/** Labels of the metric `mirrorwatch_build_info` itself. The other labels identify the scraper. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
 /**
- * The daemons that were scraped within the look-back of the store, by place. Where two stores scrape one daemon (an HA pair, each
- * with a label of its own) the series of the one that scraped it last count, and those of the other are left out.
+ * The daemons that were scraped within the store's lookback window, by place. If two stores scrape one daemon (an HA pair,
+ * each with its own replica label), only the series of the latest scrape count.
  */
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
   const newest = new Map<string, Series>();
@@ -47,7 +47,7 @@ export function daemonsIn({ sources, facts, states }: StoreView): readonly Daemo
     });
 }
 
-/** The gauges of a name. */
+/** The daemon's gauges with this name. */
 export function factsOf({ facts }: Pick<DaemonSeen, 'facts'>, name: string): readonly Series[] {
   return facts.filter(({ labels }) => labels['__name__'] === name);
 }

@@ -10,7 +10,7 @@ export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
   readonly registry: string;
-  /** One for each place that monitors it. */
+  /** One cell for each place that monitors it. */
   readonly cells: readonly Cell[];
   readonly verdict: Verdict;
 }
@@ -41,7 +41,7 @@ const rowKey = (labels: Series['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
-/** Joins what a store had to one picture. Pure: the same view gives the same fleet. */
+/** Combines the series of a store into one fleet. Pure: the same view gives the same fleet. */
 export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   const daemons = daemonsIn(view);
   const found = placesIn(view, daemons, options);
@@ -112,7 +112,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   };
 }
 
-/** What two daemons of a place say together: one that cannot tell adds nothing, two that differ are degraded. */
+/** The combined state from the daemons of one place: `unknown` is ignored, and different states mean degraded. */
 function joined(states: readonly MirrorState[]): MirrorState {
   const known = new Set(states.filter((state) => state !== 'unknown'));
   const [first = 'unknown'] = known;
@@ -125,7 +125,7 @@ function adviceIn(series: Series): PlaceAdvice[] {
   return [{ place: placeOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 
-/** By place and mirror; recorded by two stores, the higher one counts. */
+/** Values by place and mirror. If two stores recorded one, the higher value counts. */
 function highest(all: readonly Series[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {

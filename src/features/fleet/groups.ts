@@ -3,15 +3,15 @@ import type { Fleet, MirrorRow, PlaceAdvice } from './fleet.ts';
 import type { Place } from './places.ts';
 import type { Cell } from './verdict.ts';
 
-/** How many places of a group must agree. Its group is a label of a place; those without one are a group too, `''`. */
+/** How many places of a group must agree. A place's label names its group; places without it form the group `''`. */
 export interface GroupOptions {
-  /** So many places of a group; `null`: more than half, two at least. */
+  /** The number of places; `null`: more than half, at least two. */
   readonly needed: number | null;
 }
 
 /**
- * One line to set. `one`: enough places of the group leave `from`, and `to` suits each of its places. `each`:
- * enough leave it, but no mirror suits all. `own`: too few: a matter of these places, and no reason to move the group.
+ * One recommended change. `one`: enough places of the group should leave `from`, and `to` suits all its places. `each`:
+ * enough places should leave it, but no mirror suits all. `own`: too few places should leave it, so only those change.
  */
 export interface GroupLine {
   readonly kind: 'one' | 'each' | 'own';
@@ -20,17 +20,17 @@ export interface GroupLine {
   readonly upstream: string;
   readonly from: string;
   readonly to: string;
-  /** Who sets it. */
+  /** The places that should change. */
   readonly places: readonly string[];
-  /** Places of the group whose advice leaves `from`, of those that monitor the upstream, and how many it takes. */
+  /** Places whose advice leaves `from`; `of`: places that monitor the upstream; `needed`: the votes needed. */
   readonly votes: number;
   readonly of: number;
   readonly needed: number;
 }
 
 /**
- * Advice by group of places. A place that lost its own line, went quiet or contradicts the others has no vote and gets no
- * line; it counts among those that a majority is of.
+ * Advice by group of places. A place that lost its own network, stopped reporting or contradicts the others has no vote and
+ * gets no recommendation, but it counts in `of`.
  */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
   const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
@@ -104,11 +104,11 @@ function linesFor(
   }));
 }
 
-/** A mirror suits a place as well as the best one there within this: clients hardly notice. */
+/** A mirror suits a place if it is at most this much slower than the best one there: clients hardly notice. */
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 
-/** The mirror that suits every place, of several the one that is fastest in all; `null`: there is none. */
+/** The mirror that suits every place; if there are several, the fastest over all places; `null`: none. */
 function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: string): string | null {
   const isMember = new Set(members);
   const usable = rows.flatMap(({ registry, cells }) => {

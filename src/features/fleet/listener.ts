@@ -15,7 +15,7 @@ import type { languages } from '../../words/words.ts';
 import { fleetStyle, renderPage, type Shown } from './page.ts';
 import { type FleetOptions, type FleetReport, readReport } from './report.ts';
 
-/** A listener with the page and the API of all places. */
+/** A listener that serves the page and the API of all places. */
 export interface FleetServer {
   readonly url: string;
   close(): Promise<void>;
@@ -24,12 +24,12 @@ export interface FleetServer {
 /** The clock of this machine, for the command line. */
 export const fleetClock: Clock = systemClock;
 
-/** How old a picture may be when it is shown: many readers cost the store one look. */
+/** The maximum age of a shown report: many readers cost the store one read. */
 const freshMs = 10_000;
 
 /**
- * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read when somebody reads the page and the last picture
- * is older than 10 s; without readers it is left alone. While it does not respond, no old state is shown.
+ * Opens the page (`/`) and the API (`/api/v1/fleet`). A request reads the store if the last report is older than 10 s;
+ * without requests the store is not read. While the store does not respond, no old state is shown.
  * @returns the code of a listener that cannot be opened
  */
 export async function openFleet(
@@ -64,7 +64,7 @@ export async function openFleet(
     const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: failure.why };
     return send(response, 503, 'application/problem+json', JSON.stringify(problem));
   };
-  // A defect costs its own request a 503, not the other readers their listener.
+  // A defect fails its own request with 503; the listener stays up.
   const handler: RequestListener = (request, response) => {
     respond(request, response).catch(() => send(response, 503, 'text/plain', 'not available\n'));
   };
@@ -76,7 +76,7 @@ export async function openFleet(
   });
 }
 
-/** Reads at most once at a time, and not again while the last picture is fresh. */
+/** Caches reads: at most one runs at a time, and none starts while the last report is fresh. */
 function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock): () => Promise<Shown> {
   let last: Shown = { report: null, failure: null };
   let readAtMs = Number.NEGATIVE_INFINITY;
@@ -100,7 +100,7 @@ function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock)
   };
 }
 
-/** `null`: the request may pass. */
+/** The status of a refusal; `null`: the request is allowed. */
 function refusalOf({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
   if (method !== 'GET' && method !== 'HEAD') return 405;
   if (at.token !== null) return isToken(bearerIn(headers) ?? passwordIn(headers), at.token) ? null : 401;

@@ -4,7 +4,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { type Ask, type StoreAt, startLook, type Vector } from './store.ts';
 import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
-/** Gauges of a daemon that say how its place is. */
+/** Gauges of a daemon that describe its place. */
 const facts = [
   'mirrorwatch_config_info',
   'mirrorwatch_config_last_reload_successful',
@@ -26,10 +26,10 @@ const cellsMax = 100_000;
 const bridgeMs = 60_000;
 /** Daemons that were seen within this may have lost a scrape; the raw query of the last scrape is as coarse as five minutes. */
 const lostMs = 600_000;
-/** A restart is over by then; a place that was taken away for good is forgotten. */
+/** Longer than any restart; a place that was removed is forgotten after it. */
 const seenWindow = '1d';
 
-/** What costs many samples where our recording rules are absent, and is one sample for each mirror where they are loaded. */
+/** Queries with many samples. Where our recording rules are loaded, they read one sample for each mirror instead. */
 const recorded = {
   seen: {
     recorded: 'place:mirrorwatch_build_info:last_seen',
@@ -46,9 +46,9 @@ const recorded = {
 } as const;
 
 /**
- * Reads what the store has about all places now. Without states or daemons there is no picture; where only times or lags
- * are missing, they are unknown and the reason is among the warnings.
- * @returns the error: why there is no picture
+ * Reads the current series of all places. It fails without states or daemons. If only latencies or lags are missing, they
+ * are unknown, and a warning says why.
+ * @returns the error: why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {
   const ask = startLook(at, clock);

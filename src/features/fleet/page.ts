@@ -9,14 +9,14 @@ import type { MirrorRow } from './fleet.ts';
 import type { FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
 
-/** What the page shows: the last picture, and why there is no newer one. */
+/** What the page shows: the last report, and why there is no newer one. */
 export interface Shown {
   readonly report: FleetReport | null;
   /** `null`: the store responded. */
   readonly failure: { readonly why: string; readonly sinceMs: number } | null;
 }
 
-/** The page of all places, whole without a script; it loads itself again. @param everySeconds  between two loads */
+/** The page of all places; it works without scripts and reloads itself. @param everySeconds  the reload interval */
 export function renderPage(say: PageSay, { report, failure }: Shown, everySeconds: number): string {
   const warnings = [
     ...(failure === null ? [] : [say('fleet.page.stale', { at: stamp(failure.sinceMs), why: failure.why })]),
@@ -103,5 +103,5 @@ function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
   )}</tbody></table></div></section>`;
 }
 
-/** Beside the style of the daemon's page: many places are wider than a screen. */
+/** Added to the style of the daemon's page: a table with many places is wider than a screen. */
 export const fleetStyle = '.scroll { overflow-x: auto; } .fleet tbody th { min-width: 140px; font-weight: 600; }\n';

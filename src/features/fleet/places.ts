@@ -2,7 +2,7 @@ import type { PlaceLabels } from '../../core/config.ts';
 import { type DaemonSeen, factsOf } from './daemons.ts';
 import { placeOf, type StoreView, stampOf } from './view.ts';
 
-/** What is wrong with a place, not with a mirror. */
+/** A problem of a place, not of a mirror. */
 export type PlaceTrouble =
   | { readonly kind: 'quiet' | 'untold'; readonly sinceMs: number | null }
   | { readonly kind: 'suspect' | 'reload' }
@@ -15,26 +15,26 @@ export type PlaceTrouble =
 /** One place: one daemon, a pair, or its shards. */
 export interface Place {
   readonly name: string;
-  /** Of the configuration there: `labels`. */
+  /** The key `labels` of its configuration. */
   readonly labels: PlaceLabels;
-  /** URL of its daemon's page without a slash behind; `null`: not known. */
+  /** URL of its daemon's page without a trailing slash; `null`: not known. */
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
-  /** False: nothing is known from there now, or its own network is suspect. Its states are unknown, and it has no vote. */
+  /** False: it reports nothing now, or its own network is suspect. Its states are then unknown, and it has no vote. */
   readonly isWitness: boolean;
   readonly troubles: readonly PlaceTrouble[];
 }
 
-/** How places are read. */
+/** Options for reading places. */
 export interface PlaceOptions {
-  /** URL of a place's page with `{vantage}` and `{instance}`; the label `page` of the place comes first. */
+  /** URL template of a place's page with `{vantage}` and `{instance}`; the place's own label `page` overrides it. */
   readonly link: string;
 }
 
-/** A scrape every minute may be missed twice, and the store may lag a minute. */
+/** Time without a scrape until a place counts as quiet: allows for two missed scrapes (one a minute) and a lag of the store. */
 const quietMs = 5 * 60_000;
-/** Between two scrapes of one minute, with a slow rendering. */
+/** The maximum clock difference that is not reported: a slow scrape causes smaller ones. */
 const skewMsMax = 30_000;
 
 /** Every place that the store has seen within a day, by name. */
@@ -107,7 +107,7 @@ function configOf(daemon: DaemonSeen | undefined): string | null {
   return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
 }
 
-/** What more than half of all have, two at least; `null`: there is no such thing. */
+/** The value that more than half of all have, at least two; `null`: none. */
 function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
   const known = values.filter((value) => value !== null);
   for (const [value, same] of Map.groupBy(known, (one) => one))
@@ -128,7 +128,7 @@ function filled(link: string, vantage: string, instance: string): string {
   return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
 }
 
-/** No other scheme: people click on it. */
+/** Only HTTP URLs: the page shows a link to it. */
 function pageOf(text: string): string | null {
   return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : null;
 }

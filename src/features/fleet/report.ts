@@ -8,27 +8,27 @@ import type { PlaceOptions } from './places.ts';
 import { groupSentencesOf, mirrorSentencesOf, placeSentencesOf } from './sentences.ts';
 import type { StoreAt } from './store.ts';
 
-/** What `mirrorwatch fleet` reads, and how. */
+/** The options of `mirrorwatch fleet`. */
 export interface FleetOptions {
   readonly store: StoreAt;
   readonly places: PlaceOptions;
   readonly groups: GroupOptions;
 }
 
-/** A fleet with what there is to say about it: the body of `GET /api/v1/fleet`. */
+/** A fleet with sentences about it: the body of `GET /api/v1/fleet`. */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
   /** In English, and as data for any language. */
   readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Told[] };
 }
 
-/** Reads the store once and judges. @returns the error: why there is no picture */
+/** Reads the store once and judges the result. @returns the error: why the store could not be read */
 export async function readReport(options: FleetOptions, clock: Clock): Promise<Result<FleetReport, string>> {
   const view = await readStore(options.store, clock);
   return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, options.places), options) };
 }
 
-/** Says what there is to say about a fleet. */
+/** Adds advice by group and sentences to a fleet. */
 export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): FleetReport {
   const groups = groupLinesOf(fleet, options.groups);
   return {
@@ -42,7 +42,7 @@ export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): F
   };
 }
 
-/** Whether something is not well: a mirror, a place, or what the store could say. */
+/** True if a mirror or a place has a problem, or the store's response was incomplete. */
 export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
 }

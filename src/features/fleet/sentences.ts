@@ -6,7 +6,7 @@ import type { Fleet, MirrorRow } from './fleet.ts';
 import type { GroupLine } from './groups.ts';
 import type { Place, PlaceTrouble } from './places.ts';
 
-/** What there is to say about mirrors, worst first: nothing of one that is well from all places. */
+/** Sentences about mirrors, the worst first; none about a mirror that is healthy from all places. */
 export function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
   const worst = ['down', 'degraded', 'unknown'];
   const told = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
@@ -46,7 +46,7 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
   }
 }
 
-/** What is wrong with places, in their order. */
+/** Sentences about problems of places, in the order of places. */
 export function placeSentencesOf({ atMs, places }: Fleet): readonly Sentence[] {
   return places.flatMap((place) => place.troubles.map((trouble) => placeSentence(place, trouble, atMs)));
 }
@@ -83,7 +83,7 @@ function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: num
   }
 }
 
-/** What to set, one sentence for each line. */
+/** One sentence for each recommended change. */
 export function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
   return lines.map(({ group, ecosystem, upstream, from, to, places, votes, of, needed, kind }) => {
     const what = ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`;
@@ -101,7 +101,7 @@ function since(sinceMs: number | null, nowMs: number): Sentence | string {
   return phrase('fleet.since', { at: isToday ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ') });
 }
 
-/** Milliseconds for people: `210 ms`, `1.24 s`. */
+/** Milliseconds as text: `210 ms`, `1.24 s`. */
 function timeText(ms: number): string {
   return ms < 999.5 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }

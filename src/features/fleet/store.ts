@@ -5,39 +5,39 @@ import type { Secret } from '../../core/secret.ts';
 import { exchange } from '../../io/exchange.ts';
 import { type Series, stampOf } from './view.ts';
 
-/** How a store is reached: Prometheus, Thanos, Mimir, VictoriaMetrics, or what else has their HTTP API. */
+/** Access to a store: Prometheus, Thanos, Mimir, VictoriaMetrics, or another one with the same HTTP API. */
 export interface StoreAt {
-  /** What `/api/v1/query` is put behind; a path in it stays (`/prometheus`, `/select/0/prometheus`). */
+  /** The base URL, to which `/api/v1/query` is appended; it may have a path (`/prometheus`, `/select/0/prometheus`). */
   readonly url: string;
-  /** Sent with each request: a tenant, a proxy's needs. */
+  /** Sent with each request: for a tenant or a proxy. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
-  /** For all queries of one look together. */
+  /** The timeout for all queries of one read together, milliseconds. */
   readonly limitMs: number;
   /** How long lost scrapes of a daemon are bridged by what it said before, ms; default one minute. */
   readonly bridgeMs?: number;
 }
 
-/** A vector, and what the store said about it. */
+/** An instant vector, with the store's warnings. */
 export interface Vector {
   readonly series: readonly Series[];
-  /** When it was evaluated, by the store; `null`: there are no series. */
+  /** The evaluation time by the store's clock; `null`: there are no series. */
   readonly atMs: number | null;
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
 }
 
-/** Queries of one look, all before its deadline. @returns the error: why, in words of the store or a code */
+/** Sends one query of a read; all queries share its deadline. @returns the error: the store's own message or a code */
 export type Ask = (promql: string) => Promise<Result<Vector, string>>;
 
-/** A look takes a few series for each place and mirror: 200 places with 50 mirrors each. */
+/** A read takes a few series for each place and mirror: enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
 /** Of all responses of a look together, MiB: twice what 200 places with 50 mirrors each take. */
 const lookMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
-/** As long as the longest label of ours, the page of a place, may be. */
+/** The maximum length of our longest label, the page of a place. */
 const labelMax = 2048;
 
 /** Begins a look: its queries share one deadline and one budget of bytes. */
@@ -68,8 +68,8 @@ export function startLook(at: StoreAt, clock: Clock): Ask {
 }
 
 /**
- * Reads the response of `/api/v1/query`. Partial: `isPartial` of VictoriaMetrics, or warnings of Thanos and Mimir; notes
- * of PromQL itself (`PromQL info: …`) are none. A series of another form is a failure, not a gap.
+ * Reads the response of `/api/v1/query`. It is partial if VictoriaMetrics sets `isPartial`, or Thanos or Mimir send
+ * warnings; notes of PromQL (`PromQL info: …`) do not count. An invalid series fails the whole response.
  */
 export function readVector(status: number, text: string): Result<Vector, string> {
   const body = jsonIn(text);
@@ -97,7 +97,7 @@ export function readVector(status: number, text: string): Result<Vector, string>
   return ok({ series, atMs, isPartial: said.length > 0, warnings: said });
 }
 
-/** Labels are shown on terminals and pages: whoever may push one series writes them. `null`: these are none. */
+/** Labels are untrusted: anyone who can push a series to the store sets them, and we show them. `null`: invalid labels. */
 function labelsIn(metric: unknown): Series['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;
   const all = Object.entries(metric);

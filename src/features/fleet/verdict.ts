@@ -4,12 +4,12 @@ import type { PlaceTrouble } from './places.ts';
 /** One mirror as one place sees it. */
 export interface Cell {
   readonly place: string;
-  /** `unknown` while the place is quiet or its own network suspect, whatever it said before. */
+  /** `unknown` while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
-  /** Of its canary over the last hour; `null`: not measured, or down now. */
+  /** 95th percentile of its canary's latency over the last hour, milliseconds; `null`: not measured, or down now. */
   readonly p95Ms: number | null;
-  /** Lower bound of the module that is furthest behind. */
+  /** The lower bound of its lag for the module that is furthest behind, milliseconds. */
   readonly lagMs: number | null;
   /** Its rank there, 1 is best; `null`: it may not be advised there. */
   readonly rank: number | null;
@@ -18,28 +18,28 @@ export interface Cell {
 }
 
 /**
- * What all places together say of a mirror. `everywhere`: two independent networks at least, and no place that it works
- * for: the mirror. `network`: the same from places of one network: the mirror or that network. `somewhere`: it works
- * for some: the paths of the others. `alone`: it works for all but one network: the path of that one. `lone`: only one
- * place can tell. `unknown`: no place can.
+ * The verdict of all places on a mirror, and what is probably at fault. `everywhere`: it fails from all places, in at least
+ * two networks: the mirror. `network`: it fails from all places, which share one network: the mirror or that network.
+ * `somewhere`: it works from some places: the network paths of the others. `alone`: it fails from one network only: the path
+ * of that network. `lone`: only one place reports it. `unknown`: no place does.
  */
 export interface Verdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
-  /** `up` is well; what is said to be bad is `down`, or `degraded` where it is down from no place. */
+  /** The worst state that a place reports. */
   readonly state: MirrorState;
-  /** Places with that state, unless it is well. */
+  /** Places with that state; none if it is `up`. */
   readonly bad: readonly string[];
   readonly well: readonly string[];
   readonly unknown: readonly string[];
   /** The place where it responds fastest among `well`. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
-  /** Since when the first of `bad` sees it. */
+  /** The earliest time since when a place of `bad` reports it, wall milliseconds. */
   readonly sinceMs: number | null;
 }
 
 /**
- * Judges one mirror. Unknown is neither fine nor down; a place that alone sees many mirrors well is no proof that one is.
- * @param networks  by place: places with the same one are one witness
+ * Judges one mirror. Unknown means neither healthy nor down. A place in `against` as `well_alone` does not count.
+ * @param networks  the network of each place: places in one network count as one witness
  */
 export function verdictOf(
   cells: readonly Cell[],

@@ -1,17 +1,17 @@
 /** One series of an instant query. */
 export interface Series {
-  /** Those of Prometheus among them: `job`, `instance`, and what a store adds, such as `replica`. */
+  /** Includes the labels of Prometheus (`job`, `instance`) and of the store (such as `replica`). */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** What a store had about all places at one moment. Values are as exported: seconds. */
+/** The series of a store for all places at one time. Values are as exported: seconds. */
 export interface StoreView {
-  /** The moment by the clock of the store, wall milliseconds. */
+  /** The evaluation time by the store's clock, wall milliseconds. */
   readonly atMs: number;
-  /** One for each daemon and store replica: when it was last scraped; with `version` of the daemon. */
+  /** One for each daemon and store replica: the time of its last scrape; the label `version` is the daemon's. */
   readonly sources: readonly Series[];
-  /** When each daemon was last scraped, over the last day. */
+  /** The time of each daemon's last scrape within the last day. */
   readonly seen: readonly Series[];
   /** Gauges of a daemon and of its mirrors, each with its `__name__`. */
   readonly facts: readonly Series[];
@@ -21,13 +21,13 @@ export interface StoreView {
   readonly lags: readonly Series[];
   /** 95th percentiles of the canary by `vantage` and `registry`. */
   readonly p95s: readonly Series[];
-  /** True: the store says that something is missing. A place that is absent is then not known to be quiet. */
+  /** True: the store says that data are missing. A missing place is then not reported as quiet. */
   readonly isPartial: boolean;
-  /** What the store said about it, in its own words. */
+  /** Warnings in the store's own words. */
   readonly warnings: readonly string[];
 }
 
-/** The place that a series is from; without the label `vantage` each scrape target is a place. */
+/** The place of a series; without the label `vantage` each scrape target is a place. */
 export function placeOf({ labels }: Series): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
@@ -40,7 +40,7 @@ export function daemonKeyOf(series: Series): string {
 /** The last second that a Date can hold. */
 const secondsMax = 8.64e12;
 
-/** Seconds of a store as milliseconds; `null`: no time at all, or none that a Date can hold. */
+/** Converts a store's seconds to milliseconds; `null`: no time, or outside the range of a Date. */
 export function stampOf(seconds: number | undefined): number | null {
   return seconds !== undefined && seconds > 0 && seconds <= secondsMax ? Math.round(seconds * 1000) : null;
 }
