@@ -14,33 +14,33 @@ import type { Answered, Row } from './tally.ts';
 import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 
-/** So many times its usual, and a mirror has become slower; so many times another, and it still is. */
+/** A mirror has become slower above this factor of its usual time; it is still slow above this factor of another's. */
 const becameSlower = 1.5;
 const isSlower = 1.2;
-/** Of light and of heavy answers the newest so many are compared; where nothing says since when, so few. */
+/** How many of the newest light and heavy samples are compared; `undated`: of both, if the start is not known. */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
-/** What a sentence is about: what is advised now, or an advice that stands. */
+/** The subject of a sentence: the current decision, or an open advice. */
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The mirror to be left, and the one to go to; `null`: none is advised. */
+  /** The mirror to leave, and the advised one; `null`: none is advised. */
   readonly at: Mirror;
   readonly to: Mirror | null;
-  /** Since when the test of time speaks, monotonic milliseconds; `null`: no such test does. */
+  /** Since when the latency test favours the move, monotonic milliseconds; `null`: it does not. */
   readonly fromMs: number | null;
   /** Why none is advised. */
   readonly refused: Extract<Decision, { kind: 'refuse' }> | null;
-  /** The client's own switch, in place of another mirror. */
+  /** A setting of the client (a bypass), proposed instead of another mirror. */
   readonly bypass: BypassDecision | null;
-  /** What was said of it before; `null`: nothing. */
+  /** Its previous sentence; `null`: none. */
   readonly before: Sentence | null;
 }
 
 /**
- * The sentence of an advice: what was measured of the mirror to be left, and what of the other one or why none is advised.
- * @returns `null` where nothing is measured that could be said
+ * The sentence of an advice: the measurements of the mirror to leave, and those of the other one or why none is advised.
+ * @returns `null` without measurements
  */
 export function reasonOf(view: View, subject: Subject): Told | null {
   if (subject.bypass !== null) return bypassSaid(view, subject.bypass);
@@ -56,7 +56,7 @@ export function reasonOf(view: View, subject: Subject): Told | null {
 
 interface Said {
   readonly trouble: Filled;
-  /** The comparison that it rests on; `null`: it is not about time. */
+  /** The comparison behind it; `null`: it is not about latency. */
   readonly apart: Apart | null;
 }
 
@@ -92,7 +92,7 @@ function troubleSaid(view: View, subject: Subject): Said | null {
   return plain(phrase('ground.recovered', { head, count: trouble.count, span: sinceSaid(view, trouble.fromMs) }));
 }
 
-/** What fails; `null`: nothing, or no more than what a mirror that is slow fails by the way. */
+/** The failures; `null`: none, or no more than a slow mirror usually has. */
 function failingSaid(view: View, head: string, trouble: Trouble, cause: AdviceCause): Sentence | null {
   switch (trouble.kind) {
     case 'all':
@@ -142,7 +142,7 @@ function shareSaid(view: View, head: string, trouble: Exclude<Trouble, { kind: '
   return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceSaid(view, fromMs) });
 }
 
-/** How much longer requests take here than there; `null`: they do not, as far as both answered. */
+/** How much longer requests take at the mirror to leave; `null`: they do not, by the moments in which both responded. */
 function slowSaid(view: View, subject: Subject): Said | null {
   const { cause, at, to, before } = subject;
   const isHeavy = cause === 'throughput';
@@ -169,7 +169,7 @@ function comparedTo(view: View, subject: Subject, to: Mirror, weight: 'light' | 
   });
 }
 
-/** What a mirror's good light answers took before; `null`: too few are remembered. Milliseconds. */
+/** The earlier duration of a mirror's good light responses, milliseconds; `null`: too few are remembered. */
 function usualMs(light: readonly Answered[], beforeMs: number): number | null {
   const times = light.filter((one) => one.tag === 'ok' && !one.cold && one.atMs < beforeMs).map((one) => one.tookMs);
   return times.length < usualMin ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;
@@ -179,7 +179,7 @@ function keyOf(filled: Filled | undefined): string | null {
   return typeof filled === 'object' && 'key' in filled ? filled.key : null;
 }
 
-/** What an alert says, and what our own canary says to it. */
+/** An alert of another system, and the result of our own canary beside it. */
 function objectiveOf(view: View, head: string): Sentence {
   const alert = findAlert(view, head);
   const now = measuredOf(lastCanaryOf(view, head));
@@ -220,14 +220,14 @@ function promiseOf(view: View, subject: Subject, to: Mirror, apart: Apart | null
   return phrase('ground.cuts', { ...times, to: to.name, percent, compared });
 }
 
-/** How long ago a stretch began, to now. */
+/** The time from a start until now. */
 function sinceSaid(view: View, fromMs: number): Sentence {
   return span(view.now.monotonicMs - fromMs);
 }
 
 type Refused = Extract<Decision, { kind: 'refuse' }>;
 
-/** Why the client's own switch is proposed, or is to be taken back. */
+/** Why the client's setting is proposed, or is to be removed. */
 function bypassSaid(view: View, decision: BypassDecision): Told {
   const { at, findings, refusal } = decision;
   const said = { head: at.name, bypass: decision.bypass.setting };
@@ -237,7 +237,7 @@ function bypassSaid(view: View, decision: BypassDecision): Told {
   return toldOf(phrase('ground.bypass', { ...said, client, ...why }));
 }
 
-/** Why no other mirror is advised, and that the clients have no switch, where one would help. */
+/** Why no other mirror is advised, and, where it would help, that the clients have no such setting. */
 function refusalSaid(view: View, decision: Refused): Sentence {
   const refusal = refusalOf(view, decision);
   const clients = strandedClientsAt(view, decision.at, decision.findings);
@@ -265,7 +265,7 @@ function refusalOf(view: View, decision: Pick<Refused, 'refusal' | 'weighed' | '
   }
 }
 
-/** A stretch of time in whole units, one second at least. Milliseconds. */
+/** A duration in whole units, at least one second. @param ms  milliseconds */
 function span(ms: number): Sentence {
   const seconds = Math.max(1, Math.round(ms / 1000));
   if (seconds < 120) return phrase('unit.s', { count: seconds });
@@ -273,12 +273,12 @@ function span(ms: number): Sentence {
   return minutes < 120 ? phrase('unit.min', { count: minutes }) : phrase('unit.h', { count: Math.round(minutes / 60) });
 }
 
-/** Seconds for people, minutes in the words of who reads them. */
+/** Seconds as text, minutes in the reader's language. */
 function time(value: number): Filled {
   return value < 200 ? seconds(value) : phrase('unit.min', { count: Math.round(value / 60) });
 }
 
-/** Seconds for people: two decimals below ten, one below a hundred, minutes from two hundred on. */
+/** Seconds as text: two decimals below 10, one below 100, minutes from 200 on. */
 export function seconds(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value >= 200) return `${Math.round(value / 60)} min`;

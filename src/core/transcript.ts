@@ -4,7 +4,7 @@ import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Sentence } from './result.ts';
 import type { Signature } from './signature.ts';
 
-/** What a conversation asks for: one GET, or the head of one. */
+/** One request of a conversation: GET or HEAD. */
 export interface Ask {
   readonly url: string;
   /** `HEAD`: the head alone, a body is not sent; absent: GET. */
@@ -14,28 +14,34 @@ export interface Ask {
    * clients offer encodings and the body is read whole and decoded; absent: `identity`.
    */
   readonly headers?: Readonly<Record<string, string>>;
-  /** True for what the probe needs first (resolving `latest`, a token): recorded, not part of its time. */
+  /** True for a preliminary request (resolving `latest`, a token): recorded, but not part of the probe's time. */
   readonly aside?: boolean;
-  /** True where the URL came out of an answer: the guard of design.md section 6 holds from the first hop on. */
+  /** True if the URL came from a response: the guard of design.md section 6 then checks the first hop too. */
   readonly foreign?: boolean;
   /** Cap on the body in bytes; a longer body is `oversize`. */
   readonly bodyBytesMax: number;
-  /** Nothing is sent: this machine verifies a signature over what came from `url`, and its words are the answer's body. */
+  /**
+   * Sends nothing: this machine verifies a signature over the bytes from `url`; the verifier's output is the response's
+   * body.
+   */
   readonly check?: SignatureCheck;
-  /** A cap on what is read on purpose: stop after so many bytes and count the answer as whole (throughput samples). */
+  /** Stops reading after this many bytes and counts the response as complete (for throughput samples). */
   readonly stopAfterBytes?: number;
-  /** The bytes as they were sent: the client stores them so, whatever `Content-Encoding` says. Absent: decoded. */
+  /** The body is not decoded, whatever `Content-Encoding` says, because the client stores it so. Absent: decoded. */
   readonly asSent?: true;
   /**
-   * An artifact that may be too long to be held: past `limits.bodyHeldBytes` the answer has its beginning, and `whole`.
-   * Sent encoded although nobody asked for it, it is held, and one past `limits.bodyHeldBytesMax` is `oversize`.
+   * The body may be too long for memory: above `limits.bodyHeldBytes` the response has its beginning, and `whole`. A body with
+   * an encoding that was not requested is held in memory; above `limits.bodyHeldBytesMax` it is `oversize`.
    */
   readonly large?: true;
-  /** Nothing is sent, and nothing answered: what would hold a thread for long is done meanwhile, and its loop turns once. */
+  /**
+   * Sends nothing and gets no response: runs work that would block the thread for long, and yields to the event loop
+   * once.
+   */
   readonly work?: () => Promise<void>;
 }
 
-/** A file, and by whose keys it must be signed. */
+/** A file, and the keys that it must be signed by. */
 export interface SignatureCheck {
   /** Absolute path of an OpenPGP keyring of the operator's. */
   readonly keyring: string;
@@ -44,7 +50,7 @@ export interface SignatureCheck {
   readonly signature?: Uint8Array;
 }
 
-/** What came back, as the conversation sees it. Redirects have been followed; bodies are whole or the answer failed. */
+/** The response as the conversation gets it: redirects are followed, and the body is complete, or it is a failure. */
 export type Answer =
   | {
       readonly tag: 'answered';
@@ -52,25 +58,25 @@ export type Answer =
       /** Lower-case names; repeated headers joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array;
-      /** Where `body` is only the beginning of a `large` one: all of it, until the conversation ends. */
+      /** The whole body if `body` is only the beginning of a `large` one; valid until the conversation ends. */
       readonly whole?: WholeBody;
       /** The URL of the last hop, credentials masked. */
       readonly finalUrl: string;
-      /** Milliseconds over all hops: until a connection could carry the request, and from there to the last byte; absent: not timed. */
+      /** Milliseconds over all hops: for connecting, and from then on to the last byte; absent: not timed. */
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
 
-/** How a body began, and how long it was. */
+/** The first bytes and the length of a body. */
 export interface Seen {
   readonly bytes: number;
   readonly firstHex: string;
 }
 
 /**
- * What a mutable answer says that there is, for freshness: compared between mirrors and over time. What it does not say is
- * absent; each part has a bound, however long the answer was.
+ * The contents that a mutable response lists, for freshness: compared between mirrors and over time. Fields that it does not
+ * have are absent; each field is bounded, however long the response is.
  */
 export interface Contents {
   /**
@@ -82,25 +88,25 @@ export interface Contents {
     readonly newest: readonly string[];
     readonly pre: readonly string[];
   };
-  /** What names that move stand for: a version or a digest; at most `limits.contentTags`. */
+  /** The version or digest of each tag; at most `limits.contentTags`. */
   readonly tags?: Readonly<Record<string, string>>;
   /** A number that only ever grows: of records, of changes. */
   readonly serial?: number;
-  /** The date that it states of itself, wall milliseconds: its form's own, never a header's. */
+  /** The date in its own format, wall milliseconds; never a header's. */
   readonly modifiedAtMs?: number;
 }
 
-/** Facts that a conversation learned beside its verdict; all optional, all small. */
+/** Facts that a conversation learns in addition to its verdict; all optional, all small. */
 export interface Facts {
-  /** What `latest` stood for this time. */
+  /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
   /** An optional endpoint is not offered: ok, but nothing was read. */
   readonly notOffered?: boolean;
   /** Valid versions of a list: how many, and the newest; `null` of none. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
-  /** What it says that there is; taken out once it was compared. */
+  /** The contents that it lists; removed after the comparison. */
   readonly contents?: Contents;
-  /** An immutable answer was checked against a pinned or signed hash. `against` names the authority. */
+  /** An immutable response was verified against a pinned or signed hash. `against` names the authority. */
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
@@ -108,34 +114,34 @@ export interface Facts {
     readonly against: string;
   };
   /**
-   * A digest that only other mirrors can be held against (no authority at hand): algorithm and value. `of`: what exactly was
-   * hashed, where module and version do not say it all (a file's name, its date): only the same is compared.
+   * A digest without an authority, which can only be compared between mirrors: algorithm and value. `of`: what was hashed, if
+   * module and version are not enough (a file's name, its date); only digests with the same `of` are compared.
    */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /** The body whose digest is named: its length, and its first bytes as hex, at most `limits.bytesShown`. */
   readonly seen?: Seen;
-  /** What came of the authority's signature over this answer; absent: there is none, and nobody said that there should be. */
+  /** The result of verifying the authority's signature over this response; absent: there is none, and none is required. */
   readonly signature?: Signature;
   /** Size and root of a signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**
-   * The authority that is relayed, asked itself in the same probe: how many records it has, `null` where it can't be
-   * reached from here; absent: not asked.
+   * The number of records at the relayed authority itself, requested in the same probe; `null`: it cannot be reached from
+   * here; absent: not requested.
    */
   readonly authority?: { readonly name: string; readonly size: number | null };
-  /** What the authority costs a client, as it was asked here. */
+  /** The time that the authority costs a client, as measured here. */
   readonly authorityCost?: AuthorityCost;
-  /** Two signed statements of one authority, in full, that cannot both be true. */
+  /** Two contradicting signed statements of one authority, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
   /**
-   * Hashes that an authority's own signature vouches for, keyed and written as `ProbeContext.pinned` is: they may be pinned.
+   * Hashes confirmed by an authority's own signature, in the form of `ProbeContext.pinned`: they may be pinned.
    */
   readonly logged?: Readonly<Record<string, string>>;
-  /** What only its own ecosystem reads (`learn`), small; its words are never labels. */
+  /** Facts for its own ecosystem only (`learn`), small; never used as labels. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** The facts without what is only compared: what is kept and shown of a probe. */
+/** The facts that are kept and shown of a probe: without contents, which are only compared. */
 export function dropContents({ contents: _, ...kept }: Facts): Facts {
   return kept;
 }
@@ -148,11 +154,11 @@ export interface Verdict {
   readonly facts: Facts;
 }
 
-/** Instants of one hop on the monotonic clock, milliseconds. What did not happen is absent. */
+/** Times of one hop on the monotonic clock, milliseconds. An event that did not happen is absent. */
 export interface Marks {
   /** Just before the hop's first action; for hop 2 and later the end of the hop before (time between belongs here). */
   readonly start: number;
-  /** The name is an address. Absent for address literals and kept connections. */
+  /** The name is resolved. Absent for address literals and reused connections. */
   readonly resolved?: number;
   /** TCP is up; behind a proxy also TLS to it and CONNECT. */
   readonly connected?: number;
@@ -178,27 +184,31 @@ export interface TlsFacts {
   readonly authorizationCode: string | null;
 }
 
-/** What ended a hop before its answer was whole: our own word for it beside the code that the runtime gave. */
+/** The fault that ended a hop before its response was complete: our own kind, and the code of the runtime. */
 export interface WireFault {
-  /** `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`, `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`; of HTTP/2 `MW_H2_RESET`, `MW_H2_RESET_PROTOCOL`, `MW_H2_GOAWAY`, `MW_H2_UNTAKEN`, `MW_H2_PROTOCOL`. */
+  /**
+   * `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`,
+   * `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`; of HTTP/2 `MW_H2_RESET`,
+   * `MW_H2_RESET_PROTOCOL`, `MW_H2_GOAWAY`, `MW_H2_UNTAKEN`, `MW_H2_PROTOCOL`.
+   */
   readonly code: string;
   /** Phase in which it happened, by the marks. */
   readonly phase: Phase;
   /** Static text or OpenSSL reason; never a body, at most 200 characters. */
   readonly text: string;
-  /** The same for any language; absent: in English alone, or not our words. */
+  /** The same text by key, for any language; absent: only in English, or not our text. */
   readonly sentence?: Sentence;
   readonly bytesRead: number;
   /** Only for `timeout`s: the limit that was hit. */
   readonly limitMs?: number;
-  /** For a failed resolve: whether another name resolved through the same resolver in the same moment; `null` unasked. */
+  /** For a failed resolve: whether another name resolved through the same resolver at the same time; `null`: not tried. */
   readonly resolverAnswersOthers?: boolean | null;
 }
 
 /** The version of HTTP that a connection speaks. */
 export type HttpProtocol = '1.1' | '2';
 
-/** One request and its answer, as they were on the wire. Survives JSON; carries no body and no secret. */
+/** One request and its response, as sent. Serializable as JSON; has no body and no secrets. */
 export interface Hop {
   readonly url: string;
   readonly aside: boolean;
@@ -217,9 +227,9 @@ export interface Hop {
   readonly status: number | null;
   /** Response headers, secrets redacted (`set-cookie`, `www-authenticate` tokens …), at most `limits.headersKept`. */
   readonly responseHeaders: Readonly<Record<string, string>>;
-  /** Body bytes as they came over the wire, after transfer decoding. */
+  /** Body bytes as received, after transfer decoding. */
   readonly bodyBytes: number;
-  /** When `limits.slowStartBytes` of the body had come, monotonic, and how many had by then; absent: it was no longer than that. */
+  /** When at least `limits.slowStartBytes` of the body had arrived, monotonic, and how many; absent: the body was shorter. */
   readonly ramp?: { readonly atMs: number; readonly bytes: number };
   readonly fault: WireFault | null;
 }
@@ -231,7 +241,7 @@ export interface Transcript {
   readonly startedMonotonicMs: number;
   readonly hops: readonly Hop[];
   readonly verdict: Verdict;
-  /** First line of an error body, printable, at most 200 characters; what `masked_upstream` was read from. */
+  /** First line of an error body, printable, at most 200 characters; `masked_upstream` is detected in it. */
   readonly errorLine: string | null;
   /** Worst event-loop delay of the worker between start and end, milliseconds. */
   readonly loopDelayMsMax: number;

@@ -1,19 +1,22 @@
 import type { FileText, FolderNames } from './ports.ts';
 
-/** `error`: builds break, or what is fetched is not checked, or names leak. `warning`: it may. `note`: worth knowing. */
+/**
+ * `error`: builds break, fetched files are not verified, or private names leak. `warning`: that may happen. `note`: for
+ * information.
+ */
 export type TrapSeverity = 'error' | 'warning' | 'note';
 
-/** What is true of a trap wherever it is found: a row of docs/doctor.md, beside its words. */
+/** The properties of a kind of trap: a row of docs/doctor.md, apart from its texts. */
 export interface TrapKind {
   readonly severity: TrapSeverity;
-  /** Whether `--fix` can mend it where it stands in a file that a client owns; otherwise what to set is printed. */
+  /** Whether `--fix` can repair it in a client's own file; otherwise the lines to set are printed. */
   readonly isFixable: boolean;
 }
 
 /** The kinds of one folder of traps, by their stable ids. */
 export type TrapKinds = Readonly<Record<string, TrapKind>>;
 
-/** Where a setting stands: a line of a file, a variable of the environment, or a mirror that was asked. */
+/** The place of a setting: a line of a file, an environment variable, or a probed mirror. */
 export type Place =
   | { readonly file: string; readonly line: number | null }
   | { readonly variable: string }
@@ -22,27 +25,27 @@ export type Place =
 /** One line of a file as it should be. */
 export interface Edit {
   readonly file: string;
-  /** From 1; `null`: behind the last one, of a file that may not be there yet. */
+  /** From 1; `null`: after the last line of a file, which may not exist yet. */
   readonly line: number | null;
-  /** The line as it was found; `null` where `line` is. */
+  /** The line as found; `null` if `line` is `null`. */
   readonly was: string | null;
-  /** What stands there instead; empty: nothing. */
+  /** The new text of the line; empty: the line is removed. */
   readonly becomes: readonly string[];
 }
 
-/** A trap that was found. No text of it holds a secret. */
+/** A trap that was found. Its texts have no secrets. */
 export interface Trap {
   readonly id: string;
   /** What was found, in a sentence. */
   readonly what: string;
   readonly where: readonly Place[];
-  /** What to set, line by line, in words or to paste; never empty. */
+  /** The lines to set, as instructions or to paste; never empty. */
   readonly set: readonly string[];
-  /** What `--fix` changes; empty: it is for a person. */
+  /** The edits of `--fix`; empty: it must be repaired by hand. */
   readonly edits: readonly Edit[];
 }
 
-/** What could not be told, and why: neither a trap nor fine. */
+/** A check that gave no result, and why: neither a trap nor fine. */
 export interface Untold {
   /** What it is about: a trap's id, or `settings` for a file that could not be read. */
   readonly id: string;
@@ -50,13 +53,13 @@ export interface Untold {
   readonly where: readonly Place[];
 }
 
-/** What was found by one who looked. */
+/** The result of one examination. */
 export interface Diagnosis {
   readonly traps: readonly Trap[];
   readonly untold: readonly Untold[];
 }
 
-/** A file as it is to be, whole; `before` is `null` where it is not there yet. */
+/** The new contents of a whole file; `before` is `null` if the file does not exist yet. */
 export interface FileChange {
   readonly file: string;
   readonly before: string | null;
@@ -70,36 +73,36 @@ export function placeTextOf(place: Place): string {
   return place.line === null ? place.file : `${place.file}:${place.line}`;
 }
 
-/** This machine as clients' settings stand on it. Read only; no program is started. */
+/** Read access to the clients' settings on this machine. No program is started. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The user's folder, absolute. */
+  /** The user's home folder, absolute. */
   readonly home: string;
-  /** Where the project is, absolute. */
+  /** The project's folder, absolute. */
   readonly cwd: string;
-  /** Where a file of the system lies, such as `/etc/pip.conf`: below another root where one is named. */
+  /** The path of a system file, such as `/etc/pip.conf`; below another root if one is configured. */
   system(path: string): string;
-  /** By absolute path. What is not there is `ENOENT`. */
+  /** Reads a file by absolute path. A missing file is `ENOENT`. */
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
-  /** The permission bits of a file; `null`: it is not there. Absent: not known. */
+  /** The permission bits of a file; `null`: no such file. Absent: not known. */
   mode?(path: string): Promise<number | null>;
 }
 
-/** A line of a file that a shell (or a login) reads, which sets a variable. */
+/** A line that sets a variable, in a file that a shell (or a login) reads. */
 export interface Assignment {
   readonly name: string;
-  /** `null`: computed by the shell, so that it can't be told by reading. */
+  /** `null`: computed by the shell, so the value is not known. */
   readonly value: string | null;
   readonly file: string;
   readonly line: number;
 }
 
-/** What a doctor is given. */
+/** The inputs of an ecosystem's doctor. */
 export interface Surroundings {
   readonly machine: Machine;
-  /** What shells' files set, in the order of reading; direnv's file of the project last. */
+  /** Variables set in shells' files, in the order of reading; the project's direnv file is last. */
   readonly assignments: readonly Assignment[];
-  /** Private names by the configuration; empty without one. */
+  /** Private names of the configuration; empty without one. */
   readonly privatePatterns: readonly string[];
 }

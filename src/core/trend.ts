@@ -1,6 +1,6 @@
 import type { Reason } from './failure.ts';
 
-/** How far back a trend reaches, and by what cells: some three hundred are as many as a chart has room for. */
+/** The length of each trend and of its cells: a chart has room for about 300 cells. */
 export const trendGrids = {
   hour: { cellMs: 60_000, cells: 60 },
   day: { cellMs: 300_000, cells: 288 },
@@ -10,34 +10,37 @@ export const trendGrids = {
 export type TrendRange = keyof typeof trendGrids;
 export const trendRanges = Object.keys(trendGrids) as readonly TrendRange[];
 
-/** What is kept of one mirror for one stretch of time; nothing is kept of a stretch in which nothing was settled. */
+/** The summary of one mirror over one cell of time. A cell without settled samples is not stored. */
 export interface TrendCell {
   /** Wall milliseconds, a whole multiple of the cell's length. */
   readonly startMs: number;
-  /** Answers of the canary by how they ended; first fetches of a cache are ok. */
+  /** Samples of the canary by outcome; first fetches of a cache count as ok. */
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Round trips of its ok answers, to 2 %; `null`: there was none. */
+  /** Latency percentiles of its ok samples, to 2 %; `null`: there were none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
-  /** The longest time within the cell without any answer of the canary settled. */
+  /** The longest time within the cell without a settled sample of the canary. */
   readonly silentMs: number;
-  /** Scheduled probes of all targets that were ok or failed, and why those failed that did. */
+  /** Scheduled probes of all targets that were ok or failed, and the reasons of failures. */
   readonly attempts: number;
   readonly failures: Readonly<Partial<Record<Reason, number>>>;
-  /** Of artifacts without their slow start; `null`: none was large enough to tell. */
+  /** The download rate of artifacts without slow start; `null`: none was large enough. */
   readonly bytesPerSecond: number | null;
-  /** The furthest behind that it was seen, at least and at most; `null`: unknown. */
+  /** The largest observed lag, lower and upper bound; `null`: unknown. */
   readonly lagLowerMs: number | null;
   readonly lagUpperMs: number | null;
 }
 
-/** How a mirror went: its cells, oldest first. A stretch that is missing was not watched: it is a gap, never fine. */
+/**
+ * The trend of a mirror: its cells, oldest first. A missing cell is a gap: the mirror was not monitored, which is never
+ * fine.
+ */
 export interface Trend {
   readonly range: TrendRange;
   readonly cellMs: number;
-  /** Start of the oldest cell that could be there, and now; wall milliseconds. */
+  /** Start of the oldest possible cell, and now; wall milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly cells: readonly TrendCell[];

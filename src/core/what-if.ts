@@ -1,15 +1,15 @@
 import type { EcosystemId } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
-/** What a person asks: what would this chain do? */
+/** The input of a what-if request: how would this chain behave? */
 export interface WhatIfAsked {
-  /** As the client has it; a secret as long as it may hold credentials. */
+  /** In the client's own syntax; a secret, because it may contain credentials. */
   readonly chain: string;
-  /** `null`: what follows from the mirrors in the chain. */
+  /** `null`: derived from the mirrors in the chain. */
   readonly ecosystem: EcosystemId | null;
   /** `null`: the ecosystem's public one, else its only one. */
   readonly upstream: string | null;
-  /** Whose rules it is walked by (`pip`, `uv`); `null`: the client whose chain decides. */
+  /** The client whose rules apply (`pip`, `uv`); `null`: the client whose chain decides. */
   readonly client: string | null;
 }
 
@@ -25,11 +25,11 @@ export const whatIfProblems = [
   'which_group',
 ] as const;
 
-/** Why a chain cannot be walked. `at` is the member that it is about, from 0. */
+/** Why a chain cannot be walked. `at` is the index of the member at fault, from 0. */
 export interface WhatIfProblem {
   readonly kind: (typeof whatIfProblems)[number];
   readonly at: number | null;
-  /** What was expected, or what there is to choose from; empty: nothing to add. */
+  /** The expected value, or the possible choices; empty: nothing to add. */
   readonly expected: Sentence | string;
 }
 
@@ -41,20 +41,23 @@ export interface WhatIfMember {
   readonly kind: 'mirror' | 'unwatched' | 'direct' | 'off';
   /** The mirror's name; `null` for others. */
   readonly registry: string | null;
-  /** Its scheduled light answers of the window, and those among them that were good. */
+  /** Its scheduled light samples in the window, and how many of them were good. */
   readonly answers: number;
   readonly good: number;
 }
 
-/** `paired`: from moments in which all its watched members were asked; `independent`: each by itself, as if nothing failed together. */
+/**
+ * `paired`: from moments in which all its monitored members were probed; `independent`: members counted separately, as
+ * if failures were independent.
+ */
 export type WhatIfBasis = 'paired' | 'independent' | 'none';
 
-/** What is expected of one chain. Times are seconds and shares 0 to 1; `null`: not measured. */
+/** The forecast for one chain. Times are seconds and shares 0 to 1; `null`: not measured. */
 export interface ChainOutlook {
   readonly chain: string;
   readonly members: readonly WhatIfMember[];
   readonly basis: WhatIfBasis;
-  /** Over which time its light answers came. */
+  /** The time span of its light samples. */
   readonly windowSeconds: number;
   /** Scheduled light moments walked, and how many of them ended where nothing is measured. */
   readonly moments: number;
@@ -62,8 +65,8 @@ export interface ChainOutlook {
   /** The same of downloads: the last few, whatever their age. */
   readonly downloads: { readonly moments: number; readonly failed: number; readonly unmeasured: number };
   /**
-   * Share of fetches of light steps that end well: between the two where some ended unmeasured. `low` and `high`: with
-   * what so few moments leave to chance, 19 times of 20.
+   * Share of fetches of light steps that succeed, as a range if some ended unmeasured. `low` and `high`: the 95 % confidence
+   * interval.
    */
   readonly availability: {
     readonly atLeast: number;
@@ -71,20 +74,20 @@ export interface ChainOutlook {
     readonly low: number;
     readonly high: number;
   } | null;
-  /** One client fetch: its time where it ends well, and with what failures cost. */
+  /** One client fetch: its time if it succeeds, and its cost including failures. */
   readonly fetch: {
     readonly seconds: number;
-    /** What chance leaves of its mean, 19 times of 20; `null` where nothing was paired. */
+    /** The 95 % confidence interval of the mean; `null` if nothing was paired. */
     readonly low: number | null;
     readonly high: number | null;
-    /** Where all that ended unmeasured was well, and where all of that failed. */
+    /** If all unmeasured fetches succeed, and if all of them fail. */
     readonly costSeconds: number;
     readonly costSecondsMost: number;
   } | null;
-  /** One build, as advice reckons with it: ten light and five heavy steps, three at once. */
+  /** One build as advice assumes it: ten light and five heavy steps, three at once. */
   readonly build: {
     readonly seconds: number;
-    /** The same two of what fails. */
+    /** The share of failures, for the same two cases. */
     readonly failedShare: number;
     readonly failedShareMost: number;
     readonly costSeconds: number;
@@ -92,45 +95,45 @@ export interface ChainOutlook {
   } | null;
 }
 
-/** The edited chain beside another one, in moments that both were walked in. */
+/** The edited chain compared with another one, over moments in which both were walked. */
 export interface WhatIfAgainst {
   readonly outlook: ChainOutlook;
-  /** Of the edited one. `unsure`: the moments cannot tell; `null`: there are none. */
+  /** The edited chain's time against the other's. `unsure`: the moments do not decide; `null`: there are none. */
   readonly time: 'faster' | 'slower' | 'equal' | 'unsure' | null;
   /** Moments, light and heavy, walked to their end by both. */
   readonly moments: number;
-  /** Of those: the other failed and the edited one did not, and the other way round. */
+  /** In how many of them only the other chain failed, and in how many only the edited one. */
   readonly rescued: number;
   readonly broken: number;
 }
 
-/** What a chain would do, beside the one in use and the one advised. */
+/** The forecast for a chain, compared with the one in use and the advised one. */
 export interface WhatIf {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
   readonly client: string;
   readonly edited: ChainOutlook;
-  /** `null`: what clients use now cannot be read. */
+  /** `null`: the chain that clients use now is not readable. */
   readonly inUse: WhatIfAgainst | null;
-  /** `null`: nothing else is advised than what is in use. */
+  /** `null`: the advised chain is the one in use. */
   readonly advised: WhatIfAgainst | null;
-  /** What one failed fetch counts as, `advise.failureCost`. */
+  /** The cost of one failed fetch, `advise.failureCost`. */
   readonly failureCostSeconds: number;
-  /** True where we cannot tell mirrors from our own network now. */
+  /** True while our own network is suspect. */
   readonly vantageSuspect: boolean;
 }
 
-/** Fewer moments than this are said to be few: half of what half an hour has at the usual pace. */
+/** With fewer moments a note says so: half an hour has twice as many at the usual pace. */
 const momentsFew = 30;
 
-/** What keeps the numbers of an edited chain from saying all. */
+/** A limitation of the numbers of an edited chain. */
 export interface WhatIfNote {
   readonly kind: 'vantage' | 'unmeasured' | 'independent' | 'few' | 'noDownloads' | 'downloads' | 'none';
   readonly count: number;
   readonly unmeasured: number;
 }
 
-/** The notes to be shown beside the numbers, the gravest first. */
+/** The notes to show with the numbers, the most important first. */
 export function notesOf({ edited, vantageSuspect }: Pick<WhatIf, 'edited' | 'vantageSuspect'>): readonly WhatIfNote[] {
   const { basis, moments, unmeasured, downloads, fetch, build } = edited;
   const isMeasured = basis !== 'none';
@@ -140,7 +143,7 @@ export function notesOf({ edited, vantageSuspect }: Pick<WhatIf, 'edited' | 'van
     ['unmeasured', isMeasured && unmeasured > 0],
     ['independent', basis === 'independent'],
     ['few', isMeasured && moments < momentsFew],
-    // Where no fetch has a time either, it is for what ended unmeasured, which is said.
+    // Without a time of any fetch, the reason is unmeasured walks, which another note reports.
     ['noDownloads', isMeasured && fetch !== null && build === null],
     ['downloads', isMeasured && build !== null && downloads.moments === 0],
   ];

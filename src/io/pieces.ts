@@ -10,7 +10,7 @@ export interface Pieces {
   readonly longestMs: () => number;
 }
 
-/** @param reading  told when each piece begins and ends */
+/** @param reading  called when each piece begins and ends */
 export function createPieces(reading: (isReading: boolean) => void = () => undefined): Pieces {
   let longestMs = 0;
   let answerMs = 0;

@@ -4,9 +4,9 @@ import { isOwnRow, troubleOf } from './store-schema.ts';
 
 /** Moves unreadable rows aside. */
 export interface RowReader {
-  /** The sound rows among those found; the others are moved to table `aside`, counted, and said. `hasMoved`: look again. */
+  /** Returns the valid rows; the others are moved to table `aside`, counted and logged. `hasMoved`: read again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
-  /** So many were set aside. */
+  /** The number of rows set aside. */
   count(): number;
 }
 
@@ -15,12 +15,12 @@ export interface RowsRead {
   readonly hasMoved: boolean;
 }
 
-/** Keys remembered of rows that could be neither read nor moved, to count each once. */
+/** Remembered keys of rows that could be neither read nor moved, so that each is counted once. */
 const keysMax = 10_000;
 /** Keys named in one log line. */
 const keysSaid = 5;
 
-/** @param isSound  whether a row has what its readers use */
+/** @param isSound  whether a row has the fields that its readers use */
 export function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined): RowReader {
   const known = new Set<string>();
   let count = 0;

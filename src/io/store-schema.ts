@@ -2,35 +2,35 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
 
 /**
- * The version of the file's layout that this program writes; an older file is brought up to it, a newer one refused,
- * untouched. 2 (0.2): tables `answer` and `trend`. A table alone that came later (`cited`) is made where it is missing.
+ * The version of the file's layout that this program writes. An older file is migrated; a newer one is refused and left
+ * unchanged. 2 (0.2): tables `answer` and `trend`. A later table (`cited`) needs no new version: it is created if missing.
  */
 export const schemaVersion = 2;
 
-/** What a file holds: `fresh` nothing yet, `ours` with the version written in it, `foreign` tables of another program. */
+/** The contents of a file: `fresh`: nothing yet; `ours`: with its stored version; `foreign`: tables of another program. */
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
-/** `mwst` in a file's header, so that a file is known as ours when no table of it can be read. */
+/** `mwst` in a file's header identifies our file even if none of its tables can be read. */
 const applicationId = 0x6d777374;
-/** The place of it: https://www.sqlite.org/fileformat2.html#the_database_header */
+/** Its offset: https://www.sqlite.org/fileformat2.html#the_database_header */
 const applicationIdAt = 68;
 const magic = 'SQLite format 3\0';
-/** Of every table of ours, in the text that makes it. */
+/** The columns of all our tables, as in the SQL that creates them. */
 const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL';
 
-/** Our row as it lies in a page, a stamp between key and value. */
+/** Our row as stored in a page, with a time stamp between key and value. */
 const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
 
-/** True for what begins as a database of SQLite. */
+/** True if a file begins as an SQLite database. */
 export function isDatabase(begin: Buffer): boolean {
   return begin.toString('latin1', 0, magic.length) === magic;
 }
 
 /**
- * True where the beginning of a damaged file shows that it was a state file: by its header, the text of a table or the row that
- * names the version, or as nothing but zeros, which a disk leaves that lost its power.
- * @param begin  so much of it as there is, a MiB is enough
+ * True if the beginning of a damaged file shows that it was a state file: by its header, the SQL of a table or the row with
+ * the version. A file of zeros only, as left by a power failure, counts too.
+ * @param begin  its first MiB, or less if the file is shorter
  */
 export function isTraceOfOurs(begin: Buffer): boolean {
   const isMarked =
@@ -40,13 +40,13 @@ export function isTraceOfOurs(begin: Buffer): boolean {
   );
 }
 
-/** Writes the mark that `isTraceOfOurs` reads, where it is not there yet. */
+/** Writes the mark that `isTraceOfOurs` reads, if it is missing. */
 export function mark(db: DatabaseSync): void {
   const found = db.prepare('PRAGMA application_id').get()?.application_id;
   if (found !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`);
 }
 
-/** Looks without writing. Throws what SQLite throws. */
+/** Reads the kind without writing. Throws what SQLite throws. */
 export function kindOf(db: DatabaseSync): FileKind {
   const names = namesIn(db);
   if (names.length === 0) return { kind: 'fresh' };
@@ -70,8 +70,8 @@ function versionIn(text: string): number | null {
 }
 
 /**
- * Makes every table that is missing, its index by age, and the row that names the version: one transaction. What a file
- * of an older release holds stays as it is.
+ * Creates every missing table, its index by age, and the row with the version in one transaction. Existing rows of older
+ * releases stay unchanged.
  */
 export function createTables(db: DatabaseSync, wallMs: number): void {
   db.exec('BEGIN IMMEDIATE');
@@ -81,13 +81,13 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
     mark(db);
     db.exec('COMMIT');
   } catch (thrown) {
-    // A full disk has rolled back by itself already.
+    // On a full disk SQLite has already rolled back.
     if (db.isTransaction) db.exec('ROLLBACK');
     throw thrown;
   }
 }
 
-/** True where a table is missing of those that this program reads and writes: a release that had fewer has made the file. */
+/** True if one of our tables is missing: an older release with fewer tables created the file. */
 export function isMissingTable(db: DatabaseSync): boolean {
   const names = new Set(namesIn(db));
   return tables.some((table) => !names.has(table));
@@ -113,12 +113,12 @@ function writeVersion(db: DatabaseSync, wallMs: number): void {
   );
 }
 
-/** True for the one row that is the store's own; no reader sees it and no writer replaces it. */
+/** True for the store's own row, which readers do not see and writers do not replace. */
 export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
 }
 
-/** What SQLite or the file system said: our word for it, and theirs as a code. */
+/** A failure of SQLite or the file system: our kind, and their code. */
 export interface Trouble {
   readonly kind: StoreTrouble['kind'] | 'locked' | 'corrupt';
   readonly code: string;
@@ -145,7 +145,7 @@ const fileKinds: Readonly<Record<string, Trouble['kind']>> = {
   EDQUOT: 'full',
 };
 
-/** Names what was thrown by `node:sqlite` (`errcode`) or `node:fs` (`code`). Anything else is a defect and thrown on. */
+/** Classifies an error of `node:sqlite` (`errcode`) or `node:fs` (`code`). Any other error is a defect and is rethrown. */
 export function troubleOf(thrown: unknown): Trouble {
   if (!(thrown instanceof Error)) throw thrown;
   if ('errcode' in thrown && typeof thrown.errcode === 'number') {

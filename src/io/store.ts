@@ -12,26 +12,27 @@ export type { StoreOpenFailure } from './store-file.ts';
 const retryMs = 30_000;
 
 /**
- * What an open store needs. `log` hears of trouble found while in use; `onAnew` is told when the store stands empty,
- * or as it was long ago: its rows were set aside as corrupt, or it got a writable file after all.
+ * What an open store needs. `log` gets failures found while in use. `onAnew` is called when the store is suddenly empty or
+ * much older: its rows were set aside as corrupt, or a writable file became available.
  */
 export interface StoreDeps {
   readonly clock: Clock;
   readonly log?: Log;
   readonly onAnew?: (note: string) => void;
-  /** Above which the file counts as full; `limits.stateBytes` unless named. */
+  /** The size above which the file counts as full; absent: `limits.stateBytes`. */
   readonly bytesMax?: number;
-  /** Whether a row has what its readers use; one that has not is set aside. Left out: every row of JSON is. */
+  /** Whether a row has the fields that its readers use; other rows are set aside. Absent: any JSON is valid. */
   readonly isSound?: (row: Row) => boolean;
 }
 
 /**
- * Opens the state file at an absolute path, alone, making folder, file and tables where they are missing.
- * A corrupt file is set aside as `<file>.corrupt-<stamp>`, with a note, and begun anew: at once, or when a later read or
- * commit finds it. A file that is deleted while in use is said so, and written anew with all that it held, after half a
- * minute or at the end. Where the file cannot be written the store serves what can be read, says so in a note and by
- * `writable()`, answers commits with the trouble, and tries again each half minute: the daemon goes on watching.
- * @returns notes for people (empty when all is well), or why there is no store: the caller ends with exit code 1
+ * Opens the state file at an absolute path exclusively, and creates missing folders, files and tables.
+ *
+ * - Corrupt (found now, or at a later read or commit): renamed to `<file>.corrupt-<stamp>`, a new one is created, with a note.
+ * - Deleted while in use: logged, and written again with all its contents after 30 s or at the end.
+ * - Not writable: existing rows are served, a note and `writable()` say so, commits return the failure, and opening is retried
+ *   every 30 s. The daemon continues to monitor.
+ * @returns notes for the operator (empty without problems), or why there is no store: the caller ends with exit code 1
  */
 export function openStore(
   path: string,
@@ -50,7 +51,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   return opened.setAside === null ? [] : [`state file was corrupt; set aside as ${opened.setAside} and begun anew`];
 }
 
-/** The words that callers know: corruption and a lost lock have been dealt with or are plain I/O trouble by now. */
+/** The failure for callers: corruption and a lost lock are already handled here, or count as I/O failures. */
 function storeTrouble({ kind, code }: Trouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }
@@ -61,7 +62,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   let triedAtMs = deps.clock.monotonicMs();
   let isClosed = false;
   const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
-  /** Since when the file does not lie in its place any more, monotonic. */
+  /** Since when the file is missing at its path, monotonic; `null`: it is there. */
   let lostAtMs: number | null = null;
   let setAsideCount = opened.tag === 'open' && opened.setAside !== null ? 1 : 0;
 
@@ -81,7 +82,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return true;
   }
 
-  /** The file is not in its place: what is open still takes and holds everything, and nobody would find it later. */
+  /** Handles a file that is missing at its path: the open file still takes writes, but they would be lost at the end. */
   function lost(atOnce: boolean): Trouble | null {
     if (file === null || file.readOnly) return null;
     const standing = file.standing();
@@ -100,14 +101,14 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return standing === 'gone' && isDue && writeAnew(file) ? null : { kind: 'io', code };
   }
 
-  /** All that the deleted file held, and what came since. */
+  /** Writes a new file with all rows of the deleted one, including those written since. */
   function writeAnew(from: StoreFile): boolean {
     const beside = `${path}.new`;
     try {
       makeFolder(dirname(path));
       rmSync(beside, { force: true });
       from.copyTo(beside);
-      // Closing removes the log by its name, so before there is a new one.
+      // Closing deletes the log by its name, so close before a new log exists.
       from.close();
       file = null;
       if (!existsSync(path)) renameSync(beside, path);
@@ -120,7 +121,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     }
   }
 
-  /** Corruption found while in use. */
+  /** Replaces the file after corruption was found while in use. */
   function startAnew(found: Trouble): boolean {
     const isOurs = file === null || file.standing() !== 'replaced';
     file?.close();
@@ -172,7 +173,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return (found?.kind === 'corrupt' && startAnew(found) ? write(run) : found) ?? isLost;
   }
 
-  /** Again while rows are moved out of the way: a page is whole without them. */
+  /** Reads rows, again while invalid rows are moved aside, so that a page is complete without them. */
   function rowsFrom(table: Table, find: (from: StoreFile) => readonly (Record<string, unknown> | undefined)[]) {
     return read((from) => {
       let found = reader.read(from, table, find(from));
@@ -232,8 +233,8 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
 }
 
 /**
- * The statements of a batch. Values become text before the transaction begins, so that one that cannot is a defect
- * of the caller's that changes nothing.
+ * The statements of a batch. Values are serialized before the transaction starts: a value that cannot be is a defect of the
+ * caller, and nothing is changed.
  */
 function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   for (const { table, key } of [...batch.puts, ...batch.deletes])
@@ -249,7 +250,7 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   };
 }
 
-/** Keeps the store's own row out of what is deleted by age. */
+/** Excludes the store's own row from deletion by age. */
 function notOwn(table: Table): string {
   return table === 'meta' ? "AND key <> 'schema'" : '';
 }

@@ -1,8 +1,8 @@
 import type { Clock, Timers } from '../core/ports.ts';
 
-/** Watches its own thread's event loop: how much later than asked each of its timers ran. */
+/** Measures the delay of its own thread's event loop: how late each of its timers ran. */
 export interface LoopWatch {
-  /** The worst delay, milliseconds, of any that reached past `fromMs` (monotonic), one still under way included. */
+  /** The longest delay, milliseconds, of those that lasted beyond `fromMs` (monotonic), including a current one. */
   delayMsMax(fromMs: number): number;
   /** The delays since the last call, oldest first, one per tick. */
   take(): readonly number[];
@@ -15,8 +15,8 @@ const ticksKept = 16_384;
 const roundingMs = 1;
 
 /**
- * Starts watching.
- * @param everyMs  between ticks; a delay shorter than this is found only where a tick falls into it
+ * Starts measuring.
+ * @param everyMs  the interval of ticks; a shorter delay is found only if a tick falls into it
  */
 export function measureLoop(deps: {
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export function measureLoop(deps: {
   return {
     delayMsMax(fromMs) {
       const nowMs = clock.monotonicMs();
-      // Of a delay that began before, only what reached past the start can have touched the sample.
+      // Of a delay that began earlier, only the part after the start can have affected the sample.
       let worst = Math.min(lateBy(nowMs), nowMs - fromMs);
       for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
         const endMs = endsMs[at % ticksKept] ?? 0;

@@ -3,25 +3,25 @@ import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
 
-/** How a thread knows that it was started to serve us; other threads may load the same file. */
+/** Marks threads started for probing: other threads may load the same file. */
 export const workerRole = 'mirrorwatch-worker';
 
-/** What a thread is born with. `worker` is its number from 0 and stays the same over replacements. */
+/** The start data of a thread. `worker` is its number from 0, which its replacement keeps. */
 export interface WorkerSeed {
   readonly role: typeof workerRole;
   readonly worker: number;
   readonly book: WorkerBook;
-  /** Shared with the main thread: the low 32 bits of the job whose answer is being read, 0 for none. */
+  /** Shared with the main thread: the low 32 bits of the id of the job whose response is being read, 0 for none. */
   readonly reading: Int32Array;
 }
 
-/** From the main thread. `job` is unique over all threads; an answer bears the same one. */
+/** From the main thread. `job` is unique over all threads; the result has the same one. */
 export type ToWorker =
   | { readonly kind: 'probe'; readonly job: number; readonly due: Due }
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/** From a thread: what ended since the last message, and each second its loop delays, which say that it lives. */
+/** From a thread: jobs ended since the last message, and every second its loop delays, which also show that it is alive. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
@@ -35,7 +35,10 @@ export type JobDone =
 /** How often a thread reports its loop delays. */
 export const beatMs = 1_000;
 
-/** The result of a probe whose end nobody saw, or that was not made (`local`): no hop, nothing timed, nothing judged. `heldMs` as in `Sample`. */
+/**
+ * The result of a probe that was lost, or not started (`local`): without hops and times, and not judged. `heldMs` as in
+ * `Sample`.
+ */
 export function lostProbeOf(
   due: Due,
   because: Extract<Because, 'defect' | 'shutdown' | 'local'>,
@@ -68,7 +71,7 @@ export function lostProbeOf(
   };
 }
 
-/** The answer of a control that was lost twice. */
+/** The result of a control that was lost twice. */
 export function lostControlOf(due: ControlDue, now: Now): ControlAnswer {
   return { name: due.name, answered: false, latencyMs: null, code: 'defect', at: now };
 }

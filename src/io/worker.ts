@@ -26,37 +26,37 @@ import {
   workerRole,
 } from './worker-protocol.ts';
 
-/** Between ticks of the loop watch. */
+/** The interval of ticks that measure loop delays. */
 const tickMs = 10;
-/** Results wait so long for others to cross with. */
+/** Results wait this long, to be sent to the main thread together. */
 const batchMs = 4;
 
 /** Runs probes and controls by one book, over one wire. */
 export interface Runner {
   /**
-   * Never rejects: what is not in the book, or breaks, is `unknown('defect')`.
-   * @param reading  told when the thread begins and ends to compute what an answer makes it compute
+   * Never rejects: a target that is not in the book, or an exception, gives `unknown('defect')`.
+   * @param reading  called when the thread starts and ends to process a response
    */
   probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
   control(due: ControlDue): Promise<ControlAnswer>;
 }
 
-/** What a runner is made of. */
+/** The parts of a runner. */
 export interface RunnerDeps {
   readonly book: WorkerBook;
   readonly wire: Wire;
   readonly clock: Clock;
   readonly worker: number;
   readonly loopDelayMsMax: (fromMs: number) => number;
-  /** Left out: this machine's gpgv. */
+  /** Absent: this machine's gpgv. */
   readonly signatures?: SignatureChecker;
-  /** Loads the conversations of an ecosystem and rejects where there is none; left out: those of this release. */
+  /** Loads the conversations of an ecosystem and rejects if there is none; absent: those of this release. */
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
-  /** What conversations keep for one another; left out: begun anew. */
+  /** The data that conversations share; absent: empty at first. */
   readonly memories?: ProbeMemories;
 }
 
-/** A runner; `wire` stays the caller's to close. */
+/** Creates a runner. The caller closes `wire`. */
 export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
   const { signatures = createGpgv() } = deps;
@@ -94,7 +94,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           timed,
           nextAnswer,
         });
-        // A server may say back what it was told: our own credentials leave this thread in no form.
+        // A server may echo our request: our own credentials must not leave this thread in any form.
         const transcript = timed(() => maskOf(access).data(held));
         const sample = timed(() => measure(due, transcript));
         const heldMs = heldMsOf(due, pieces);
@@ -107,37 +107,37 @@ export function createRunner(deps: RunnerDeps): Runner {
   };
 }
 
-/** As `Sample.heldMs`; a whole artifact is hashed, which takes a thread's time by nature. */
+/** As `Sample.heldMs`; absent for whole artifacts, whose hashing always takes the thread's time. */
 function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | undefined {
   const isHashed = isHeavy(target) && purpose !== 'peek';
   return isHashed || longestMs() < limits.threadHeldMs ? undefined : longestMs();
 }
 
-/** A transcript as it is kept: what its answer said that there is goes with the sample alone. */
+/** The transcript as kept: without listed contents, which only the sample has. */
 function keptOf(transcript: Transcript): Transcript {
   const { verdict } = transcript;
   return { ...transcript, verdict: { ...verdict, facts: dropContents(verdict.facts) } };
 }
 
-/** A wire and its runner of one edition of the book; closed when a newer one is here and its last job has ended. */
+/** The wire and the runner of one edition of the book; closed after a newer one arrived and its last job ended. */
 interface Edition {
   readonly book: WorkerBook;
   readonly runner: Runner;
   readonly wire: Wire;
-  /** Tokens and the like, as long as mirrors are reached in the same way. */
+  /** Tokens and other memories, kept while the access to mirrors stays the same. */
   readonly memories: ProbeMemories;
-  /** Jobs under way over the wire, of all editions that share it. */
+  /** Running jobs on the wire, of all editions that share it. */
   readonly use: { jobs: number };
 }
 
-/** A mirror may choose HTTP/2. */
+/** True if any mirror is offered HTTP/2. */
 function asksOverHttp2({ access }: WorkerBook): boolean {
   return Object.values(access).some(
     ({ url, protocols }) => url.startsWith('https:') && protocols?.includes('2') === true,
   );
 }
 
-/** Serves the main thread until it ends us. */
+/** Serves the main thread until it ends this one. */
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   let current = open(seed.book, null);
@@ -147,7 +147,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   ]);
   let done: JobDone[] = [];
 
-  /** A book that reaches mirrors as the one before keeps its wire: kept connections and trust stores with it. */
+  /** Opens an edition. If the access to mirrors has not changed, it keeps the wire with its connections and trust stores. */
   function open(given: WorkerBook, before: Edition | null): Edition {
     const same = before !== null && reach(before.book) === reach(given);
     const book = same ? { ...given, access: before.book.access } : given;
@@ -219,7 +219,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   beat();
 }
 
-/** How a book reaches its mirrors, as text to compare. */
+/** The access to all mirrors of a book, as text for comparison. */
 function reach(book: WorkerBook): string {
   return JSON.stringify([book.access, book.otherNames ?? []]);
 }

@@ -5,14 +5,14 @@ import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
 import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';
 import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 
-/** A thread that lived so long did not die of its start. */
+/** A thread that lived this long did not fail at its start. */
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;
-/** Loop delays kept per thread until they are asked for: some forty seconds. */
+/** Loop delays kept per thread until they are read: about 40 s. */
 const delaysKept = 4_096;
 
-/** What a thread is asked, until it has answered or is given up on. */
+/** A job of a thread, until it ends or is given up. */
 export interface Job {
   readonly id: number;
   readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
@@ -24,34 +24,34 @@ export interface Job {
 /** One place in the pool; the thread in it may change. */
 export interface Seat {
   readonly worker: number;
-  /** Of several: for the mirrors whose answers hold a thread, and for nothing else. */
+  /** True for the extra seat of a pool of several: only for mirrors whose responses block a thread. */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
-  /** `null`: asleep, or about to be replaced. */
+  /** `null`: no thread is needed, or it is about to be replaced. */
   thread: Thread | null;
-  /** Not needed so far, or no more: has no thread and costs nothing. */
+  /** Not needed yet, or no longer: it has no thread. */
   isAsleep: boolean;
-  /** When the load last asked for it. */
+  /** When the load last needed it. */
   neededAtMs: number;
   bornAtMs: number;
   seenAtMs: number;
   respawnMs: number;
   delaysMs: number[];
-  /** Edition of the book that its thread is known to work by. */
+  /** The edition of the book that its thread has confirmed. */
   edition: number;
   /** As `WorkerSeed.reading` of its thread. */
   reading: Int32Array;
 }
 
-/** The job whose answer a thread was reading when it was last heard of, and how long ago that is. */
+/** The job whose response a thread was reading at its last message, and the time since then. */
 export interface Holding {
   readonly job: number;
   readonly ms: number;
 }
 
-/** What seats are made of. `entry` is another file for threads to run, in tests. */
+/** The parts of seats. `entry`: tests let threads run another file. */
 export interface SeatsDeps {
-  /** Threads at most, at least 1; of two and more one besides, which starts when a mirror holds up another. */
+  /** The maximum number of threads, at least 1. From two on there is one extra seat, used when a mirror blocks a thread. */
   readonly count: number;
   readonly book: WorkerBook;
   readonly clock: Clock;
@@ -60,18 +60,18 @@ export interface SeatsDeps {
   readonly entry?: URL;
 }
 
-/** What the jobs' side hears of threads. */
+/** Callbacks about threads, for the part that assigns jobs. */
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** The thread has gone: what it had in hand is lost. `holding` is what it hung in; `null`: nothing that we know. */
+  /** The thread has ended, and its jobs are lost. `holding`: the job that it hung in; `null`: none is known. */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
-  /** There is a thread again. */
+  /** The seat has a thread again. */
   readonly back: () => void;
-  /** A thread took a book up, or went: a reader may have waited for it. */
+  /** A thread confirmed a book or ended: a caller may wait for that. */
   readonly booked: () => void;
 }
 
-/** The life of the threads: who is started, who is ended because nobody needs it, who is replaced because it died or hangs. */
+/** Manages the threads: starts them, ends idle ones, and replaces those that died or hang. */
 export class Seats {
   readonly all: readonly Seat[];
   readonly #deps: Omit<SeatsDeps, 'book'>;
@@ -108,7 +108,10 @@ export class Seats {
     this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
-  /** Hands every thread a new book; most reloads change none, and a copy in each thread is garbage there. @returns its edition */
+  /**
+   * Sends a changed book to every thread; an unchanged one is not sent, because each copy costs memory. @returns its
+   * edition
+   */
   configure(book: WorkerBook): number {
     if (isDeepStrictEqual(book, this.#book)) return this.#edition;
     this.#book = book;
@@ -117,12 +120,15 @@ export class Seats {
     return this.#edition;
   }
 
-  /** The oldest edition that a thread works by; a seat without one will be given the newest. */
+  /** The oldest edition in use by a thread; a seat without a thread will get the newest. */
   oldestEdition(): number {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }
 
-  /** As many of these as one more job needs, at `limits.workerCrowd` each; those that wait for a replacement are passed over. */
+  /**
+   * Starts as many of these seats as one more job needs, at `limits.workerCrowd` jobs each; seats to be replaced are
+   * skipped.
+   */
   wake(fitting: readonly Seat[]): void {
     const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
     const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
@@ -132,7 +138,7 @@ export class Seats {
     }
   }
 
-  /** Ends them all, for good; `gone` is told of each that had jobs in hand first. */
+  /** Ends all threads finally; `gone` is called first for each that has jobs. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#check.cancel();
@@ -205,10 +211,10 @@ export class Seats {
     this.#respawns.add(respawn);
   }
 
-  /** Replaces who hangs, ends who is not needed. */
+  /** Replaces hanging threads and ends idle ones. */
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // Where we stood still ourselves, their beats lie unread in our queue.
+    // If the main thread was blocked itself, the threads' messages are still unread in its queue.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
@@ -239,7 +245,7 @@ function idleMs({ isApart }: Seat): number {
   return isApart ? limits.apartIdleMs : limits.workerIdleMs;
 }
 
-/** What a thread that is silent for longer than its beats hangs in; `null`: it is not silent, or reads no answer. */
+/** The job that a silent thread hangs in; `null`: the thread is not silent, or is not reading a response. */
 export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
   const job = Atomics.load(reading, 0);
   const ms = nowMs - seenAtMs - beatMs;
@@ -248,11 +254,11 @@ export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding |
 
 /** True for the job that a thread hangs in. */
 export function isHolding(holding: Holding | null, { id }: Pick<Job, 'id'>): boolean {
-  // A shared slot has 32 bits.
+  // The shared slot has 32 bits.
   return holding !== null && holding.job === (id | 0);
 }
 
-/** The one with a thread that has least in hand. */
+/** The seat with a thread that has the fewest jobs. */
 export function leastOf(seats: readonly Seat[]): Seat | undefined {
   const [least] = seats.filter(({ thread }) => thread !== null).sort((a, b) => a.inHand.size - b.inHand.size);
   return least;

@@ -4,11 +4,11 @@ import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './w
 /** One live thread, as the pool sees it. */
 export interface Thread {
   send(message: ToWorker): void;
-  /** Ends the thread, also one that is stuck in a loop. Idempotent; `gone` is not called afterwards. */
+  /** Ends the thread, even one stuck in a loop. Idempotent; `gone` is not called afterwards. */
   end(): Promise<void>;
 }
 
-/** What a thread tells the pool. `gone` comes once, with the reason. */
+/** Callbacks from a thread to the pool. `gone` is called once, with the reason. */
 export interface ThreadEvents {
   readonly message: (message: FromWorker) => void;
   readonly gone: (why: 'crashed' | 'exited', text: string) => void;
@@ -23,10 +23,10 @@ export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.t
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-/** Starts a thread. What it throws ends it and is told as `crashed`. */
+/** Starts a thread. An exception ends it and is reported as `crashed`. */
 export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
   const seed: WorkerSeed = { role: workerRole, ...given };
-  // Flags of ours (a test runner's loader, an inspector's port) are not for it.
+  // Our own process flags (a test runner's loader, an inspector's port) must not apply to it.
   const thread = new Worker(entry, { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits });
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {

@@ -15,30 +15,32 @@ import {
   type SeatsDeps,
 } from './workers-seats.ts';
 
-/** Probes that wait because every thread has its fill; more are lost. The scheduler stops long before. */
+/** Probes that wait while every thread is full; above it probes are lost. The scheduler stops long before. */
 const queueMax = 4_096;
-/** Added to the longest time that a probe can take by its deadlines. */
+/** Added to the maximum duration of a probe by its deadlines. */
 const watchdogMarginMs = 5_000;
 
 /**
- * A pool of threads: one at first, more as the load asks for them, which end when it has not for `limits.workerIdleMs`;
- * each takes its 20 MB. A thread that dies, or says nothing for `limits.workerHangMs`, is replaced: its probes come back as
- * `unknown('defect')`, its controls go to another thread once; the mirror whose answer it hung in is probed apart. A probe that outlives all its deadlines comes back
- * the same way. At most `limits.workerInFlight` jobs are with one thread; further probes wait in order.
- * `close` ends the threads; what is still out comes back as `unknown('shutdown')`.
+ * A pool of threads of 20 MB each: one at first, more under load; a thread that was idle for `limits.workerIdleMs` ends.
+ *
+ * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced. Its probes end as `unknown('defect')`, its
+ *   controls go to another thread once. The mirror whose response it hung in is then probed in a separate thread.
+ * - A probe that exceeds all its deadlines ends as `unknown('defect')` too.
+ * - A thread has at most `limits.workerInFlight` jobs; further probes wait in order.
+ * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
 export function createWorkers(deps: SeatsDeps): Workers {
   return new Pool(deps);
 }
 
-/** Who does which job; the threads themselves are `Seats`. */
+/** Assigns jobs to threads; `Seats` manages the threads. */
 class Pool implements Workers {
   readonly #deps: Pick<SeatsDeps, 'clock' | 'timers' | 'log'>;
   readonly #seats: Seats;
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
   readonly #shared = createSharing();
-  /** Mirrors that held a thread up, and until when they are probed apart; monotonic milliseconds. */
+  /** Mirrors that blocked a thread, and until when they are probed in a separate one; monotonic milliseconds. */
   readonly #apart = new Map<string, number>();
   #jobs = 0;
   #isClosed = false;
@@ -58,7 +60,7 @@ class Pool implements Workers {
   }
 
   probe(due: Due): Promise<Probed> {
-    // Where a mirror's answers hold a thread, nothing is asked of it beside the due probe.
+    // A mirror whose responses block a thread gets only the due probe, without the companions of its build.
     if (due.purpose === 'build' && this.#isApart({ ask: { kind: 'probe', due } }))
       return Promise.resolve(lostProbeOf(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
@@ -108,14 +110,14 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** To the thread with least in hand; a control is not held back by a full pool, because a round waits for it. */
+  /** Sends a job to the thread with the fewest jobs. A full pool does not delay a control, because a round waits for it. */
   #dispatch(job: Job): void {
     const { all } = this.#seats;
     const isApart = this.#isApart(job);
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // While a thread is replaced, another does its work; none takes in what holds it up.
+    // While a thread is replaced, another takes its jobs, but not those of a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
@@ -126,7 +128,7 @@ class Pool implements Workers {
     least.thread?.send({ ...job.ask, job: job.id });
   }
 
-  /** The thread that makes the other probes of a build: they share a connection. */
+  /** The thread with the other probes of a build: they share a connection. */
   #seatOfBuild({ ask }: Job): Seat | undefined {
     const id = ask.kind === 'probe' ? ask.due.build?.id : undefined;
     if (id === undefined) return undefined;
@@ -134,7 +136,7 @@ class Pool implements Workers {
     return this.#seats.all.find(({ inHand }) => [...inHand.values()].some(isOfBuild));
   }
 
-  /** True for a mirror whose answers held a thread of late, where there are several. */
+  /** True if a mirror's responses recently blocked a thread, and the pool has several. */
   #isApart({ ask }: Pick<Job, 'ask'>): boolean {
     if (ask.kind === 'control' || this.#seats.all.length === 1) return false;
     const { registry } = ask.due.target;
@@ -145,7 +147,7 @@ class Pool implements Workers {
     return false;
   }
 
-  /** A mirror whose answers take a thread's time spoils no sample of another in the same one. */
+  /** Moves a mirror to the separate thread, so that its responses do not delay samples of other mirrors. */
   #setApart(seat: Seat, { target: { registry } }: Due, ms: number): void {
     const isKnown = this.#apart.has(registry);
     this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);
@@ -164,7 +166,7 @@ class Pool implements Workers {
 
   #finish(seat: Seat, done: JobDone): void {
     const job = seat.inHand.get(done.job);
-    // Given up on meanwhile.
+    // The job was given up meanwhile.
     if (job === undefined) return;
     seat.inHand.delete(done.job);
     job.watchdog.cancel();
@@ -177,7 +179,7 @@ class Pool implements Workers {
     }
   }
 
-  /** @param heldMs  as `Sample.heldMs`, where its thread hung in it */
+  /** @param heldMs  as `Sample.heldMs`, if its thread hung in this job */
   #lose(job: Job, worker: number, heldMs?: number): void {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
@@ -189,7 +191,7 @@ class Pool implements Workers {
     );
   }
 
-  /** Probes are lost with their thread, since what they did there is not known; a control may be asked again. */
+  /** Loses the probes of an ended thread, because their progress is not known; controls are repeated. */
   #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
@@ -199,7 +201,7 @@ class Pool implements Workers {
     }
   }
 
-  /** A probe is lost; where its thread hung in it, that is its mirror's doing. */
+  /** Loses a probe; if its thread hung in it, its mirror is the cause. */
   #loseHeld(job: Job, seat: Seat, holding: Holding | null): void {
     const heldMs = isHolding(holding, job) && job.ask.kind === 'probe' ? holding?.ms : undefined;
     if (heldMs !== undefined && job.ask.kind === 'probe') this.#setApart(seat, job.ask.due, heldMs);
@@ -222,7 +224,7 @@ class Pool implements Workers {
     this.#pump();
   }
 
-  /** A reader waits for every thread to work by its edition; a seat without a thread will be given the newest. */
+  /** Resolves callers that wait for an edition once every thread has it; a seat without a thread will get the newest. */
   #tellReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);
@@ -234,14 +236,14 @@ class Pool implements Workers {
 }
 
 /**
- * The last of several threads takes the heavy steps, and only those: hashing a zip holds a thread for up to a second, and would
- * contaminate every light sample beside it.
+ * The last of several threads takes the heavy steps, and only those: hashing a zip blocks a thread for up to a second, which
+ * would delay every light sample in it.
  */
 function isFor({ ask }: Job, worker: number, count: number): boolean {
   return count === 1 || (worker === count - 1) === (ask.kind === 'probe' && isHashed(ask.due));
 }
 
-/** Whole artifacts are; the first bytes of one, a peek, are not. */
+/** True for whole artifacts; the first bytes of one (`peek`) are not hashed. */
 function isHashed({ target, purpose }: Due): boolean {
   return isHeavy(target) && purpose !== 'peek';
 }

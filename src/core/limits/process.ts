@@ -3,103 +3,106 @@ const mib = 1024 * kib;
 const second = 1000;
 const minute = 60 * second;
 
-/** Bounds of the process: its threads, its HTTP side, its messages, its state file and the clients that it runs. Part of `limits`. */
+/** Limits of the process: threads, HTTP server, notices, state file and the real clients that it runs. Part of `limits`. */
 export const processLimits = {
-  /** Queue between worker and main, in probes; more and the schedule waits. */
+  /** Maximum number of probes in flight in a thread; above it the schedule waits. */
   workerInFlight: 256,
   workerHangMs: 30 * second,
   /**
-   * A mirror of which one light answer took its thread so long in all (processor time) is probed in a thread apart for the time
-   * after it; that thread ends when it was not needed for `apartIdleMs`.
+   * If one light response of a mirror takes this much processor time of its thread, the mirror is probed in a separate thread
+   * for `heldApartMs`. That thread ends when it was idle for `apartIdleMs`.
    */
   threadHeldMs: 500,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
-  /** At most, on any machine: one for heavy steps, which hold a thread while they hash, and two for the rest. */
+  /** The maximum on any machine: one thread for heavy steps, which block a thread while they hash, and two for the rest. */
   workers: 3,
-  /** Another thread starts where each has so many probes under way. */
+  /** Another thread starts when each one has this many probes in flight. */
   workerCrowd: 8,
   /**
-   * One that was not needed for so long ends: longer than the usual pace of heavy steps, an hour. Each start takes another of
-   * malloc's arenas, sixteen on two cores, and leaves 3 MB in it: ending it after each probe costs more than it gives back.
+   * A thread that was idle for this long ends. The time is longer than an hour, the usual pace of heavy steps: each start of a
+   * thread uses another malloc arena (up to 16 on two cores) and leaves 3 MB in it, so ending it after each probe costs memory.
    */
   workerIdleMs: 90 * minute,
-  /** Undelivered notices over all receivers; beyond it the oldest go, mismatches last. */
+  /** Undelivered notices over all receivers; above it the oldest are dropped, mismatches last. */
   outbox: 5_000,
   deliveryMs: 10 * second,
   deliveryAgeMsMax: 24 * 60 * minute,
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
   receiverAnswerBytes: 4 * kib,
-  /** One step of an action: longer, and a second daemon may have begun the same. */
+  /** The maximum timeout of one step of an action. */
   actionMsMax: 10 * minute,
-  /** What a program that an action runs may print before it is ended, and what is kept of it. */
+  /** The maximum output of an action's program before it is ended, and the part that is kept. */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
-  /** A file, or a value of a store, that an action rewrites. */
+  /** The maximum length of a file or a store's value that an action rewrites. */
   actionTextChars: 256 * kib,
-  /** An action that failed is tried so often, with a pause that begins here and grows fourfold. */
+  /** Attempts of a failed action; the wait starts at `actionRetryMs` and grows fourfold each time. */
   actionAttempts: 3,
   actionRetryMs: 15 * second,
   /** What another daemon of the pair may do, as etcd says, is tried again after this time. */
   actionLeaseMs: second,
-  /** An undo that failed is tried again so often, without end. */
+  /** The interval of retries of a failed undo; they never end. */
   actionUndoMs: 60 * minute,
   /** Rows of the journal in memory and in the state file; those that can still be undone always stay. */
   actionRows: 500,
-  /** An action that made things worse is not repeated for so long. */
+  /** An action that made things worse is not repeated within this time. */
   actionRegretMs: 24 * 60 * minute,
-  /** HTTP in: connections of one address, and of all. Past either a stranger's makes room, the one that was idle longest. */
+  /** Incoming connections per address, and in total. Above either limit the longest idle unauthenticated one is closed. */
   connectionsPerAddress: 256,
   connections: 1_024,
   /** From the connection to the end of the head, a TLS handshake included. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,
-  /** A body that goes on after its answer was sent: what is refused (401, 413) is not read for `requestMs`. */
+  /** How long the body of a refused request (401, 413) is still read after the response. */
   refusedBodyMs: 1 * second,
-  /** An answer that nobody reads on; event streams beat more often. */
+  /** A response is closed if its client reads nothing for this long; event streams send heartbeats more often. */
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
-  /** Of one client (a token; on loopback an address), by class, so that none starves another: people and their browser, */
+  /** Requests per client (a token; on loopback an address). Each class has its own limit: pages in a browser, */
   pageRequestsPerMinute: 600,
-  /** programs that poll, */
+  /** lists that programs poll, */
   listRequestsPerMinute: 600,
-  /** a CI that asks once a job, hundreds of them at once behind one token, */
+  /** remedies for CI, with hundreds of jobs at once behind one token, */
   remedyRequestsPerMinute: 6_000,
-  /** and what changes something, Alertmanager's posts among it. */
+  /** and writes, including Alertmanager's notifications. */
   writeRequestsPerMinute: 600,
-  /** Of one client of the front door: an `npm ci` of a large project makes some thousand within seconds. */
+  /** Requests per client of the front door: one `npm ci` of a large project sends a few thousand within seconds. */
   doorRequestsPerMinute: 60_000,
   /** Clients of the front door whose mirror is kept, so that signed lists and their files come from one place. */
   doorClientsKept: 10_000,
-  /** For so long after the first of its requests. */
+  /** How long a client keeps that mirror, from its first request. */
   doorStayMs: 10 * minute,
-  /** A path that clients ask the front door for: module paths and file names are far shorter. */
+  /** The maximum length of a path at the front door: module paths and file names are far shorter. */
   doorPathChars: 2_048,
   /** Daemons that share the targets of one place. */
   shards: 64,
-  /** Responses that pass through the front door at once; beyond them clients are redirected, or wait (503) for a mirror with credentials. */
+  /**
+   * Responses passed through the front door at once. Above it clients are redirected, or get 503 if the mirror needs
+   * credentials.
+   */
   doorPassing: 512,
-  /** Of one that it passes on: until its head has come, between two pieces, and in all. */
+  /** Timeouts of the door's request to a mirror: in total, and between two chunks. */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
-  /** A mirror that sends less than this in so long, while it is waited for, drips: 4 KiB a second. */
+  /** A mirror that sends less than `doorPaceBytes` in this time counts as too slow: 4 KiB a second. */
   doorPaceMs: 10 * second,
   doorPaceBytes: 40 * 1024,
-  /** A client that reads nothing for so long is cut: it holds memory and one of the places above. */
+  /** A client that reads nothing for this long is disconnected: it uses memory and one of `doorPassing`. */
   doorDrainMs: 30 * second,
   doorIndexBytes: 128 * mib,
-  /** Read of an index before the client sees any of it. */
+  /** The part of an index that is read before the client gets any of it. */
   doorAheadBytes: 1 * mib,
-  /** An index whose links are rewritten is held whole. */
+  /** The maximum size of an index whose links are rewritten, which is held in memory. */
   doorRewriteBytes: 32 * mib,
-  /** Of all of them at once; the next one is refused. */
+  /** The memory for all of them together; above it the next one fails. */
   doorHeldBytes: 512 * mib,
-  /** Lines of its access log about requests that it refuses: whoever sends them must not fill a disk. */
+  /** Lines in the door's access log about refused requests: a client must not be able to fill the disk. */
   doorRefusedLinesPerMinute: 120,
   /**
-   * A second mirror is asked after the usual time of the first, within these bounds; the first where it is not known. For an
-   * artifact it is the longest one: it may come from behind the mirror, and twice is dear.
+   * The next mirror is also requested after the usual time of the previous one, within these bounds, or after `doorHedgeMs`
+   * if that is not known. For an artifact it is `doorHedgeMsMax`: it may be a first fetch of a cache, and twice is costly.
    */
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,
@@ -107,98 +110,116 @@ export const processLimits = {
   /** Connections to one host of a mirror, and hosts of all mirrors. */
   doorConnections: 64,
   doorPools: 200,
-  /** An event of the daemon's stream: advice with its candidates has some KB. */
+  /** The maximum length of an event in the daemon's stream: advice with its candidates has a few KB. */
   eventChars: 1 * mib,
-  /** Without a heartbeat for so long, the stream is dead: there is one every 15 s. */
+  /** A stream without a heartbeat for this long is dead: one is sent every 15 s. */
   eventSilentMs: 40 * second,
-  /** Refused ones of one address: it is then told to wait. Whoever has the token comes in all the same. */
+  /** Unauthorized requests per address; above it they get 429. Requests with the token are still accepted. */
   refusedRequestsPerMinute: 300,
-  /** Clients told apart; the others share a count. */
+  /** Clients that are counted separately; all others share one count. */
   clientsCounted: 10_000,
   eventStreams: 32,
   pageRows: 500,
-  /** Answers of /metrics at once: the zipped text of each is held until it is read, some megabytes with 15 000 targets. */
+  /**
+   * Concurrent responses of /metrics: each holds its compressed text until it is read, a few megabytes with 15 000
+   * targets.
+   */
   scrapesAtOnce: 16,
-  /** A notification of Alertmanager: some thousand alerts; more is cut with `max_alerts` there. */
+  /** The maximum size of a notification: a few thousand alerts; set `max_alerts` in Alertmanager to send fewer. */
   alertmanagerBytes: 1 * mib,
-  /** Posts of Alertmanager that wait for the loop; more are answered 503, which it retries. */
+  /** Notifications of Alertmanager that wait for the loop; above it they get 503, which Alertmanager retries. */
   alertPostsWaiting: 64,
   alertLabelChars: 200,
-  /** Of a label that people are shown. */
+  /** The maximum length of a shown label. */
   alertNameChars: 100,
-  /** Alerts remembered, ended ones included, so that a repetition is known as one; the longest silent ones go first. */
+  /**
+   * Alerts in memory, including ended ones, so that repetitions are recognized; those not repeated for longest are
+   * dropped first.
+   */
   alertsKept: 1_000,
-  /** An alert this old when it is first heard of is stale, and one not heard of for so long is forgotten. */
+  /** An alert this old on its first arrival is stale; an alert not repeated for this long is dropped. */
   alertAgeMsMax: 24 * 60 * minute,
-  /** `repeat_interval` where the configuration names none; evidence not heard of for so many of them has ended. */
+  /** The default of `repeat_interval`. Evidence that is not repeated for `alertRepeats` intervals has ended. */
   alertRepeatMs: 10 * minute,
   alertRepeats: 3,
-  /** After a start it has at least so many of them to be heard again: nobody listened before. */
+  /** After a start, evidence lasts at least this many intervals: notifications were lost while the daemon was down. */
   alertRepeatsAfterStart: 2,
-  /** What nobody was told of is written at most so often: each transaction waits for the disk, and rewrites pages of its own. */
+  /** The minimum interval of writes without news: each transaction waits for the disk and rewrites pages. */
   commitMs: 1 * second,
-  /** Repetitions are written to the state file at most so often. */
+  /** The minimum interval of writing repetitions to the state file. */
   alertHeardStoreMs: 1 * minute,
-  /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */
+  /**
+   * An alert that we send to an Alertmanager expires after this time. It is sent again after a third of it, as
+   * Prometheus does.
+   */
   pushValidMs: 5 * minute,
   pushEveryMs: 100 * second,
-  /** Trouble that begins again within this of its last end is the same story; by the departures that `hold` looks back at. */
+  /** Trouble that begins again within this time after its last end belongs to the same story; the same time as for `hold`. */
   storyLookBackMs: 180 * minute,
-  /** An end of what came and went before is told once it has held so long; twice as long each time it was told too soon, up to the second. */
+  /**
+   * The end of recurring trouble is sent to people after this time; it doubles after each end that was sent too early,
+   * up to `storyHoldMsMax`.
+   */
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
-  /** One who was told to use another mirror stays there while it costs at most so much more than the best. */
+  /** People who were advised to use a mirror get no new advice while it costs at most this share more than the best. */
   storyWorseShare: 0.25,
-  /** Messages of a chat that can still be changed, the newest of each receiver. */
+  /** Messages of a chat that can still be edited: the newest of each receiver. */
   sentMessages: 20,
-  /** Notices of one such message that later ones can name. */
+  /** Notices in one such message that later notices can refer to. */
   sentNotices: 100,
-  /** From SIGTERM the process is gone within this: what follows fits in it. A delivery that is cut is sent again under its id. */
+  /**
+   * The process ends within this time after SIGTERM; the next two limits fit in it. An interrupted delivery is repeated
+   * with its id.
+   */
   stopMs: 10 * second,
   /** Time given to probes in flight and deliveries at SIGTERM. */
   drainMs: 6 * second,
-  /** Then so much each for threads that hang, for connections, and for what keeps the process from ending. */
+  /** The time after that, each for hanging threads, for connections, and for anything else that keeps the process alive. */
   closeMs: 1 * second,
   /** A wall clock that moves this much against the monotonic one has jumped; a loop silent this long was suspended. */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
-  /** Start times move by so much of their interval either way: enough to break step, little enough never to overtake. */
+  /** Start times vary by this share of their interval in both directions: enough to desynchronize, too little to overtake. */
   jitterShare: 0.05,
-  /** A 429 without `Retry-After`: wait so long, then twice as long, up to `throttleMsMax`. */
+  /** The wait after a 429 without `Retry-After`; it doubles each time, up to `throttleMsMax`. */
   throttleMsMin: 5 * second,
   /**
-   * No step of a mirror waits longer, whatever `Retry-After` asks for: one answer must not stop monitoring for a day. It is
-   * the default pace of the light steps, so a throttled step costs the mirror one request each five minutes; a mirror that
-   * stops answering during the wait is found after this and an outage's failures.
+   * The maximum wait of a step, whatever `Retry-After` requests: one response must not stop monitoring for a day. It is the
+   * default pace of light steps, so a throttled step costs the mirror one request in five minutes. An outage that begins
+   * during the wait is found after this time plus the usual confirmation.
    */
   throttleMsMax: 5 * minute,
-  /** A `Retry-After` beyond a day is a broken clock, not a wish. */
+  /** A longer `Retry-After` is taken for a broken clock. */
   retryAfterMsMax: 24 * 60 * minute,
   /** Heavy steps stop at this share of `bytesPerHour`, which leaves the rest to light ones. */
   heavyShareOfBytes: 0.8,
-  /** What a heavy step is taken to move until it was measured (design.md section 4.1). */
+  /** The assumed bytes of a heavy step until it is measured (design.md section 4.1). */
   heavyBytesGuess: 1 * mib,
-  /** Second looks at a wrong hash that wait for a slot, per host. */
+  /** Rechecks of a wrong hash that wait for a slot, per host. */
   rechecksWaiting: 64,
   timeoutMsMax: 120 * second,
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
-  /** Values of a configuration, what an alias stands for counted each time, and how deep they nest: five hundred mirrors have ten thousand. */
+  /** Values in a configuration (a YAML alias counts each time), and their depth. 500 mirrors have about 10 000 values. */
   configValues: 200_000,
   configDepth: 40,
   /** Mistakes of a configuration that are listed; the others are counted. */
   configMistakes: 1_000,
   /**
-   * A file of the configuration that is not read by then (a dead network mount) is a mistake, not a stand-still. Longer than a
-   * resolver that nobody answers takes to give up: its look-ups and files share the threads that read.
+   * The timeout for reading a file that the configuration names: a dead network mount is then reported as a mistake. It is
+   * longer than the timeout of a dead resolver, because name lookups and file reads share threads.
    */
   fileMs: 60 * second,
-  /** A configuration that is read again is read in a thread of its own, which ends by then: files have their time, checking some seconds. */
+  /** The timeout of a reload's thread: the time for files, plus a few seconds for checks. */
   configReadMs: 120 * second,
-  /** Memory of that thread for what it reads, MiB: the largest that was tried takes 300. */
+  /** The memory limit of that thread, MiB: the largest tested configuration takes 300. */
   configReadMebibytes: 1_024,
-  /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
+  /**
+   * The maximum depth of references between files: to a folder, to the files in it, from a lock file to the file beside
+   * it.
+   */
   fileRounds: 20,
   /**
    * The timeout of a program that verifies a signature, long enough for a file of many megabytes; and the limit of its
@@ -210,26 +231,26 @@ export const processLimits = {
   detachedSignatureBytes: 64 * kib,
   /** Attestations of one file: about 10 KB each, and some have two. */
   provenanceBytes: 1 * mib,
-  /** A list of signed sums: Debian's has some 250 KB, with all architectures. */
+  /** A signed list of checksums: Debian's has about 250 KB, with all architectures. */
   signedListBytes: 8 * mib,
   /** An index of packages: that of Debian's largest component has some 12 MiB packed and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** Packages that one index is asked for before it is read again, 40 KB of text; larger ones are left out. */
+  /** Packages taken from one index before it is read again, 40 KB of text; larger packages are skipped. */
   rotaPackages: 200,
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
-  /** An authority's name of a key, as shown: npm's have 50 characters, a fingerprint 40, a workflow's URL some 100. */
+  /** The shown length of a key's name: npm's have 50 characters, a fingerprint 40, a workflow's URL about 100. */
   keyNameChars: 200,
   /** Keys of one registry (npm's has two), and signatures over one version (one, two while keys are changed). */
   signingKeys: 50,
   signingKeysBytes: 256 * kib,
   signaturesRead: 10,
-  /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
+  /** The maximum size of the state file. At this size writes fail as on a full disk, until rows have expired. */
   stateBytes: 8 * 1024 * mib,
   /**
-   * Answers kept for a replay: a row is one page of the file, holds at most so many minutes, and is written at least so
-   * often while it grows; beyond so many rows (about 0.6 GiB) the oldest go, however young.
+   * Samples kept for a replay. A row fills one page of the file, covers at most `answerRowMs`, and is written at least every
+   * `answerWriteMs` while it grows. Above `answerRows` rows (about 0.6 GiB) the oldest are deleted.
    */
   answerRowChars: 3_600,
   answerRowMs: 10 * minute,
@@ -237,28 +258,31 @@ export const processLimits = {
   answerRows: 150_000,
   mirrors: 500,
   modules: 5_000,
-  /** A real client's run: what is kept of its words, and looked at below its folder, which a hostile artifact could fill. */
+  /**
+   * A real client's run: the kept part of its output, and the number of examined files, which a hostile artifact could
+   * fill.
+   */
   clientWordsBytes: 64 * kib,
   clientWordsLines: 30,
   clientLineChars: 500,
   clientEntries: 200_000,
   clientWatchMs: 500,
-  /** Beyond so much output it is stopped; pip at its most talkative writes some hundred KB. */
+  /** The maximum output before it is stopped; pip's most verbose mode writes a few hundred KB. */
   clientOutputBytes: 8 * mib,
-  /** And beyond so much disk: the largest module zip that go takes, its extracted files and as much again. */
+  /** The maximum disk use: the largest module zip that go accepts and its extracted files, doubled. */
   clientDiskBytes: 1536 * mib,
   /** RLIMIT_DATA of each of its processes: several times what npm takes for the largest packuments. */
   clientDataBytes: 4096 * mib,
-  /** A folder this old is nobody's: several times the longest run. */
+  /** A run's folder older than this was left by a dead process: several times the longest run. */
   clientLeftMs: 60 * minute,
   /** Requests of one build at once, as many as a small build machine sends. */
   buildStreams: 8,
-  /** One probe in so many is part of a build. */
+  /** One in this many probes is part of a build. */
   buildEvery: 10,
-  /** A run that could not start is tried again after so long, and one that differs from our steps repeated. */
+  /** The wait before a run that could not start is retried, and before one that differs from our steps is repeated. */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
-  /** The first runs after a start lie within so much, and after so much: the steps have answered once by then. */
+  /** The first runs after a start are spread over this time, after a delay in which each step has had a response. */
   clientFirstMs: 15 * minute,
   clientFirstMsMin: 1 * minute,
 } as const;
