@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { repoDir } from '../../test/support/paths.ts';
 import { freePort, listenAnywhere } from '../../test/support/ports.ts';
 import { startProcess } from '../../test/support/process.ts';
+import { watchOthers } from '../disturbance.ts';
 import type { Progress } from '../progress.ts';
 import type { FleetReport, PageRow } from './report.ts';
 import { type Filled, fillPrometheus, fillVictoria, openGenerator } from './stores.ts';
@@ -100,6 +101,7 @@ function peakMibOf(pid: number): number {
 /** Measures the page before each store. @param quick  a fifth of the places, two pages each */
 export async function fleet(quick: boolean, progress: Progress): Promise<FleetReport> {
   const rounds = quick ? 2 : 5;
+  const watch = watchOthers();
   const rows: PageRow[] = [];
   const [few, many] = quick ? [10, 40] : [50, 200];
   const prometheus = await fillPrometheus(few, 2_000, progress);
@@ -111,5 +113,5 @@ export async function fleet(quick: boolean, progress: Progress): Promise<FleetRe
   const generator = await openGenerator(many);
   const third = { store: 'a generator, as with our rules', places: many, seriesPerPlace: 5_000 };
   rows.push(await measurePage(third, generator, rounds, progress).finally(generator.close));
-  return { rows, stored: victoria.stored };
+  return { rows, stored: victoria.stored, othersCores: watch().othersCores };
 }
