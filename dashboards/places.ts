@@ -57,7 +57,9 @@ const since = table({
       as: 'table',
     },
   ],
-}).withTransformation(columnsOf(['registry', 'vantage', 'state', 'Value'], {}, { registry: 'Mirror', Value: 'For' }));
+})
+  .withTransformation(ordered('registry'))
+  .withTransformation(columnsOf(['registry', 'vantage', 'state', 'Value'], {}, { registry: 'Mirror', Value: 'For' }));
 
 const advice = table({
   id: 3,
@@ -77,7 +79,9 @@ const advice = table({
       as: 'table',
     },
   ],
-}).withTransformation(columnsOf(['vantage', 'upstream', 'from', 'to', 'state', 'Value'], {}, { Value: 'For' }));
+})
+  .minWidth(80)
+  .withTransformation(columnsOf(['vantage', 'upstream', 'from', 'to', 'state', 'Value'], {}, { Value: 'For' }));
 
 const configurations = table({
   id: 4,
@@ -87,7 +91,9 @@ const configurations = table({
   unit: 'none',
   none: noDaemon,
   queries: [{ expr: `max by (vantage, instance, hash) (${select('mirrorwatch_config_info')})`, as: 'table' }],
-}).withTransformation(columnsOf(['vantage', 'hash', 'instance'], { Value: true }));
+})
+  .withTransformation(ordered('vantage'))
+  .withTransformation(columnsOf(['vantage', 'hash', 'instance'], { Value: true }));
 
 const shards = table({
   id: 7,
@@ -109,7 +115,9 @@ const labels = table({
   unit: 'none',
   none: 'no place has labels in its configuration',
   queries: [{ expr: `max by (vantage, group, network, page) (${select('mirrorwatch_place_info')})`, as: 'table' }],
-}).withTransformation(columnsOf(['vantage', 'group', 'network', 'page'], { Value: true }));
+})
+  .withTransformation(ordered('vantage'))
+  .withTransformation(columnsOf(['vantage', 'group', 'network', 'page'], { Value: true }));
 
 const clocks = linesWithMarks(
   {

@@ -6,6 +6,7 @@ import type { Told } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
 import type { MirrorRow } from './fleet.ts';
+import type { Place } from './places.ts';
 import type { FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
 
@@ -82,7 +83,7 @@ function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {
   const { state, sinceMs, p95Ms, lagMs, rank, href } = cell;
   const badge = renderStateBadge(say, state);
   const notes = [
-    sinceMs === null || state === 'up' ? null : span(say, nowMs - sinceMs),
+    sinceMs === null || state === 'up' ? null : say('timeline.lasts', { length: span(say, nowMs - sinceMs) }),
     p95Ms === null ? null : `p95 ${duration(say, p95Ms)}`,
     lagMs === null || lagMs < 60_000 ? null : say('fleet.page.lag', { span: span(say, lagMs) }),
     rank === null ? null : `#${rank}`,
@@ -92,16 +93,22 @@ function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {
 
 function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
   return html`<section><h2>${say('fleet.page.places')} <span class="count">${places.length}</span></h2>
-<div class="scroll"><table><thead><tr><th scope="col">${say('fleet.page.place')}</th><th scope="col">${say('fleet.page.seen')}</th><th scope="col">${say('fleet.page.version')}</th></tr></thead>
+<div class="scroll"><table class="places"><thead><tr><th scope="col">${say('fleet.page.place')}</th><th scope="col">${say('fleet.page.seen')}</th><th scope="col">${say('fleet.page.version')}</th></tr></thead>
 <tbody>${places.map(
     ({ name, url, lastSeenMs, version, labels }) =>
-      html`<tr><th scope="row">${url === null ? name : html`<a href="${url}">${name}</a>`}<small class="muted">${Object.entries(
-        labels,
-      )
-        .map(([label, value]) => `${label}=${value}`)
-        .join(' ')}</small></th><td>${ago(say, lastSeenMs, atMs)}</td><td>${version ?? '—'}</td></tr>`,
+      html`<tr><th scope="row">${url === null ? name : html`<a href="${url}">${name}</a>`}<small class="muted">${labelText(labels)}</small></th><td>${ago(say, lastSeenMs, atMs)}</td><td>${version ?? '—'}</td></tr>`,
   )}</tbody></table></div></section>`;
 }
 
+/** Without its page, which its name links to. */
+function labelText({ page: _, ...labels }: Place['labels']): string {
+  return Object.entries(labels)
+    .map(([label, value]) => `${label}=${value}`)
+    .join(' ');
+}
+
 /** Added to the style of the daemon's page: a table with many places is wider than a screen. */
-export const fleetStyle = '.scroll { overflow-x: auto; } .fleet tbody th { min-width: 140px; font-weight: 600; }\n';
+export const fleetStyle = `.scroll { overflow-x: auto; }
+.fleet tbody th { min-width: 140px; font-weight: 600; }
+.places td { white-space: nowrap; }
+`;

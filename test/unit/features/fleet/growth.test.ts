@@ -20,17 +20,17 @@ const so = <T>(count: number, make: (at: number) => T): readonly T[] =>
 test.each([
   {
     name: 'daemons of one place',
-    size: 4000,
+    size: 2000,
     make: (count: number) => viewOf({ fra: so(count, () => ({ mirrors: { x: well() } })) }),
   },
   {
     name: 'places',
-    size: 2000,
+    size: 1000,
     make: (count: number) => viewOf(Object.fromEntries(so(count, (at) => [`p${at}`, { mirrors: { x: well() } }]))),
   },
   {
     name: 'mirrors of two places that advise to leave one',
-    size: 1000,
+    size: 500,
     make: (count: number) => {
       const mirrors = { x: down, ...Object.fromEntries(so(count, (at) => [`m${at}`, well(at + 1)])) };
       const seen = { mirrors, advice: ['x>m1'] };
