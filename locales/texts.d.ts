@@ -20,6 +20,14 @@ export interface Places {
   readonly 'acted.otherValue': never;
   readonly 'acted.defect': 'why';
   readonly 'acted.notHolder': never;
+  readonly 'action.done': 'action' | 'what' | 'from' | 'to';
+  readonly 'action.failed': 'action' | 'what' | 'from' | 'to';
+  readonly 'action.undone': 'action' | 'what' | 'from';
+  readonly 'action.held': 'action' | 'what' | 'from' | 'to';
+  readonly 'action.undoFailed': 'action' | 'what' | 'to';
+  readonly 'action.by.failback': never;
+  readonly 'action.by.regret': never;
+  readonly 'action.by.operator': never;
   readonly 'actions.none': never;
   readonly 'actions.stopped': never;
   readonly 'actions.running': never;

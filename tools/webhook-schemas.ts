@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionKinds, actionResults, heldReasons } from '../src/core/action.ts';
 import { adviceCauses, gates } from '../src/core/advice.ts';
 import { reasons } from '../src/core/failure.ts';
 import { type FindingKind, findingKinds, ruleCauses } from '../src/core/finding.ts';
@@ -114,6 +115,29 @@ const advice = z.strictObject({
   trigger: z.enum(['detector', 'alertmanager']),
 });
 
+const action = z.strictObject({
+  id: z.string().describe('<advice>.<action>'),
+  action: z.string(),
+  kind: z.enum(actionKinds),
+  mode: z.enum(['dry-run', 'auto']),
+  advice: z.string(),
+  ecosystem: z.enum(registry.ids),
+  upstream: z.string(),
+  from: z.string(),
+  to: z.string(),
+  cause: z.enum(adviceCauses),
+  state: z.enum([...actionResults, 'running', 'undoing']),
+  held: z.enum(heldReasons).nullable(),
+  plannedAt: stamp,
+  endedAt: stamp.nullable(),
+  nextAt: stamp.nullable().describe('when a failed step is repeated; null: not'),
+  attempts: count,
+  because: z.string().nullable().describe('why it failed'),
+  output: z.string().describe('the change as a diff, or what a program printed; bounded, secrets masked'),
+  interrupted: z.boolean().describe('it was begun by a process that ended without a result'),
+  undoneBy: z.enum(['failback', 'regret', 'operator']).nullable(),
+});
+
 const story = z.strictObject({
   id: z.string().describe('the same in all messages about trouble that comes and goes'),
   since: stamp,
@@ -161,6 +185,10 @@ export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
   }),
   'mirror.recovery': body('mirror.recovery', { finding: finding(z.enum(findingKinds)), resolves }),
   'mirror.advice': body('mirror.advice', { advice }),
+  'mirror.action': body('mirror.action', {
+    result: z.enum(['done', 'failed', 'undone', 'held']).describe('failed with state done: an undo failed'),
+    action,
+  }),
 };
 
 /** The JSON Schema files of docs/schemas, by name. */

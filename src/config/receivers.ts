@@ -107,9 +107,9 @@ function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void
       report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
 }
 
-/** An alert is a finding; that one has ended is said by the alert itself, and advice is none. */
+/** An alert is a finding; that one has ended is said by the alert itself, and advice is none, nor is an action. */
 function isAlert(event: WebhookEvent): boolean {
-  return event !== 'recovery' && event !== 'advice';
+  return event !== 'recovery' && event !== 'advice' && event !== 'action';
 }
 
 function checkAlertmanager(path: Path, webhook: FileReceiver, fileUrl: string | null, report: Report): void {

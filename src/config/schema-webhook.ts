@@ -62,7 +62,7 @@ export const webhook = mapping(
     on: list(word('An event.', webhookEvents), phrase('expected.listEvents'))
       .min(1, errorOf(phrase('expected.atLeastEvent')))
       .meta({
-        description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last two.`,
+        description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last three.`,
       })
       .optional(),
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))

@@ -79,6 +79,12 @@ export interface ActionRule {
 export const actionResults = ['planned', 'done', 'failed', 'undone', 'held'] as const;
 export type ActionResult = (typeof actionResults)[number];
 
+/** What became of one action, for receivers. */
+export interface ActionNews {
+  readonly result: Exclude<ActionResult, 'planned'>;
+  readonly row: ActionRow;
+}
+
 /** Why a planned action waits, or does not run at all; closed. */
 export const heldReasons = [
   'stopped',

@@ -59,7 +59,8 @@ export const webhookEvents = [
   'self',
   'recovery',
   'advice',
-] as const satisfies readonly (FindingKind | 'recovery' | 'advice')[];
+  'action',
+] as const satisfies readonly (FindingKind | 'recovery' | 'advice' | 'action')[];
 export type WebhookEvent = (typeof webhookEvents)[number];
 
 export interface Receiver {

@@ -1,7 +1,7 @@
 import type { FindingKind } from './finding.ts';
 import type { Sentence } from './result.ts';
 
-export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice';
+export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice' | 'mirror.action';
 
 /**
  * One message to one receiver, as it lies in the outbox. `id` is the `webhook-id`, the same over all attempts.
@@ -11,7 +11,7 @@ export interface Notice {
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** `<kind>/<registry>` or `advice/<ecosystem>/<upstream>`: a new notice replaces undelivered ones of its subject. */
+  /** `<kind>/<registry>` `advice/<ecosystem>/<upstream>` or `action/<name>/<ecosystem>/<upstream>`: a new notice replaces undelivered ones of its subject. */
   readonly subject: string;
   /** Increases per subject, also across restarts. */
   readonly seq: number;

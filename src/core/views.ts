@@ -1,7 +1,9 @@
+import type { ActionRow } from './action.ts';
 import type { Advice, AdviceCause, AdviceState, Candidate, Refusal } from './advice.ts';
 import type { Reason } from './failure.ts';
 import type { Confidence, Finding, FindingKind, ScopeItem, Side } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
 
 /** A finding as the API and webhooks show it (design.md section 4.3): RFC 3339 stamps, unknown is `null`. */
@@ -189,5 +191,36 @@ export function adviceView(advice: Advice): AdviceView {
     doesNotCover: [...advice.doesNotCover],
     rollback: advice.rollback,
     trigger: advice.trigger,
+  };
+}
+
+/** A row of the journal as the API and webhooks show it. */
+export type ActionView = ReturnType<typeof viewOfAction>;
+
+/** @param say  `because` in the reader's language */
+export function viewOfAction(row: ActionRow, say: (because: Sentence) => string) {
+  const { id, action, kind, mode, advice, state, held, attempts, because, output, isInterrupted, undoneBy } = row;
+  const { ecosystem, upstream, from, to, cause } = advice;
+  return {
+    id,
+    action,
+    kind,
+    mode,
+    advice: advice.id,
+    ecosystem,
+    upstream,
+    from,
+    to,
+    cause,
+    state,
+    held,
+    plannedAt: stamp(row.plannedAtMs),
+    endedAt: stamp(row.endedAtMs),
+    nextAt: stamp(row.nextAtMs),
+    attempts,
+    because: because === null ? null : say(because),
+    output,
+    interrupted: isInterrupted,
+    undoneBy,
   };
 }

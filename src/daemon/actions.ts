@@ -1,4 +1,4 @@
-import type { ActionEnd, ActionRow, ActionStep, Actor } from '../core/action.ts';
+import type { ActionEnd, ActionNews, ActionRow, ActionStep, Actor } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
@@ -96,6 +96,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
         },
         now,
       );
+      news.acted.push(...toldOf(out, state));
       state = next;
       news.rows.push(
         ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
@@ -145,6 +146,19 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       await actor?.close();
     },
   };
+}
+
+/** What receivers are told: ends that changed something, or should have, and holds that may need a person. No dry run. */
+function toldOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionNews[] {
+  const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
+  return [
+    ...results.flatMap(({ result, row }) => (result === 'planned' || result === 'held' ? [] : { result, row })),
+    ...held.map((row) => ({ result: 'held' as const, row })),
+  ].filter(({ row }) => row.mode === 'auto');
+}
+
+function isForPeople(held: ActionRow['held']): boolean {
+  return held === 'stopped' || held === 'regret' || held === 'hour' || held === 'day';
 }
 
 /** A row as the other daemon of the pair kept it; none where it is no row of this build. */

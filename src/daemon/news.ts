@@ -1,4 +1,4 @@
-import type { ActionResult, ActionRow } from '../core/action.ts';
+import type { ActionNews, ActionResult, ActionRow } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
@@ -25,6 +25,8 @@ export interface News {
   readonly deletes: { readonly table: Table; readonly key: string }[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
+  /** For receivers. */
+  readonly acted: ActionNews[];
 }
 
 /** A turn without changes. */
@@ -39,6 +41,7 @@ export function newNews(): News {
     deletes: [],
     outcomes: [],
     actions: [],
+    acted: [],
   };
 }
 

@@ -206,7 +206,7 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(() => carryOut(judging));
     guarded(() => actions.turn(judging.judged.advice, news, now, absorb, state !== 'running'));
     collect(news, judging);
-    guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
+    guarded(() => absorb.notify(s.notifier.compose(news, now)));
     let hasLearnt = false;
     guarded(() => {
       hasLearnt = learn(news);

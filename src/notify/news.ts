@@ -1,8 +1,11 @@
+import type { ActionNews } from '../core/action.ts';
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
 import { type Finding, type FindingChange, kindTraits, storyOf } from '../core/finding.ts';
 import type { NoticeType, StoryView } from '../core/notice.ts';
-import { adviceView, findingView, stamp } from '../core/views.ts';
+import { adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
+import { saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 
 /** One event, before receivers are selected. */
 export interface News {
@@ -13,6 +16,8 @@ export interface News {
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;
+  /** Absent: it is about something else. */
+  readonly action?: ActionNews;
 }
 
 /**
@@ -59,6 +64,13 @@ export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] 
   return [...last.values()];
 }
 
+/** The event of an action. Its subject outlives the advice: an undo is about the same as the change before it. */
+export function newsOfAction(action: ActionNews): News {
+  const { ecosystem, upstream } = action.row.advice;
+  const subject = `action/${action.row.action}/${ecosystem}/${upstream}`;
+  return { type: 'mirror.action', event: 'action', subject, weight: 'news', finding: null, advice: null, action };
+}
+
 /** The fields of a body besides its event. */
 export interface BodyMeta {
   readonly seq: number;
@@ -82,9 +94,14 @@ export function bodyOf(news: News, meta: BodyMeta): string {
       vantage: meta.vantage,
       ...(news.finding === null ? {} : { finding: findingView(news.finding) }),
       ...(news.advice === null ? {} : { advice: adviceView(news.advice) }),
+      ...(news.action === undefined ? {} : actionIn(news.action)),
       ...(news.type === 'mirror.recovery' ? { resolves: meta.resolves } : {}),
       ...(meta.updates === null ? {} : { updates: meta.updates }),
       ...(meta.story === null ? {} : { story: meta.story }),
     },
   });
+}
+
+function actionIn({ result, row }: ActionNews) {
+  return { result, action: viewOfAction(row, (because) => saySentence(because, english)) };
 }

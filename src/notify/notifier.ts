@@ -1,3 +1,4 @@
+import type { ActionNews } from '../core/action.ts';
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
@@ -11,8 +12,8 @@ import { announce, release } from './announce.ts';
 import { closeDelivery, type Sendable, takeCard } from './carry.ts';
 import { batchMsOf } from './chat/batch.ts';
 import { isChat, renderChatMessage } from './chat/message.ts';
-import { isEnd, newsOfAdvice, newsOfFinding } from './news.ts';
-import { conclude, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf } from './outbox.ts';
+import { isEnd, newsOfAction, newsOfAdvice, newsOfFinding } from './news.ts';
+import { conclude, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf, tell } from './outbox.ts';
 import { dropPushed, pushAgain, recordAdvice, recordPushed } from './push.ts';
 import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, newQueue, notSent, type Queue } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
@@ -35,7 +36,11 @@ export interface QueueStanding {
 export interface Notifier {
   /** Queues the changes for the receivers that want them, and drops expired notices; with empty changes only the latter. */
   compose(
-    changes: { readonly findings: readonly FindingChange[]; readonly advice: readonly AdviceChange[] },
+    changes: {
+      readonly findings: readonly FindingChange[];
+      readonly advice: readonly AdviceChange[];
+      readonly acted?: readonly ActionNews[];
+    },
     now: Now,
   ): NotifyTurn;
   /** The messages to send now, at most one at a time per receiver and subject; each is marked until `delivered`. */
@@ -100,6 +105,7 @@ export function createNotifier(input: {
         if (news !== null) announce(state, news, now);
       }
       for (const news of newsOfAdvice(changes.advice)) announce(state, news, now);
+      for (const action of changes.acted ?? []) tell(state, newsOfAction(action), 'all', now);
       release(state, now);
       pushAgain(state, now);
       return flush();

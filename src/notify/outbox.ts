@@ -167,8 +167,9 @@ function textFor(
 }
 
 /** The sentence that a card translates: the body has it in English. */
-function sentenceFor({ chat }: Receiver, { finding }: News): Pick<Notice, 'sentence'> {
-  return chat === undefined || finding?.sentence == null ? {} : { sentence: finding.sentence };
+function sentenceFor({ chat }: Receiver, { finding, action }: News): Pick<Notice, 'sentence'> {
+  const sentence = finding?.sentence ?? action?.row.because;
+  return chat === undefined || sentence == null ? {} : { sentence };
 }
 
 /** Keeps a reference only to a message that was sent, not to a waiting one that is now replaced. */

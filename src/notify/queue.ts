@@ -177,9 +177,10 @@ export function backoffMsFor(attempts: number, share: number): number {
 }
 
 /** True for an event that passes a receiver's filters by mirror, ecosystem and severity. */
-export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, advice }: News): boolean {
+export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...news }: News): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;
+  const advice = action?.row.advice ?? news.advice;
   const about = finding !== null ? [finding.registry] : [advice?.from, advice?.to];
   const named = about.filter((name) => name != null);
   const ecosystem = finding?.ecosystem ?? advice?.ecosystem ?? null;

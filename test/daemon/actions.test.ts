@@ -69,6 +69,12 @@ async function actionsOf(world: World) {
   return actions.map(({ state, to, held, interrupted }) => ({ state, to, held, interrupted }));
 }
 
+/** What became of actions, as it went out. */
+const actedIn = (world: World) =>
+  world.posts.flatMap(({ body: { type, data } }) =>
+    type === 'mirror.action' ? (data as { result: string }).result : [],
+  );
+
 const file = () => readFileSync(join(folder, 'go.env'), 'utf8');
 const counted = (world: World, result: string) =>
   metric(world, `mirrorwatch_actions_total{action="ci",result="${result}"}`);
@@ -93,6 +99,7 @@ describe('onAdvice', () => {
     expect(await actionsOf(world)).toEqual([{ state: 'undone', to: 'b', held: null, interrupted: false }]);
     expect((await adviceOf(world)).filter(({ state }) => state === 'accepted')).toEqual([]);
     expect(actor.steps).toEqual(['prepare 1', 'act 1', 'undo 1']);
+    expect(actedIn(world)).toEqual(['done', 'undone']);
   });
 
   it('shows the change and makes none in a dry run, which is the default', async () => {
@@ -100,6 +107,7 @@ describe('onAdvice', () => {
     const world = await startWorld({ yaml, script: aDown, ports: (all) => ({ ...all, actor: actorHere() }) });
     await pass(world, 130);
     expect(existsSync(join(folder, 'go.env'))).toBe(false);
+    expect(actedIn(world)).toEqual([]);
     const text = (await world.get('/api/v1/actions')).text;
     expect(text).toContain('+GOPROXY=https://b.example.net/goproxy');
     expect(await actionsOf(world)).toEqual([{ state: 'planned', to: 'b', held: null, interrupted: false }]);
@@ -124,6 +132,7 @@ describe('onAdvice', () => {
     expect(again.log.map(({ message }) => message)).toContain('an action was interrupted; it is carried out again');
     expect(second.steps).toEqual(['act 2']);
     expect(await actionsOf(again)).toEqual([{ state: 'done', to: 'b', held: null, interrupted: true }]);
+    expect([...actedIn(world), ...actedIn(again)]).toEqual(['done']);
     const [row] = (await again.get('/api/v1/actions')).json<{ actions: { id: string }[] }>().actions;
     expect((await again.post(`/api/v1/actions/${row?.id}/undo`)).status).toBe(200);
     await pass(again, 3);
@@ -140,6 +149,7 @@ describe('onAdvice', () => {
     await pass(again, 130);
     expect(await metric(again, 'mirrorwatch_actions_stopped')).toBe(1);
     expect(await actionsOf(again)).toEqual([{ state: 'held', to: 'b', held: 'stopped', interrupted: false }]);
+    expect(actedIn(again)).toEqual(['held']);
     expect(existsSync(join(folder, 'go.env'))).toBe(false);
     expect((await again.post('/api/v1/actions/resume')).json()).toEqual({ stopped: false, kept: true });
     await pass(again, 5);

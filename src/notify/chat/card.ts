@@ -1,5 +1,6 @@
 import type { QuietRule } from '../../core/config.ts';
 import { wordsOf } from '../../words/words.ts';
+import { renderActionSection } from './action-section.ts';
 import { renderAdviceSection } from './advice-section.ts';
 import { renderFindingSection } from './finding-section.ts';
 import { clipped, type Pen, type Reader, type Section, type Told, type Tone, tones } from './section.ts';
@@ -66,13 +67,14 @@ function readableSectionOf(told: Told, pen: Pen): Section {
   try {
     return wholeSectionOf(told, pen);
   } catch {
-    return wholeSectionOf({ ...told, finding: null, advice: null }, pen);
+    return wholeSectionOf({ ...told, finding: null, advice: null, action: null }, pen);
   }
 }
 
 function wholeSectionOf(told: Told, pen: Pen): Section {
   if (told.finding !== null) return renderFindingSection(told, told.finding, pen);
   if (told.advice !== null) return renderAdviceSection(told, told.advice, pen);
+  if (told.action !== null) return renderActionSection(told, told.action, pen);
   const isTest = told.subject === 'self/test';
   const { say } = pen;
   return {

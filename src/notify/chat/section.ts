@@ -1,6 +1,7 @@
+import type { ActionNews } from '../../core/action.ts';
 import type { Notice, StoryView } from '../../core/notice.ts';
 import type { Sentence } from '../../core/result.ts';
-import type { AdviceView, FindingView } from '../../core/views.ts';
+import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
 /** The colour: a problem, grave or not; an action to take; resolved; none of these. */
@@ -59,7 +60,9 @@ export interface Told {
   /** When it was composed, wall milliseconds. */
   readonly atMs: number;
   readonly finding: FindingView | null;
-  /** The finding's sentence, for any language; `null`: only English. */
+  /** What became of an action; `null`: it is about something else. */
+  readonly action: (ActionView & { readonly result: ActionNews['result'] }) | null;
+  /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
   /** For a recovery: the `ref` of the message about the opening; `null`: this receiver got none. */
@@ -85,6 +88,7 @@ export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notic
     finding: data?.finding ?? null,
     sentence: sentence ?? null,
     advice: data?.advice ?? null,
+    action: data?.action && data.result ? { ...data.action, result: data.result } : null,
     resolves: data?.resolves == null ? null : refOf(data.resolves),
     story: data?.story ?? null,
   };
@@ -96,6 +100,8 @@ interface Body {
     readonly vantage?: string;
     readonly finding?: FindingView;
     readonly advice?: AdviceView;
+    readonly result?: ActionNews['result'];
+    readonly action?: ActionView;
     readonly resolves?: string | null;
     readonly story?: StoryView;
   };

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { findingKinds } from '../../../src/core/finding.ts';
 import type { NoticeType } from '../../../src/core/notice.ts';
 import { schemaFiles, webhookSchemas } from '../../../tools/webhook-schemas.ts';
+import { fixtureAction } from '../api/fixture-action.ts';
 import { advice, delivered, finding, receiver, Stage } from './stage.ts';
 
 const folder = join(import.meta.dirname, '../../../docs/schemas');
@@ -27,6 +28,8 @@ function bodies(): Map<string, unknown> {
   collect();
   const proposed = { change: 'proposed', advice: advice('x') } as const;
   stage.take(stage.notifier.compose({ findings: [], advice: [proposed] }, stage.at));
+  collect();
+  stage.act('failed', fixtureAction);
   collect();
   return found;
 }

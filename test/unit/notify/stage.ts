@@ -1,3 +1,4 @@
+import type { ActionNews, ActionRow } from '../../../src/core/action.ts';
 import type { Advice, AdviceChange } from '../../../src/core/advice.ts';
 import type { Config, Receiver } from '../../../src/core/config.ts';
 import { webhookEvents } from '../../../src/core/config.ts';
@@ -170,6 +171,10 @@ export class Stage {
 
   advise(change: AdviceChange['change'], one: Advice): void {
     this.take(this.notifier.compose({ findings: [], advice: [{ change, advice: one }] }, this.at));
+  }
+
+  act(result: ActionNews['result'], row: ActionRow): void {
+    this.take(this.notifier.compose({ findings: [], advice: [], acted: [{ result, row }] }, this.at));
   }
 
   /** A turn in which nothing came. */

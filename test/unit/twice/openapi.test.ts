@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventTypes } from '../../../src/api/events.ts';
 import { remedyForms } from '../../../src/api/remedy.ts';
-import { actionKinds, heldReasons } from '../../../src/core/action.ts';
+import { actionKinds, actionResults, heldReasons } from '../../../src/core/action.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
@@ -128,14 +128,16 @@ describe('webhooks carry the shapes of the API', () => {
   it.each(findingKinds)('the finding of mirror.%s', (kind: FindingKind) => {
     expect(shape(at(data(`mirror.${kind}`), 'finding'))).toEqual(shape(api('Finding')));
   });
-  it('the finding of mirror.recovery, and the advice of mirror.advice', () => {
+  it('the finding of mirror.recovery, the advice of mirror.advice, and the action of mirror.action', () => {
     expect(shape(at(data('mirror.recovery'), 'finding'))).toEqual(shape(api('Finding')));
     expect(shape(at(data('mirror.advice'), 'advice'))).toEqual(shape(api('Advice')));
+    expect(shape(at(data('mirror.action'), 'action'))).toEqual(shape(api('Action')));
     expect(shape(api('Advice'))).toContain('.expected.p95Seconds.after');
   });
 
   const finding = at(data('mirror.recovery'), 'finding', 'properties');
   const advice = at(data('mirror.advice'), 'advice', 'properties');
+  const action = at(data('mirror.action'), 'action', 'properties');
   const inside = (value: Json): readonly string[] => enumsIn(value).flatMap(([, list]) => [...list]);
   it.each([
     ['finding kind', at(finding, 'kind'), findingKinds],
@@ -150,6 +152,9 @@ describe('webhooks carry the shapes of the API', () => {
     ['advice refusal', at(advice, 'refusal'), lists.refusals],
     ['advice trigger', at(advice, 'trigger'), lists.triggers],
     ['advice confidence', at(advice, 'confidence'), lists.confidences],
+    ['action state', at(action, 'state'), [...actionResults, 'running', 'undoing']],
+    ['action held', at(action, 'held'), heldReasons],
+    ['action cause', at(action, 'cause'), adviceCauses],
     ['advice gate', at(advice, 'candidates', 'items', 'properties', 'gate'), gates],
   ] as const)('%s has the words of the code', (_name, schema, list) => {
     expect(inside(schema).toSorted()).toEqual([...list].toSorted());

@@ -1,0 +1,37 @@
+import { tellIn } from '../../words/tell.ts';
+import { ecosystemTextOf } from './finding-section.ts';
+import type { Pen, Section, Told, Tone } from './section.ts';
+
+type Action = NonNullable<Told['action']>;
+
+const tones: Readonly<Record<Action['result'], Tone>> = {
+  done: 'info',
+  undone: 'info',
+  held: 'warn',
+  failed: 'bad',
+};
+
+/** What became of an action, and why; its output is in the journal. */
+export function renderActionSection(told: Told, action: Action, pen: Pen): Section {
+  const { say } = pen;
+  const { result, state, from, to } = action;
+  // A failed undo leaves the change in force.
+  const key = result === 'failed' && state === 'done' ? 'undoFailed' : result;
+  const why = whyText(told, action, pen);
+  return {
+    tone: tones[result],
+    title: say(`action.${key}`, { action: action.action, what: ecosystemTextOf(action), from, to }),
+    rows: [
+      ...(why === '' ? [] : [{ label: say('row.why'), text: why }]),
+      { label: say('row.what'), text: `${action.kind} · ${action.id}` },
+    ],
+    code: null,
+    ref: told.ref,
+  };
+}
+
+function whyText({ sentence }: Told, { result, held, because, undoneBy }: Action, { say, reader }: Pen): string {
+  if (held !== null) return say(`actions.held.${held}`);
+  if (because !== null) return tellIn(reader.language, { text: because, sentence });
+  return result === 'undone' && undoneBy !== null ? say(`action.by.${undoneBy}`) : '';
+}
