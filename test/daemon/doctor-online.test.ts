@@ -264,7 +264,7 @@ describe('which mirrors', () => {
   test.each([
     [['doctor', 'nobody'], "no mirror is named 'nobody'"],
     [['doctor', '--ecosystem', 'go'], '--ecosystem says what a URL is'],
-    [['doctor', 'http://'], 'is no URL'],
+    [['doctor', 'http://'], 'is not a URL'],
   ])('%j is wrong usage', async (argv, words) => {
     expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
   });

@@ -111,7 +111,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
   test('a key that is as it was changes nothing, and that is said', async () => {
     const { code, out } = await replay('--set', 'advise.minGain=20%');
     expect(code).toBe(0);
-    expect(out).toContain('advise.minGain=20% changes nothing: that is what is in force');
+    expect(out).toContain('advise.minGain=20% changes nothing: these values are already in force');
     const { changed } = JSON.parse((await replay('--set', 'advise.minGain=20%', '--json')).out) as Shown;
     expect(changed).toBeNull();
   });
@@ -133,7 +133,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
 describe('wrong usage and configuration are 2', () => {
   const rows: readonly (readonly [string, readonly string[], string])[] = [
     ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
-    ['no key', ['--set', 'a b=3'], "'a b' is no key"],
+    ['no key', ['--set', 'a b=3'], "'a b' is not a key"],
     ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule decides what is requested or sent'],
     ['mirrors', ['--set', 'mirrors=[]'], 'it can change detect, advise, clients'],
     ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
@@ -185,14 +185,14 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
   };
   const rows: readonly (readonly [string, () => string, string])[] = [
     ['absent', () => join(dir, 'nowhere.db'), 'there is no state file'],
-    ['a folder', () => dir, 'it is no state file of mirrorwatch'],
+    ['a folder', () => dir, 'it is not a state file of mirrorwatch'],
     [
       'empty',
       () => {
         writeFileSync(join(dir, 'empty.db'), '');
         return join(dir, 'empty.db');
       },
-      'it is no state file of mirrorwatch',
+      'it is not a state file of mirrorwatch',
     ],
     ['text', () => config, 'it is corrupt'],
     [

@@ -316,7 +316,7 @@ describe('actions', () => {
     expect(await ask(world, 'actions', 'stop')).toMatchObject({
       code: 0,
       out: 'actions are stopped',
-      err: expect.stringContaining('the disk does not take the mark'),
+      err: expect.stringContaining('the stop cannot be stored on disk'),
     });
     await world.seconds(80);
     expect((await ask(world, 'actions')).out).toMatch(

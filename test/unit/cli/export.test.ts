@@ -79,7 +79,7 @@ describe('what a shell may evaluate', () => {
   });
 
   test.each([
-    ['an ecosystem that is none', ['nmp'], "'nmp' is no ecosystem"],
+    ['an ecosystem that is none', ['nmp'], "'nmp' is not an ecosystem"],
     ['two', ['go', 'npm'], '--export takes an ecosystem'],
     ['with --json', ['--json'], '--export takes an ecosystem'],
   ])('%s is wrong usage', async (_, argv, said) => {

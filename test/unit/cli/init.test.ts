@@ -224,7 +224,7 @@ describe('mirrorwatch init', () => {
     expect(await machine.run(['init', '--yes'])).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringContaining('is there already'),
+      err: expect.stringContaining('already exists'),
     });
     expect(machine.text('mirrorwatch.yaml')).toBe('mine\n');
     expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain("can't be written (ENOENT)");
@@ -270,7 +270,7 @@ describe('mirrorwatch init', () => {
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
       'npm: 2 modules (package-lock.json), today as the client comes',
-      'left out: what is in examples/, test/fixtures/: examples and fixtures are not what is built here',
+      'left out: the files in examples/, test/fixtures/: examples and fixtures are not built here',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
     const chinese = testMachine({

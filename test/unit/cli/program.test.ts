@@ -48,7 +48,7 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     ['an option without its value', ['check', '--config'], 'argument missing'],
     ['a word too many', ['check', 'this'], 'Unexpected argument'],
     ['probe of nothing', ['probe'], 'which mirror?'],
-    ['probe of a URL that is none', ['probe', 'http://'], 'is no URL'],
+    ['probe of a URL that is none', ['probe', 'http://'], 'is not a URL'],
     ['probe of a name that nobody has', ['probe', 'nobody'], "no mirror is named 'nobody'"],
     ['probe in two forms', ['probe', 'x', '--json', '--curl'], '--json or --curl, not both'],
     [
@@ -89,7 +89,7 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
       ['probe', 'go-origin', '--ecosystem', 'http'],
       'go-origin is a mirror of go',
     ],
-    ['an unknown verb', ['advice', 'reject', 'x'], "'reject' is no verb of advice"],
+    ['an unknown verb', ['advice', 'reject', 'x'], "'reject' is not a verb of advice"],
     ['accepting nothing', ['advice', 'accept'], 'accept which advice?'],
     ['dismissing nothing', ['advice', 'dismiss'], 'dismiss which advice?'],
     ['dismissing for good', ['advice', 'dismiss', 'x', '--reason', 'y'], '--for is needed, such as --for 2h'],

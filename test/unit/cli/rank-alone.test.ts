@@ -13,7 +13,7 @@ go: { sumdb: off }
 `;
 
 test.each([
-  ['says that it ranks one of several', [], 'Ranks go alone. Also configured, each with --ecosystem: npm.'],
+  ['says that it ranks one of several', [], 'Ranks only go. Also configured, each with --ecosystem: npm.'],
   ['says nothing where one was asked for', ['go'], ''],
 ])('rank %s', async (_, words, want) => {
   const dir = tempDir('rank-alone');

@@ -100,9 +100,9 @@ describe('refused, and nothing is changed', () => {
       () => ({ file: join(home, 'folder/new'), before: null, after: 'y' }),
       'outside',
     ],
-    ['a link to nothing', () => ({ file: join(home, 'nowhere'), before: null, after: 'y' }), 'a link to nothing'],
+    ['a link to nothing', () => ({ file: join(home, 'nowhere'), before: null, after: 'y' }), 'a symbolic link to a missing file'],
     ['a file with two names', () => ({ file: join(home, 'twice'), before: 'x', after: 'y' }), 'several names'],
-    ['a folder', () => ({ file: join(home, 'a-folder'), before: '', after: 'y' }), 'no regular file'],
+    ['a folder', () => ({ file: join(home, 'a-folder'), before: '', after: 'y' }), 'not a regular file'],
     [
       'what changed while it was read',
       () => ({ file: join(home, 'good'), before: 'other', after: 'y' }),
@@ -118,7 +118,7 @@ describe('refused, and nothing is changed', () => {
       () => ({ file: join(home, 'gone'), before: 'x', after: 'y' }),
       'created or removed',
     ],
-    ['no UTF-8', () => ({ file: join(home, 'latin'), before: '\ufffd', after: 'y' }), 'no UTF-8'],
+    ['no UTF-8', () => ({ file: join(home, 'latin'), before: '\ufffd', after: 'y' }), 'not UTF-8'],
   ] as const)('%s', async (_, change, because) => {
     const out = tempDir('outside');
     writeFileSync(join(out, 'x'), 'x');

@@ -246,7 +246,7 @@ describe('advice --apply', () => {
   });
 
   test.each([
-    [['advice', '--apply', 'gems'], "'gems' is no ecosystem"],
+    [['advice', '--apply', 'gems'], "'gems' is not an ecosystem"],
     [['advice', '--apply', '--json'], '--apply takes an ecosystem'],
     [['advice', '--apply', '--export'], '--export or --apply, not both'],
   ])('%j is wrong usage', async (argv, words) => {
