@@ -20,7 +20,7 @@ test.each([
   try {
     writeFileSync(join(dir, 'mirrorwatch.yaml'), two);
     const { err } = await run(['rank', ...words, '--rounds', '1', '--no-download'], { cwd: dir });
-    expect(err.includes('Ranks go alone')).toBe(want !== '');
+    expect(err.includes('Ranks only go')).toBe(want !== '');
     expect(err).toContain(want);
   } finally {
     removeTempDir(dir);
