@@ -100,7 +100,11 @@ describe('refused, and nothing is changed', () => {
       () => ({ file: join(home, 'folder/new'), before: null, after: 'y' }),
       'outside',
     ],
-    ['a link to nothing', () => ({ file: join(home, 'nowhere'), before: null, after: 'y' }), 'a symbolic link to a missing file'],
+    [
+      'a link to nothing',
+      () => ({ file: join(home, 'nowhere'), before: null, after: 'y' }),
+      'a symbolic link to a missing file',
+    ],
     ['a file with two names', () => ({ file: join(home, 'twice'), before: 'x', after: 'y' }), 'several names'],
     ['a folder', () => ({ file: join(home, 'a-folder'), before: '', after: 'y' }), 'not a regular file'],
     [
