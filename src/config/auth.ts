@@ -11,7 +11,7 @@ import type { FileMirror } from './schema.ts';
 type FileAuth = NonNullable<FileMirror['auth']>;
 
 /**
- * A mirror's credentials: of its URL's user-info, or of `auth`. Over plain http off loopback they are told and dropped.
+ * A mirror's credentials, from its URL's user-info or from `auth`. Over plain HTTP off loopback they are reported and dropped.
  * @param path  of the mirror
  */
 export function authAccess(
@@ -67,7 +67,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, repor
 
 const formKeys = ['username', 'password', 'passwordFile', 'token', 'tokenFile', 'netrc'] as const;
 
-/** `token` twice where both a token and its file are given: more than one form is a mistake. */
+/** Returns `token` twice if both a token and its file are given: more than one form is a mistake. */
 function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {
   const basic = auth.username !== undefined || auth.password !== undefined || auth.passwordFile !== undefined;
   return [

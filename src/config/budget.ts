@@ -11,7 +11,7 @@ import { hostOf } from './urls.ts';
 export interface HostBudget {
   /** `https://goproxy.example.com:443`. */
   readonly host: string;
-  /** In the busiest hour: probes with their asides; without redirects, confirming rounds and looks. */
+  /** Requests in the busiest hour: probes with their preliminary requests; without redirects, confirming rounds and looks. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
   /** Share of the `perHost` slots in use, 0 to 1 and above. */

@@ -31,7 +31,7 @@ import { parseControlUrl } from './urls.ts';
 /** What a configuration is built from. */
 export interface BuildInput {
   readonly file: FileConfig;
-  /** Of the file; `null` for the built-in configuration. */
+  /** The path of the file; `null` for the built-in configuration. */
   readonly path: string | null;
   readonly reader: Reader;
   readonly report: Report;
@@ -277,7 +277,7 @@ function readLabels({ labels }: FileConfig): Pick<Config, 'labels'> {
   };
 }
 
-/** `0/3`, or `NAME-0/3`: what is before the number is the name of a pod. */
+/** `0/3`, or `NAME-0/3` with the name of a pod. */
 const shardPattern = /^(?:.*-)?(\d{1,4})\/(\d{1,4})$/;
 
 function readShard({ shard }: FileConfig, env: Env, report: Report): Pick<Config, 'shard'> {

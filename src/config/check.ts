@@ -86,7 +86,7 @@ function wantsNumber({ issue, path }: FlatIssue, data: unknown, document: Source
   return document.writtenAt(source) !== null; // what the environment says is always text
 }
 
-/** The first of them, and how many more there are. */
+/** The issues of the first mistakes, and the number of the others. */
 function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: Registry): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   for (const one of flat) {
@@ -148,7 +148,7 @@ function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry):
     .filter((meant) => valueAt(data, meant) === undefined);
 }
 
-/** Told by look-ups, whatever the number of mistakes. */
+/** Tests whether a path is affected by one of these mistakes: by lookups, fast however many there are. */
 function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
   const exact = new Set(spoilt.map(pathKey));
   const above = new Set<string>();
@@ -243,7 +243,7 @@ function dropEntries({ kept, dropped }: Cutting): void {
   }
 }
 
-/** A member by its name; `undefined` for what every object has besides (`valueOf`). */
+/** An own member by its name; `undefined` for inherited members (`valueOf`). */
 function ownOf<T>(of: Readonly<Record<string, T>> | undefined, name: string | number | undefined): T | undefined {
   const key = String(name);
   return of !== undefined && Object.hasOwn(of, key) ? of[key] : undefined;

@@ -1,6 +1,6 @@
 import { knownGoMirrors } from './known-mirrors.ts';
 
-/** Public DNS servers that answer on TCP, for those who name no control of their own network. */
+/** Public DNS servers that accept TCP connections, used if no control is configured. */
 export const publicControls = [
   { name: 'alidns', url: 'tcp://223.5.5.5:53' },
   { name: 'dnspod', url: 'tcp://119.29.29.29:53' },
@@ -8,8 +8,8 @@ export const publicControls = [
 ] as const;
 
 /**
- * The configuration in force where there is no file: the public Go mirrors of China and the official one.
- * With its comments it is also a file to copy and change.
+ * The configuration without a file: the public Go mirrors in China and the official one. With its comments it is also a file
+ * to copy and edit.
  */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json

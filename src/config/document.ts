@@ -25,7 +25,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** The text at one path, besides its value. */
+/** The position and the text of the value at one path. */
 interface Spot {
   readonly place: Place;
   readonly key: Place | null;
@@ -211,7 +211,7 @@ interface Aliases {
 /**
  * Reads all aliases and keys of a document in one walk: the library's `resolve` walks the document for each alias, and its
  * check for duplicate keys compares each key with all before it.
- * @param depthMax  what is nested more deeply is left out
+ * @param depthMax  nodes below this depth are ignored
  */
 function readAliases(contents: Node | null, depthMax: number): Aliases {
   const anchored = new Map<string, Node>();

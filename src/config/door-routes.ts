@@ -8,22 +8,22 @@ import { declaredChainOf, memberKeysOf } from './chain.ts';
 
 /** One upstream whose clients the door serves. */
 export interface Route {
-  /** `ecosystem/upstream`; known by it in the file of orders. */
+  /** `ecosystem/upstream`: its key in the file of orders. */
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** With a slash before and behind: `/go/`. */
+  /** With leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;
   /** By name, in the order of the file. */
   readonly mirrors: ReadonlyMap<string, Mirror>;
   /** Names of all its mirrors: those of the declared chain in their order, then the others by weight, an origin last. */
   readonly declared: readonly string[];
-  /** Whether a module's name must not be told to its mirrors. */
+  /** True if the name of this module must not be sent to mirrors. */
   isPrivate(module: string): boolean;
 }
 
-/** What the door serves by a configuration: the public upstream of each ecosystem, or each upstream where there is no public one. */
+/** The routes of a door: the public upstream of each ecosystem, or every upstream if the ecosystem has no public one. */
 export function routesOf(config: Config, registry: Registry): readonly Route[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
     const kind = registry.of(id);

@@ -8,7 +8,7 @@ const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` (the default also for an empty variable); `$${` stands for a literal `${`.
- * What is put in is never looked at again. Mistakes (unset, unclosed, no name) say what was expected.
+ * Replaced text is not expanded again. Mistakes (unset, unclosed, no name) have the expected form.
  */
 export function replaceEnv(
   text: string,

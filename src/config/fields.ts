@@ -17,7 +17,7 @@ import { isCron, isTimeZone } from './cron.ts';
 
 export { checked, errorOf, list, mapping, readable } from '../ecosystems/fields.ts';
 
-/** Of a duration, the first that may be written. */
+/** Example durations for messages: the first one within the range is shown. */
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
 /**
@@ -77,7 +77,7 @@ export function text(description: string, expected: Sentence, max = 4096) {
     .meta({ description });
 }
 
-/** A text that nobody is shown: `writeOnly` in the JSON Schema, from which `seen.ts` knows what to mask. */
+/** A secret text: `writeOnly` in the JSON Schema, so that `seen.ts` masks it. */
 export function secretText(description: string, expected: Sentence) {
   return text(description, expected).meta({ description, writeOnly: true });
 }
@@ -101,7 +101,7 @@ export function name(description: string) {
     .meta({ description });
 }
 
-/** A name that may be a host's, with its port: what an image of a registry on a port of its own begins with. */
+/** A name that may be a host with a port, such as the beginning of an image on such a registry. */
 export function placeName(description: string) {
   const expected = phrase('expected.namePort');
   return z
@@ -163,7 +163,7 @@ export function isHostName(value: string): boolean {
 
 /** `every` and the like: up to a week, so that no timer overflows. */
 export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_000 };
-/** A probe’s deadline: below 100ms nothing far away ever answers. */
+/** A probe's timeout: no distant host responds within less than 100 ms. */
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
 /** Spans of days and weeks. */
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };

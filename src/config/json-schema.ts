@@ -3,7 +3,7 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import type { Path } from './issues.ts';
 import { schemaOf } from './schema.ts';
 
-/** A node of JSON Schema, as far as we read it. */
+/** A node of JSON Schema, with the keywords that we read. */
 export interface SchemaNode {
   readonly type?: string;
   readonly title?: string;
@@ -12,7 +12,7 @@ export interface SchemaNode {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly not?: unknown;
-  /** True of what nobody is shown. */
+  /** True for secret values. */
   readonly writeOnly?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -34,7 +34,7 @@ export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   return known;
 }
 
-/** What the schema says of a path, one node for each form a value there may have; empty where it knows no such path. */
+/** The schema nodes of a path, one for each form of its value; empty for an unknown path. */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {

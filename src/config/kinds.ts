@@ -6,14 +6,14 @@ import { kindsOf, registry } from '../ecosystems/registry.ts';
 /** Every ecosystem as plain data for the command line; the first one is the default. */
 export const kinds: readonly Kind[] = kindsOf(registry);
 
-/** What is told of one ecosystem; `null`: no such word. */
+/** The description of one ecosystem; `null`: unknown id. */
 export function kindOf(id: EcosystemId): Kind | null {
   return kinds.find((kind) => kind.id === id) ?? null;
 }
 
 /**
  * The upstream of a module for a mirror that is not in a file: the one in its name, else the public one; `null`: neither
- * is known. The error says what was expected of the name.
+ * is known. The error has the expected form of the name.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);
@@ -22,7 +22,7 @@ export function upstreamByHand(id: EcosystemId, text: string): Result<string | n
   return ok(named?.value.upstream ?? kind?.publicUpstream ?? null);
 }
 
-/** A module as a person names it by hand; `version` is `null` where none was written. */
+/** A module from the command line; `version` is `null` if none is given. */
 export function moduleByHand(
   id: EcosystemId,
   text: string,

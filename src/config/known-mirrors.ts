@@ -1,15 +1,15 @@
-/** A public mirror that we know by name; the one file where hosts of public registries stand. */
+/** A known public mirror. This is the only file with hosts of public registries. */
 export interface KnownMirror {
   readonly name: string;
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** Preference in the built-in configuration; `null` where it should never be proposed unasked. */
+  /** The weight in the built-in configuration; `null`: it is only used if the operator names it. */
   readonly weight: number | null;
   readonly region: string | null;
   readonly operator: string;
 }
 
-/** Public Go module proxies: the official one, and those that people in China use. */
+/** Public Go module proxies: the official one, and those common in China. */
 export const knownGoMirrors: readonly KnownMirror[] = [
   {
     name: 'go-origin',
@@ -61,14 +61,14 @@ export const knownGoMirrors: readonly KnownMirror[] = [
   },
 ];
 
-/** Known mirrors of one upstream of an ecosystem that the built-in configuration leaves out. */
+/** Known mirrors of one upstream, for ecosystems that are not in the built-in configuration. */
 export interface KnownKind {
   readonly ecosystem: string;
   readonly upstream: string;
-  /** Keys of each mirror that its ecosystem alone reads. */
+  /** The ecosystem's own keys of each mirror. */
   readonly keys: Readonly<Record<string, string>>;
   readonly mirrors: readonly KnownMirror[];
-  /** What they can be asked for, as entries of `modules`. */
+  /** Modules that they serve, as entries of `modules`. */
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
@@ -88,7 +88,7 @@ function originOf(what: string, operator: string, url: string): KnownMirror {
   return { name: `${what}-origin`, url, role: 'origin', weight: null, region: 'global', operator };
 }
 
-/** Public mirrors of other ecosystems, asked only by those who name one: those that people in China use, and the origins. */
+/** Public mirrors of other ecosystems, probed only if the operator names one: those common in China, and the origins. */
 export const knownKinds: readonly KnownKind[] = [
   {
     ecosystem: 'npm',

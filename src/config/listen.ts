@@ -9,7 +9,7 @@ import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import { readPair } from './tls.ts';
 
-/** A checked key that says where to listen. */
+/** A checked key with a listen address. */
 type FileListen =
   | string
   | {
@@ -20,7 +20,7 @@ type FileListen =
       readonly tls?: { readonly cert: string; readonly key: string } | undefined;
     };
 
-/** What a listener off loopback must have: `isMet` by whether it has a token and TLS. */
+/** What a listener off loopback needs: `isMet` decides by its token and TLS. */
 export interface Needs {
   isMet(has: { readonly token: boolean; readonly tls: boolean }): boolean;
   readonly expected: Sentence;
@@ -38,7 +38,7 @@ export const tokenOrTlsNeeded: Needs = {
   expected: phrase('expected.doorLoopback'),
 };
 
-/** Where to listen, its files read; what is wrong is told. @param path  of the key */
+/** Reads a listen address and its files; mistakes are reported. @param path  of the key */
 export function readListen(path: Path, listen: FileListen, needs: Needs, reader: Reader, report: Report): Listen {
   const short = typeof listen === 'string';
   const written: Exclude<FileListen, string> = short ? { address: listen, hosts: [] } : listen;

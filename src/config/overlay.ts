@@ -3,17 +3,17 @@ import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { listKnownKeys } from './json-schema.ts';
 
-/** A key of the file and what it is to be instead, both as written: `advise.minGain` and `30%`. */
+/** A key of the file and its new value, both as written: `advise.minGain` and `30%`. */
 export interface KeyChange {
   readonly key: string;
   readonly value: string;
 }
 
-/** The top-level keys that judging reads: under others the stored answers would not have been the same. */
+/** The top-level keys that affect judging only. Other keys change the requests, so stored samples would not apply. */
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** What is wrong with a change before it is read with the file; `null`: nothing. */
+/** The mistake in a change, found before the file is read with it; `null`: none. */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
@@ -22,9 +22,8 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
 }
 
 /**
- * The text of a configuration with some keys changed; values are read as YAML. What the keys and values are worth is
- * for the loader to say.
- * @returns `null` where the text is no mapping, or a key lies beneath a value that is none
+ * The text of a configuration with some keys changed; values are parsed as YAML. The loader checks keys and values.
+ * @returns `null` if the text is not a mapping, or the parent of a key is not one
  */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });

@@ -10,10 +10,10 @@ import { isWebhookSecret, isWebhookUrl, minuteOf } from './schema-webhook.ts';
 /** A receiver as written. */
 type FileReceiver = FileConfig['webhooks'][number];
 
-/** Long enough for what one fault brings about, short enough to be news. */
+/** Long enough for all events of one fault, short enough to be timely. */
 const groupMsUsual = 15_000;
 
-/** What spans several keys of a receiver that people read. */
+/** Checks over several keys of a receiver for people. */
 function checkChat(path: Path, { format, secrets }: FileReceiver, count: number, report: Report): void {
   const at = [...path, secrets.length > 0 ? 'secrets' : 'secretsFile'];
   const needs = [[...path, 'format']];
@@ -22,7 +22,7 @@ function checkChat(path: Path, { format, secrets }: FileReceiver, count: number,
   } else if (count > 1) report.error(at, phrase('expected.oneSecret', { format }), { needs });
 }
 
-/** How people are told. */
+/** How messages to people are sent. */
 function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
   const { timeZone, group = groupMsUsual, quiet, page } = webhook;
   const [fromMinute, toMinute] = [minuteOf(quiet?.from ?? ''), minuteOf(quiet?.to ?? '')];
@@ -38,7 +38,7 @@ function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
   };
 }
 
-/** The receivers under `webhooks`, their files read; what spans several keys of one is checked. */
+/** The receivers under `webhooks`, with their files read, after checks over several keys. */
 export function readReceivers(file: FileConfig, reader: Reader, report: Report): readonly Receiver[] {
   return file.webhooks.map((webhook, at) => {
     const path = ['webhooks', at];
@@ -77,7 +77,7 @@ function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly onl
   return { only: { mirrors: mirrors ?? null, ecosystems: ecosystems ?? null, severity } };
 }
 
-/** A filter by what is not there would be silent for ever. */
+/** A filter for an unknown mirror or ecosystem would exclude every event. */
 function checkOnly(path: Path, webhook: FileReceiver, mirrors: FileConfig['mirrors'], report: Report): void {
   for (const [at, name] of (webhook.mirrors ?? []).entries())
     if (!mirrors.some((mirror) => mirror.name === name))

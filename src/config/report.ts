@@ -56,9 +56,9 @@ export interface Reader {
   resolve(name: string): string;
   /** The text of a file, or `null` after reporting why not. */
   text(path: Path, name: string): string | null;
-  /** The first line of a file that holds a secret: a trailing line end is not part of it. */
+  /** The first line of a file with a secret, without the line ending. */
   secret(path: Path, name: string): string | null;
-  /** As `text`, without a report where there is no such file. */
+  /** Like `text`, but a missing file is not reported. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
   /** What exists at a path, by its listing: `unknown` is nothing yet, or not accessible. */

@@ -21,7 +21,7 @@ import {
 } from './fields.ts';
 import { clockTime, isWebhookUrl } from './schema-webhook.ts';
 
-/** `slow` stands for every cause of that kind; failback is no choice, it always puts back what was done. */
+/** `slow` means every cause of slowness. Failback cannot be chosen: it always undoes the changes. */
 export const causeWords = {
   slow: ['spike', 'level_shift', 'throughput', 'slower'],
 } as const satisfies Readonly<Record<string, readonly (typeof adviceCauses)[number][]>>;
@@ -136,14 +136,14 @@ const action = mapping(
   phrase('expected.mappingWith', { keys: 'name' }),
 );
 
-/** The key `onAdvice`: nothing follows advice by itself where it is absent. */
+/** The key `onAdvice`: if it is absent, there are no actions. */
 export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
   .meta({ description: 'What follows advice by itself. See docs/actions.md.' })
   .prefault([]);
 
 const isBaseUrl = (value: string): boolean => baseUrl(value)?.user === null;
 
-/** The key `fleet`: where `when.places` is read from. */
+/** The key `fleet`: the store that `when.places` reads. */
 export const fleetKey = mapping({
   store: checked('URL of a store that is compatible with Prometheus.', phrase('expected.daemonUrl'), isBaseUrl),
   headers,
@@ -166,12 +166,15 @@ export const pairKey = mapping({
   .meta({ description: 'A second daemon of this place has the same actions: one of both acts. See docs/actions.md.' })
   .optional();
 
-/** An absolute or relative path, or a URL of https, ssh or `user@host:path`; nothing that Git takes for an option or a helper. */
+/**
+ * An absolute or relative path, or a URL of https, ssh or `user@host:path`; nothing that Git takes for an option or a
+ * helper.
+ */
 function isRepository(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
   if (!value.includes('://')) return true;
   const url = /^(https?|ssh|file):\/\//.test(value) ? URL.parse(value) : null;
-  // A user name over HTTP is a token as often as not, and every local user sees Git's arguments.
+  // A user name in an HTTP URL is often a token, and every local user can read Git's arguments.
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
 }
 

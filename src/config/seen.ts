@@ -8,7 +8,7 @@ import { branchesOf, buildConfigJsonSchema, listKnownKeys, nodesAt, type SchemaN
 const seenChars = 80;
 const keyChars = 40;
 const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
-/** What stands in for a text that may be secret. */
+/** Shown instead of a text that may be secret. */
 const masked = '***';
 
 /** `mirrors[2].tls.certs.d`; empty for the file as a whole. Keys that may be a secret in the wrong place are masked. */
@@ -22,10 +22,10 @@ export function pathTextOf(path: Path): string {
 }
 
 /**
- * A value as an operator may see it: at most 80 characters of JSON text. A text is masked wherever it could be a
- * secret: where one stands, above or beneath such a place, where the schema knows nothing, and where a text is wrong
- * by type; elsewhere what could be a credential in it is. Of a mapping only the keys are shown, of a list the length.
- * @param path  where it stands in the file
+ * A value as shown to an operator: at most 80 characters of JSON text. A whole text is masked if it could be a secret: at a
+ * secret's path, above or below it, at an unknown path, and where a text has the wrong type. In other texts, possible
+ * credentials are masked. Of a mapping only the keys are shown, of a list the length.
+ * @param path  its path in the file
  */
 export function seenTextOf(value: unknown, path: Path): Sentence | string {
   if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
@@ -39,19 +39,19 @@ export function seenTextOf(value: unknown, path: Path): Sentence | string {
   return typeof value === 'number' && isHidden(String(value), path) ? masked : cut(String(value));
 }
 
-/** A key that stands in a mapping at a path, quoted: masked where it is no key but perhaps a secret. */
+/** A key of the mapping at a path, quoted; masked if it is not a known key and may be a secret. */
 export function seenKeyOf(key: string, parent: Path): string {
   return JSON.stringify(keyText(key, parent));
 }
 
-/** A path that a person wrote, for messages; what does not look like one may be the secret itself and is masked. */
+/** A file path from the configuration, for messages. A text that does not look like a path may be a secret and is masked. */
 export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
 /** An address is shown where a token could be written beside it: `127.0.0.1:80`, `:80`, `80`. */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
-/** `3`, `0.5`, `30s`, `20%`, `none`: what people write for a number or a list. */
+/** `3`, `0.5`, `30s`, `20%`, `none`: usual mistakes for a number or a list. */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
 /** `v1.3*`, `1.2.3-rc.1`, `*-windows*`: a version, or what versions match, where a list of them should be. */
 const versionLike = /^(v?\d{1,4}(\.(\d{1,6}|\*)){1,3}\*?(-[a-z]{1,8}(\.\d{1,4})?)?|\*-?[a-z]{1,8}\*?)$/;
@@ -66,7 +66,7 @@ function isHidden(text: string, path: Path): boolean {
   return !nodes.some(takesText) && !plain.test(text) && !versionLike.test(text);
 }
 
-/** What stands there has an `@` of its own: `example.com/hello@v1.0.0`, `@corp/ui`. */
+/** Values at this path may contain `@`: `example.com/hello@v1.0.0`, `@corp/ui`. */
 function isNames([first]: Path): boolean {
   return first === 'modules' || first === 'private';
 }

@@ -5,7 +5,7 @@ import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 
-/** What each ecosystem makes of its own key, the files that it names read; what is wrong with one is told. */
+/** The settings that each ecosystem reads from its own key and the files named there; mistakes are reported. */
 export function settingsOf(
   file: Readonly<Record<string, unknown>>,
   { all }: Registry,
@@ -21,7 +21,7 @@ export function settingsOf(
   );
 }
 
-/** The texts of the files that a mapping names, by key; what is wrong with one is told, and it is then as if left out. */
+/** The texts of the files that a mapping names, by key. An unreadable file is reported, and then treated as absent. */
 function filesOf(
   path: Path,
   written: Readonly<Record<string, unknown>>,

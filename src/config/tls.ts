@@ -66,7 +66,7 @@ function fromDirectory(path: Path, directory: string, url: string, reader: Reade
 
 const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** A file of certificates as text; `null` after telling why not. */
+/** A file of certificates as text; `null` after a report of the mistake. */
 function readCertificates(path: Path, name: string, reader: Reader, report: Report): string | null {
   const text = reader.text(path, name);
   if (text === null) return null;
@@ -77,8 +77,8 @@ function readCertificates(path: Path, name: string, reader: Reader, report: Repo
 }
 
 /**
- * A certificate with its private key; `null` after telling why not.
- * @param paths  where the two file names stand
+ * A certificate with its private key; `null` after a report of the mistake.
+ * @param paths  the paths of the two file names
  */
 export function readPair(
   names: { readonly cert: string; readonly key: string },

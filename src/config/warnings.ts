@@ -9,10 +9,10 @@ import { memberKeysOf } from './chain.ts';
 import type { Report } from './report.ts';
 
 const independentMin = 3;
-/** As the built-in default has it. Above, a registry that serves everybody may throttle or ban the place (protocols.md 2.5). */
+/** As in the built-in default. Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** Tells what is allowed but will be regretted. */
+/** Warns of settings that are allowed but harmful. */
 export function warn(config: Config, registry: Registry, report: Report): void {
   warnOfNoControl(config, report);
   warnOfUndecidable(config, report);
@@ -20,12 +20,12 @@ export function warn(config: Config, registry: Registry, report: Report): void {
   warnOfGuardedReceivers(config, report);
 }
 
-/** Networks of nobody else: a receiver there is refused unless it is allowed. What a name leads to only its delivery shows. */
+/** Private networks: a receiver there is refused unless it is allowed. A host name is only checked at delivery. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => network(text) ?? [],
 );
 
-/** A receiver at a private address outside `allow` would be silent for ever. */
+/** A receiver at a private address outside `allow` would never get a message. */
 function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
@@ -36,13 +36,13 @@ function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   }
 }
 
-/** Without a control, mirrors that fail together look like our own line however many they are. */
+/** Without a control, mirrors that fail together look like a failure of our own network, however many they are. */
 function warnOfNoControl(config: Config, report: Report): void {
   if (config.controls.length > 0) return;
   report.warning(['controls'], phrase('expected.control'), { seen: phrase('load.seenNone') });
 }
 
-/** Fewer than three independent mirrors of an upstream and no control: one cannot tell "them" from "us". */
+/** With fewer than three independent mirrors of an upstream and no control, "them" and "us" cannot be distinguished. */
 function warnOfUndecidable(config: Config, report: Report): void {
   if (config.controls.length > 0) return;
   const groups = new Map(
@@ -66,7 +66,7 @@ function placeOf(mirror: Mirror): string {
   return bytes === null ? hostname : bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
 }
 
-/** A member of `clients` that is no mirror here is never measured: perhaps a typo. */
+/** A member of `clients` that is not a configured mirror is never measured: perhaps a typo. */
 function warnOfUnknownMembers(config: Config, registry: Registry, report: Report): void {
   for (const kind of registry.all) {
     const chain = config.clients[kind.id]?.reveal();

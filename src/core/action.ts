@@ -138,7 +138,7 @@ export interface ActionRow {
   readonly isShared?: true;
 }
 
-/** What is to be carried out for a row. */
+/** The steps of a row. */
 export type ActionStep = 'prepare' | 'act' | 'undo';
 
 /** How one step ended. `retry`: whether another attempt may help. */
@@ -174,17 +174,23 @@ export interface PlaceVotes {
   readonly known: number;
 }
 
-/** Whether this daemon is the one of its pair that acts; `alone`: there is no pair. `no_lease`: not known, so it does not act. */
+/**
+ * Whether this daemon is the one of its pair that acts; `alone`: there is no pair. `no_lease`: not known, so it does
+ * not act.
+ */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
 /** Carries steps out; never rejects. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
-  /** What the places of a group advise, as the store had it at most 30 s ago; `null`: not known. Each call may begin to read. */
+  /**
+   * What the places of a group advise, as the store had it at most 30 s ago; `null`: not known. Each call may begin to
+   * read.
+   */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
   /** Who acts now. Called once a second at least, which keeps the lease; `undefined`: no pair. */
   lead(pair: PairRule | undefined): Lead;
-  /** Keeps what is in force for the daemon of the pair that acts next, at the latest before the next change; `null` removes it. */
+  /** Stores a row in force for the pair's other daemon, at the latest before the next change; `null` removes it. */
   share(id: string, text: string | null): void;
   /** What the pair had kept when this daemon became the one that acts; each time once, else `null`. */
   takeShared(): readonly string[] | null;
@@ -192,6 +198,6 @@ export interface Actor {
   isStopped(): boolean;
   /** Keeps the brake over restarts. False: it holds in this process alone. */
   keepStopped(isStopped: boolean): boolean;
-  /** Ends what is running. */
+  /** Ends running programs and requests. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 const bom = '\uFEFF';
 
-/** The text of a body, a byte-order mark dropped; `null` where it is not UTF-8. */
+/** The text of a body without a byte-order mark; `null` if it is not UTF-8. */
 export function utf8(body: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -43,13 +43,13 @@ export function hasControls(text: string): boolean {
 export interface WholeBody {
   readonly bytes: number;
   /**
-   * A part of it, for now: to be read before the next one is asked for. Shorter where the body ends, empty past its end.
-   * Throws where the machine lost what it had kept: a defect, never the mirror's.
+   * A part of the body, valid until the next call. It is shorter at the end of the body, and empty after it. Throws if the
+   * stored body is lost on this machine: a defect, never the mirror's.
    */
   read(at: number, bytes: number): Uint8Array;
 }
 
-/** A body that is held in memory. */
+/** A body in memory. */
 export function heldBodyOf(body: Uint8Array): WholeBody {
   return { bytes: body.length, read: (at, bytes) => body.subarray(at, at + bytes) };
 }

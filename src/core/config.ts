@@ -103,11 +103,11 @@ export interface ChatRule {
   readonly page: string | null;
 }
 
-/** Nothing is sent from one minute of the day to another, past midnight if the end is the smaller one. */
+/** Quiet hours, in minutes of the day: nothing is sent between them. If the end is smaller, they include midnight. */
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
-  /** Whether urgent advice (the mirror is down or serves wrong bytes) is sent all the same. */
+  /** True: urgent advice (the mirror is down or serves wrong bytes) is sent anyway. */
   readonly urgent: 'pass' | 'hold';
 }
 
@@ -128,7 +128,7 @@ export interface ClientRunsRule {
 /** The front door that `mirrorwatch door` runs: a process of its own beside the daemon. */
 export interface DoorRule {
   readonly listen: Listen;
-  /** Whose clients it serves. */
+  /** The ecosystems whose clients it serves. */
   readonly ecosystems: readonly EcosystemId[];
   /** The URL of its daemon, without a trailing slash; `null`: that of `listen`. */
   readonly daemon: string | null;
@@ -203,17 +203,17 @@ export interface Config {
   };
   /** Real clients that run against the mirrors; absent: none. */
   readonly clientRuns?: ClientRunsRule;
-  /** What follows advice by itself; absent: nothing. */
+  /** Actions that follow advice automatically; absent: none. */
   readonly onAdvice?: readonly ActionRule[];
-  /** Where actions read what other places advise; absent: nowhere. */
+  /** The store from which actions read the advice of other places; absent: none. */
   readonly fleet?: FleetRule;
-  /** Another daemon of this place has the same actions, and one of both acts; absent: there is none. */
+  /** The etcd of a pair of daemons with the same actions, of which one acts; absent: there is no pair. */
   readonly pair?: PairRule;
   /** Absent: no front door is configured. */
   readonly door?: DoorRule;
   /** One of several daemons that share the targets of a place; absent: it has all of them. `index` from 0, below `count`. */
   readonly shard?: { readonly index: number; readonly count: number };
-  /** What `mirrorwatch fleet` knows this place by, beside its name; absent: nothing. */
+  /** Labels of this place for `mirrorwatch fleet`; absent: none. */
   readonly labels?: PlaceLabels;
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };

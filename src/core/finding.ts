@@ -48,7 +48,7 @@ const kinds = {
   lag: {
     severity: 'warning',
     advice: { rank: 9, costs: 'freshness' },
-    // Contents that went backwards or vanished do not count.
+    // Contents that regressed or vanished do not count.
     isAgainst: ({ state, cause }) => state === 'open' && isBehind(cause),
     isToldInFull: true,
     observesAge: true,
@@ -106,7 +106,7 @@ export const ruleCauses = [
   'fork',
 ] as const;
 
-/** True for a finding about a mirror that is behind, not about contents that went backwards or vanished. */
+/** True for a finding about a mirror that is behind, not about contents that regressed or vanished. */
 export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
   return kind === 'lag' && isBehind(cause);
 }
@@ -159,8 +159,8 @@ export interface Side {
 }
 
 /**
- * True for differing bytes without an authority to decide: nobody is moved because of them, but no client is moved there,
- * and confidence stays low (docs/decisions/0018).
+ * True for differing bytes without an authority to decide. Advice moves clients neither away because of them, nor to such a
+ * mirror, and confidence stays low (docs/decisions/0018).
  */
 export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | 'cause' | 'actionable'>): boolean {
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');

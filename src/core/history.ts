@@ -30,7 +30,7 @@ export type Told =
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
-      /** Without fields that judgement does not read: `probeId` is empty, hops and phases are left out. */
+      /** Without fields that judging does not read: `probeId` is empty, hops and phases are absent. */
       readonly sample: Sample;
       /** Its target, as `targetId` writes it. */
       readonly targetId: string;
@@ -38,7 +38,7 @@ export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'control';
       readonly answer: ControlAnswer;
-      /** Asked in a confirming round. */
+      /** Probed in a confirming round. */
       readonly isRound: boolean;
     }
   /** The process was suspended or a clock jumped. Monotonic milliseconds. */

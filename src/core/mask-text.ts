@@ -1,7 +1,7 @@
 const shown = '***';
-/** What begins a URL, however its slashes are written: `http:/h`, `http:\\h` and `http:h` are read as URLs too. */
+/** The scheme of a URL, with any slashes: `http:/h`, `http:\\h` and `http:h` are parsed as URLs too. */
 const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\/\/)/i;
-/** A port that is none is a password whose host is not there yet, or stands behind a slash. */
+/** An invalid port is a password, whose host is missing or after a slash. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
 /**

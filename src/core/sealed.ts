@@ -2,7 +2,7 @@ import { Secret } from './secret.ts';
 
 /** A value with its secrets separated, so that it can be sent to a thread as plain data. */
 export interface Sealed {
-  /** `null` where a secret stands. */
+  /** `null` in place of each secret. */
   readonly data: unknown;
   /** The secrets, with the keys and indexes of their places. */
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];

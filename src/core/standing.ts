@@ -11,7 +11,7 @@ export interface Standing {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
   readonly state: MirrorState;
-  /** Why the state is what it is, one clause for people, in English. */
+  /** The reason for the state, one clause for display, in English. */
   readonly because: string;
   /** The same for any language; absent: in English alone. */
   readonly why?: Sentence;
@@ -28,8 +28,8 @@ export interface Standing {
   /** That wait followed dense requests of ours: no reason to leave. Absent: it did not. */
   readonly isWaitForPace?: boolean;
   /**
-   * It answers over one address family alone, so that what failed over the other was no failure of a client: known, or
-   * after its first such response. Absent: not so.
+   * It responds over one address family only, so failures over the other one are not failures for clients: known, or after its
+   * first such response. Absent: it does not.
    */
   readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;

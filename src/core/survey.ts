@@ -1,7 +1,7 @@
 import type { EcosystemId } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
-/** What is used of one ecosystem here, by files and variables. */
+/** The use of one ecosystem on this machine, found in files and variables. */
 export interface Surveyed {
   readonly id: EcosystemId;
   /** Lock files, relative to the project's folder. */
@@ -16,9 +16,9 @@ export interface Surveyed {
   readonly used: readonly { readonly entry: string; readonly file: string }[];
 }
 
-/** What is used here. */
+/** The ecosystems used on this machine. */
 export interface Survey {
   readonly ecosystems: readonly Surveyed[];
-  /** What was found and left out, and why, in sentences. */
+  /** Sentences about what was found but omitted, and why. */
   readonly leftOut: readonly Sentence[];
 }

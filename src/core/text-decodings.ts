@@ -1,11 +1,11 @@
 /** A text after some rounds of decoding. */
 export interface Decoded {
   readonly text: string;
-  /** Where each character, and the end, stood in the source; `null`: nothing was decoded. */
+  /** The position of each character, and of the end, in the source; `null`: nothing was decoded. */
   readonly starts: Int32Array | null;
 }
 
-/** `%252f` is two rounds; what is coded more often is nobody's echo. */
+/** `%252f` needs two rounds; no server echoes a text that is encoded more often. */
 const roundsMax = 4;
 
 const escapes = new RegExp(
@@ -62,7 +62,7 @@ const named: Readonly<Record<string, string>> = {
   vert: '|',
 };
 
-/** The text with A to Z in lower case: as long as it was. */
+/** The text with A to Z in lower case, of the same length. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

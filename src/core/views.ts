@@ -27,12 +27,12 @@ export interface FindingView {
   readonly text: string;
 }
 
-/** Who serves what for one artifact of a mismatch, with how it begins. */
+/** The mirrors of one side of a mismatch, with the length and the first bytes that they serve. */
 export interface SideView {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: string;
-  /** Empty: nobody that was seen, an authority names it. */
+  /** Empty: no mirror was seen to serve it; an authority names it. */
   readonly registries: readonly string[];
   readonly algorithm: string;
   readonly digest: string;
@@ -140,7 +140,7 @@ function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side):
   };
 }
 
-/** First bytes as text: what is no printable ASCII is a dot. */
+/** First bytes as text, with a dot for each byte that is not printable ASCII. */
 export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
   return (firstHex.match(/../g) ?? [])
     .map((hex) => Number.parseInt(hex, 16))

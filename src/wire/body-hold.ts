@@ -10,7 +10,7 @@ import { codeOf, WireStop } from './deadline.ts';
 /** A collected body: its bytes, or its beginning and the file with all of them. */
 export interface Collected {
   readonly body: Buffer;
-  /** `null`: `body` is all of it. */
+  /** `null`: `body` is complete. */
   readonly whole: BodyFile | null;
 }
 
@@ -36,8 +36,8 @@ export class BodyHold {
   #file: BodyFile | null = null;
 
   /**
-   * @param spill  `null`: all of it is held
-   * @throws WireStop `MW_NO_SCRATCH` where a file can't be made or filled: nobody's fault but this machine's
+   * @param spill  `null`: the whole body stays in memory
+   * @throws WireStop `MW_NO_SCRATCH` if a file cannot be created or written: the fault of this machine
    */
   take(chunk: Buffer, spill: Spill | null): void {
     this.#bytes += chunk.length;

@@ -43,7 +43,7 @@ export interface Collecting extends Dispatcher.DispatchHandler {
   streamOpened(stream: ClientHttp2Stream): void;
 }
 
-/** One request, as it is written. */
+/** One request as sent. */
 export interface CarriedRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
   readonly target: string;
@@ -72,7 +72,7 @@ export class Carrier {
   #collecting: Collecting | null = null;
   #isDisconnected = false;
 
-  /** @param origin  scheme, host and port of what is asked */
+  /** @param origin  scheme, host and port of the server */
   constructor(socket: Socket, origin: string) {
     this.socket = socket;
     socket.on('error', (error: Error) => {

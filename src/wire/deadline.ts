@@ -76,12 +76,12 @@ function lateness(atMs: number): WireStop {
 /** Marks while a hop is under way. */
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 
-/** Why a hop ended before its answer was whole. Thrown inside the wire only, caught once by the hop. */
+/** Why a hop ended before its response was complete. Thrown inside the wire only, caught once by the hop. */
 export class WireStop extends Error {
   readonly code: string;
-  /** Body bytes that had come when it ended. */
+  /** Body bytes received until it ended. */
   readonly bytesRead: number;
-  /** How its text is said in any language; `null`: it is the runtime's own, or a peer's. */
+  /** Its text by key, for any language; `null`: the text is the runtime's, or a peer's. */
   readonly sentence: Sentence | null;
   /** Monotonic instant of the end; `null`: now. */
   readonly atMs: number | null;
@@ -96,10 +96,10 @@ export class WireStop extends Error {
 }
 
 /**
- * The phase that a hop stood in, by its marks. A hop whose last mark is the first byte of the head stands in
- * `transfer`, also while its head is not complete.
- * @param isSecure  true where the connection needs TLS before it can carry a request
- * @param isReady   true where the connection was there already (kept from an earlier hop)
+ * The current phase of a hop, by its marks. After the first byte of the head it is `transfer`, even if the head is not
+ * complete.
+ * @param isSecure  true if the connection needs TLS before it can carry a request
+ * @param isReady   true if the connection existed before (kept from an earlier hop)
  */
 export function phaseOf(marks: Marks, isSecure: boolean, isReady: boolean, isLiteral: boolean): Phase {
   if (marks.firstByte !== undefined) return 'transfer';

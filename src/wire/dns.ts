@@ -61,7 +61,7 @@ export class Names {
 
   /**
    * The address of a name.
-   * @param stamp  called first thing when the resolver has answered, well or not
+   * @param stamp  called first when the resolver has responded, with success or not
    */
   resolve(host: string, rule: ResolveRule, deadline: Deadline, stamp: () => void): Promise<Resolved> {
     return deadline.run((done, failed) => {

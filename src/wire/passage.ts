@@ -42,12 +42,12 @@ export interface Passages {
 const redirectsMax = 5;
 const connectMs = 10_000;
 
-/** Creates them. */
+/** Creates passages without open connections. */
 export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
   /** By access and origin, the least lately used first. */
   const pools = new Map<string, Pool>();
-  /** All that an access says: connections of one that has changed (a CA, a pin, a proxy) are not used again. */
+  /** The whole access as a key: after a change (a CA, a pin, a proxy) earlier connections are not reused. */
   const keys = new WeakMap<WireAccess, string>();
 
   function poolOf(access: WireAccess, url: URL): Pool {
@@ -115,7 +115,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
           return { status: statusCode, headers: got, body, url: url.href };
         await body.dump({ limit: 64 * 1024 });
         const next = readForeignUrl(location, url.href);
-        // What a client asked for over TLS does not come in the clear.
+        // A response over TLS must not lead to plain HTTP.
         const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && url.protocol === 'http:');
         if (next === null || !isSafe) throw new Error('a redirect that leads nowhere');
         url = next;

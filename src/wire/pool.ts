@@ -48,7 +48,7 @@ export class Pool {
     if (!one.carrier.isAlive()) return;
     const byOrigin = this.#of(access);
     const kept = byOrigin.get(origin) ?? [];
-    // The one used last stands last.
+    // The most recently used one is the last.
     byOrigin.delete(origin);
     byOrigin.set(origin, kept);
     kept.push(one);

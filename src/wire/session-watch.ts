@@ -23,7 +23,7 @@ export function h2CodeNameOf(code: number): string {
   return codeNames[code] ?? `code ${code}`;
 }
 
-/** What a server said when it ended a session. */
+/** A server's GOAWAY frame. */
 interface Goaway {
   /** An HTTP/2 error code. */
   readonly code: number;

@@ -12,7 +12,7 @@ import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { codeOf } from './deadline.ts';
 
-/** What we trust and show; a part of an access. */
+/** Trust roots and client certificate: a part of an access. */
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
 /** The verdict on a finished handshake: `null` code means that it may carry requests. */
@@ -22,13 +22,13 @@ export interface TlsVerdict {
   readonly text: string | Sentence;
 }
 
-/** What one certificate says, computed once for each certificate that we meet. */
+/** The facts of one certificate, computed once per certificate. */
 interface LeafFacts {
   readonly issuer: string;
   readonly startsAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
-  /** Verdicts on names, `null` where the name fits. */
+  /** Verdicts by name; `null`: the name matches. */
   readonly names: Map<string, { readonly code: string; readonly text: string } | null>;
 }
 
@@ -38,11 +38,11 @@ const contextsKept = 500;
 const issuerChars = 80;
 
 /**
- * Secure contexts by access, and facts by certificate. Building a context of all of Node's roots takes milliseconds
- * and a certificate's legacy form a tenth of one: too dear for each probe.
+ * Secure contexts by access, and facts by certificate. A context with all of Node's roots takes milliseconds to build, and a
+ * certificate's legacy form 0.1 ms: too expensive for each probe.
  */
 export class TlsBook {
-  /** By list of CAs: a rule is a part of a route, which is made anew for each connection. */
+  /** By list of CAs, because rules are created again for each connection. */
   readonly #byCa = new WeakMap<
     TlsRule['ca'],
     { readonly client: TlsRule['client']; readonly context: SecureContext }
@@ -68,7 +68,7 @@ export class TlsBook {
   /**
    * Judges a finished handshake in the order expired, untrusted, name, pin. Facts come back in every case.
    * @param host       the name or address that the certificate must be for
-   * @param nowWallMs  wall time, to tell an expired certificate that is untrusted too
+   * @param nowWallMs  wall time, to recognize an expired certificate that is also untrusted
    */
   judge(socket: TLSSocket, host: string, rule: TlsRule, nowWallMs: number): TlsVerdict {
     const certificate = socket.getPeerX509Certificate();
@@ -149,7 +149,7 @@ function issuerName(issuer: string): string {
   return (part('CN') ?? part('O') ?? '').slice(0, issuerChars);
 }
 
-/** Node's own word for a date that does not hold, whatever else is wrong with the chain. */
+/** Node's code for an invalid date, reported whatever other faults the chain has. */
 function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
   if (leaf.expiresAtMs !== null && leaf.expiresAtMs < nowWallMs) return 'CERT_HAS_EXPIRED';
   return leaf.startsAtMs !== null && leaf.startsAtMs > nowWallMs ? 'CERT_NOT_YET_VALID' : null;

@@ -9,11 +9,11 @@ export interface ExchangeRequest extends CarriedRequest {
   readonly stopAfterBytes: number | null;
   /** As `Ask.asSent`. */
   readonly asSent?: true;
-  /** Where a body too long to be held goes; `null`: it is held. */
+  /** Takes a body that is too long for memory; `null`: every body stays in memory. */
   readonly spill: Spill | null;
 }
 
-/** What is known of an exchange, filled in as it comes, so that a failing one tells what it got. */
+/** The known facts of an exchange, filled in as they arrive, so that a failed exchange keeps what it got. */
 export interface ExchangeTrace {
   firstByteMs: number | null;
   /** Instant of the last byte of the body. */
@@ -28,7 +28,7 @@ export interface ExchangeTrace {
   repeated: NonNullable<Hop['repeated']> | null;
 }
 
-/** A trace of nothing yet. */
+/** An empty trace. */
 export function newTrace(): ExchangeTrace {
   return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null, repeated: null };
 }
@@ -47,9 +47,9 @@ export function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
-/** What the head says about the length of the body; `null` where its end is told otherwise. */
+/** The body's length by the head; `null`: the end of the body is signalled differently. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
-  // What the head says of the length in an answer to HEAD is that of a GET.
+  // In a response to HEAD, the length in the head is that of a GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;
   const length = headers['content-length'];
   return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);

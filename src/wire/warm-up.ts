@@ -8,7 +8,7 @@ import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';
 
 const asks = 3;
-/** Of one request, and of all together. */
+/** The timeouts of one request, and of all together. */
 const limitMs = 1_000;
 const allMs = asks * limitMs;
 const bodyBytesMax = 1_024;
@@ -24,9 +24,9 @@ export interface WarmUp {
 }
 
 /**
- * Asks servers of our own on loopback a few times, so that what a fresh thread loads and compiles on its first request
- * is no part of the first mirror's time. Best effort: never throws.
- * @returns how many were answered, of 3 over each version
+ * Sends a few requests to our own servers on loopback, so that loading and compiling code in a new thread does not count as
+ * the first mirror's time. Best effort: never throws.
+ * @returns the number of successful requests, of 3 over each HTTP version
  */
 export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promise<number> {
   const untilMs = clock.monotonicMs() + allMs;
@@ -56,7 +56,7 @@ async function askAll(
     if (typeof address !== 'object' || address === null) return 0;
     for (let count = 0; count < asks; count += 1) if (await ask(address.port)) answered += 1;
   } catch {
-    // No loopback to listen on: the first probe pays, as it would have.
+    // Without loopback the first probe takes that time.
   } finally {
     server.close();
   }
@@ -83,7 +83,7 @@ async function askOnce(wire: Wire, deadlineMs: number, url: string): Promise<boo
   }
 }
 
-/** Without TLS, which needs a certificate: the connection only says that HTTP/2 was chosen. */
+/** Without TLS, which would need a certificate: the connection only claims that HTTP/2 was negotiated. */
 async function askOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, port: number): Promise<boolean> {
   const socket: Socket & { alpnProtocol?: string } = connect(port, '127.0.0.1');
   socket.alpnProtocol = 'h2';

@@ -14,9 +14,9 @@ export interface WireOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   /**
-   * Public names to ask when one fails to resolve, of whatever resolver failed: hosts of controls and public mirrors.
-   * Hosts of lines opened through the same resolver are known besides, so a private name goes to its own resolver
-   * alone. Addresses and `localhost` are left out. Default: none.
+   * Public names to resolve when another name fails, with the same resolver: hosts of controls and public mirrors. Hosts of
+   * connections opened through that resolver are added automatically, so a private name is sent only to its own resolver.
+   * Addresses and `localhost` are ignored. Default: none.
    */
   readonly otherNames?: readonly string[];
   /** User-Agent for controls; mirrors have their own. */
@@ -24,8 +24,8 @@ export interface WireOptions {
 }
 
 /**
- * The wire: HTTP/1.1 and HTTP/2 over connections of ours, each instant taken from the socket's own events on the
- * monotonic clock. Nothing is thrown: what goes wrong is in `hop.fault`.
+ * The wire: HTTP/1.1 and HTTP/2 over our own connections. Each time is taken from the socket's own events on the monotonic
+ * clock. Nothing is thrown: failures are in `hop.fault`.
  */
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
@@ -54,12 +54,15 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-/** Makes the TLS context before any mark is set: a trust store takes tens of milliseconds, and is nobody's round trip. */
+/**
+ * Creates the TLS context before any mark is set: a trust store takes tens of milliseconds, which must not count as
+ * latency.
+ */
 function prepare(tls: TlsBook, access: WireAccess): void {
   if (!access.url.startsWith('https:')) return;
   try {
     tls.context(access);
   } catch {
-    // An unusable PEM text is told by the probe itself, as a fault with its phase.
+    // The probe itself reports an unusable PEM text, as a fault with its phase.
   }
 }

@@ -26,7 +26,7 @@ export interface ActionInput extends Situation {
   readonly unbegun: readonly string[];
   /** The daemon is stopping: this turn only records finished steps. */
   readonly isStopping: boolean;
-  /** What the pair had in force when this daemon became the one that acts; absent: it did not just now. */
+  /** The pair's rows in force, in the turn in which this daemon takes over; else absent. */
   readonly adopted?: readonly ActionRow[] | null;
   /** Rows that an operator wants undone. */
   readonly undo: readonly string[];
@@ -156,7 +156,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     step: ActionStep,
     { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
   ): void {
-    // Nothing was changed: it waits for the lease, and goes on as soon as this daemon holds it.
+    // Nothing was changed: the step waits, and continues when this daemon holds the lease.
     if (because.key === 'acted.notHolder')
       return void put({ ...row, because, attempts: row.attempts - 1, nextAtMs: now.wallMs + limits.actionLeaseMs });
     const again = retry && row.attempts < limits.actionAttempts;
@@ -199,7 +199,10 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
         put({ ...row, undoneBy: 'regret' });
   }
 
-  /** What the other daemon of a pair had in force is ours to undo; what it has put back is no longer in force. */
+  /**
+   * Takes over the rows in force of the pair's other daemon, to undo them; rows that it has undone are no longer in
+   * force.
+   */
   function adopt(theirs: readonly ActionRow[]): void {
     const known = new Set(theirs.map(({ id }) => id));
     for (const row of rows.values())
@@ -288,7 +291,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       isInterrupted: false,
       undoneBy: null,
       place: placeOf(rule.deed),
-      // A file is of one host.
+      // A file belongs to one host.
       ...(input.lead === 'holder' && rule.deed.kind !== 'file' ? { isShared: true } : {}),
     };
   }

@@ -2,44 +2,44 @@ import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { exchange } from '../../io/exchange.ts';
 
-/** The key that the acting daemon of a pair holds, and the number by which a write shows that it is still that daemon's. */
+/** The key of the daemon that acts in a pair, and the fencing number that proves its writes. */
 export interface Fence {
   readonly etcd: string;
   readonly key: string;
-  /** The revision in which the key was made: higher with each holder. */
+  /** The revision in which the key was created: higher for each new holder. */
   readonly number: string;
 }
 
-/** A lease in etcd: one of two daemons holds it, and acts. */
+/** A lease in etcd: the one daemon of a pair that holds it acts. */
 export interface Lease {
   lead(rule: PairRule | undefined): Lead;
-  /** As of the last response; `null`: not held, or no pair. */
+  /** As of the last response; `null`: not held, or there is no pair. */
   fence(): Fence | null;
   share(id: string, text: string | null): void;
   takeShared(): readonly string[] | null;
-  /** Whether this daemon may write now, by etcd's word of now; without a pair it may. */
+  /** Checks with etcd whether this daemon may write now; without a pair it always may. */
   mayWrite(): Promise<boolean>;
   /** Lets the other daemon act at once. */
   close(): Promise<void>;
 }
 
-/** As our key and lease are in etcd. Revisions and ids are 64 bits: the gateway has them as text. */
+/** Our key and lease as stored in etcd. Revisions and ids have 64 bits: the gateway sends them as text. */
 interface Held {
   readonly rule: PairRule;
   readonly lease: string;
   readonly number: string | null;
-  /** Until then, by the monotonic clock, nobody else can hold what we hold. */
+  /** No other daemon can hold the lease before this time, monotonic. */
   readonly untilMs: number;
 }
 
 type Kv = { readonly lease?: string; readonly create_revision?: string; readonly value?: string };
 
-/** etcd takes 128 in a transaction. */
+/** etcd accepts 128 operations in a transaction. */
 const operationsMax = 100;
 
 /**
- * Keeps a lease through etcd's gateway. A holder counts as one for `leaseMs` from the moment at which it began its last renewal: it
- * gives up before etcd does. That also holds for a process that was paused, as the monotonic clock goes on meanwhile.
+ * Keeps a lease through etcd's gateway. A daemon counts itself as the holder for `leaseMs` from the start of its last
+ * renewal, so it gives up before etcd does. This includes a paused process, because the monotonic clock continues during the pause.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {
@@ -47,11 +47,11 @@ export function createLease(clock: Clock): Lease {
   let rule: PairRule | null = null;
   let beganMs = Number.NEGATIVE_INFINITY;
   let isBusy = false;
-  /** What is to be kept in etcd, by id; `null` removes it. */
+  /** Rows to write to etcd, by id; `null` removes the row. */
   const pending = new Map<string, string | null>();
   let shared: readonly string[] | null = null;
 
-  /** Compares the fence, and keeps what is pending if it is still ours. */
+  /** Writes pending rows, in a transaction that checks the fence. */
   async function verify(by: PairRule, mine: Fence): Promise<boolean> {
     const sent = [...pending].slice(0, operationsMax);
     const success = sent.map(([id, text]) => {
@@ -64,7 +64,7 @@ export function createLease(clock: Clock): Lease {
     return true;
   }
 
-  /** All that the pair keeps: keys below its own. */
+  /** The range of all stored rows: the keys below the lease's key. */
   async function readShared(by: PairRule): Promise<readonly string[]> {
     const [key, range_end] = [base64(`${by.key}/`), base64(`${by.key}0`)];
     const { kvs } = (await call(by, '/v3/kv/range', { key, range_end })) as { readonly kvs?: readonly Kv[] };
@@ -90,13 +90,13 @@ export function createLease(clock: Clock): Lease {
       };
       const kv = responses?.[0]?.response_range?.kvs?.[0];
       const number = succeeded === true ? header?.revision : kv?.lease === lease ? kv.create_revision : null;
-      // Before it acts a new holder knows what the one before had in force.
+      // A new holder reads the previous holder's rows in force before it acts.
       if (number != null && number !== held?.number) shared = await readShared(by);
       held = { rule: by, lease, number: number ?? null, untilMs: startMs + by.leaseMs };
       const mine = fence();
       if (mine !== null && pending.size > 0) await verify(by, mine);
     } catch {
-      // Not known: what is held ends by itself.
+      // The state is not known: a held lease expires without our action.
     } finally {
       isBusy = false;
     }
@@ -123,7 +123,7 @@ export function createLease(clock: Clock): Lease {
       const mine = fence();
       if (mine === null) return false;
       const isOurs = await verify(rule, mine).catch(() => false);
-      // It may have been paused since it sent that.
+      // The process may have been paused since it sent the request.
       return isOurs && fence()?.number === mine.number;
     },
     share: (id, text) => void pending.set(id, text),
@@ -139,12 +139,12 @@ export function createLease(clock: Clock): Lease {
   };
 }
 
-/** What a transaction of etcd compares, so that only the holder's is carried out. */
+/** The comparison in a transaction, so that etcd carries out only the holder's. */
 export function compareOf({ key, number }: Fence) {
   return { key: base64(key), target: 'CREATE', create_revision: number };
 }
 
-/** Our lease, kept alive, or a new one. */
+/** Renews our lease, or creates one. */
 async function leaseFor(rule: PairRule, known: string | null): Promise<string> {
   if (known !== null) {
     const { result } = (await call(rule, '/v3/lease/keepalive', { ID: known })) as {

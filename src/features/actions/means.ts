@@ -16,7 +16,7 @@ export interface Means {
   readonly signal: AbortSignal;
   /** The remaining time of the step, milliseconds; at least 1. */
   leftMs(): number;
-  /** Of the pair that this daemon is one of. */
+  /** The lease of this daemon's pair. */
   readonly lease: Pick<Lease, 'fence' | 'mayWrite'>;
   /** RFC 3339. */
   madeAt(): string;
@@ -27,7 +27,7 @@ export function failedWith(because: Sentence, retry: boolean, output = ''): Extr
   return { tag: 'failed', because, output, retry };
 }
 
-/** Checked right before each change: why it may not be made, as the other daemon of the pair acts; `null`: it may. */
+/** Checked right before each change: the failure if the pair's other daemon acts; `null`: the change is allowed. */
 export async function checkLease({
   lease,
 }: Pick<Means, 'lease'>): Promise<Extract<ActionEnd, { tag: 'failed' }> | null> {
