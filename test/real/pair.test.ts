@@ -1,10 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Series } from '../../src/features/fleet/view.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { until } from '../support/patience.ts';
 import { listenAnywhere } from '../support/ports.ts';
 import { real } from '../support/requires.ts';
+import { down, viewOf, well } from '../unit/features/fleet/world.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 
 // Two daemons of one place with the same actions, and an etcd: one of them acts, and the other when that one is gone or asleep.
@@ -49,6 +51,33 @@ async function startGate(etcd: Etcd, holds: number): Promise<Gate> {
   };
 }
 
+/** A store that has one place, which advises the move; it counts what it is asked. */
+async function startStore() {
+  let reads = 0;
+  const view = viewOf({ fra: { mirrors: { near: down, far: well() }, advice: ['near>far'] } });
+  const rows: readonly (readonly [start: string, series: readonly Series[]])[] = [
+    ['timestamp(', view.sources],
+    ['mirror_state', view.states],
+    ['{__name__', view.facts],
+  ];
+  const server = createServer((request, response) => {
+    reads += 1;
+    const query = new URL(request.url ?? '/', 'http://store').searchParams.get('query') ?? '';
+    const found = rows.find(([start]) => query.startsWith(start))?.[1] ?? [];
+    const result = found.map(({ labels, value }) => ({ metric: labels, value: [view.atMs / 1000, String(value)] }));
+    response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+  });
+  const url = `http://127.0.0.1:${await listenAnywhere(server)}`;
+  return {
+    url,
+    reads: () => reads,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 interface ActionShown {
   readonly state: string;
   readonly held: string | null;
@@ -60,6 +89,7 @@ real('a pair of daemons', ['etcd'], () => {
   let etcd: Etcd;
   let near: FakeMirror;
   let far: FakeMirror;
+  let store: Awaited<ReturnType<typeof startStore>>;
   const gates: Gate[] = [];
   const daemons: DaemonProcess[] = [];
 
@@ -77,8 +107,9 @@ clients: { go: "${near.url},${far.url},direct" }
 modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
 pair: { etcd: "${etcd.url}", lease: 3s }
+fleet: { store: "${store.url}" }
 onAdvice:
-  - { name: store, http: { url: "${gate.url}", body: etcd, key: ${key} }, mode: auto, when: { confidence: low } }
+  - { name: store, http: { url: "${gate.url}", body: etcd, key: ${key} }, mode: auto, when: { confidence: low, places: 1 of 1 } }
 `,
     });
     daemons.push(daemon);
@@ -92,11 +123,13 @@ onAdvice:
   beforeAll(async () => {
     etcd = await startEtcd();
     [near, far] = await Promise.all([startFakeMirror(), startFakeMirror()]);
+    store = await startStore();
     await etcd.put(key, 'before');
   });
   afterAll(async () => {
     await Promise.all(daemons.map((daemon) => daemon.close()));
     for (const gate of gates) gate.close();
+    store?.close();
     await Promise.all([near?.close(), far?.close(), etcd?.close()]);
   });
 
@@ -114,8 +147,11 @@ onAdvice:
       second.metrics,
       (all) => all.get('mirror_up{ecosystem="go",upstream="go",registry="near"}') === 1,
     );
+    // What other places advise is read once an action waits for it.
+    expect(store.reads()).toBe(0);
     near.kill();
     await until('the first reads what is there', () => gates[0]?.isHolding(), Boolean, { help: first.log });
+    expect(store.reads()).toBeGreaterThan(0);
     process.kill(first.pid, 'SIGSTOP');
     // It was the one that acts: the other waits until the lease is over.
     await isAt(second, 'the second acts', (action) => action?.state === 'done');
