@@ -203,7 +203,7 @@ export interface Apart {
 /**
  * Means over the newest `most` good responses of `here` since a time for which `there` has a good response too;
  * `null`: none.
- * @param nearMs  answers so close belong to one moment
+ * @param nearMs  responses within this time belong to one moment
  */
 export function apartOf(
   here: readonly Answered[],

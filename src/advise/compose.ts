@@ -159,7 +159,7 @@ function remedyOf(
   };
 }
 
-/** Notes that clients share are said once. */
+/** The notes, without duplicates. */
 function distinct(notes: Remedy['notes']): Remedy['notes'] {
   return [...new Map(notes.map((one) => [saySentence(one, english), one])).values()];
 }
@@ -236,7 +236,7 @@ function sparedBy(decision: Decision): Spared | null {
   return other === undefined ? null : { ...other, head: name };
 }
 
-/** For people: who stays. */
+/** The note about clients that need no move. */
 function sparedSaid({ clients, protocol, head }: Spared): Sentence {
   return phrase('note.spared', { clients: clients.join(', '), head, protocol });
 }

@@ -62,7 +62,7 @@ export interface ChainRow {
   readonly open: string | null;
   readonly accepted: string | null;
   readonly reminded: readonly string[];
-  /** Still to be looked back at. */
+  /** Accepted advice that is not audited yet. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
   /** Wall-clock times of departures from home, and of the last accept or proposal. */

@@ -59,13 +59,13 @@ export interface Tally {
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
-  /** What a fetch asks, by weight. */
+  /** Responses to requests of a fetch, by weight. */
   readonly answers: Readonly<Record<Weight, Answered[]>>;
   /** `null`: the last one succeeded. */
   readonly rows: Record<Weight, Row | null>;
 }
 
-/** A tally that knows nothing. */
+/** An empty tally. */
 export function newTally(): Tally {
   return {
     module: null,

@@ -9,7 +9,7 @@ import { jsonOnly, sendProblem } from './problem.ts';
 
 /**
  * `POST /api/v1/alertmanager`. An accepted notification gets 200 whatever becomes of its alerts. Alertmanager retries
- * only on 5xx, so 503 asks it to retry.
+ * only on 5xx, so 503 makes it retry.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();

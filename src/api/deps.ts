@@ -141,7 +141,7 @@ export interface ApiDeps {
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
   /** `forMs` 0 resumes. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
-  /** What followed advice by itself, the newest first. */
+  /** Rows of the actions' journal, the newest first. */
   actions(): readonly ActionRow[];
   areActionsStopped(): boolean;
   /** The brake. @returns whether it holds over a restart */

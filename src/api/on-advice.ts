@@ -11,7 +11,7 @@ function viewIn(say: Say): (row: ActionRow) => ActionView {
   return (row) => viewOfAction(row, (one) => saySentence(one, say));
 }
 
-/** What follows advice by itself: its journal, its brake, and the undo of one row. */
+/** The routes of actions: the journal, stop and resume, and the undo of one row. */
 export function createOnAdviceRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const brake = (kept: boolean) => ({ stopped: deps.areActionsStopped(), kept });
@@ -19,7 +19,7 @@ export function createOnAdviceRoutes(deps: ApiDeps): Router {
     const say = wordsOf(negotiateLanguage(request, response));
     response.json({ stopped: deps.areActionsStopped(), actions: deps.actions().map(viewIn(say)) });
   });
-  // Not in the loop's next turn: the brake holds at once, whatever holds the loop up.
+  // Not in the loop's next turn: `stop` takes effect at once, even if the loop is blocked.
   routes.post('/actions/stop', (_request, response) => void response.json(brake(deps.stopActions(true))));
   routes.post('/actions/resume', (_request, response) => void response.json(brake(deps.stopActions(false))));
   routes.post(

@@ -41,7 +41,7 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
   }
 }
 
-/** @param broke  told of what broke a rendering; one that nobody waits for any more is not broken */
+/** @param broke  called with the error of a failed rendering, unless its client is gone */
 function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void): Page {
   const zipped: Buffer[] = [];
   const abort = new AbortController();

@@ -6,7 +6,7 @@ import { UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, json: { type: 'boolean' } } as const;
 
-/** `mirrorwatch actions`: what follows advice by itself, its brake, and the undo of one of them. */
+/** `mirrorwatch actions`: lists actions, stops or resumes them, and undoes one. */
 export const actionsCommand: Command = {
   name: 'actions',
   usage: 'mirrorwatch actions [stop|resume|undo ID] [--json] [--url URL] [--token-file FILE] [--config FILE]',
@@ -36,7 +36,7 @@ export const actionsCommand: Command = {
   },
 };
 
-/** A response of a daemon; nothing of it is relied on. */
+/** A response of a daemon: untrusted, any field may be absent. */
 interface Answer {
   readonly stopped?: boolean;
   readonly kept?: boolean;

@@ -22,7 +22,7 @@ export interface Answers {
   rows(now: Now, isDue: boolean): readonly Row[];
 }
 
-/** @param settings  what is judged by, as a fingerprint */
+/** @param settings  a fingerprint of the settings that affect judging */
 export function createAnswers(life: Stretch['life'], settings: string): Answers {
   let by = settings;
   let open: { readonly key: string; readonly startedAt: Now; readonly coder: AnswerCoder } | null = null;

@@ -78,7 +78,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
-  /** Slow probes of a series since the last one that was not: the beginning of a finding, whatever the limits. */
+  /** Slow probes of a series since its last fast one, without a limit: a finding may cite the first ones. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
   /** Made by `preparing` for the `replace` that follows. */
@@ -95,7 +95,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     const entry = kept.get(probeId);
     if (entry && --entry.holders <= 0) kept.delete(probeId);
   };
-  /** Of how many scheduled probes of a series, and of others, the transcript is kept: fewer where there are thousands of series. */
+  /** How many transcripts of a series are kept, of scheduled and of other probes: fewer if there are thousands of series. */
   const perSeries = (): number =>
     Math.max(1, Math.min(limits.transcriptsPerSeries, Math.floor(limits.transcriptsKept / Math.max(1, all.size))));
   const add = (id: string, fresh: Series): void => {
@@ -146,7 +146,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   return {
     take(sample, transcript) {
       if (!known.has(sample.due.target.id)) return;
-      // A request of a build is kept with the series whose place it took.
+      // A request of a build is kept in the series whose probe it replaced.
       const connection = sample.due.purpose === 'build' ? 'cold' : sample.due.connection;
       const series = seriesFor(sample.due.target, connection);
       const { probeId } = sample.due;
@@ -199,7 +199,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   };
 }
 
-/** A series of which nothing is known. */
+/** A series without samples. */
 function newSeries(target: Target, connection: Connection): Series {
   return {
     target,
@@ -222,7 +222,7 @@ function bucketOf(edges: readonly number[], seconds: number): number {
   return index === -1 ? edges.length : index;
 }
 
-/** Medians are made when they are read, once: a list of ten thousand series asks for few of them. */
+/** Medians are computed on first read: a list of ten thousand series needs few of them. */
 function now(series: Series): SeriesNow {
   let recent: readonly SamplePoint[] | null = null;
   let timed: readonly SamplePoint[] | null = null;

@@ -3,23 +3,23 @@ import { limits } from '../core/limits.ts';
 import type { Row, Store, Table } from '../core/ports.ts';
 import type { KeptProbe } from './board.ts';
 
-/** The stamp of a row that is held: no age reaches it, and what is trimmed by age goes before it. */
+/** The time stamp of a held row: it never expires by age, and other rows are deleted first. */
 const heldAtMs = Number.MAX_SAFE_INTEGER;
 const rowsPerPage = 200;
 
-/** What one turn changed, as far as findings and the probes that they name go. */
+/** The changes of one turn in findings and in the probes that they cite. */
 export interface CitedTurn {
   readonly open: readonly Finding[];
-  /** Rows that are written with this turn: those of findings say what is named from now on. */
+  /** Rows written in this turn: a finding's row has the probes that it cites from now on. */
   readonly rows: readonly Row[];
   readonly settled: readonly KeptProbe[];
-  /** Ids of findings that advice in force rests on; read where one has ended. */
+  /** Ids of findings behind advice in force; read when a finding has ended. */
   inForce(): Iterable<string>;
 }
 
 /**
- * The probes that findings name, in table `cited`: for as long as the finding is open or advice in force rests on it, and
- * `state.keep` after. What was named for a while only is deleted with the row of its finding that no longer names it.
+ * The probes that findings cite, in table `cited`. They are kept while the finding is open or advice in force is based on it,
+ * and for `state.keep` after that. A probe that its finding no longer cites is deleted when that finding's row is written.
  */
 export interface Cited {
   /** The rows to write with this turn. @param wallMs  now */
@@ -30,7 +30,7 @@ export interface Cited {
     readonly rows: readonly Row[];
     readonly deletes: readonly { readonly table: Table; readonly key: string }[];
   };
-  /** A cited probe that is written with its finding later. */
+  /** A cited probe that is written later, together with its finding. */
   waiting(probeId: string): KeptProbe | null;
   /** Whether the probes of a finding are stored. */
   holds(findingId: string): boolean;
@@ -45,8 +45,8 @@ interface Held {
 }
 
 /**
- * Takes up what table `cited` holds. Bounded: `limits.citedProbes` held ones, each of `limits.citedChars`; what comes
- * beyond is not written.
+ * Restores the rows of table `cited`. Bounded: at most `limits.citedProbes` held rows of `limits.citedChars` each; further
+ * ones are not written.
  * @param input.find  a probe that is still known somewhere
  */
 export function createCited(input: {

@@ -15,7 +15,7 @@ export class Sketch {
     this.#bins = new Map(bins);
   }
 
-  /** @param ms  > 0; what is not counts as a tenth of a millisecond */
+  /** @param ms  > 0; other values count as 0.1 ms */
   add(ms: number): void {
     const bin = Math.round(Math.log(ms > 0.1 ? ms : 0.1) / Math.log(ratio));
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
@@ -116,7 +116,7 @@ export class OpenCell {
     this.#movedMs += steady.ms;
   }
 
-  /** A sample of the canary. @param silentMs  the time without a settled one, as far as it is in this cell */
+  /** Adds a sample of the canary. @param silentMs  the time in this cell without a settled one */
   takeCanary({ outcome, rttMs, cold }: SettledSample, silentMs: number): void {
     this.silent(silentMs);
     if (outcome.tag === 'ok') this.#ok += 1;

@@ -45,7 +45,7 @@ export class Points {
     this.#size = size;
   }
 
-  /** @param named  of so many, the newest, the probe's id is kept; of failed ones always */
+  /** @param named  how many of the newest samples keep their probe's id; failed ones always do */
   push(sample: SettledSample, named: number): void {
     if (this.#count === this.#rows && this.#rows < this.#size)
       this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));

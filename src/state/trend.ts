@@ -42,7 +42,7 @@ interface Mirror {
 export interface Trends {
   /** Scheduled samples count, others are ignored, as on /metrics. */
   take(sample: SettledSample, now: Now): void;
-  /** Records its lag; called now and then. */
+  /** Records its lag; called about once a minute. */
   fresh(registry: string, freshness: Freshness, now: Now): void;
   /** The rows to write: each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];

@@ -27,7 +27,7 @@ const backgroundPrior = 200;
 /** The comparison of one upstream: the head in force against every other mirror. */
 export interface Contest extends Comparison {
   readonly moments: Moments;
-  /** Those that are over. */
+  /** Closed moments. */
   readonly past: Past;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
   health: Health;
@@ -59,7 +59,7 @@ export interface HeadOutcome {
   readonly isScheduled: boolean;
 }
 
-/** Nothing heard yet. */
+/** A comparison without responses. */
 export function newContest(head: string | null): Contest {
   return {
     head,

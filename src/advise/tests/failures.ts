@@ -50,7 +50,7 @@ interface Run {
 /** The failure tests of one head against one candidate. */
 export type FailureTest = readonly Run[];
 
-/** No answer yet. */
+/** A test without responses. */
 export function newFailureTest(): FailureTest {
   return boundFactors.map(newRun);
 }

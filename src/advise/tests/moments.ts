@@ -51,7 +51,7 @@ export interface Moments {
   readonly latest: Map<string, Map<string, Answer>>;
 }
 
-/** Nothing asked yet. */
+/** No moments yet. */
 export function newMoments(): Moments {
   return { open: new Map(), latest: new Map() };
 }

@@ -45,7 +45,7 @@ export interface HeadRecord {
   lastHeavy: Outcome | null;
 }
 
-/** A head that has not answered. */
+/** The record of a head without responses. */
 export function newRecord(): HeadRecord {
   const background = { bad: 0, all: 0, row: 0 };
   return {

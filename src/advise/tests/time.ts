@@ -47,7 +47,7 @@ export interface TimeTest {
   levelMs: number;
 }
 
-/** No moment yet. */
+/** A test without moments. */
 export function newTimeTest(): TimeTest {
   return {
     sum: 0,

@@ -126,7 +126,7 @@ function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reaso
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** A peek without an odd result: paid only from budget that doubts and looks do not need. */
+/** Requests first bytes (a peek) without an odd result: only with budget that doubts and looks do not need. */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!canBeAsked(memory, mirror) || spend(memory.confirm.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null)
     return;

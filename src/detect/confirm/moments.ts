@@ -14,7 +14,7 @@ export interface Moment {
   /** Registries probed, or still pending from the moment before. */
   readonly said: Map<string, Said>;
   readonly controls: Map<string, Said>;
-  /** The sample behind each answer. */
+  /** The sample behind each response. */
   readonly samples: Map<string, Sample>;
   /** By egress, once it is final. */
   readonly verdicts: Map<string, MomentVerdict>;

@@ -16,7 +16,7 @@ import {
 } from '../findings/mismatch-says.ts';
 import type { Says } from '../rules/says.ts';
 
-/** What an answer named. */
+/** The digest in a response. */
 interface Named {
   /** What the digest is of: version, part and algorithm. Only equal ones are compared. */
   readonly of: string;

@@ -28,7 +28,7 @@ function keyOf(target: Target): string {
   return `${ecosystem}|${upstream}|${module ?? ''}|${version ?? ''}|${step}`;
 }
 
-/** What an answer was news of. */
+/** What a response newly showed. */
 interface Taken {
   /** The mirror's state now; `null`: the response does not show it. */
   readonly comparison: Comparison | null;

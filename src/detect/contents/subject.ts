@@ -162,7 +162,7 @@ export function newShelf(): Shelf {
 export interface MirrorContents {
   /** The last resolved version of `latest` and the like, by module and version, and the versions it had before. */
   readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
-  /** The last shelf that went backwards, by module. */
+  /** The last subject whose contents regressed, by module. */
   readonly steppedBack: Map<string | null, Shelf>;
   /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
   propagations: readonly number[];
@@ -194,7 +194,7 @@ function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shel
   return shelf !== undefined && shelf.looks > 0 && nowMs - shelf.toMs <= freshMs;
 }
 
-/** The origin, where it answers. */
+/** The origin, if it responds. */
 export function freshOriginOf(subject: Subject, at: Standpoint): Shelf | null {
   const shelf = at.origin === null ? undefined : subject.shelves.get(at.origin);
   return isFresh(shelf, at) ? shelf : null;

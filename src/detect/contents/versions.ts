@@ -23,7 +23,7 @@ export interface Arrival {
   readonly originMs: number;
 }
 
-/** What one answer was news of. */
+/** What one response newly showed. */
 export interface News {
   isNews: boolean;
   /** The last step backwards in the response; `null`: none. */

@@ -82,7 +82,7 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
 
 /**
  * The state with one more request of a build; a build is judged when its last request has ended.
- * @param answer   `null`: one that says nothing
+ * @param answer   `null`: a response that decides nothing
  * @param floorMs  faster is not slow
  */
 export function updateBuilds(

@@ -101,7 +101,7 @@ export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Spea
 /** The effect of a sample on its mirror's fault. */
 interface FaultStep {
   readonly fault: ProtocolFault | null;
-  /** It is told. */
+  /** The finding reports it. */
   readonly isNews: boolean;
   readonly requests: readonly Request[];
 }

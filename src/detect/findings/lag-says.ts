@@ -37,7 +37,7 @@ export interface LagTrouble {
   readonly backwards: Backwards;
   /** Its last step backwards; `null`: none. */
   readonly back: StepBack | null;
-  /** Answers about it so far. */
+  /** The number of responses about it so far. */
   readonly looks: number;
   /** `null`: the last process sent it. */
   readonly probeId: string | null;

@@ -32,7 +32,7 @@ export interface Broken {
   readonly family: 4 | 6;
   readonly reason: Reason;
   readonly probeIds: readonly string[];
-  /** What was asked: its canary. */
+  /** The probed target: its canary. */
   readonly target: Target;
 }
 

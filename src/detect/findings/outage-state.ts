@@ -178,7 +178,7 @@ export function heardOf(sample: Sample): Heard | null {
   };
 }
 
-/** What is kept for a mirror. */
+/** The state of a mirror. */
 export interface OutageOwn {
   readonly out: ReadonlySet<SeriesMemory>;
   /** End of its canary's last outage, monotonic milliseconds; `null`: none since the start. */

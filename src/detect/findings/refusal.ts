@@ -34,7 +34,7 @@ export interface RefusalState {
   readonly probeIds: readonly string[];
 }
 
-/** A target that nobody refuses. */
+/** A target without refusals. */
 export const noRefusal: RefusalState = {
   isOpen: false,
   refusals: 0,

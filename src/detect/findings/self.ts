@@ -147,7 +147,7 @@ const clockSays: Says = {
 /** The end of that. */
 const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
 
-/** What is kept of us. */
+/** The state of findings about this daemon. */
 interface SelfOwn {
   readonly state: SelfState;
   /** Until when a suspend or clock jump is shown, monotonic milliseconds; `null`: none is. */

@@ -7,7 +7,7 @@ const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
 const latest = /^(.+)\/@latest$/;
 const database = /^sumdb\/[a-z0-9.-]+\/(?:supported|latest|tile\/[0-9a-z./]+|lookup\/([^@]+)@([^/]+))$/;
 
-/** The module that an escaped path stands for; `null`: none. A host in capitals is none: a private name would match no pattern. */
+/** The module of an escaped path; `null`: none. A host with capitals is not accepted: private patterns would not match it. */
 function moduleIn(escaped: string): string | null {
   const module = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return escapeModule(module) === escaped && isModulePath(module) ? module : null;

@@ -16,7 +16,7 @@ function readNpmPath(path: string): DoorPath | null {
   if (wide.test(plain)) return { module: null, kind: 'index' };
   const file = tarball.exec(plain);
   const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
-  // Below `-` is what the registry itself is asked: who one is, for example.
+  // Below `-` are the registry's own endpoints, such as `whoami`.
   if (module === undefined || module === '-' || !isPackageName(module)) return null;
   return { module, kind: file === null ? 'index' : 'artifact' };
 }

@@ -34,7 +34,7 @@ export function directOf(manifest: Fields): readonly string[] {
 
 /**
  * Reads a package-lock.json or npm-shrinkwrap.json of any version; `null` where it is none. What came inside another
- * package's artifact is left out: nobody asks for it.
+ * package's artifact is skipped: no client requests it.
  * @param manifest  the package.json beside it: the first version of the format does not say what the project requires
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */
@@ -86,7 +86,7 @@ function readTree(file: Fields): Read {
 }
 
 function lockedOf(module: string, version: string, entry: Fields, isLink: boolean): Locked {
-  // In the first version of the format the source of what is no registry's stands in place of the version.
+  // Version 1 of the format has the source in place of the version for packages that are not from a registry.
   const source = textOf(entry, 'resolved') ?? (version.includes(':') ? version : null);
   const isLocal = isLink || source?.startsWith('file:') === true;
   return { module, version, source: isLocal ? null : source, isLocal, integrity: textOf(entry, 'integrity') };

@@ -46,7 +46,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
     : judgePart(session, answer.value, layer);
 }
 
-/** @param tagged  digest of the manifest that a tag stood for; `null`: asked for by digest */
+/** @param tagged  digest of the manifest that a tag resolved to; `null`: requested by digest */
 function judgeWhole(
   { context }: Session,
   answer: Answered,

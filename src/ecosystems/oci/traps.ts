@@ -166,7 +166,7 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   });
 }
 
-/** @param written  the host as it is written; user-info does not belong there, and is not said */
+/** @param written  the host as written; user-info, which is wrong there, is not shown */
 function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
   const authority = `${authorities}/${host}/ca.crt`;

@@ -19,12 +19,12 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
-/** More than a page can show; the columns of a page are places, and each mirror has a cell in each. */
+/** Maximum numbers of places and of cells (mirrors × places): more than a page can show. */
 const placesMax = 2000;
 const cellsMax = 100_000;
-/** A scrape a minute may fail once; where a daemon is gone, what it said last counts for so long. */
+/** If a daemon's scrape fails, its last data count for this time: with one scrape a minute, one may fail. */
 const bridgeMs = 60_000;
-/** Daemons that were seen within this may have lost a scrape; the raw query of the last scrape is as coarse as five minutes. */
+/** A daemon last seen within this time may have lost a scrape. The raw query of the last scrape has a resolution of 5 min. */
 const lostMs = 600_000;
 /** Longer than any restart; a place that was removed is forgotten after it. */
 const seenWindow = '1d';
@@ -66,7 +66,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // A failed scrape ends all series of a daemon until the next one: without its place the others would look like all places.
+  // A failed scrape ends all series of a daemon until the next one. Without its place, the others would count as all places.
   const isLost = seen.some(
     (one) =>
       atMs - (stampOf(one.value) ?? 0) < lostMs && (!here[0]?.has(daemonKeyOf(one)) || !here[2]?.has(daemonKeyOf(one))),

@@ -13,8 +13,8 @@ const limitMs = 8_000;
 type ReadStore = typeof readStore;
 
 /**
- * Reads what other places advise, at most every 10 s and only while an action waits for it. What is older than 30 s, or could
- * not be read, is not known.
+ * Reads the advice of other places, at most every 10 s and only while an action waits for it. Advice that is older than 30 s,
+ * or could not be read, counts as unknown.
  */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {
   let last: { readonly store: string; readonly atMs: number; readonly fleet: Fleet | null } | null = null;

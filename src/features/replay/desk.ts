@@ -30,9 +30,9 @@ export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
 
 /** How many probes ordered by judgements also took place then, from a wall time on. */
 export interface OutOfTurn {
-  /** Ordered now and then: the stored response was used. */
+  /** Ordered in the replay and in the original run: the stored response is used. */
   heard: number;
-  /** Ordered now, but not then: no response. */
+  /** Ordered in the replay only: there is no response. */
   unasked: number;
 }
 
@@ -46,7 +46,7 @@ export interface Desk {
   control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;
 }
 
-/** @param deliver  called with each answer that was asked for, and when the daemon took it then, monotonic milliseconds */
+/** @param deliver  called with each ordered response, and when the daemon handled it originally, monotonic milliseconds */
 export function createDesk(input: {
   readonly config: Config;
   readonly calendar: Calendar;

@@ -24,7 +24,7 @@ const aheadMs = limits.timeoutMsMax + 70_000;
 export interface Player {
   /** Takes the next time range; another life is a restart on the stored state. */
   take(stretch: Stretch): void;
-  /** After the last stretch. */
+  /** Called after the last time range. */
   end(): void;
   /** All advice so far by id, in its last state. */
   readonly advice: ReadonlyMap<string, Advice>;
@@ -50,7 +50,7 @@ interface Life {
   offsetMs: number;
 }
 
-/** @param targets  of the configuration; answers of others are left out */
+/** @param targets  of the configuration; responses of other targets are ignored */
 export function createPlayer(input: {
   readonly config: Config;
   readonly targets: readonly Target[];

@@ -46,9 +46,9 @@ export interface Ground {
   readonly answers: number;
   /** Responses out of turn: of confirming rounds and rechecks. */
   readonly outOfTurn: number;
-  /** Of mirrors or modules that are not in the configuration. */
+  /** Responses of mirrors or modules that are not in the configuration. */
   readonly leftOut: number;
-  /** Recorded under other settings than the configuration's. */
+  /** Responses recorded under other settings. */
   readonly otherSettings: number;
   readonly lives: number;
   readonly gaps: number;
@@ -75,7 +75,7 @@ export interface ReplayInput {
   /** Wall milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Called now and then with the completed share; true: stop. */
+  /** Called repeatedly with the completed share, 0 to 1; return true to stop. */
   readonly progress: (share: number) => Promise<boolean>;
 }
 

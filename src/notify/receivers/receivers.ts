@@ -9,7 +9,7 @@ import { slack } from './slack.ts';
 import { standard } from './standard.ts';
 import { wecom } from './wecom.ts';
 
-/** Every chat that people are told in. */
+/** All chat services. */
 export const chatServices: Readonly<Record<ChatFormat, ChatService>> = { slack, discord, feishu, dingtalk, wecom };
 
 /** Every receiver that programs read. */

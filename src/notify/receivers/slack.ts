@@ -48,12 +48,12 @@ export const slack: ChatService = {
   },
 };
 
-/** `invalid_blocks`, `no_service`: its errors are one word; anything else is not repeated to anybody. */
+/** Slack's errors are one word (`invalid_blocks`, `no_service`); any other text is not shown. */
 function wordOf(text: string): string | null {
   return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
 }
 
-/** What is to be set comes before the reasons: it is what one looks for. */
+/** The lines to set come before the reasons, because readers need them first. */
 function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Block[] {
   const head = isOne ? [] : [`${marks[tone]} *${escaped(title)}* #${escaped(ref)}`];
   const lines = rows.map(({ label, text }) => `*${escaped(label)}*  ${escaped(text)}`);

@@ -10,7 +10,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Where the first mirror of a route is, and the one after each: snippets. */
+/** The first mirror of a route, and the mirror after each one, as snippets. */
 export function renderCaddyOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -33,13 +33,16 @@ export function renderCaddyOrder(
     .join('');
 }
 
-/** Statuses of the mirrors that failed before, between the sites of one request. */
+/** The header with the statuses of mirrors that failed earlier in the same request. */
 const statuses = 'X-Door-Statuses';
 
-/** The variable that holds a header of the client. */
+/** The variable with a header of the client. */
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
-/** The door for Caddy: a Caddyfile. A site for each mirror on a Unix socket; a failed one leads to the next. */
+/**
+ * The door for Caddy: a Caddyfile with a site for each mirror on a Unix socket; after a failure the next one is
+ * requested.
+ */
 export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) =>

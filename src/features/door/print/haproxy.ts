@@ -9,7 +9,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** The mirror at each position of a route: a map. */
+/** The mirror at each position of a route, as a map. */
 export function renderHaproxyOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -19,13 +19,13 @@ export function renderHaproxyOrder(
     .join('');
 }
 
-/** Only the proxy's own user may connect: behind it are the credentials of mirrors. */
+/** Only the proxy's own user may connect: these listeners add the credentials of mirrors. */
 const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, name)} mode 600\n`;
 const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
- * The door for HAProxy: a whole configuration. A backend for each position sends a request to the mirror that the map names,
- * and its only retry to the next position; a listener for each mirror writes what that mirror needs.
+ * The door for HAProxy: a complete configuration. A backend for each position sends a request to the mirror in the map, and
+ * its only retry to the next position. A listener for each mirror adds that mirror's headers and TLS.
  */
 export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;

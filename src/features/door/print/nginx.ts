@@ -11,7 +11,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Where the first mirror of a route is, and the one after each: named locations. */
+/** The first mirror of a route, and the mirror after each one, as named locations. */
 export function renderNginxOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -36,7 +36,10 @@ export function renderNginxOrder(
     .join('');
 }
 
-/** The door for nginx: a file for the block `http`, as `conf.d` is. A location for each mirror; a failed one leads to the next. */
+/**
+ * The door for nginx: a file for the block `http`, as in `conf.d`, with a location for each mirror; after a failure the
+ * next one is requested.
+ */
 export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) => route.mirrors);
@@ -94,7 +97,7 @@ function ruleLines(route: PrintedRoute): string {
   return `${hidden.join('')}  "~*${route.known.replace('^', '^1')}" $mw_first_${route.token};\n`;
 }
 
-/** The path at a mirror, as the client wrote it. */
+/** The path at a mirror, as the client sent it. */
 function mapLines({ token, joins }: PrintedMirror): string {
   const lines = joins.map(({ from, to }) => `  "~^${escapeExpression(from)}([^?]*)" "${to}$1";\n`);
   return `map $request_uri $mw_path_${token} {\n  default "";\n${lines.join('')}}\n`;

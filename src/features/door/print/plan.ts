@@ -11,7 +11,7 @@ import { requestHeaders } from '../../../wire/credentials.ts';
 export const engines = ['nginx', 'caddy', 'haproxy'] as const;
 export type Engine = (typeof engines)[number];
 
-/** Where a path of clients leads at a mirror: both with a slash before and behind. */
+/** A path prefix of clients and its prefix at a mirror, both with leading and trailing slash. */
 export interface Join {
   readonly from: string;
   readonly to: string;
@@ -20,13 +20,13 @@ export interface Join {
 /** One mirror as a proxy's configuration names it. */
 export interface PrintedMirror {
   readonly name: string;
-  /** For variables and sections: small letters, digits and underscores; no two mirrors have the same. */
+  /** A unique name for variables and sections: lower-case letters, digits and underscores. */
   readonly token: string;
   readonly isTls: boolean;
   /** Without brackets. */
   readonly host: string;
   readonly port: number;
-  /** `https://host:port`, the port only where it is not the usual one. */
+  /** `https://host:port`, without the default port. */
   readonly origin: string;
   readonly joins: readonly Join[];
   /** `null`: none is sent. */
@@ -42,45 +42,51 @@ export interface PrintedRoute {
   /** `ecosystem/upstream`. */
   readonly key: string;
   readonly token: string;
-  /** Without the mirrors that were left out. */
+  /** Without omitted mirrors. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
-  /** Beginnings of the paths of clients, with a slash before and behind. */
+  /** Path prefixes of clients, with leading and trailing slash. */
   readonly prefixes: readonly string[];
-  /** Regular expressions over the whole decoded path, case ignored but in the prefix: what passes, and before it what never does. */
+  /**
+   * Regular expressions over the whole decoded path, ignoring case except in the prefix: allowed paths, and refused
+   * ones, which win.
+   */
   readonly known: string;
   readonly private: readonly string[];
 }
 
-/** All that a proxy's configuration is written from. */
+/** The contents of a proxy's configuration. */
 export interface PrintedDoor {
   /** The folder of the files, absolute. */
   readonly dir: string;
   readonly address: string;
   /** The certificate file of the listener, with the key; `null`: no TLS. */
   readonly pem: string | null;
-  /** `Authorization` of a client as a regular expression; `null`: none is needed. */
+  /** The required `Authorization` header of a client, as a regular expression; `null`: none. */
   readonly clients: string | null;
-  /** `Host` of a client, without port; `null`: any. */
+  /** The allowed `Host` header of a client, without port; `null`: any. */
   readonly hosts: string | null;
-  /** Paths as sent that begin as one of a route does, without what a lenient server could read in another way; the query is left out. */
+  /**
+   * Matches paths as sent, without the query, that begin with a route's prefix and that no lenient server can read
+   * differently.
+   */
   readonly sound: string;
   readonly routes: readonly PrintedRoute[];
   /** Further files by name: certificates and keys. */
   readonly files: ReadonlyMap<string, string>;
-  /** Mirrors that no proxy can be told to use as the configuration says, and the key that says so. */
+  /** Mirrors whose configuration a proxy does not support, and the key in question. */
   readonly leftOut: readonly { readonly name: string; readonly key: 'proxy' | 'tls.pin' | 'url' | 'auth' }[];
 }
 
 const soundPath = `(?:[A-Za-z0-9._~!$&()*+,;=:@/-]|%(?:2[0-46-9A-DFa-df]|3[0-9A-Fa-f]|40|5[BDEbde]|7[BDEbde]))*`;
 export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))`;
-/** Statuses for which the next mirror is requested: no client would go on after all of them. */
+/** Statuses after which the next mirror is requested: clients themselves would stop at some of them. */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
 export const connectSeconds = 3;
-/** Until the head has come, and between two pieces: pip waits 15 s in all. */
+/** The timeout for the response head, and between two chunks: pip waits 15 s in total. */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
-/** Headers of a client that reach a mirror; others may have credentials of the client. */
+/** Headers of a client that are sent to a mirror; other headers may contain the client's credentials. */
 export const clientHeaders = [
   'Accept',
   'Accept-Encoding',
@@ -93,7 +99,7 @@ export const clientHeaders = [
 
 const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
 
-/** A name for variables, sections and sockets of all engines: nginx ignores case in it, and a socket's path is short. */
+/** A name for variables, sections and sockets of all engines: nginx ignores its case, and a socket's path must be short. */
 function tokenOf(name: string): string {
   const clean = name.toLowerCase().replace(/[^a-z0-9]/g, '_');
   if (/^[a-z0-9/-]{1,32}$/.test(name)) return clean;
@@ -101,8 +107,8 @@ function tokenOf(name: string): string {
 }
 
 /**
- * Reads what a proxy is told from the configuration.
- * @param dir  absolute, of letters, digits and `._/-`
+ * Derives a proxy's configuration from ours.
+ * @param dir  absolute path with letters, digits and `._/-` only
  * @param isMasked  for display: credentials are `***`
  */
 export function planOf(
@@ -196,7 +202,7 @@ function escapeWords(text: string): string {
   return text.split(' ').map(escapeExpression).join('\\x20');
 }
 
-/** Below the prefix as it is; a folder with files beside the index, beside it. */
+/** The prefix itself, and the prefix of a folder with files beside the index, if there is one. */
 function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
   const { beside } = paths.patterns;
   const main = { from: prefix, to: pathname };

@@ -29,7 +29,7 @@ const writers: Readonly<
 
 const usualDir = '/etc/mirrorwatch-door';
 
-/** Names of mirrors by `ecosystem/upstream`, the first one to be used first. A mirror that it lacks is not used: it may serve wrong bytes. */
+/** Names of mirrors by `ecosystem/upstream`, in order of use. A missing mirror is not used: it may serve wrong bytes. */
 export type Orders = ReadonlyMap<string, readonly string[]>;
 
 /** A printed door. */
@@ -42,8 +42,8 @@ export interface Printing {
 }
 
 /**
- * The front door as the configuration of a proxy.
- * @param dir  where its files will be, absolute; `null`: for display, in the usual folder and with masked credentials
+ * The front door as a proxy's configuration.
+ * @param dir  absolute path of its files; `null`: for display, with the usual folder and masked credentials
  */
 export function renderDoor(
   engine: Engine,
@@ -69,9 +69,9 @@ export function renderDoor(
 }
 
 /**
- * The file `door.order` of a printed door: the order of mirrors alone, in the form of the engine, for whoever switches mirrors.
+ * The file `door.order` of a printed door: only the order of mirrors, in the engine's syntax, for a script that switches mirrors.
  * Write it atomically, then reload the proxy (`nginx -s reload`, `caddy reload`, `systemctl reload haproxy`).
- * @param orders  by `ecosystem/upstream`; a mirror that is not configured is left out, an upstream that is absent keeps its declared order
+ * @param orders  by `ecosystem/upstream`; unknown mirrors are ignored, and a missing upstream keeps its declared order
  */
 export function renderOrder(engine: Engine, config: Config, orders: Orders, registry: Registry = builtIn): string {
   const { door } = config;
@@ -79,9 +79,10 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders, regi
 }
 
 /**
- * The orders to be written into `door.order`: by the daemon's report of now; where it cannot be reached, the stored ones. In an action
- * of kind `command` the mirror that it names comes first, so that its undo leads back although the advice is still in force.
- * @param env  of the process: what a command is told
+ * The orders for `door.order`: from the daemon's current lists, or the stored ones if the daemon cannot be reached. In an
+ * action of kind `command` the mirror that it names comes first, so that its undo restores the old order although the advice
+ * is still in force.
+ * @param env  the process environment, with the action's variables
  */
 export async function readOrders(
   config: Config,
