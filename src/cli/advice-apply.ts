@@ -1,7 +1,7 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
 import { createMachine } from '../daemon/system.ts';
-import { offerChanges, whoseSettings } from './apply.ts';
+import { confirmChanges, whoseSettings } from './apply.ts';
 import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, failed } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
@@ -49,7 +49,7 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
     terminal.out(say('advised.already'));
     return 0;
   }
-  if ((await offerChanges(context, settling.changes, whose.place, wanted.isAgreed)).tag !== 'made') return 1;
+  if ((await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed)).tag !== 'made') return 1;
   const id = printable(String(answer.headers['x-advice-id'] ?? ''));
   if (id !== '') terminal.err(say('advised.tell', { id }));
   return 0;

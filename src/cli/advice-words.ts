@@ -15,7 +15,7 @@ export interface Reasons {
  * The reason of an advice by its fields for programs, because the sentence beside them is English. `null`: the fields
  * lack it, or are of another release.
  */
-export function reasonSaid({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
+export function reasonOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });
   if (why === null) return null;
   if (typeof refusal === 'string') {

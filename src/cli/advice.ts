@@ -4,7 +4,7 @@ import { printable } from '../core/printable.ts';
 import { tellIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
-import { type Reasons, reasonSaid } from './advice-words.ts';
+import { type Reasons, reasonOf } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, failed } from './daemon-client.ts';
@@ -156,7 +156,7 @@ function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): readonly Shown[
 function shown(context: Context, advice: readonly Shown[]): string[] {
   const { terminal, say, language } = context;
   if (advice.length === 0) return [say('advised.none')];
-  const why = (one: Shown): string => (language === 'en' ? null : reasonSaid(one, say)) ?? printable(one.reason);
+  const why = (one: Shown): string => (language === 'en' ? null : reasonOf(one, say)) ?? printable(one.reason);
   return advice.flatMap((one) => [
     `${terminal.paint('bold', stateSaid(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${why(one)}`,

@@ -43,7 +43,7 @@ type Applied =
 /**
  * Shows changes as a unified diff on standard error, asks for confirmation and applies them; obstacles are reported.
  */
-export async function offerChanges(
+export async function confirmChanges(
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,
   changes: readonly FileChange[],
   place: ChangePlace,

@@ -113,12 +113,12 @@ function jsonIn(text: string): unknown {
 
 /** Prints the reason for a missing response. */
 export function failed({ terminal, say }: Context, answer: DaemonAnswer): ExitCode {
-  terminal.err(answer.tag === 'ok' ? problemText(answer, say) : answer.text);
+  terminal.err(answer.tag === 'ok' ? formatProblem(answer, say) : answer.text);
   return 1;
 }
 
 /** The text of a problem response (RFC 9457) for a terminal: it neither moves the cursor nor adds a line. */
-export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
+export function formatProblem(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
   const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));
   return text === '' ? say('daemon.answered', { status: answer.status }) : printable(say('daemon.problem', { text }));

@@ -3,7 +3,7 @@ import type { Demo, DemoEvent, DemoStage } from '../features/demo/demo.ts';
 import type { Door } from '../features/door/door.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
-import { reasonSaid } from './advice-words.ts';
+import { reasonOf } from './advice-words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { kindsByWord } from './load.ts';
 import { padEnd } from './terminal.ts';
@@ -105,7 +105,7 @@ function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
   if (sentence !== undefined) return saySentence(sentence, say);
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
-  const why = advice === undefined ? null : reasonSaid(advice, say);
+  const why = advice === undefined ? null : reasonOf(advice, say);
   const [first = '', ...more] = text.split('\n');
   return [why ?? first, ...more].join('\n');
 }

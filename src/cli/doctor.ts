@@ -6,11 +6,11 @@ import type { Examined, Known } from '../features/doctor/examine.ts';
 import type { OnlineFound } from '../features/doctor/online.ts';
 import type { Subject } from '../features/doctor/online-subject.ts';
 import { english, type Say } from '../words/words.ts';
-import { offerChanges, placeOptions, type WhoseSettings, whoseSettings } from './apply.ts';
+import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { formatDiagnosis, formatDiagnosisJson } from './diagnosis.ts';
 import { type Loaded, load, loadText } from './load.ts';
-import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
+import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = {
@@ -80,7 +80,7 @@ async function mend(context: Context, whose: WhoseSettings, found: Examined, isA
     context.terminal.err(context.say('doctor.nothing'));
     return false;
   }
-  return (await offerChanges(context, changes, whose.place, isAgreed)).tag === 'made';
+  return (await confirmChanges(context, changes, whose.place, isAgreed)).tag === 'made';
 }
 
 function shown({ terminal, say }: Context, found: Examined, isJson: boolean): ExitCode {
@@ -112,8 +112,8 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
     const { config } = loaded;
     return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
   }
-  const own = await loadText(context, adHoc(which, undefined, word), null);
-  if (own.tag === 'error') throw new UsageError('wrong.as', { text: ofNoFile(own.error.issues, context.say) });
+  const own = await loadText(context, configForUrl(which, undefined, word), null);
+  if (own.tag === 'error') throw new UsageError('wrong.as', { text: formatUrlIssues(own.error.issues, context.say) });
   return {
     config: own.value.config,
     question: requestFor(own.value.config, mirrorFor(own.value, which), undefined, undefined),

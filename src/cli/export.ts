@@ -5,7 +5,7 @@ import { isSafeEnv } from '../core/safe-env.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
+import { type DaemonAnswer, type DaemonClient, formatProblem } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
 
 /** The variables that lines for a shell may set, of any ecosystem. */
@@ -64,7 +64,7 @@ function linesOf(answer: DaemonAnswer, url: string, say: Say): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)
     return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };
-  if (answer.status !== 200) return problemText(answer, say);
+  if (answer.status !== 200) return formatProblem(answer, say);
   if (!isSafeEnv(answer.text, variables)) return say('advised.unsafe', { url });
   const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = answer.headers;
   return { text: answer.text, about: `advice ${word(id)} until ${word(until)}` };

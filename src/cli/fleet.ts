@@ -9,7 +9,7 @@ import { tellIn } from '../words/tell.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { formatFleet } from './fleet-table.ts';
 import { jsonText } from './terminal.ts';
-import { UsageError, wholeNumber, words } from './usage.ts';
+import { parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
   store: { type: 'string' },
@@ -136,7 +136,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
     },
     places: { link: String(values.link ?? 'http://{instance}') },
     groups: {
-      needed: needed === undefined ? null : wholeNumber('needed', String(needed), 1),
+      needed: needed === undefined ? null : parseWholeNumber('needed', String(needed), 1),
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
-import { clientCannot, clientIdsOf, runClientNow } from '../daemon/client-now.ts';
+import { clientIdsOf, runClientNow, unsupportedAccessOf } from '../daemon/client-now.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context, ExitCode } from './context.ts';
 import { jsonText } from './terminal.ts';
@@ -23,7 +23,7 @@ export async function probeClient(
       ? new UsageError('wrong.noClient', { ecosystem: mirror.ecosystem })
       : new UsageError('wrong.clientOneOf', { list: ids.join(', '), ecosystem: mirror.ecosystem, client });
   if (module === null) throw new UsageError('wrong.whichModule');
-  const cannot = clientCannot(mirror, client);
+  const cannot = unsupportedAccessOf(mirror, client);
   if (cannot !== null) throw new UsageError('wrong.clientCannot', { client, mirror: mirror.name, cannot });
   const facts = { ...context.facts, path: context.env['PATH'] ?? '' };
   const run = await runClientNow(config, { mirror, client, module, version }, facts, (stop) =>

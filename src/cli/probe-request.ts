@@ -7,7 +7,7 @@ import { builtInSource, kindByWord, type Loaded, type LoadFailure } from './load
 import { UsageError } from './usage.ts';
 
 /** A configuration of one mirror for a URL of the command line. */
-export function adHoc(url: string, wanted: string | undefined, word: string | undefined): string {
+export function configForUrl(url: string, wanted: string | undefined, word: string | undefined): string {
   const { id: ecosystem, example, expected } = kindByWord(word ?? kindOfModule(wanted));
   const name = nameOf(url);
   const module = wanted ?? example;
@@ -39,7 +39,7 @@ function kindOfModule(wanted: string | undefined): string | undefined {
 }
 
 /** The issues of a configuration without a file, so without positions. */
-export function ofNoFile(issues: LoadFailure['issues'], say: Say): string {
+export function formatUrlIssues(issues: LoadFailure['issues'], say: Say): string {
   return formatIssues(
     issues.map((issue) => ({ ...issue, line: null, column: null })),
     'mirrorwatch probe:',

@@ -6,7 +6,7 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { explain } from './explain.ts';
 import { load, loadText } from './load.ts';
 import { probeClient } from './probe-client.ts';
-import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
+import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
 import { jsonText } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -40,10 +40,10 @@ export const probeCommand: Command = {
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: which });
     const isAdHoc = /^https?:\/\//i.test(which);
     const loaded = isAdHoc
-      ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)
+      ? await loadText(context, configForUrl(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
     if (loaded.tag === 'error') {
-      context.terminal.err(isAdHoc ? ofNoFile(loaded.error.issues, context.say) : loaded.error.text);
+      context.terminal.err(isAdHoc ? formatUrlIssues(loaded.error.issues, context.say) : loaded.error.text);
       return 2;
     }
     const mirror = mirrorFor(loaded.value, which);

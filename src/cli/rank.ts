@@ -10,7 +10,7 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { kindByWord, load } from './load.ts';
 import { formatProgress, rankTable } from './rank-table.ts';
 import { jsonText } from './terminal.ts';
-import { UsageError, wholeNumber, words } from './usage.ts';
+import { parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
   config: { type: 'string' },
@@ -29,7 +29,7 @@ export const rankCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
-    const rounds = wholeNumber('rounds', values.rounds, 10);
+    const rounds = parseWholeNumber('rounds', values.rounds, 10);
     const { ecosystem, modules, isNamed } = wanted(values.ecosystem, positionals);
     const loaded = await load(context, values.config, ecosystem);
     if (loaded.tag === 'error') {

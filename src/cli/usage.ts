@@ -81,7 +81,7 @@ function parseError(text: string): UsageError {
 }
 
 /** A whole number of at least `least` from an option's text. @throws UsageError otherwise */
-export function wholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
+export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (!Number.isInteger(value) || value < least) throw new UsageError('wrong.whole', { name, least, text });

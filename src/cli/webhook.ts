@@ -1,6 +1,6 @@
 import type { Config, Receiver } from '../core/config.ts';
 import { sendWebhookTest } from '../daemon/webhook-test.ts';
-import { failureText } from '../words/delivery.ts';
+import { formatDeliveryFailure } from '../words/delivery.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { jsonText } from './terminal.ts';
@@ -45,7 +45,7 @@ async function test(config: Config, name: string, { terminal, say }: Context): P
     terminal.out(say('webhook.delivered', { name, status: delivery.status }));
     return 0;
   }
-  terminal.err(say('webhook.failed', { name, why: failureText(delivery.failure, say) }));
+  terminal.err(say('webhook.failed', { name, why: formatDeliveryFailure(delivery.failure, say) }));
   return 1;
 }
 

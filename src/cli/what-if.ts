@@ -4,7 +4,7 @@ import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../c
 import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../words/what-if.ts';
 import { percent, type Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
+import { daemonAt, daemonOptions, failed, formatProblem } from './daemon-client.ts';
 import { duration, jsonText, table } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -35,7 +35,7 @@ export const whatIfCommand: Command = {
     const answer = await daemon.get(`/api/v1/what-if?${query}`);
     if (answer.tag === 'unreachable') return failed(context, answer);
     if (answer.status !== 200) {
-      context.terminal.err(problemText(answer, context.say));
+      context.terminal.err(formatProblem(answer, context.say));
       return answer.status === 400 ? 2 : 1;
     }
     const result = whatIfIn(answer.json());

@@ -14,7 +14,7 @@ type FileAuth = NonNullable<FileMirror['auth']>;
  * A mirror's credentials, from its URL's user-info or from `auth`. Over plain HTTP off loopback they are reported and dropped.
  * @param path  of the mirror
  */
-export function authAccess(
+export function readAuth(
   path: Path,
   mirror: FileMirror,
   split: SplitUrl,

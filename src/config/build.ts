@@ -8,7 +8,7 @@ import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { readActions } from './actions.ts';
 import { isLoopback } from './addresses.ts';
-import { authAccess } from './auth.ts';
+import { readAuth } from './auth.ts';
 import { bearerToken } from './bearer.ts';
 import { readClientRuns } from './client-runs.ts';
 import { readDoor } from './door.ts';
@@ -19,13 +19,13 @@ import type { ReaderOf } from './lock.ts';
 import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
 import { protocolOf, speaksOf } from './protocol.ts';
-import { proxyAccess } from './proxy.ts';
+import { readProxy } from './proxy.ts';
 import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig, FileMirror } from './schema.ts';
 import { seenTextOf } from './seen.ts';
 import { settingsOf } from './settings.ts';
-import { tlsAccess } from './tls.ts';
+import { readTls } from './tls.ts';
 import { parseControlUrl } from './urls.ts';
 
 /** What a configuration is built from. */
@@ -111,9 +111,9 @@ function readMirror(
     connections: mirror.connection === 'both' ? ['cold', 'warm'] : [mirror.connection],
     ...protocolOf(path, mirror, split.url, report),
     access: {
-      tls: tlsAccess([...path, 'tls'], mirror, split.url, reader, report),
-      auth: authAccess(path, mirror, split, reader, report, env),
-      proxy: proxyAccess(path, mirror.proxy, split.url, env, report),
+      tls: readTls([...path, 'tls'], mirror, split.url, reader, report),
+      auth: readAuth(path, mirror, split, reader, report, env),
+      proxy: readProxy(path, mirror.proxy, split.url, env, report),
       resolve: { family, server },
       allowHosts: mirror.allowHosts,
     },

@@ -32,7 +32,7 @@ export interface LockState {
 }
 
 /** The modules of an entry `{ from, top }`; mistakes are reported. */
-export function fromLock(
+export function readLockModules(
   path: Path,
   entry: FileLock,
   state: LockState,

@@ -8,7 +8,7 @@ import { type EntryFiles, isPrivate, type Named } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import type { Path } from './issues.ts';
-import { fromLock, type LockState, type ReaderOf } from './lock.ts';
+import { type LockState, type ReaderOf, readLockModules } from './lock.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
 import { type FileModule, isLock } from './schema-ecosystems.ts';
@@ -61,7 +61,7 @@ function readKind(kind: Ecosystem, { file, mirrors, readerOf, reader, report }: 
     const written = !isLock(entry);
     const found = written
       ? writtenModule(kind, entry, entryFiles(path, reader, report))
-      : fromLock(path, entry, state, { readerOf, reader, report });
+      : readLockModules(path, entry, state, { readerOf, reader, report });
     for (const one of found) {
       const same = named.get(keyOf(one));
       if (same === undefined) named.set(keyOf(one), { ...one, at, written });

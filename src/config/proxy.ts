@@ -11,7 +11,7 @@ import { hostOf, parseProxyUrl } from './urls.ts';
  * The proxy towards a mirror: its own `proxy` (`direct`: none), else what the environment says.
  * @param path  of the mirror
  */
-export function proxyAccess(
+export function readProxy(
   path: Path,
   named: string | undefined,
   url: string,

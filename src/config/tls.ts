@@ -9,7 +9,7 @@ import type { FileMirror } from './schema.ts';
 const none: TlsAccess = { ca: [], client: null, pin: null };
 
 /** Reads a mirror's trust roots, client pair and pin. */
-export function tlsAccess(path: Path, mirror: FileMirror, url: string, reader: Reader, report: Report): TlsAccess {
+export function readTls(path: Path, mirror: FileMirror, url: string, reader: Reader, report: Report): TlsAccess {
   const { tls } = mirror;
   if (tls === undefined) return none;
   const pin = tls.pin ?? null;

@@ -21,7 +21,7 @@ export function clientIdsOf(ecosystem: EcosystemId): readonly string[] {
  * The part of a mirror's access that a client cannot be given; `null`: it can run.
  * @throws Error for an unknown client
  */
-export function clientCannot(mirror: Mirror, id: string): Sentence | null {
+export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null {
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }
 

@@ -86,7 +86,7 @@ export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: 
 }
 
 /** The text of one attempt: an alert without an end ends `limits.pushValidMs` from now, unless it is sent again. */
-export function withEnd(body: string, now: Now): string {
+export function addEnd(body: string, now: Now): string {
   const alerts = JSON.parse(body) as readonly Readonly<Record<string, unknown>>[];
   const endsAt = stamp(now.wallMs + limits.pushValidMs);
   return JSON.stringify(alerts.map((alert) => ({ ...alert, endsAt: alert['endsAt'] ?? endsAt })));

@@ -5,7 +5,7 @@ import { batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
 import { type Chat, isSameBot, renderChatChange, renderChatMessage } from './chat/message.ts';
 import { dropSent, messageToChange, recordSent, type SentMessage, shownWith } from './chat/sent.ts';
-import { conclude, type State } from './outbox.ts';
+import { applyDelivery, type State } from './outbox.ts';
 import type { Entry, Queue } from './queue.ts';
 import { chatServices } from './receivers/receivers.ts';
 
@@ -72,7 +72,7 @@ export function closeDelivery(state: State, queue: Queue, { id }: Notice, delive
   }
   // A receiver that requests a wait has not refused the content.
   else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
-  for (const entry of sent) conclude(state, queue, entry, delivery, now);
+  for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
 }
 
 /** True if the message to edit is gone, or its service refuses the edit. */

@@ -13,8 +13,8 @@ import { closeDelivery, type Sendable, takeCard } from './carry.ts';
 import { batchMsOf } from './chat/batch.ts';
 import { isChat, renderChatMessage } from './chat/message.ts';
 import { isEnd, newsOfAction, newsOfAdvice, newsOfFinding } from './news.ts';
-import { conclude, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf, tell } from './outbox.ts';
-import { dropPushed, pushAgain, recordAdvice, recordPushed } from './push.ts';
+import { applyDelivery, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf, tell } from './outbox.ts';
+import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
 import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, newQueue, notSent, type Queue } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
 import { releaseAtMs } from './stories.ts';
@@ -107,7 +107,7 @@ export function createNotifier(input: {
       for (const news of newsOfAdvice(changes.advice)) announce(state, news, now);
       for (const action of changes.acted ?? []) tell(state, newsOfAction(action), 'all', now);
       release(state, now);
-      pushAgain(state, now);
+      enqueueRepeats(state, now);
       return flush();
     },
     takeDue(now) {
@@ -224,7 +224,7 @@ function takeOne(
     return [{ notice: entry.notice, message }];
   } catch (cause) {
     defect(cause);
-    conclude(state, queue, entry, notSent(), now);
+    applyDelivery(state, queue, entry, notSent(), now);
     return [];
   }
 }

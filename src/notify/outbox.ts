@@ -248,7 +248,7 @@ function isOver(state: State, old: Entry, findingId: string | null): boolean {
 }
 
 /** Applies the end of a delivery to its notice and its receiver. */
-export function conclude(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
+export function applyDelivery(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
   entry.inFlight = false;
   queue.failure = delivery.tag === 'failed' ? delivery.failure : null;
   if (delivery.tag === 'delivered') return state.pending.drop(queue, entry, 'delivered');

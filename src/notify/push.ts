@@ -35,7 +35,7 @@ export function dropPushed(state: State, finding: Finding): void {
  * Sends open findings to every Alertmanager again when due: after a start and a reload at once, then every
  * `limits.pushEveryMs`. A waiting notice is sent anyway, with its end counted from the attempt.
  */
-export function pushAgain(state: State, now: Now): void {
+export function enqueueRepeats(state: State, now: Now): void {
   for (const queue of state.queues.values()) {
     const { receiver } = queue;
     if (!showsAlerts(receiver) || queue.disabled) continue;

@@ -3,7 +3,7 @@ import type { DeliveryFailure, Retry } from '../core/notice.ts';
 import type { Key, Say } from './words.ts';
 
 /** The reason of a failed delivery, what to check, and the daemon's next step. */
-export function failureText(failure: DeliveryFailure, say: Say): string {
+export function formatDeliveryFailure(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, later(failure.retry, say), say);
 }
 

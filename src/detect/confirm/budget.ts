@@ -16,7 +16,7 @@ export const startBudget: Budget = {
 };
 
 /** The budget after one more settled scheduled sample: plus a fifth of a token (design 5.1). */
-export function earn({ tokens, urgent }: Budget): Budget {
+export function addTokens({ tokens, urgent }: Budget): Budget {
   const { roundTokensShare, roundTokensMax, roundUrgentFactor } = limits;
   return {
     tokens: Math.min(roundTokensMax, tokens + roundTokensShare),

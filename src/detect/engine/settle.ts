@@ -4,7 +4,7 @@ import { isHeavy } from '../../core/mirror.ts';
 import type { Sample, SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
 import { isLeftAlone, isRefusedForPace } from '../absence.ts';
-import { earn } from '../confirm/budget.ts';
+import { addTokens } from '../confirm/budget.ts';
 import { updateLook } from '../confirm/look.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, primaryConnectionOf, seriesOf, stateOf } from '../mirror-memory.ts';
@@ -50,7 +50,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : speedOf(series).baseline.medianMs,
   });
-  if (sample.due.purpose === 'scheduled') memory.confirm.budget = earn(memory.confirm.budget);
+  if (sample.due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   if (target.canary) noteSight(memory, mirror, sample, isJudged);
   if (!isJudged || isLeftAlone(mirror)) return;

@@ -69,7 +69,7 @@ export function rollbackTo(before: Chain, fileFor: (url: string) => string): str
 }
 
 /** The notes for the lines of either client. */
-export function notesOn(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
+export function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
   const extras = new Set(after.members.slice(1).map(({ key }) => key));
   const notes: Sentence[] = [];
   const [head] = after.members;

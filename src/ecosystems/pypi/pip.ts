@@ -9,7 +9,7 @@ import {
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-import { checkIndexes, headed, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
+import { checkIndexes, headed, linesFor, notesFor, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
 /**
  * One walk of pip: it queries all its indexes and takes the best version, of equals the file of the last index. It
@@ -47,7 +47,7 @@ const fileFor = (url: string): string => `[global]\nindex-url = ${url}`;
 function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const url = pasteable(after);
   const rollback = rollbackTo(before, fileFor);
-  const notes = [...notesOn(before, after, privatePatterns)];
+  const notes = [...notesFor(before, after, privatePatterns)];
   if (url === null) {
     notes.push(phrase('note.pipByHand'));
     return { remedy: {}, rollback, notes };

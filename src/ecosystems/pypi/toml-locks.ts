@@ -3,7 +3,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { sha256Of } from './file-url.ts';
-import { byNeed, entryOf, type LockSource } from './lock-source.ts';
+import { entryOf, type LockSource, sortByNeed } from './lock-source.ts';
 import { normalNameOf } from './project.ts';
 
 /** Lock files have a depth of three. */
@@ -112,7 +112,7 @@ export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock
     return entry;
   });
   return ok({
-    entries: byNeed(entries, (module) => needs.get(module) ?? 0),
+    entries: sortByNeed(entries, (module) => needs.get(module) ?? 0),
     pinned: { ...pinned },
     malformed: null,
   });

@@ -9,7 +9,7 @@ import {
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-import { checkIndexes, headed, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
+import { checkIndexes, headed, linesFor, notesFor, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
 /**
  * One walk of uv by its first-index rule: extra indexes in order, the default one last. It takes the first with a page
@@ -39,7 +39,7 @@ const fileFor = (url: string): string => `[[index]]\nname = "mirror"\nurl = "${u
 function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const url = pasteable(after);
   const rollback = rollbackTo(before, fileFor);
-  const notes = [...notesOn(before, after, privatePatterns)];
+  const notes = [...notesFor(before, after, privatePatterns)];
   if (url === null) {
     notes.push(phrase('note.uvByHand'));
     return { remedy: {}, rollback, notes };

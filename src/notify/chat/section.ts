@@ -41,7 +41,7 @@ export function clipped(text: string, most: number): string {
 const alike: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '`': "'", '*': '∗', '[': '［' };
 
 /** For Markdown without escapes: characters of tags, mentions and marks are replaced by similar ones. */
-export function disarmed(text: string): string {
+export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
 

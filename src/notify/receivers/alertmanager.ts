@@ -2,7 +2,7 @@ import type { Receiver } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
-import { withEnd } from '../alerts.ts';
+import { addEnd } from '../alerts.ts';
 import type { Program } from './program.ts';
 
 /**
@@ -15,7 +15,7 @@ export const alertmanager: Program = {
     return {
       url: url.href,
       headers: { 'content-type': 'application/json' },
-      body: withEnd(notice.body, now),
+      body: addEnd(notice.body, now),
       allow: receiver.allow,
       timeoutMs: limits.deliveryMs,
     };

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { bytesOf, clipped, disarmed, type Section } from '../chat/section.ts';
+import { bytesOf, clipped, escapeMarks, type Section } from '../chat/section.ts';
 import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
 
 /** Documented: a text of 5 000 characters, a title of 64 in the list of chats, a URL of 500; a message of 20 000 bytes. */
@@ -35,9 +35,9 @@ export const dingtalk: ChatService = {
     const title = clipped(`${marks[card.tone]} ${card.title}`, titleChars);
     const hasButton = card.link !== null && card.link.url.length <= urlChars;
     const text = [
-      `### ${marks[card.tone]} ${disarmed(card.title)}`,
+      `### ${marks[card.tone]} ${escapeMarks(card.title)}`,
       ...card.sections.map((section) => sectionText(section, isOne)),
-      `${disarmed(card.foot)}`,
+      `${escapeMarks(card.foot)}`,
     ].join('\n\n');
     if (card.link === null || !hasButton) return { msgtype: 'markdown', markdown: { title, text } };
     return {
@@ -61,9 +61,9 @@ export function dingtalkSign(secret: string, timestampMs: string): string {
 }
 
 function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean): string {
-  const head = isOne ? [] : [`#### ${marks[tone]} ${disarmed(title)} #${disarmed(ref)}`];
+  const head = isOne ? [] : [`#### ${marks[tone]} ${escapeMarks(title)} #${escapeMarks(ref)}`];
   const line =
-    code === null ? [] : [`**${disarmed(code.label)}**\n\n\`\`\`\n${code.text.replaceAll('```', "'''")}\n\`\`\``];
-  const lines = rows.map(({ label, text }) => `**${disarmed(label)}** ${disarmed(text)}`);
+    code === null ? [] : [`**${escapeMarks(code.label)}**\n\n\`\`\`\n${code.text.replaceAll('```', "'''")}\n\`\`\``];
+  const lines = rows.map(({ label, text }) => `**${escapeMarks(label)}** ${escapeMarks(text)}`);
   return [...head, ...line, ...(lines.length === 0 ? [] : [lines.join(lineBreak)])].join('\n\n');
 }

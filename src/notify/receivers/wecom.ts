@@ -1,4 +1,4 @@
-import { bytesOf, disarmed, type Section } from '../chat/section.ts';
+import { bytesOf, escapeMarks, type Section } from '../chat/section.ts';
 import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
 
 /** Documented: `markdown.content`, UTF-8. */
@@ -15,11 +15,11 @@ export const wecom: ChatService = {
   sign: null,
   draw(card) {
     const isOne = card.sections.length === 1;
-    const link = card.link === null ? [] : [`[${disarmed(card.link.text)}](${inParentheses(card.link.url)})`];
+    const link = card.link === null ? [] : [`[${escapeMarks(card.link.text)}](${inParentheses(card.link.url)})`];
     const content = [
-      `### ${marks[card.tone]} ${disarmed(card.title)}`,
+      `### ${marks[card.tone]} ${escapeMarks(card.title)}`,
       ...card.sections.map((section) => sectionText(section, isOne)),
-      [...link, `<font color="comment">${disarmed(card.foot)}</font>`].join('\n'),
+      [...link, `<font color="comment">${escapeMarks(card.foot)}</font>`].join('\n'),
     ].join('\n\n');
     return { msgtype: 'markdown', markdown: { content } };
   },
@@ -31,9 +31,9 @@ export const wecom: ChatService = {
 };
 
 function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean): string {
-  const head = isOne ? [] : [`**${marks[tone]} ${disarmed(title)}** #${disarmed(ref)}`];
+  const head = isOne ? [] : [`**${marks[tone]} ${escapeMarks(title)}** #${escapeMarks(ref)}`];
   const line = code === null ? [] : [label(code.label), ...code.text.split('\n').map(quoted)];
-  return [...head, ...line, ...rows.map((row) => `${label(row.label)} ${disarmed(row.text)}`)].join('\n');
+  return [...head, ...line, ...rows.map((row) => `${label(row.label)} ${escapeMarks(row.text)}`)].join('\n');
 }
 
 /** A URL as its Markdown reads it to its end. */
@@ -42,7 +42,7 @@ function inParentheses(url: string): string {
 }
 
 function label(text: string): string {
-  return `<font color="comment">${disarmed(text)}</font>`;
+  return `<font color="comment">${escapeMarks(text)}</font>`;
 }
 
 /** It knows code in a line alone. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
-import { earn, spend, startBudget } from '../../../src/detect/confirm/budget.ts';
+import { addTokens, spend, startBudget } from '../../../src/detect/confirm/budget.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';
 
@@ -239,9 +239,9 @@ describe('the budget', () => {
   it('earns 0.18 a scheduled sample, up to 300', () => {
     let budget = startBudget;
     expect(budget.tokens).toBe(60);
-    for (let i = 0; i < 100; i++) budget = earn(budget);
+    for (let i = 0; i < 100; i++) budget = addTokens(budget);
     expect(budget.tokens).toBeCloseTo(78);
-    for (let i = 0; i < 10_000; i++) budget = earn(budget);
+    for (let i = 0; i < 10_000; i++) budget = addTokens(budget);
     expect(budget).toEqual({ tokens: limits.roundTokensMax, urgent: 900 });
   });
 
