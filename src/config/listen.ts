@@ -26,7 +26,7 @@ export interface Needs {
   readonly expected: Sentence;
 }
 
-/** The daemon's own listener: it pauses mirrors and accepts advice. */
+/** The daemon's own listener: its clients can pause mirrors and accept advice. */
 export const tokenNeeded: Needs = {
   isMet: ({ token }) => token,
   expected: phrase('expected.loopback'),

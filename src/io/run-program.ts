@@ -19,7 +19,10 @@ export interface ProgramCall {
   readonly marks: string;
 }
 
-/** How a program ended: by itself, or why it was ended; `not_run`: its `code` is that of the system. */
+/**
+ * How a program ended: on its own, or why it was killed. `not_run`: it could not be started; `code` is the system's
+ * error.
+ */
 export interface ProgramEnd {
   readonly tag: 'exited' | 'signalled' | 'time' | 'output' | 'stopped' | 'not_run';
   /** The exit status, the signal's name, or the system's code. */

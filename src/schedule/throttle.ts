@@ -76,7 +76,7 @@ export interface Absence {
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 
-/** A mirror that is probed as planned. */
+/** The state of a mirror that is not absent: it is probed as planned. */
 export function present(windows: readonly MaintenanceWindow[]): Absence {
   return { windows, inDoubt: false, pausedUntilMs: null, throttles: new Map(), read: null };
 }

@@ -44,7 +44,7 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
   return alarm === 'time' || alarm === 'heavy_time';
 }
 
-/** What alarms are judged by. */
+/** The thresholds of alarms. */
 interface AlarmRule {
   /** detect.outage: this many failures over this time are one trouble. */
   readonly failuresMin: number;

@@ -82,7 +82,7 @@ export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice
   return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
 }
 
-/** The line of the first client, which is set once. */
+/** The line that points the first client to the front door; it is set only once. */
 function doorNote(say: PageSay, [first]: ReturnType<ApiDeps['doorLines']>): Html | null {
   if (first === undefined) return null;
   return html`<p class="door">${say('card.door')}</p><div class="line"><pre tabindex="0" aria-label="${say('card.doorLine')}"><code>${first.text}</code></pre></div><p class="door">${say('card.noDoor')}</p>`;

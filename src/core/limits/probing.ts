@@ -116,7 +116,10 @@ export const probingLimits = {
   roundTimeoutFactor: 3,
   /** The time until a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
-  /** The minimum timeout for siblings and ordered looks: long enough to measure a slow response. */
+  /**
+   * The minimum timeout for probes of siblings and for rechecks that advice orders: long enough to measure a slow
+   * response.
+   */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
   /** After a wrong hash: how long a second one of the same kind declares it, and how often it is probed for. */

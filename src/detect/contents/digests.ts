@@ -245,7 +245,7 @@ function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice
   return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
 }
 
-/** The text key for which mirrors differ, by the cause that is not a re-tag. */
+/** The key of the sentence about differing mirrors, for every cause except a re-tag. */
 function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
   if (cause === 'origin') return 'found.notOrigins';
   if (voice.isOrigin && usual !== null) return 'found.originAlone';

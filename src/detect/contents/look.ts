@@ -22,7 +22,7 @@ export function selectComparable(all: readonly string[], { count, newest }: Vers
   return floor < 0 ? [] : all.slice(floor);
 }
 
-/** A name that moves, or a number that grows, within one subject. */
+/** A mutable tag, or a value that only grows (serial, date), within one subject. */
 export type LineKey = `tag ${string}` | 'serial' | 'date';
 
 /** The value of each line in a response. */

@@ -38,7 +38,7 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   return [...items.values()];
 }
 
-/** Canaries first: a finding names the first ones. */
+/** Sorts canaries first, because a finding cites only the first series. */
 export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }

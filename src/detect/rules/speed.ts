@@ -71,7 +71,7 @@ export interface SpeedState {
     readonly samples: number;
     readonly slowSamples: number;
     readonly observedMs: number | null;
-    /** Over the slow ones: the last of them, and the slowest. */
+    /** Of the slow samples: the ids of the last probes, and the slowest one. */
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };

@@ -9,7 +9,7 @@ import { isCanonical } from './version.ts';
 const pinsMax = 50_000;
 const pinKey = 'pin/';
 /**
- * The largest head of each database is kept for ever; older releases stored one head, without its note, under this key
+ * The largest head of each database is kept forever; older releases stored one head, without its note, under this key
  * alone.
  */
 const headKey = 'head';

@@ -21,7 +21,10 @@ export function isGoPattern(glob: string): boolean {
   return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;
 }
 
-/** A glob as a regular expression over escaped paths (`!` before what was a capital). It may match more, as a class matches any character. */
+/**
+ * A glob as a regular expression over escaped paths, in which `!` precedes a former capital. It may match too much: a
+ * class matches any character.
+ */
 export function expressionOf(glob: string): string {
   const one = '(?:![a-z]|[^/@])';
   return (tokensOf(glob.replace(/\/$/, '')) ?? [])
