@@ -63,7 +63,7 @@ export type RemedyNow =
 export interface Advisor {
   /**
    * Takes each settled sample, those of confirming rounds included.
-   * @returns true where a decision may follow from it at once: the mirror in use did badly, or was asked in a round
+   * @returns true if a decision may follow at once: the mirror in use had a bad sample, or was probed in a round
    */
   observe(sample: SettledSample, now: Now): boolean;
   /** Milliseconds until a probe that was sent `outMs` ago is late; `null`: only its response counts. */

@@ -100,7 +100,7 @@ export interface Group {
   readonly served: Set<string>;
   /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
   readonly asides: Map<string, number>;
-  /** Since when each mirror is known to answer over one address family alone, monotonic milliseconds. */
+  /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
   readonly oneFamily: Map<string, number>;
   /** The size of each artifact, by question. Bytes. */
   readonly downloads: Map<string, number>;

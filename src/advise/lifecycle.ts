@@ -104,7 +104,7 @@ function bypass(view: View, decision: BypassDecision, random: Random, ledger: Le
 
 /**
  * Ends the proposal of a switch that is not needed any more, or of its removal while the switch is needed. A move
- * that the switch replaced goes on.
+ * that the switch replaced stays open.
  */
 function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): void {
   const { group } = view;
@@ -213,7 +213,7 @@ function refresh(view: View, ledger: Ledger): void {
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
-/** The decision on what is open was made again: updates its sentence. */
+/** The same decision was made again for the open advice: updates its sentence. */
 function repeat(view: View, decision: Said, ledger: Ledger): void {
   const { open } = view.group;
   if (open !== null) say(view, open, subjectOf(view, decision), ledger);

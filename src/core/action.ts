@@ -163,20 +163,20 @@ export interface PairRule {
   readonly leaseMs: number;
 }
 
-/** What places agree about. */
+/** A move that places can vote for. */
 export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
-/** How the places of a group see one move. */
+/** The votes of a group's places for one move. */
 export interface PlaceVotes {
-  /** Places that advise it. */
+  /** The number of places that advise it. */
   readonly votes: number;
-  /** Places whose advice is known now, those among them. */
+  /** The number of places whose advice is known now, including those. */
   readonly known: number;
 }
 
 /**
- * Whether this daemon is the one of its pair that acts; `alone`: there is no pair. `no_lease`: not known, so it does
- * not act.
+ * The role of this daemon in its pair: `holder` acts, `standby` does not. `alone`: there is no pair. `no_lease`: not known, so
+ * it does not act.
  */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
@@ -184,15 +184,15 @@ export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
   /**
-   * What the places of a group advise, as the store had it at most 30 s ago; `null`: not known. Each call may begin to
+   * The votes of a group's places, from data of the store that are at most 30 s old; `null`: not known. A call may start a
    * read.
    */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
-  /** Who acts now. Called once a second at least, which keeps the lease; `undefined`: no pair. */
+  /** The current role. Must be called at least once a second to keep the lease. @param pair  `undefined`: no pair */
   lead(pair: PairRule | undefined): Lead;
   /** Stores a row in force for the pair's other daemon, at the latest before the next change; `null` removes it. */
   share(id: string, text: string | null): void;
-  /** What the pair had kept when this daemon became the one that acts; each time once, else `null`. */
+  /** The rows that the pair had stored when this daemon took over; returned once for each takeover, else `null`. */
   takeShared(): readonly string[] | null;
   /** The brake as it was left by an earlier process. */
   isStopped(): boolean;

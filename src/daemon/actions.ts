@@ -148,7 +148,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   };
 }
 
-/** What receivers are told: ends that changed something, or should have, and holds that may need a person. No dry run. */
+/** The results sent to receivers: changes, failed changes, and held actions that may need an operator. No dry runs. */
 function toldOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionNews[] {
   const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
   return [
@@ -161,7 +161,7 @@ function isForPeople(held: ActionRow['held']): boolean {
   return held === 'stopped' || held === 'regret' || held === 'hour' || held === 'day';
 }
 
-/** A row as the other daemon of the pair kept it; none where it is no row of this build. */
+/** Parses a row that the other daemon of the pair stored; empty if this build does not know its form. */
 function rowIn(text: string): readonly ActionRow[] {
   try {
     const value = JSON.parse(text) as ActionRow;

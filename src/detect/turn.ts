@@ -38,7 +38,7 @@ export interface DetectTurn {
   readonly peeks: readonly Peek[];
   /** Mirrors whose doubt started or ended, in order. */
   readonly doubt: readonly { readonly registry: string; readonly on: boolean }[];
-  /** Mirrors whose contents went backwards, once per such response. */
+  /** Mirrors whose contents regressed, once per such response. */
   readonly regressions: readonly string[];
   /** Releases that reached a mirror, with their delay after the origin. */
   readonly propagations: readonly { readonly registry: string; readonly seconds: number }[];

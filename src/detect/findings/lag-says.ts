@@ -7,7 +7,7 @@ import type { LineKey } from '../contents/look.ts';
 import type { LagReading, LineBehind, Shelf, StepBack, Subject } from '../contents/subject.ts';
 import type { Draft, Says } from '../rules/says.ts';
 
-/** How one mirror's contents of one subject went backwards; the gravest. `null`: they did not. */
+/** The worst regression of one mirror's contents of one subject; `null`: none. */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }

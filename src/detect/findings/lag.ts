@@ -102,7 +102,7 @@ function isTrouble(trouble: LagTrouble, { view }: About): boolean {
   return trouble.backwards !== null || isBehind(trouble, view.config.detect.lagLimitMs);
 }
 
-/** True for a mirror that recently went back on this module: then absences now and then are no chance. */
+/** True if this mirror's contents of this module recently regressed: occasional absences are then not chance. */
 export function hasRegressed(mirror: MirrorMemory, module: string | null): boolean {
   return (contentsOf(mirror).steppedBack.get(module)?.backwards ?? 0) > 0;
 }

@@ -231,7 +231,7 @@ export function refusalNoteFor(name: string): Told {
   return told('found.refusal.told', { name });
 }
 
-/** As with an outage: a refused canary stands for all targets. */
+/** As for an outage: a refused canary means that all targets are refused. */
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }

@@ -103,7 +103,7 @@ export interface Step<M, S = unknown> {
   /** Modules whose absences belong to this kind's finding. `isOpen`: it is reported already. */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** For the metrics: mirrors whose contents went backwards, and releases that reached a mirror. */
+  /** For the metrics: mirrors whose contents regressed, and releases that reached a mirror. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly says?: Says;

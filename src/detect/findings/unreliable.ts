@@ -30,7 +30,7 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
   heavy: { usual: 0.01, bad: 0.5, opensAt: 9.5, closesAt: 5 },
 };
 
-/** The state between "now and then" and "too often" for the failures of one class of steps at one mirror. */
+/** The state of the test for too many failures of one class of steps at one mirror. */
 export interface RateState {
   /** Evidence for the bad share while closed, against it while open; ≥ 0. */
   readonly sum: number;

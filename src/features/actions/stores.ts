@@ -24,7 +24,7 @@ export interface Store {
   readonly canCreate: boolean;
   /** @returns `null`: no value; `undefined`: not a response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
-  /** `after` `null` removes it. @param fence  of a lease in the same etcd: it is compared as well */
+  /** `after` is `null`: removes the value. @param fence  of a lease in the same etcd: it is compared too */
   readonly write: (
     url: string,
     key: string,
@@ -38,7 +38,7 @@ export interface Store {
 
 const json = { 'content-type': 'application/json' } as const;
 
-/** Compare-and-set by store. etcd is tested for real, the others against recorded exchanges. */
+/** Compare-and-set by store. etcd is tested with a real server, the others with recorded exchanges. */
 export const stores: Readonly<Record<ActionStore, Store>> = {
   // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/: `url` is that of `/v3/kv/txn`.
   etcd: {
