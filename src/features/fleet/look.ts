@@ -52,13 +52,14 @@ const recorded = {
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {
   const ask = startLook(at, clock);
-  const gaugesAt = (offset = ''): readonly Promise<Result<Vector, string>>[] => [
-    ask(`timestamp(mirrorwatch_build_info${offset})`),
-    ask(`mirror_state${offset} == 1`),
-    ask(`{__name__=~"${facts.join('|')}"}${offset}`),
-  ];
+  const gaugesAt = (offset = '') =>
+    Promise.all([
+      ask(`timestamp(mirrorwatch_build_info${offset})`),
+      ask(`mirror_state${offset} == 1`),
+      ask(`{__name__=~"${facts.join('|')}"}${offset}`),
+    ]);
   const more = Promise.all([either(ask, recorded.seen), either(ask, recorded.lags), either(ask, recorded.p95s)]);
-  const now = await Promise.all(gaugesAt());
+  const now = await gaugesAt();
   const all = [...now, ...(await more)];
   for (const one of now) if (one.tag === 'error') return one;
   const found = all.flatMap((one) => (one.tag === 'ok' ? [one.value] : []));
@@ -67,11 +68,13 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   const [, , , seen = [], lags = [], p95s = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
   // A failed scrape ends all series of a daemon until the next one. Without its place, the others would count as all places.
-  const isLost = seen.some(
-    (one) =>
-      atMs - (stampOf(one.value) ?? 0) < lostMs && (!here[0]?.has(daemonKeyOf(one)) || !here[2]?.has(daemonKeyOf(one))),
+  // Each query is checked by itself: their moments differ, in VictoriaMetrics by up to a second.
+  const recent = [...seriesOf(now[0]), ...seen].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
+  const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
+  const isLost = [recent, owners, recent].some((expected, index) =>
+    expected.some((one) => !here[index]?.has(daemonKeyOf(one))),
   );
-  const before = isLost ? await Promise.all(gaugesAt(` offset ${at.bridgeMs ?? bridgeMs}ms`)) : [];
+  const before = isLost ? await gaugesAt(` offset ${at.bridgeMs ?? bridgeMs}ms`) : [];
   const [sources = [], states = [], gauges = []] = now.map((one, index) => {
     const past = before[index];
     const bridged = past === undefined ? [] : seriesOf(past).filter((series) => !here[index]?.has(daemonKeyOf(series)));
