@@ -140,11 +140,11 @@ export interface DoorRule {
   readonly orderPath: string;
 }
 
-/** Each is on /metrics. */
+/** Labels of this place, exported on /metrics. */
 export interface PlaceLabels {
-  /** Places whose advice is judged together. */
+  /** Places with the same value form a group, whose advice is combined. */
   readonly group?: string;
-  /** Places behind one egress are one witness. */
+  /** Places with the same value are behind one egress and count as one witness. */
   readonly network?: string;
   /** The public URL of the page of this daemon, without a trailing slash. */
   readonly page?: string;

@@ -16,7 +16,7 @@ export interface News {
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;
-  /** Absent: it is about something else. */
+  /** The action that the event is about; absent: none. */
   readonly action?: ActionNews;
 }
 

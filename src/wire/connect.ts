@@ -136,7 +136,7 @@ function forbidden(): WireStop {
   return new WireStop('MW_FORBIDDEN_TARGET', phrase('fault.forbidden'));
 }
 
-/** TCP alone. The mark is set first in the handler. */
+/** Opens the TCP connection, without TLS. The handler sets the mark before anything else. */
 function openTcp(
   address: string,
   port: number,
@@ -245,7 +245,7 @@ function secureDirect(
     };
     tcp.once('error', end);
     tcp.on('error', () => undefined);
-    // Node connects in a tick that is already queued.
+    // Node starts to connect in a tick that is already queued, so the handshake is set up in the next one.
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {

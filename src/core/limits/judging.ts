@@ -35,7 +35,7 @@ export const judgingLimits = {
    * whichever is longer; samples right after a start or a reload do not count.
    */
   contaminatedShareFinding: 0.05,
-  /** The same for samples that are judged, but whose times no baseline learns. */
+  /** The same for disturbed samples: they are judged, but baselines ignore their times. */
   disturbedShareFinding: 0.5,
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,

@@ -189,7 +189,7 @@ function isSlowSample({ config }: Memory, mirror: MirrorMemory, { rttMs, due }: 
   return rttMs !== null && isSlow(rttMs, medianMs, config.detect.spike, due.timeoutMs) === true;
 }
 
-/** Ends looks whose time is over, and those at mirrors that are no longer probed. */
+/** Ends looks (extra probes) whose time is over, or whose mirror is no longer probed. */
 export function expireLooks(memory: Memory, round: Round): void {
   for (const [key, { untilMs, registry, reason }] of round.looks) {
     const mirror = memory.mirrors.get(registry);

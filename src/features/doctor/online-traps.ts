@@ -130,7 +130,7 @@ function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Ask
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
 
-/** There is no IPv6 here at all, so clients do not wait for it. */
+/** Errors of a host without IPv6: clients do not wait for it there. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** One address family fails: the name has an IPv6 address, but only IPv4 connects. */
