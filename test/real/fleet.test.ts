@@ -208,36 +208,6 @@ real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () =>
     });
   });
 
-  test('lost scrapes change nothing of what Prometheus says', async () => {
-    const story = (at: number): PlaceStory => (at === 1 ? nearDown : up);
-    tell(story);
-    const wanted = [
-      'Switch go from near to far at fra only: 1 of 3 places, 2 would move all',
-      `near: down from fra alone; from ams it responds in 295 ms: ${path} fra, not the mirror`,
-    ];
-    // For longer than lost scrapes are bridged: what was before is another story.
-    let seen = 0;
-    await until(
-      'one place alone, ten times',
-      async () => {
-        seen += JSON.stringify(await told(prometheus.url)) === JSON.stringify(wanted) ? 1 : 0;
-        return seen;
-      },
-      (count) => count === 10,
-      { everyMs: 400 },
-    );
-    tell((at) => ({ ...story(at), isLossy: true }));
-    // So long that each place loses several.
-    const looks: unknown[] = [];
-    await until(
-      'twenty looks',
-      async () => looks.push(await told(prometheus.url)),
-      (count) => count === 20,
-      { everyMs: 400 },
-    );
-    expect(looks).toEqual(looks.map(() => wanted));
-  });
-
   test('the page and the API say it, in both languages', async () => {
     tell(() => nearDown);
     await until(
