@@ -1,4 +1,4 @@
-import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
+import type { Advice, Candidate, LookedBack, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
@@ -43,21 +43,6 @@ import { readWhatIf, replayWhatIf } from './what-if.ts';
 const settledKept = 1_000;
 /** Dismissals remembered of one upstream. */
 const mutedKept = 50;
-
-/** The chain that clients should have now (design.md section 4.3). */
-export type RemedyNow =
-  | {
-      readonly kind: 'set';
-      /** Masked. */
-      readonly chain: string;
-      readonly advice: Advice;
-      readonly remedy: Readonly<Record<string, string>>;
-    }
-  /**
-   * `right`: the declared chain is the right one; `refused` and `suspect`: no better chain is known, and none was
-   * accepted.
-   */
-  | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
 /** Turns the mirrors' states and samples into advice, at most one at a time per (ecosystem, upstream). */
 export interface Advisor {

@@ -1,5 +1,5 @@
 import type { ActionRow } from '../core/action.ts';
-import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
+import type { Advice, Candidate, LookedBack, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
@@ -49,16 +49,6 @@ export interface ProbeView {
   readonly sample: SettledSample;
   readonly transcript: Transcript | null;
 }
-
-/** The setting to use now (design.md section 4.3). */
-export type RemedyNow =
-  | {
-      readonly kind: 'set';
-      readonly chain: string;
-      readonly advice: Advice;
-      readonly remedy: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
 /** One event for `GET /api/v1/events`. */
 export interface DaemonEvent {

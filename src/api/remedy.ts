@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
+import type { RemedyNow } from '../core/advice.ts';
 import { isSafeEnv } from '../core/safe-env.ts';
 import { stamp } from '../core/views.ts';
-import type { ApiDeps, RemedyNow } from './deps.ts';
+import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
 

@@ -144,3 +144,18 @@ export interface AdviceChange {
     | 'regretted';
   readonly advice: Advice;
 }
+
+/** The chain that clients should have now (design.md section 4.3). */
+export type RemedyNow =
+  | {
+      readonly kind: 'set';
+      /** Masked. */
+      readonly chain: string;
+      readonly advice: Advice;
+      readonly remedy: Readonly<Record<string, string>>;
+    }
+  /**
+   * `right`: the declared chain is the right one; `refused` and `suspect`: no better chain is known, and none was
+   * accepted.
+   */
+  | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };

@@ -1,7 +1,6 @@
 import type { WholeBody } from './body.ts';
 import type { BuildPlace, ControlAnswer, ControlDue, Due } from './due.ts';
 import type { Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
-import type { Delivery, DeliveryFailure } from './notice.ts';
 import type { Sample } from './sample.ts';
 import type { Answer, Ask, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 
@@ -279,27 +278,4 @@ export interface Store {
   /** Number of unreadable rows moved aside since it was opened; absent: it does not check. */
   rowsAside?(): number;
   close(): void;
-}
-
-/** Sends one signed body to one receiver, guarded against SSRF on the connected address. Never throws. */
-export interface Post {
-  send(message: {
-    /** `PATCH` edits a sent message, `GET` and `PUT` are for the stores of actions; absent: `POST`. */
-    readonly method?: 'POST' | 'PATCH' | 'GET' | 'PUT';
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    readonly allow: readonly string[];
-    readonly timeoutMs: number;
-    /** Ends it early, as a failure. */
-    readonly signal?: AbortSignal;
-    /** Bytes of a response that is wanted whole: a longer one, or one that breaks off, is a failure. Absent: its begin is enough. */
-    readonly answerBytesMax?: number;
-    /**
-     * The failure in a response's body, whatever its status; `null`: the status decides. Absent: only the status counts.
-     */
-    readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
-    /** The receiver's id of the message, from the body of a success. Absent: none. */
-    readonly receiptIn?: (body: string) => string | null;
-  }): Promise<Delivery>;
 }

@@ -5,12 +5,12 @@ import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Target } from '../core/mirror.ts';
+import type { Post } from '../core/notice.ts';
 import type {
   Calendar,
   Clock,
   Log,
   Now,
-  Post,
   Random,
   Row,
   Store,

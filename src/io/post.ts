@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
-import type { Delivery, DeliveryFailure, Retry } from '../core/notice.ts';
-import type { Clock, Post, Timers } from '../core/ports.ts';
+import type { Delivery, DeliveryFailure, Post, Retry } from '../core/notice.ts';
+import type { Clock, Timers } from '../core/ports.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import { Carrier } from '../wire/carrier.ts';
 import { type ConnectTrace, connectTo, type Route } from '../wire/connect.ts';

@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
-import type { Delivery, Notice } from '../core/notice.ts';
-import type { Now, Post } from '../core/ports.ts';
+import type { Delivery, Notice, Post } from '../core/notice.ts';
+import type { Now } from '../core/ports.ts';
 import { batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
 import { type Chat, isSameBot, renderChatChange, renderChatMessage } from './chat/message.ts';

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config, ConfigIssue } from '../../src/core/config.ts';
-import type { Delivery } from '../../src/core/notice.ts';
-import type { Files, Log, Post, Wire } from '../../src/core/ports.ts';
+import type { Delivery, Post } from '../../src/core/notice.ts';
+import type { Files, Log, Wire } from '../../src/core/ports.ts';
 import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';

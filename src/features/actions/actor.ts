@@ -1,5 +1,6 @@
 import type { ActionDeed, ActionEnd, ActionKind, ActionRow, ActionStep, Actor } from '../../core/action.ts';
-import type { Clock, Post } from '../../core/ports.ts';
+import type { Post } from '../../core/notice.ts';
+import type { Clock } from '../../core/ports.ts';
 import { stamp } from '../../core/views.ts';
 import { isFlagSet, keepFlag } from '../../io/flag.ts';
 import { stopRecordedGroups } from '../../io/process-groups.ts';

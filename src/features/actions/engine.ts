@@ -1,12 +1,11 @@
 import type { ActionEnd, ActionResult, ActionRow, ActionRule, ActionStep } from '../../core/action.ts';
-import { placeOf } from '../../core/action-place.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
-import { isBackSince, isElsewhere, isRenewed, isSameUpstream, isUndoable, surplusOf } from './rows.ts';
+import { isBackSince, isElsewhere, isRenewed, isSameUpstream, isUndoable, newRow, surplusOf } from './rows.ts';
 
 /** The journal by id, and the rows with a running step. Plain data. */
 export interface ActionState {
@@ -266,34 +265,13 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const row = mine.find(({ advice }) => advice.id === wanted.id);
     if (row !== undefined && row.state !== 'held') return;
     const held = heldBy(rule, wanted, rowsOf(rule), input, now);
+    const inPair = input.lead === 'holder';
     if (held !== null) {
-      if (row?.held !== held) put(rowFor(rule, wanted, { state: 'held', held }), row === undefined ? 'held' : null);
+      if (row?.held !== held)
+        put(newRow(rule, wanted, { state: 'held', held }, now, inPair), row === undefined ? 'held' : null);
       return;
     }
-    order('prepare', put(rowFor(rule, wanted, { state: 'planned', held: null }), 'planned'), rule);
-  }
-
-  function rowFor(rule: ActionRule, advice: Advice, as: Pick<ActionRow, 'state' | 'held'>): ActionRow {
-    return {
-      id: `${advice.id}.${rule.name}`,
-      action: rule.name,
-      kind: rule.deed.kind,
-      mode: rule.mode,
-      advice,
-      ...as,
-      plannedAtMs: now.wallMs,
-      endedAtMs: null,
-      attempts: as.state === 'held' || rule.mode === 'dry-run' ? 0 : 1,
-      nextAtMs: null,
-      because: null,
-      output: '',
-      kept: null,
-      isInterrupted: false,
-      undoneBy: null,
-      place: placeOf(rule.deed),
-      // A file belongs to one host.
-      ...(input.lead === 'holder' && rule.deed.kind !== 'file' ? { isShared: true } : {}),
-    };
+    order('prepare', put(newRow(rule, wanted, { state: 'planned', held: null }, now, inPair), 'planned'), rule);
   }
 
   function close(): [ActionState, ActionOutput] {

@@ -1,5 +1,5 @@
 import type { ActionEnd } from '../../core/action.ts';
-import type { Post } from '../../core/ports.ts';
+import type { Post } from '../../core/notice.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';

@@ -3,6 +3,7 @@ import { placeOf } from '../../core/action-place.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
+import type { Now } from '../../core/ports.ts';
 
 /** True if `by` replaced an advice that expired, and nothing else differs. */
 export function isRenewed(advice: Advice, by: Advice): boolean {
@@ -46,4 +47,36 @@ export function isSameUpstream(
   b: typeof a,
 ): boolean {
   return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
+}
+
+/**
+ * The first row of an advice and a rule.
+ * @param inPair  the other daemon of a pair may have to undo it, except for a file, which belongs to one host
+ */
+export function newRow(
+  rule: ActionRule,
+  advice: Advice,
+  as: Pick<ActionRow, 'state' | 'held'>,
+  { wallMs }: Now,
+  inPair: boolean,
+): ActionRow {
+  return {
+    id: `${advice.id}.${rule.name}`,
+    action: rule.name,
+    kind: rule.deed.kind,
+    mode: rule.mode,
+    advice,
+    ...as,
+    plannedAtMs: wallMs,
+    endedAtMs: null,
+    attempts: as.state === 'held' || rule.mode === 'dry-run' ? 0 : 1,
+    nextAtMs: null,
+    because: null,
+    output: '',
+    kept: null,
+    isInterrupted: false,
+    undoneBy: null,
+    place: placeOf(rule.deed),
+    ...(inPair && rule.deed.kind !== 'file' ? { isShared: true } : {}),
+  };
 }

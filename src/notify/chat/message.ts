@@ -1,7 +1,7 @@
 import type { ChatRule, Receiver } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
-import type { Notice } from '../../core/notice.ts';
-import type { Now, Post } from '../../core/ports.ts';
+import type { Notice, Post } from '../../core/notice.ts';
+import type { Now } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
 import type { Entry } from '../queue.ts';
 import { chatServices } from '../receivers/receivers.ts';

@@ -1,6 +1,6 @@
 import type { Receiver } from '../../core/config.ts';
-import type { Notice } from '../../core/notice.ts';
-import type { Now, Post } from '../../core/ports.ts';
+import type { Notice, Post } from '../../core/notice.ts';
+import type { Now } from '../../core/ports.ts';
 
 /** A receiver for programs: how a notice, whose body is the whole message, is sent to it. */
 export interface Program {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RemedyNow } from '../../../src/api/deps.ts';
+import type { RemedyNow } from '../../../src/core/advice.ts';
 import { isSafeEnv } from '../../../src/core/safe-env.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../../src/core/notice.ts';
-import type { Post } from '../../../src/core/ports.ts';
+import type { Delivery, Post } from '../../../src/core/notice.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { createPost } from '../../../src/io/post.ts';
 import { systemTimers } from '../../../src/io/timers.ts';

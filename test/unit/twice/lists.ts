@@ -1,6 +1,5 @@
-import type { RemedyNow } from '../../../src/api/deps.ts';
 import type { ActionRow } from '../../../src/core/action.ts';
-import type { Advice, AdviceChange, AdviceState, Refusal } from '../../../src/core/advice.ts';
+import type { Advice, AdviceChange, AdviceState, Refusal, RemedyNow } from '../../../src/core/advice.ts';
 import type { ClientOutcome } from '../../../src/core/client-run.ts';
 import type { ConfigIssue } from '../../../src/core/config.ts';
 import type { Purpose } from '../../../src/core/due.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ActionDeed, ActionRow } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
-import type { Post } from '../../../../src/core/ports.ts';
+import type { Post } from '../../../../src/core/notice.ts';
 import { createActor } from '../../../../src/features/actions/actor.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 import { adviceTo, ruleOf } from './advice.ts';
