@@ -17,6 +17,7 @@ export interface Places {
   readonly 'acted.exit': 'code';
   readonly 'acted.request': 'why';
   readonly 'acted.noStore': never;
+  readonly 'acted.noForge': never;
   readonly 'acted.otherValue': never;
   readonly 'acted.defect': 'why';
   readonly 'acted.notHolder': never;
@@ -2490,6 +2491,8 @@ export interface Places {
   readonly 'expected.pairEtcd': never;
   readonly 'expected.repository': never;
   readonly 'expected.branch': never;
+  readonly 'expected.forgeApi': never;
+  readonly 'expected.noAccept': never;
   readonly 'expected.pathInside': never;
   readonly 'expected.author': never;
   readonly 'expected.header': never;

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type ActionDeed, type ActionRule, actionStores } from '../core/action.ts';
+import { type ActionDeed, type ActionRule, actionStores, type ForgeRule } from '../core/action.ts';
 import { placeOf } from '../core/action-place.ts';
 import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
@@ -7,6 +7,7 @@ import type { Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { baseUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
+import { bearerToken } from './bearer.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
@@ -28,7 +29,8 @@ export function readActions(
     if (action.when.places !== undefined && fleet === undefined)
       report.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
     const rule = readAction(path, action, mirrors, reader, report);
-    const place = rule === null ? null : placeOf(rule.deed);
+    const deed = rule?.deed.kind === 'git' ? { ...rule.deed, mergeRequest: null } : rule?.deed;
+    const place = deed === undefined ? null : placeOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
     // An undo puts back all that is there: what the other one wrote would be in its way, or lost.
@@ -63,6 +65,8 @@ function readAction(
   report: Report,
 ): ActionRule | null {
   const { name, mode, accept, timeout, when } = action;
+  const isProposed = action.git?.mergeRequest !== undefined;
+  if (accept === true && isProposed) report.error([...path, 'accept'], phrase('expected.noAccept'));
   const deed = deedOf(path, action, reader, report);
   const targets = deed === null ? [] : targetsOf(path, action, mirrors, report);
   const [fromMinute, toMinute] = [minuteOf(when.quiet?.from ?? ''), minuteOf(when.quiet?.to ?? '')];
@@ -74,7 +78,7 @@ function readAction(
     targets,
     mode,
     timeoutMs: timeout,
-    accepts: accept,
+    accepts: accept ?? !isProposed,
     when: {
       causes: adviceCauses.filter((cause) => when.causes === undefined || namesCause(when.causes, cause)),
       confidence: when.confidence,
@@ -137,9 +141,25 @@ function deedOf(path: Path, action: FileAction, reader: Reader, report: Report):
       as: git.as,
       author: git.author,
       isSigned: git.sign,
+      mergeRequest: git.mergeRequest === undefined ? null : forgeOf(path, git.mergeRequest, reader, report),
     };
   }
   return http === undefined ? null : httpOf(path, http, report);
+}
+
+function forgeOf(
+  path: Path,
+  rule: NonNullable<NonNullable<FileAction['git']>['mergeRequest']>,
+  reader: Reader,
+  report: Report,
+): ForgeRule | null {
+  const at = [...path, 'git', 'mergeRequest'];
+  if ((rule.token === undefined) === (rule.tokenFile === undefined))
+    report.error(at, phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
+  const token = bearerToken(at, rule, false, reader, report);
+  const api = baseUrl(rule.api);
+  if (token === null || api === null) return null;
+  return { kind: rule.kind, api: api.url, token: new Secret(token), allow: rule.allow };
 }
 
 function httpOf(path: Path, http: NonNullable<FileAction['http']>, report: Report): ActionDeed {

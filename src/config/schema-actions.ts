@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { actionForms, actionStores } from '../core/action.ts';
+import { actionForms, actionStores, forgeKinds } from '../core/action.ts';
 import { adviceCauses } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
-import { baseUrl } from '../core/url.ts';
+import { baseUrl, isLoopbackHost } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
 import {
   checked,
@@ -61,13 +61,36 @@ export function placesIn(text: string): { readonly needed: number; readonly of: 
 }
 
 const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
+const allow = hosts(
+  'Networks where a name may have a private address; an address in the URL itself needs no entry.',
+  false,
+)
+  .meta({
+    description: 'Networks where a name may have a private address; an address in the URL itself needs no entry.',
+  })
+  .prefault([]);
+const mergeRequest = mapping({
+  kind: word('The forge.', forgeKinds),
+  api: checked(
+    'URL of its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
+    phrase('expected.forgeApi'),
+    isForgeApi,
+  ),
+  token: secretText('Token of the API.', phrase('expected.token')).optional(),
+  tokenFile: file('File that holds the token.').optional(),
+  allow,
+});
 const git = mapping({
   repository: checked(
     'A bare repository: a path, or a URL without a password or token.',
     phrase('expected.repository'),
     isRepository,
   ),
-  branch: checked('The branch that gets the commit.', phrase('expected.branch'), isBranch).prefault('main'),
+  branch: checked(
+    'The branch that gets the commit, or the merge request.',
+    phrase('expected.branch'),
+    isBranch,
+  ).prefault('main'),
   path: checked('The file in it.', phrase('expected.pathInside'), isInside),
   as,
   author: checked('Author of the commits.', phrase('expected.author'), (value) =>
@@ -77,6 +100,9 @@ const git = mapping({
     .boolean(errorOf(phrase('expected.boolean')))
     .meta({ description: 'Sign commits with the key that Git is set up with.' })
     .prefault(false),
+  mergeRequest: mergeRequest
+    .meta({ description: 'Push to a branch of its own for each advice, and open a merge request from it.' })
+    .optional(),
 });
 const headers = list(
   secretText('A header as `Name: value`.', phrase('expected.header')).regex(
@@ -98,11 +124,7 @@ const http = mapping({
   ),
   key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),
   as: as.optional(),
-  allow: hosts('Networks where a name may have a private address; an address in `url` itself needs no entry.', false)
-    .meta({
-      description: 'Networks where a name may have a private address; an address in `url` itself needs no entry.',
-    })
-    .prefault([]),
+  allow,
 });
 
 const action = mapping(
@@ -118,8 +140,11 @@ const action = mapping(
     ),
     accept: z
       .boolean(errorOf(phrase('expected.boolean')))
-      .meta({ description: 'Whether advice counts as accepted once the action is done.' })
-      .prefault(true),
+      .meta({
+        description:
+          'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
+      })
+      .optional(),
     timeout: duration('A command, Git or a request that takes longer has failed.', {
       min: 1_000,
       max: limits.actionMsMax,
@@ -176,6 +201,16 @@ function isRepository(value: string): boolean {
   const url = /^(https?|ssh|file):\/\//.test(value) ? URL.parse(value) : null;
   // A user name in an HTTP URL is often a token, and every local user can read Git's arguments.
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
+}
+
+/** https, or http on loopback: each request has the token. */
+function isForgeApi(value: string): boolean {
+  const read = baseUrl(value);
+  return (
+    read?.user === null &&
+    (read.url.startsWith('https:') || isLoopbackHost(new URL(read.url).hostname)) &&
+    /\/(repos\/[^/]+\/[^/]+\/pulls|projects\/[^/]+\/merge_requests)$/.test(read.url)
+  );
 }
 
 function isBranch(value: string): boolean {

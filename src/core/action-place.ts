@@ -7,7 +7,7 @@ export function placeOf(deed: ActionDeed): string | null {
     deed.kind === 'file'
       ? [deed.path]
       : deed.kind === 'git'
-        ? [deed.repository, deed.branch, deed.path]
+        ? [deed.repository, deed.branch, deed.path, ...(deed.mergeRequest === null ? [] : [deed.mergeRequest.api])]
         : deed.kind === 'http' && 'store' in deed.body
           ? [deed.url.reveal(), deed.key]
           : null;

@@ -25,6 +25,18 @@ export type ActionForm = (typeof actionForms)[number];
 export const actionStores = ['etcd', 'consul', 'nacos'] as const;
 export type ActionStore = (typeof actionStores)[number];
 
+/** Forges whose merge requests an action opens. */
+export const forgeKinds = ['github', 'gitlab', 'gitea'] as const;
+
+/** Where an action opens merge requests. */
+export interface ForgeRule {
+  readonly kind: (typeof forgeKinds)[number];
+  /** URL of the collection of merge requests, without a slash behind. */
+  readonly api: string;
+  readonly token: Secret;
+  readonly allow: readonly string[];
+}
+
 export type ActionDeed =
   | { readonly kind: 'file'; readonly path: string; readonly as: ActionForm }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string }
@@ -37,6 +49,8 @@ export type ActionDeed =
       readonly as: ActionForm;
       readonly author: string;
       readonly isSigned: boolean;
+      /** `null`: the commit is pushed to `branch`. */
+      readonly mergeRequest: ForgeRule | null;
     }
   | {
       readonly kind: 'http';

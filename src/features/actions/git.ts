@@ -6,7 +6,8 @@ import { removeGitLeftovers } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { endOf } from './command.ts';
-import { checkLease, failedWith, type Means } from './means.ts';
+import { createForge } from './forge.ts';
+import { checkLease, failedWith, type Means, StepFailed } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
@@ -14,23 +15,17 @@ type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
 interface Kept {
   readonly before: string | null;
   readonly after: string;
+  /** Number of the merge request. */
+  readonly request?: number | undefined;
 }
 
 const trailer = 'Mirrorwatch-Action';
 
-/** A failed Git command, which makes the step fail. */
-class GitFailed extends Error {
-  readonly end: Extract<ActionEnd, { tag: 'failed' }>;
-  constructor(end: Extract<ActionEnd, { tag: 'failed' }>) {
-    super('git failed');
-    this.end = end;
-  }
-}
-
 /**
  * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. It is pushed only
  * as a fast-forward; if another push came first, the step is retried on top of it. The commit message has the action's id,
- * so that a commit of an earlier process is found.
+ * so that a commit of an earlier process is found. With `mergeRequest` the commit gets a branch of its own, from which one
+ * request is opened; an undo closes it, or opens a second one that reverts it.
  */
 export const gitAction = {
   prepare: (row: ActionRow, deed: GitDeed, means: Means) =>
@@ -44,6 +39,15 @@ export const gitAction = {
     }),
   act: (row: ActionRow, deed: GitDeed, means: Means) =>
     guarded(async () => {
+      const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
+      const head = headOf(row, deed);
+      const found = await forge?.find(head);
+      if (found != null)
+        return {
+          tag: 'ok',
+          output: withUrl(row.output, found),
+          kept: { ...(row.kept as Kept), request: found.number },
+        };
       const branch = await fetchBranch(row.action, deed, means);
       const mark = `${trailer}: ${row.id}`;
       if (await branch.has(mark)) return { tag: 'ok', output: row.output };
@@ -51,19 +55,24 @@ export const gitAction = {
       const text = await renderAdvice(row.advice, deed.as, before);
       if (text.tag === 'error') return failedWith(text.error, false);
       const kept: Kept = { before, after: text.value };
-      if (before !== text.value) {
-        const { advice } = row;
-        await branch.push(
-          text.value,
-          [`Use ${advice.to} for ${advice.upstream}`, '', advice.reason, '', mark],
-          means.madeAt(),
-        );
-      }
-      return { tag: 'ok', output: diffOf(deed.path, before, text.value), kept };
+      const output = diffOf(deed.path, before, text.value);
+      if (before === text.value) return { tag: 'ok', output, kept };
+      const { advice } = row;
+      const message = [`Use ${advice.to} for ${advice.upstream}`, '', advice.reason, '', mark];
+      await branch.push(head, text.value, message, means.madeAt());
+      const opened = await forge?.open(head, deed.branch, message);
+      return { tag: 'ok', output: withUrl(output, opened), kept: { ...kept, request: opened?.number } satisfies Kept };
     }),
   undo: (row: ActionRow, deed: GitDeed, means: Means) =>
     guarded(async () => {
       const kept = row.kept as Kept | null;
+      const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
+      // Only a merged request left something to revert.
+      if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
+        return { tag: 'ok', output: row.output };
+      const head = headOf(row, deed, '+undo');
+      const found = await forge?.find(head);
+      if (found != null) return { tag: 'ok', output: found.url };
       const branch = await fetchBranch(row.action, deed, means);
       const mark = `${trailer}: ${row.id} undo`;
       const now = await branch.read();
@@ -71,10 +80,21 @@ export const gitAction = {
       if (now !== kept.after)
         return failedWith(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
       const { advice } = row;
-      await branch.push(kept.before, [`Go back to ${advice.from} for ${advice.upstream}`, '', mark], means.madeAt());
-      return { tag: 'ok', output: diffOf(deed.path, now, kept.before ?? '') };
+      const message = [`Go back to ${advice.from} for ${advice.upstream}`, '', mark];
+      await branch.push(head, kept.before, message, means.madeAt());
+      const opened = await forge?.open(head, deed.branch, message);
+      return { tag: 'ok', output: withUrl(diffOf(deed.path, now, kept.before ?? ''), opened) };
     }),
 } as const;
+
+function withUrl(output: string, request: { readonly url: string } | undefined): string {
+  return request === undefined ? output : `${output}\n${request.url}`;
+}
+
+/** The branch that is pushed: with `mergeRequest` one for each row. Ids contain no `+`, so no two rows share a branch. */
+function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''): string {
+  return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
+}
 
 /** Fetches the branch from the repository into our bare copy. */
 async function fetchBranch(action: string, deed: GitDeed, means: Means) {
@@ -106,7 +126,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       marks: means.marks,
     });
     const ended = endOf(end);
-    if (ended.tag === 'failed' && end.code !== more.may) throw new GitFailed({ ...ended, retry: true });
+    if (ended.tag === 'failed' && end.code !== more.may) throw new StepFailed({ ...ended, retry: true });
     return { isOk: ended.tag === 'ok', stdout: end.stdout };
   };
   const ref = 'refs/mirrorwatch/base';
@@ -114,11 +134,10 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   await git(['init', '--quiet', '--bare', copy]);
   await git(['update-ref', '-d', ref]);
   const depth = ['--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository];
-  const has = await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${branch}`], {
-    may: '2',
-  });
+  const isThere = async (name: string) =>
+    (await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`], { may: '2' })).isOk;
   // A new branch starts at the repository's default branch (HEAD).
-  await git(['fetch', ...depth, `+${has.isOk ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
+  await git(['fetch', ...depth, `+${(await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
 
   return {
     async has(line: string): Promise<boolean> {
@@ -134,12 +153,14 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
       // Neither the file nor a folder above it may be a link or a submodule.
       if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
-        throw new GitFailed(failedWith(phrase('acted.noFile', { file: printable(path, 200) }), false));
+        throw new StepFailed(failedWith(phrase('acted.noFile', { file: printable(path, 200) }), false));
       if (as === undefined || blob === undefined) return null;
       mode = as;
       return (await git(['cat-file', '-p', blob])).stdout;
     },
-    async push(text: string | null, message: readonly string[], at: string): Promise<void> {
+    async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
+      // A branch of this row alone: an earlier process pushed it.
+      if (head !== branch && (await isThere(head))) return;
       const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
       await git(['read-tree', ref], { env: index });
       const blob = text === null ? null : (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
@@ -159,8 +180,8 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
         env: { ...who, ...date },
       });
       const barred = await checkLease(means);
-      if (barred !== null) throw new GitFailed(barred);
-      await git(['push', '--quiet', '--', repository, `${commit.stdout.trim()}:refs/heads/${branch}`]);
+      if (barred !== null) throw new StepFailed(barred);
+      await git(['push', '--quiet', '--', repository, `${commit.stdout.trim()}:refs/heads/${head}`]);
     },
   };
 }
@@ -169,7 +190,7 @@ async function guarded(step: () => Promise<ActionEnd>): Promise<ActionEnd> {
   try {
     return await step();
   } catch (cause) {
-    if (cause instanceof GitFailed) return cause.end;
+    if (cause instanceof StepFailed) return cause.end;
     throw cause;
   }
 }

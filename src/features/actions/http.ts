@@ -71,7 +71,7 @@ async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
 
 async function valueNow(deed: HttpDeed, means: Means): Promise<Result<StoreValue | null, Sentence>> {
   const { read, valueIn, canCreate } = storeOf(deed);
-  const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means);
+  const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (answer.tag === 'ok') {
     const value = valueIn(answer.body);
     // A value that is not valid UTF-8 could not be restored.
@@ -95,7 +95,7 @@ async function set(
   const fence = means.lease.fence();
   // In the etcd of the lease the write itself compares the fence: no moment is between the check and the write.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
-  const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means);
+  const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
   if (answer.tag === 'failed') return failedWith(answer.because, true);
   return isDone(answer.body) ? { tag: 'ok', output, kept } : failedWith(phrase('acted.otherValue'), true);
 }
@@ -153,10 +153,15 @@ type Answer =
   | { readonly tag: 'ok'; readonly status: number; readonly body: string }
   | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
 
-async function send(
+/**
+ * Sends one request, guarded like webhooks, within the time of the step.
+ * @param bytesMax  bytes of a response that is wanted whole: a truncated value would be mistaken for the stored one
+ */
+export async function send(
   { method, url, headers, body }: StoreRequest,
-  deed: HttpDeed,
+  deed: Pick<HttpDeed, 'headers' | 'allow'>,
   { post, signal, leftMs }: Means,
+  bytesMax?: number,
 ): Promise<Answer> {
   const own = deed.headers.map((header) => {
     const [name = '', ...value] = header.reveal().split(': ');
@@ -172,8 +177,7 @@ async function send(
     allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
     timeoutMs: leftMs(),
     signal,
-    // A truncated value would be mistaken for the stored one.
-    ...('store' in deed.body ? { answerBytesMax: limits.actionOutputBytes } : {}),
+    ...(bytesMax === undefined ? {} : { answerBytesMax: bytesMax }),
     receiptIn: (text) => text,
   });
   if (sent.tag === 'delivered') return { tag: 'ok', status: sent.status, body: sent.receipt ?? '' };

@@ -22,6 +22,15 @@ export interface Means {
   madeAt(): string;
 }
 
+/** Thrown inside a step: ends it as failed. */
+export class StepFailed extends Error {
+  readonly end: Extract<ActionEnd, { tag: 'failed' }>;
+  constructor(end: Extract<ActionEnd, { tag: 'failed' }>) {
+    super('step failed');
+    this.end = end;
+  }
+}
+
 /** A failed step. @param retry  whether another attempt may succeed */
 export function failedWith(because: Sentence, retry: boolean, output = ''): Extract<ActionEnd, { tag: 'failed' }> {
   return { tag: 'failed', because, output, retry };

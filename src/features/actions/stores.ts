@@ -4,7 +4,7 @@ import { compareOf, type Fence } from './lease.ts';
 
 /** One request to a store. */
 export interface StoreRequest {
-  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
@@ -129,8 +129,8 @@ function withQuery(url: string, values: Readonly<Record<string, string>>): strin
   return made.href;
 }
 
-/** Parses the JSON of a store's response: untrusted, any field may be absent. */
-function dataIn(body: string): Readonly<Record<string, unknown>> | null {
+/** Parses the JSON of a response: untrusted, any field may be absent. */
+export function dataIn(body: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;

@@ -37,6 +37,7 @@ const secretPlaces = [
   'webhooks.0.url',
   'webhooks.0.secrets.0',
   'alertmanager.token',
+  'onAdvice.0.git.mergeRequest.token',
   'onAdvice.0.http.url',
   'onAdvice.0.http.headers.0',
   'onAdvice.0.http.body',
@@ -50,6 +51,7 @@ const filePlaces = [
   'webhooks.0.urlFile',
   'webhooks.0.secretsFile',
   'alertmanager.tokenFile',
+  'onAdvice.0.git.mergeRequest.tokenFile',
 ];
 
 function nodesAt(path: Path): readonly SchemaNode[] {

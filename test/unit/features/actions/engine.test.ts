@@ -20,6 +20,7 @@ const gitDeed: ActionRule['deed'] = {
   as: 'env',
   author: 'a <a@example.com>',
   isSigned: false,
+  mergeRequest: null,
 };
 const storeDeed = {
   kind: 'http',

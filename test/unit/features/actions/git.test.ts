@@ -40,6 +40,7 @@ const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionD
   as: 'env',
   author: 'Mirrors <mirrors@example.com>',
   isSigned: false,
+  mergeRequest: null,
   ...over,
 });
 const shown = (of: string) => git(repository(), 'show', of);

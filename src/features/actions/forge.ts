@@ -1,0 +1,98 @@
+import type { ForgeRule } from '../../core/action.ts';
+import { limits } from '../../core/limits.ts';
+import { printable } from '../../core/printable.ts';
+import { Secret } from '../../core/secret.ts';
+import { phrase } from '../../words/tell.ts';
+import { send } from './http.ts';
+import { checkLease, failedWith, type Means, StepFailed } from './means.ts';
+import { dataIn, type StoreRequest } from './stores.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+/** A merge request in a response of any of the forges: untrusted, each field may be absent. */
+type Told = Fields & { readonly head?: Fields | null; readonly base?: Fields | null };
+
+const tokenHeaders = { github: 'authorization: Bearer', gitlab: 'private-token:', gitea: 'authorization: token' };
+
+/**
+ * The merge requests of a forge. Each call throws `StepFailed`, and sends requests as the action `http` does. Tested with
+ * recorded exchanges only.
+ * @see https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_requests/, https://docs.gitea.com/api/
+ */
+export function createForge({ kind, api, token, allow }: ForgeRule, means: Means) {
+  const isGitlab = kind === 'gitlab';
+
+  async function call(method: StoreRequest['method'], url: string, data?: object): Promise<unknown> {
+    const barred = data === undefined ? null : await checkLease(means);
+    if (barred !== null) throw new StepFailed(barred);
+    // GitHub refuses requests without User-Agent.
+    const headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'mirrorwatch' };
+    const secrets = [new Secret(`${tokenHeaders[kind]} ${token.reveal()}`)];
+    const request = { method, url, headers, body: data === undefined ? '' : JSON.stringify(data) };
+    const answer = await send(request, { headers: secrets, allow }, means, limits.actionOutputBytes);
+    if (answer.tag === 'failed') throw new StepFailed(failedWith(answer.because, true));
+    return dataIn(answer.body);
+  }
+
+  function readOne(told: unknown) {
+    const { iid, number = iid, state, merged_at, html_url, web_url = html_url } = (told ?? {}) as Told;
+    const named = typeof merged_at === 'string' ? 'merged' : state === 'opened' ? 'open' : state;
+    const now = (['open', 'merged', 'closed'] as const).find((one) => one === named);
+    if (!Number.isSafeInteger(number) || now === undefined) throw noForge();
+    const url = typeof web_url === 'string' ? web_url.replaceAll(token.reveal(), '***') : '';
+    return { number: Number(number), state: now, url: printable(url, 300) };
+  }
+
+  /** The request from a branch, whatever its state. @param number  of the request, if it is known */
+  async function find(head: string, number?: number) {
+    if (number !== undefined) return readOne(await call('GET', `${api}/${number}`));
+    const name = encodeURIComponent(head);
+    const query = {
+      github: `head=${api.split('/').at(-3)}:${name}`,
+      gitlab: `source_branch=${name}`,
+      // No filter by branch. Only a request that an earlier process just opened is searched for.
+      gitea: 'sort=recentupdate&limit=30',
+    }[kind];
+    const listed = await call('GET', `${api}?state=all&${query}`);
+    if (!Array.isArray(listed)) throw noForge();
+    const found: unknown = listed.find((one) => isFrom(one, head));
+    return found === undefined ? null : readOne(found);
+  }
+
+  return {
+    find,
+    /** @param message  the title, then the text */
+    async open(head: string, base: string, message: readonly string[]) {
+      const [title = '', ...rest] = message.map((line) => printable(line));
+      const text = rest.join('\n').trim();
+      const data = isGitlab
+        ? { source_branch: head, target_branch: base, title, description: text }
+        : { head, base, title, body: text };
+      return readOne(await call('POST', api, data));
+    },
+    /** Closes the request if it is open. @returns its state now; `closed` if there is none */
+    async withdraw(head: string, number: number | undefined): Promise<'merged' | 'closed'> {
+      let request = await find(head, number);
+      const [method, data] = isGitlab
+        ? (['PUT', { state_event: 'close' }] as const)
+        : (['PATCH', { state: 'closed' }] as const);
+      if (request?.state === 'open') request = readOne(await call(method, `${api}/${request.number}`, data));
+      if (request?.state === 'open') throw noForge();
+      return request?.state ?? 'closed';
+    },
+  };
+}
+
+/** True for a request from that branch of the repository itself: a fork may have a branch of the same name. */
+function isFrom(told: unknown, head: string): boolean {
+  const { source_branch, source_project_id, target_project_id, head: from, base } = (told ?? {}) as Told;
+  // Gitea: if the branch is deleted, `ref` is refs/pull/N/head, and `label` is still the name.
+  return (
+    [source_branch, from?.['ref'], from?.['label']].includes(head) &&
+    source_project_id === target_project_id &&
+    from?.['repo_id'] === base?.['repo_id']
+  );
+}
+
+function noForge(): StepFailed {
+  return new StepFailed(failedWith(phrase('acted.noForge'), true));
+}

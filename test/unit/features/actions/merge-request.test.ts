@@ -1,0 +1,282 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ActionDeed, forgeKinds } from '../../../../src/core/action.ts';
+import { placeOf } from '../../../../src/core/action-place.ts';
+import { systemClock } from '../../../../src/io/clock.ts';
+import { createPost } from '../../../../src/io/post.ts';
+import { systemTimers } from '../../../../src/io/timers.ts';
+import { acting } from './acting.ts';
+import { adviceTo } from './advice.ts';
+import { type Played, playForge } from './played-forge.ts';
+
+const post = createPost({ clock: systemClock, timers: systemTimers });
+const head = 'mirrorwatch/advice00000000000001.ci';
+const old = 'GOPROXY=https://a.example.com,direct\n';
+const set = 'GOPROXY=https://b.example.net|direct\n';
+let folder = '';
+let forge: Awaited<ReturnType<typeof playForge>>;
+
+function git(...args: readonly string[]): string {
+  const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.com'];
+  return execFileSync('git', [...who, ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+const inForge = (...args: readonly string[]) => git('--git-dir', 'deploy.git', ...args);
+const shown = (branch: string) => inForge('show', `${branch}:env`);
+const branches = () => inForge('for-each-ref', '--format=%(refname:short)', 'refs/heads').trim().split('\n');
+
+/** A person merges it: the commits, or their tree alone. */
+function merge(one: Played | undefined, isSquash = false): void {
+  if (one === undefined) throw new Error('no request');
+  const tree = `refs/heads/${one.head}^{tree}`;
+  const to = isSquash ? inForge('commit-tree', '-m', 'squashed', '-p', 'main', tree).trim() : `refs/heads/${one.head}`;
+  inForge('update-ref', 'refs/heads/main', to);
+  one.state = 'merged';
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
+  git('init', '--quiet', '--bare', '--initial-branch=main', 'deploy.git');
+  git('init', '--quiet', '--initial-branch=main', 'work');
+  writeFileSync(join(folder, 'work/env'), old);
+  git('-C', 'work', 'add', '-A');
+  git('-C', 'work', 'commit', '--quiet', '-m', 'first');
+  git('-C', 'work', 'push', '--quiet', join(folder, 'deploy.git'), 'HEAD:refs/heads/main');
+});
+afterEach(async () => {
+  await forge.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const deed = (): Extract<ActionDeed, { kind: 'git' }> => ({
+  kind: 'git',
+  repository: join(folder, 'deploy.git'),
+  branch: 'main',
+  path: 'env',
+  as: 'env',
+  author: 'Mirrors <mirrors@example.com>',
+  isSigned: false,
+  mergeRequest: forge.rule,
+});
+/** A row as the journal has it after the step `prepare`: also that of a process that was killed later. */
+async function prepared() {
+  const one = acting(folder, deed(), adviceTo(), { post });
+  expect(await one.step('prepare')).toMatchObject({ tag: 'ok', output: expect.stringContaining('+GOPROXY=https://b') });
+  return one;
+}
+
+describe.each(forgeKinds)('a merge request: %s', (kind) => {
+  beforeEach(async () => {
+    forge = await playForge(kind, join(folder, 'deploy.git'));
+  });
+
+  it('is opened from a branch of its own, and found again after a kill before it was recorded', async () => {
+    const killed = await prepared();
+    const next = await prepared();
+    expect(forge.asked).toEqual([]);
+    expect(await killed.step('act')).toMatchObject({
+      tag: 'ok',
+      output: expect.stringMatching(/\+GOPROXY=https:\/\/b[\s\S]*\nhttps:\/\/git\.example\.com\/ops\/deploy\/.*\/7$/),
+    });
+    expect([shown('main'), shown(head)]).toEqual([old, set]);
+    expect(forge.requests).toEqual([
+      {
+        number: 7,
+        head,
+        base: 'main',
+        title: 'Use b for go',
+        text: 'a is down.\n\nMirrorwatch-Action: advice00000000000001.ci',
+        state: 'open',
+        isFork: false,
+      },
+    ]);
+    expect(await next.step('act')).toMatchObject({
+      tag: 'ok',
+      output: expect.stringMatching(/\/7$/),
+      kept: { before: old, after: set, request: 7 },
+    });
+    expect([forge.requests.length, branches()]).toEqual([1, ['main', head]]);
+  });
+
+  it('is opened once if the kill came between the push and the request', async () => {
+    const killed = await prepared();
+    forge.answers('POST', 500, '');
+    expect(await killed.step('act')).toMatchObject({ tag: 'failed', retry: true });
+    const pushed = inForge('rev-parse', head);
+    expect(await (await prepared()).step('act')).toMatchObject({ tag: 'ok' });
+    expect([forge.requests.length, inForge('rev-parse', head)]).toEqual([1, pushed]);
+  });
+
+  it('is closed by an undo while it is open; no branch is deleted', async () => {
+    const one = await prepared();
+    await one.step('act');
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(forge.requests.map(({ state }) => state)).toEqual(['closed']);
+    expect([shown('main'), branches()]).toEqual([old, ['main', head]]);
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(forge.writes()).toHaveLength(2);
+  });
+
+  it.each([
+    ['the commits', false],
+    ['one commit of their tree', true],
+  ])('once merged (%s) is reverted by a second request, opened once', async (_, isSquash) => {
+    const one = await prepared();
+    await one.step('act');
+    merge(forge.requests[0], isSquash);
+    expect(await one.step('undo')).toMatchObject({
+      tag: 'ok',
+      output: expect.stringMatching(/\+GOPROXY=https:\/\/a[\s\S]*\/8$/),
+    });
+    expect([shown('main'), shown(`${head}+undo`)]).toEqual([set, old]);
+    expect(forge.requests[1]).toMatchObject({
+      head: `${head}+undo`,
+      base: 'main',
+      title: 'Go back to a for go',
+      state: 'open',
+    });
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/8$/) });
+    merge(forge.requests[1], isSquash);
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect([forge.requests.length, shown('main')]).toEqual([2, old]);
+  });
+
+  it('merged after a kill, and its branch deleted, is still found and reverted', async () => {
+    await (await prepared()).step('act');
+    const next = await prepared();
+    merge(forge.requests[0], true);
+    inForge('update-ref', '-d', `refs/heads/${head}`);
+    // Prepared before the kill: the journal has the text from before the merge.
+    const kept = { before: old, after: set };
+    const row = acting(folder, deed(), adviceTo(), { post }, { kept, isInterrupted: true });
+    expect(await row.step('act')).toMatchObject({ tag: 'ok', kept: { ...kept, request: 7 } });
+    expect(await row.step('undo')).toMatchObject({ tag: 'ok' });
+    expect([forge.requests.length, shown(`${head}+undo`)]).toEqual([2, old]);
+    expect(await next.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(forge.requests).toHaveLength(2);
+  });
+
+  it('merged while an undo closes it is reverted', async () => {
+    const one = await prepared();
+    await one.step('act');
+    forge.hooks.onClose = merge;
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/8$/) });
+    expect(forge.requests.map(({ state }) => state)).toEqual(['merged', 'open']);
+  });
+
+  it('is not that of a fork with a branch of the same name', async () => {
+    forge.add({ head, isFork: true });
+    const one = await prepared();
+    expect(await one.step('act')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/8$/) });
+    await one.step('undo');
+    expect(forge.requests.map(({ state }) => state)).toEqual(['open', 'closed']);
+  });
+});
+
+describe('a merge request, whatever the forge', () => {
+  beforeEach(async () => {
+    forge = await playForge('gitlab', join(folder, 'deploy.git'));
+  });
+
+  it('closed by a person, or never opened, leaves nothing to undo', async () => {
+    const one = await prepared();
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    await one.step('act');
+    forge.add({ head: 'other' });
+    for (const request of forge.requests) request.state = 'closed';
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect([forge.writes().length, branches()]).toEqual([1, ['main', head]]);
+  });
+
+  it('reverts nothing that was changed since the merge', async () => {
+    const one = await prepared();
+    await one.step('act');
+    merge(forge.requests[0]);
+    git('-C', 'work', 'pull', '--quiet', join(folder, 'deploy.git'), 'main');
+    writeFileSync(join(folder, 'work/env'), 'GOPROXY=mine\n');
+    git('-C', 'work', 'commit', '--quiet', '-am', 'mine');
+    git('-C', 'work', 'push', '--quiet', join(folder, 'deploy.git'), 'HEAD:refs/heads/main');
+    expect(await one.step('undo')).toMatchObject({ tag: 'failed', because: { key: 'acted.changedSince' } });
+    expect(forge.requests).toHaveLength(1);
+  });
+
+  it.each<[string, 'GET' | 'POST', number, string, string, Record<string, string>?]>([
+    ['401', 'GET', 401, '{"message":"Bad credentials"}', 'acted.request'],
+    ['422', 'POST', 422, '{"message":"Validation Failed"}', 'acted.request'],
+    ['500', 'POST', 500, 'oops', 'acted.request'],
+    ['garbage', 'GET', 200, '<html>', 'acted.noForge'],
+    ['garbage', 'POST', 201, '{"number":"7"}', 'acted.noForge'],
+    ['an object in place of the list', 'GET', 200, '{"state":"open","number":1}', 'acted.noForge'],
+    ['a body without end', 'GET', 200, `["${'x'.repeat(1_100_000)}"]`, 'acted.request'],
+    ['a redirect', 'GET', 302, '', 'acted.request', { location: '/elsewhere' }],
+    ['a redirect', 'POST', 307, '', 'acted.request', { location: '/elsewhere' }],
+  ])('fails on %s to %s without a request, shows no token, and is opened by the next attempt', async (...row) => {
+    const [, method, status, body, key, headers] = row;
+    const one = await prepared();
+    forge.answers(method, status, body, headers ?? {});
+    const end = await one.step('act');
+    expect(end).toMatchObject({ tag: 'failed', retry: true, because: { key } });
+    expect(JSON.stringify(end)).not.toContain(forge.token);
+    expect([forge.requests.length, forge.asked.some((line) => line.includes('elsewhere'))]).toEqual([0, false]);
+    expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+    expect(forge.requests).toHaveLength(1);
+  });
+
+  it('an undo that the forge does not confirm fails, and is repeated', async () => {
+    const one = await prepared();
+    await one.step('act');
+    forge.answers('GET', 500, '');
+    expect(await one.step('undo')).toMatchObject({ tag: 'failed', retry: true, because: { key: 'acted.request' } });
+    forge.answers('PUT', 200, '{"iid":7,"state":"opened"}');
+    expect(await one.step('undo')).toMatchObject({ tag: 'failed', retry: true, because: { key: 'acted.noForge' } });
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(forge.requests.map(({ state }) => state)).toEqual(['closed']);
+  });
+
+  it('the URL of a hostile answer is one line without the token', async () => {
+    const url = `https://git.example.com/\n${forge.token}`;
+    forge.answers('POST', 201, JSON.stringify({ iid: 7, state: 'opened', web_url: url }));
+    expect(await (await prepared()).step('act')).toMatchObject({
+      tag: 'ok',
+      output: expect.stringMatching(/\nhttps:\/\/git\.example\.com\/\?\*\*\*$/),
+    });
+  });
+
+  it('is sent where `allow` permits, and to an address that `api` names', async () => {
+    const allowed: unknown[] = [];
+    const seen = {
+      send(message: Parameters<typeof post.send>[0]) {
+        allowed.push(message.allow);
+        return post.send(message);
+      },
+    };
+    forge.rule = { ...forge.rule, allow: ['10.0.0.0/8'] };
+    const one = acting(folder, deed(), adviceTo(), { post: seen });
+    expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+    expect(allowed).toEqual([
+      ['10.0.0.0/8', '127.0.0.1'],
+      ['10.0.0.0/8', '127.0.0.1'],
+    ]);
+  });
+
+  it('its place is another one than that of a push, or of another project', () => {
+    const places = [
+      deed(),
+      { ...deed(), mergeRequest: null },
+      { ...deed(), mergeRequest: { ...forge.rule, api: 'x' } },
+    ];
+    expect(new Set(places.map((one) => placeOf(one))).size).toBe(3);
+  });
+
+  it('no two ids share a branch, and git takes each', async () => {
+    const ids = ['a.b..c', 'a.b.+c', 'a.lock', 'a.', 'a..lock', 'a:b', 'a.b.c'];
+    for (const id of ids) await acting(folder, deed(), adviceTo(), { post }, { id }).step('act');
+    const heads = forge.requests.map((one) => one.head);
+    expect(heads).toEqual(
+      ['a.b+.c', 'a.b.+c', 'a+lock', 'a+', 'a++lock', 'a+b', 'a.b.c'].map((one) => `mirrorwatch/${one}`),
+    );
+    expect(branches().toSorted()).toEqual(['main', ...heads].toSorted());
+  });
+});
