@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
+import { maskLines } from '../core/mask-lines.ts';
 import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
-import { maskLines } from '../features/doctor/mask.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './usage.ts';

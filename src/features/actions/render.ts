@@ -1,6 +1,7 @@
 import type { ActionForm } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
+import { maskLines } from '../../core/mask-lines.ts';
 import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Machine } from '../../core/trap.ts';
@@ -114,22 +115,17 @@ export function diffOf(file: string, before: string | null, after: string): stri
   const lines = [
     `--- ${before === null ? '/dev/null' : file}`,
     `+++ ${file}`,
-    ...old.filter((line) => !isNow.has(line)).map((line) => `-${line}`),
-    ...now.filter((line) => !isOld.has(line)).map((line) => `+${line}`),
+    ...maskedWithout(old, isNow).map((line) => `-${line}`),
+    ...maskedWithout(now, isOld).map((line) => `+${line}`),
   ];
-  const shown = lines.map((line) => printable(maskLine(line.slice(0, maskedChars)), 200));
+  const shown = lines.map((line) => printable(line, 200));
   return shown.join('\n').slice(0, limits.actionOutputChars);
 }
 
-/** The user-info in one member of a chain; the password may contain `@`. */
-const userInfo = /:\/\/[^\s,|'"]*@/g;
-const secretKey = /((?:token|passw|secret|auth|key|credential|cookie)\w*["']?\s*[=:]\s*).+/gi;
-const scheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
-/** Longer lines are not searched: the search takes quadratic time in the length of a line. */
-const maskedChars = 4_000;
-
-function maskLine(line: string): string {
-  return line.replace(userInfo, '://***@').replace(secretKey, '$1***').replace(scheme, '$1 ***');
+/** The lines that the other text lacks. All are masked first: a secret may begin on a line that both have. */
+function maskedWithout(lines: readonly string[], other: ReadonlySet<string>): readonly string[] {
+  const masked = maskLines(lines);
+  return lines.flatMap((line, at) => (other.has(line) ? [] : (masked[at] ?? [])));
 }
 
 function linesOf(text: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Diagnosis, Machine, Surroundings, Trap, TrapKind, Untold } from '../../core/trap.ts';
 import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
@@ -6,7 +7,6 @@ import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
 import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
 import { type KnownDoor, trapsOfDoor } from './doors.ts';
-import { maskUserInfo } from './mask.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
 import { keepProvenEdits, trapKeyOf } from './proven.ts';
 import { examineProxies } from './proxies.ts';

@@ -1,13 +1,17 @@
 /** A key of a settings file that holds a secret, up to its value; in XML up to the end of its tag. Singular or plural. */
 const secretKey =
-  /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
+  /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|credential|cookie|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
 /** Longer lines are not shown: the search for secrets would take too long. */
 const charactersMax = 2_000;
 
-/** Masks possible secrets in a line of a settings file with `***`: values of secret keys, and user-info. */
+/** The words of an `Authorization` header, under whatever key. */
+const authScheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
+
+/** Masks possible secrets in a line of a settings file with `***`: values of secret keys, of header schemes, and user-info. */
 function maskLine(line: string): string {
-  return maskUserInfo(line.replace(secretKey, (_, key: string, value: string) => (value === '' ? key : `${key}***`)));
+  const masked = line.replace(secretKey, (_, key: string, value: string) => (value === '' ? key : `${key}***`));
+  return maskUserInfo(masked.replace(authScheme, '$1 ***'));
 }
 
 /** The value of a secret key in a line; `''`: the value follows on later lines; `null`: the line has no secret key. */

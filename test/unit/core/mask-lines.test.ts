@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskLines } from '../../../../src/features/doctor/mask.ts';
+import { maskLines } from '../../../src/core/mask-lines.ts';
 
 it.each<[string, readonly string[]]>([
   ['several in a list', ['tokens:', '- s3cret', '- s3cret']],
