@@ -215,3 +215,11 @@ export interface Actor {
   /** Ends running programs and requests. */
   close(): Promise<void>;
 }
+
+/** The failures after which a program may have done half of its work. */
+const halfDone: readonly string[] = ['acted.exit', 'acted.time', 'acted.output'];
+
+/** True if a row has something to undo: it is done, or its program ran and failed. */
+export function isUndoable({ kind, state, because }: ActionRow): boolean {
+  return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
+}

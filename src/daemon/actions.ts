@@ -1,8 +1,14 @@
-import type { ActionEnd, ActionNews, ActionRow, ActionStep, Actor } from '../core/action.ts';
+import {
+  type ActionEnd,
+  type ActionNews,
+  type ActionRow,
+  type ActionStep,
+  type Actor,
+  isUndoable,
+} from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
-import { isUndoable } from '../features/actions/rows.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
 import type { Absorb, News } from './news.ts';
 import type { Stages } from './stages.ts';

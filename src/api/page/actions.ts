@@ -1,4 +1,4 @@
-import type { ActionRow } from '../../core/action.ts';
+import { type ActionRow, isUndoable } from '../../core/action.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { renderActionForm } from './hands.ts';
@@ -23,6 +23,6 @@ function item(say: PageSay, deps: ApiDeps, row: ActionRow): Html {
   const word = html`<span class="kind">${say(`actions.state.${state}`)}</span>`;
   const what = html`<span class="said">${action} (${kind}, ${mode}) ${advice.upstream}: ${advice.from} → ${advice.to}</span>`;
   const why = held !== null ? say(`actions.held.${held}`) : because === null ? null : saySentence(because, say);
-  const undo = state === 'done' && renderActionForm(say, deps.config(), 'undo', id);
+  const undo = isUndoable(row) && renderActionForm(say, deps.config(), 'undo', id);
   return html`<li class="finding ${state === 'failed' ? 'open' : 'closed'}">${word} ${what} <span class="muted">${ago(say, plannedAtMs, deps.now().wallMs)}</span>${why !== null && html` <span>${why}</span>`}${undo}</li>`;
 }

@@ -1,11 +1,18 @@
-import type { ActionEnd, ActionResult, ActionRow, ActionRule, ActionStep } from '../../core/action.ts';
+import {
+  type ActionEnd,
+  type ActionResult,
+  type ActionRow,
+  type ActionRule,
+  type ActionStep,
+  isUndoable,
+} from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
-import { isBackSince, isElsewhere, isRenewed, isSameUpstream, isUndoable, newRow, surplusOf } from './rows.ts';
+import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow, surplusOf } from './rows.ts';
 
 /** The journal by id, and the rows with a running step. Plain data. */
 export interface ActionState {

@@ -13,14 +13,6 @@ export function isRenewed(advice: Advice, by: Advice): boolean {
   return told(advice) === told(by);
 }
 
-/** The failures after which a program may have done half of its work. */
-const halfDone: readonly string[] = ['acted.exit', 'acted.time', 'acted.output'];
-
-/** True if a row has something to undo: it is done, or its program ran and failed. */
-export function isUndoable({ kind, state, because }: ActionRow): boolean {
-  return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
-}
-
 /** The oldest rows above the limit, of those that are finished and not needed. */
 export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
   const over = rows.length - limits.actionRows;

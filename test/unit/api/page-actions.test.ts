@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { renderActions } from '../../../src/api/page/actions.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { ruleOf } from '../features/actions/advice.ts';
 import { fixtureAction } from './fixture-action.ts';
 import { fixture } from './fixture-deps.ts';
@@ -24,6 +25,12 @@ it('shows what became of actions, why, an undo of what is done, and the brake', 
   deps.stopActions(true);
   expect(shown()).toContain('actions are stopped');
   expect(shown()).toContain('data-post="/api/v1/actions/resume"');
+});
+
+it('offers the undo of a program that failed halfway, as the API does', () => {
+  const half = { ...done, kind: 'command', state: 'failed', because: phrase('acted.exit', { code: '1' }) } as const;
+  const { deps } = fixture({ actions: () => [half], configWith: { onAdvice: [ruleOf()] } });
+  expect(renderActions(createPageSay('en'), deps)?.text).toContain('data-post="/api/v1/actions/x.ci/undo"');
 });
 
 it('is in Chinese too', () => {
