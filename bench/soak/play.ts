@@ -6,8 +6,8 @@ import type { Verdicts } from './watch/verdicts.ts';
 import type { World } from './world.ts';
 
 const lookEveryMs = 1_000;
-/** How long what must come right is waited for: longer than the longest back-off. */
-const calmMsMax = 20 * 60_000;
+/** How long what must come right is waited for: longer than the longest back-off, which grows with the trouble. */
+const calmMsOf = (seconds: number): number => Math.min(20 * 60_000, Math.max(5 * 60_000, seconds * 2_000));
 /** In calm: the listener, our own readers, and what is under way at its usual pace. */
 const calmSocketsMax = 40;
 
@@ -33,7 +33,7 @@ export async function play(
     progress.say(JSON.stringify(event.what));
     await world.happen(event.what);
   }
-  if (!world.hasDied()) await calm(world, verdicts, progress);
+  if (!world.hasDied()) await calm(world, verdicts, calmMsOf(options.seconds), progress);
   watching.end();
   await watching.done;
   return script;
@@ -58,7 +58,7 @@ function watchOn(world: World, verdicts: Verdicts): { readonly end: () => void; 
 }
 
 /** All is well around it: now every notice must arrive, every mirror answer, and what was held be let go. */
-async function calm(world: World, verdicts: Verdicts, progress: Progress): Promise<void> {
+async function calm(world: World, verdicts: Verdicts, calmMs: number, progress: Progress): Promise<void> {
   const healedAtMs = Date.now();
   const waits: readonly (readonly [string, (page: Page) => boolean])[] = [
     ['the state is written again', () => !world.isTainted()],
@@ -69,7 +69,7 @@ async function calm(world: World, verdicts: Verdicts, progress: Progress): Promi
   for (const [what, isSo] of waits) {
     verdicts.note({ waitingFor: what });
     progress.say(`waiting until ${what}`);
-    if (await comesTrue(world, isSo)) continue;
+    if (await comesTrue(world, isSo, calmMs)) continue;
     const page = await world.look();
     const lines = [...(page?.series ?? [])].filter(([key]) => /^(mirrorwatch_webhook_|mirrorwatch_state_)/.test(key));
     verdicts.broken(`in the end ${what}`, [
@@ -83,8 +83,8 @@ async function calm(world: World, verdicts: Verdicts, progress: Progress): Promi
   await world.stop();
 }
 
-async function comesTrue(world: World, isSo: (page: Page) => boolean): Promise<boolean> {
-  const untilMs = performance.now() + calmMsMax;
+async function comesTrue(world: World, isSo: (page: Page) => boolean, withinMs: number): Promise<boolean> {
+  const untilMs = performance.now() + withinMs;
   while (performance.now() < untilMs && !world.hasDied()) {
     const page = await world.look();
     if (page !== null && isSo(page)) return true;

@@ -8,8 +8,10 @@ export interface Told {
   readonly subject: string;
   readonly seq: number;
   readonly body: string;
-  /** What it tells: `finding <id> opening` or `recovery`, or `advice <id> <state>`. */
+  /** What it tells: `finding <id> opening` or `recovery`, `advice <id> <state>`, `action <id> <result> <attempts> <held>`. */
   readonly what: string;
+  /** It opens trouble and says that its next end waits: of later news on its subject none may come for hours. */
+  readonly holdsEnds: boolean;
   /** Whether any attempt was answered 2xx. */
   isTaken: boolean;
 }
@@ -30,6 +32,9 @@ interface Body {
     readonly subject: string;
     readonly finding?: { readonly id: string };
     readonly advice?: { readonly id: string; readonly state: string };
+    readonly result?: string;
+    readonly action?: { readonly id: string; readonly attempts: number; readonly held: string | null };
+    readonly story?: { readonly endsAfterSeconds: number };
   };
 }
 
@@ -68,8 +73,9 @@ export function createNotices(receiver: string, secret: string): Notices {
       return known.body === post.body ? [] : [`${receiver}: ${id} came with two texts: ${known.body} and ${post.body}`];
     }
     const { type, data } = body;
-    const { seq, subject } = data;
-    return first({ id, atMs: post.atMs, type, subject, seq, body: post.body, what: whatOf(body), isTaken });
+    const { seq, subject, story } = data;
+    const holdsEnds = type !== 'mirror.recovery' && (story?.endsAfterSeconds ?? 0) > 0;
+    return first({ id, atMs: post.atMs, type, subject, seq, body: post.body, what: whatOf(body), holdsEnds, isTaken });
   }
 
   return {
@@ -86,7 +92,8 @@ export function createNotices(receiver: string, secret: string): Notices {
   };
 }
 
-function whatOf({ type, data: { finding, advice } }: Body): string {
+function whatOf({ type, data: { finding, advice, action, result } }: Body): string {
+  if (action !== undefined) return `action ${action.id} ${result} ${action.attempts} ${action.held}`;
   if (finding !== undefined) return `finding ${finding.id} ${type === 'mirror.recovery' ? 'recovery' : 'opening'}`;
   return `advice ${advice?.id} ${advice?.state}`;
 }
@@ -101,13 +108,18 @@ export interface Happened {
   readonly isReplaceable: boolean;
 }
 
-/** What a receiver that is well again was never told, nor anything later in its place. */
+/**
+ * What a receiver that is well again was never told, nor anything later in its place, nor that it waits.
+ * @see docs/decisions/0057-one-story.md
+ */
 export function lostOf(receiver: string, told: readonly Told[], happened: readonly Happened[]): readonly string[] {
   const taken = told.filter(({ isTaken }) => isTaken);
   const whats = new Set(taken.map(({ what }) => what));
-  const last = new Map(taken.map(({ subject, atMs }) => [subject, atMs]));
+  const last = new Map(taken.map((one) => [one.subject, one]));
   return happened.flatMap(({ what, subject, notBeforeMs, isReplaceable }) => {
-    const isOver = isReplaceable && (last.get(subject) ?? Number.NEGATIVE_INFINITY) >= notBeforeMs;
-    return whats.has(what) || isOver ? [] : [`${receiver} was never told: ${what} (${subject})`];
+    const isOver = isReplaceable && (last.get(subject)?.atMs ?? Number.NEGATIVE_INFINITY) >= notBeforeMs;
+    return whats.has(what) || isOver || last.get(subject)?.holdsEnds
+      ? []
+      : [`${receiver} was never told: ${what} (${subject})`];
   });
 }

@@ -162,10 +162,10 @@ function post(
   type: string,
   finding: string,
   seq: number,
-  more: { behaviour?: ReceiverBehaviour; atMs?: number; key?: string } = {},
+  more: { behaviour?: ReceiverBehaviour; atMs?: number; key?: string; data?: object } = {},
 ): ReceivedPost {
-  const { behaviour = well, atMs = seq, key = secret } = more;
-  const body = JSON.stringify({ type, data: { seq, subject: 'outage/a', finding: { id: finding } } });
+  const { behaviour = well, atMs = seq, key = secret, data = { finding: { id: finding } } } = more;
+  const body = JSON.stringify({ type, data: { seq, subject: 'outage/a', ...data } });
   const at = String(Math.floor(Date.now() / 1_000));
   const hmac = createHmac('sha256', Buffer.from(key.slice('whsec_'.length), 'base64'));
   const signature = `v1,${hmac.update(`${id}.${at}.${body}`).digest('base64')}`;
@@ -198,6 +198,12 @@ describe('notices', () => {
       /not signed/,
     ],
   ])('%s are seen', (_, posts, words) => expect(take(...posts)).toEqual([expect.stringMatching(words)]));
+  it('of two actions, and of two attempts of one, are told apart', () => {
+    const acted = (id: string, seq: number, action: string, attempts: number) =>
+      post(id, 'mirror.action', '', seq, { data: { result: 'failed', action: { id: action, attempts, held: null } } });
+    expect(take(acted('1', 1, 'a', 1), acted('2', 2, 'b', 1), acted('3', 3, 'a', 2))).toEqual([]);
+    expect(take(acted('1', 1, 'a', 1), acted('2', 2, 'a', 1))).toEqual([expect.stringMatching(/came under two ids/)]);
+  });
   it('may come anew where the state was lost', () => {
     const notices = createNotices('ops', secret);
     notices.take([opening('1', 'f', 3)]);
@@ -217,6 +223,9 @@ describe('what has happened', () => {
   const recovery = post('2', 'mirror.recovery', 'f', 2, { atMs: 20 });
   const refused = post('1', 'mirror.outage', 'f', 1, { atMs: 10, behaviour: { kind: 'status', status: 500 } });
   const later = post('3', 'mirror.outage', 'g', 3, { atMs: 30 });
+  const story = { endsAfterSeconds: 3600 };
+  const waits = post('3', 'mirror.outage', '', 3, { data: { finding: { id: 'g' }, story }, atMs: 12 });
+  const waited = post('4', 'mirror.recovery', '', 4, { data: { finding: { id: 'g' }, story }, atMs: 13 });
   it.each<[string, string, readonly ReceivedPost[], number]>([
     ['an open one that was told', 'open', [opening], 0],
     ['an open one that was refused', 'open', [refused], 1],
@@ -224,6 +233,9 @@ describe('what has happened', () => {
     ['an ended one whose end was told', 'closed', [opening, recovery], 0],
     ['an ended one whose end was not', 'closed', [opening], 1],
     ['an ended one with later news in its place', 'closed', [later], 0],
+    ['an ended one after word that ends wait', 'closed', [waits], 0],
+    ['an open one after word that ends wait', 'open', [waits], 0],
+    ['an open one after an end that waited', 'open', [waits, waited], 1],
   ])('%s', (_, state, posts, lost) => {
     const history = createHistory('here');
     history.take([], [], 15);
