@@ -21,7 +21,7 @@ const every = `${paceSeconds}s`;
 const yaml = JSON.stringify({
   vantage: 'bench',
   listen: '127.0.0.1:10120',
-  schedule: { every, timeout: '5s', perHost: 32, bytesPerHour: '50GiB' },
+  schedule: { every, timeout: '5s', perHost: 40, bytesPerHour: '50GiB' },
   steps: { list: every, latest: every, info: every, mod: every, zip: { every, timeout: '10s' } },
   mirrors: Array.from({ length: mirrors }, (_, at) => ({
     name: `m${at}`,
