@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { preferSmall } from './cli/engine.ts';
+import { preferQuick, preferSmall } from './cli/engine.ts';
 
 // Name look-ups of the system resolver share libuv's few threads with file and zip work; the pool's size is read once,
 // at its first use, so it is set before anything else is loaded.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';
-preferSmall();
+if (process.argv[2] === 'door') preferQuick();
+else preferSmall();
 const { main } = await import('./cli/main.ts');
 
 process.exitCode = await main(process);
