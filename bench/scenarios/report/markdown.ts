@@ -1,3 +1,4 @@
+import { groupCounts, groupRows } from '../groups.ts';
 import type { Score } from './score.ts';
 import { alikeShare, type Row, rowsOf, type Standing, standingsOf, worseThanBaseline } from './tables.ts';
 
@@ -52,7 +53,31 @@ export function reportOf(scores: readonly Score[], circumstances: Circumstances)
     '',
     ...verdicts(standings, baselines),
     '',
+    ...groupSection(),
+    '',
   ].join('\n');
+}
+
+/** Lines of groups of places beside each place alone. */
+export function groupSection(): readonly string[] {
+  return [
+    '## Groups of places',
+    '',
+    `${groupCounts.join(', ')} places that share a store for 150 minutes; a failed build costs 10 s. Where one line suits all, clients of all`,
+    'places follow it, else the advice of their own. x best: cost over the best mirror of each place and minute.',
+    '',
+    ...table(
+      [
+        'what is wrong',
+        'store',
+        'x best',
+        'each place alone, x best',
+        'minutes of a place under a line',
+        'of them harmful',
+      ],
+      groupRows(),
+    ),
+  ];
 }
 
 function totals(rows: readonly Row[]): readonly string[] {

@@ -1,144 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readFleet } from '../../../../src/features/fleet/fleet.ts';
-import { groupLinesOf } from '../../../../src/features/fleet/groups.ts';
-import { createRandom } from '../../../../src/io/random.ts';
-import { type MirrorSeen, type PlaceSeen, viewOf } from './world.ts';
+import {
+  type GroupFound,
+  groupCounts,
+  groupRow,
+  groupStores,
+  groupWorlds,
+  playGroup,
+} from '../../../../bench/scenarios/groups.ts';
+import { repoDir } from '../../../support/paths.ts';
 
-// Two hours and a half of 2 to 50 places, minute by minute: who is moved by a line of the group, and what it costs clients beside
-// each place deciding alone and an oracle that knows the best mirror of each minute.
+const page = readFileSync(join(repoDir, 'docs/decisions-quality.md'), 'utf8');
 
-const mirrors = ['x', 'y', 'z', 'w'];
-const head = 'x';
-const minutes = 150;
-const failureMs = 10_000;
-/** A place leaves after so many bad minutes of the head, and goes back after so many good ones. */
-const leaveMinutes = 1;
-const backMinutes = 10;
-
-type Fault = (place: number, mirror: string, minute: number) => boolean;
-interface World {
-  readonly name: string;
-  /** Whether the mirror is down from the place. */
-  readonly isDown: Fault;
-  /** The line of the place is cut: it reaches nothing, and knows. */
-  readonly isCut?: (place: number, minute: number, places: number) => boolean;
-  /** Reports `head` as down, and advises to leave it, whatever is so. */
-  readonly liar?: number;
-  /** A fault that more than half of the places have: the group may move. */
-  readonly isShared?: (minute: number) => boolean;
-}
-
-const during = (minute: number, from: number, to: number) => minute >= from && minute < to;
-const worlds: readonly World[] = [
-  { name: 'nothing is wrong', isDown: () => false },
-  {
-    name: "one place's own fault",
-    isDown: (place, mirror, minute) => place === 0 && mirror === head && during(minute, 30, 90),
-  },
-  {
-    name: 'one place flaps by itself',
-    isDown: (place, mirror, minute) => place === 1 && mirror === head && minute % 20 < 6,
-  },
-  {
-    name: 'the mirror is down for all',
-    isDown: (_, mirror, minute) => mirror === head && during(minute, 30, 120),
-    isShared: (minute) => during(minute, 30, 140),
-  },
-  {
-    name: 'a shared fault and one of its own at another mirror',
-    isDown: (place, mirror, minute) =>
-      (mirror === head && during(minute, 30, 120)) || (place === 0 && mirror === 'y' && during(minute, 20, 130)),
-    isShared: (minute) => during(minute, 30, 140),
-  },
-  {
-    name: 'a region is cut off',
-    isDown: () => false,
-    isCut: (place, minute, places) => place >= places / 2 && during(minute, 40, 80),
-  },
-  { name: 'a place lies', isDown: () => false, liar: 0 },
-];
-const stores = [
-  { name: 'a store that is current', lagMinutes: 0, lost: 0 },
-  { name: 'a store that lags a minute', lagMinutes: 1, lost: 0 },
-  { name: 'a store that loses a tenth', lagMinutes: 0, lost: 0.1 },
-];
-const counts = [2, 3, 10, 50];
-
-const nameOf = (place: number) => `p${String(place).padStart(2, '0')}`;
-
-interface Local {
-  inUse: string;
-  bad: number;
-  good: number;
-}
-
-function simulate(world: World, places: number, store: (typeof stores)[number]) {
-  const random = createRandom(places * 1000 + store.lagMinutes * 10 + store.lost);
-  const usual = mirrors.map((name) => [name, 60 + 200 * random.next()] as const);
-  const base = Array.from(
-    { length: places },
-    () => new Map(usual.map(([name, ms]) => [name, ms + 40 * random.next()])),
-  );
-  for (const own of base) own.set(head, 40);
-  const locals: Local[] = base.map(() => ({ inUse: head, bad: 0, good: 0 }));
-  const reports: PlaceSeen[][] = base.map(() => []);
-  const found = { harmful: 0, moved: 0, fleetMs: 0, aloneMs: 0, oracleMs: 0 };
-  for (let minute = 0; minute < minutes; minute++) {
-    const costOf = (place: number, mirror: string): number =>
-      world.isDown(place, mirror, minute) || world.isCut?.(place, minute, places)
-        ? failureMs
-        : (base[place]?.get(mirror) ?? 0);
-    for (const [place, local] of locals.entries()) {
-      const isCut = world.isCut?.(place, minute, places) === true;
-      const isBad = world.isDown(place, head, minute) || world.liar === place;
-      if (!isCut) {
-        local.bad = isBad ? local.bad + 1 : 0;
-        local.good = isBad ? 0 : local.good + 1;
-      }
-      const ranked = mirrors
-        .filter((mirror) => (mirror === head ? !isBad : !world.isDown(place, mirror, minute)))
-        .sort((a, b) => costOf(place, a) - costOf(place, b));
-      if (local.inUse === head && local.bad > leaveMinutes) local.inUse = ranked[0] ?? head;
-      if (local.inUse !== head && local.good >= backMinutes) local.inUse = head;
-      if (random.next() < store.lost && minute > 0) continue;
-      const seen = mirrors.map((mirror): [string, MirrorSeen] => {
-        const rank = ranked.indexOf(mirror) + 1;
-        return [mirror, rank === 0 ? { state: 'down' } : { state: 'up', rank, p95Ms: base[place]?.get(mirror) ?? 0 }];
-      });
-      const advice = local.inUse === head ? [] : [`${head}>${local.inUse}`];
-      reports[place]?.unshift({ mirrors: Object.fromEntries(seen), advice, isSuspect: isCut });
-    }
-    const view = viewOf(
-      Object.fromEntries(
-        reports.map((all, place) => [nameOf(place), all[Math.min(store.lagMinutes, all.length - 1)] ?? {}]),
-      ),
-    );
-    const lines = groupLinesOf(readFleet(view, { link: '' }), { needed: null }).filter(({ kind }) => kind === 'one');
-    for (const [place, local] of locals.entries()) {
-      const line = lines.find(({ places: who }) => who.includes(nameOf(place)));
-      const inUse = line?.to ?? local.inUse;
-      if (line !== undefined) found.moved += 1;
-      if (line !== undefined && world.isShared?.(minute) !== true) found.harmful += 1;
-      found.fleetMs += costOf(place, inUse);
-      found.aloneMs += costOf(place, local.inUse);
-      found.oracleMs += Math.min(...mirrors.map((mirror) => costOf(place, mirror)));
-    }
-  }
-  return found;
-}
-
-describe.each(stores)('$name', (store) => {
-  test.each(worlds)('$name', (world) => {
-    let all = 0;
-    for (const places of counts) {
-      const { harmful, moved, fleetMs, aloneMs, oracleMs } = simulate(world, places, store);
+describe.each(groupStores)('$name', (store) => {
+  test.each(groupWorlds)('$name', (world) => {
+    const all: GroupFound[] = [];
+    for (const places of groupCounts) {
+      const found = playGroup(world, places, store);
+      const { harmful, fleetMs, aloneMs, oracleMs } = found;
+      all.push(found);
       const where = `${places} places: ${fleetMs} ms, alone ${aloneMs} ms, oracle ${oracleMs} ms`;
-      all += moved;
       expect(harmful, where).toBe(0);
       // One line for all costs little beside the best of each place, and far less than staying.
       expect(fleetMs, where).toBeLessThanOrEqual(aloneMs * 1.15);
       expect(fleetMs, where).toBeGreaterThanOrEqual(oracleMs);
     }
-    expect(all > 0).toBe(world.isShared !== undefined);
+    expect(all.some(({ moved }) => moved > 0)).toBe(world.isShared !== undefined);
+    expect(page, 'npm run scenarios writes it').toContain(`| ${groupRow(world, store, all).join(' | ')} |`);
   });
 });
