@@ -1,4 +1,4 @@
-import { preferSmall } from '../src/cli/engine.ts';
+import { setEngine } from '../src/cli/engine.ts';
 import { accuracy } from './accuracy.ts';
 import { cpu } from './cpu.ts';
 import { door } from './door.ts';
@@ -60,7 +60,7 @@ async function play<P extends Part>(part: P, options: Options, progress: Progres
 async function bench(options: Options): Promise<void> {
   moduleTree();
   // As the daemon's first line does: the parts that probe in this process probe as it does.
-  preferSmall();
+  setEngine('run');
   const machine = machineNow();
   const progress = startProgress();
   const results: Record<string, unknown> = {};

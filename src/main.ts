@@ -1,11 +1,10 @@
 #!/usr/bin/env node
-import { preferQuick, preferSmall } from './cli/engine.ts';
+import { setEngine } from './cli/engine.ts';
 
 // Name look-ups of the system resolver share libuv's few threads with file and zip work; the pool's size is read once,
 // at its first use, so it is set before anything else is loaded.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';
-if (process.argv[2] === 'door') preferQuick();
-else preferSmall();
+setEngine(process.argv[2]);
 const { main } = await import('./cli/main.ts');
 
 process.exitCode = await main(process);

@@ -1,10 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 
-/**
- * V8 flags of this process and all its threads, for memory (docs/decisions/0023-memory.md) and for CPU
- * (docs/decisions/0055-one-thread-collects.md). They apply to code loaded afterwards.
- */
-export function preferSmall(): void {
+/** Sets the V8 flags of this process and all its threads. They apply to code loaded afterwards. */
+export function setEngine(command: string | undefined): void {
+  if (command === 'door') preferQuick();
+  else preferSmall();
+}
+
+/** For memory (docs/decisions/0023-memory.md) and for CPU (docs/decisions/0055-one-thread-collects.md). */
+function preferSmall(): void {
   // Young generations keep their initial size. `--optimize-for-size` would save 7 MB more for 11 % of CPU time.
   setFlagsFromString('--semi-space-growth-factor=1');
   // A young generation of 1 MB is collected in a millisecond: waking helper threads costs more than they save.
@@ -18,7 +21,7 @@ export function preferSmall(): void {
  * V8 flags of the front door, whose clients wait for each pause: 16 MB of young generation are collected a twelfth as
  * often as 1 MB, and let an eighth as much grow old (docs/decisions/0074-memory-of-the-door.md).
  */
-export function preferQuick(): void {
+function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');
   // On one core, threads that help to collect only take it from the thread that answers.
   setFlagsFromString('--single-threaded-gc');
