@@ -1730,8 +1730,10 @@ export interface Places {
   readonly 'demo.stage.spike': never;
   readonly 'demo.stage.advice': never;
   readonly 'demo.stage.webhook': never;
+  readonly 'demo.stage.changed': never;
   readonly 'demo.stage.well': never;
   readonly 'demo.stage.recovery': never;
+  readonly 'demo.stage.undone': never;
   readonly 'demo.stage.builds': never;
   readonly 'demo.two': 'url';
   readonly 'demo.twoEach': 'list' | 'url';

@@ -73,8 +73,10 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
   spike: 'red',
   advice: 'green',
   webhook: 'green',
+  changed: 'green',
   well: 'yellow',
   recovery: 'green',
+  undone: 'green',
   builds: 'cyan',
 };
 
@@ -103,11 +105,11 @@ export function programIn(env: Context['env']): string {
 /** The text of a message's fields or of the demo's sentence; else the text of the message. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
-  if (sentence !== undefined) return saySentence(sentence, say);
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
+  const own = sentence === undefined ? null : saySentence(sentence, say);
   const why = advice === undefined ? null : reasonOf(advice, say);
   const [first = '', ...more] = text.split('\n');
-  return [why ?? first, ...more].join('\n');
+  return [own ?? why ?? first, ...more].join('\n');
 }
 
 /** The front door of the demo, in this process: everything passes through it. */

@@ -33,6 +33,13 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     expect(door.stdout).toMatch(/ failing +mirror near now responds with 503 to everything\n/);
     expect(door.stdout).toMatch(/ builds +\d+ builds: 0 failed through the front door, [1-9]\d* failed without it\n/);
     expect(door.stdout).not.toMatch(/: [1-9]\d* failed through/);
+    const action = [
+      / changed +Action client done: go switched from near to far\n +--- \/dev\/null\n +\+\+\+ \S+\/client\.env\n/,
+      /\n +\+GOPROXY=http:\/\/127\.0\.0\.1:\d+,direct\n/,
+      / well +mirror near responds as before\n/,
+      / undone +Action client undone: go is back on near\n/,
+    ].map((part) => door.stdout.search(part));
+    expect([action.includes(-1), action.toSorted((a, b) => a - b)], door.stdout).toEqual([false, action]);
     for (const { code, stdout, stderr } of [one, all]) expect([code, stderr], stdout).toEqual([0, '']);
     const ports = [one, all].map(({ stdout }) => Number(/http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]));
     expect(new Set([10_120, ...ports]).size).toBe(3);

@@ -25,8 +25,10 @@ const demoStages = [
   'spike',
   'advice',
   'webhook',
+  'changed',
   'well',
   'recovery',
+  'undone',
   'builds',
 ] as const;
 export type DemoStage = (typeof demoStages)[number];
@@ -35,6 +37,8 @@ export type DemoStage = (typeof demoStages)[number];
 const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
 /** With a front door a mirror fails instead: its line is in no message before the advice. */
 const neededWithDoor: readonly DemoStage[] = ['advice', 'webhook'];
+/** Where builds run, an action follows the advice. */
+const neededWithBuilds: readonly DemoStage[] = [...neededWithDoor, 'changed', 'undone'];
 const slowByMs = 900;
 
 /** One event of the demo; `atSeconds` since its start. */
@@ -168,8 +172,9 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
   };
 }
 
-function missingOf({ seen }: LivePair, hasDoor: boolean): readonly DemoStage[] {
-  return (hasDoor ? neededWithDoor : needed).filter((stage) => !seen.has(stage));
+function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoStage[] {
+  const withDoor = small.build === undefined ? neededWithDoor : neededWithBuilds;
+  return (hasDoor ? withDoor : needed).filter((stage) => !seen.has(stage));
 }
 
 /** Whether the daemon has baselines of some mirrors: a fault before that is not detected as a change. */

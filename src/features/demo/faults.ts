@@ -6,7 +6,8 @@ import { phrase } from '../../words/tell.ts';
 const faultAfterMs = 14_000;
 /** Long enough to open the page while it lasts. */
 const faultForMs = 90_000;
-const wellForMs = 60_000;
+/** Long enough for a failback. */
+const wellForMs = 120_000;
 /** How often the start condition of a fault is checked. */
 const lookMs = 1_000;
 

@@ -21,7 +21,7 @@ export interface DemoPlaces {
   /** Of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** It has a front door on a free port. */
+  /** It has a front door on a free port, and an action that sets the clients of builds. */
   readonly hasDoor: boolean;
 }
 
@@ -29,6 +29,18 @@ export interface DemoPlaces {
 export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, hasDoor }: DemoPlaces): string {
   const byId = <T>(partOf: (pair: DemoPair) => T) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
+  const actionsOf = ({ ecosystem: { id }, small: { build, form } }: DemoPair) =>
+    build === undefined
+      ? []
+      : [
+          {
+            name: 'client',
+            upstream: id,
+            file: { path: `${folder}/client.${form}`, as: form },
+            mode: 'auto',
+            when: { confidence: 'low' },
+          },
+        ];
   const settings = pairs.flatMap(({ ecosystem: { id }, small }) =>
     small.settings === undefined ? [] : [[id, small.settings] as const],
   );
@@ -42,10 +54,11 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
     modules: byId(({ small }) => [small.module]),
     ...Object.fromEntries(settings),
     detect: { spike: { warmup: 8 } },
-    advise: { hold: '1m' },
+    // Shorter where the advice is followed: the failback shall come before the next fault.
+    advise: { hold: hasDoor ? '30s' : '1m' },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },
-    ...(hasDoor ? { door: { listen: '127.0.0.1:0', relay: true } } : {}),
+    ...(hasDoor ? { door: { listen: '127.0.0.1:0', relay: true }, onAdvice: pairs.flatMap(actionsOf) } : {}),
   });
 }
 

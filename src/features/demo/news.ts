@@ -7,7 +7,7 @@ import type { Received } from './mirror.ts';
 
 /** An event in the demo's webhooks. */
 export interface DemoNews {
-  readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery';
+  readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
   /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
@@ -32,6 +32,8 @@ interface Body {
       readonly reason: string;
       readonly remedy: Readonly<Record<string, string>>;
     };
+    readonly result?: string;
+    readonly action?: Readonly<Record<'ecosystem' | 'action' | 'from' | 'to' | 'output', string>>;
   };
 }
 
@@ -51,12 +53,19 @@ export function newsOf(
 ): readonly DemoNews[] {
   if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, ...said(phrase('demo.wrong')) }];
   const { type, data } = JSON.parse(received.body) as Body;
-  const { finding, advice } = data;
+  const { finding, advice, action, result } = data;
   if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
     const { ecosystem, registry, text } = finding;
     const isOver = type === 'mirror.recovery';
     const told = registry === null ? {} : { finding: { registry, isOver } };
     return [{ stage: isOver ? 'recovery' : 'spike', ecosystem, text, told }];
+  }
+  if (action !== undefined && (result === 'done' || result === 'undone')) {
+    const { ecosystem, from, to, output } = action;
+    const { text, told } = said(phrase(`action.${result}`, { action: action.action, what: ecosystem, from, to }));
+    return result === 'done'
+      ? [{ stage: 'changed', ecosystem, text: `${text}\n${output}`, told }]
+      : [{ stage: 'undone', ecosystem, text, told }];
   }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;

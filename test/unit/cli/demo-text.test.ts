@@ -49,6 +49,12 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     { sentence: phrase('demo.received', { type: 'mirror.advice' }) },
     '消息     收到 mirror.advice，签名已验证',
   ],
+  [
+    'changed',
+    'Action client done: go switched from near to far\n+GOPROXY=x',
+    { sentence: phrase('action.done', { action: 'client', what: 'go', from: 'near', to: 'far' }) },
+    '变更     动作 client 已完成：go 已从 near 切换到 far\n                  +GOPROXY=x',
+  ],
 ])('%s: %s', (stage, text, told, chinese) => {
   const event: DemoEvent = { stage, atSeconds: 1, ecosystem: null, text, ...(told === undefined ? {} : { told }) };
   const lines = (language: 'en' | 'zh') =>

@@ -23,11 +23,11 @@ function faultyMirrors(...names: readonly string[]) {
 }
 
 describe('the faults of a demo', () => {
-  test('one mirror is slow from 14 s on for 90 s, well for 60, and slow again', async () => {
+  test('one mirror is slow from 14 s on for 90 s, well for 120, and slow again', async () => {
     const { time, happened } = faultyMirrors('near');
-    await time.pass(164_000);
+    await time.pass(224_000);
     const want = ['14 near struck', '14 slowed near', '104 near healed', '104 well near'];
-    expect(happened).toEqual([...want, '164 near struck', '164 slowed near']);
+    expect(happened).toEqual([...want, '224 near struck', '224 slowed near']);
   });
 
   test('none begins before what is usual of its mirror is known', async () => {
@@ -77,6 +77,12 @@ describe('what webhooks tell of', () => {
     reason: 'far is faster.',
     remedy: { env: 'x', lines: 'far' },
   };
+  const action = { ecosystem: 'paper', action: 'client', from: 'near', to: 'far', output: '+X=far' };
+  const done = 'Action client done: paper switched from near to far';
+  const undone = 'Action client undone: paper is back on near';
+  const acted = (result: 'done' | 'undone') => ({
+    sentence: { key: `action.${result}`, values: { action: 'client', what: 'paper', from: 'near', to: 'far' } },
+  });
   const received = {
     stage: 'webhook',
     ecosystem: 'paper',
@@ -117,6 +123,19 @@ describe('what webhooks tell of', () => {
       { advice },
       [{ stage: 'advice', ecosystem: 'paper', text: 'far is faster.\nfar', told: { advice } }, received],
     ],
+    [
+      'an action that is done, with its diff',
+      'mirror.action',
+      { result: 'done', action },
+      [{ stage: 'changed', ecosystem: 'paper', text: `${done}\n+X=far`, told: acted('done') }],
+    ],
+    [
+      'an action that is undone',
+      'mirror.action',
+      { result: 'undone', action },
+      [{ stage: 'undone', ecosystem: 'paper', text: undone, told: acted('undone') }],
+    ],
+    ['an action that is held', 'mirror.action', { result: 'held', action }, []],
     ['an advice that was taken back', 'mirror.advice', { advice: { ...advice, state: 'withdrawn' } }, []],
     ['a finding of another kind', 'mirror.unreliable', { finding }, []],
   ])('%s', (_, type, data, want) => {
