@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Advice } from '../../src/core/advice.ts';
-import { type Browser, type Eyes, startBrowser } from '../support/chromium.ts';
+import { type Browser, type Eyes, looks, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
 import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
 import { nowMs } from '../unit/api/fixture-config.ts';
@@ -11,12 +11,6 @@ import { type Served, serve } from '../unit/api/server.ts';
 
 // The page as it is seen, read out and walked by keyboard: in a real browser, light and dark, wide and as narrow as a phone.
 
-const looks: Readonly<Record<string, Eyes>> = {
-  light: { width: 1280, height: 900, scheme: 'light' },
-  dark: { width: 1280, height: 900, scheme: 'dark' },
-  phone: { width: 360, height: 780, scheme: 'light' },
-  'phone in the dark': { width: 360, height: 780, scheme: 'dark' },
-};
 const pages: Readonly<Record<string, string>> = {
   overview: '/',
   mirror: '/mirrors/campus?range=day',

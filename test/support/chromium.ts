@@ -11,6 +11,14 @@ export interface Eyes {
   readonly scheme: 'light' | 'dark';
 }
 
+/** Every page is looked at with each of these. */
+export const looks: Readonly<Record<string, Eyes>> = {
+  light: { width: 1280, height: 900, scheme: 'light' },
+  dark: { width: 1280, height: 900, scheme: 'dark' },
+  phone: { width: 360, height: 780, scheme: 'light' },
+  'phone in the dark': { width: 360, height: 780, scheme: 'dark' },
+};
+
 /** One tab of a headless browser. */
 export interface Browser {
   /** Goes there and lets the page's script begin. */

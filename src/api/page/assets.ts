@@ -15,8 +15,8 @@ export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 18 18"
 
 /**
  * The script of the pages, ES2020. It follows `GET /api/v1/events` and replaces `main` after news, at most every two
- * seconds. It keeps scroll position, focus, open details, a text selection and form inputs. Buttons call the API; the
- * token is only in memory and lost with the page.
+ * seconds; without events, each `data-every-ms`. It keeps scroll position, focus, open details, a text selection and form
+ * inputs. Buttons call the API; the token is only in memory and lost with the page.
  */
 export const script = asset('page.js');
 

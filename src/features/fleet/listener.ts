@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createBuckets } from '../../api/buckets.ts';
-import { style } from '../../api/page/assets.ts';
+import { script, style } from '../../api/page/assets.ts';
 import { createPageSay } from '../../api/page/html.ts';
 import { bearerIn, isOurName, isToken, passwordIn } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
@@ -53,11 +53,12 @@ export async function openFleet(
     }
     response.emit(letIn);
     if (pathname === '/page.css') return send(response, 200, 'text/css', `${style}${fleetStyle}`);
+    if (pathname === '/page.js') return send(response, 200, 'text/javascript', script);
     if (pathname !== '/' && pathname !== '/api/v1/fleet') return send(response, 404, 'text/plain', 'not found\n');
     const picture = await shown();
     if (pathname === '/') {
       const say = createPageSay(languageOf(request, searchParams.get('lang')));
-      return send(response, 200, 'text/html', renderPage(say, picture, Math.ceil((3 * freshMs) / 1000)));
+      return send(response, 200, 'text/html', renderPage(say, picture, 3 * freshMs));
     }
     const { report, failure } = picture;
     if (failure === null) return send(response, 200, 'application/json', JSON.stringify(report));
@@ -116,7 +117,8 @@ function send(response: ServerResponse, status: number, type: string, text: stri
   response.statusCode = status;
   response.setHeader('content-type', `${type}; charset=utf-8`);
   response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+  const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; frame-ancestors 'none'";
+  response.setHeader('content-security-policy', policy);
   response.setHeader('cache-control', 'no-store');
   response.setHeader('content-length', Buffer.byteLength(text));
   response.end(text);

@@ -1,6 +1,6 @@
+import { formatScriptWords } from '../../api/page/assets.ts';
 import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
-
 import { ago, duration, type Html, html, type PageSay, span } from '../../api/page/html.ts';
 import type { Told } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
@@ -17,8 +17,8 @@ export interface Shown {
   readonly failure: { readonly why: string; readonly sinceMs: number } | null;
 }
 
-/** The page of all places; it works without scripts and reloads itself. @param everySeconds  the reload interval */
-export function renderPage(say: PageSay, { report, failure }: Shown, everySeconds: number): string {
+/** The page of all places. It works without its script, which fetches `main` again each `everyMs` milliseconds. */
+export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: number): string {
   const warnings = [
     ...(failure === null ? [] : [say('fleet.page.stale', { at: stamp(failure.sinceMs), why: failure.why })]),
     ...(report !== null && report.warnings.length > 0
@@ -31,13 +31,14 @@ export function renderPage(say: PageSay, { report, failure }: Shown, everySecond
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="refresh" content="${everySeconds}">
 <title>${say('fleet.page.title')} · mirrorwatch</title>
 <link rel="stylesheet" href="/page.css">
+<script src="/page.js" defer></script>
 </head>
-<body>
+<body data-words="${formatScriptWords(say)}" data-every-ms="${everyMs}">
 <header class="top"><span class="mark">mirrorwatch</span><span class="vantage">${say('fleet.page.title')}</span>
-<nav class="languages" aria-label="${say('page.language')}"><a href="/?lang=en" lang="en">English</a> <a href="/?lang=zh" lang="zh-CN">中文</a></nav></header>
+<nav class="languages" aria-label="${say('page.language')}"><a href="/?lang=en" lang="en">English</a> <a href="/?lang=zh" lang="zh-CN">中文</a></nav>
+<span class="live" id="live" role="status" hidden></span></header>
 ${patterns}
 <main id="main">
 <h1 class="hidden">${say('fleet.page.title')}</h1>
