@@ -16,7 +16,7 @@ export interface PlaceStory {
   readonly skewMs?: number;
   /** Nothing listens, as if the machine were gone. */
   readonly isGone?: boolean;
-  /** One request in five is refused, as if a scrape were lost. */
+  /** One request in five of each store is refused, as if a scrape were lost. */
   readonly isLossy?: boolean;
   /** Another objective: another configuration. */
   readonly isOld?: boolean;
@@ -79,12 +79,14 @@ export async function startFleetPlace(group: string): Promise<FleetPlace> {
       ],
     });
   });
-  let asked = 0;
+  const asked = new Map<string, number>();
   const server = createServer(async (request, response) => {
-    asked += 1;
+    const store = request.headers['user-agent'] ?? '';
+    const count = (asked.get(store) ?? 0) + 1;
+    asked.set(store, count);
     if (story.isGone === true) return request.socket.destroy();
     // Not by a closed connection: after that clients written in Go repeat the request.
-    if (story.isLossy === true && asked % 5 === 0) return response.writeHead(503).end();
+    if (story.isLossy === true && count % 5 === 0) return response.writeHead(503).end();
     for (const target of targets)
       if (story.states[target.registry] !== 'down') exporter.sample(made.sample(target, { rttMs: 210 }));
     const shown = exporter.render(request.headers.accept);

@@ -58,23 +58,30 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
       ask(`mirror_state${offset} == 1`),
       ask(`{__name__=~"${facts.join('|')}"}${offset}`),
     ]);
-  const more = Promise.all([either(ask, recorded.seen), either(ask, recorded.lags), either(ask, recorded.p95s)]);
+  const past = ` offset ${at.bridgeMs ?? bridgeMs}ms`;
+  const more = Promise.all([
+    either(ask, recorded.seen),
+    either(ask, recorded.lags),
+    either(ask, recorded.p95s),
+    // The raw query of the last scrapes does not have a daemon that is younger than its resolution of 5 min.
+    ask(`timestamp(mirrorwatch_build_info${past})`),
+  ]);
   const now = await gaugesAt();
   const all = [...now, ...(await more)];
   for (const one of now) if (one.tag === 'error') return one;
   const found = all.flatMap((one) => (one.tag === 'ok' ? [one.value] : []));
   const atMs = found.find((one) => one.atMs !== null)?.atMs ?? null;
   if (atMs === null) return error('no series of mirrorwatch');
-  const [, , , seen = [], lags = [], p95s = []] = all.map(seriesOf);
+  const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
   // A failed scrape ends all series of a daemon until the next one. Without its place, the others would count as all places.
   // Each query is checked by itself: their moments differ, in VictoriaMetrics by up to a second.
-  const recent = [...seriesOf(now[0]), ...seen].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
+  const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
   const isLost = [recent, owners, recent].some((expected, index) =>
     expected.some((one) => !here[index]?.has(daemonKeyOf(one))),
   );
-  const before = isLost ? await gaugesAt(` offset ${at.bridgeMs ?? bridgeMs}ms`) : [];
+  const before = isLost ? await gaugesAt(past) : [];
   const [sources = [], states = [], gauges = []] = now.map((one, index) => {
     const past = before[index];
     const bridged = past === undefined ? [] : seriesOf(past).filter((series) => !here[index]?.has(daemonKeyOf(series)));

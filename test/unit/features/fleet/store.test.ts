@@ -130,7 +130,7 @@ describe('a look', () => {
     seen.length = 0;
     answer = () => ({ status: 200, text: vector([one]) });
     await readStore(at, systemClock);
-    expect(seen).toHaveLength(6);
+    expect(seen).toHaveLength(7);
   });
 
   test('without times there is a picture with a warning', async () => {
