@@ -11,7 +11,7 @@ export function frontDoor() {
       id: 40,
       title: 'Requests at the front door',
       says: 'Requests of clients a second, by outcome. failed: no mirror responded, see MirrorwatchDoorFails in the runbook; limited: a client is above perMinute, or 512 responses pass through at once.',
-      size: [8, 8],
+      size: [6, 8],
       unit: 'cps',
       none,
       queries: [
@@ -25,7 +25,7 @@ export function frontDoor() {
       id: 41,
       title: 'Time of a request at the front door, p99',
       says: 'A redirect takes a few milliseconds at most; more: the process has too little CPU, and a door printed for a proxy takes the load. passed and relayed contain the mirror and the client.',
-      size: [8, 8],
+      size: [6, 8],
       unit: 's',
       none,
       queries: [
@@ -39,12 +39,26 @@ export function frontDoor() {
       id: 42,
       title: 'Front door follows the daemon',
       says: '1 while it does. At 0 the last order of mirrors stays in force, whatever happens to them: see MirrorwatchDoorAlone in the runbook.',
-      size: [8, 8],
+      size: [6, 8],
       unit: 'none',
       none,
       queries: [{ expr: `min by (instance) (${of('mirrorwatch_door_daemon_up')})`, legend: '{{instance}}' }],
     })
       .decimals(0)
       .axisSoftMax(1),
+    lines({
+      id: 43,
+      title: 'Order of mirrors at the front door',
+      says: 'Which mirror clients are sent to: 1 is used first, 0 is left out. It changes with the advice in force.',
+      size: [6, 8],
+      unit: 'none',
+      none,
+      queries: [
+        {
+          expr: `max by (ecosystem, upstream, registry) (${of('mirrorwatch_door_order_position')})`,
+          legend: '{{upstream}} {{registry}}',
+        },
+      ],
+    }).decimals(0),
   ] as const;
 }
