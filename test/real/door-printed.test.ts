@@ -248,6 +248,8 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
         `https://localhost:${near.port}/elsewhere`,
         null,
       ]);
+      for (const { headers } of [moved, await ask('/go/rsc.io/quote/@v/list')])
+        expect([...headers.keys()].filter((name) => name.startsWith('x-accel'))).toEqual([]);
 
       if (engine === 'nginx') await expectFollows(file, out, url);
       // As the door keeps it by the advice in force; near.one is left out, as one that serves wrong bytes is.

@@ -117,6 +117,7 @@ ${authorization === null ? '' : `			header_up Authorization "${authorization}"\n
 			header_up -X-Forwarded-Host
 			header_up -X-Forwarded-Proto
 			header_down -Set-Cookie
+			header_down -X-Accel-*
 			header_down Location ^(/.*)$ ${origin}$1
 			transport http {
 				dial_timeout ${connectSeconds}s

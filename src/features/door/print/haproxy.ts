@@ -104,6 +104,7 @@ ${bindOf(dir, `mirror_${token}`)}  http-request return status 405 unless { metho
   retries 0
 ${joins.map(({ from, to }) => `  http-request set-uri ${to}%[path,regsub(^${from},)] if { path_beg ${from} }\n`).join('')}  http-request set-header Host ${new URL(origin).host}
 ${authorization === null ? '' : `  http-request set-header Authorization "${authorization}"\n`}  http-response del-header Set-Cookie
+  http-response del-header x-accel- -m beg
   http-response replace-header Location ^(/.*)$ ${origin}\\1
   http-response set-status 404 if { status 410 }
   http-response set-status 503 if { status 429 505:599 }
