@@ -417,8 +417,14 @@ describe('imports', () => {
   });
 
   it('of a feature are taken when it is called', () => {
-    const features = [...allLoadedBy('src/main.ts', false)].filter((path) => folderOf(path) === 'features');
-    expect(features).toEqual([]);
+    // The overview of the commands loads all of them.
+    const commands = importsOf(code.get(join(root, 'src/cli/program.ts')) ?? '').map((one) => join('src/cli', one));
+    expect(commands).toContain('src/cli/demo.ts');
+    const featuresOf = (from: string, isLater: boolean) =>
+      [...allLoadedBy(from, isLater)].filter((path) => folderOf(path) === 'features').map(featureOf);
+    // The daemon carries out actions itself.
+    expect([...new Set(commands.flatMap((from) => featuresOf(from, false)))]).toEqual(['actions']);
+    expect(featuresOf('src/cli/demo.ts', true)).toContain('demo');
   });
 
   it.each([...new Set(within('features').map(featureOf))])('of another feature are none: %s', (feature) => {
