@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { hostAndPort, isLoopback } from '../config/addresses.ts';
 import { fileNameTextOf } from '../config/seen.ts';
+import { readHeaders } from '../core/headers.ts';
 import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';
@@ -143,14 +144,10 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
 
 /** Lines `Name: value`; empty ones and those that begin with # are left out. */
 function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
-  const lines = (text?.reveal() ?? '').split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [, name, value] = /^([\w-]+):\s*([\x20-\x7e]*?)\s*$/.exec(line) ?? [];
-      if (name === undefined || value === undefined) throw new UsageError('wrong.as', { text: '--headers' });
-      return [name.toLowerCase(), new Secret(value)];
-    }),
-  );
+  const lines = (text?.reveal() ?? '').split(/\r?\n/).map((line) => line.trim());
+  const headers = readHeaders(lines.filter((line) => line !== '' && !line.startsWith('#')));
+  if (headers === null) throw new UsageError('wrong.as', { text: '--headers' });
+  return headers;
 }
 
 /** `null`: neither is given. @throws UsageError on one without the other */

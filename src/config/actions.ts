@@ -3,6 +3,7 @@ import { type ActionDeed, type ActionRule, actionStores, type ForgeRule } from '
 import { placeOf } from '../core/action-place.ts';
 import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
+import { readHeaders } from '../core/headers.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { baseUrl } from '../core/url.ts';
@@ -46,15 +47,11 @@ export function readActions(
   const [store, etcd] = [fleet?.store, pair?.etcd].map((url) => (url === undefined ? null : baseUrl(url)));
   return {
     ...(rules.length === 0 ? {} : { onAdvice: rules }),
-    ...(store == null ? {} : { fleet: { store: store.url, headers: secretsOf(fleet?.headers) } }),
+    ...(store == null ? {} : { fleet: { store: store.url, headers: readHeaders(fleet?.headers ?? []) ?? {} } }),
     ...(etcd == null || pair === undefined
       ? {}
       : { pair: { etcd: etcd.url, key: `/mirrorwatch/${vantage}/lease`, leaseMs: pair.lease } }),
   };
-}
-
-function secretsOf(headers: readonly string[] = []): readonly Secret[] {
-  return headers.map((header) => new Secret(header));
 }
 
 function readAction(
@@ -171,7 +168,7 @@ function httpOf(path: Path, http: NonNullable<FileAction['http']>, report: Repor
     kind: 'http',
     url: new Secret(http.url),
     method: http.method,
-    headers: secretsOf(http.headers),
+    headers: readHeaders(http.headers) ?? {},
     body: store === undefined ? { template: new Secret(http.body) } : { store },
     key: http.key ?? null,
     as: http.as ?? null,

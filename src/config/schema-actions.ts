@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actionForms, actionStores, forgeKinds } from '../core/action.ts';
 import { adviceCauses } from '../core/advice.ts';
+import { headerPattern } from '../core/headers.ts';
 import { limits } from '../core/limits.ts';
 import { baseUrl, isLoopbackHost } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
@@ -106,7 +107,7 @@ const git = mapping({
 });
 const headers = list(
   secretText('A header as `Name: value`.', phrase('expected.header')).regex(
-    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]+$/,
+    headerPattern,
     errorOf(phrase('expected.header')),
   ),
   phrase('expected.listEach', { what: phrase('expected.header') }),

@@ -56,8 +56,8 @@ export type ActionDeed =
       readonly kind: 'http';
       readonly url: Secret;
       readonly method: 'POST' | 'PUT';
-      /** `Name: value`, checked. */
-      readonly headers: readonly Secret[];
+      /** By name in lower case. */
+      readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
       /** The key in etcd; `null` for the others. */
       readonly key: string | null;
@@ -164,8 +164,8 @@ export type ActionEnd =
 export interface FleetRule {
   /** Its URL without a slash behind. */
   readonly store: string;
-  /** `Name: value`, checked. */
-  readonly headers: readonly Secret[];
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, Secret>>;
 }
 
 /** The etcd by which two daemons of one place know which of them acts. */

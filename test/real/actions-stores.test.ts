@@ -27,7 +27,7 @@ const deedOf = (url: string, over: Partial<Http> = {}): Http => ({
   kind: 'http',
   url: new Secret(url),
   method: 'POST',
-  headers: [],
+  headers: {},
   body: { store: 'etcd' },
   key: null,
   as: null,
@@ -162,7 +162,7 @@ describe('stores by recorded exchanges', () => {
     );
     const one = acting(
       folder,
-      deedOf(`${store.url}/v1/kv/ci/go`, { body: { store: 'consul' }, headers: [new Secret('X-Consul-Token: t')] }),
+      deedOf(`${store.url}/v1/kv/ci/go`, { body: { store: 'consul' }, headers: { 'x-consul-token': new Secret('t') } }),
       adviceTo(),
       { post },
     );

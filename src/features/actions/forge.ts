@@ -11,7 +11,11 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A merge request in a response of any of the forges: untrusted, each field may be absent. */
 type Told = Fields & { readonly head?: Fields | null; readonly base?: Fields | null };
 
-const tokenHeaders = { github: 'authorization: Bearer', gitlab: 'private-token:', gitea: 'authorization: token' };
+const tokenHeaders = {
+  github: ['authorization', 'Bearer '],
+  gitlab: ['private-token', ''],
+  gitea: ['authorization', 'token '],
+} as const;
 
 /**
  * The merge requests of a forge. Each call throws `StepFailed`, and sends requests as the action `http` does. Tested with
@@ -26,7 +30,8 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     if (barred !== null) throw new StepFailed(barred);
     // GitHub refuses requests without User-Agent.
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'mirrorwatch' };
-    const secrets = [new Secret(`${tokenHeaders[kind]} ${token.reveal()}`)];
+    const [name, scheme] = tokenHeaders[kind];
+    const secrets = { [name]: new Secret(scheme + token.reveal()) };
     const request = { method, url, headers, body: data === undefined ? '' : JSON.stringify(data) };
     const answer = await send(request, { headers: secrets, allow }, means, limits.actionOutputBytes);
     if (answer.tag === 'failed') throw new StepFailed(failedWith(answer.because, true));

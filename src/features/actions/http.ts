@@ -163,10 +163,7 @@ export async function send(
   { post, signal, leftMs }: Means,
   bytesMax?: number,
 ): Promise<Answer> {
-  const own = deed.headers.map((header) => {
-    const [name = '', ...value] = header.reveal().split(': ');
-    return [name.toLowerCase(), value.join(': ')] as const;
-  });
+  const own = Object.entries(deed.headers).map(([name, value]) => [name, value.reveal()] as const);
   const { hostname } = new URL(url);
   const sent = await post.send({
     method,

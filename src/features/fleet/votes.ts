@@ -1,10 +1,8 @@
 import type { Actor, FleetRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
-import { Secret } from '../../core/secret.ts';
 import { type Fleet, readFleet } from './fleet.ts';
 import { votesFor } from './groups.ts';
 import { readStore } from './look.ts';
-import type { StoreAt } from './store.ts';
 
 const freshMs = 10_000;
 const knownMs = 30_000;
@@ -22,7 +20,8 @@ export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['v
 
   async function readAgain(rule: FleetRule): Promise<void> {
     isReading = true;
-    const view = await read(storeOf(rule), clock).catch(() => null);
+    const at = { url: rule.store, headers: rule.headers, token: null, tls: {}, limitMs };
+    const view = await read(at, clock).catch(() => null);
     isReading = false;
     const fleet = view?.tag === 'ok' ? readFleet(view.value, { link: '' }) : null;
     last = { store: rule.store, atMs: clock.monotonicMs(), fleet };
@@ -33,12 +32,4 @@ export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['v
     if (ageMs >= freshMs && !isReading) void readAgain(rule);
     return last?.fleet == null || ageMs > knownMs ? null : votesFor(last.fleet, group, move);
   };
-}
-
-function storeOf({ store, headers }: FleetRule): StoreAt {
-  const pairs = headers.map((header) => {
-    const [name = '', ...value] = header.reveal().split(': ');
-    return [name.toLowerCase(), new Secret(value.join(': '))] as const;
-  });
-  return { url: store, headers: Object.fromEntries(pairs), token: null, tls: {}, limitMs };
 }

@@ -42,7 +42,9 @@ test('a fleet: the store, its headers, and how many places must agree', () => {
     `fleet: { store: "http://p.example.com/prometheus/", headers: [ "X-Scope-OrgID: ci" ] }\n${action(', when: { places: 2 of 3 }')}`,
   );
   expect(config.fleet?.store).toBe('http://p.example.com/prometheus');
-  expect(config.fleet?.headers.map((header) => header.reveal())).toEqual(['X-Scope-OrgID: ci']);
+  expect(Object.entries(config.fleet?.headers ?? {}).map(([name, value]) => [name, value.reveal()])).toEqual([
+    ['x-scope-orgid', 'ci'],
+  ]);
   expect(config.onAdvice?.[0]?.when.places).toEqual({ needed: 2, of: 3 });
   expect(configOf(action()).onAdvice?.[0]?.when.places).toBeUndefined();
 });

@@ -24,7 +24,7 @@ const httpDeed = (template: string): Extract<ActionDeed, { kind: 'http' }> => ({
   kind: 'http',
   url: new Secret('http://127.0.0.1:1/'),
   method: 'POST',
-  headers: [],
+  headers: {},
   body: { template: new Secret(template) },
   key: null,
   as: null,

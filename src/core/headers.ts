@@ -1,0 +1,13 @@
+import { Secret } from './secret.ts';
+
+/** A header as `Name: value`; its name is a token of RFC 9110, section 5.6.2. */
+export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*([\x20-\x7e]+)$/;
+
+/** Headers by name in lower case, of lines as `Name: value`; `null`: a line is none. The last one of a name counts. */
+export function readHeaders(lines: readonly string[]): Readonly<Record<string, Secret>> | null {
+  const found = lines.map((line) => headerPattern.exec(line));
+  if (found.includes(null)) return null;
+  return Object.fromEntries(
+    found.map((one) => [(one?.[1] ?? '').toLowerCase(), new Secret((one?.[2] ?? '').trim())] as const),
+  );
+}
