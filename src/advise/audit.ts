@@ -6,7 +6,7 @@ import { isFaster } from './rank.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
-/** An accepted advice is audited after this many `hold`, if it has not ended before. */
+/** An accepted advice is audited after this many times `hold`, if it has not ended before. */
 const auditHolds = 3;
 /** Fewer failed samples apart than this may be chance: the two mirrors count as equal. */
 const failuresApartMin = 2;

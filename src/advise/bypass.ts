@@ -18,7 +18,7 @@ import { advisedChainOf, type Weighed } from './weigh.ts';
  */
 export interface BypassDecision {
   readonly kind: 'bypass';
-  /** `failback`: take it back. */
+  /** `outage`: set the switch. `failback`: remove it. */
   readonly cause: 'outage' | 'failback';
   readonly findings: readonly Finding[];
   readonly at: Mirror;

@@ -68,8 +68,8 @@ export function isAboutTime(kind: AdviceCause): boolean {
 }
 
 /**
- * Replaces a weaker cause by `outage` or a like one: a mirror that fails every request is neither slow nor
- * unreliable. The matching finding may open seconds later, when the cause is already in labels.
+ * Replaces a weaker cause by the one that fits the failures: a mirror that fails every request is neither slow nor
+ * unreliable. The finding itself may open seconds later, when the cause is already in labels.
  */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;

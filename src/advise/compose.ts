@@ -24,8 +24,8 @@ type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
 /**
- * How sure an advice is: as its surest finding; low where the vantage could not be verified. A failback rests on a
- * whole `hold` and is high. A running test alone, or an alert that our own measurement confirms, is medium.
+ * The confidence of an advice: that of its most certain finding; low if the vantage could not be verified. It is high
+ * for a failback, and medium for a running test alone or an alert that our own measurement confirms.
  */
 export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';

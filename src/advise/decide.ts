@@ -98,10 +98,9 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   if (must !== null) return moveToCheapest(view, at, must, candidates(must.kind), weighed);
   const choice = choose(view.group.contest, candidates(null), rule);
   if (choice === null) return null;
-  // A running round settles the cause within seconds; with two failed downloads alone the cause would get the wrong
-  // name.
+  // A running round shows the cause within seconds: two failed downloads may belong to an outage.
   if (choice.alarm === 'heavy_failures' && view.standingOf(at.name)?.inDoubt === true) return null;
-  // Its first failures are forgiven once the address family is known to be their cause; it takes some seconds.
+  // The address family may be the cause of the first failures, which then do not count: wait some seconds.
   if (isOfTime(choice.alarm) && view.standingOf(at.name)?.oneFamily === 'likely') return null;
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
   const named = gravestCauseOf(view.tallyOf(at.name), why.kind);

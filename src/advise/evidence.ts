@@ -14,7 +14,7 @@ const rowPrefix = 'alert/';
 /** How far the clock of Prometheus may be ahead of ours. */
 const aheadMsMax = 5 * 60_000;
 
-/** What one notification came to. */
+/** The result of one notification. */
 export interface EvidenceTurn {
   /** One for each alert, in order. */
   readonly outcomes: readonly (keyof AlertCounts)[];
@@ -24,7 +24,7 @@ export interface EvidenceTurn {
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
-/** Where we are. */
+/** The names of this vantage and its mirrors. */
 export interface Place {
   readonly vantage: string;
   /** Names of the configured mirrors. */

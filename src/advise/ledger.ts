@@ -111,7 +111,7 @@ export function startLife(advice: Advice, config: Config, now: Now, fromMs: numb
   };
 }
 
-/** Restores a stored advice. Its age by the wall clock is limited to its lifetime. */
+/** Restores a stored advice. Its end is taken from the wall clock, but is at most `advise.ttl` from now. */
 export function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);

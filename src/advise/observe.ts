@@ -48,7 +48,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     if (target.registry === group.peeks.head) recordPeek(group.peeks, questionOf(sample.due.target), tookMs);
     if (tookMs !== null) group.served.add(`${target.registry} ${questionOf(sample.due.target)}`);
-    // It was read to its end.
+    // The artifact was read completely.
     if (tookMs !== null && sample.bytes < limits.peekBytes)
       group.downloads.set(questionOf(sample.due.target), sample.bytes);
     return group.peeks.odd !== null;
@@ -84,12 +84,12 @@ export function recordLateAnswer(group: Group, sample: SettledSample): void {
     updatePatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
 }
 
-/** Records first bytes that are pending longer than any before: as odd as late ones that arrived. */
+/** Records first bytes that are pending longer than any before: they count as odd. */
 export function recordLatePeek(group: Group, { target }: Due): void {
   group.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
-/** Any result is a turn: an artifact that cannot be judged must not delay the others. */
+/** Counts every result as a turn of its artifact: one that cannot be judged must not delay the others. */
 function turnTaken(group: Group, sample: SettledSample): void {
   recordTurn(rotaOf(group, sample.due.target.registry), questionOf(sample.due.target));
   group.isTurnTaken = true;

@@ -31,7 +31,7 @@ export interface Recheck {
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** A download that failed, where it is small enough. */
+/** A failed download of a small artifact is repeated for this long. */
 const heavyBurstMs = 5_000;
 /** A response this many times slower than usual is odd. */
 const oddFactor = 2;

@@ -17,7 +17,7 @@ import { minuteOf } from './schema-webhook.ts';
 
 type FileAction = FileConfig['onAdvice'][number];
 
-/** The actions under `onAdvice`, and who else has a say in them; nothing where the file has none. */
+/** The actions under `onAdvice`, with the settings of a pair and of other places; nothing if the file has none. */
 export function readActions(
   { onAdvice, fleet, pair, vantage }: FileConfig,
   mirrors: readonly Mirror[],
@@ -34,12 +34,12 @@ export function readActions(
     const place = deed === undefined ? null : placeOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
-    // An undo puts back all that is there: what the other one wrote would be in its way, or lost.
+    // An undo restores the whole place: a change by another action would prevent it, or be lost.
     if (other === undefined) names.set(place, rule.name);
     else report.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
   });
-  // Which of two would act is not known: neither does.
+  // Without etcd it is unknown which daemon of the pair may act, so neither acts.
   const isHeld = pair !== undefined && pair.etcd === undefined;
   if (isHeld && found.some(({ mode }) => mode === 'auto'))
     report.warning(['pair', 'etcd'], phrase('expected.pairEtcd'));
@@ -93,7 +93,7 @@ function namesCause(words: readonly string[], cause: ActionRule['when']['causes'
   return words.includes(cause) || (words.includes('slow') && causeWords.slow.some((one) => one === cause));
 }
 
-/** The upstreams that it names; a file, a commit or a key is of one. */
+/** The upstreams of an action; a file, a commit or a key belongs to exactly one. */
 function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: readonly Mirror[], report: Report) {
   const all = new Map(mirrors.map((one) => [`${one.ecosystem}/${one.upstream}`, one]));
   const named = [...all.values()]

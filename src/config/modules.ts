@@ -34,9 +34,9 @@ export interface ModulesInput {
 }
 
 /**
- * Reads `modules` with its lock files. A module that matches a pattern of `private` belongs only to upstreams of mirrors
- * other than the public one. Any other module belongs to the public upstream, and to named upstreams without private
- * modules (a mirror needs something to probe). A module that names its upstream belongs to that.
+ * Reads `modules` with its lock files, and assigns each module to upstreams. A module that names its upstream belongs to
+ * that one. A module that matches a pattern of `private` belongs to all upstreams except the public one. Any other module
+ * belongs to the public upstream; if no module is private, to all upstreams, because a mirror needs something to probe.
  */
 export function readModules(input: ModulesInput): Modules {
   const found = input.registry.all.map((kind) => readKind(kind, input));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ActionDeed } from './action.ts';
 
-/** A hash of the place that a deed changes, which may have a token in it; `null`: a program's and a body's is their own matter. */
+/** A hash (it may contain a token) of the place that an action changes; `null`: not known, for a program or a body. */
 export function placeOf(deed: ActionDeed): string | null {
   const of =
     deed.kind === 'file'

@@ -7,7 +7,7 @@ import type { Secret } from './secret.ts';
 export const actionKinds = ['file', 'command', 'git', 'http'] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
-/** Forms that an action writes: those of a remedy, and `env` as plain `NAME=value` lines. */
+/** Forms that an action can write: those of a remedy, and `env` as plain `NAME=value` lines. */
 export const actionForms = [
   'env',
   'shell',
@@ -31,7 +31,7 @@ export const forgeKinds = ['github', 'gitlab', 'gitea'] as const;
 /** Where an action opens merge requests. */
 export interface ForgeRule {
   readonly kind: (typeof forgeKinds)[number];
-  /** URL of the collection of merge requests, without a slash behind. */
+  /** URL of the collection of merge requests, without a trailing slash. */
   readonly api: string;
   readonly token: Secret;
   readonly allow: readonly string[];
@@ -61,7 +61,7 @@ export type ActionDeed =
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
       /** The key in etcd; `null` for the others. */
       readonly key: string | null;
-      /** What `store` gets as its value; `null`: the chain itself. */
+      /** The form of the value in the store; `null`: the chain itself. */
       readonly as: ActionForm | null;
       readonly allow: readonly string[];
     };
@@ -76,30 +76,30 @@ export interface ActionRule {
   /** Whether the advice counts as accepted once this is done. */
   readonly accepts: boolean;
   readonly when: {
-    /** Failback always puts back what was done. */
+    /** Causes of advice that it follows. A failback always undoes the action. */
     readonly causes: readonly AdviceCause[];
     readonly confidence: Confidence;
     readonly perHour: number;
     readonly perDay: number;
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
-    /** So many of so many places of the group must advise the same move; absent: this place decides alone. */
+    /** How many places (`needed` of `of`) of the group must advise the same move; absent: this place decides alone. */
     readonly places?: { readonly needed: number; readonly of: number };
   };
   readonly deed: ActionDeed;
 }
 
-/** What became of actions; the label `result` of `mirrorwatch_actions_total`. */
+/** Results of actions; the label `result` of `mirrorwatch_actions_total`. */
 export const actionResults = ['planned', 'done', 'failed', 'undone', 'held'] as const;
 export type ActionResult = (typeof actionResults)[number];
 
-/** What became of one action, for receivers. */
+/** The result of one action, for receivers. */
 export interface ActionNews {
   readonly result: Exclude<ActionResult, 'planned'>;
   readonly row: ActionRow;
 }
 
-/** Why a planned action waits, or does not run at all; closed. */
+/** Why a planned action waits, or does not run at all; a closed list. */
 export const heldReasons = [
   'stopped',
   'vantage',
@@ -118,12 +118,12 @@ export const heldReasons = [
 export type HeldReason = (typeof heldReasons)[number];
 
 /**
- * One action on one advice, as the journal keeps it.
- * `planned`: being prepared, or shown by a dry run once `endedAtMs` is set. `running`, `undoing`: stored before it begins, so
- * that one without an end is found after a crash.
+ * One action on one advice: a row of the journal.
+ * `planned`: being prepared, or shown by a dry run once `endedAtMs` is set. `running` and `undoing` are stored before the
+ * step begins, so that an unfinished step is found after a crash.
  */
 export interface ActionRow {
-  /** `<advice>.<action>`: once for each. */
+  /** `<advice>.<action>`: an action runs once for each advice. */
   readonly id: string;
   readonly action: string;
   readonly kind: ActionKind;
@@ -135,20 +135,20 @@ export interface ActionRow {
   readonly endedAtMs: number | null;
   /** Attempts begun, those before a restart included. */
   readonly attempts: number;
-  /** When it is tried again, wall milliseconds; `null`: not. */
+  /** When the step is retried, wall milliseconds; `null`: it is not retried. */
   readonly nextAtMs: number | null;
-  /** Why it failed; `null`: it did not. */
+  /** Why the last step failed; `null`: it did not fail. */
   readonly because: Sentence | null;
   /** The change as a diff, or what a program printed; bounded, each line printable, secrets masked. */
   readonly output: string;
-  /** What an undo needs, plain data of its kind; `null`: nothing to put back. */
+  /** The data for an undo, as the kind of action defines it; `null`: nothing to restore. */
   readonly kept: unknown;
-  /** It was begun by a process that ended without a result. */
+  /** True if the step was begun by a process that ended without a result. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** A hash of the place that was changed: an undo goes nowhere else. `null`: of no place; absent: of an older version. */
+  /** A hash of the changed place: an undo changes no other place. `null`: not known; absent: written by an older release. */
   readonly place?: string | null;
-  /** Made by one daemon of a pair, and known to the other: what acts then undoes it. Absent: of this daemon alone. */
+  /** Stored for both daemons of a pair: the one that acts undoes it. Absent: a row of this daemon only. */
   readonly isShared?: true;
 }
 
@@ -162,17 +162,17 @@ export type ActionEnd =
 
 /** The store that the advice of other places is read from. */
 export interface FleetRule {
-  /** Its URL without a slash behind. */
+  /** Its URL without a trailing slash. */
   readonly store: string;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
-/** The etcd by which two daemons of one place know which of them acts. */
+/** The etcd that decides which of two daemons of one place acts. */
 export interface PairRule {
-  /** Its URL without a slash behind. */
+  /** Its URL without a trailing slash. */
   readonly etcd: string;
-  /** The key that the one which acts holds. */
+  /** The key of the lease that the acting daemon holds. */
   readonly key: string;
   readonly leaseMs: number;
 }
@@ -194,7 +194,7 @@ export interface PlaceVotes {
  */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
-/** Carries steps out; never rejects. */
+/** Executes the steps of actions; its promises never reject. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
   /**
@@ -208,9 +208,9 @@ export interface Actor {
   share(id: string, text: string | null): void;
   /** The rows that the pair had stored when this daemon took over; returned once for each takeover, else `null`. */
   takeShared(): readonly string[] | null;
-  /** The brake as it was left by an earlier process. */
+  /** True if actions were stopped (`mirrorwatch actions stop`) before this process started. */
   isStopped(): boolean;
-  /** Keeps the brake over restarts. False: it holds in this process alone. */
+  /** Stores across restarts whether actions are stopped. Returns false if only this process knows it. */
   keepStopped(isStopped: boolean): boolean;
   /** Ends running programs and requests. */
   close(): Promise<void>;

@@ -111,7 +111,7 @@ export interface Advice {
   /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
-  /** The line that goes back. */
+  /** The rollback command. */
   readonly rollback: string;
   /**
    * `doesNotCover` and `rollback` for any language; `rollback` is `null` where it is lines. Absent: stored by an older

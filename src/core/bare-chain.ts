@@ -5,7 +5,7 @@ import { maskChain } from './secret.ts';
  * page's script has the same list, so only ES2018 is used.
  */
 export const credentialPlaces: readonly RegExp[] = [
-  // Behind a colon that begins no port, up to the last `@` before the next URL: a password may have slashes, too.
+  // After a colon without a port, up to the last `@` before the next URL: a password may also contain slashes.
   /([\\/]{2})[^\\/?#:@,|\s[]*:(?!\d{0,5}(?:[\\/?#,|\s]|$))(?:(?![a-z][a-z0-9+.-]{0,30}:\/\/)[\s\S])*@/gi,
   // The part before the `@` of a host: commas, bars and blanks may belong to a password.
   /(:[\\/]|[\\/]{2})[^\\/?#]*@/g,

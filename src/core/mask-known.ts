@@ -95,7 +95,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64').replace(/=+$/, '');
 }
 
-/** The characters that a secret alone decides where it begins at an offset of a group of three bytes. */
+/** The base64 characters that depend only on the secret, if it begins at this offset in a group of three bytes. */
 function base64Within(secret: string, offset: number): string {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
   const whole = bytes.toString('base64').replace(/=+$/, '');
@@ -138,7 +138,7 @@ const partEscapeChars = 11;
 /** An escape that a cut fell into, and the mark of a cut. */
 const partEscape = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,8}|)…?$/;
 
-/** Where the text ends with the beginning of a form, as a cut leaves it; `null` where it does not. */
+/** The position at which a cut text ends with the beginning of a form; `null`: it does not. */
 function cutTail(text: string, form: string, sourceChars: number): number | null {
   const rest = text.slice(-searchedChars - partEscapeChars);
   const part = partEscape.exec(rest)?.[0].length ?? 0;

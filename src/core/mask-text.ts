@@ -6,8 +6,8 @@ const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*
 
 /**
  * An operator's text (a configuration value, an argument) that may contain a URL or an address, with every possible
- * credential as `***`: everything up to the last `@` except the scheme, queries, fragments and signing secrets. It rather
- * masks too much: user-info without `//`, or with slashes, backslashes or blanks, is found as well.
+ * credential as `***`: everything up to the last `@` except the scheme, queries, fragments and signing secrets. In doubt it
+ * masks too much: also user-info without `//`, or with slashes, backslashes or blanks.
  */
 export function maskText(text: string): string {
   const [begin = ''] = scheme.exec(text) ?? [];

@@ -175,7 +175,7 @@ export function refTextOf({ module, version }: Pick<Target, 'module' | 'version'
   return [module, version].filter((part) => part !== null).join('@');
 }
 
-/** A target as it is shown to the outside, key by key: what only the stages go by stays within. */
+/** A target as the API shows it: without the fields that only the daemon's stages use. */
 export function showTarget(target: Target): Omit<Target, 'weight' | 'verifies'> {
   const { id, ecosystem, upstream, registry, module, version, step, canary } = target;
   return { id, ecosystem, upstream, registry, module, version, step, canary };

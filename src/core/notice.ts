@@ -4,7 +4,7 @@ import type { Sentence } from './result.ts';
 export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice' | 'mirror.action';
 
 /**
- * One message to one receiver, as it lies in the outbox. `id` is the `webhook-id`, the same over all attempts.
+ * One message to one receiver, as stored in the outbox. `id` is the `webhook-id`, the same in all attempts.
  * `body` is the exact text that is signed and sent.
  */
 export interface Notice {
@@ -79,7 +79,7 @@ export interface Post {
     readonly timeoutMs: number;
     /** Ends it early, as a failure. */
     readonly signal?: AbortSignal;
-    /** Bytes of a response that is wanted whole: a longer one, or one that breaks off, is a failure. Absent: its begin is enough. */
+    /** The whole response is needed, at most this many bytes: a longer or cut one is a failure. Absent: its beginning is enough. */
     readonly answerBytesMax?: number;
     /**
      * The failure in a response's body, whatever its status; `null`: the status decides. Absent: only the status counts.

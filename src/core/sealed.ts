@@ -8,7 +8,7 @@ export interface Sealed {
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
 }
 
-/** Separates the secrets from plain data: a copy to another thread would leave empty objects in their places. */
+/** Separates the secrets from plain data: a structured copy to another thread turns a `Secret` into an empty object. */
 export function seal(value: unknown): Sealed {
   const secrets: { readonly path: readonly (string | number)[]; readonly text: string }[] = [];
   const plain = (of: unknown, path: readonly (string | number)[]): unknown => {

@@ -39,7 +39,7 @@ export class Secret {
 export function maskUrl(url: string): string {
   // `user:password@host` parses too, with `user:` as its scheme.
   if (!url.includes('://')) return url.replace(/^[^/@\s]*@/, '***@');
-  // A password with a slash in it makes a URL none: all up to the last `@` may be part of it.
+  // A slash in a password makes the URL invalid: everything up to the last `@` may be part of the password.
   const parsed = URL.parse(url);
   if (parsed === null) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const hadUser = parsed.username !== '' || parsed.password !== '';
@@ -52,7 +52,7 @@ export function maskUrl(url: string): string {
   return shownHref(parsed, hadUser);
 }
 
-/** Names with `***` as their value; what has no value may be a value itself, and all before an `@` part of a password. */
+/** The query with `***` as each value. A name without a value may be a secret; everything before an `@` may be a password. */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;
   // `searchParams.set` walks the whole query for each name: a server that redirects chooses how many there are.

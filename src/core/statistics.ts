@@ -10,7 +10,7 @@ export function quantile(sorted: readonly number[], q: number): number | null {
   return sorted[Math.min(rank, sorted.length) - 1] ?? null;
 }
 
-/** The same of numbers in any order, which are left as they are. */
+/** The same for numbers in any order; the array is not changed. */
 export function quantileOf(values: readonly number[], q: number): number | null {
   return quantile(
     [...values].sort((a, b) => a - b),
@@ -18,11 +18,11 @@ export function quantileOf(values: readonly number[], q: number): number | null 
   );
 }
 
-/** The normal quantile of an interval that holds the truth 19 times of 20. */
+/** The normal quantile of a 95 % confidence interval. */
 export const deviations95 = 1.96;
 
 /**
- * What a share could truly be that was seen over so many trials, 19 times of 20, 0 to 1. Of none: anything.
+ * The 95 % confidence interval of a share observed in this many trials, 0 to 1; without trials 0 to 1.
  * @see Wilson: Probable inference, the law of succession, and statistical inference, JASA 22 (1927)
  */
 export function wilsonOf(share: number, trials: number): { readonly low: number; readonly high: number } {

@@ -15,7 +15,7 @@ const escapes = new RegExp(
     String.raw`[\\/]u([0-9a-f]{4})`,
     String.raw`\\u\{([0-9a-f]{1,6})\}`,
     String.raw`[\\/]x([0-9a-f]{2})`,
-    // Without its end at the end of the text, a number may lack digits: a cut fell into it.
+    // A number without its `;` at the end of the text may lack digits, because the text was cut there.
     '&#x0*([0-9a-f]{1,6})(?:;|(?![0-9a-f]|…?$))',
     '&#0*([0-9]{1,7})(?:;|(?![0-9]|…?$))',
     '&([a-z]{2,6});',
@@ -68,9 +68,9 @@ export function foldCase(text: string): string {
 }
 
 /**
- * A text as it is, and after each round in which percent-encodings, escapes of JSON and JavaScript and entities of HTML are
- * decoded, until nothing is left to decode; last without slashes: a URL that was parsed has one for each backslash of an
- * escape. A percent-encoded byte becomes the character of its number.
+ * A text unchanged, and after each round of decoding (percent-encodings, escapes of JSON and JavaScript, HTML entities),
+ * until nothing is left to decode. The last form has no slashes: a parsed URL has one for each backslash of an escape. A
+ * percent-encoded byte becomes the character with its number.
  */
 export function decodingsOf(text: string): readonly Decoded[] {
   const rounds: Decoded[] = [{ text, starts: null }];

@@ -10,7 +10,7 @@ export interface Ask {
   /** `HEAD`: the head alone, a body is not sent; absent: GET. */
   readonly method?: 'HEAD';
   /**
-   * Extra request headers, lower-case names. User-Agent and credentials are the wire's business. `accept-encoding` only where
+   * Extra request headers, lower-case names. The wire adds User-Agent and credentials. `accept-encoding` only where
    * clients offer encodings and the body is read whole and decoded; absent: `identity`.
    */
   readonly headers?: Readonly<Record<string, string>>;

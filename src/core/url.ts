@@ -64,7 +64,7 @@ function hasLongHost(text: string): boolean {
   return host.length > hostCharsMax || host.split(labelEnd).some((label) => label.length > labelCharsMax);
 }
 
-/** Where this machine reaches its own listener, without a slash behind; every address is reached over loopback. */
+/** The URL of the own listener from this machine, without a trailing slash; if it listens on all addresses, over loopback. */
 export function urlOfListener({ host, port, tls }: Listen): string {
   const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `${tls === null ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
@@ -73,7 +73,7 @@ export function urlOfListener({ host, port, tls }: Listen): string {
 const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
 const innerAddress = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
 
-/** This machine by name or address. */
+/** True for a loopback name or address. */
 export function isLoopbackHost(host: string): boolean {
   return /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
 }

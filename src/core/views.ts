@@ -39,7 +39,7 @@ export interface SideView {
   readonly sinceAt: string | null;
   readonly bytes: number | null;
   readonly firstHex: string | null;
-  /** The same first bytes, what cannot be printed as a dot. */
+  /** The same first bytes as text, with a dot for each unprintable byte. */
   readonly firstText: string | null;
 }
 
@@ -87,7 +87,7 @@ export function stamp(wallMs: number | null): string | null {
   return wallMs === null ? null : new Date(wallMs).toISOString();
 }
 
-/** A finding for people and programs outside; every key always there. */
+/** A finding as sent to people and programs; every key is always present. */
 export function findingView(finding: Finding): FindingView {
   return {
     id: finding.id,
@@ -148,7 +148,7 @@ export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
     .join('');
 }
 
-/** An advice for people and programs outside; every key always there. */
+/** An advice as sent to people and programs; every key is always present. */
 export function adviceView(advice: Advice): AdviceView {
   return {
     id: advice.id,

@@ -80,7 +80,7 @@ export interface ChainOutlook {
     /** The 95 % confidence interval of the mean; `null` if nothing was paired. */
     readonly low: number | null;
     readonly high: number | null;
-    /** If all unmeasured fetches succeed, and if all of them fail. */
+    /** The cost if all unmeasured fetches succeed, and (`costSecondsMost`) if all of them fail. */
     readonly costSeconds: number;
     readonly costSecondsMost: number;
   } | null;

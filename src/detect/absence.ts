@@ -57,12 +57,12 @@ export function expireAbsences(memory: {
 const minuteMs = 60_000;
 /** From this many probes of rounds and builds within a minute, our requests count as dense. */
 const extraMin = 3;
-/** And from this share of the requests per minute that the mirror accepted before. */
+/** Our requests are dense only if they also reach this share of the largest rate that the mirror accepted. */
 const toleratedShare = 0.9;
 /** The longest time for which a `Retry-After` after dense requests is attributed to our own rate. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After such a refusal, rounds stay below this share of the previous minute's requests, but may send at least `restMin`.
+ * After a refusal of our rate, rounds stay below this share of the previous minute's requests, but may send `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
@@ -77,7 +77,7 @@ export interface Density {
   tolerated: number;
   /** Until when its 429s are attributed to our rate. */
   oursUntilMs: number;
-  /** Its last 429 was. */
+  /** True if its last 429 was attributed to our rate. */
   isOurs: boolean;
 }
 
@@ -105,8 +105,8 @@ export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
 
 /**
  * Judges a settled sample. A 429 with a wait of more than a minute is attributed to our rate, and not to the mirror, if
- * dense requests of ours came within the minute before; so is any further 429 until that wait, twenty minutes at most, is
- * over.
+ * our requests were dense within the minute before it. Until that wait (at most twenty minutes) is over, any further 429
+ * is attributed to our rate too.
  * @returns true for such a sample
  * @see design.md section 5.2, Refusal
  */

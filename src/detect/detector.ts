@@ -199,8 +199,8 @@ function leaveRound(memory: Memory, mirror: MirrorMemory): void {
 }
 
 /**
- * Samples that overlap the suspend are unknown: rounds end, streaks are reset, and late samples are recognized by the
- * interval.
+ * Handles a suspend of the process. Samples that overlap it become unknown, rounds end, and streaks are reset. The
+ * interval is stored, so that samples which arrive later are recognized.
  */
 function sleep(memory: Memory, fromMs: number, toMs: number): void {
   memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
@@ -216,7 +216,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   }
   releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
-    // Its limits of two and ten minutes count only minutes in which probes ran.
+    // The time limits of a suspicion count only minutes in which probes ran.
     memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,

@@ -80,7 +80,7 @@ export function createFactBook(boards: Boards): FactBook {
     home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
   }
 
-  /** Each artifact of a mismatch counts once per cause; one that was opened before the restart was counted then. */
+  /** Counts each artifact of a mismatch once per cause. A mismatch that opened before a restart was counted then. */
   function finding({ change, finding: found }: FindingChange): void {
     if (found.kind !== 'mismatch' || found.registry === null) return;
     if (change === 'opened') counted.set(found.id, new Set());

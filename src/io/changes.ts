@@ -32,7 +32,7 @@ export interface ChangeRefused {
 export interface ChangePlace {
   /** Folders that must contain a changed file, after resolving every link. */
   readonly roots: readonly string[];
-  /** The folder of what was before. */
+  /** The folder in which the old contents are stored. */
   readonly kept: string;
   /** The user whose rights are used; absent: this process's. Root's (0) are used only where no other user may write. */
   readonly ourUid?: number;
@@ -239,7 +239,7 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Removes what a process left beside a file that was killed while it replaced it. For files that nothing else changes now. */
+/** Removes temporary files that a killed process left beside a file. Only for files that nothing else changes now. */
 export async function removeLeftovers(file: string): Promise<void> {
   const begin = `${basename(file)}.mirrorwatch-`;
   const names = await readdir(dirname(file)).catch(() => []);

@@ -16,12 +16,12 @@ export interface ConfigText {
   readonly cwd: string;
 }
 
-/** What the thread is born with. */
+/** The start data of the thread. */
 export interface ConfigSeed extends ConfigText {
   readonly role: typeof configRole;
 }
 
-/** What it says, once. */
+/** The only message of the thread. */
 export type ConfigRead =
   | { readonly tag: 'ok'; readonly config: Sealed }
   | { readonly tag: 'error'; readonly issues: readonly ConfigIssue[] };

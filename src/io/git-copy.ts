@@ -2,8 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Removes what a Git that was killed leaves in a bare copy: locks, at which every later command fails, and objects that are half
- * written. For a copy that nothing else uses now.
+ * Removes what a killed Git leaves in a bare copy: locks, which make every later command fail, and incomplete objects.
+ * Only for a copy that nothing else uses now.
  */
 export async function removeGitLeftovers(copy: string): Promise<void> {
   const names = await readdir(copy, { recursive: true }).catch(() => []);

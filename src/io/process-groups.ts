@@ -15,7 +15,7 @@ export function recordGroup(folder: string, leader: number): () => void {
   return () => void keepFlag(join(folder, name), false);
 }
 
-/** Ends the groups that a process which is gone has marked and left running. */
+/** Ends the marked process groups that an earlier process of this program left running. */
 export function stopRecordedGroups(folder: string): void {
   for (const name of namesIn(folder)) {
     const leader = Number.parseInt(name, 10);

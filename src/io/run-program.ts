@@ -58,7 +58,7 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
     const stop = (why: NonNullable<typeof because>): void => {
       because ??= why;
       stopGroup(child?.pid);
-      // A process that cannot be killed holds nothing up.
+      // A process that cannot be killed must not delay the result.
       setTimeout(() => finish('signalled', 'SIGKILL'), limits.closeMs).unref();
     };
     const stopped = (): void => stop('stopped');

@@ -178,7 +178,7 @@ function toldAs(queue: Queue, id: string | null): string | null {
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }
 
-/** Whether a receiver belongs to an audience. Programs are receivers that show the current state and get it repeatedly. */
+/** Whether a receiver belongs to an audience. `programs` are receivers that get the current state repeatedly. */
 function isOf({ receiver }: Queue, audience: Audience): boolean {
   return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }

@@ -25,7 +25,7 @@ export interface Story {
   stand: Advice | null;
   /** The id of its last notice, by receiver. */
   told: Readonly<Record<string, string>>;
-  /** Held from people until `dueMs`, or until the mirror that they follow has trouble; infinite: only until then. */
+  /** Not sent to people before `dueMs`, or before the mirror that they follow has trouble; infinite: only the latter. */
   held: { readonly news: News; dueMs: number } | null;
 }
 

@@ -86,7 +86,7 @@ async function drive(
 ): Promise<Verdict> {
   let turn = timed(() => conversation.next());
   for (let asks = 0; !turn.done; ) {
-    if (asks >= limits.asksPerProbe) throw new Error('a conversation asked too often');
+    if (asks >= limits.asksPerProbe) throw new Error('a conversation sent too many requests');
     // Work is bounded by the received bytes.
     if (turn.value.work === undefined) asks++;
     const answer = await exchange(turn.value);

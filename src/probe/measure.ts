@@ -111,7 +111,7 @@ function hostOf(hop: Hop | undefined): string | null {
   return hop !== undefined && URL.canParse(hop.url) ? new URL(hop.url).host : null;
 }
 
-/** The longest `Retry-After`, including that of a redirect target, where the mirror will redirect again. */
+/** The longest `Retry-After` of all hops: the mirror will redirect to a throttled target again. */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));
   return waits.reduce((longest, wait) => (wait !== null && wait > (longest ?? -1) ? wait : longest), null);

@@ -16,7 +16,7 @@ export interface ClientRota {
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
   /** A run ended; `again`: repeat it soon with the same module, because its result was odd. */
   ran(pair: ClientPair, again: boolean, now: Now): void;
-  /** It could not be run now. */
+  /** The pair could not be run now. */
   away(pair: ClientPair, now: Now): void;
   /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;

@@ -109,7 +109,7 @@ export function createScheduler(input: {
     roster.waiting.add(series.host);
   }
 
-  /** One download at a time per upstream; after `downloadPatienceMs` it no longer waits. */
+  /** True while a download waits for another one of its upstream, at most for `downloadPatienceMs`. */
   function waitsForDownload(series: Series, now: Now): boolean {
     if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
     return flights.isDownloading(series.target);

@@ -171,7 +171,7 @@ export class Collector implements Collecting {
     this.#end();
   }
 
-  /** Why a response that undici calls complete is not; `null`: it is. */
+  /** Why a response is incomplete although undici reports it as complete; `null`: it is complete. */
   #notWhole(): WireStop | null {
     const said = statedBytesOf(this.#method, this.#trace);
     const { bodyBytes } = this.#trace;

@@ -243,11 +243,12 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A build must cost less than `manyShare` of the head's, or less, with times alone below `worthShare` of the head's. */
+/** A build must cost less than `manyShare` of the head's; or less than the head's, with times below `worthShare` of them. */
 const worthShare = 0.95;
 const manyShare = 0.5;
 /**
- * Remembered moments added to those of a test, which triggered because of them: fewer, by the square, the further its sum.
+ * The moments of a test are those that triggered it, so they overstate the difference. At most this many remembered
+ * moments are added to them: fewer, by the square, the further the sum is past its bound.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 

@@ -19,9 +19,9 @@ const mostRate = 0.97;
 const mostOfBound = 2.5;
 /** Required evidence that two rates explain the responses better than one, as a log-likelihood. */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
-/** Added to it while a third mirror fails too: the trouble may be shared. */
+/** Added to `witnessBound` while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** Added where the failures span more than `longMs`: over that time chance is more likely. */
+/** If the failures span more than `longMs`, `longWitness` is added too: over that time chance is more likely. */
 const longMs = 120_000;
 const longWitness = 1.4;
 
@@ -38,7 +38,7 @@ interface FailureRule {
 /** One running likelihood ratio, with its evidence since the first failure. Times are monotonic milliseconds. */
 interface Run {
   sum: number;
-  /** Of `failureBound`. */
+  /** The bound of this run, as a multiple of `failureBound`. */
   boundFactor: number;
   failures: number;
   firstMs: number;

@@ -5,8 +5,8 @@ import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './recor
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
 /**
- * If home was left again within this time of the last departure, its times are compared over that many waits for half
- * a day: its trouble comes and goes.
+ * If home was left again within this time of the last departure, its trouble comes and goes. For half a day, its times
+ * are then compared over `againFactor` times the usual period.
  */
 const againMs = 45 * 60_000;
 const againFactor = 6;
@@ -21,7 +21,7 @@ const troubleRow = 3;
 /** A log-likelihood: if the failures had continued at their rate, one would have shown. */
 const endedBound = 7;
 const rateMost = 0.9;
-/** Required besides: this many times as many good responses as ever came between two failures. */
+/** Also required: this many times as many good responses as ever came between two failures. */
 const pauseFactor = 1.5;
 /** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;

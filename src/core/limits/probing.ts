@@ -39,12 +39,12 @@ export const probingLimits = {
    */
   bodyHeldBytes: 8 * mib,
   bodyBeginBytes: 64 * kib,
-  /** For a body that is needed whole in memory: sent encoded, or verified by a program. It is read no further. */
+  /** The maximum size of a body that must be in memory completely: sent with an encoding, or verified by a program. */
   bodyHeldBytesMax: 128 * mib,
   /** Bytes hashed in one turn of a thread's loop: about ten milliseconds, plus the same for small entries. */
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
-  /** For a Python project: pages of the largest are some MiB (protocols.md 3.1). */
+  /** The page of a Python project: those of the largest projects have some MiB (protocols.md 3.1). */
   projectPageBytes: 16 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
@@ -73,9 +73,9 @@ export const probingLimits = {
    * slot for at most three.
    */
   asideTimeouts: 2,
-  /** Records of a checksum database that one probe looks up for unknown hashes, one after another, */
+  /** The maximum number of records that one probe looks up in a checksum database for unknown hashes. */
   lookupsPerProbe: 100,
-  /** and this many of them are verified at a time: the rest is left for the next probe. */
+  /** This many of those records are verified together; records without time left are looked up by the next probe. */
   lookupsAtOnce: 10,
   /** Texts that conversations keep per mirror and thread: a token for each repository, and some more. */
   probeMemory: 100,
@@ -141,7 +141,7 @@ export const probingLimits = {
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** Tokens reserved for doubts and orders when a slow response is rechecked; and when a peek has no special reason. */
+  /** Tokens that a recheck of a slow response leaves for doubts and orders; and those that an ordinary peek leaves. */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
   roundUrgentFactor: 3,

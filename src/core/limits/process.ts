@@ -41,7 +41,7 @@ export const processLimits = {
   /** Attempts of a failed action; the wait starts at `actionRetryMs` and grows fourfold each time. */
   actionAttempts: 3,
   actionRetryMs: 15 * second,
-  /** What another daemon of the pair may do, as etcd says, is tried again after this time. */
+  /** A step that only the other daemon of the pair may do now, by the lease in etcd, is retried after this time. */
   actionLeaseMs: second,
   /** The interval of retries of a failed undo; they never end. */
   actionUndoMs: 60 * minute,
@@ -96,13 +96,14 @@ export const processLimits = {
   doorAheadBytes: 1 * mib,
   /** The maximum size of an index whose links are rewritten, which is held in memory. */
   doorRewriteBytes: 32 * mib,
-  /** The memory for all of them together; above it the next one fails. */
+  /** The memory for all such indexes together; above it the next one fails. */
   doorHeldBytes: 512 * mib,
   /** Lines in the door's access log about refused requests: a client must not be able to fill the disk. */
   doorRefusedLinesPerMinute: 120,
   /**
-   * The next mirror is also requested after the usual time of the previous one, within these bounds, or after `doorHedgeMs`
-   * if that is not known. For an artifact it is `doorHedgeMsMax`: it may be a first fetch of a cache, and twice is costly.
+   * If a mirror has not responded within its usual time, the door also requests from the next mirror. The wait is kept
+   * within these bounds; it is `doorHedgeMs` if the usual time is unknown. For an artifact the wait is `doorHedgeMsMax`:
+   * its mirror may fetch it for the first time, and a second download is costly.
    */
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,

@@ -57,8 +57,8 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
 }
 
 /**
- * Applies a moment's verdict to every mirror in doubt: if the vantage was fine, samples held before it are settled, and
- * the kinds get the canary's result.
+ * Applies a moment's verdict to every mirror in doubt. If our network was fine, samples held before the moment are
+ * settled, and the finding kinds get the canary's result.
  */
 function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
@@ -87,7 +87,7 @@ function hasDoubt(memory: Memory, round: Round): boolean {
   return false;
 }
 
-/** Settles, in order of arrival, every sample that no longer waits; none waits longer than a round. */
+/** Settles, in order of arrival, every sample that no longer waits. No sample waits longer than `limits.roundMs`. */
 export function releaseHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];

@@ -15,10 +15,10 @@ import { witnessesToAsk } from './witness.ts';
 /** While a suspicion lasts longer than a round, moments are this far apart. */
 const watchStepMs = 5_000;
 
-/** When this many targets of a mirror are out, further ones are probed without siblings. */
+/** When this many targets of a mirror are in outage, further ones are probed at that mirror only. */
 const comparedTargets = 2;
 
-/** How long a response of another upstream shows that our network is up. */
+/** For this long, a response of another upstream shows that our network is up. */
 const witnessMs = 3_000;
 
 /** A question that a round wants to probe now, and its share of the moments. */
@@ -31,8 +31,9 @@ interface Want {
 }
 
 /**
- * Starts the next moment of a round when it is due and something waits for it: the canary of all mirrors, the question in
- * doubt (two of three moments beside the canary), or the question of a look. One confirming slot per upstream on a host.
+ * Starts the next moment of a round when it is due and a question waits: the canary of all mirrors, a target in doubt, or
+ * the target of a look. A target in doubt gets two of three moments, the canary the third. Each host has one confirming
+ * slot per upstream.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -43,7 +44,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // An older response does not exclude a network failure since.
+  // An older response does not exclude a network failure after it.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -90,10 +91,10 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // A moment waits for the mirror it is about.
+    // No new moment starts while the mirror in doubt has a pending probe.
     if (round.flights.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
-      // If some targets of the mirror are out, siblings were already compared: this one is probed alone.
+      // If several targets of the mirror are in outage, siblings were already compared: only this mirror is probed.
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
@@ -101,7 +102,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
-    // Responses of siblings alone have nothing to compare with, and would delay the next moment of a doubt.
+    // Without a probe of the look's own mirror, siblings have nothing to be compared with, and would only delay a doubt.
     const mirror = memory.mirrors.get(registry);
     if (nextAtMs <= nowMs && !round.flights.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
@@ -110,8 +111,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
 }
 
 /**
- * A canary in doubt gets at least every second moment: only the canary shows whether the mirror is down. `null`: none is
- * in doubt, or it was probed last.
+ * A canary in doubt gets at least every second moment: only the canary shows whether the mirror is down. `null`: no canary
+ * is in doubt, or the last moment probed the canary.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
@@ -186,7 +187,7 @@ function pay(
   return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
 }
 
-/** Without a budget, nothing waits for a probe that will not be sent. */
+/** Ends the doubts and looks of a round without budget: nothing may wait for a probe that will not be sent. */
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
   for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
@@ -214,9 +215,9 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
 }
 
 /**
- * The deadline of a confirming probe of a target in doubt: the larger of 1.5 s and 3 × baseline, milliseconds. The last ok
- * canary counts if it was slower than the baseline, which is frozen during a spike: a slow mirror must not look dead. A
- * mirror without measurements gets 3 × 1.5 s. Never above the step's own deadline.
+ * The deadline of a confirming probe of a target in doubt, milliseconds: the larger of 1.5 s and 3 × baseline, at most the
+ * step's own deadline. A baseline is frozen during a spike. If the last ok canary was slower, its time replaces the
+ * baseline, so that a slow mirror does not seem down. A mirror without measurements gets 3 × 1.5 s.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);

@@ -9,13 +9,12 @@ import { spend } from './budget.ts';
 import { retryAtMs, roundFor } from './look.ts';
 import type { Round } from './moments.ts';
 
-/** Targets of one mirror that can be in doubt together; further failures are detected at their own pace. */
+/** The maximum number of targets of one mirror in doubt; further failures are detected by scheduled probes. */
 const targetsInDoubt = 8;
 
 /**
- * Puts a target of a mirror in doubt and starts its confirmation. Does nothing if it cannot be probed, its egress is
- * suspect, or it already is in doubt.
- * @param trigger  the sample that failed
+ * Puts a target of a mirror in doubt and starts its confirmation at `firstMs`. Does nothing if the mirror cannot be
+ * probed, its egress is suspect, or the target is in doubt already.
  */
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
   if (!canBeAsked(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
@@ -32,8 +31,8 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
 }
 
 /**
- * A probe of a light target is pending for longer than a client waits: in doubt as after a failure, until one of its
- * probes ends. A failure before it has already started a doubt.
+ * Puts a light target in doubt whose probe is pending for longer than a client waits. The doubt ends like one after a
+ * failure. Does nothing if the last probe failed: that failure has already started a doubt.
  */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
@@ -49,24 +48,24 @@ export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
-/** Ends the doubt of one target, and with the last one that of the mirror. */
+/** Ends the doubt of one target. If it is the last target in doubt, the doubt of the mirror ends too. */
 export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/** True while this target, or the mirror's canary, is in doubt. */
+/** True while this target is in doubt. */
 export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
   return mirror.doubt?.targets.has(target.id) ?? false;
 }
 
-/** True where a failure by a confirming deadline counts: for a target in doubt, and for the canary probed with it. */
+/** True if the confirming deadline applies: to a target in doubt, and to the canary of a mirror in doubt. */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
 /**
- * Updates the doubt after a response: a success ends that of its target; a failure that `isDoubtful` starts one, within
- * the budget if the target is not a canary.
+ * Updates the doubt after a probe. A success ends the doubt of its target. A failure with `isDoubtful` starts a doubt; if
+ * the target is not a canary, only within the budget.
  */
 export function updateDoubt(
   memory: Memory,
@@ -79,7 +78,7 @@ export function updateDoubt(
 ): void {
   const { target } = sample.due;
   if (!isFailed) {
-    // A refusal ends it too: a mirror that refuses is up.
+    // A refusal ends the doubt too: a mirror that refuses requests is up.
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }
@@ -96,9 +95,9 @@ export function expireDoubts(memory: Memory, round: Round): void {
 }
 
 /**
- * Confirms a mirror at once, because another system reports trouble: its canary, those of all siblings, and the controls,
- * in one moment. It is in doubt until it responds, as after a failure of its own. Does nothing if it is in doubt or down
- * already, cannot be probed, or its egress is suspect.
+ * Confirms a mirror at once, because another system reports trouble: its canary, the canaries of all siblings, and the
+ * controls are probed in one moment. The mirror is in doubt until it responds, as after a failed probe. Does nothing if it
+ * is in doubt or down already, cannot be probed, or its egress is suspect.
  */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;

@@ -12,12 +12,12 @@ import { isSlow } from '../rules/threshold.ts';
 import { spend } from './budget.ts';
 import { advanceDeadline, type Look, newRound, type Round } from './moments.ts';
 
-/** Usual responses after which a look at a slow target ends. */
+/** A look at a slow target ends after this many consecutive responses in usual time. */
 const settledAnswers = 3;
 
 /**
- * Starts a look, or extends the running one for the same question: the longer time, the shorter step, all mirrors of both.
- * A heavy target that is ordered once is probed as a recheck. Does nothing without budget.
+ * Starts a look, or merges the order into a running look at the same question: the longer time, the shorter step, the
+ * mirrors of both. A heavy target that is ordered once (`forMs` 0) is probed as a recheck. Does nothing without budget.
  */
 export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -39,8 +39,8 @@ export function requestSlow(memory: Memory, mirror: MirrorMemory, sample: Sample
 }
 
 /**
- * Repeats a request that was refused once, with its siblings: until it succeeds, or for as long as a row of refusals
- * takes.
+ * Repeats a request that was refused once, at its mirror and the siblings: until it succeeds, or for long enough that
+ * repeated refusals open a finding.
  */
 export function requestRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { target } = sample.due;
@@ -51,8 +51,8 @@ export function requestRefused(memory: Memory, mirror: MirrorMemory, sample: Sam
 }
 
 /**
- * Repeats a light request, with its siblings, after the wait that its mirror requested: one refusal may be chance. A new
- * wait postpones it.
+ * Repeats a throttled light request, at its mirror and the siblings, after the mirror's `Retry-After`: one refusal may be
+ * chance. A new `Retry-After` postpones the repetition.
  */
 export function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
@@ -126,7 +126,7 @@ function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reaso
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** Requests first bytes (a peek) without an odd result: only with budget that doubts and looks do not need. */
+/** Requests the first bytes of an artifact (a peek), only from budget that doubts and looks do not need. */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!canBeAsked(memory, mirror) || spend(memory.confirm.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null)
     return;
@@ -135,8 +135,8 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
 }
 
 /**
- * Probes a heavy target once more at each mirror that has it; not again before some time, however often an odd result
- * orders it. Orders with a pace of their own keep that pace.
+ * Probes a heavy target once more at each mirror that has it, at most once in `limits.heavyLookMs`. An order whose own
+ * pace is slower is not limited.
  */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${roundKeyOf(mirror.mirror)} ${keyOfQuestion(target)}`;

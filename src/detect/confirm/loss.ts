@@ -12,7 +12,7 @@ export interface Line {
   answeredFromMs: number | null;
   /** Its responses and silent failures of the last two minutes. */
   marks: readonly Mark[];
-  /** Where it was last reached. */
+  /** The address at which the mirror was last reached. */
   address: string | null;
 }
 

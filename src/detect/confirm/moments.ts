@@ -16,7 +16,7 @@ export interface Moment {
   readonly controls: Map<string, Said>;
   /** The sample behind each response. */
   readonly samples: Map<string, Sample>;
-  /** By egress, once it is final. */
+  /** Final verdicts by egress. */
   readonly verdicts: Map<string, MomentVerdict>;
   isFinal: boolean;
 }
@@ -29,9 +29,9 @@ interface Flight {
 /** Repeated probes of one question without a doubt: ordered, or after a slow, refused or recovered response. */
 export interface Look {
   readonly target: Target;
-  /** The mirror it is about, always probed. */
+  /** The mirror whose response started the look; always probed. */
   readonly registry: string;
-  /** The other mirrors; `null`: every sibling. */
+  /** The other mirrors to probe; `null`: every sibling. */
   registries: ReadonlySet<string> | null;
   untilMs: number;
   stepMs: number;
@@ -39,7 +39,7 @@ export interface Look {
   isUrgent: boolean;
   /** `slow` ends with three usual responses, `refused` with an ok one, `back` when the target is no longer out. */
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
-  /** Consecutive responses of its mirror that allow it to end. */
+  /** Consecutive responses of its mirror in usual time. */
   settled: number;
 }
 
@@ -57,7 +57,7 @@ export interface Round {
   readonly controlFlights: Map<string, Flight>;
   /** Egresses whose suspicion this round is to end. */
   readonly watching: Set<string>;
-  /** By question. */
+  /** Running looks by the key of their question. */
   readonly looks: Map<string, Look>;
   /** The question of the last moment. */
   lastKey: string | null;

@@ -11,8 +11,8 @@ import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Sa
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
 /**
- * The mirrors that the vantage is judged by: of one egress, those with an ok sample since the start or in restored state
- * that are not in outage already; all mirrors, as long as none has one.
+ * The mirrors of one egress that the vantage is judged by: those with an ok sample (since the start, or in restored
+ * state) that are not in outage. All mirrors of the egress while none has an ok sample.
  */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);

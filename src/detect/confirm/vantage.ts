@@ -10,7 +10,7 @@ export interface Place {
   readonly registry: string;
   /** Base URL. */
   readonly url: string;
-  /** The address it was last reached at; `null`: unknown, or behind a proxy, whose address it would be. */
+  /** The address at which the mirror was last reached; `null`: unknown, or reached through a proxy. */
   readonly address: string | null;
 }
 
@@ -125,7 +125,7 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
   return failed / total > suspectShare ? 'us' : 'them';
 }
 
-/** From this share on a mirror mostly fails, below the rest of it mostly responds; between, neither. */
+/** A mirror mostly failed, or mostly responded, if at least this share of its probes did. */
 const mostlyShare = 2 / 3;
 
 /**
@@ -146,8 +146,8 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
 }
 
 /**
- * The log-likelihood of a pattern that chance on one network causes once in a million, for two mirrors and for each
- * further one.
+ * The log-likelihood ratio that chance on one network exceeds once in a million: for two mirrors, and the addition for
+ * each further one.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;

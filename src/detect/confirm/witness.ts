@@ -10,7 +10,7 @@ import { type Said, unitsOf } from './vantage.ts';
 /** Mirrors of other upstreams that are probed after a silent failure. */
 const witnessesAsked = 2;
 
-/** How certain "them or us" can be now, outside of a moment: a control is up, or another mirror can be compared. */
+/** The certainty of a verdict outside of a moment: `ok` if a control is up, or two independent mirrors can be compared. */
 export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(

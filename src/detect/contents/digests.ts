@@ -18,7 +18,7 @@ import type { Says } from '../rules/says.ts';
 
 /** The digest in a response. */
 interface Named {
-  /** What the digest is of: version, part and algorithm. Only equal ones are compared. */
+  /** The item of the digest: version, part and algorithm. Only digests of equal items are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;
@@ -28,7 +28,7 @@ interface Named {
 export interface Said extends Named {
   /** Since when, wall milliseconds. */
   readonly sinceMs: number;
-  /** A later response over a fresh connection had the same digest. */
+  /** True if a later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
   /** The result of checking its signature; absent: no signature is expected. */
@@ -87,9 +87,8 @@ export interface Compared {
 
 /**
  * Compares the digests of an upstream's mirrors for one item without an authority. The origin decides (see
- * `isAgainstOrigin`), else the majority, with the origin as the tie-break; else each side is odd to the other. One
- * response is never enough, for either side: a second one over a fresh connection must agree, and mirrors that agree
- * confirm each other.
+ * `isAgainstOrigin`), else the majority, with the origin as the tie-break. If neither decides, both sides are declared
+ * odd. One response is never enough: a second one over a fresh connection, or another mirror, must agree.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
@@ -113,9 +112,9 @@ export function comparePeers(voices: readonly Voice[]): Compared {
 }
 
 /**
- * True where the origin's bytes decide against a mirror: another mirror serves them too, or this one did before, or it
- * alone serves its bytes and others are compared. Mirrors that agree with each other against an origin alone are not
- * wrong: one changed response of the origin's cache is more likely.
+ * True if the origin's bytes decide against a mirror. Either another mirror serves the origin's bytes too; or this mirror
+ * is alone with its bytes, and either served the origin's bytes before or a third mirror is compared. Mirrors that agree
+ * with each other against the origin alone are not wrong: one changed response of the origin's cache is more likely.
  */
 function isAgainstOrigin(
   { said }: Voice,
@@ -129,8 +128,8 @@ function isAgainstOrigin(
 }
 
 /**
- * The origin's group if another mirror is in it, else the largest, with the origin as the tie-break; `null`: none stands
- * out.
+ * The group with the usual bytes: the origin's if another mirror is in it, else the largest, with the origin as the
+ * tie-break; `null`: no group stands out.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;
@@ -141,9 +140,9 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
 }
 
 /**
- * Others served the same before: the upstream changed, and this mirror did not. Or the origin serves something else. Or it
- * changed from the bytes that others serve, and it is unknown which are right; if the majority did not change, this one
- * serves something else.
+ * The cause for an odd mirror. `retag`: others served its bytes before, so the upstream changed and this mirror did not.
+ * `origin`: the origin's bytes decide against the mirror. Else `retag` if it served the others' bytes before and there is
+ * no majority, so that either may be right; else `peers`.
  * @param others   the mirrors it is compared with
  * @param against  the origin and those that agree with it, where its bytes decide
  */
@@ -162,12 +161,12 @@ function oddOf(
 }
 
 /**
- * All serve the same now; what remains is which mirrors served something else before. If the origin changed, only that is
+ * Finds mirrors whose bytes changed, when all mirrors serve the same bytes now. If the origin changed, only the origin is
  * reported.
  */
 function changed(voices: readonly Voice[]): Compared {
   const all = voices.filter(({ said }) => said.before !== null);
-  // Mirrors that served these bytes all along were right: the others have changed to them.
+  // A mirror that always served these bytes was right: the others now serve the right bytes too.
   if (all.length < voices.length) return { odd: [], again: [] };
   const told = all.filter(({ isOrigin }) => isOrigin);
   const whom = told.length > 0 ? told : all;
@@ -268,9 +267,9 @@ export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
   /** Wrong digests already declared; an acknowledged one is not declared again. */
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
-  /** Its last response for items whose responses have a digest: one per target, so it is changed in place. */
+  /** The last digest per target. Changed in place, because there is one entry for each target. */
   readonly said: Map<string, Said>;
-  /** Digests declared odd among its peers, once each, acknowledged or not; and digests probed once more. */
+  /** Digests already declared odd, acknowledged or not, and digests already probed once more. */
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly askedAgain: ReadonlyMap<string, string>;
 }

@@ -13,8 +13,8 @@ import { type Comparison, newSubject, type Standpoint, type StepBack, type Subje
 import type { Arrival } from './versions.ts';
 
 /**
- * A changed subject is written after a minute, an unchanged one now and then, so that a restart knows when it was last
- * probed.
+ * A changed subject is written after a minute. An unchanged one is written every half hour, so that a restart knows when
+ * it was last probed.
  */
 const writeNewsMs = 60_000;
 const writeStillMs = 30 * 60_000;
@@ -32,7 +32,7 @@ function keyOf(target: Target): string {
 interface Taken {
   /** The mirror's state now; `null`: the response does not show it. */
   readonly comparison: Comparison | null;
-  /** It went backwards, and no other response has reported this step. */
+  /** True if the contents went backwards and no other response has reported this step. */
   readonly isRegression: boolean;
   /** Releases that reached a mirror. */
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
@@ -105,7 +105,7 @@ function isOlder(subjects: readonly Subject[], one: string, other: string): bool
   });
 }
 
-/** The same step back shows in each step that names versions or tags of a module: only the first counts. */
+/** True if another response has shown this regression: every step with the module's versions or tags shows it once. */
 function isToldBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     const shelf =
@@ -135,8 +135,8 @@ function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: numb
 }
 
 /**
- * The same release shows more than once if a module is probed at several versions, or a tag is probed separately: only its
- * first list counts.
+ * True if an earlier subject of the module has a list too: a module probed at several versions shows a release several
+ * times, and only its first list counts.
  */
 function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
   for (const other of subjectsOf(memory, mirror)) {
@@ -146,7 +146,7 @@ function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): 
   return false;
 }
 
-/** Forgets what is no longer probed. */
+/** Deletes subjects and mirrors that are no longer probed. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);

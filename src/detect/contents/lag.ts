@@ -58,7 +58,7 @@ export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: 
   for (const [version, isPre, firstMs] of wanted ?? []) {
     if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
     if (shelf.lost.has(version)) {
-      // It was there before: that is a step backwards and no lag.
+      // The mirror had this version before: a step backwards, not a lag.
       missing.push(version);
       continue;
     }

@@ -35,7 +35,7 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
 }
 
 /**
- * A position before the best one is a step backwards, once; if it stays, it becomes the mirror's position.
+ * A position before the best one counts once as a step backwards. If the mirror stays there, it becomes its position.
  * @returns true for that step
  */
 function advance(state: LineState, place: number | null): boolean {
@@ -53,7 +53,7 @@ function advance(state: LineState, place: number | null): boolean {
   return isStep;
 }
 
-/** Adds a change of the line, and finds the mirrors that already have it. */
+/** Adds a change of the line, and finds the mirrors that already have its value. */
 function moved(
   subject: Subject,
   key: LineKey,

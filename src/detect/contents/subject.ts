@@ -57,7 +57,7 @@ export interface LagReading {
   readonly upperMs: number | null;
   /** As `lowerMs`, of items that both of its last two responses lack. */
   readonly agreedMs: number;
-  /** The latest possible release time of the oldest of those, monotonic; `null`: it lacks none. */
+  /** The latest possible release time of the oldest item that both responses lack, monotonic; `null`: none. */
   readonly oldestMs: number | null;
   /** The minimum number of records it lacks. */
   readonly records: number | null;
@@ -65,7 +65,7 @@ export interface LagReading {
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   /** What it was compared with. */
   readonly by: 'origin' | 'peers';
-  /** The line that it is behind on: its value, since when, and the others' value; `null`: none, or not known. */
+  /** The line on which the mirror is behind; `null`: none, or not known. */
   readonly line: LineBehind | null;
 }
 

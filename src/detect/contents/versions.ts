@@ -83,7 +83,7 @@ function shared(subject: Subject, versions: Versions): Versions {
   return versions;
 }
 
-/** Versions that are new, as far as the response before it could show. */
+/** The new versions that the previous response would have shown. */
 function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string[] {
   if (before === next) return [];
   const had = new Set(before.newest);
@@ -124,8 +124,8 @@ function missed(
 }
 
 /**
- * What the origin does not have is withdrawn; without an origin one other mirror is enough. The origin itself is not
- * judged.
+ * True if a version that a mirror lost still exists elsewhere. A version that the origin lacks was withdrawn. Without an
+ * origin, one other mirror with the version is enough. Always false for the origin itself.
  */
 function isElsewhere(subject: Subject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;

@@ -84,8 +84,8 @@ export function closeFinding(
 }
 
 /**
- * Records that an operator acknowledged a finding. This ends a mismatch, which nothing else could end, and a level shift,
- * which is a fact by then. `null`: no such open finding.
+ * Records that an operator acknowledged a finding. This closes a mismatch, which nothing else closes, and a level shift,
+ * whose latency is accepted. `null`: no such open finding.
  */
 export function acknowledgeFinding(memory: Memory, id: string, reason: string): Finding | null {
   const known = memory.open.get(id);
@@ -117,9 +117,9 @@ export function rewriteFindings(memory: Memory): void {
 }
 
 /**
- * Writes open findings with new evidence again, under their old stamp: what they are about has not changed. Each at most
- * every `limits.evidenceWriteMs`.
- * @param everything  at once, for a shutdown
+ * Writes open findings with new evidence again, each at most every `limits.evidenceWriteMs`. The stamp of the row stays:
+ * only the evidence has changed.
+ * @param everything  true: writes all of them now, for a shutdown
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
   for (const finding of memory.open.values()) {

@@ -51,7 +51,7 @@ export interface BuildState {
   readonly answers: readonly BuildAnswer[];
   /** Number of its requests that are still running. */
   readonly left: number;
-  /** Consecutive builds with trouble; while the finding is open, without. */
+  /** Consecutive builds with trouble; while the finding is open, consecutive builds without trouble. */
   readonly inRow: number;
   readonly fault: BuildFault | null;
   readonly isOpen: boolean;
@@ -61,9 +61,9 @@ export interface BuildState {
 const buildsInRow = 2;
 /** With fewer requests, serial handling cannot be told from one slow response, nor whether a stream limit is gone. */
 const requestsMin = 4;
-/** If requests are handled one after the other, the last one starts after this share of the sum of their single times. */
+/** Requests are handled one after the other if the slowest takes at least this share of the sum of their single times. */
 const inTurnShare = 0.6;
-/** And this many times later than the slowest of them alone. */
+/** The slowest one must also take at least this many times its time as a single request. */
 const inTurnFactor = 3;
 /** The time of larger responses depends on the network, not on the server. */
 const inTurnBytesMax = 64 * 1024;
@@ -83,7 +83,7 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
 /**
  * The state with one more request of a build; a build is judged when its last request has ended.
  * @param answer   `null`: a response that decides nothing
- * @param floorMs  faster is not slow
+ * @param floorMs  a response faster than this is never slow
  */
 export function updateBuilds(
   state: BuildState | null,

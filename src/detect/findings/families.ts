@@ -44,7 +44,7 @@ export function newFamilies(): Families {
 
 /** Responses kept per mirror that may replace failures of the same moment. */
 const answersKept = 16;
-/** From this many failures on it is the family, and no chance. */
+/** From this many failures on, the family is the cause and not chance. */
 const shownFrom = 2;
 /** This many consecutive connections end the fault of a family. */
 const backAfter = 2;
@@ -107,8 +107,8 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 }
 
 /**
- * What a client gets that failed over one family first: the response over the other, of the same round. The probe keeps
- * its identity; the bytes of both are added.
+ * The result for a client that falls back from a failed family: the response over the other family in the same round. The
+ * probe keeps its identity; the bytes of both are added.
  */
 function overOther(failed: Sample, answer: Sample): Sample {
   return {
@@ -145,7 +145,7 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** What a client gets instead of a failure over one family: the response of the same round over the other. */
+/** The result for a client after a failure over one family: the response of the same round over the other family. */
 export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
   if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
   const answer = insteadOf.get(sample.due.target.id);

@@ -44,7 +44,7 @@ export interface OneProtocol {
 
 /** A response over the other version is valid for this time, milliseconds: a round need not probe it every second. */
 const otherAnswerMs = 3_000;
-/** From this many failures on it is the version, and no chance. */
+/** From this many failures on, the version is the cause and not chance. */
 const shownFrom = 2;
 const probesKept = 5;
 

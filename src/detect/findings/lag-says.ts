@@ -14,7 +14,8 @@ export type Backwards =
   | null;
 
 /**
- * A single step back is only counted in the metric; this many before two dozen regular responses in a row make a finding.
+ * A single step backwards is only counted in the metric. This many open a finding, unless two dozen regular responses in a
+ * row came in between.
  */
 const storyTimes = 2;
 
@@ -39,7 +40,7 @@ export interface LagTrouble {
   readonly back: StepBack | null;
   /** The number of responses about it so far. */
   readonly looks: number;
-  /** `null`: the last process sent it. */
+  /** The probe of the last response; `null`: the previous process sent it. */
   readonly probeId: string | null;
 }
 

@@ -57,7 +57,7 @@ export interface Widened extends Told {
   readonly actionable: boolean;
   readonly sides: readonly Side[];
   readonly probeIds: readonly string[];
-  /** Of a fork: both, in full. */
+  /** Of a fork: both signed statements, in full. */
   readonly statements?: readonly string[];
 }
 

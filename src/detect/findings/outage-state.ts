@@ -23,7 +23,7 @@ export interface OutageState {
   readonly last: 'never' | 'passed' | 'failed';
   /** Failures that count, in a row. */
   readonly failures: number;
-  /** Start of the row, monotonic milliseconds, and end of its last failure; `null` without a row. */
+  /** Start of the failures in a row, monotonic milliseconds, and end of the last one; `null`: no failures in a row. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
   /** The last ten judged samples, oldest first. */
@@ -37,9 +37,9 @@ export interface OutageState {
   /** Recent number of openings: one for each, halved every `limits.outageHalfLifeMs` since `penaltyAtMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
-  /** Reason of the last failure; `null` without a row. */
+  /** Reason of the last failure; `null`: no failures in a row. */
   readonly reason: Reason | null;
-  /** Number of samples in the row or outage. */
+  /** Number of samples since the first failure in a row. */
   readonly samples: number;
   readonly failed: number;
   readonly probeIds: readonly string[];

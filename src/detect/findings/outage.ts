@@ -285,7 +285,7 @@ export function familyFor(mirror: MirrorMemory): AddressFamily | null {
   return isSought ? otherFamilyOf(failedOver.family) : (detour?.over ?? null);
 }
 
-/** What a client gets instead of a failure over one address family: the response of the same round over the other. */
+/** The result for a client after a failure over one address family: the response of the same round over the other. */
 export function replaceAnswer(mirror: MirrorMemory, sample: Sample): Sample {
   return answerOfFamilies(outagesOf(mirror).families, sample);
 }

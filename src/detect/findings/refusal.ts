@@ -27,7 +27,7 @@ import type { FindingRule, Judged, Request, View } from './rule.ts';
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the row's first refusal, monotonic milliseconds; `null` without a row. */
+  /** End of the first refusal in a row, monotonic milliseconds; `null`: no refusals in a row. */
   readonly fromMs: number | null;
   readonly oks: number;
   readonly reason: Reason | null;
@@ -55,7 +55,7 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
-/** True for a requested wait of more than a minute: that is a refusal at once, without a second probe. */
+/** True for a `Retry-After` of more than a minute: that is a refusal at once, without a second probe. */
 function isLongWish(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
   return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
@@ -231,7 +231,7 @@ export function refusalNoteFor(name: string): Told {
   return told('found.refusal.told', { name });
 }
 
-/** As for an outage: a refused canary means that all targets are refused. */
+/** True if the canary's refusal covers this sample, as for an outage: a refused canary means that all targets are refused. */
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }

@@ -32,7 +32,7 @@ export interface About {
   readonly mirror: MirrorMemory;
 }
 
-/** One sample as it has come in. */
+/** One received sample. */
 export interface Received extends About {
   readonly sample: Sample;
 }
@@ -59,11 +59,11 @@ export interface Confirmed extends About {
   readonly series: SeriesMemory;
   /** Its sample in the deciding moment; `null`: none. */
   readonly sample: Sample | null;
-  /** How certain "them or us" was decided. */
+  /** How certain it is that the mirror, not our network, is the cause. */
   readonly vantage: Finding['vantage'];
   /**
    * `moment`: the vantage was fine in this moment. `released`: a suspicion has ended, in which the sample did not count.
-   * `dead`: it failed through a suspicion in which others responded.
+   * `dead`: the mirror failed throughout a suspicion in which other mirrors responded.
    */
   readonly by: 'moment' | 'released' | 'dead';
 }
@@ -109,7 +109,7 @@ export interface Step<M, S = unknown> {
   readonly says?: Says;
   /** The state has changed in a way to report: `FindingRule.refresh` follows. */
   readonly isNews?: boolean;
-  /** How certain "them or us" was decided, for that; absent: as certain as now. */
+  /** The certainty of the vantage for that report; absent: the current one. */
   readonly vantage?: Finding['vantage'] | undefined;
   /** The canary works again after an outage. */
   readonly isBack?: boolean;

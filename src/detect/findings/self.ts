@@ -144,7 +144,7 @@ const clockSays: Says = {
   ...told('found.clock'),
 };
 
-/** The end of that. */
+/** The end of the finding after a suspend or a clock jump. */
 const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
 
 /** The state of findings about this daemon. */

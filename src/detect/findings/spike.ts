@@ -14,7 +14,7 @@ import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 /** The state of a mirror besides the speed of its series. */
 interface SpikeOwn {
-  /** It is slow, but so is everything else, or it is out: not reported yet. */
+  /** True if a spike is not reported yet: other mirrors are slow too, or the mirror is in outage. */
   readonly isHeld: boolean;
   /** The evidence of its spike at the last report; `null`: there was none. */
   readonly told: Finding['evidence'] | null;
@@ -22,7 +22,7 @@ interface SpikeOwn {
   readonly other: OtherSpeed | null;
 }
 
-/** A mirror that is slower than in its own last hours. Per series it keeps the baseline and the recent slow samples. */
+/** A mirror that is slower than in the last hours. Per series it keeps the baseline and the recent slow samples. */
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',

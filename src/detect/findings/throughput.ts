@@ -12,7 +12,7 @@ export interface ThroughputState {
   readonly isOpen: boolean;
   readonly slow: number;
   readonly fast: number;
-  /** The slow ones of the row, oldest first. */
+  /** The consecutive slow downloads, oldest first. */
   readonly recent: readonly {
     readonly target: Target;
     readonly probeId: string;

@@ -17,7 +17,7 @@ export interface RollUpInput {
   /** Why its slots pass without a probe; `null`: they do not. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
-  /** Distinct modules with a light target in outage, among so many modules. */
+  /** Distinct modules with a light target in outage, and the number of all modules. */
   readonly modulesOut: number;
   readonly modules: number;
   /** Targets in outage, heavy ones included. */

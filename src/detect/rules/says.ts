@@ -9,7 +9,7 @@ export interface Draft extends Told {
   readonly tag: 'trouble';
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
-  /** How certain "them or us" was decided; absent: as certain as now. */
+  /** How certain it is that the mirror, not our network, is the cause; absent: as certain as now. */
   readonly vantage?: Finding['vantage'] | undefined;
   /** Fields that are left out are 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;

@@ -11,7 +11,7 @@ import { boundsMsOf, isClear, isDisturbed, isSlow, thresholdMsOf } from './thres
 
 /** The state of one series between usual speed and a spike. */
 export interface SpikeState {
-  /** Slow samples in the current row. */
+  /** Consecutive slow samples. */
   readonly slow: number;
   /** Consecutive samples below 1.5 × baseline during a spike. */
   readonly clear: number;

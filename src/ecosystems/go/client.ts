@@ -79,7 +79,7 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 /**
  * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. A URL that is unsafe in
  * a shell or has a query gives a note instead of lines; credentials are never printed. GOPRIVATE is set whenever there
- * are private patterns: a private path is sent past any separator.
+ * are private patterns: no separator of GOPROXY keeps a private path from the next entry.
  */
 export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);

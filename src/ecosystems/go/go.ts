@@ -51,7 +51,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   names: goNames,
   locks: goLocks,
   settings: {
-    describes: 'What is particular to Go.',
+    describes: 'Settings of Go only.',
     keys: {
       sumdb: readable(
         "Checksum database, in GOSUMDB's forms: a name, name+hash+key, either with a URL after a space, or off.",

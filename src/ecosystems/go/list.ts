@@ -6,7 +6,7 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
-/** Above the limit by this many, the versions are sorted and cut. */
+/** The versions are sorted and cut when they exceed the limit by this many. */
 const spareMax = 2_000;
 
 const notAList: ProbeFailure = malformed('answer.versions');
@@ -37,7 +37,7 @@ export function* parseList(body: Uint8Array): Slices<Result<readonly string[], P
   return failure === null ? ok(highest()) : error(failure);
 }
 
-/** The resolution of `latest`, or the fact that is needed first. */
+/** The resolution of `latest`, or the request that is needed first. */
 type Latest =
   | { readonly tag: 'version'; readonly version: string }
   /** The list has `+incompatible` versions above this one: they count only if this one has no go.mod. */

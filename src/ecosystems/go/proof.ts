@@ -38,8 +38,8 @@ interface Claim {
 
 /**
  * Proves with a server's own tiles that its records are in the log and that every smaller head is a prefix of its
- * largest. If its tiles contradict its own head, it lies. If they confirm it and another signed head is no prefix, the
- * two signed heads prove a fork.
+ * largest. If its tiles contradict its own head, the server is wrong. If the tiles confirm the head and a smaller signed
+ * head is no prefix of it, the two signed heads prove a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -74,7 +74,7 @@ function contradiction(
   return null;
 }
 
-/** @param root  what the first so many records of the larger head come to, in truth */
+/** @param root  the root of the larger tree at the older size, from proven tiles */
 function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Unproven {
   return {
     end: { tag: 'failed', failure: mismatch(older.rootBase64, root) },

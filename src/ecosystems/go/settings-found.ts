@@ -128,7 +128,7 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
 }
 
 /**
- * The line that sets a variable at the place of the setting in force: a file has no effect below an exported variable.
+ * The line that sets a variable where the setting in force is set: an exported variable overrides the file.
  */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;

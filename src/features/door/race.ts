@@ -15,7 +15,7 @@ export class AllFailed extends Error {
 
   /** @param causes  the failures in order of time */
   constructor(causes: readonly unknown[]) {
-    super('no mirror gave it');
+    super('no mirror succeeded');
     this.causes = causes;
   }
 }

@@ -15,7 +15,7 @@ export interface StoreAt {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
   /** The timeout for all queries of one read together, milliseconds. */
   readonly limitMs: number;
-  /** How long lost scrapes of a daemon are bridged by what it said before, ms; default one minute. */
+  /** For this long after a lost scrape, the previous data of a daemon still count, milliseconds; default one minute. */
   readonly bridgeMs?: number;
 }
 
@@ -33,14 +33,14 @@ export type Ask = (promql: string) => Promise<Result<Vector, string>>;
 
 /** A read takes a few series for each place and mirror: enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** Of all responses of a look together, MiB: twice what 200 places with 50 mirrors each take. */
+/** The maximum size of all responses of one read, MiB: twice what 200 places with 50 mirrors each take. */
 const lookMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
 /** The maximum length of our longest label, the page of a place. */
 const labelMax = 2048;
 
-/** Begins a look: its queries share one deadline and one budget of bytes. */
+/** Begins a read: its queries share one deadline and one budget of bytes. */
 export function startLook(at: StoreAt, clock: Clock): Ask {
   const endMs = clock.monotonicMs() + at.limitMs;
   const budget = { bytesLeft: lookMiB * 1024 * 1024 };

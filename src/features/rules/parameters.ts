@@ -5,7 +5,7 @@ import type { Language } from '../../words/words.ts';
 export interface RuleParameters {
   /** The objective: the share of a mirror's probes over 30 days that must not fail, per cent: from 94 to 99.999. */
   readonly sloPercent: number;
-  /** The least number of vantages, 1 to 1000, for "most"; more that are seen count too. */
+  /** The minimum number of vantages, 1 to 1000, of which "most" must agree; if more report, all of them count. */
   readonly vantages: number;
   /** The base of `runbook_url`: relative path or http(s) URL of the runbook, without a fragment. */
   readonly runbook: string;

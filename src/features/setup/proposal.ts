@@ -11,7 +11,7 @@ import { english, type Say } from '../../words/words.ts';
 /** The content of a proposed configuration from a survey; reduced until it is valid without warnings. */
 export interface Draft {
   readonly vantage: string;
-  /** It has the section `door`; else as a comment. */
+  /** True: the section `door` is written. False: it is written as a comment. */
   readonly hasDoor: boolean;
   readonly ecosystems: readonly Drafted[];
 }

@@ -15,7 +15,7 @@ type Message = Parameters<Post['send']>[0];
 /** A receiver that people read. */
 export type Chat = Receiver & { readonly chat: ChatRule; readonly format: keyof typeof chatServices };
 
-/** Whether people read it. */
+/** True for a receiver of cards for people. */
 export function isChat(receiver: Receiver): receiver is Chat {
   return receiver.chat !== undefined && receiver.format in chatServices;
 }

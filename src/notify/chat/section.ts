@@ -18,7 +18,7 @@ export interface Section {
   readonly ref: string;
 }
 
-/** Who is told, and how. */
+/** The language and options of the receiver. */
 export interface Reader {
   readonly language: Language;
   readonly timeZone: string;

@@ -7,7 +7,7 @@ import type { Turn } from '../turn.ts';
 export interface SentMessage {
   /** The id of the first notice it carried. */
   readonly key: string;
-  /** What its service knows it by. */
+  /** The service's id of the message. */
   readonly receipt: string;
   /** The ids of all notices it ever carried. */
   readonly ids: readonly string[];

@@ -11,7 +11,7 @@ export interface Post {
 
 /** The incoming webhook of one chat service: how it renders a card, its limits, its signature, and its errors. */
 export interface ChatService {
-  /** Where all this is written. */
+  /** URLs of the service's documentation. */
   readonly spec: readonly string[];
   /** The minimum time between two messages: its rate, spread evenly, with a reserve for the operator's own tests. */
   readonly spacingMs: number;

@@ -13,7 +13,7 @@ const templates: Readonly<Record<Tone, string>> = {
   info: 'grey',
 };
 
-/** Its rate limits: 11232 of the bot, 99991400 of the gateway, 9499 where the text says so is a bad request and stays one. */
+/** Its rate limits: 11232 of the bot, 99991400 of the gateway. 9499 is a bad request, also if its text is about a rate. */
 const waits = { 11232: 60_000, 99991400: 60_000 };
 
 /** Custom bots of Feishu and Lark, as an interactive card. */

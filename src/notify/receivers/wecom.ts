@@ -45,7 +45,7 @@ function label(text: string): string {
   return `<font color="comment">${escapeMarks(text)}</font>`;
 }
 
-/** It knows code in a line alone. */
+/** WeCom's Markdown supports code only within a line. */
 function quoted(line: string): string {
   return `\`${line.replaceAll('`', "'")}\``;
 }
