@@ -3,36 +3,35 @@ import type { Manual } from '../ecosystem.ts';
 /** The reference page's sections about Go. */
 export const goManual: Manual = {
   checks: [
-    '`clients.go` is proxies by URL, `direct` or `off`, separated by `,` or `|`; a `;` or a space inside a proxy is a mistake.',
+    '`clients.go` is a list of proxy URLs, `direct` or `off`, separated by `,` or `|`; a `;` or a space inside a URL is a mistake.',
   ],
   sections: [
     {
       title: 'Go: lock files',
-      text: `\`{ from: ../app/go.sum, top: 20 }\` takes modules of a go.sum or go.mod; the other of the two beside it is read as well. Order:
-direct requirements of the go.mod first, then by how many versions of a module the go.sum names (each is somebody's
-requirement), then by name. From a go.sum only modules whose zip it names are taken, at their highest version. Left out, and
-listed by \`mirrorwatch check\`: modules that the go.mod replaces (their source is not the upstream), those that \`private.go\`
-matches, and entries that are no module and version. Lines of a go.sum that cannot be read are listed with their number (the
-first 20) and warned of: each may be a hash that nothing is verified by now. The go.sum's hashes of configured modules are what answers are verified by.`,
+      text: `\`{ from: ../app/go.sum, top: 20 }\` takes modules of a go.sum or go.mod; the other of the two files beside it is read as well. Order:
+direct requirements of the go.mod first, then by the number of versions that the go.sum lists (another module requires each of
+them), then by name. From a go.sum, a module is taken at its highest version with a zip hash. Left out, and
+listed by \`mirrorwatch check\`: modules that the go.mod replaces (their source is not the upstream), modules that \`private.go\`
+matches, and entries that are not a module and version. \`check\` warns of malformed lines of a go.sum and lists their numbers (the
+first 20), because their hashes are not used. Responses are verified with the go.sum's hashes of configured modules.`,
     },
     {
       title: 'Go: the checksum database',
-      text: `Step \`sumdb\` asks each mirror's relay, and beside it the database itself for its newest head: at the URL of \`go.sumdb\`, or at
-the home of a known name. Not beside a mirror on this machine (\`localhost\`, 127.0.0.0/8, \`::1\`) unless the URL is given, nor beside
-one with \`tls.pin\` or a client certificate. Of modules only the name of rsc.io/quote is sent there, to see what a lookup costs. Hashes of public modules at a fixed version are looked up
-through the relay until they are known, at most 100 in one probe; private ones never.
+      text: `The step \`sumdb\` probes the relay of each mirror. It also requests the newest head from the database itself, at the URL in \`go.sumdb\` or at
+the known address of a known name. It does not do so for a mirror on this machine (\`localhost\`, 127.0.0.0/8, \`::1\`) unless the URL is given, nor
+for one with \`tls.pin\` or a client certificate. The only module name sent to the database itself is rsc.io/quote, to measure the cost of a lookup.
+Hashes of public modules at a fixed version are looked up through the relay until they are known, at most 100 in one probe; hashes of private modules are never looked up.
 
-What a lookup costs a client with an empty cache is shown on the mirror's page, as \`authorityCost\` of \`GET /api/v1/mirrors\` and of a probe,
-and by \`mirrorwatch probe NAME --step sumdb\`: requests and waiting beside the module itself, through the relay (\`supported\`, the record and
-its tiles, over the connection that there is) and asking the database itself (record and tiles over a connection of their own; a mirror
-without a relay leaves clients only this). Tiles count as long as the slowest of them: the go command asks for all at once. With
-\`GOSUMDB=off\` it is nothing. A second module costs less: most tiles are known then.`,
+The cost of a lookup for a client with an empty cache is shown on the mirror's page, in \`authorityCost\` of \`GET /api/v1/mirrors\` and of a probe,
+and by \`mirrorwatch probe NAME --step sumdb\`. It is the number of requests and the time in addition to the module itself: through the relay (\`supported\`, the record and
+its tiles, over the existing connection), and directly at the database (record and tiles over a separate connection; clients of a mirror
+without a relay use only this way). Tiles cost the time of the slowest one, because the go command requests them in parallel. With
+\`GOSUMDB=off\` there is no cost. A second module costs less, because most tiles are then cached.`,
     },
     {
       title: 'Go: private modules',
-      text: `A module that \`private.go\` matches is asked only of mirrors with a named \`upstream\` other than \`go\`; without one it is not
-asked at all, with a warning. Other modules belong to the upstream \`go\`, and to a named upstream that no private module
-belongs to.`,
+      text: `A module that \`private.go\` matches is requested only from mirrors with a named \`upstream\` other than \`go\`. Without such a mirror it is not
+requested at all, with a warning. Other modules belong to the upstream \`go\`; if no module is private, they also belong to named upstreams.`,
     },
   ],
 };

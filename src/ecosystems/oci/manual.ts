@@ -3,24 +3,24 @@ import type { Manual } from '../ecosystem.ts';
 /** The reference page's sections about container registries. */
 export const ociManual: Manual = {
   checks: [
-    '`clients.oci` is mirrors by URL in the order of the client, separated by `|`, with `direct` (the registry itself) last or left out.',
+    '`clients.oci` is a list of mirror URLs in the order of the client, separated by `|`; `direct` (the registry itself) may be last.',
   ],
   sections: [
     {
       title: 'Images and their registries',
-      text: `The host that an image begins with is its upstream, \`docker.io\` where none is written (\`alpine\` is \`docker.io/library/alpine\`); a
-mirror of it says \`upstream: docker.io\` and is asked for nothing else. Beside a digest a tag is dropped. Images by digest are
-verified; of a tag only the digests that mirrors give can be compared. There is no lock file of images: the digest in an entry is
-the lock, and there is no \`private.oci\`: an image is asked of mirrors of its own registry, and of no others.
+      text: `The host at the beginning of an image name is its upstream; without a host it is \`docker.io\` (\`alpine\` is \`docker.io/library/alpine\`). A
+mirror with \`upstream: docker.io\` gets only requests for images of that registry. If an image has a tag and a digest, the tag is ignored. Images by digest are
+verified; images by tag can only be compared between mirrors. There is no lock file of images: the digest in an entry is
+the lock. There is no \`private.oci\`: an image is requested only from mirrors of its own registry.
 
-A registry on a port of its own is named with it, as an upstream too (\`upstream: registry.example.com:5000\`).
+A registry on another port is named with that port, as an upstream too (\`upstream: registry.example.com:5000\`).
 
-A mirror's \`url\` is what \`/v2/\` stands behind. Where \`v2\` is part of its path (\`https://harbor.example.com/v2/docker-hub\`, a
-project that is a mirror) it is the root itself, as with containerd's \`override_path\`.
+A mirror's \`url\` is the part before \`/v2/\`. If \`v2\` is part of its path (\`https://harbor.example.com/v2/docker-hub\`, a
+proxy project), it is the root itself, as with containerd's \`override_path\`.
 
-\`digest\` is a HEAD, which takes nothing of Docker Hub's quota; each \`manifest\` and each \`blob\` of one image takes one or two of its
-100 pulls in six hours. Tokens are fetched as nobody in particular unless the token server is the mirror's own host or stands in
-\`auth.hosts\`, and kept for four fifths of their life. Over http they are sent on this machine alone.`,
+\`digest\` is a HEAD request, which does not count towards the quota of Docker Hub; each \`manifest\` and each \`blob\` of one image takes one or two of the
+100 pulls in six hours. Tokens are requested anonymously, unless the token server is the mirror's own host or is listed in
+\`auth.hosts\`. They are kept for four fifths of their lifetime. Over http they are sent only on this machine.`,
     },
   ],
 };
