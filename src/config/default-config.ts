@@ -13,7 +13,7 @@ export const publicControls = [
  */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json
-vantage: local                # a name for the place you watch from
+vantage: local                # a name for the location of this daemon
 listen: 127.0.0.1:10120       # status page, /metrics and API; off loopback a token is required
 # contact: ops@example.com    # part of the User-Agent, so that an operator can write to you
 
@@ -25,7 +25,7 @@ schedule: { every: 30s, timeout: 10s, perHost: 2, bytesPerHour: 50MiB }
 mirrors:
 ${knownGoMirrors.map(mirrorLine).join('\n')}
 
-# Not mirrors: public DNS servers that accept TCP. They show whether a failure is the mirrors' or this network's.
+# Not mirrors: public DNS servers that accept TCP. They show whether the mirrors or this network cause a failure.
 controls:
 ${publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`).join('\n')}
 

@@ -38,14 +38,14 @@ const when = mapping({
     .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
     .meta({ description: 'Only advice for these causes; `slow` is every cause of slowness. Default: all.' })
     .optional(),
-  confidence: word('Least confidence of the advice.', ['low', 'medium', 'high']).prefault('medium'),
+  confidence: word('Minimum confidence of the advice.', ['low', 'medium', 'high']).prefault('medium'),
   perHour: integer('Changes in an hour at most; later ones wait.', 1, 1_000).prefault(4),
   perDay: integer('Changes in a day at most; later ones wait.', 1, 10_000).prefault(12),
   quiet: mapping({
     from: clockTime('Nothing is changed from this time of day, by `timeZone` …'),
     to: clockTime('… to this one. Before `from`: of the next day.'),
   })
-    .meta({ description: 'Hours without changes. What is due then waits, a failback too.' })
+    .meta({ description: 'Hours without changes. A due change waits until they end, also a failback.' })
     .optional(),
   timeZone: timeZone('Whose clock quiet hours go by. Default UTC.').optional(),
   places: checked(
@@ -63,11 +63,11 @@ export function placesIn(text: string): { readonly needed: number; readonly of: 
 
 const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
 const allow = hosts(
-  'Networks where a name may have a private address; an address in the URL itself needs no entry.',
+  'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
   false,
 )
   .meta({
-    description: 'Networks where a name may have a private address; an address in the URL itself needs no entry.',
+    description: 'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
   })
   .prefault([]);
 const mergeRequest = mapping({
@@ -99,10 +99,10 @@ const git = mapping({
   ).prefault('mirrorwatch <mirrorwatch@localhost>'),
   sign: z
     .boolean(errorOf(phrase('expected.boolean')))
-    .meta({ description: 'Sign commits with the key that Git is set up with.' })
+    .meta({ description: 'Sign commits with the key in the configuration of Git.' })
     .prefault(false),
   mergeRequest: mergeRequest
-    .meta({ description: 'Push to a branch of its own for each advice, and open a merge request from it.' })
+    .meta({ description: 'Push each advice to a separate branch, and open a merge request from it.' })
     .optional(),
 });
 const headers = list(
@@ -116,8 +116,8 @@ const headers = list(
   .meta({ description: 'Headers of each request, such as a token.' })
   .prefault([]);
 const http = mapping({
-  url: checked('Where the value is kept.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
-  method: word('Method of a body of your own.', ['POST', 'PUT']).prefault('POST'),
+  url: checked('The URL of the value.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
+  method: word('HTTP method for your own body.', ['POST', 'PUT']).prefault('POST'),
   headers,
   body: secretText(
     `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
@@ -146,11 +146,11 @@ const action = mapping(
           'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
       })
       .optional(),
-    timeout: duration('A command, Git or a request that takes longer has failed.', {
+    timeout: duration('Timeout of a command, of Git, or of a request.', {
       min: 1_000,
       max: limits.actionMsMax,
     }).prefault('30s'),
-    when: when.meta({ description: 'What must hold before it runs.' }).prefault({}),
+    when: when.meta({ description: 'Conditions for the action to run.' }).prefault({}),
     file: fileDeed.meta({ description: 'Write a file.' }).optional(),
     command: list(text('A word.', phrase('expected.shortText')), phrase('expected.listWords'), 100)
       .min(1, errorOf(phrase('expected.listWords')))
@@ -164,7 +164,7 @@ const action = mapping(
 
 /** The key `onAdvice`: if it is absent, there are no actions. */
 export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
-  .meta({ description: 'What follows advice by itself. See docs/actions.md.' })
+  .meta({ description: 'Actions that follow advice automatically. See docs/actions.md.' })
   .prefault([]);
 
 const isBaseUrl = (value: string): boolean => baseUrl(value)?.user === null;
@@ -174,7 +174,7 @@ export const fleetKey = mapping({
   store: checked('URL of a store that is compatible with Prometheus.', phrase('expected.daemonUrl'), isBaseUrl),
   headers,
 })
-  .meta({ description: 'The metrics of all places, read for `when.places` of actions. See docs/actions.md.' })
+  .meta({ description: 'The store with the metrics of all places, for `when.places` of actions. See docs/actions.md.' })
   .optional();
 
 /** The key `pair`: two daemons of one place, one of which acts. */
@@ -184,12 +184,12 @@ export const pairKey = mapping({
     phrase('expected.daemonUrl'),
     isBaseUrl,
   ).optional(),
-  lease: duration('How long a daemon that is gone still counts as the one that acts.', {
+  lease: duration('The time after which the other daemon takes over from one that is gone.', {
     min: 3_000,
     max: 20_000,
   }).prefault('15s'),
 })
-  .meta({ description: 'A second daemon of this place has the same actions: one of both acts. See docs/actions.md.' })
+  .meta({ description: 'For a second daemon of this place with the same actions: only one of them acts. See docs/actions.md.' })
   .optional();
 
 /**

@@ -13,7 +13,7 @@ export function clientRunsKey(registry: Registry) {
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping(
     {
-      every: duration('Each of them at each mirror of its ecosystem so often, moved by up to a tenth.', {
+      every: duration('The interval of each client at each mirror of its ecosystem, varied by up to a tenth.', {
         min: 60_000,
         max: 7 * 86_400_000,
       }).prefault('6h'),
@@ -23,8 +23,8 @@ export function clientRunsKey(registry: Registry) {
         ids.length,
       )
         .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
-        .meta({ description: 'Which clients, each at every mirror of its ecosystem.' }),
-      timeout: duration('A run that takes longer is killed, and has failed.', {
+        .meta({ description: 'The clients to run, each at every mirror of its ecosystem.' }),
+      timeout: duration('Timeout of a run: a longer run is killed and counts as failed.', {
         min: 1_000,
         max: 10 * 60_000,
       }).prefault('5m'),

@@ -12,15 +12,15 @@ export function makeDoorKey(registry: Registry) {
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping({
     listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so the mapping form is.')
-      .meta({ description: 'Where clients reach it: an address, or a mapping. Needs a restart.' })
+      .meta({ description: 'The address for clients: an address, or a mapping. Needs a restart.' })
       .prefault('127.0.0.1:10121'),
     ecosystems: list(
-      z.enum(ids, errorOf(expected)).meta({ description: 'An ecosystem with paths of its own at the door.' }),
+      z.enum(ids, errorOf(expected)).meta({ description: 'An ecosystem that the door serves.' }),
       phrase('expected.listEach', { what: expected }),
       ids.length,
     )
       .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
-      .meta({ description: 'Whose clients it serves; by default all that have mirrors.' })
+      .meta({ description: 'The ecosystems whose clients it serves; default: all with mirrors.' })
       .optional(),
     daemon: checked(
       'URL of its daemon, on another machine for example; `listen.token` is sent to it. Default: where `listen` says.',

@@ -89,13 +89,13 @@ function common({ all }: Registry) {
       if (baseUrl(value) !== null) return ok(value);
       return error(isBare(value) ? aScheme : aBaseUrl);
     }),
-    role: word('An origin is what freshness is judged against; at most one per upstream.', [
+    role: word('`origin`: freshness is judged by comparison with it; at most one per upstream.', [
       'mirror',
       'origin',
     ]).prefault('mirror'),
     weight: integer('Preference among equals, higher first; without one it ranks as 0.', 0, 1_000_000).optional(),
-    region: text('Where it stands, for people.', phrase('expected.shortText'), 64).optional(),
-    capacity: word('`small`: among equals, daemons spread over such mirrors by a hash of their vantage.', [
+    region: text('Its location, for display.', phrase('expected.shortText'), 64).optional(),
+    capacity: word('`small`: of equally good mirrors, each daemon prefers another one, by a hash of its vantage.', [
       'small',
     ]).optional(),
     tls: tls.meta({ description: 'Trust and client certificate.' }).optional(),
@@ -138,15 +138,15 @@ function common({ all }: Registry) {
         .boolean(errorOf(phrase('expected.boolean')))
         .meta({ description: 'It has no pre-releases.' })
         .prefault(false),
-      releaseAge: duration('It takes a version no sooner than so long after its release.', {
+      releaseAge: duration('The minimum age of a version before the mirror takes it.', {
         min: 1000,
         max: 365 * 86_400_000,
       }).optional(),
       without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
-        .meta({ description: 'Versions that it never has; `*` stands for any text.' })
+        .meta({ description: 'Versions that the mirror never has; `*` stands for any text.' })
         .prefault([]),
     })
-      .meta({ description: 'What it leaves out by design: such versions count neither as lag nor as missing.' })
+      .meta({ description: 'Versions that the mirror omits by design: they count neither as lag nor as missing.' })
       .optional(),
     maintenance: list(
       mapping({
@@ -156,7 +156,7 @@ function common({ all }: Registry) {
       phrase('expected.listOf', { what: '{ cron, for }' }),
       64,
     )
-      .meta({ description: 'Planned silences: neither probed nor judged.' })
+      .meta({ description: 'Maintenance windows: the mirror is neither probed nor judged.' })
       .prefault([]),
   };
 }

@@ -24,7 +24,7 @@ export const clockTime = (description: string) =>
 const quiet = mapping({
   from: clockTime('Nothing is sent from this time of day, by `timeZone` …'),
   to: clockTime('… to this one; what was held goes out then, as one summary. Before `from`: of the next day.'),
-  urgent: word('Whether advice to leave what is down or serves wrong bytes is sent all the same.', [
+  urgent: word('Whether advice to leave a mirror that is down or serves wrong bytes is still sent.', [
     'hold',
     'pass',
   ]).prefault('hold'),
@@ -67,28 +67,28 @@ export const webhook = mapping(
       .optional(),
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
       .min(1, errorOf(phrase('expected.atLeastMirrors')))
-      .meta({ description: 'Only what is about these, advice from or to one of them, and what is about no mirror.' })
+      .meta({ description: 'Only messages about these mirrors, advice from or to one of them, and messages about no mirror.' })
       .optional(),
     ecosystems: list(text('An ecosystem.', phrase('expected.anEcosystem'), 64), phrase('expected.listEcosystems'))
       .min(1, errorOf(phrase('expected.atLeastEcosystems')))
-      .meta({ description: 'Only what is about mirrors of these, and what is about no mirror.' })
+      .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror.' })
       .optional(),
-    severity: word('Only findings at least as grave; advice is sent whatever it is about.', severities).prefault(
+    severity: word('Only findings of at least this severity; does not apply to advice.', severities).prefault(
       'info',
     ),
-    group: duration('Cards: what comes within so much of the first becomes one. Default 15s.', {
+    group: duration('Cards: events within this time after the first one become one card. Default 15s.', {
       min: 0,
       max: 600_000,
     }).optional(),
     timeZone: timeZone('Cards: whose times they show, and whose clock quiet hours go by. Default UTC.').optional(),
-    quiet: quiet.meta({ description: 'Cards: hours in which nothing is sent.' }).optional(),
+    quiet: quiet.meta({ description: 'Cards: hours without messages.' }).optional(),
     page: checked(
       'Cards: where people reach the page. Default: what `listen` names, unless that is loopback or every address.',
       phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),
     allow: hosts('Networks where a receiver may have a private address.', false)
-      .meta({ description: 'Private networks where this receiver may be; public addresses need no entry.' })
+      .meta({ description: 'Private networks in which this receiver may be; public addresses need no entry.' })
       .prefault([]),
   },
   phrase('expected.mappingWith', { keys: 'name, url and secrets' }),

@@ -45,25 +45,25 @@ const detect = mapping({
     clear: integer('So many samples below 1.5 × baseline close it.', 1, 100).prefault(3),
     window: integer('The baseline is the median of so many samples.', 5, 10_000).prefault(120),
     warmup: integer('No verdict before so many samples.', 1, 10_000).prefault(20),
-    relearn: duration('A spike this old ends as a level shift.', { min: 60_000, max: 7 * 86_400_000 }).prefault('2h'),
+    relearn: duration('A spike that lasts this long becomes a level shift.', { min: 60_000, max: 7 * 86_400_000 }).prefault('2h'),
   })
-    .meta({ description: 'When slow is a spike.' })
+    .meta({ description: 'When slow responses are a spike.' })
     .prefault({}),
   outage: mapping({
     open: integer('So many canary failures in a row …', 1, 100).prefault(3),
     over: duration('… that span this long open an outage.', { min: 0, max: limits.roundMs }).prefault('4s'),
     close: integer('So many successes close it.', 1, 100).prefault(2),
-    share: share('Or this share of the last ten.').prefault('50%'),
+    share: share('Or this share of failures among the last ten samples.').prefault('50%'),
   })
-    .meta({ description: 'When failing is an outage.' })
+    .meta({ description: 'When failures are an outage.' })
     .prefault({}),
   lag: mapping({
-    limit: duration('Behind the origin by more than this, by the lower bound, is a finding.', {
+    limit: duration('A lag whose lower bound exceeds this is a finding.', {
       min: 1_000,
       max: 30 * 86_400_000,
     }).prefault('1h'),
   })
-    .meta({ description: 'When behind is too far behind.' })
+    .meta({ description: 'The limit for lag.' })
     .prefault({}),
 });
 
@@ -73,8 +73,8 @@ const advise = mapping({
     dwellRange,
   ).prefault('10m'),
   ttl: duration('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),
-  minGain: share('Least relative drop of the expected time that is worth a move.').prefault('20%'),
-  failureCost: duration('What a broken build costs a person: failures weigh this much beside waiting.', {
+  minGain: share('The minimum relative gain of expected time that justifies a switch.').prefault('20%'),
+  failureCost: duration('The cost of a failed build for a person, compared with waiting time.', {
     min: 0,
     max: 86_400_000,
   }).prefault('5m'),
@@ -83,38 +83,38 @@ const advise = mapping({
 /** The file as written: every documented key, its type, default and meaning. What spans several keys is checked afterwards. */
 function keysOf(registry: Registry) {
   return {
-    vantage: text('The place we watch from, for people and notices.', phrase('expected.shortText'), 64).prefault(
+    vantage: text('The name of the place where this daemon runs, for pages and notices.', phrase('expected.shortText'), 64).prefault(
       'local',
     ),
     listen: makeListenKey('127.0.0.1:10120', 'Off loopback a token is required, so the mapping form is.')
       .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
       .prefault('127.0.0.1:10120'),
-    contact: text('Address of the people in charge, sent in the User-Agent.', phrase('expected.emailUrl'), 200)
+    contact: text('Contact address of the operators, sent in the User-Agent.', phrase('expected.emailUrl'), 200)
       .regex(/^[\x21-\x7e]+$/, errorOf(phrase('expected.contact')))
       .optional(),
-    schedule: schedule.meta({ description: 'Pace of the canary, and politeness.' }).prefault({}),
+    schedule: schedule.meta({ description: 'Interval of the canary, and limits on the load of mirrors.' }).prefault({}),
     steps: stepsKey(registry)
-      .meta({ description: 'Pace of single steps: a duration, or { every or cron, timeout }.' })
+      .meta({ description: 'Intervals of single steps: a duration, or { every or cron, timeout }.' })
       .prefault({}),
     mirrors: list(mirror(registry), phrase('expected.listMirrors'), limits.mirrors)
       .min(1, errorOf(phrase('expected.atLeastMirror')))
-      .meta({ description: 'What is watched.' }),
+      .meta({ description: 'The mirrors to monitor.' }),
     controls: list(
       z.union([control, mapping({ name: name('Name of the control, unique.'), url: control })]),
       phrase('expected.listUrls', { block: '{ name, url }' }),
       32,
     )
-      .meta({ description: 'What is not a mirror and tells "them" from "us".' })
+      .meta({ description: 'Hosts that are not mirrors: they show whether a mirror or this network fails.' })
       .prefault([]),
-    clients: clientsKey(registry).meta({ description: 'What clients use today.' }).prefault({}),
-    modules: modulesKey(registry).meta({ description: 'What is asked of the mirrors.' }).prefault({}),
+    clients: clientsKey(registry).meta({ description: 'The chains that clients use today.' }).prefault({}),
+    modules: modulesKey(registry).meta({ description: 'The modules to probe at the mirrors.' }).prefault({}),
     private: privateKey(registry)
-      .meta({ description: 'Names that never leave for a public mirror or database.' })
+      .meta({ description: 'Names that are never sent to a public mirror or database.' })
       .prefault({}),
     ...ownKeys(registry),
     detect: detect.meta({ description: 'Verdicts.' }).prefault({}),
     advise: advise.meta({ description: 'Advice.' }).prefault({}),
-    webhooks: list(webhook, phrase('expected.listReceivers'), 64).meta({ description: 'Who is told.' }).prefault([]),
+    webhooks: list(webhook, phrase('expected.listReceivers'), 64).meta({ description: 'Receivers of findings and advice.' }).prefault([]),
     alertmanager: mapping(
       {
         token: secretText(
@@ -156,15 +156,15 @@ function keysOf(registry: Registry) {
       })
       .optional(),
     labels: mapping({
-      group: name('Places of one group get one line of advice where one suits all.').optional(),
-      network: name('Places with the same one share an egress, and are one witness.').optional(),
+      group: name('Places of one group get the same advice if one mirror suits all of them.').optional(),
+      network: name('Places with the same value share an egress, and count as one witness.').optional(),
       page: checked(
         'URL of the page of this daemon, for links. Default: the scraped address.',
         phrase('expected.daemonUrl'),
         (value) => baseUrl(value)?.user === null,
       ).optional(),
     })
-      .meta({ description: 'What `mirrorwatch fleet` knows this place by. See docs/guides/many-places.md.' })
+      .meta({ description: 'Labels of this place for `mirrorwatch fleet`. See docs/guides/many-places.md.' })
       .optional(),
     state: mapping({
       path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),

@@ -159,7 +159,7 @@ describe('trouble that our own tests do not name yet', () => {
   });
 });
 
-describe('an alert whose end nobody tells: silenced or inhibited while it resolves', () => {
+describe('an alert that is silenced or inhibited while it resolves, so that its end is never sent', () => {
   /** Repeats each 30 s: three of them are 90 s. */
   const brief = `${yaml.replace(`token: ${token} }`, `token: ${token}, repeat: 30s }`)}advise: { hold: 60s }\n`;
   const repeated = async (world: World, times: number): Promise<void> => {
@@ -314,7 +314,7 @@ describe('what is not kept is sent again', () => {
     await world.seconds(heardAt);
     world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
     const refused = await post(world);
-    expect([refused.status, refused.json()]).toMatchObject([503, { title: 'Not now' }]);
+    expect([refused.status, refused.json()]).toMatchObject([503, { title: 'Unavailable' }]);
     expect(await notifications(world, 'unavailable')).toBe(1);
     world.store.trouble = null;
     await world.seconds(5);

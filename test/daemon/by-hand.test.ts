@@ -81,7 +81,7 @@ describe('a probe by hand, in a real worker thread', () => {
     expect(sample.due.target).toMatchObject({ module: 'registry.example.com/a/b', upstream: 'registry.example.com' });
   });
 
-  test('of a URL that no mirror may have: what is wrong with it, and no place in a file that nobody wrote', async () => {
+  test('a URL that no mirror may have: the mistake is named, without a position in a file', async () => {
     const { terminal, ended } = start('probe', `${near.url}/?a=1`);
     expect([await ended, terminal.outs]).toEqual([2, []]);
     expect(terminal.errs.join('\n')).toMatch(/^mirrorwatch probe: mirrors\[0\]\.url: saw "[^"]+", expected an http/);

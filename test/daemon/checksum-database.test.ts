@@ -109,7 +109,7 @@ async function lastFacts(
 const askedOf = (server: RawServer, path: string) => server.requests.filter((one) => one.path.includes(path)).length;
 
 describe('the checksum database through a relay and directly, on sockets', () => {
-  test('a relay that is late is told from one that lies', async () => {
+  test('a relay that is late is distinguished from one that is wrong', async () => {
     const database = await startDatabase({ relay: { ...honest, latestSize: 700 } });
     const late = await startMirror({ relay: honest });
     const lying = await startMirror({
@@ -130,7 +130,7 @@ describe('the checksum database through a relay and directly, on sockets', () =>
     });
   });
 
-  test('what a lookup costs a client is shown, by relay and directly, and no name of ours is sent to the database', async () => {
+  test('the cost of a lookup for a client is shown, by relay and directly, and no name of ours is sent to the database', async () => {
     const texts = honest.texts.map((one, id) =>
       id === 8 ? 'rsc.io/quote v1.5.2 h1:a=\nrsc.io/quote v1.5.2/go.mod h1:b=\n' : one,
     );
@@ -152,7 +152,7 @@ describe('the checksum database through a relay and directly, on sockets', () =>
     expect(askedOf(database, 'example.com')).toBe(0);
   });
 
-  test('a database that cannot be reached from here is unknown, said so, and nobody’s fault', async () => {
+  test('a database that cannot be reached from here is unknown, with the reason, and no mirror is at fault', async () => {
     const relay = await startMirror({ relay: honest });
     const gone = await startDatabase({ relay: honest });
     await gone.kill();

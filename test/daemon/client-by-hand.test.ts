@@ -90,7 +90,7 @@ describe('mirrorwatch check', () => {
     const { code, out, err } = await cli('check');
     expect([code, err]).toEqual([0, expect.not.stringContaining('installed')]);
     expect(out).toContain(
-      'real clients, each every 2h, in the numbers above:\n  go: go-a\n  npm: npm-a\n  go: not go-b, it cannot be given one address family (resolve.family)',
+      'real clients, each run every 2h; included in the numbers above:\n  go: go-a\n  npm: npm-a\n  go: not go-b, because it does not support one address family (resolve.family)',
     );
   });
 
@@ -105,7 +105,7 @@ clientRuns: { clients: [ go ] }
     writeFileSync(join(folder, 'mirrorwatch.yaml'), text);
     const { out } = await run(['check'], { cwd: folder });
     removeTempDir(folder);
-    expect(out).toContain('real clients: none can be run\n  go: not b, it cannot be given one address family');
+    expect(out).toContain('real clients: none can be run\n  go: not b, because it does not support one address family');
     expect(out).toContain(': 1 mirror, ');
   });
 

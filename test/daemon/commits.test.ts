@@ -7,7 +7,7 @@ import { startWorld, stopWorlds } from './world.ts';
 
 afterEach(stopWorlds);
 
-it('what nobody was told of is written once a second at most; findings and notices with the turn they came in', async () => {
+it('changes without a notice are written at most once a second; findings and notices in the turn in which they came', async () => {
   const commits: { readonly atMs: number; readonly tables: ReadonlySet<string> }[] = [];
   const world = await startWorld({
     yaml: threeMirrors({ every: '5s' }),

@@ -153,7 +153,7 @@ describe('layer by layer', () => {
     expect(got.code).toBe(1);
   });
 
-  test('a name that nobody knows, and the resolver knows others', async () => {
+  test('a name that does not exist, while the resolver resolves other names', async () => {
     dns.setName('known.example.com', { a: ['127.0.0.1'] });
     const resolve = `resolve: { server: "${dns.address}" }`;
     const got = await ask({
@@ -263,7 +263,7 @@ describe('which mirrors', () => {
 
   test.each([
     [['doctor', 'nobody'], "no mirror is named 'nobody'"],
-    [['doctor', '--ecosystem', 'go'], '--ecosystem says what a URL is'],
+    [['doctor', '--ecosystem', 'go'], '--ecosystem needs a URL: it names the ecosystem of that URL'],
     [['doctor', 'http://'], 'is not a URL'],
   ])('%j is wrong usage', async (argv, words) => {
     expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });

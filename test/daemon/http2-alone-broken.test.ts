@@ -71,7 +71,7 @@ describe('over real connections', () => {
     return { near, far, yaml: one('near', near, ', weight: 10') + one('far', far, '') };
   }
 
-  test('each fault of HTTP/2 alone is told as that and left for go; clients that speak HTTP/1.1 stay', async () => {
+  test('each fault of HTTP/2 alone is reported as such and left by go; clients that use HTTP/1.1 stay', async () => {
     const pairs = new Map<string, Awaited<ReturnType<typeof pair>>>();
     for (const fault of h2Faults) pairs.set(fault, await pair(fault, fault));
     for (const ecosystem of ['npm', 'pypi']) pairs.set(ecosystem, await pair(ecosystem, 'reset', ecosystem));
@@ -142,7 +142,7 @@ state: { path: ":memory:" }
     expect(pips?.remedy['pip']).toContain(http1.far.url);
     // uv speaks HTTP/2, which works: its lines stay.
     expect(pips?.remedy['uv']).toContain(http1.near.url);
-    expect(pips?.doesNotCover).toContain('Not moved: uv. near-http1 works over HTTP/2, which they use.');
+    expect(pips?.doesNotCover).toContain('Not switched: uv. near-http1 works over HTTP/2, which they use.');
     const ofNpm = (await json('findings')).filter(({ registry }) => registry === 'near-npm');
     expect(ofNpm.filter(({ scope }) => scope.some(({ protocol }) => protocol !== undefined))).toEqual([]);
     expect((await json('advice')).filter(({ upstream }) => upstream === 'npm' || upstream === 'pypi')).toEqual([]);

@@ -21,7 +21,7 @@ interface Finding {
   readonly evidence: { readonly failures: number; readonly probeIds: readonly string[] };
 }
 
-test('a mirror that resets the fourth stream at once is told, though each single request is well', async () => {
+test('a mirror that resets the fourth concurrent stream is reported, though each single request succeeds', async () => {
   const fault = h2BuildFaults.find(({ name }) => name.startsWith('RST_STREAM'));
   if (fault === undefined) throw new Error('no such fault');
   const answers = moduleAnswers(syntheticModules);

@@ -38,7 +38,7 @@ async function outagesOf(hostOf: (upstream: string) => string, does: Behaviour):
   return found;
 }
 
-describe('a host with mirrors of three upstreams dies: each outage is told as if its host were its own', () => {
+describe('a host with mirrors of three upstreams dies: each outage is found as fast as if its mirror had its own host', () => {
   test.each<[name: string, does: Behaviour]>([
     ['nobody listens', refuses],
     ['nobody listens, and it takes its time to say so', { code: 'ECONNREFUSED', phase: 'connect', afterMs: 900 }],

@@ -74,20 +74,22 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     const lines = out.split('\n');
     expect(lines[0]).toBe(`${state}, 2026-01-01 00:00:00 to 2026-01-01 00:15:00 (UTC)`);
     expect(lines[1]).toBe('changed: advise.minGain=90%');
-    const rows = lines.filter((line) => / (really|as it is|changed) +go\/go/.test(line));
+    const rows = lines.filter((line) => / (actual|current settings|changed settings) +go\/go/.test(line));
     expect(rows.map((line) => line.slice(21).split(/ {2,}/))).toEqual([
-      ['really', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
-      ['as it is', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
+      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
+      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
     ]);
-    const sums = lines.filter((line) => /^(really|as it is|changed) /.test(line)).map((line) => line.split(/ {2,}/));
+    const sums = lines
+      .filter((line) => /^(actual|current settings|changed settings) /.test(line))
+      .map((line) => line.split(/ {2,}/));
     expect(sums.map(([name, advice, moves]) => [name, advice, moves])).toEqual([
-      ['really', '1', '1'],
-      ['as it is', '1', '1'],
-      ['changed', '0', '0'],
+      ['actual', '1', '1'],
+      ['current settings', '1', '1'],
+      ['changed settings', '0', '0'],
     ]);
-    expect(out).toContain('What a replay cannot know');
+    expect(out).toContain('Limit of a replay');
     expect(out).toMatch(/\d+ of the results come from such requests\./);
-    expect(out).not.toContain('none are kept from before');
+    expect(out).not.toContain('none from before');
   });
 
   test('--json is the same as data', async () => {
@@ -143,7 +145,7 @@ describe('wrong usage and configuration are 2', () => {
     ['a number where a length is due', ['--set', 'advise.hold=5'], '--set advise.hold: saw 5, expected'],
     ['a key beneath a value', ['--set', 'detect.lag.limit.x=1'], '--set'],
     ['a time that is none', ['--since', 'yesterday'], '--since takes a length of time (7d) or a time'],
-    ['an end before the beginning', ['--since', '2d', '--until', '3d'], '--since lies before --until'],
+    ['an end before the beginning', ['--since', '2d', '--until', '3d'], '--since must be before --until'],
     ['a word too many', ['now'], 'Unexpected argument'],
   ];
   test.each(rows)('%s', async (_, more, said) => {
@@ -234,6 +236,6 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
     const at = ['--since', '2025-12-01T00:00Z', '--until', '2025-12-02T00:00Z'];
     const { code, err } = await run(['replay', '--config', config, '--state', state, ...at]);
     expect(code).toBe(1);
-    expect(err).toContain('it holds no results of that time; the oldest is of 2026-01-01T00:00:0');
+    expect(err).toContain('it holds no results of that time; the oldest is from 2026-01-01T00:00:0');
   });
 });

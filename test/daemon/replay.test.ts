@@ -149,7 +149,7 @@ describe('a replay of what a daemon stored', () => {
     expect(heard + unwanted).toBe(done.ground.outOfTurn);
   });
 
-  test('a daemon that was content: what would have been advised, and how many questions nobody asked then', async () => {
+  test('a daemon without findings: what would have been advised, and how many requests were not sent then', async () => {
     const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 120_000 ? 400 : well(asked));
     const content = threeMirrors({ more: 'advise: { minGain: 90% }' });
     const { world, path } = await watched(slow, content);
@@ -189,7 +189,7 @@ describe('a replay of what a daemon stored', () => {
     expect(Math.abs(done.current.awayMs - done.really.awayMs)).toBeLessThan(5_000);
   });
 
-  test('a window begins where it is told to, with what came before as warm-up', async () => {
+  test('a window begins at the requested time, with earlier results as warm-up', async () => {
     const { world, path } = await watched(eventful);
     await world.seconds(2_500);
     const copied = copyStore(path);
@@ -288,7 +288,7 @@ describe('a mirror whose HTTP/2 alone breaks', () => {
       ? { code: 'MW_H2_RESET', phase: 'processing', afterMs: 10 }
       : well(asked);
 
-  test('is left in a replay as it was, and told as that', async () => {
+  test('is left as it was in a replay, and reported as such', async () => {
     const { world, path } = await watched(well);
     world.wire.choosesProtocol = true;
     world.wire.script = resets;

@@ -84,7 +84,7 @@ describe('slowness', () => {
     expect(await adviceOf(world)).toEqual([]);
   });
 
-  test('slower than the others, but no spike: no finding; advice where another saves enough, whoever is preferred', async () => {
+  test('slower than the others, but no spike: no finding; advice if another mirror saves enough, whichever is preferred', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(250, 'a', 60) });
     await world.seconds(240);
     expect(told(world)).toEqual(['vantage suspect false', 'advice proposed a → b']);

@@ -261,7 +261,7 @@ describe('a webhook receiver', () => {
   }
   const outcome = (what: string): string => `mirrorwatch_webhook_deliveries_total{receiver="hook0",outcome="${what}"}`;
 
-  test('that hangs: nobody else waits; it is counted as a queue', async () => {
+  test('a receiver that hangs delays no other; its notices are counted as a queue', async () => {
     await beside(
       (receiver) => {
         receiver.script({ kind: 'hang' });
@@ -312,7 +312,7 @@ describe('a webhook receiver', () => {
     );
   });
 
-  test('that stands in a private network nobody allowed: never connected to', async () => {
+  test('a receiver in a private network that is not allowed is never connected to', async () => {
     const inner = await startWebhookReceiver();
     const text = yamlOf(near.url, far.url, [inner.url]).replace(', allow: [ 127.0.0.0/8 ]', '');
     const real = await startRealDaemon(text);

@@ -19,7 +19,7 @@ async function cellsOf(world: World, range: string): Promise<readonly Cell[]> {
 
 const asked = ({ canary: { ok, failed } }: Cell): number => ok + failed;
 
-test('what was measured is told by the minute, failures by their reason', async () => {
+test('measurements are reported by the minute, failures by their reason', async () => {
   const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 120, 180) });
   await world.seconds(300);
   const cells = await cellsOf(world, 'hour');

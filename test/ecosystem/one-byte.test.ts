@@ -166,7 +166,7 @@ describe.each(artifacts)('one wrong byte of what $id serves for $step', (artifac
     scene.spoil(null);
   });
 
-  test('is told with module, version and side', async () => {
+  test('is reported with module, version and side', async () => {
     const now = systemClock.now();
     const { config, targets } = scene;
     const detector = createDetector({ config, targets, restored: [], random: createRandom(1), now });

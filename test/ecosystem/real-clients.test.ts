@@ -73,7 +73,7 @@ describe.each(all)('%s', (_id, client, ecosystem) => {
     expect(files).toContain('blobs.example.com');
   });
 
-  test('is left out where it cannot be told how to reach the mirror', () => {
+  test('is left out if it does not support the access of the mirror', () => {
     expect(client.cannot(mirrorOf({}))).toBeNull();
     expect(whyNot(client, mirrorOf({ resolve: { family: null, server: '192.0.2.53' } }))).toMatch(/resolve\.server/);
     expect(whyNot(client, mirrorOf({ resolve: { family: 6, server: null } }))).toMatch(/resolve\.family/);
@@ -167,7 +167,7 @@ describe('the checksum database of go', () => {
     expect(env({ settings: { sumdb: null } })['GOSUMDB']).toBe('off');
     expect(env({ settings: { sumdb }, isPublic: false })['GOSUMDB']).toBe('off');
   });
-  test('is told no private name', () => {
+  test('gets no private name', () => {
     expect(env({ privatePatterns: ['git.example.com/*', 'corp'] })['GONOSUMDB']).toBe('git.example.com/*,corp');
   });
 });

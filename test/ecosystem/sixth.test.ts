@@ -202,7 +202,7 @@ describe('the plan of a sixth ecosystem', () => {
     expect(shelf && everyMs(paceOf(shelf, config))).toBe(600_000);
   });
 
-  test('what the command line and the API are told of it is plain data', () => {
+  test('the command line and the API get plain data about it', () => {
     const kind = kindsOf(withPaper).find(({ id }) => id === 'paper');
     expect(JSON.parse(JSON.stringify(kind))).toEqual(kind);
     expect(kind).toMatchObject({ canary: 'page', newest: null, forms: ['env', 'pip'], variables: ['PAPER_MIRRORS'] });

@@ -245,7 +245,7 @@ describe('proxies', () => {
     expect(endsAs((await through(proxy.url)).sample.outcome)).toBe('unknown: proxy');
   });
 
-  test('a proxy that nobody runs: unknown("proxy")', async () => {
+  test('a proxy that does not run: unknown("proxy")', async () => {
     expect(endsAs((await through('http://127.0.0.1:1')).sample.outcome)).toBe('unknown: proxy');
   });
 });

@@ -39,7 +39,7 @@ describe('names through an own resolver', () => {
     }
   });
 
-  it('names that this resolver knew are its first witnesses, were there many that it never heard of', async () => {
+  it('names that this resolver has resolved are its first witnesses, before many that it never resolved', async () => {
     const strangers = ['a', 'b', 'c', 'd'].map((name) => `${name}.example.net`);
     const split = realWire({ otherNames: strangers });
     const hop = (name: string) => {

@@ -223,7 +223,7 @@ describe('what is offered', () => {
 });
 
 describe('a kept session', () => {
-  it('is closed at 421, which is told as it stands: the next request goes over a fresh connection', async () => {
+  it('a response 421 is passed on as it is and closes the connection: the next request uses a fresh one', async () => {
     server = await startRawH2((c, id, nth) =>
       nth === 1
         ? c.write(head(id, { ':status': '421' }, endHeaders | endStream))

@@ -58,7 +58,7 @@ test('a long body is whole in a file, its beginning at hand, until the line is c
   expect(() => answer.whole?.read(0, 1)).toThrow(/EBADF/);
 });
 
-test('one that is no longer than what is held is held, and one that nobody calls large too', async () => {
+test('one within the memory limit is held in memory, also if the request is not marked as large', async () => {
   for (const [path, more] of [
     ['/held', ask],
     ['/long', { bodyBytesMax: bytesMax }],
@@ -68,7 +68,7 @@ test('one that is no longer than what is held is held, and one that nobody calls
   }
 });
 
-test('one that was encoded although nobody asked for it is held and decoded; asked for as sent, it is kept as sent', async () => {
+test('one with an encoding that was not requested is held and decoded; requested as sent, it is stored as sent', async () => {
   const decoded = await coldHop(wire, accessTo(url), `${url}/gzip`, ask);
   expect([decoded.whole, sha256(decoded.body)]).toEqual([undefined, sha256(long)]);
   const line = wire.open(accessTo(url), 'cold');
@@ -86,7 +86,7 @@ test('reading stops where it is to stop, in the file too', async () => {
   line.close();
 });
 
-test('where there is no room for a file it is nobody but us', async () => {
+test('without space for a file the fault is our own', async () => {
   vi.stubEnv('TMPDIR', '/nonexistent/nowhere');
   const { hop } = await coldHop(wire, accessTo(url), `${url}/long`, ask);
   expect(hop.fault).toMatchObject({

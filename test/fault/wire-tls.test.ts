@@ -132,7 +132,7 @@ describe('the verdict on a handshake', () => {
     expect(none.hop.fault?.code).toBe('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
   });
 
-  it('a broken bundle trusts nobody more: OpenSSL passes over what it cannot read', async () => {
+  it('a broken bundle adds no trust: OpenSSL skips what it cannot read', async () => {
     const { hop } = await ask({ ca: ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'] });
     expect(hop.fault?.code).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });

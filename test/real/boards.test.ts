@@ -238,7 +238,7 @@ real('the boards over a day that is past', ['prometheus', 'promtool'], () => {
     });
   });
 
-  test('tells how much was asked', () => {
+  test('shows the number of requests', () => {
     const asked = panelQueries.length + annotationQueries.length + variableQueries.length;
     console.log(
       `boards: ${panelQueries.length} panel queries, ${annotationQueries.length} annotations, ${variableQueries.length} variables: ${asked} in all`,

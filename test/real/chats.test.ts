@@ -87,7 +87,7 @@ ${chatOf('dingtalk', dingtalk)}
     expect(discord.posts.flatMap(({ mistakes }) => mistakes)).toEqual([]);
   });
 
-  test('what they were to be told outlives kill -9, under the same references; what ends names what had begun', async () => {
+  test('queued messages survive kill -9 with the same references; an end names the message about the beginning', async () => {
     // Neither takes anything yet, and each says so in its own way.
     const no = Array.from({ length: 500 });
     feishu.script(...no.map(() => ({ status: 200, body: '{"code":19024,"msg":"Key Words Not Found"}' })));

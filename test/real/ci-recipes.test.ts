@@ -123,7 +123,7 @@ real('the recipes for CI', ['curl', 'bash'], () => {
     async (_, answer, shell, scripts) => {
       const { code, built, said } = await build(shell, scripts, answer, { GOPROXY: 'https://mine.example.com' });
       expect([code, built]).toEqual([0, ['go build ./... with https://mine.example.com']]);
-      expect(said).toContain('mirrorwatch could not be asked');
+      expect(said).toContain('mirrorwatch does not respond');
     },
   );
 });

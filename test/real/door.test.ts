@@ -79,7 +79,7 @@ door: { listen: "127.0.0.1:${doorPort}" }
     expect(to).toEqual({ status: 302, location: `${head.httpUrl}/rsc.io/quote/@v/v1.5.2.mod` });
   });
 
-  test('a private module is not found, and no mirror is told its name', async () => {
+  test('a private module is not found, and its name is sent to no mirror', async () => {
     const got = await goDownload(['git.example.com/team/secret@v1.0.0'], { goproxy: goproxy() });
     expect(got.code).not.toBe(0);
     for (const log of [head.accessLog(), backing.accessLog(), next.log()]) expect(log).not.toContain('git.example.com');

@@ -44,7 +44,7 @@ const stories: readonly Story[] = [
     places: { fra: nearDown },
     says: [
       `near: down from fra alone; from ams it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at fra only: 1 of 3 places, 2 would move all',
+      'Switch go from near to far at fra only: 1 of 3 places advise it; 2 are needed to switch all',
     ],
     alerts: ['MirrorDown fra'],
   },
@@ -89,7 +89,7 @@ const stories: readonly Story[] = [
     places: { ams: { states: { ...up.states, near: 'unknown' } }, fra: nearDown },
     says: [
       `near: down from fra alone; from sgp it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror; unknown from ams`,
-      'Switch go from near to far at fra only: 1 of 3 places, 2 would move all',
+      'Switch go from near to far at fra only: 1 of 3 places advise it; 2 are needed to switch all',
     ],
     alerts: ['MirrorDown fra'],
   },

@@ -84,7 +84,7 @@ modules:
     expect((await download('flipped', 'hello-a'))[0]).toBe(0);
   });
 
-  test('one that is missing is told too, and apt finds none', async () => {
+  test('a missing package is reported too, and apt does not find it', async () => {
     expect(await finding('missing', 'refusal')).toMatchObject({ cause: 'absent' });
     const [code, stderr] = await download('missing', 'hello-b');
     expect([code, stderr.includes('404')]).toEqual([100, true]);

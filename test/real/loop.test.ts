@@ -170,7 +170,7 @@ webhooks:
       expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
     });
 
-    test('it ends while silenced, which nobody is told: after three repeats and hold the way back', async () => {
+    test('its end while silenced is never sent: after three repeats and hold a failback is proposed', async () => {
       const resolvedBefore = await notifications('resolved');
       a.slowness = 'now and then';
       const advice = await proposed('slo');
@@ -258,7 +258,7 @@ webhooks:
       );
     });
 
-    test('a restart amid an outage: the rule fires on, nobody is said to have never answered, and ours is told anew', async () => {
+    test('a restart during an outage: the rule keeps firing, no mirror counts as never up, and our alert is sent again', async () => {
       a.slowness = 'dead';
       await until('MirrorDown fires', () => down('MirrorDown'), Boolean, {
         help: () => daemon.log(),

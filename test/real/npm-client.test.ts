@@ -204,7 +204,7 @@ real('what the real npm does with each answer of its registry, and what the mode
       await corp.close();
     });
 
-    test('without one, the registry that is set is told the private name: the note says so', async () => {
+    test('without one, the private name is sent to the configured registry: the note says so', async () => {
       const before = a.requests.length;
       const { remedy, notes } = npmClient.remedy(chainOf(b.url), chainOf(a.url), ['@corp']);
       const installed = await npmInstall('@corp/ui', { registry: b.url, exports: remedy['env'] ?? '' });

@@ -95,7 +95,7 @@ advise: { hold: 6s }
     }
   });
 
-  test('a mirror whose packuments lead past it is found out in words, and nobody is asked there', async () => {
+  test('a mirror whose packuments lead to another host is reported, and no request is sent there', async () => {
     // Each artifact fails, each short packument is well: a part of it is out, and it may be called unreliable first.
     const { findings } = await until(
       'an outage of the one and a mismatch of the other',

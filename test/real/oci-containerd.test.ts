@@ -81,7 +81,7 @@ real('the real containerd walks its hosts as the model does', ['containerd'], ()
     return { code, hasLayer: client.hasLayer(image), said: stdout + stderr };
   };
 
-  test('a mirror that is well is told whose image is meant, and nobody else is asked', async () => {
+  test("a healthy mirror gets the image's registry (ns), and no other server gets a request", async () => {
     const before = good.requests.length;
     const pulled = await pull(hostsOf(`${first.url}|${good.url}|direct`));
     expect([pulled.code, pulled.hasLayer], pulled.said).toEqual([0, true]);
@@ -126,7 +126,7 @@ real('the real containerd walks its hosts as the model does', ['containerd'], ()
     expect([advised.code, advised.hasLayer], advised.said).toEqual([0, true]);
   });
 
-  test('the registry itself is asked last where `direct` stands, and without it nobody after the last mirror', async () => {
+  test('the registry itself is requested last with `direct`, and without `direct` nothing follows the last mirror', async () => {
     const itself = await startRawServer({ host: upstream, answer: () => text(404, '{"errors":[]}') });
     const name = `${upstream}:${itself.port}/${repository}`;
     await first.kill();

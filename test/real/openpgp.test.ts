@@ -64,7 +64,7 @@ real('lists of files by the real gpg, verified by the real gpgv', ['gpgv'], () =
     });
   });
 
-  test('a stranger’s key, an expired one, and a signature that is none are told apart', async () => {
+  test('an unknown key, an expired one and an invalid signature are distinguished', async () => {
     const state = async (body: Buffer) => (await verdict({ [path]: body })).facts.signature?.state;
     expect(await state(await gpg.clearSigned(text, ['stranger']))).toBe('unknown_key');
     expect(await state(await gpg.clearSigned(text, ['stranger', 'archive']))).toBe('valid');
@@ -89,7 +89,7 @@ real('lists of files by the real gpg, verified by the real gpgv', ['gpgv'], () =
     });
   });
 
-  test('a keyring that went away after the start: nobody’s key is known', async () => {
+  test('a keyring that was removed after the start: no key is trusted', async () => {
     const { facts } = await verdict({ [path]: await gpg.clearSigned(text, ['archive']) }, path, '/nowhere/keys.gpg');
     expect(facts.signature?.state).toBe('unknown_key');
     expect(facts.verified).toBe(undefined);

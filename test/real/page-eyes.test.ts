@@ -168,7 +168,7 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
       stops.push(stop);
     }
     expect(stops.length).toBeGreaterThan(10);
-    expect(stops[0]?.text).toBe('To the content');
+    expect(stops[0]?.text).toBe('Skip to content');
     const odd = stops.filter(({ outline, isShown }) => !isShown || !/^solid [2-9]/.test(outline));
     expect(odd).toEqual([]);
     // A finger hits what is 24 pixels high, without hitting what stands above.

@@ -121,7 +121,7 @@ for (const [kind, client] of kinds)
 
       // yarn 1 asks five times, each for as long as it is told to wait.
       if (kind !== 'yarn1')
-        test('a packument that hangs: it gives up and asks nobody else', async () => {
+        test('a packument that hangs: it gives up and requests nothing from another registry', async () => {
           const a = await startNpmRegistry({ packages: [hello] });
           await a.setFault({ kind: 'hang-head' });
           const installed = await pnpmOrYarn(kind, 'hello', { registry: a.url, fetchTimeoutMs: 5_000 });
@@ -179,7 +179,7 @@ for (const [kind, client] of kinds)
         expect(englishOf(notes)).toContain('yarn 1 needs its file written anew');
       });
 
-      test('a private scope with a registry and a token of its own: the public one is told neither', async () => {
+      test('a private scope with its own registry and token: the public registry gets neither', async () => {
         const [corp, open] = [
           await startNpmRegistry({ packages: [tools], token }),
           await startNpmRegistry({ packages: [hello] }),
@@ -244,7 +244,7 @@ long('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'ya
     expect(await install(kind, { before })).toBe('1.0.0');
   });
 
-  test('yarn asks plain http only of hosts that it was told of', async () => {
+  test('yarn uses plain http only for hosts on its list', async () => {
     const { exports, notes } = remedyOf(yarnClient);
     const files = (hosts: string) => ({
       '~/.yarnrc.yml': `nodeLinker: node-modules\nunsafeHttpWhitelist: [${hosts}]\n`,

@@ -83,9 +83,9 @@ advise: { hold: 6s }
       }
     });
 
-    test('the one that tells and serves other bytes is found out', async () => {
+    test('a mirror whose page and files have other bytes is detected', async () => {
       const { findings } = await until(
-        'the mismatch',
+        'a mirror whose page and files have other bytes is detected',
         () => daemon.api<Findings>('findings'),
         (answer) => answer.findings.some(({ kind }) => kind === 'mismatch'),
         { help: daemon.log },

@@ -286,7 +286,7 @@ real('prometheus and alertmanager', ['prometheus', 'alertmanager'], () => {
 });
 
 real('dnsmasq', ['dnsmasq'], () => {
-  test('answers what it was told, denies what is missing, refuses the rest', async () => {
+  test('serves the configured responses, 404 for missing ones, and refuses the rest', async () => {
     const dnsmasq = await startDnsmasq({
       addresses: { 'mirror.example.com': ['127.0.0.1', '127.0.0.2'] },
       missing: ['gone.example.com'],

@@ -41,7 +41,7 @@ describe('the index of the tests', () => {
     else expect(facts.verified?.against).toBe('index');
   });
 
-  test('a page that tells another hash is found out by the bytes', async () => {
+  test('a page with another hash is detected by the bytes', async () => {
     index = await startPypiIndex({ wheels: [wheel], tell: () => '0'.repeat(64) });
     const { outcome } = await held('file', index);
     expect(outcome).toMatchObject({ tag: 'failed', failure: { kind: 'mismatch', got: `sha256:${wheel.sha256}` } });

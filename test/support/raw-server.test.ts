@@ -209,7 +209,7 @@ describe('a scripted server', () => {
     ]);
   });
 
-  test('tells what the handshake said', async () => {
+  test('reports the content of the handshake', async () => {
     const { certPem, keyPem } = testCerts().client;
     const strict = await startRawServer({
       answer: () => text(200, body),

@@ -32,14 +32,14 @@ const expectKeys = mapping(
       /^[0-9a-f]{64}$/i.test(value),
     ).optional(),
     bytes: count.meta({ description: 'Its exact size in bytes.' }).optional(),
-    bytesMin: size.meta({ description: 'The least size.' }).optional(),
-    bytesMax: size.meta({ description: 'The largest size.' }).optional(),
+    bytesMin: size.meta({ description: 'The minimum size.' }).optional(),
+    bytesMax: size.meta({ description: 'The maximum size.' }).optional(),
     starts: checked(
       'The text that it begins with.',
       phrase('expected.text200'),
       (value) => value.length >= 1 && value.length <= 200,
     ).optional(),
-    startsHex: checked('The bytes that it begins with, hex.', phrase('expected.hexEven'), (value) =>
+    startsHex: checked('The first bytes of the file, hex.', phrase('expected.hexEven'), (value) =>
       /^([0-9a-f]{2}){1,200}$/i.test(value),
     ).optional(),
     matches: readable(
@@ -74,7 +74,7 @@ export const fileEntry = mapping(
       (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
     ).optional(),
     path: checked('The path below the base URL of each mirror.', filePathExpected, isFilePath),
-    expect: expectKeys.meta({ description: 'What its answers must be.' }).optional(),
+    expect: expectKeys.meta({ description: 'What its responses must contain.' }).optional(),
   },
   phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
 );

@@ -5,7 +5,7 @@ import { isNpmPattern, matchesNpmPatterns } from './patterns.ts';
 
 /** How npm's packages and private names are written. */
 export const npmNames: Names = {
-  describes: 'npm packages. The first one with a fixed version is the canary: best one with a short packument.',
+  describes: 'npm packages. The first one with a fixed version is the canary: choose one with a small packument.',
   entry: { describes: 'A package and its version.', expected: phrase('expected.word', { word: 'name@version' }) },
   parse: parsePackage,
   byHand: splitPackage,

@@ -57,7 +57,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   names: npmNames,
   locks: npmLocks,
   settings: {
-    describes: 'What is particular to npm.',
+    describes: 'Settings of npm only.',
     keys: {},
     files: {
       keys: {
@@ -81,7 +81,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
       20,
     )
       .optional()
-      .meta({ description: 'npm only: further hosts that its packuments may name for tarballs, without ports.' }),
+      .meta({ description: 'npm only: further hosts, without ports, to which its packuments may point for tarballs.' }),
   },
   clients: [npmClient, pnpmClient, yarnClient],
   realClients: [npmRun],

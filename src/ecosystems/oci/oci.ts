@@ -41,7 +41,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   names: ociNames,
   locks: null,
   settings: {
-    describes: 'What is particular to registries of images.',
+    describes: 'Settings of image registries only.',
     keys: {
       platform: checked(
         'Whose manifest is taken from a list: os/architecture, with /variant where it matters.',

@@ -4,9 +4,9 @@ import { newest, normalNameOf, parseProject } from './project.ts';
 
 /** How projects and private names are written. */
 export const pypiNames: Names = {
-  describes: 'Projects of the index. The first one with a fixed version is the canary: best a small one.',
+  describes: 'Projects of the index. The first one with a fixed version is the canary: choose a small one.',
   entry: {
-    describes: 'A project and its version, or a project alone for its newest.',
+    describes: 'A project and its version, or only a project, for its newest version.',
     expected: phrase('expected.word', { word: 'name==version' }),
   },
   parse: parseProject,

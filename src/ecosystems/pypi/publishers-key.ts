@@ -15,13 +15,13 @@ export const publishersKey = list(
       ),
       kind: z
         .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
-        .meta({ description: 'Where it is published from.' }),
+        .meta({ description: 'The repository that it is published from.' }),
       repository: checked(
         'The repository whose workflows may sign.',
         phrase('expected.word', { word: 'owner/name' }),
         (text) => repositoryForm.test(text),
       ),
-      workflow: checked('The one workflow of it that may; absent: any.', phrase('expected.fileName'), (text) =>
+      workflow: checked('The only workflow that may publish; absent: any.', phrase('expected.fileName'), (text) =>
         /^[\w./-]{1,200}$/.test(text),
       ).optional(),
     },

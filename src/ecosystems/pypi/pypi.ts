@@ -68,7 +68,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   names: pypiNames,
   locks: pypiLocks,
   settings: {
-    describes: 'What is particular to Python.',
+    describes: 'Settings of Python only.',
     keys: { publishers: publishersKey },
     files: {
       trustedRoot: {

@@ -107,7 +107,7 @@ describe('accepting and going back', () => {
     expect(stage.story().slice(2)).toEqual(['proposed failback a']);
   });
 
-  it('nobody is sent home while we suspect ourselves', () => {
+  it('no failback is proposed while our own network is suspect', () => {
     const stage = warm();
     kill(stage);
     stage.consider();

@@ -134,7 +134,7 @@ function live(stage: Stage, seconds: number, said: Readonly<Record<string, Said>
 const leftIsBetter = { a: 200, b: 500 } as const;
 
 describe('an accepted advice is looked back at', () => {
-  it('after 3 × hold: the mirror left did better, and that is told once', () => {
+  it('after 3 × hold: the previous mirror performed better, which is reported once', () => {
     const stage = moved();
     live(stage, 3 * hold - 30, leftIsBetter);
     expect(regrets(stage)).toEqual([]);

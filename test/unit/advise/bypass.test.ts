@@ -54,8 +54,8 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
       'a fails over HTTP/2 (reset) and works over HTTP/1.1. No other mirror is advised: there is no other mirror of go. GODEBUG=http2client=0 makes go use HTTP/1.1 for all requests: more connections, slower builds.',
     );
     expect(advice.doesNotCover).toEqual([
-      'GODEBUG can only be set in the environment: append to what it holds.',
-      'All requests of go use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of a closes.',
+      'GODEBUG can only be set in the environment: append to its current value.',
+      'All requests of go then use HTTP/1.1: more connections, slower builds. Remove the setting when the outage of a ends.',
     ]);
     expect(isSafeEnv(set, goClient.variables)).toBe(true);
     expect(isSafeEnv(unset, goClient.variables)).toBe(true);
@@ -68,7 +68,7 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
     expect(only(stage)).toMatchObject({ bypass: 'GODEBUG=http2client=0', from: 'a', to: 'a', remedy: { env: set } });
   });
 
-  it('is told once, and withdrawn when the mirror answers over HTTP/2 again', () => {
+  it('is proposed once, and withdrawn when the mirror works over HTTP/2 again', () => {
     const stage = alone();
     breaks(stage, 'a');
     stage.paces(5, { a: 'reset' });

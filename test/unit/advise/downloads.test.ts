@@ -174,7 +174,7 @@ describe('the first bytes of the head’s artifacts', () => {
     return stage;
   }
 
-  test('are asked for at the canary’s pace, of each module in turn, of nobody else', () => {
+  test('are requested at the canary’s pace, of each module in turn, from no other mirror', () => {
     const stage = staged();
     stage.sample('a', 200, { step: 'mod', module: 'example.com/other' });
     const asked = Array.from({ length: 6 }, () => {

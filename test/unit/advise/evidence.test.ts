@@ -198,7 +198,7 @@ describe('the book', () => {
   });
 });
 
-describe('an alert that is heard of no more has ended', () => {
+describe('an alert that is no longer repeated has ended', () => {
   const bound = 3 * repeatMs;
 
   test.each([

@@ -48,7 +48,7 @@ describe('a preferred mirror that is behind', () => {
   });
 });
 
-describe('a proposal for lag that nobody accepted', () => {
+describe('a proposal for lag that was not accepted', () => {
   const proposed = () => {
     const stage = warm();
     stage.open('a', 'lag', { cause: 'behind' });
@@ -69,7 +69,7 @@ describe('a proposal for lag that nobody accepted', () => {
     expect(stage.story()).toEqual(['proposed lag b', 'withdrawn lag b', 'proposed lag b']);
   });
 
-  it('is replaced where its target has become late too, and withdrawn where nobody is prompt', () => {
+  it('is replaced if its target lags now too, and withdrawn if no mirror is without lag', () => {
     const stage = proposed();
     stage.open('b', 'lag', { cause: 'stale' });
     stage.paces(2, level);

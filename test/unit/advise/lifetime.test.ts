@@ -44,7 +44,7 @@ describe('a life of ttl', () => {
     expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', chain: 'https://b.example.com,direct' });
   });
 
-  it('ends an accepted advice whose way home was open and nobody went', () => {
+  it('ends an accepted advice whose failback was proposed and not accepted', () => {
     const stage = warm();
     kill(stage);
     stage.consider();

@@ -131,7 +131,7 @@ describe('advice', () => {
     if (how === 'mismatch') stage.open(name, 'mismatch', { cause: 'mismatch', actionable: false });
   }
 
-  test('names no mirror that serves wrong bytes, is paused, in maintenance or told us to stay away', () => {
+  test('names no mirror that serves wrong bytes, is paused, in maintenance or throttled', () => {
     let proposals = 0;
     fc.assert(
       fc.property(fc.array(stretch, { minLength: 1, maxLength: 12 }), (stretches) => {

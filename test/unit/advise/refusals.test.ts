@@ -158,7 +158,7 @@ describe('an origin', () => {
     stage.consider();
     expect(stage.story()).toEqual(['proposed outage b']);
     expect(only(stage).doesNotCover).toContain(
-      'How fresh the mirrors are was compared among them alone, if at all: the origin o is not reachable from here.',
+      'The origin o is not reachable from here: freshness was compared only between the mirrors, if at all.',
     );
   });
 

@@ -13,7 +13,7 @@ describe('what is wrong, in a sentence', () => {
     );
   });
 
-  it('an outage that is known, though nobody can be moved to', () => {
+  it('an outage that is known, though no mirror can be advised', () => {
     const stage = warm([mirror('a')], 'https://a.example.com,direct');
     kill(stage);
     stage.consider();

@@ -11,7 +11,7 @@ describe('refused by shared fate while b is well', () => {
     expect(delay(stage, 1_800)).toBeLessThanOrEqual(20);
   });
 
-  test('nobody is well: refused, and said', () => {
+  test('no mirror is healthy: the advice is refused, with the reason', () => {
     const stage = calm(abcd);
     stage.open('a', 'outage');
     // The canaries fail before anything else does.

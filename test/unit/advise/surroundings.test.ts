@@ -58,7 +58,7 @@ describe('what the comparison goes by is what is known now', () => {
     expect(known(group(null), 0, standing).isAway('b')).toBe(true);
   });
 
-  it('a move is recent for `hold`, and none is where nobody was moved', () => {
+  it('a move is recent for `hold`; without a move none is recent', () => {
     const { holdMs } = by.advise;
     expect(known(group(null), 0).isRecent).toBe(false);
     const moved = group(stage.at.monotonicMs);

@@ -186,7 +186,7 @@ describe('what is answered', () => {
   it.each(['queue', 'state', 'stopping'] as const)('503 where it is to come again: %s', async (because) => {
     const { post } = await up({ ...withToken, takeAlerts: async () => ({ tag: 'unavailable', because }) });
     const reply = await post(notification(alert));
-    expect([reply.status, reply.json()]).toMatchObject([503, { title: 'Not now' }]);
+    expect([reply.status, reply.json()]).toMatchObject([503, { title: 'Unavailable' }]);
   });
   it.each<[string, Asked['body'], Record<string, string>, number, string[]]>([
     ['no notification', { version: '3' }, {}, 400, ['alerts unreadable']],

@@ -51,7 +51,7 @@ describe('rate', () => {
     60_000,
   );
 
-  it('strangers use up nobody’s share, are told to wait, and lock nobody out', async () => {
+  it('unauthorized requests use no other client’s share, get 429, and lock out no client', async () => {
     const token = 'a-token-of-the-test';
     const listen = { host: '0.0.0.0', port: 1, token: new Secret(token), tls: null };
     const { ask, setNow } = await up({ configWith: { listen } });

@@ -240,7 +240,7 @@ describe('the page in Chinese', () => {
     }
   });
 
-  it('tells what the detector found, and why a mirror is as it is', async () => {
+  it('states the finding, and why a mirror is in its state', async () => {
     served = await serve(fixture(spoken).deps);
     const words = (await served.ask('/?lang=zh')).text.replace(/<[^>]+>/g, '');
     expect(words).toContain('coast 缓慢：mod 耗时 1.2 s（通常 210 ms）。');

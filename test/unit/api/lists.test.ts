@@ -71,7 +71,7 @@ describe('pages', () => {
     const ids = (await leaf(ask, 'targets', 2)).map(({ id }) => id?.split('|')[1]);
     expect(ids).toEqual(['example.com/new', 'example.com/old', 'example.com/older', 'example.com/never']);
   });
-  it('a target that is sampled while somebody leafs is not missed', async () => {
+  it('a target that is sampled while a client pages through the list is not missed', async () => {
     const series = new Map(
       ['a', 'b', 'c', 'd'].map((name, i) => {
         const of = target('coast', 'mod', `example.com/${name}`);

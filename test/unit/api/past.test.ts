@@ -74,7 +74,7 @@ describe('the past of the page', () => {
     const text = words(await pageOf('/', past));
     expect(text).toContain('advice from coast to inland, because coast is slow');
     expect(text).toContain('withdrawn after 60 min');
-    expect(text).toContain('Resolved 3 in the last day, 2 in the six before');
+    expect(text).toContain('Resolved 3 in the last day, 2 in the six days before');
   });
   it('says so where nothing ended, and where there is more than is shown', async () => {
     const none = words(
@@ -90,7 +90,7 @@ describe('the past of the page', () => {
 });
 
 describe('what the page says beside numbers', () => {
-  it('since when a state holds; nothing where nobody knows', async () => {
+  it('the start of a state; nothing if it is unknown', async () => {
     const text = await pageOf('/');
     const since = [...text.matchAll(/data-label="state">(.*?)<\/td>/gs)].map(([, cell = '']) =>
       /since [^<]*<time[^>]*>[\d:]+ UTC<\/time>, 95 s/.test(cell),

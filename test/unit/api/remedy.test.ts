@@ -162,7 +162,7 @@ describe('the last look before a shell evaluates it', () => {
   });
 });
 
-describe('words that nobody honest writes', () => {
+describe('hostile contents', () => {
   it.each<[string, string, number]>([
     ['an inherited word as ecosystem', '__proto__/remedy', 404],
     ['another one', 'constructor/remedy', 404],

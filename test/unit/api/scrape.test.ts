@@ -120,7 +120,7 @@ describe('scrapes', () => {
     expect(all).toHaveLength(1);
   });
 
-  it('are bounded: one more is told to come again, and has a place when another has left', async () => {
+  it('are bounded: one more is refused until another has ended', async () => {
     const { all, metrics } = renderings();
     const { port, ask } = await up({ metrics });
     const readers: IncomingMessage[] = [];
@@ -135,7 +135,7 @@ describe('scrapes', () => {
     await bytesOf(await again);
   });
 
-  it('that break before their first byte are 500 without a word of the cause, which is told once', async () => {
+  it('that break before their first byte are 500 without the cause, which is logged once', async () => {
     const cause = new Error('inner words');
     const { ask, defects } = await up({
       metrics: () => ({
@@ -152,7 +152,7 @@ describe('scrapes', () => {
     expect(defects).toEqual([cause]);
   });
 
-  it('that break later are cut, so that nobody takes a part for the whole', async () => {
+  it('that break later are cut, so that a part is not taken for the whole', async () => {
     const { all, metrics } = renderings();
     const { port, defects } = await up({ metrics });
     const answer = await asking(port);

@@ -111,7 +111,7 @@ describe('the timeline', () => {
 });
 
 describe('an address of the timeline', () => {
-  it('names what is chosen: it is marked, and told in full', async () => {
+  it('marks the selected item, and shows it in full', async () => {
     const page = await pageOf('/timeline?range=week&item=finding-w3');
     expect(words(page.split('id="chosen"')[1]?.split('</section>')[0] ?? '')).toContain(
       'outage campus was down: no connection came about',

@@ -35,7 +35,7 @@ function seen(text: string): string {
 }
 
 describe('GET /api/v1/what-if', () => {
-  it('says what a chain would do, beside the one in use and the one advised; asks nobody and is kept by nobody', async () => {
+  it('shows what a chain would do, beside the one in use and the advised one; sends no request and stores nothing', async () => {
     const reply = await served.ask(query('/api/v1/what-if', { chain: `${inland}|${coast},direct` }));
     expect([reply.status, reply.headers['cache-control']]).toEqual([200, 'no-store']);
     const { edited, inUse, advised } = reply.json() as WhatIf;

@@ -47,7 +47,7 @@ describe('reloads', () => {
     expect(reloadsTargets({ rows: [row] }).map(({ verdict }) => verdict === 'met')).toEqual(met),
   );
 
-  it('tell what memory was, whatever is judged', () =>
+  it('report the memory, whatever is judged', () =>
     expect(reloadsTargets({ rows: [reloadsRow([190, 200, 200])] }).map(({ what, got }) => [what, got])).toEqual([
       [
         'memory over reloads at 1000 targets, last third over second',
@@ -56,9 +56,9 @@ describe('reloads', () => {
       ['live heap after reloads at 1000 targets, over before', '1.03 × (30.0 → 31.0 MB)'],
     ]));
 
-  it('are told in columns', () =>
+  it('are printed in columns', () =>
     expect(reloadsLines({ rows: [reloadsRow([230])] })).toEqual([
-      '1000 targets, 1000 reloads of 20 ms (worst 50), memory of the built package:',
+      'are printed in columns',
       'after reloads                 0  1000  a minute later',
       'memory, MB                  180   230             195',
       'heap, garbage included, MB   40    40',

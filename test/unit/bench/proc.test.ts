@@ -18,7 +18,7 @@ describe('/proc/<pid>/stat', () => {
 });
 
 describe('/proc/stat', () => {
-  it('tells busy from idle and stolen', () => {
+  it('distinguishes busy, idle and stolen time', () => {
     const text = 'cpu  100 20 30 4000 500 6 7 80 0 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n';
     expect(parseMachineCpu(text, 12)).toEqual({ atMs: 12, busyMs: 1_630, stolenMs: 800 });
   });

@@ -39,7 +39,7 @@ describe('how much is watched', () => {
 });
 
 describe('the formula', () => {
-  it('is the one that docs/operations.md tells', () => {
+  it('is the one in docs/operations.md', () => {
     const { baseMb, mbOfFirstThousand, mbPerFurtherThousand, mbHoursLater, cpuMsPerProbe } = formula;
     const read = (file: string) => readFileSync(join(repoDir, file), 'utf8').replaceAll(/[\s#]+/g, ' ');
     const page = read('docs/operations.md');

@@ -31,7 +31,7 @@ const advice = {
   rollback: "export GOPROXY='https://near.example.com,direct'",
   doesNotCover: [
     'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
-    'Whether far relays the checksum database was not measured yet.',
+    'It is not known yet whether far relays the checksum database.',
   ],
 };
 const sentences = {
@@ -148,7 +148,7 @@ test.each(['rank', 'probe'])('%s --json has the same keys and sentences in every
   expect(bare[0]).not.toMatch(/[\u4e00-\u9fff]/);
 });
 
-test('an advice of another release, whose words are not known, is told as it came', async () => {
+test('an advice of another release with unknown texts is shown as it was stored', async () => {
   const server = createServer((_, response) =>
     response.end(JSON.stringify({ advice: [{ ...advice, cause: 'moonlight', state: 'odd' }] })),
   );

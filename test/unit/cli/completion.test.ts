@@ -22,7 +22,7 @@ test('the package ships what is generated for shells and man', () => {
   expect(files.has(manifest.man)).toBe(true);
 });
 
-test('the exit codes of each command are told, and of no other', () => {
+test('only the exit codes of each command are documented', () => {
   expect(Object.keys(exits).toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
 });
 

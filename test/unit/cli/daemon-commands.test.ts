@@ -164,7 +164,7 @@ test("health: what answers in a daemon's place moves no cursor", async () => {
 });
 
 describe('advice --now', () => {
-  test('of a place where nobody answers: 1; --json is JSON; that it may be us is said', async () => {
+  test('without a daemon at that address: exit 1; --json prints JSON; a suspect network is mentioned', async () => {
     const folder = tempDir('nobody');
     const file = join(folder, 'mirrorwatch.yaml');
     writeFileSync(
@@ -235,7 +235,7 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
   test.each<[string, number | null, boolean, number, string]>([
     ['taken', 204, true, 0, 'ops: delivered, HTTP status 204'],
     ['refused for good', 400, true, 1, 'ops: not delivered: HTTP status 400'],
-    ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would try again'],
+    ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would retry'],
     ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: it wants no more messages'],
     ['elsewhere', 302, true, 1, 'ops: not delivered: it redirects, and redirects are not followed'],
     ['nobody there', null, true, 1, 'ops: not delivered: no connection (ECONNREFUSED)'],

@@ -46,9 +46,9 @@ describe('mirrorwatch init', () => {
     expect(text + err).not.toContain('hunter2');
     expect(err.split('\n').slice(0, 6)).toEqual([
       `go: 1 module (go.sum), today https://go.build.corp,direct (${machine.at('~/.config/go/env')}:1)`,
-      'npm: 1 module (web/package-lock.json), today as the client comes',
-      'pypi: 1 module (api/requirements.txt), today as the client comes',
-      'oci: 2 modules (docker-compose.yml, api/Dockerfile), today as the client comes',
+      'npm: 1 module (web/package-lock.json), today the default of the client',
+      'pypi: 1 module (api/requirements.txt), today the default of the client',
+      'oci: 2 modules (docker-compose.yml, api/Dockerfile), today the default of the client',
       'private, and requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
@@ -257,7 +257,7 @@ describe('mirrorwatch init', () => {
     expect(code).toBe(0);
     for (const file of ['go.sum', 'uv.lock', 'requirements.txt'])
       expect(err).toMatch(new RegExp(`left out: ${file}: expected `));
-    expect(machine.text('mirrorwatch.yaml')).toContain('an example: nothing here says what you use');
+    expect(machine.text('mirrorwatch.yaml')).toContain('an example: no lock file here names a module');
   });
 
   test('examples and fixtures are not what is built here: passed over, and said', async () => {
@@ -269,8 +269,8 @@ describe('mirrorwatch init', () => {
     const { code, err } = await machine.run(['init', '--yes']);
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
-      'npm: 2 modules (package-lock.json), today as the client comes',
-      'left out: the files in examples/, test/fixtures/: examples and fixtures are not built here',
+      'npm: 2 modules (package-lock.json), today the default of the client',
+      'left out: the files in examples/, test/fixtures/: examples and test data are not built here',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
     const chinese = testMachine({

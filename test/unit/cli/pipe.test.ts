@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repoDir, tempDir } from '../../support/paths.ts';
 
-test('init --yes writes its file where nobody reads what it shows', async () => {
+test('init --yes writes its file although its output is not read', async () => {
   const folder = tempDir('pipe');
   writeFileSync(join(folder, 'go.sum'), 'example.com/a v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n');
   const args = ['init', '--yes', '--ecosystem', 'go', '--home', folder, '--root', folder];

@@ -209,7 +209,7 @@ go: { sumdb: off }
     ]);
   });
 
-  test('a pipe where a secret should be is told at once', async () => {
+  test('a pipe in place of a secret file is reported at once', async () => {
     const pipe = join(tempDir('pipe'), 'pipe');
     execFileSync('mkfifo', [pipe]);
     const path = yaml(`

@@ -66,7 +66,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 200, body: '{"code":19024,"errcode":310000,"msg":"no","errmsg":"no"}' },
       {
         slack:
-          'the response is not that of such a service: is it the URL of the bot?; a running daemon would try again',
+          'the response is not from this service: check that the URL is that of the bot; a running daemon would retry',
         discord: 'the response is not that of such a service',
         feishu: 'it refused the message with 19024 (the message lacks a required keyword); a running daemon',
         dingtalk: 'it refused the message with 310000 (the signature is wrong, a keyword is missing, or this address',
@@ -88,11 +88,11 @@ describe.each(formats)('webhook test: %s', (format) => {
       {
         slack: 'the response is not that of such a service',
         discord: 'the response is not that of such a service',
-        feishu: 'it refused the message with 11232 (too many messages); a running daemon would try again after 60 s',
+        feishu: 'it refused the message with 11232 (too many messages); a running daemon would retry after 60 s',
         dingtalk:
-          'it refused the message with 130101 (too many messages: it takes 20 a minute); a running daemon would try again after 600 s',
+          'it refused the message with 130101 (too many messages: the limit is 20 a minute); a running daemon would retry after 600 s',
         wecom:
-          'it refused the message with 45009 (too many messages: it takes 20 a minute); a running daemon would try again after 60 s',
+          'it refused the message with 45009 (too many messages: the limit is 20 a minute); a running daemon would retry after 60 s',
       },
     ],
     [
@@ -110,11 +110,11 @@ describe.each(formats)('webhook test: %s', (format) => {
       '429 with a wish',
       { status: 429, body: 'rate_limited', headers: { 'retry-after': '30' } },
       {
-        slack: 'HTTP status 429; a running daemon would try again after 30 s',
-        discord: 'HTTP status 429; a running daemon would try again after 30 s',
-        feishu: 'HTTP status 429; a running daemon would try again after 30 s',
-        dingtalk: 'HTTP status 429; a running daemon would try again after 30 s',
-        wecom: 'HTTP status 429; a running daemon would try again after 30 s',
+        slack: 'HTTP status 429; a running daemon would retry after 30 s',
+        discord: 'HTTP status 429; a running daemon would retry after 30 s',
+        feishu: 'HTTP status 429; a running daemon would retry after 30 s',
+        dingtalk: 'HTTP status 429; a running daemon would retry after 30 s',
+        wecom: 'HTTP status 429; a running daemon would retry after 30 s',
       },
     ],
     [
@@ -122,7 +122,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 404, body: 'no_service' },
       {
         slack:
-          'it refused the message with no_service (the webhook is disabled or gone); a running daemon would try again',
+          'it refused the message with no_service (the webhook is disabled or gone); a running daemon would retry',
         discord: 'HTTP status 404',
         feishu: 'HTTP status 404',
         dingtalk: 'HTTP status 404',
@@ -243,7 +243,7 @@ describe('webhook preview', () => {
     ],
     ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
     ['of both kinds at once', ['preview', 'chat', '--html', '--json'], 'mirrorwatch webhook: either --html or --json'],
-    ['with a test', ['test', 'chat', '--html'], 'mirrorwatch webhook: --html and --json are of preview'],
+    ['with a test', ['test', 'chat', '--html'], 'mirrorwatch webhook: --html and --json belong to `webhook preview`'],
   ])('%s: 2', async (_, argv, said) => {
     const file = fileWith(chatLine('slack', null, 'https://c.example.com'));
     const ran = await run(['webhook', ...argv, '--config', file]);

@@ -89,7 +89,7 @@ describe('lock files', () => {
       version,
       because: 'malformed',
     });
-    const expected = 'module, version and h1: hash on every line of "go.sum": left out are';
+    const expected = 'module, version and h1: hash on every line of "go.sum": these lines are left out:';
 
     test.each([
       {
@@ -152,7 +152,7 @@ describe('where a module belongs', () => {
     expect(value.warnings).toEqual([]);
   });
 
-  test('without a private mirror a private module is asked of nobody', () => {
+  test('without a private mirror a private module is not requested at all', () => {
     const value = loaded(both, open);
     expect(belongs(value)).toEqual(['rsc.io/quote go']);
     expect(value.warnings.map(({ path }) => path)).toEqual(['modules.go[1]']);

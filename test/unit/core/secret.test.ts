@@ -16,7 +16,7 @@ describe('a secret', () => {
   ])('%s is ***', (_, shown) => {
     expect(shown).toBe('***');
   });
-  test('is told when asked by name, and by no enumeration or clone', () => {
+  test('is returned only by reveal, not by enumeration or a clone', () => {
     expect(secret.reveal()).toBe('hunter2');
     expect([Object.keys(secret), JSON.stringify({ ...secret }), JSON.stringify(structuredClone(secret))]).toEqual([
       [],

@@ -50,7 +50,7 @@ test('a webhook is no business of the workers', () => {
   expect(JSON.stringify(book)).not.toMatch(/h00k-path|MDEyMzQ1/);
 });
 
-test('names that tell a broken resolver: public mirrors and controls, no addresses, nothing private', () => {
+test('names that detect a broken resolver: public mirrors and controls, no addresses, nothing private', () => {
   expect(book.otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']);
 });
 

@@ -40,13 +40,13 @@ test.each<
     'too loud',
     { tag: 'stopped', because: 'output' },
     { files: 0, said: '' },
-    ['unknown', 'stopped: more output than a run may have', null],
+    ['unknown', 'stopped: the output exceeds the limit of a run', null],
   ],
   [
     'too large',
     { tag: 'stopped', because: 'disk' },
     { files: 9, said: '' },
-    ['unknown', 'stopped: more disk than a run may have', null],
+    ['unknown', 'stopped: the disk use exceeds the limit of a run', null],
   ],
   [
     'not there',

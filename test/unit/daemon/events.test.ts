@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DaemonEvent } from '../../../src/api/deps.ts';
 import { createEvents } from '../../../src/daemon/publish.ts';
 
-test('everybody hears everything until they leave; one that throws is dropped and hurts nobody', () => {
+test('each listener gets every event until it leaves; one that throws is removed and affects no other', () => {
   const events = createEvents();
   const heard: string[] = [];
   const hear =

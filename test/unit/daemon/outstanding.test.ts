@@ -17,14 +17,14 @@ function run(out: ReturnType<typeof createOutstanding>, from: number, to: number
 }
 
 describe('probes that are out', () => {
-  it('tells each late one once', () => {
+  it('reports each late one once', () => {
     const out = createOutstanding();
     out.turn(at(0));
     out.asked(due('a'));
     expect(run(out, 1, 20, 5_000)).toEqual(['a 5 5000']);
   });
 
-  it('tells of none that was answered, that is never late, or that is out while the process slept', () => {
+  it('reports none that has a response, is never late, or was pending while the process slept', () => {
     const out = createOutstanding();
     out.turn(at(0));
     out.asked(due('a'));

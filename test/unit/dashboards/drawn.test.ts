@@ -77,7 +77,7 @@ describe('what is not known is grey', () => {
   test.each(['rtt-matrix/1', 'rtt-matrix/2'])('%s: a cell that was not probed', (where) => {
     expect(stepsOf(find(where))[0]).toEqual({ value: null, color: verdict.unknown });
   });
-  test('the state of a mirror that nobody scrapes', () => {
+  test('the state of a mirror that is not scraped', () => {
     const { thresholds } = overridesOf(find('overview/6'), 'State') as { thresholds?: { steps: readonly Step[] } };
     expect(thresholds?.steps).toEqual([{ value: null, color: verdict.unknown }]);
   });

@@ -137,7 +137,7 @@ it.each(files)('$compose has no secret in it: the token is made at the first sta
   expect(text(compose)).not.toMatch(/(password|token|secret)["']?:\s*["']?[A-Za-z0-9]{8,}/i);
 });
 
-describe('what the services are told of each other', () => {
+describe('the addresses that the services know of each other', () => {
   it('the daemon: a configuration that loads, on the port and the paths that are mounted', () => {
     const path = '/etc/mirrorwatch/mirrorwatch.yaml';
     expect(`${targetOf('mirrorwatch', './deploy/compose/config')}/mirrorwatch.yaml`).toBe(path);

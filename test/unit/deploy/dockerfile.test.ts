@@ -20,7 +20,7 @@ describe('the Dockerfile', () => {
     expect(of('FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\} AS build$/), 'scratch']);
   });
 
-  it('ends as a user that is not root, by number, so that runAsNonRoot can tell', () => {
+  it('ends as a non-root user, by number, so that runAsNonRoot can check it', () => {
     expect(of('USER')).toEqual(['1000:1000']);
     expect(lastStage.join('\n')).toContain('USER 1000:1000');
   });

@@ -42,7 +42,7 @@ function build(detector: Detector, ms: number, ends: readonly Partial<Sample>[])
 const fails = [{}, {}, { outcome: reset }, { outcome: reset }];
 const well = [{}, {}, {}, {}];
 
-it('tells a mirror that fails requests of two builds in a row while single ones are well, until two builds are well', () => {
+it('reports a mirror that fails requests of two builds in a row while single ones succeed, until two builds succeed', () => {
   const detector = aDetector();
   alone(detector, 1_000);
   expect(build(detector, 2_000, fails)).toEqual([]);
@@ -76,7 +76,7 @@ it('counts no request of a build for an outage, and none where the mirror fails 
   expect(build(unheard, 3_000, fails)).toEqual([]);
 });
 
-it('lets no small build speak for a large one before it is told', () => {
+it('lets no small build clear a fault of a large one before it is reported', () => {
   const detector = aDetector();
   alone(detector, 1_000);
   expect(build(detector, 2_000, fails)).toEqual([]);
@@ -88,7 +88,7 @@ it('lets no small build speak for a large one before it is told', () => {
   expect(build(detector, 8_000, [{}])).toEqual(['closed unreliable/many_requests a']);
 });
 
-it('tells a mirror that closes the connection before it takes the others, and one that answers them one after the other', () => {
+it('reports a mirror that closes the connection before it takes the other requests, or handles them one after the other', () => {
   const closing = aDetector();
   alone(closing, 1_000);
   const moved = [{ repeated: 'goaway' as const }, { repeated: 'goaway' as const }, {}, {}];

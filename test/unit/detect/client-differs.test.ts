@@ -84,7 +84,7 @@ describe('a difference', () => {
     });
   });
 
-  it('of many is told by five and their number', () => {
+  it('names five of many, and their number', () => {
     const runs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((registry) => runOf(registry, 'failed', 'ok'));
     const says = explainDifferences(counted(...runs, ...runs));
     expect(says?.text).toMatch(/from e \(go said so\), but our steps succeed, and 2 more\.$/);

@@ -109,7 +109,7 @@ describe('wrong bytes', () => {
     expect(looks).toEqual(Array.from({ length: 14 }, (_, at) => (at < want ? 1 : 0)));
   });
 
-  it('first bytes that fail, or come, are handed on and judged by nobody', () => {
+  it('first bytes, failed or not, are passed on and not judged', () => {
     const turns = Array.from({ length: 40 }, () => take(zip, refused, { purpose: 'peek' }));
     expect(turns.flatMap((turn) => [...turn.findings, ...turn.rounds, ...turn.rechecks])).toEqual([]);
     expect(turns.every((turn) => turn.settled.length === 1 && turn.settled[0]?.thresholdMs === null)).toBe(true);
@@ -189,7 +189,7 @@ describe('acknowledging', () => {
 });
 
 describe('samples', () => {
-  it('a contaminated one is unknown, counted, and judged by nobody', () => {
+  it('a contaminated one is unknown, counted, and not judged', () => {
     nowMs = 60_000;
     const turn = take(aTarget('a'), timedOut(), {}, { loopDelayMsMax: 2_500 });
     expect(turn.settled).toMatchObject([{ outcome: { tag: 'unknown', because: 'contaminated' } }]);

@@ -109,7 +109,7 @@ describe('one address family does not answer', () => {
     expect(over.at(-1)).toBeNull();
   });
 
-  it('where nobody shows that the family works from here, nobody is blamed', () => {
+  it('if no response shows that the family works from here, no mirror is blamed', () => {
     const sim = world(sixGone(), { both: ['a'] });
     sim.runTo(warm + 10 * minute);
     expect(outages(sim)).toEqual([]);
@@ -147,7 +147,7 @@ describe('one address family does not answer', () => {
     expect(sim.state('a')).toBe('down');
   });
 
-  it('is known after a restart, and told once', () => {
+  it('is known after a restart, and reported once', () => {
     const sim = world(sixGone());
     sim.runTo(warm + 10 * minute);
     sim.restart(20_000);

@@ -144,7 +144,7 @@ describe('while suspect', () => {
     for (const { gapMs } of late) expect(gapMs).toBe(5_000);
   });
 
-  it('it ends when nobody is left that could be asked', () => {
+  it('it ends when no mirror is left that could be probed', () => {
     const sim = world(['a', 'b']);
     sim.script = (_, t) => (t < warm ? fine : dead);
     sim.runTo(warm + minute);

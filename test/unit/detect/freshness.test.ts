@@ -191,7 +191,7 @@ describe('what goes backwards', () => {
   });
 });
 
-describe('a step backwards that several answers about one module tell', () => {
+describe('a step backwards that several responses about one module show', () => {
   it.each<[string, (isOld: boolean) => Contents]>([
     ['a tag', (isOld) => ({ tags: { latest: isOld ? 'v1' : 'v2' } })],
     ['a version', (isOld) => versions('v1', ...(isOld ? [] : ['v2']))],
@@ -322,7 +322,7 @@ describe('one module asked at two versions', () => {
     return world;
   };
 
-  it('tells of one release, where each answer has the whole list', () => {
+  it('reports one release, if each response has the whole list', () => {
     const world = each((_version, _registry, look) => versions('v1.0.0', ...(look < 2 ? [] : ['v3.0.0'])));
     expect(world.turns.flatMap(({ propagations }) => propagations)).toEqual([{ registry: 'a', seconds: 10 }]);
     const lacks = each((_version, registry, look) =>
@@ -331,7 +331,7 @@ describe('one module asked at two versions', () => {
     expect(lacks.detector.freshness().get('a')).toMatchObject({ missing: 1 });
   });
 
-  it('tells of two tags, each by its own answers', () => {
+  it('reports two tags, each by its own responses', () => {
     const world = each((version, registry, look) => ({
       tags: { [version]: version === 'v1.0.0' && registry === 'o' && look > 1 ? 'new' : 'old' },
     }));
@@ -342,7 +342,7 @@ describe('one module asked at two versions', () => {
 });
 
 describe('what is not known', () => {
-  it('has no reading: three paces without the mirror, or without anybody to compare with', () => {
+  it('has no reading: three intervals without the mirror, or without another one to compare with', () => {
     const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
     looks(world, ['o', 'a'], 3, () => ['v1.0.0']);
     const at = (ms: number) => ({ wallMs: Date.UTC(2026, 0, 1) + ms, monotonicMs: ms });

@@ -31,7 +31,7 @@ describe('bytes that no authority vouches for', () => {
   const from = 10 * minute;
   const odd = () => world(named('a', 'b', 'c'), (name, t) => gives(name === 'b' && t >= from ? 'wrong' : 'right'));
 
-  it('are compared: one that differs from the most is told after a second answer over a fresh connection', () => {
+  it('are compared: one that differs from most is reported after a second response over a fresh connection', () => {
     const sim = odd();
     sim.runTo(from - 1);
     expect(told(sim)).toEqual([]);
@@ -59,7 +59,7 @@ describe('bytes that no authority vouches for', () => {
     [
       'with a key that is not trusted',
       'unknown_key',
-      'No signature shows which bytes are right (signature unverified: its key is none of the trusted ones).',
+      'No signature shows which bytes are right (signature unverified: its key is not a trusted one).',
     ],
     [
       'without gpgv',
@@ -85,7 +85,7 @@ describe('bytes that no authority vouches for', () => {
     const sim = world(named('a', 'b'), (name) => gives(name, { signature }));
     sim.runTo(5 * minute);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 reports it. No signature shows which bytes are right (signature unverified: its key is none of the trusted ones).',
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 reports it. No signature shows which bytes are right (signature unverified: its key is not a trusted one).',
     );
   });
 
@@ -97,7 +97,7 @@ describe('bytes that no authority vouches for', () => {
     expect(standing).toMatchObject({ state: 'degraded', because: 'its bytes differ from those of other mirrors' });
   });
 
-  it('are told once, over restarts, and end by an acknowledgement alone', () => {
+  it('are reported once, also across restarts, and end only by an acknowledgement', () => {
     const sim = odd();
     sim.runTo(from + 5 * minute);
     sim.restart(5_000);
@@ -142,7 +142,7 @@ describe('bytes that no authority vouches for', () => {
     expect(told(sim)).toEqual(['b mismatch/peers opened', 'b mismatch/peers acknowledged']);
   });
 
-  it('of one against one: both are told, and nobody is blamed', () => {
+  it('of one against one: both are reported, and neither is blamed', () => {
     const sim = world(named('a', 'b'), (name) => gives(name));
     sim.runTo(5 * minute);
     expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened']);
@@ -151,7 +151,7 @@ describe('bytes that no authority vouches for', () => {
     );
   });
 
-  it('of one against the origin: the one is told, and no move is forced', () => {
+  it('of one against the origin: the one is reported, and no switch is forced', () => {
     const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (name) => gives(name));
     sim.runTo(5 * minute);
     expect(told(sim)).toEqual(['b mismatch/peers opened']);
@@ -162,7 +162,7 @@ describe('bytes that no authority vouches for', () => {
     );
   });
 
-  it('that changed at the origin are a re-tag: told of it, and of who still has the old ones', () => {
+  it('that changed at the origin are a re-tag: the finding names the mirrors with the old ones', () => {
     const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (name, t) =>
       gives(name === 'o' && t >= from ? 'new' : 'old'),
     );
@@ -173,7 +173,7 @@ describe('bytes that no authority vouches for', () => {
     );
   });
 
-  it('that changed everywhere are told of the origin, by what was known before a restart', () => {
+  it('that changed everywhere are reported at the origin, by what was known before a restart', () => {
     const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (_, t) => gives(t >= from ? 'new' : 'old'));
     sim.runTo(from - 1);
     sim.restart(1_000);
@@ -203,7 +203,7 @@ describe('bytes that the origin does not serve', () => {
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'medium', cause: 'origin' }]);
   });
 
-  it('are told once, over restarts, and end by an acknowledgement alone', () => {
+  it('are reported once, also across restarts, and end only by an acknowledgement', () => {
     const sim = world([...named('a', 'b'), origin], changed('wrong'));
     sim.runTo(from + 2 * minute);
     sim.restart(5_000);
@@ -217,7 +217,7 @@ describe('bytes that the origin does not serve', () => {
     expect(told(sim)).toEqual(['b mismatch/origin opened', 'b mismatch/origin acknowledged']);
   });
 
-  it('settle a difference that was told before the origin answered', () => {
+  it('settle a difference that was reported before the origin responded', () => {
     const sim = world([...named('a', 'b', 'c'), origin], (name, t) => {
       if (name === 'o' && t < from)
         return { fails: { tag: 'failed', failure: { kind: 'server', status: 503 } }, afterMs: 50 };
@@ -283,7 +283,7 @@ describe('bytes that an authority calls wrong', () => {
     expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened', 'b mismatch/mismatch changed']);
   });
 
-  it('settle what mirrors differed about, once, where an authority is learnt after it was told', () => {
+  it('settle a difference between mirrors, once, if an authority is learnt after it was reported', () => {
     const learnt = 10 * minute;
     const sim = world(named('a', 'b', 'c'), (name, t) => {
       if (name !== 'b') return gives('h1:right');
@@ -314,7 +314,7 @@ describe('a fork of an authority', () => {
   const world2 = () =>
     world(named('a', 'b'), (name, t) => (name === 'b' && t >= 10 * minute ? forked() : gives('right')));
 
-  it('is told at once, with both statements in full, and is reason enough to leave', () => {
+  it('is reported at once, with both statements in full, and is reason enough to leave', () => {
     const sim = world2();
     sim.runTo(10 * minute + 30_000);
     expect(told(sim)).toEqual(['b mismatch/fork opened']);
@@ -324,7 +324,7 @@ describe('a fork of an authority', () => {
     expect(sim.settled.filter(({ due }) => due.purpose === 'recheck')).toEqual([]);
   });
 
-  it('is told once, is kept over restarts with its evidence, and ends by an acknowledgement alone', () => {
+  it('is reported once, is kept across restarts with its evidence, and ends only by an acknowledgement', () => {
     const sim = world2();
     sim.runTo(12 * minute);
     sim.restart(5_000);

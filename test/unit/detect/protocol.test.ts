@@ -51,7 +51,7 @@ describe('HTTP/2 alone fails, and the leading client speaks it', () => {
     expect(sim.state('a')).toBe('down');
   });
 
-  it('is told within ten seconds of the first failed probe', () => {
+  it('is reported within ten seconds of the first failed probe', () => {
     const sim = world(broken('2'));
     sim.runTo(warm + 2 * minute);
     const first = sim.settled.find(({ outcome }) => outcome.tag === 'failed');
@@ -131,7 +131,7 @@ describe('HTTP/2 alone is slow', () => {
 const hour = 60 * minute;
 
 describe('HTTP/2 alone fails, and another client than the leading one speaks it', () => {
-  it('degraded, told within two paces, and nobody is sent away', () => {
+  it('degraded, reported within two intervals, and no switch is advised', () => {
     const sim = world(broken('2'), python);
     sim.runTo(warm + 90_000);
     const [finding, ...others] = sim.detector.findings();
@@ -161,7 +161,7 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
     expect(sim.state('a')).toBe('up');
   });
 
-  it('survives a restart, and is told once', () => {
+  it('survives a restart, and is reported once', () => {
     const sim = world(broken('2'), python);
     sim.runTo(warm + 5 * minute);
     sim.restart(5_000);

@@ -76,7 +76,7 @@ describe('a round', () => {
 });
 
 describe('a first slow answer', () => {
-  it('is looked at together with its siblings for 15 s; nobody is in doubt, and due probes go on', () => {
+  it('is probed together with its siblings for 15 s; no mirror is in doubt, and due probes go on', () => {
     const sim = world({}, []);
     sim.script = ({ registry }, t) => ({ rttMs: registry === 'a' && t >= warm ? 1_200 : 100 });
     sim.runTo(warm + 29_000);

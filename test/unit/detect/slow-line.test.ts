@@ -36,17 +36,17 @@ describe('a slow line of our own', () => {
     return told;
   }
 
-  it('is no spike of anybody: at most the first is told before the others are seen to be slow too', () => {
+  it('is a spike of no mirror: at most the first is reported before the others are known to be slow too', () => {
     const told = play((_, round) => (round > 40 && round < 60 ? 2_000 : 100), 80);
     expect(told.filter((one) => one.endsWith('opened')).length).toBeLessThanOrEqual(1);
   });
 
-  it('tells of the one that stays slow once the others are fast again', () => {
+  it('reports the one that stays slow once the others are fast again', () => {
     const told = play((name, round) => (round > 40 && (round < 50 || name === 'b') ? 2_000 : 100), 60);
     expect(told).toContain('b opened');
   });
 
-  it('tells of one on a line of its own, though all behind a proxy are slow too', () => {
+  it('reports one with its own egress, though all behind a proxy are slow too', () => {
     const proxied = { proxy: { url: 'http://proxy.example.com:3128', auth: null } };
     const mirrors = names.map((name) => {
       const mirror = aMirror(name);
@@ -57,7 +57,7 @@ describe('a slow line of our own', () => {
     expect(play(slow, 50)).not.toContain('b opened');
   });
 
-  it('tells of one that is slow alone', () => {
+  it('reports the only slow one', () => {
     expect(play((name, round) => (name === 'b' && round > 40 ? 2_000 : 100), 50)).toEqual(['b opened']);
   });
 });

@@ -481,7 +481,7 @@ describe('refusal', () => {
       expect(sim.changes('refusal')).toEqual([]);
     });
 
-    it('that is renewed each time is a refusal after three, and nobody asks sooner', () => {
+    it('that is renewed each time is a refusal after three, and no probe is sent sooner', () => {
       const sim = asking(20_000, 1_000);
       sim.runTo(warm + 5 * minute);
       const times = refusedAtMs(sim);
@@ -517,7 +517,7 @@ describe('refusal', () => {
     expect(sim.state('a')).toBe('degraded');
   });
 
-  it('a Retry-After of an hour is one at once; the mirror is degraded, unknown without a sample for three paces, and nobody asks', () => {
+  it('a Retry-After of an hour is one at once; the mirror is degraded, unknown without a sample for three intervals, and not probed', () => {
     const hour: Behaviour = {
       fails: { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: 3_600_000 } },
       afterMs: 30,
@@ -598,7 +598,7 @@ describe('silence', () => {
     expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);
   });
 
-  it('what had ended before a sleep is as good as ever, though it is told after it', () => {
+  it('a result that ended before a suspend counts, though it arrives after it', () => {
     const sim = world(['a', 'b'], () => fine);
     sim.runTo(warm);
     sim.apply(sim.detector.suspended(warm - 60_000, warm, at(warm)));

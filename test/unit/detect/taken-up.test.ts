@@ -82,7 +82,7 @@ describe('an outage', () => {
 });
 
 describe('what has just been found', () => {
-  it('is stored in the turn in which it is: a crash a second later does not tell it again', () => {
+  it('is stored in the same turn: after a crash a second later it is not reported again', () => {
     const sim = world((name, t) => ({ rttMs: name === 'a' && t >= warm && t < warm + 10 * minute ? 2_000 : 100 }));
     while (sim.findings.length === 0) sim.runTo(sim.nowMs + 100);
     const id = sim.detector.findings()[0]?.id;
@@ -123,7 +123,7 @@ describe('what has just been found', () => {
 });
 
 describe('a suspicion of our own line', () => {
-  it('is told after ten minutes in which we looked: a machine that slept has not', () => {
+  it('is reported after ten minutes of probing: time in which the machine was suspended does not count', () => {
     const sim = world((_, t) => (t >= warm ? { fails: refused, afterMs: 5 } : fine));
     sim.runTo(warm + 9 * minute);
     expect(sim.detector.vantage().suspect).toBe(true);

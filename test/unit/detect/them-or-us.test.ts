@@ -95,7 +95,7 @@ describe('witnesses', () => {
     expect(sim.detector.vantage().suspect).toBe(true);
   });
 
-  it('are asked only where nobody has spoken since the first failure', () => {
+  it('are probed only if none has responded since the first failure', () => {
     const sim = world({ npm: ['a', 'b'], go: ['x', 'y', 'z'] }, ({ registry }, t) =>
       t >= warm && registry === 'a' ? dead : fine,
     );

@@ -56,7 +56,7 @@ describe('two backends behind one name, one of them older', () => {
     );
   });
 
-  it('are one regression by turns of half an hour; what was told before the second turn has ended in it', () => {
+  it('are one regression by turns of half an hour; a finding before the second turn has ended in it', () => {
     const sim = world((t) => Math.floor(t / (30 * minute)) % 2 === 1, 1, from + 12 * 60 * minute);
     const told = opened(sim).filter((one) => one !== 'a lag regression');
     expect(opened(sim)).toHaveLength(told.length + 1);

@@ -159,7 +159,7 @@ describe('vantage', () => {
 
 describe('mirrors on this machine', () => {
   const place = (registry: string, url: string) => ({ registry, url, address: null });
-  it('are told apart by their ports, the usual one of their scheme included', () => {
+  it('are distinguished by their ports, the default one of their scheme included', () => {
     const units = (...urls: readonly string[]) => unitsOf(urls.map((url, at) => place(`m${at}`, url)));
     expect(units('http://127.0.0.1', 'https://localhost')).toEqual([['m0'], ['m1']]);
     expect(units('http://127.0.0.1', 'http://localhost:80/go')).toEqual([['m0', 'm1']]);

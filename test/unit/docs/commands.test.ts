@@ -71,7 +71,7 @@ function callsIn(text: string): readonly string[] {
   return [...text.matchAll(/(?:^|\$\(|&& )(mirrorwatch [^)&>|]*)/g)].map(([, call = '']) => call.trim());
 }
 
-test('every command is run, or somebody said where it is or why not; and nobody says it of what is gone', () => {
+test('every command is run, or listed with the reason why not; no listed one is gone', () => {
   const known = [ran, ...elsewhere.map(([pattern]) => pattern)];
   const texts = lines.map(({ text }) => text);
   expect(texts.filter((text) => !known.some((pattern) => pattern.test(text)))).toEqual([]);

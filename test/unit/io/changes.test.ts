@@ -200,7 +200,7 @@ describe('root', () => {
     expect(readFileSync(file, 'utf8')).toBe('2');
   });
 
-  test('is told which folder: one that another user owns, or that a foreign group may write', async () => {
+  test('names the folder: one that another user owns, or that another group may write to', async () => {
     mkdirSync(join(home, 'ours'));
     const uid = process.geteuid?.() ?? 0;
     expect(await findForeignFolder(join(home, 'ours/new/file'), uid)).toBe(null);

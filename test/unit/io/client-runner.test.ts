@@ -43,7 +43,7 @@ function isDead(pid: number): boolean {
 }
 
 describe('a run', () => {
-  test('tells how it ended, what it fetched and what it said', async () => {
+  test('reports how it ended, what it fetched and its output', async () => {
     const runner = runnerOf({
       fake: 'echo one; echo two >&2; mkdir got/below; printf 12345 > got/below/file; printf 678 > got/x; exit 3',
     });
@@ -140,7 +140,7 @@ describe('a run that goes too far', () => {
       await until('both are gone', () => [child, self].every((pid) => isDead(Number(pid))), Boolean);
     }));
 
-  test('leaves nobody behind when it ends by itself', async () => {
+  test('leaves no process behind when it ends by itself', async () => {
     const runner = runnerOf({ fake: 'sleep 100000 & echo "child: $!"' });
     const report = await runner.run(orderOf());
     expect(report.end).toEqual({ tag: 'exited', code: 0 });
@@ -182,7 +182,7 @@ test.each(['prlimit', 'setpriv'])('where %s is not let, the client runs without 
 });
 
 describe('what cannot be run', () => {
-  test('is told with the code of the system', async () => {
+  test('is reported with the code of the system', async () => {
     const folder = fakeClients({});
     writeFileSync(`${folder}/broken`, '#!/nonexistent/interpreter\n', { mode: 0o755 });
     const other = createClientRunner({ clock: systemClock, timers: systemTimers, path: pathWith(folder) });

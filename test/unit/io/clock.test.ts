@@ -15,7 +15,7 @@ describe('systemClock', () => {
     expect(seen.size).toBeGreaterThan(10);
   });
 
-  it('tells the same monotonic time in every thread', async () => {
+  it('returns the same monotonic time in every thread', async () => {
     const url = new URL('../../../src/io/clock.ts', import.meta.url).href;
     const source = `const { parentPort } = require('node:worker_threads');
       import(${JSON.stringify(url)}).then(({ systemClock }) => parentPort.postMessage(systemClock.monotonicMs()));`;
@@ -28,7 +28,7 @@ describe('systemClock', () => {
     expect(there).toBeLessThan(after);
   });
 
-  it('tells wall time in milliseconds since 1970, together with the monotonic time', () => {
+  it('returns wall time in milliseconds since 1970, together with the monotonic time', () => {
     const [before, now, after] = [Date.now(), systemClock.now(), Date.now()];
     expect(now.wallMs).toBeGreaterThanOrEqual(before);
     expect(now.wallMs).toBeLessThanOrEqual(after);

@@ -53,7 +53,7 @@ describe('a configuration that is read in a thread of its own', () => {
     expect(revealed(read)).toEqual(revealed(want.tag === 'ok' ? { tag: 'ok', value: want.value.config } : want));
   });
 
-  test('tells the same mistakes', async () => {
+  test('reports the same mistakes', async () => {
     const path = join(fixtures, 'all-at-once.yaml');
     const text = readFileSync(path, 'utf8');
     const want = await here(text, path, {});

@@ -42,7 +42,7 @@ test('a redirect is an answer', async () => {
   });
 });
 
-test('nobody there, on a port that fetch would not ask: the code', async () => {
+test('no server, on a port that fetch refuses: the code', async () => {
   await expect(exchange({ ...get, url: 'http://127.0.0.1:1/' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 

@@ -59,7 +59,7 @@ describe('a file system that does not answer ends at the limit', () => {
     expect(await createFiles(20, { stat, open, readdir: never as typeof readdir }).list(at('folder'))).toEqual(late);
   });
 
-  test('one that takes as long as a resolver that nobody answers is waited for', async () => {
+  test('a read that takes as long as a resolver without a response is waited for', async () => {
     vi.useFakeTimers();
     try {
       const slow = (async (path: string) => {

@@ -8,7 +8,7 @@ test('resident memory is what the machine says, in bytes', () => {
   expect(measureResidentBytes()).toBe(123_456);
 });
 
-test('where the machine does not tell, it is not known', () => {
+test('if the machine does not report it, it is unknown', () => {
   vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
     throw Object.assign(new Error('uv_resident_set_memory'), { code: 'ENOENT' });
   });

@@ -88,7 +88,7 @@ describe.each([
     expect(await asked(port, secure)).toBe(200);
   });
 
-  test('closing waits for nobody who says nothing', async () => {
+  test('closing does not wait for silent connections', async () => {
     const port = await up(at(), forEver);
     const silent = await hold(port);
     await listening?.close(100);
@@ -214,7 +214,7 @@ describe('who makes room', () => {
     expect(gone).toEqual(['a2']);
   });
 
-  test('of all, the oldest of whoever holds most', () => {
+  test('in total, the oldest connection of the address with most', () => {
     const { open, closed, count } = connections(5, 4);
     for (const [key, address] of [
       ['b1', 'b'],

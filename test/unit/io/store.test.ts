@@ -389,7 +389,7 @@ describe('a corrupt file', () => {
     return { path, store, told };
   }
 
-  it('found by a read: set aside, told, begun anew, and the read finds nothing', () => {
+  it('found by a read: set aside, reported, created again, and the read finds nothing', () => {
     const { path, store, told } = damagedInUse();
     expect(store.all('finding')).toEqual([]);
     expect(told).toEqual([expect.stringContaining('set aside as')]);
@@ -402,7 +402,7 @@ describe('a corrupt file', () => {
     ]);
   });
 
-  it('found by a commit: set aside, told, and the batch is in the new file', () => {
+  it('found by a commit: set aside, reported, and the batch is in the new file', () => {
     const { store, told } = damagedInUse();
     expect(put(store, row('k7', 1, 'new'), row('b', 2))).toEqual({ tag: 'ok' });
     expect(told.length).toBe(1);
@@ -475,7 +475,7 @@ describe('rows that cannot be read', () => {
 });
 
 describe('a file that is deleted while in use', () => {
-  it('is told of, and after half a minute written anew with all that it held and what came since', () => {
+  it('is reported, and after half a minute written again with its old contents and new rows', () => {
     const path = newPath();
     const { deps, pass } = bench();
     const { store } = opened(path, deps);
@@ -504,7 +504,7 @@ describe('a file that is deleted while in use', () => {
     expect(opened(path).store.all('finding')).toEqual([row('a', 1)]);
   });
 
-  it('and in whose place another one was put: that one stays, and it is told of', () => {
+  it('and replaced by another file: that file stays, and is reported', () => {
     const path = newPath();
     const { store } = opened(path);
     rmSync(path);

@@ -188,7 +188,7 @@ describe('createWorkers', () => {
     expect((await workers.probe(due('held', { build }))).sample.outcome).toEqual(ok);
   });
 
-  it('shares the only thread, whoever holds it', async () => {
+  it('shares the only thread with any job that holds it', async () => {
     const { workers } = pool(1);
     await workers.probe(due('held'));
     expect((await workers.probe(due('held'))).sample).toMatchObject({ worker: 0, outcome: ok });

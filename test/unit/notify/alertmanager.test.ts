@@ -121,7 +121,7 @@ describe('a finding as an alert', () => {
     expect(originOf(config as unknown as Config).base).toBe(want);
   });
 
-  it('a receiver in Chinese is told in Chinese, under the same labels, as one beside it is in English', () => {
+  it('a receiver in Chinese gets Chinese texts, under the same labels as an English one beside it', () => {
     const stage = new Stage([am('zh', { lang: 'zh' }), am('en')]);
     stage.open(finding('outage', 'a', told('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
     const [chinese, english] = stage.send().map(({ message }) => posted(message.body)[0]);
@@ -216,7 +216,7 @@ describe('it stands as long as the finding', () => {
     expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a', 'meta/story/outage/a']);
   });
 
-  it('what waited for an hour is not over when it arrives, and its end is told as it was', () => {
+  it('an alert that waited for an hour has not ended on arrival, and its end is sent unchanged', () => {
     const stage = new Stage([am()]);
     stage.open(outage);
     for (let passed = 0; passed < 60; passed += 1) {
@@ -266,7 +266,7 @@ describe('it stands as long as the finding', () => {
     expect(posted(stage.send()[0]?.message.body)[0]?.endsAt).toBe('2026-03-01T00:00:20.000Z');
   });
 
-  it('an Alertmanager that a reload adds is told of what is open', () => {
+  it('an Alertmanager that a reload adds gets the open findings', () => {
     const stage = new Stage([am()]);
     stage.open(outage);
     stage.all(delivered);
@@ -276,7 +276,7 @@ describe('it stands as long as the finding', () => {
     expect(stage.all(delivered)).toEqual(['second mirror.outage 2 msg-2']);
   });
 
-  it('several Alertmanagers are told alike; one that is gone is told nothing', () => {
+  it('several Alertmanagers get the same alerts; a removed one gets none', () => {
     const stage = new Stage([am('one'), am('two')]);
     stage.open(outage);
     for (const { notice } of stage.send()) stage.end(notice, notice.receiver === 'one' ? gone : delivered);
@@ -314,7 +314,7 @@ describe('it stands as long as the finding', () => {
     expect(posted(stage.send()[0]?.message.body)[0]?.endsAt).toBe('2026-03-01T00:00:01.000Z');
   });
 
-  it('a signed receiver beside it is told once', () => {
+  it('a signed receiver beside it gets one message', () => {
     const stage = new Stage([am(), receiver('ops')]);
     stage.open(outage);
     stage.all(delivered);

@@ -7,7 +7,7 @@ import { advice, delivered, finding, gone, later, receiver, Stage } from './stag
 const outage = finding('outage', 'a');
 const hour = 3_600_000;
 
-describe('what is told', () => {
+describe('the content of notices', () => {
   it('an opening once, its end with what it resolves, with seq by subject', () => {
     const stage = new Stage([receiver('ops')]);
     stage.open(outage);
@@ -41,7 +41,7 @@ describe('what is told', () => {
     expect(stage.due()).toEqual(want);
   });
 
-  it('a recovery resolves nothing where this receiver was not told of the opening', () => {
+  it('a recovery resolves nothing if this receiver got no message about the opening', () => {
     const stage = new Stage([receiver('ops', { on: ['recovery'] }), receiver('all')]);
     stage.open(outage);
     stage.all(delivered);
@@ -310,7 +310,7 @@ describe('retries', () => {
 });
 
 describe('receivers', () => {
-  it('a stuck one blocks nobody, and no other subject of its own', () => {
+  it('a stuck notice blocks no other receiver, and no other subject of its own', () => {
     const stage = new Stage([receiver('stuck'), receiver('ops')]);
     stage.open(outage);
     expect(stage.due()).toHaveLength(2);
@@ -369,7 +369,7 @@ describe('receivers', () => {
     expect(sent?.message.headers).not.toHaveProperty('webhook-signature');
   });
 
-  it('tells how much waits, and since when', () => {
+  it('reports the queue length, and the age of the oldest notice', () => {
     const stage = new Stage([receiver('ops')]);
     stage.open(outage);
     stage.pass(1_500);

@@ -98,7 +98,7 @@ describe('notices of an older release that had failed four times', () => {
   );
 });
 
-describe('a stored notice that cannot be told', () => {
+describe('a stored notice that cannot be rendered', () => {
   const rowOf = (name: string, body: string, nowMs: number): Row => {
     const notice = { ...notices[0], id: `bad-${name}`, receiver: name, body, createdAtMs: nowMs, nextAtMs: nowMs };
     return { table: 'outbox', key: `${name}/bad-${name}`, atMs: nowMs, value: { notice, findingId: null } };

@@ -63,7 +63,7 @@ class Course {
 }
 
 describe('a fault that comes and goes', () => {
-  it('is told to begin twice and to end twice, however often it comes', () => {
+  it('two beginnings and two ends are sent, however often it recurs', () => {
     const course = new Course();
     for (let time = 0; time < 10; time += 1) {
       const left = course.leave('b');
@@ -87,7 +87,7 @@ describe('a fault that comes and goes', () => {
     for (const body of course.bodies) expect(webhookSchemas['mirror.advice'].safeParse(body).error).toBeUndefined();
   });
 
-  it('that comes back after its end was told waits twice as long for the next', () => {
+  it('that recurs after its end was sent waits twice as long for the next end', () => {
     const course = new Course();
     for (let time = 0; time < 3; time += 1) {
       const left = course.leave('b');
@@ -119,7 +119,7 @@ describe('a fault that comes and goes', () => {
     expect([...course.stage.rows.keys()].filter((key) => key.startsWith('meta/story/'))).toEqual([]);
   });
 
-  it('findings are grouped in the same way, and a recovery resolves the message that told of the opening', () => {
+  it('findings are grouped in the same way, and a recovery resolves the message about the opening', () => {
     const course = new Course();
     for (let time = 0; time < 5; time += 1) {
       course.open('outage', 'a');
@@ -146,7 +146,7 @@ describe('a fault that comes and goes', () => {
     expect(course.lines.filter((line) => line.includes('recovery'))).toHaveLength(4);
   });
 
-  it('survives a restart: what waits is told once, when it has held', () => {
+  it('survives a restart: a held end is sent once, after its time', () => {
     const course = new Course();
     for (let time = 0; time < 2; time += 1) {
       const left = course.leave('b');
@@ -166,7 +166,7 @@ describe('a fault that comes and goes', () => {
   });
 });
 
-describe('one who did by hand what was told', () => {
+describe('clients that follow the advice without an accept', () => {
   /** Told to use b for the second time; a is well again, and nobody was told. */
   function onB(): Course {
     const course = new Course();
@@ -180,13 +180,13 @@ describe('one who did by hand what was told', () => {
     return course;
   }
 
-  it('hears at once of the way back where the mirror in use gets into trouble', () => {
+  it('the failback is sent at once if the mirror in use gets into trouble', () => {
     const course = onB();
     course.open('outage', 'b');
     expect(course.lines).toEqual(['40 mirror.outage b', '40 mirror.advice withdrawn b']);
   });
 
-  it('is told the words of the advice they follow, not of one they never saw', () => {
+  it('get the text of the advice that they follow, not of one that was never sent', () => {
     const course = onB();
     course.goBack(course.leave('c', { candidates: candidates(1) }));
     course.pass(120);
@@ -208,7 +208,7 @@ describe('one who did by hand what was told', () => {
       bound: null,
     }));
 
-  it('stays on b where c is hardly better, and hears of c once b is in trouble', () => {
+  it('stay on b while c is hardly better, and get the advice for c once b is in trouble', () => {
     const course = onB();
     course.leave('c', { candidates: candidates(1.2) });
     course.pass(120);
@@ -226,7 +226,7 @@ describe('one who did by hand what was told', () => {
     expect(course.lines).toEqual(['40 mirror.advice proposed c']);
   });
 
-  it('is told that the mirror is well together with the way back', () => {
+  it('the recovery of the mirror is sent together with the failback', () => {
     const course = new Course();
     for (let time = 0; time < 2; time += 1) {
       course.open('outage', 'a');
@@ -258,8 +258,8 @@ it('a reminder of accepted advice does not swallow the way back that is held', (
   expect(course.lines).toEqual(['90 mirror.advice proposed a']);
 });
 
-describe('what asks nothing new of anybody names the message that it adds to', () => {
-  it('a finding about a mirror that people were told to leave, and its end', () => {
+describe('an event that needs no new action names the message that it adds to', () => {
+  it('a finding about a mirror that advice says to leave, and its end', () => {
     const course = new Course();
     course.leave('b');
     course.pass(1);

@@ -112,7 +112,7 @@ describe('a signature to be verified', () => {
     expect(verdict.outcome).toEqual({ tag: 'ok' });
   });
 
-  test('where nobody verifies, that is the answer', async () => {
+  test('without a verifier, that is the response', async () => {
     const { seen, line } = await hold(checking);
     expect(seen).toEqual([{ tag: 'unknown', because: 'local', code: 'ENOENT' }]);
     expect(line.requests).toEqual([]);
@@ -187,7 +187,7 @@ describe('time', () => {
 });
 
 describe('redirects', () => {
-  test('an answer tells how long connections took and how long answers did, over all its hops', async () => {
+  test('a response has the times for connecting and for responses, over all its hops', async () => {
     // Each hop of 40 ms: two quarters until it is connected.
     const { seen } = await hold([ask('/a')], (_, count) =>
       count === 1 ? { status: 302, headers: { location: '/b' } } : {},

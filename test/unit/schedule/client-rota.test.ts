@@ -20,7 +20,7 @@ describe('the rota', () => {
     expect(rotaOf(() => 0.999).nextAtMs()).toBeCloseTo(at(minute + 0.999 * 15 * minute).monotonicMs);
   });
 
-  it('gives whoever has waited longest, and each its next turn a tenth around the pace', () => {
+  it('returns the pair that has waited longest, and varies each next turn by a tenth of the pace', () => {
     const chances = [0.5, 0, 0, 0.999];
     const rota = rotaOf(() => chances.shift() ?? 0);
     expect(rota.due(at(minute - 1))).toBeNull();
@@ -34,7 +34,7 @@ describe('the rota', () => {
     expect(rota.due(at(10 * minute + 0.9 * 6 * hour))).toEqual({ ...b, runs: 1 });
   });
 
-  it('gives nobody twice before it ran or was away', () => {
+  it('returns no pair twice before it ran or was away', () => {
     const rota = rotaOf(() => 0);
     const now = at(2 * hour);
     const turns = [rota.due(now), rota.due(now), rota.due(now)].map((turn) => turn?.registry ?? null);

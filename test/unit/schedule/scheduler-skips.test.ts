@@ -35,7 +35,7 @@ describe('reasons to skip', () => {
     expect(live(scheduler, { fromMs: 5 * minute, toMs: 10 * minute }).started.length).toBe(20);
   });
 
-  it('maintenance: inside the window, also told when asked', () => {
+  it('maintenance: inside the window, also on request', () => {
     const windows = [{ cron: 'hourly', timeZone: null, forMs: 10 * minute }];
     const scheduler = schedulerOf(canaryOnly({ mirrors: [mirror('a', { maintenance: windows })] }), 30 * minute);
     const story = live(scheduler, { fromMs: 30 * minute, toMs: 90 * minute });

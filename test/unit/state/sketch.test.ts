@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { quantileOf } from '../../../src/core/statistics.ts';
 import { Sketch } from '../../../src/state/open-cell.ts';
 
-test('a quantile is told to 2 %, from a tenth of a millisecond to two minutes', () => {
+test('a quantile is exact to 2 %, from a tenth of a millisecond to two minutes', () => {
   const rtt = fc.double({ min: 0.1, max: 120_000, noNaN: true });
   fc.assert(
     fc.property(fc.array(rtt, { minLength: 1 }), fc.constantFrom(0.5, 0.95), (all, q) => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Filled } from '../../../src/core/result.ts';
 import { phrase, tellIn, told, toldOf } from '../../../src/words/tell.ts';
 
-describe('a sentence that is told later', () => {
+describe('a sentence that is rendered later', () => {
   const refused = told('found.refusal', { name: 'a', cause: 'denied', times: phrase('found.times', { count: 3 }) });
 
-  it('has its text in English, and is told in either language after a trip through a store', () => {
+  it('has its text in English, and is rendered in either language after it was stored', () => {
     const stored = JSON.parse(JSON.stringify(refused)) as typeof refused;
     expect(stored.text).toBe('a refuses requests (denied): its canary, 3 times in a row.');
     expect(tellIn('en', stored)).toBe(stored.text);

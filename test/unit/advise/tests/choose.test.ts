@@ -211,7 +211,7 @@ describe('a head that is slower', () => {
     expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 270_000))).toBe(want);
   });
 
-  test('one download that took long by chance speaks for nobody whose downloads are slower', () => {
+  test('one download that was slow by chance does not favour a mirror with slower downloads', () => {
     const { contest, nowMs } = told([20, fast]);
     const zip = { question: 'zip', isHeavy: true } as const;
     momentsOf(contest, by, nowMs, 6, { a: 900, b: 2_800 }, zip);
@@ -292,7 +292,7 @@ describe('costs that are equal', () => {
     expect(chooseAnyway(costing(light), all, free)).toBe(want);
   });
 
-  test('nobody who answered badly last, and nobody unmeasured', () => {
+  test('no mirror whose last response was bad, and none without measurements', () => {
     const contest = costing({ b: 100 });
     expect(chooseAnyway(contest, ['c'], free)).toBeNull();
     recordOutcome(

@@ -119,7 +119,7 @@ describe('an answer that comes later than clients wait', () => {
 describe('head against candidate', () => {
   const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
 
-  test('each pair is compared once in a moment, whoever came first', () => {
+  test('each pair is compared once in a moment, in any order of responses', () => {
     const contest = newContest('a');
     for (const name of ['b', 'a', 'c']) addAnswer(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
     expect([...contest.pairs.keys()].toSorted()).toEqual(['b', 'c']);

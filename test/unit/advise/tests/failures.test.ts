@@ -112,7 +112,7 @@ describe('an alarm', () => {
     expect(isFailureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want);
   });
 
-  test('how near the bound is, is told as of the bound', () => {
+  test('the progress of a test is reported as a share of the bound', () => {
     // Of .2: p₁ is the larger of .2 and .01 + .6 × .2.
     const made = heard('h.....h.....h', 0.01, undefined, 0.01);
     const sum = 3 * Math.log(20) - 10 * Math.log(0.99 / 0.8);

@@ -72,7 +72,7 @@ describe('who is asked along', () => {
     expect(rechecksOf(contest(), [burst], candidates, fallback)).toEqual([{ ...burst, registries: want }]);
   });
 
-  test('nobody where there is no candidate: nothing would follow from it', () => {
+  test('none without a candidate: no advice could follow', () => {
     expect(rechecksOf(contest(), [burst], [], 'b')).toEqual([]);
   });
 });

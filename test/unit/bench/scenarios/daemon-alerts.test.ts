@@ -132,7 +132,7 @@ describe('Prometheus and Alertmanager beside a daemon', () => {
     expect(posted.filter(({ status }) => status === 'resolved')).toHaveLength(1);
   });
 
-  it('tell of the fast burn alone, within minutes of every answer failing', () => {
+  it('only the fast burn fires, within minutes of every request failing', () => {
     const posted = postedIn(100, (minute) => (minute >= 60 ? 'refused' : 80));
     expect(new Set(posted.map(({ name }) => name))).toEqual(new Set(['MirrorErrorBudgetFast']));
     // 15 % of an hour, then `for`.

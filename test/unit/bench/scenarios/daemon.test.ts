@@ -63,7 +63,7 @@ const shown = ({ moves }: ReturnType<typeof daemonPlayer.play>): readonly string
   moves.map(({ chain }) => chain.members.map((member, at) => `${member}${chain.separators[at] ?? ''}`).join(''));
 
 describe('the daemon as a player', () => {
-  it('tells clients within a minute to leave a head that refuses connections', () => {
+  it('advises clients within a minute to leave a head that refuses connections', () => {
     const played = daemonPlayer.play(headDies());
     const [move, ...others] = played.moves;
     expect(others).toEqual([]);
@@ -131,7 +131,7 @@ describe('the daemon as a player', () => {
     expect(played.notices.map(({ what }) => what)).toEqual(['self opened: us', 'recovery: us']);
   });
 
-  it('maps a dead resolver to unknown: nobody is advised to move', () => {
+  it('maps a dead resolver to unknown: no switch is advised', () => {
     const played = daemonPlayer.play(
       aWorld((_, atMs) => (atMs >= 10 * minute ? { ...good, unknown: 'resolver' } : good)),
     );

@@ -127,7 +127,7 @@ describe('whatever happens to four mirrors and our line', () => {
     );
   });
 
-  test('nobody is moved while nothing at all answers', () => {
+  test('no switch is advised while nothing responds at all', () => {
     fc.assert(
       fc.property(fc.constantFrom('refused', 'hangs'), fc.integer({ min: 3, max: 20 }), (what, minutes) => {
         const cut: readonly Spell[] = [{ mirror: null, from: 15, for: minutes, what }];

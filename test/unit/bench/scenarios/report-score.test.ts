@@ -27,7 +27,7 @@ const move = (atMinute: number, chain: string): Move => ({
 const played = (...moves: Move[]): Played => ({ moves, notices: [], probes: { scheduled: 10, extra: 5 } });
 
 describe('what a play cost', () => {
-  it('nobody moves: 50 min at 2 s, 30 at 300; the best has 3 in those', () => {
+  it('no client moves: 50 min at 2 s, 30 at 300; the best has 3 in those', () => {
     const score = scoreOf(troubled(), 'never', played());
     expect(score.cost).toBeCloseTo((50 * 2 + 30 * 300) / 80, 9);
     expect(score.bestCost).toBeCloseTo((50 * 2 + 30 * 3) / 80, 9);

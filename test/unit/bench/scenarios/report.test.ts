@@ -81,7 +81,7 @@ describe('standings', () => {
       family: 'three',
     })),
   ];
-  it('name the best baseline, and the families where nobody but the oracle differs by 3 %', () => {
+  it('name the best baseline, and the families in which only the oracle differs by 3 %', () => {
     const standings = standingsOf(scores, baselines);
     expect(standings.map(({ family, best, bestOf, isAlike }) => [family, best, bestOf, isAlike])).toEqual([
       ['one', 5, 'plain', false],

@@ -198,7 +198,7 @@ describe('notices', () => {
       /not signed/,
     ],
   ])('%s are seen', (_, posts, words) => expect(take(...posts)).toEqual([expect.stringMatching(words)]));
-  it('of two actions, and of two attempts of one, are told apart', () => {
+  it('of two actions, and of two attempts of one, are distinguished', () => {
     const acted = (id: string, seq: number, action: string, attempts: number) =>
       post(id, 'mirror.action', '', seq, { data: { result: 'failed', action: { id: action, attempts, held: null } } });
     expect(take(acted('1', 1, 'a', 1), acted('2', 2, 'b', 1), acted('3', 3, 'a', 2))).toEqual([]);

@@ -144,7 +144,7 @@ describe('go.mod files', () => {
     expect(atOnce(parseModFile(body))).toEqual({ tag: 'error', error: failure });
   });
 
-  test('the made-up one is told from a real one', () => {
+  test('a generated one is distinguished from a real one', () => {
     expect(isSynthetic(bytes('module example.com/a\n'), 'example.com/a')).toBe(true);
     expect(isSynthetic(bytes('module example.com/a\n\ngo 1.21\n'), 'example.com/a')).toBe(false);
   });

@@ -286,7 +286,7 @@ describe('the database asked itself', () => {
     expect(facts.authorityCost).toBeUndefined();
   });
 
-  describe('what a lookup costs a client', () => {
+  describe('the cost of a lookup for a client', () => {
     /** Answers that took so long: of the relay, and of the database itself. */
     const timed = (relayMs: (path: string) => number, ownMs: (path: string) => number): Twist => {
       const [byRelay, byItself] = [relayAnswers(relay), itself(65_850)];

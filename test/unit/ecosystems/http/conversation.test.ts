@@ -143,7 +143,7 @@ describe('what the file says', () => {
     expect(form?.schema.safeParse(entry).success).toBe(want);
   });
 
-  test('conversations are told what is expected of their own upstream alone', () => {
+  test('conversations get only the expectations of their own upstream', () => {
     const ref = (upstream: string, module: string) => ({
       ...{ ecosystem: 'http', upstream, module, version: null },
       expect: { bytes: 1 },

@@ -152,7 +152,7 @@ describe('packages by the signed list', () => {
     expect((await ask()).asked).toEqual([path, 'dists/stable/main/binary-amd64/Packages.gz', pathOf('b')]);
   });
 
-  test('without a valid signature nobody vouches for them; a peek and `get` ask for none', async () => {
+  test('without a valid signature they are not verified; a peek and `get` request none', async () => {
     const unknown = '[GNUPG:] ERRSIG 60718293A4B5C6D7 1 10 01 1699696752 9\n[GNUPG:] NO_PUBKEY 60718293A4B5C6D7\n';
     expect((await mirror(archive(names), { report: unknown })()).asked).toEqual([path]);
     expect((await mirror(archive(names), { peekBytes: limits.peekBytes })()).asked).toEqual([path]);

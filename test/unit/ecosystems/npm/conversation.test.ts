@@ -233,7 +233,7 @@ describe('a look at the beginning of an artifact', () => {
   const manifest = (more: object = {}) =>
     answered(200, JSON.stringify({ name: 'hello', version: '1.0.0', dist: { tarball, integrity: sri }, ...more }));
 
-  test('asks the one version’s manifest, and reads no further than told', () => {
+  test('requests the manifest of one version, and reads no further than allowed', () => {
     const answers = { [`${base}/hello/1.0.0`]: manifest(), [tarball]: answered(200, tgz.subarray(0, 20)) };
     const told = hold('tarball', '1.0.0', answers, { peekBytes: 20 });
     expect(told).toMatchObject({ outcome: { tag: 'ok' }, facts: {} });
@@ -288,7 +288,7 @@ describe('a look at the beginning of an artifact', () => {
     expect(ask(1_000 + 300_001)).toEqual(first);
   });
 
-  test('nobody is accused by where an artifact lay a while ago: the packument is asked anew, the bytes are not', () => {
+  test('an outdated artifact URL is not held against the mirror: the packument is requested again, the bytes are not', () => {
     const kept = new Map<string, string>();
     const memory: ProbeMemory = { get: (key) => kept.get(key) ?? null, keep: (key, text) => void kept.set(key, text) };
     const other = Buffer.concat([tgz, Buffer.from([0])]);

@@ -79,7 +79,7 @@ describe('a packument that a trusted key signed', () => {
     });
   });
 
-  test('of a registry of a company’s own is verified, and pinned for nobody else', () => {
+  test('of a private registry is verified, and pinned for no other', () => {
     const { facts } = hold('metadata', { signatures: [bySigner()], own: { isPublic: false } });
     expect(facts.verified?.against).toBe('signature');
     expect(facts.logged).toBe(undefined);
@@ -201,7 +201,7 @@ describe('what is not verified is said, and only compared', () => {
     expect(facts.compared?.digest).toBe(given.integrity ?? sri);
   });
 
-  test('without keys and without signatures nothing is said: nobody said that there should be one', () => {
+  test('without keys and without signatures no state is reported: none is expected', () => {
     expect(hold('metadata', { own: { keys: undefined as never } }).facts).not.toHaveProperty('signature');
   });
 
@@ -298,7 +298,7 @@ describe('whose keys are trusted', () => {
     expect(buildNpmContext(given({ settings: { keys: file }, mirror: corp })).keys).toBe(undefined);
   });
 
-  test('only an origin is asked for them, and only where nobody can change its word on the way', () => {
+  test('are requested only from an origin, and only if they cannot be changed on the network path', () => {
     const isAsked = (more: Partial<Mirror>, file: readonly SigningKey[] | null = null) =>
       npm.steps['signkeys']?.isAsked?.(mirror(more), { keys: file });
     const origin = { role: 'origin' } as const;

@@ -117,14 +117,14 @@ describe('by the trusted root of the public Sigstore', () => {
     expect(held(one).outcome).toEqual({ tag: 'failed', failure });
   });
 
-  test('who may sign another project says nothing of this one, nor does anybody without a root', () => {
+  test('the publisher of another project does not matter for this one, nor does any without a trusted root', () => {
     const other = { ...publisher, project: 'another', repository: 'a/b' };
     expect(held(other).facts.compared).toBeDefined();
     const { facts } = hold(recorded, null, page, [{ ...publisher, repository: 'a/b' }]);
     expect([facts.signature, facts.verified]).toEqual([{ state: 'no_key', key: null }, undefined]);
   });
 
-  test('a subject that looks right is nobody without the place that vouches for it', () => {
+  test('a subject that looks right does not count without the issuer that vouches for it', () => {
     const subject = 'https://github.com/a/b/.github/workflows/c.yml@refs/heads/main';
     const issuer = 'https://token.actions.githubusercontent.com';
     const who = { project: 'p', kind: 'GitHub', repository: 'a/b' } as const;
@@ -152,7 +152,7 @@ describe('by the trusted root of the public Sigstore', () => {
     one.envelope.statement = Buffer.from(text.replace(sha256, otherSha)).toString('base64');
   };
 
-  test('a statement about other bytes, beside a page that tells them, is a mismatch of the attestation', () => {
+  test('a statement about other bytes than the page has is a mismatch of the attestation', () => {
     expect(hold(changed(otherStatement), trustedRoot, page.replace(sha256, otherSha)).outcome).toEqual(
       forged('TLOG_BODY_ERROR'),
     );

@@ -171,7 +171,7 @@ describe('lines to paste', () => {
     }
   });
 
-  test('credentials stand in no line, and are told of', () => {
+  test('credentials are in no line, and a note mentions them', () => {
     const secret = chain('https://u:hunter2@b.example.com/simple');
     const told = JSON.stringify([pip.remedy(secret, secret, []), uv.remedy(secret, secret, [])]);
     expect(told).not.toContain('hunter2');

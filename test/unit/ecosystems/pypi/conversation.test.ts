@@ -177,7 +177,7 @@ describe('hashes', () => {
   });
 });
 
-describe('what the public index tells first is kept', () => {
+describe('the first hash of the public index is kept', () => {
   const own = { file: `tiny@1.0/${whl}`, sha256: hex(wheel) };
 
   test('of an authority alone', () => {

@@ -113,7 +113,7 @@ describe('requirements', () => {
     },
   );
 
-  test('lines that cannot be read are told with their number', () => {
+  test('invalid lines are reported with their number', () => {
     const { malformed } = lockOf('requirements.txt', 'six==1.17.0\n\n<<<<<<< HEAD\nurllib3 2.0\n');
     expect(malformed).toEqual({
       file: 'requirements.txt',

@@ -329,7 +329,7 @@ describe('trouble', () => {
     expect(one.results()).toEqual([`planned ${id}`, `failed ${id}`]);
     expect(one.row(id)).toMatchObject({ state: 'failed', because: { key: 'acted.time' } });
   });
-  it('an undo that fails stays in force, is told once, and is tried again each hour until it is done', () => {
+  it('a change whose undo fails stays in force, is reported once, and its undo is retried each hour until it succeeds', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());
     one.turns(3);

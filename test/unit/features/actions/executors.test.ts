@@ -342,7 +342,7 @@ describe('the brake', () => {
       disk.close();
     }
   });
-  it('holds where nobody can tell whether it is set', () => {
+  it('is held if it is unknown whether the value is set', () => {
     symlinkSync('kept', join(folder, 'kept'));
     expect(actorIn(folder).isStopped()).toBe(true);
   });

@@ -40,7 +40,7 @@ describe('the faults of a demo', () => {
     expect(happened).toEqual(['61 near struck', '61 slowed near']);
   });
 
-  test('the next one begins when the story of the one before was told', async () => {
+  test('the next one begins when the stages of the previous one are complete', async () => {
     const { time, happened, told } = faultyMirrors('a', 'b', 'c');
     await time.pass(20_000);
     expect(happened).toEqual(['14 a struck', '14 slowed a']);
@@ -61,7 +61,7 @@ describe('the faults of a demo', () => {
   });
 });
 
-describe('what webhooks tell of', () => {
+describe('the content of webhooks', () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
   const formOf = (id: string): string | undefined => (id === 'paper' ? 'lines' : undefined);
   const told = (type: string, data: object, key = secret) => {
@@ -142,7 +142,7 @@ describe('what webhooks tell of', () => {
     expect(told(type, data)).toEqual(want);
   });
 
-  test('a wrong signature counts for nobody', () => {
+  test('a wrong signature completes no stage', () => {
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
     const text = 'a webhook came, but its signature is wrong';
     const wrong = [{ stage: 'webhook', ecosystem: null, text, told: { sentence: { key: 'demo.wrong', values: {} } } }];

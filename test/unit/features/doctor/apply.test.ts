@@ -185,7 +185,7 @@ describe('advice --apply', () => {
     expect(machine.everything()).toEqual(before);
   });
 
-  test('shown, and nothing is changed where nobody agrees', async () => {
+  test('shown, and nothing is changed without confirmation', async () => {
     const machine = testMachine({ '~/.npmrc': `registry=${a}/\n` });
     const call = ['advice', '--apply', 'npm', '--url', await daemon(npm)];
     expect(await machine.run(call)).toMatchObject({

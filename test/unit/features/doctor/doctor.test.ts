@@ -58,7 +58,7 @@ describe('mirrorwatch doctor', () => {
     expect(out.replaceAll(machine.root, '')).toBe(`error  The checksum database is off  go-sumdb-off
   GOSUMDB is off.
   where   /home/ada/.config/go/env:2
-  causes  What a mirror serves for a module that go.sum does not hold yet is believed unchecked.
+  causes  Modules that go.sum does not list yet are accepted without verification.
   set     go env -u GOSUMDB
           --fix repairs it
 
@@ -137,7 +137,7 @@ a backup is kept: mirrorwatch undo 1`);
     expect(machine.everything()).toEqual(before);
   });
 
-  test('a person says yes: what is left is told, and that is nothing', async () => {
+  test('after confirmation: the remaining traps are shown, and there are none', async () => {
     const machine = testMachine(files);
     expect(await machine.run(['doctor', '--fix'], { answer: true })).toMatchObject({
       code: 0,

@@ -19,7 +19,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-registry-shadowed',
     where: ['.npmrc:1', '~/.npmrc:2'],
-    what: 'https://a.example.com/ counts (project), not https://b.example.com (user)',
+    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   },
   {
     name: 'a variable shadows the global and the builtin file',
@@ -30,7 +30,7 @@ export const npmRows: readonly TrapRow[] = [
     env: { NPM_CONFIG_REGISTRY: 'https://ada:pass@a.example.com/' },
     id: 'npm-registry-shadowed',
     where: ['$NPM_CONFIG_REGISTRY', '/usr/local/etc/npmrc:1', '/usr/share/nodejs/npm/npmrc:1'],
-    what: 'https://***@a.example.com/ counts (environment)',
+    what: 'https://***@a.example.com/ takes effect (environment)',
     set: [
       'Where $NPM_CONFIG_REGISTRY is right, remove the setting from <root>/usr/local/etc/npmrc:1, <root>/usr/share/nodejs/npm/npmrc:1.',
       'unset NPM_CONFIG_REGISTRY    # where it is wrong; also remove it from the file of your shell',

@@ -10,7 +10,7 @@ export const pypiRows: readonly TrapRow[] = [
     },
     id: 'pip-index-shadowed',
     where: ['~/.config/pip/pip.conf:3', '/etc/pip.conf:2'],
-    what: 'https://***@a.example.com/simple counts (user), not https://b.example.com/simple (global)',
+    what: 'https://***@a.example.com/simple takes effect (user), not https://b.example.com/simple (global)',
   },
   {
     name: 'a variable shadows PIP_CONFIG_FILE, which shadows the site and the old place',
@@ -26,7 +26,7 @@ export const pypiRows: readonly TrapRow[] = [
     },
     id: 'pip-index-shadowed',
     where: ['$PIP_INDEX_URL', '~/ci.conf:2', '~/venv/pip.conf:2', '~/.pip/pip.conf:2'],
-    what: 'https://a.example.com/simple counts (environment)',
+    what: 'https://a.example.com/simple takes effect (environment)',
   },
   {
     name: "[install] of the weaker file wins over the stronger file's [global]",
@@ -37,7 +37,7 @@ export const pypiRows: readonly TrapRow[] = [
     },
     id: 'pip-index-shadowed',
     where: ['/etc/pip.conf:4', '~/.config/pip/pip.conf:2', '/etc/pip.conf:2'],
-    what: 'https://a.example.com/simple counts (global)',
+    what: 'https://a.example.com/simple takes effect (global)',
   },
   {
     name: 'an extra index',
@@ -85,7 +85,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { UV_INDEX_URL: 'https://b.example.com/simple', UV_DEFAULT_INDEX: 'https://a.example.com/simple/' },
     id: 'uv-index-shadowed',
     where: ['$UV_DEFAULT_INDEX', '$UV_INDEX_URL', 'pyproject.toml:5'],
-    what: 'https://a.example.com/simple/ counts (environment)',
+    what: 'https://a.example.com/simple/ takes effect (environment)',
   },
   {
     name: 'a default index of the project over the old variable',
@@ -96,7 +96,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { UV_INDEX_URL: 'https://b.example.com/simple' },
     id: 'uv-index-shadowed',
     where: ['pyproject.toml:5', '$UV_INDEX_URL'],
-    what: 'https://a.example.com/simple counts (project), not https://b.example.com/simple (environment)',
+    what: 'https://a.example.com/simple takes effect (project), not https://b.example.com/simple (environment)',
   },
   {
     name: "a default index of the user over the project's old form",
@@ -106,7 +106,7 @@ export const pypiRows: readonly TrapRow[] = [
     },
     id: 'uv-index-shadowed',
     where: ['~/.config/uv/uv.toml:2', 'pyproject.toml:2'],
-    what: 'https://a.example.com/simple counts (user)',
+    what: 'https://a.example.com/simple takes effect (user)',
   },
   {
     name: 'a trusted host of a variable: pip config unset would do nothing',

@@ -166,7 +166,7 @@ describe('whatever a client sends', () => {
     );
   });
 
-  it('a path that leaves its base is never joined, whoever asks', () => {
+  it('a path that leaves its base is never joined, for any caller', () => {
     expect(urlAt('https://m.example.com/go', '../x')).toBeNull();
     expect(urlAt('https://m.example.com/go', 'x')).toBe('https://m.example.com/go/x');
   });

@@ -25,14 +25,14 @@ const rows: readonly Row[] = [
     name: 'down from 3 of 4: the path of the others',
     places: { ams: a({ x: down }), bom: a({ x: down }), fra: a({ x: well(1, 210) }), sgp: a({ x: down }) },
     mirrors: [
-      'x: down from 3 of 4 places since 14:02 UTC; from fra it responds in 210 ms: the network path of the others or the server reached from there, not the whole mirror',
+      'x: down from 3 of 4 places since 14:02 UTC; from fra it responds in 210 ms: the cause is the network path of the other places or the server reached from there, not the whole mirror',
     ],
   },
   {
     name: 'down from one alone: the path of that place',
     places: { fra: a({ x: down }), ams: a({ x: well(1, 90) }), sgp: a({ x: well() }) },
     mirrors: [
-      'x: down from fra alone since 14:02 UTC; from ams it responds in 90 ms: the network path of fra or the server reached from there, not the whole mirror',
+      'x: down from fra alone since 14:02 UTC; from ams it responds in 90 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
     ],
   },
   {
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     name: 'degraded from two of three',
     places: { ams: a({ x: { state: 'degraded' } }), fra: a({ x: { state: 'degraded' } }), sgp: a({ x: well(1, 80) }) },
     mirrors: [
-      'x: degraded from 2 of 3 places since 14:02 UTC; from sgp it responds in 80 ms: the network path of the others or the server reached from there, not the whole mirror',
+      'x: degraded from 2 of 3 places since 14:02 UTC; from sgp it responds in 80 ms: the cause is the network path of the other places or the server reached from there, not the whole mirror',
     ],
   },
   {
@@ -115,8 +115,8 @@ const rows: readonly Row[] = [
       sgp: a({ x: well(), y: well(), z: well() }),
     },
     mirrors: [
-      'x: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the network path of fra or the server reached from there, not the whole mirror',
-      'y: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the network path of fra or the server reached from there, not the whole mirror',
+      'x: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
+      'y: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
     ],
     told: ['fra: 2 mirrors are down from there and not from the others: its network or its daemon, not the mirrors'],
   },
@@ -178,7 +178,7 @@ describe('cells', () => {
     ]);
   });
 
-  test('of a pair: one that cannot tell adds nothing, two that differ are degraded', () => {
+  test('of a pair: an unknown state adds nothing, two different states are degraded', () => {
     const pair = (first: Parameters<typeof a>[0], second: Parameters<typeof a>[0]) =>
       report(viewOf({ fra: [a(first), a(second)] })).mirrors[0]?.cells[0]?.state;
     expect(pair({ x: well() }, { x: unknown })).toBe('up');

@@ -174,7 +174,7 @@ describe('a look', () => {
     expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: why });
   });
 
-  test('nobody listens', async () => {
+  test('no server listens', async () => {
     expect(await readStore({ ...at, url: 'http://127.0.0.1:1' }, systemClock)).toEqual({
       tag: 'error',
       error: 'ECONNREFUSED',

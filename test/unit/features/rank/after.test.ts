@@ -62,7 +62,7 @@ describe('after the rounds of a rank', () => {
     ]);
   });
 
-  test('one too small to tell has no rate; one that fails counts as one more failure and puts its mirror behind', async () => {
+  test('one too small to measure has no rate; one that fails counts as one more failure and ranks its mirror lower', async () => {
     const { rows } = await afterThem(({ target }) =>
       target.registry === 'a' && target.step === 'zip' ? { outcome: refused } : {},
     );
@@ -73,7 +73,7 @@ describe('after the rounds of a rank', () => {
     ]);
   });
 
-  test('wrong bytes are asked for again: twice wrong, and the mirror is told to nobody', async () => {
+  test('wrong bytes are requested again: after a second wrong response the mirror is not recommended', async () => {
     const { rows, asked } = await afterThem(({ target }) =>
       target.registry === 'a' && target.step === 'zip' ? { outcome: wrong } : {},
     );
@@ -94,7 +94,7 @@ describe('after the rounds of a rank', () => {
     });
   });
 
-  test('lists tell what is lacking, held against the others', async () => {
+  test('lists show what is missing, compared with the others', async () => {
     const { rows } = await afterThem(({ target }) => {
       if (target.step !== 'list') return {};
       return { facts: target.registry === 'b' ? versions('v1.0.0') : versions('v1.0.0', 'v1.1.0', 'v1.2.0') };
@@ -103,7 +103,7 @@ describe('after the rounds of a rank', () => {
     expect(rows.map(({ lag }) => lag?.by)).toEqual(['peers', 'peers', 'peers']);
   });
 
-  test('with nobody to compare with nothing is told of lag', async () => {
+  test('without a mirror to compare with, lag is unknown', async () => {
     const { rows } = await afterThem(
       ({ target }) => (target.step === 'list' ? { facts: versions('v1.0.0') } : {}),
       ['b'],
@@ -111,7 +111,7 @@ describe('after the rounds of a rank', () => {
     expect(rows.map(({ lag }) => lag)).toEqual([null, null, null]);
   });
 
-  test('where the rounds said what there is nobody is asked again', async () => {
+  test('if the rounds have shown the versions, nothing is requested again', async () => {
     const samples = targets.map((target) =>
       aSample({ target } as Due, 0, 10, { tag: 'ok' }, { facts: versions('v1') }),
     );

@@ -161,7 +161,7 @@ describe('rank', () => {
     expect([ranked, asked]).toEqual([{ tag: 'error', error: { registry: 'b', limitMs } }, ['a', 'b']]);
   });
 
-  test('stopped half-way: what was measured is told', async () => {
+  test('stopped half-way: the measurements so far are shown', async () => {
     const { rows, asked } = await rank(10, () => 5, 4);
     expect([asked.length, rows.reduce((sum, row) => sum + row.ok, 0)]).toEqual([4, 4]);
   });
@@ -177,13 +177,13 @@ describe('what a ranking says', () => {
       'the fastest goes first, the others and the tail stay',
       usual,
       line('https://b.example.net/goproxy,https://a.example.com,direct'),
-      'b takes 20 ms where a takes 40 ms (50 % less)',
+      'b takes 20 ms, a takes 40 ms (−50 %)',
     ],
     [
       'one that is not in the chain comes in',
       { a: 40, b: 30, c: 1 },
       line('https://c.example.org,https://a.example.com,https://b.example.net/goproxy,direct'),
-      'c takes 1 ms where a takes 40 ms (98 % less)',
+      'c takes 1 ms, a takes 40 ms (−98 %)',
     ],
     [
       '2 ms of noise are none',
@@ -202,7 +202,7 @@ describe('what a ranking says', () => {
       'from minGain and 10 ms on',
       { a: 100, b: 80, c: 99 },
       line('https://b.example.net/goproxy,https://a.example.com,direct'),
-      'b takes 80 ms where a takes 100 ms (20 % less)',
+      'b takes 80 ms, a takes 100 ms (−20 %)',
     ],
     [
       'the dead one is dropped, and what matters of it said',
@@ -321,7 +321,7 @@ describe('what a ranking says', () => {
     expect(Object.fromEntries(judgeRows(rows, config.advise.minGain))).toEqual(verdicts);
   });
 
-  test('who is not told apart from the best is measured again, twice at most; who is told is not', async () => {
+  test('mirrors that cannot be distinguished from the best are measured again, at most twice; others are not', async () => {
     const rounds = { a: 0, b: 1, c: 0 };
     const swings = ({ target: { registry } }: Due): number => {
       if (registry === 'c') return 900;
@@ -340,7 +340,7 @@ describe('what a ranking says', () => {
     expect(told.asked).toHaveLength(30);
     const few = await rank(3, ({ target }) => usual[target.registry] ?? 0, Infinity, config, 2);
     expect([few.asked.length, few.progressed.at(-1)]).toEqual([18, '18/18 ']);
-    expect(rankVerdict(config, 'go', few.rows).reason).toBe('b takes 20 ms where a takes 40 ms (50 % less)');
+    expect(rankVerdict(config, 'go', few.rows).reason).toBe('b takes 20 ms, a takes 40 ms (−50 %)');
   });
 
   test('equal medians stand by weight, then as in the file', async () => {

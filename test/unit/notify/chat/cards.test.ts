@@ -228,7 +228,7 @@ describe('what the finding says', () => {
     expect(detailIn(lang, more)).toEqual(want);
   });
 
-  it('is told in Chinese after a restart, and what is stored for other receivers stays as it was', () => {
+  it('is in Chinese after a restart, and the stored bodies for other receivers are unchanged', () => {
     expect(detailIn('zh', {}, (stage) => stage.restart())).toEqual([chinese]);
     const stage = new Stage([receiver('standard'), chat('c', 'slack', {}, { lang: 'zh' })]);
     stage.open(wrong);

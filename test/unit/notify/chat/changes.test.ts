@@ -66,7 +66,7 @@ it('one fault is two messages: what to do, changed when the mirror is well, and 
   expect(channel.stage.outbox()).toEqual([]);
 });
 
-it('a finding about a mirror that people were told to leave goes into that message', () => {
+it('a finding about a mirror that advice says to leave is added to the message with that advice', () => {
   const channel = new Channel();
   channel.pass(minute);
   channel.stage.advise('proposed', leave);

@@ -62,7 +62,7 @@ describe('grouping', () => {
     expect(refs(one(stage.send()))).toEqual(['msg-2']);
   });
 
-  it('a mirror that flaps faster than the window is told of once, and its end once it holds', () => {
+  it('a mirror that flaps faster than the window is reported once, and its end once it lasts', () => {
     const stage = new Stage([chat('c', 'wecom')]);
     stage.pass(minute);
     for (const id of ['f1', 'f2', 'f3']) {
@@ -138,7 +138,7 @@ describe('rates', () => {
 });
 
 describe('what fails', () => {
-  it('a card that did not arrive is told again, under the same refs, with what has come since', () => {
+  it('a card that did not arrive is sent again, with the same refs, together with later events', () => {
     const stage = new Stage([chat('c', 'feishu')]);
     stage.open(outage);
     stage.pass(15 * second);
@@ -195,7 +195,7 @@ describe('what fails', () => {
     expect([stage.outcomes, stage.outbox()]).toEqual([['c disabled', 'c disabled'], []]);
   });
 
-  it('a process that is killed loses nothing: what it may have told is told again under the same ref', () => {
+  it('a killed process loses nothing: a card that may have arrived is sent again with the same ref', () => {
     const stage = new Stage([chat('c', 'feishu', {}, { lang: 'zh' })]);
     stage.open(outage);
     propose(stage);
@@ -211,7 +211,7 @@ describe('what fails', () => {
 });
 
 describe('what it resolves', () => {
-  it('the end of a finding names the message that told of it', () => {
+  it('the end of a finding names the message about its opening', () => {
     const stage = new Stage([chat('c', 'slack')]);
     stage.open(outage);
     stage.pass(15 * second);
@@ -250,7 +250,7 @@ describe('quiet hours', () => {
   // The stage begins at 08:00 in Shanghai.
   const nightly = { quiet: { fromMinute: 22 * 60, toMinute: 7 * 60, urgent: 'hold' } } as const;
 
-  it('what comes in them is one summary at their end, and what came and went is told as that', () => {
+  it('events during quiet hours are one summary at their end; a fault that came and went is reported as resolved', () => {
     const stage = new Stage([chat('c', 'dingtalk', nightly, { lang: 'zh' })]);
     stage.pass(15 * hour);
     stage.open(outage);
