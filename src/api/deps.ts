@@ -134,7 +134,7 @@ export interface ApiDeps {
   /** Rows of the actions' journal, the newest first. */
   actions(): readonly ActionRow[];
   areActionsStopped(): boolean;
-  /** The brake. @returns whether it holds over a restart */
+  /** Stops or resumes all actions. @returns whether this is stored for a restart */
   stopActions(isStopped: boolean): boolean;
   undoAction(id: string): 'ok' | 'unknown' | 'not_done';
   /** `null`: an invalid notification, which is counted. */

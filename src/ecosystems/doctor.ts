@@ -47,7 +47,7 @@ export interface Doctor {
   /** Reads the settings and returns their problems. An unreadable file counts as absent: the caller reports it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
-  /** Absent: its clients trust what the machine trusts. */
+  /** Its clients' own certificate authority; absent: they trust the authorities of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
   /**
    * How to set a remedy in the user's own files.

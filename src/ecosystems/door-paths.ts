@@ -26,7 +26,7 @@ export interface DoorPaths {
    * URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;
-  /** A response in HTML is a portal's or an error's, with any status. Absent: pages may be HTML. */
+  /** A response in HTML, with any status, is a captive portal's or an error page. Absent: responses may be HTML. */
   readonly neverHtml?: true;
   /**
    * An index with its relative links made absolute, so that it can be served from another place; absent: it has none.
@@ -34,7 +34,7 @@ export interface DoorPaths {
    * @returns `null` where it cannot be read, has too many links, or would be longer than `limits.doorRewriteBytes`
    */
   absolute?(text: string, contentType: string, url: string): string | null;
-  /** Files of one client belong together for some minutes: a signed list and what it names. Absent: each stands alone. */
+  /** Files that one client requests within minutes belong together (a signed list and its packages). Absent: they do not. */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;
   /** Reads a path below the prefix, without a leading slash, its percent escapes as sent; `null`: none that its clients request. */

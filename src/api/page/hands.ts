@@ -75,7 +75,7 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
   return html`<div class="hands" hidden>${hand(say, config, wanted)}</div>`;
 }
 
-/** The form of the brake of actions, or to undo one. */
+/** The form to stop or resume all actions, or to undo one. */
 export function renderActionForm(say: PageSay, config: Config, verb: 'stop' | 'resume' | 'undo', id = 'all'): Html {
   const path = `/api/v1/actions/${verb === 'undo' ? `${encodeURIComponent(id)}/undo` : verb}`;
   const button = say(`actions.${verb}`);

@@ -47,7 +47,7 @@ export const whatIfScript = `'use strict';
       const next = fresh.getElementById('whatif-summary');
       if (!answer.ok || !next) throw new Error('no page');
       for (const id of ['whatif-outcome', 'whatif-start']) document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
-      // The other language's link leads to what is shown now.
+      // The links to other languages must have the chain that is shown now.
       document.querySelector('.languages').replaceChildren(...fresh.querySelector('.languages').childNodes);
       put(next.textContent);
       history.replaceState(null, '', path);
@@ -57,7 +57,7 @@ export const whatIfScript = `'use strict';
   };
   learn(form.elements.chain.defaultValue);
   form.addEventListener('input', () => { clearTimeout(timer); timer = later(show, 250, false); });
-  // The field is as high as a long chain on a phone needs; a chain has one line, so Enter asks.
+  // The field is high enough for a long chain on a phone. A chain has one line, so Enter sends it.
   form.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.isComposing || event.target !== form.elements.chain) return;
     event.preventDefault();
