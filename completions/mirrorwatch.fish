@@ -58,7 +58,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l reason -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice; and test (count (commandline -opc)) -eq 2' -a 'go npm pypi oci http accept dismiss'
-complete -c mirrorwatch -n __fish_use_subcommand -a actions -d 'list what follows advice by itself, stop it, or undo one change'
+complete -c mirrorwatch -n __fish_use_subcommand -a actions -d 'list automatic actions on advice, stop them, or undo one'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l url -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l token-file -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l config -r -F
@@ -97,7 +97,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l root -x -a '(__
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l list
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a replay -d 'what would have been advised under other settings, from the stored history'
+complete -c mirrorwatch -n __fish_use_subcommand -a replay -d 'show what would have been advised under other settings, from the stored history'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l state -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l since -x

@@ -2262,7 +2262,7 @@ export interface Places {
   readonly 'walk.began': never;
   readonly 'walk.noBaseline': never;
   readonly 'walk.deadline': never;
-  readonly 'walk.round': 'moment' | 'id';
+  readonly 'walk.round': 'id' | 'moment';
   readonly 'walk.body': never;
   readonly 'walk.cache.hit': never;
   readonly 'walk.cache.miss': never;

@@ -189,7 +189,9 @@ export const pairKey = mapping({
     max: 20_000,
   }).prefault('15s'),
 })
-  .meta({ description: 'For a second daemon of this place with the same actions: only one of them acts. See docs/actions.md.' })
+  .meta({
+    description: 'For a second daemon of this place with the same actions: only one of them acts. See docs/actions.md.',
+  })
   .optional();
 
 /**

@@ -67,15 +67,15 @@ export const webhook = mapping(
       .optional(),
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
       .min(1, errorOf(phrase('expected.atLeastMirrors')))
-      .meta({ description: 'Only messages about these mirrors, advice from or to one of them, and messages about no mirror.' })
+      .meta({
+        description: 'Only messages about these mirrors, advice from or to one of them, and messages about no mirror.',
+      })
       .optional(),
     ecosystems: list(text('An ecosystem.', phrase('expected.anEcosystem'), 64), phrase('expected.listEcosystems'))
       .min(1, errorOf(phrase('expected.atLeastEcosystems')))
       .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror.' })
       .optional(),
-    severity: word('Only findings of at least this severity; does not apply to advice.', severities).prefault(
-      'info',
-    ),
+    severity: word('Only findings of at least this severity; does not apply to advice.', severities).prefault('info'),
     group: duration('Cards: events within this time after the first one become one card. Default 15s.', {
       min: 0,
       max: 600_000,

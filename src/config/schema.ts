@@ -45,7 +45,10 @@ const detect = mapping({
     clear: integer('So many samples below 1.5 × baseline close it.', 1, 100).prefault(3),
     window: integer('The baseline is the median of so many samples.', 5, 10_000).prefault(120),
     warmup: integer('No verdict before so many samples.', 1, 10_000).prefault(20),
-    relearn: duration('A spike that lasts this long becomes a level shift.', { min: 60_000, max: 7 * 86_400_000 }).prefault('2h'),
+    relearn: duration('A spike that lasts this long becomes a level shift.', {
+      min: 60_000,
+      max: 7 * 86_400_000,
+    }).prefault('2h'),
   })
     .meta({ description: 'When slow responses are a spike.' })
     .prefault({}),
@@ -83,9 +86,11 @@ const advise = mapping({
 /** The file as written: every documented key, its type, default and meaning. What spans several keys is checked afterwards. */
 function keysOf(registry: Registry) {
   return {
-    vantage: text('The name of the place where this daemon runs, for pages and notices.', phrase('expected.shortText'), 64).prefault(
-      'local',
-    ),
+    vantage: text(
+      'The name of the place where this daemon runs, for pages and notices.',
+      phrase('expected.shortText'),
+      64,
+    ).prefault('local'),
     listen: makeListenKey('127.0.0.1:10120', 'Off loopback a token is required, so the mapping form is.')
       .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
       .prefault('127.0.0.1:10120'),
@@ -114,7 +119,9 @@ function keysOf(registry: Registry) {
     ...ownKeys(registry),
     detect: detect.meta({ description: 'Verdicts.' }).prefault({}),
     advise: advise.meta({ description: 'Advice.' }).prefault({}),
-    webhooks: list(webhook, phrase('expected.listReceivers'), 64).meta({ description: 'Receivers of findings and advice.' }).prefault([]),
+    webhooks: list(webhook, phrase('expected.listReceivers'), 64)
+      .meta({ description: 'Receivers of findings and advice.' })
+      .prefault([]),
     alertmanager: mapping(
       {
         token: secretText(

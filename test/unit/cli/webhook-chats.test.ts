@@ -121,8 +121,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       'a status with a word',
       { status: 404, body: 'no_service' },
       {
-        slack:
-          'it refused the message with no_service (the webhook is disabled or gone); a running daemon would retry',
+        slack: 'it refused the message with no_service (the webhook is disabled or gone); a running daemon would retry',
         discord: 'HTTP status 404',
         feishu: 'HTTP status 404',
         dingtalk: 'HTTP status 404',
