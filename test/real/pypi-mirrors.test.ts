@@ -85,7 +85,7 @@ advise: { hold: 6s }
 
     test('a mirror whose page and files have other bytes is detected', async () => {
       const { findings } = await until(
-        'a mirror whose page and files have other bytes is detected',
+        'the mismatch',
         () => daemon.api<Findings>('findings'),
         (answer) => answer.findings.some(({ kind }) => kind === 'mismatch'),
         { help: daemon.log },

@@ -236,7 +236,7 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
     ['taken', 204, true, 0, 'ops: delivered, HTTP status 204'],
     ['refused for good', 400, true, 1, 'ops: not delivered: HTTP status 400'],
     ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would retry'],
-    ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: it wants no more messages'],
+    ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: the receiver accepts no more messages'],
     ['elsewhere', 302, true, 1, 'ops: not delivered: it redirects, and redirects are not followed'],
     ['nobody there', null, true, 1, 'ops: not delivered: no connection (ECONNREFUSED)'],
     ['at a private address', 204, false, 1, 'ops: not delivered: its address is private'],

@@ -171,9 +171,7 @@ describe('mirrorwatch init', () => {
       '~/.config/go/env': 'GOPROXY=https://go.build.corp\n',
     });
     const { err } = await machine.run(['init', '--yes']);
-    expect(err).toMatch(
-      /left out: go, which .*go\/env:1 sets: nothing of this project uses it \(--ecosystem go adds it\)/,
-    );
+    expect(err).toMatch(/left out: go, set in .*go\/env:1: this project does not use it \(--ecosystem go adds it\)/);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('ecosystem: go');
     const chinese = testMachine({
       'package-lock.json': packageLock,
@@ -286,7 +284,7 @@ describe('mirrorwatch init', () => {
   test('where nothing is, it says so', async () => {
     expect(await testMachine({}).run(['init', '--yes'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('--ecosystem names what to watch'),
+      err: expect.stringContaining('name an ecosystem to monitor with --ecosystem'),
     });
   });
 

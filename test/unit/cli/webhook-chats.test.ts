@@ -67,7 +67,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       {
         slack:
           'the response is not from this service: check that the URL is that of the bot; a running daemon would retry',
-        discord: 'the response is not that of such a service',
+        discord: 'the response is not from this service',
         feishu: 'it refused the message with 19024 (the message lacks a required keyword); a running daemon',
         dingtalk: 'it refused the message with 310000 (the signature is wrong, a keyword is missing, or this address',
         wecom: 'it refused the message with 310000',
@@ -86,8 +86,8 @@ describe.each(formats)('webhook test: %s', (format) => {
         }[format],
       },
       {
-        slack: 'the response is not that of such a service',
-        discord: 'the response is not that of such a service',
+        slack: 'the response is not from this service',
+        discord: 'the response is not from this service',
         feishu: 'it refused the message with 11232 (too many messages); a running daemon would retry after 60 s',
         dingtalk:
           'it refused the message with 130101 (too many messages: the limit is 20 a minute); a running daemon would retry after 600 s',
@@ -99,11 +99,11 @@ describe.each(formats)('webhook test: %s', (format) => {
       'an answer that says nothing of success',
       { status: 200, body: `<html>${chatToken}</html>` },
       {
-        slack: 'the response is not that of such a service',
-        discord: 'the response is not that of such a service',
-        feishu: 'the response is not that of such a service',
-        dingtalk: 'the response is not that of such a service',
-        wecom: 'the response is not that of such a service',
+        slack: 'the response is not from this service',
+        discord: 'the response is not from this service',
+        feishu: 'the response is not from this service',
+        dingtalk: 'the response is not from this service',
+        wecom: 'the response is not from this service',
       },
     ],
     [

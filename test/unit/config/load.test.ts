@@ -123,7 +123,9 @@ describe('what is written', () => {
   });
 
   test('who may post alerts, and an Alertmanager that gets findings', () => {
-    const config = configOf('who may post alerts, and an Alertmanager that gets findings');
+    const config = configOf(
+      'alertmanager: { token: hunter2 }\nwebhooks: [ { name: am, url: "https://am.example.com/prefix", format: alertmanager } ]',
+    );
     expect(config.alertmanager?.token.reveal()).toBe('hunter2');
     expect(config.alertmanager?.repeatMs).toBe(600_000);
     expect(configOf('alertmanager: { token: t, repeat: 4h }').alertmanager?.repeatMs).toBe(14_400_000);
