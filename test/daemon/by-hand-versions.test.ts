@@ -60,7 +60,7 @@ test.each([
 test.each([
   [['near', '--http1', '--http2'], '--http1 or --http2, not both'],
   [['plain', '--http2'], '--http2 needs an https:// URL: http://127.0.0.1:1 is none'],
-  [['near', '--client', 'go', '--http1'], 'without --step, --curl, --http1 and --http2'],
+  [['near', '--client', 'go', '--http1'], 'cannot be combined with --step, --curl, --http1 or --http2'],
 ])('probe %j is a mistake: 2', async (argv, text) => {
   const { code, errs } = await run('probe', ...argv);
   expect([code, errs]).toEqual([2, expect.stringContaining(text)]);

@@ -71,7 +71,11 @@ describe('mirrorwatch probe NAME --client', () => {
     ['an unknown client', ['probe', 'go-a', '--client', 'yarn'], /--client is one of go for mirrors of go, not 'yarn'/],
     ['an ecosystem without one', ['probe', 'files', '--client', 'go'], /no real client is run against mirrors of http/],
     ['a mirror that it cannot be told of', ['probe', 'go-b', '--client', 'go'], /cannot be given one address family/],
-    ['a step', ['probe', 'go-a', '--client', 'go', '--step', 'mod'], /without --step, --curl, --http1 and --http2/],
+    [
+      'a step',
+      ['probe', 'go-a', '--client', 'go', '--step', 'mod'],
+      /cannot be combined with --step, --curl, --http1 or --http2/,
+    ],
   ] as const)('refuses %s', async (_name, argv, message) => {
     const { code, err } = await cli(...argv);
     expect(code).toBe(2);

@@ -224,7 +224,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
       },
       'it is corrupt',
     ],
-    ['of an older release', () => copy('old.db'), 'it holds no results: they are kept from'],
+    ['of an older release', () => copy('old.db'), 'it holds no results: they are stored from'],
   ];
   test.each(rows)('%s', async (_, path, said) => {
     const { code, out, err } = await run(['replay', '--config', config, '--state', path(), ...window]);

@@ -36,7 +36,7 @@ interface Story {
   readonly isSlow?: true;
 }
 
-const path = 'the network path of';
+const path = 'the cause is the network path of';
 const stories: readonly Story[] = [
   { name: 'all is well', places: {}, says: [], alerts: [] },
   {
@@ -53,7 +53,7 @@ const stories: readonly Story[] = [
     isSlow: true,
     places: { ams: nearDown, fra: nearDown },
     says: [
-      `near: down from 2 of 3 places; from sgp it responds in 295 ms: ${path} the others or the server reached from there, not the whole mirror`,
+      `near: down from 2 of 3 places; from sgp it responds in 295 ms: ${path} the other places or the server reached from there, not the whole mirror`,
       'Switch go from near to far at all places of eu: 2 of 3 advise it',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],

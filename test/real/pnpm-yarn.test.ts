@@ -176,7 +176,7 @@ for (const [kind, client] of kinds)
         // The note says it of yarn 1 alone, which goes where its file says.
         expect(await install({ ...locked, exports: exports() })).toBe(kind === 'yarn1' ? null : '1.0.0');
         expect(lock?.includes(left.url)).toBe(kind === 'yarn1');
-        expect(englishOf(notes)).toContain('yarn 1 needs its file written anew');
+        expect(englishOf(notes)).toContain('for yarn 1, create the file again');
       });
 
       test('a private scope with its own registry and token: the public registry gets neither', async () => {

@@ -58,9 +58,9 @@ describe('an outage of the preferred mirror', () => {
       },
       doesNotCover: [
         'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
-        'After a comma the go command tries the next entry only on 404 and 410. Any other failure of the first entry ends the build.',
+        'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
         'No origin is monitored, so mirrors were compared only with each other, if at all.',
-        'It is not known yet whether b relays the checksum database.',
+        'Whether b relays the checksum database was not measured yet.',
       ],
       sentences: {
         doesNotCover: [

@@ -47,7 +47,7 @@ describe('the timeline', () => {
 
   it('draws each from when it began until it ended, in the lane of its mirror; nothing covers another', async () => {
     const drawn = bars(await pageOf(`/timeline?range=week&until=${stamp(nowMs)}`));
-    expect(Object.keys(drawn)).toEqual(['this vantage', 'coast', 'inland', 'campus', 'advice go/go']);
+    expect(Object.keys(drawn)).toEqual(['this vantage point', 'coast', 'inland', 'campus', 'advice go/go']);
     const share = (hours: number): number => 100 - (100 * hours) / 168;
     const [, x = 0, width = 0] = drawn['campus']?.find(([item]) => item === 'finding-w3') ?? [];
     expect(x).toBeCloseTo(share(33.6), 1);

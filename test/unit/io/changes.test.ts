@@ -145,7 +145,7 @@ describe('refused, and nothing is changed', () => {
   test('where what was before cannot be kept', async () => {
     writeFileSync(join(home, 'state'), 'a file where the folder should be');
     writeFileSync(join(home, 'a'), '1');
-    expect(await refusal({ file: join(home, 'a'), before: '1', after: '2' })).toContain("can't be kept there");
+    expect(await refusal({ file: join(home, 'a'), before: '1', after: '2' })).toContain('the backup cannot be stored');
     expect(readFileSync(join(home, 'a'), 'utf8')).toBe('1');
   });
 });

@@ -159,6 +159,6 @@ describe('what to paste', () => {
   it('credentials are said to stand elsewhere', () => {
     const secret = chain('https://u:p@a.example.com/npm');
     expect(texts(npmClient.remedy(b, secret, []).notes).join('\n')).toContain('`//host/:_authToken=`');
-    expect(texts(npmClient.remedy(secret, b, []).notes).join('\n')).toContain('leave out the credentials');
+    expect(texts(npmClient.remedy(secret, b, []).notes).join('\n')).toContain('omit the credentials');
   });
 });
