@@ -70,7 +70,11 @@ describe('mirrorwatch probe NAME --client', () => {
   test.each([
     ['an unknown client', ['probe', 'go-a', '--client', 'yarn'], /--client is one of go for mirrors of go, not 'yarn'/],
     ['an ecosystem without one', ['probe', 'files', '--client', 'go'], /no real client is run against mirrors of http/],
-    ['a mirror that it cannot be told of', ['probe', 'go-b', '--client', 'go'], /cannot be given one address family/],
+    [
+      'a mirror whose access it does not support',
+      ['probe', 'go-b', '--client', 'go'],
+      /does not support one address family/,
+    ],
     [
       'a step',
       ['probe', 'go-a', '--client', 'go', '--step', 'mod'],

@@ -105,7 +105,7 @@ describe('refused, and nothing is changed', () => {
       () => ({ file: join(home, 'nowhere'), before: null, after: 'y' }),
       'a symbolic link to a missing file',
     ],
-    ['a file with two names', () => ({ file: join(home, 'twice'), before: 'x', after: 'y' }), 'several names'],
+    ['a file with two names', () => ({ file: join(home, 'twice'), before: 'x', after: 'y' }), 'several hard links'],
     ['a folder', () => ({ file: join(home, 'a-folder'), before: '', after: 'y' }), 'not a regular file'],
     [
       'what changed while it was read',

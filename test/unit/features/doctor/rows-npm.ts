@@ -122,7 +122,7 @@ export const npmRows: readonly TrapRow[] = [
     files: { '~/.npmrc': 'registry=https://a.example.com/\n//b.example.com/:_authToken=hunter2\n' },
     id: 'npm-auth-elsewhere',
     where: ['~/.npmrc:2'],
-    what: '_authToken is of b.example.com; in use is a.example.com',
+    what: '_authToken belongs to b.example.com; in use is a.example.com',
   },
   {
     name: 'a private scope is asked of everybody',

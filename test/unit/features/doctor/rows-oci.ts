@@ -42,14 +42,14 @@ export const ociRows: readonly TrapRow[] = [
     files: { '/etc/docker/daemon.json': '{ "insecure-registries": [\n "127.0.0.0/8",\n "hub.corp:5000"\n] }\n' },
     id: 'oci-insecure-registries',
     where: ['/etc/docker/daemon.json:3'],
-    what: 'hub.corp:5000 is trusted blindly',
+    what: 'hub.corp:5000 is trusted without verification',
   },
   {
     name: 'insecure of podman',
     files: { '~/.config/containers/registries.conf': '[[registry]]\nlocation = "hub.corp"\ninsecure = true\n' },
     id: 'oci-insecure-registries',
     where: ['~/.config/containers/registries.conf:3'],
-    what: 'hub.corp is trusted blindly',
+    what: 'hub.corp is trusted without verification',
   },
   {
     name: 'one mirror for everything',
