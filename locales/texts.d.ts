@@ -669,6 +669,8 @@ export interface Places {
   readonly 'expected.bearerShort': 'chars';
   readonly 'expected.loopback': never;
   readonly 'expected.doorLoopback': never;
+  readonly 'expected.doorListen': never;
+  readonly 'expected.doorOrder': never;
   readonly 'expected.doorMirrors': never;
   readonly 'expected.daemonUrl': never;
   readonly 'expected.network': never;
@@ -2504,6 +2506,8 @@ export interface Places {
   readonly 'expected.fromToActions': never;
   readonly 'expected.upstreamMirrors': never;
   readonly 'expected.upstreamOne': 'words';
+  readonly 'expected.actionForm': 'upstream' | 'words';
+  readonly 'expected.fleetHttps': never;
   readonly 'expected.oneDeed': never;
   readonly 'expected.ownPlace': 'name';
   readonly 'expected.etcdKey': never;

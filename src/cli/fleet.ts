@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isCredential } from '../config/actions.ts';
 import { hostAndPort, isLoopback } from '../config/addresses.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { readHeaders } from '../core/headers.ts';
@@ -30,9 +31,6 @@ const options = {
   'tls-key': { type: 'string' },
 } as const;
 type Values = { readonly [Name in keyof typeof options]?: string | boolean };
-
-/** Names of headers that may carry a credential. Others, a tenant's among them, are sent over plain http too. */
-const credentialPattern = /auth|cookie|token|secret|key|password/;
 
 /** Between two pictures of `--watch`. */
 const watchMs = 15_000;
@@ -125,7 +123,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
     secretIn(context, 'store-token-file', values['store-token-file']),
     secretIn(context, 'headers', values.headers).then(headersIn),
   ]);
-  const hasCredentials = token !== null || Object.keys(headers).some((name) => credentialPattern.test(name));
+  const hasCredentials = token !== null || Object.keys(headers).some(isCredential);
   if (hasCredentials && url.protocol === 'http:' && !isLoopback(url.hostname)) throw new UsageError('fleet.plain');
   return {
     store: {

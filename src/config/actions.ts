@@ -1,5 +1,5 @@
-import { dirname } from 'node:path';
-import { type ActionDeed, type ActionRule, actionStores, type ForgeRule } from '../core/action.ts';
+import { dirname, normalize } from 'node:path';
+import { type ActionDeed, type ActionRule, actionForms, actionStores, type ForgeRule } from '../core/action.ts';
 import { placeOf } from '../core/action-place.ts';
 import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
@@ -7,7 +7,9 @@ import { readHeaders } from '../core/headers.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { baseUrl } from '../core/url.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
+import { isLoopback } from './addresses.ts';
 import { bearerToken } from './bearer.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
@@ -21,6 +23,7 @@ type FileAction = FileConfig['onAdvice'][number];
 export function readActions(
   { onAdvice, fleet, pair, vantage }: FileConfig,
   mirrors: readonly Mirror[],
+  registry: Registry,
   reader: Reader,
   report: Report,
 ): Pick<Config, 'onAdvice' | 'fleet' | 'pair'> {
@@ -30,6 +33,7 @@ export function readActions(
     if (action.when.places !== undefined && fleet === undefined)
       report.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
     const rule = readAction(path, action, mirrors, reader, report);
+    if (rule !== null) checkForm(path, rule, mirrors, registry, report);
     const deed = rule?.deed.kind === 'git' ? { ...rule.deed, mergeRequest: null } : rule?.deed;
     const place = deed === undefined ? null : placeOf(deed);
     if (rule === null || place === null) return rule ?? [];
@@ -44,6 +48,8 @@ export function readActions(
   if (isHeld && found.some(({ mode }) => mode === 'auto'))
     report.warning(['pair', 'etcd'], phrase('expected.pairEtcd'));
   const rules = isHeld ? found.map((rule): ActionRule => ({ ...rule, mode: 'dry-run' })) : found;
+  if (fleet?.headers.some((header) => isCredential(header.split(':', 1)[0] ?? '')) && isPlainAbroad(fleet.store))
+    report.error(['fleet', 'store'], phrase('expected.fleetHttps'));
   const [store, etcd] = [fleet?.store, pair?.etcd].map((url) => (url === undefined ? null : baseUrl(url)));
   return {
     ...(rules.length === 0 ? {} : { onAdvice: rules }),
@@ -52,6 +58,43 @@ export function readActions(
       ? {}
       : { pair: { etcd: etcd.url, key: `/mirrorwatch/${vantage}/lease`, leaseMs: pair.lease } }),
   };
+}
+
+/** Names of headers that may carry a credential. Others, a tenant's among them, are sent over plain http too. */
+export function isCredential(headerName: string): boolean {
+  return /auth|cookie|token|secret|key|password/i.test(headerName);
+}
+
+function isPlainAbroad(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !isLoopback(hostname);
+}
+
+/** Advice for an upstream has the forms of its clients and of its profile, not those of other ecosystems. */
+function checkForm(
+  path: Path,
+  { deed, targets: [target] }: ActionRule,
+  mirrors: readonly Mirror[],
+  registry: Registry,
+  report: Report,
+): void {
+  const form = deed.kind === 'command' ? null : deed.as;
+  if (form === null || target === undefined) return;
+  const clients = registry.of(target.ecosystem)?.clients ?? [];
+  const profiles = mirrors.flatMap(({ ecosystem, upstream, own }) =>
+    ecosystem === target.ecosystem && upstream === target.upstream ? [String(own?.['profile'])] : [],
+  );
+  const offered = clients.flatMap(({ forms, profileForms = {} }) => [
+    ...forms,
+    ...profiles.flatMap((profile) => profileForms[profile] ?? []),
+  ]);
+  const words = actionForms.filter((one) => offered.includes(one === 'shell' ? 'env' : one));
+  if (!words.includes(form))
+    report.error(
+      [...path, deed.kind, 'as'],
+      phrase('expected.actionForm', { upstream: target.upstream, words: words.join(', ') || '–' }),
+      { needs: [['mirrors']] },
+    );
 }
 
 function readAction(
@@ -118,7 +161,7 @@ function deedOf(path: Path, action: FileAction, reader: Reader, report: Report):
     report.error(path, phrase('expected.oneDeed'), { by: ['file', 'command', 'git', 'http'] });
     return null;
   }
-  if (file !== undefined) return { kind: 'file', path: reader.resolve(file.path), as: file.as };
+  if (file !== undefined) return { kind: 'file', path: normalize(reader.resolve(file.path)), as: file.as };
   if (command !== undefined) {
     const [program = '', ...rest] = command;
     const isPath = program.includes('/');
