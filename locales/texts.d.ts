@@ -3,6 +3,7 @@
 /** What each text wants filled in. */
 export interface Places {
   readonly 'acted.noForm': 'form';
+  readonly 'acted.noEntry': 'from';
   readonly 'acted.tooLong': never;
   readonly 'acted.notText': never;
   readonly 'acted.unreadable': 'file' | 'code';

@@ -19,7 +19,8 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
 
 /**
  * The contents of a file that follows an advice. The advised lines replace the earlier ones, and other lines stay. Files in
- * the forms `hosts.toml`, `registries.conf` and `apt` have no other lines: they are written as a whole.
+ * the forms `hosts.toml` and `registries.conf` have no other lines: they are written as a whole. In a file of `apt` only URLs
+ * are replaced.
  * @param before  `null`: there is no file yet
  * @returns an error where the advice has no lines of that form
  */
@@ -35,8 +36,9 @@ export async function renderAdvice(
   const json = mappingIn(advice.remedy['json'] ?? '');
   const none = error(phrase('acted.noForm', { form: as }));
   if (json === null || isMasked(lines, advice.remedy['json'])) return none;
-  const text = await textOf(advice, as, before, { lines, json });
-  if (text === null) return none;
+  if (as === 'apt' && (lines === undefined || isMasked(advice.chain.before, advice.chain.after))) return none;
+  const text = as === 'apt' ? withUrl(advice, before ?? '') : await textOf(advice, as, before, { lines, json });
+  if (text === null) return as === 'apt' ? error(phrase('acted.noEntry', { from: advice.chain.before })) : none;
   if (text.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
   return ok(text);
 }
@@ -74,6 +76,20 @@ async function textOf(
   if (as !== 'daemon.json') return `${lines.trimEnd()}\n`;
   const [old, keys] = [mappingIn(before ?? '{}'), mappingIn(lines)];
   return old === null || keys === null ? null : `${JSON.stringify({ ...old, ...keys }, null, 2)}\n`;
+}
+
+/**
+ * A sources file of apt (one line or deb822 style) with the advised base URL in place of those of both chains; `null`: it
+ * has none of them. The advice's own lines are for a shell.
+ * @see sources.list(5)
+ */
+function withUrl({ chain }: Advice, before: string): string | null {
+  const [to = ''] = chain.after.split(/\s+/);
+  const urls = [...chain.before.split(/\s+/), to]
+    .filter(Boolean)
+    .map((url) => url.replace(/\/+$/, '').replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
+  const pattern = new RegExp(`(?<=^|\\s)(?:${urls.join('|')})/*(?=\\s|$)`, 'gm');
+  return pattern.test(before) ? before.replaceAll(pattern, () => to) : null;
 }
 
 /** A machine with only one file, so that a client's doctor changes that file. */

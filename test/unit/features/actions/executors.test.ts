@@ -39,7 +39,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('file', () => {
   const path = () => join(folder, 'etc/goproxy.env');
-  const deed = (as: 'env' | 'npmrc' | 'daemon.json' | 'hosts.toml' = 'env'): ActionDeed => ({
+  const deed = (as: 'env' | 'npmrc' | 'daemon.json' | 'hosts.toml' | 'apt' = 'env'): ActionDeed => ({
     kind: 'file',
     path: path(),
     as,
@@ -113,6 +113,37 @@ describe('file', () => {
     await acting(folder, other, adviceTo(), {}, { id: 'other' }).step('act');
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=off\n');
+  });
+  describe('of apt', () => {
+    const [a, b] = ['https://a.example.com/debian', 'https://b.example.net/debian'];
+    const advice = adviceTo({
+      ecosystem: 'http',
+      chain: { before: a, after: b },
+      remedy: { apt: "grep -rlF 'x' /etc/apt | xargs -r sed -Ei 's#x#y#g'", json: `{"apt":["${b}"]}` },
+    });
+    it.each([
+      [
+        'lines',
+        `deb ${a} trixie main\ndeb-src ${a}/ trixie main\ndeb ${a}-security trixie-security main\n`,
+        `deb ${b} trixie main\ndeb-src ${b} trixie main\ndeb ${a}-security trixie-security main\n`,
+      ],
+      ['deb822', `Types: deb\nURIs: ${a}\nSuites: trixie\n`, `Types: deb\nURIs: ${b}\nSuites: trixie\n`],
+    ])('has another URL in its entries (%s), and the old one again', async (_, before, after) => {
+      writeFileSync(path(), before);
+      const one = acting(folder, deed('apt'), advice);
+      expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+      expect(readFileSync(path(), 'utf8')).toBe(after);
+      one.isKilled();
+      expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+      expect(readFileSync(path(), 'utf8')).toBe(after);
+      expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+      expect(readFileSync(path(), 'utf8')).toBe(before);
+    });
+    it.each([null, '# empty\n'])('without such an entry stays as it is', async (before) => {
+      if (before !== null) writeFileSync(path(), before);
+      const one = acting(folder, deed('apt'), advice);
+      expect(await one.step('prepare')).toMatchObject({ tag: 'failed', because: { key: 'acted.noEntry' } });
+    });
   });
   it('does not report a file as put back whose former text is lost', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
