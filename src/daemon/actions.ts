@@ -142,7 +142,8 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
     undo(id) {
       const row = state.rows.get(id);
       if (row === undefined) return 'unknown';
-      if (!isUndoable(row) || state.busy.has(id)) return 'not_done';
+      // An undo that runs, or waits for its next attempt, is what was requested.
+      if (row.state !== 'undoing' && (!isUndoable(row) || state.busy.has(id))) return 'not_done';
       undos.push(id);
       return 'ok';
     },

@@ -67,6 +67,10 @@ export async function listen(
           );
     server.timeout = stalledMs;
     const connections = bound(server);
+    // While it closes, a kept connection would be cut at the end, with a request on the way.
+    server.prependListener('request', (_, response) => {
+      if (!server.listening) response.shouldKeepAlive = false;
+    });
     cutRefusedBodies(server, refusedBodyMs);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

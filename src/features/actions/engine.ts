@@ -181,6 +181,9 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   function undo(id: string, by: NonNullable<ActionRow['undoneBy']>): void {
     const row = rows.get(id);
     const rule = row === undefined ? undefined : rulesByName.get(row.action);
+    // A failed undo waits for its next attempt: an operator does not.
+    const undoneBy = row?.undoneBy === 'regret' ? 'regret' : by;
+    if (row?.state === 'undoing' && !busy.has(id)) return void put({ ...row, undoneBy, nextAtMs: null });
     if (row === undefined || rule === undefined || !isUndoable(row) || busy.has(id)) return;
     // An earlier undo failed: its attempts count too.
     const attempts =

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -101,6 +102,25 @@ describe.each([
     const half = await hold(port, 'GET / HTTP/1.1\r\nHost: a\r\n');
     await Promise.all([ended(silent), ended(half)]);
   });
+});
+
+test('a connection that is used while the listener closes is closed after its response', async () => {
+  const port = await up(plain, forEver);
+  const socket = await hold(port, 'GET /endless HTTP/1.1\r\nhost: a\r\n\r\n');
+  const busy = await hold(port, 'GET / HTTP/1.1\r\nhost: a\r\n');
+  const answered = new Promise<string>((resolve) => {
+    let text = '';
+    busy.on('data', (piece) => {
+      text += piece.toString();
+    });
+    busy.once('close', () => resolve(text));
+  });
+  await once(socket, 'data');
+  const closed = listening?.close(2 ** 30);
+  busy.write('\r\n');
+  expect(await answered).toMatch(/connection: close[\s\S]*well/i);
+  socket.destroy();
+  await closed;
 });
 
 test('a body that goes on after its answer is cut, one that ends is not', async () => {

@@ -480,6 +480,19 @@ describe('undo and regret', () => {
     one.turns(2);
     expect(one.row(id)).toMatchObject({ kind: deed.kind, state: 'undone', undoneBy: 'operator' });
   });
+  it('an undo that failed and waits is tried at once when an operator undoes it again', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.ends((step) => (step.startsWith('undo') ? broken : done));
+    one.turn({ undo: [id] });
+    one.turns(2);
+    expect(one.row(id)).toMatchObject({ state: 'undoing', nextAtMs: expect.any(Number) });
+    one.ends(() => done);
+    one.turn({ undo: [id] });
+    one.turns(2);
+    expect(one.row(id)).toMatchObject({ state: 'undone', undoneBy: 'operator' });
+  });
   it('an advice that is renewed is the one that was undone, and the one that was done', () => {
     const one = engine([ruleOf(), ruleOf({ name: 'other' })]);
     one.wants(adviceTo());
