@@ -2385,6 +2385,8 @@ export interface Places {
   readonly 'wrong.unexpected': 'word';
   readonly 'wrong.words': 'word';
   readonly 'wrong.whole': 'name' | 'least' | 'text';
+  readonly 'wrong.option': 'option' | 'expected' | 'text';
+  readonly 'wrong.headerLines': never;
   readonly 'wrong.number': 'name' | 'text';
   readonly 'wrong.lang': 'text';
   readonly 'wrong.langMissing': never;

@@ -7,7 +7,7 @@ import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';
 import type { FleetOptions, FleetReport } from '../features/fleet/report.ts';
-import { tellIn } from '../words/tell.ts';
+import { phrase, tellIn } from '../words/tell.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { formatFleet } from './fleet-table.ts';
 import { jsonText } from './terminal.ts';
@@ -91,7 +91,8 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const { terminal, say, facts } = context;
   const text = String(values.listen);
   const at = hostAndPort(text);
-  if (at === null || at.port === null) throw new UsageError('wrong.as', { text });
+  if (at === null || at.port === null)
+    throw new UsageError('wrong.option', { option: 'listen', expected: phrase('expected.listen'), text });
   const host = at.host === '' ? '0.0.0.0' : at.host;
   const token = await secretIn(context, 'token-file', values['token-file']);
   if (token === null && !isLoopback(host)) throw new UsageError('fleet.listenToken');
@@ -113,10 +114,12 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   const { store, timeout = '10s', needed } = values;
   if (typeof store !== 'string') throw new UsageError('fleet.noStore');
   const url = URL.canParse(store) ? new URL(store) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError('wrong.daemonUrl', { url: store });
-  if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
-  if (!durationPattern.test(String(timeout)) || durationMs(String(timeout)) < 1)
-    throw new UsageError('wrong.as', { text: `--timeout ${timeout}` });
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new UsageError('wrong.option', { option: 'store', expected: phrase('expected.daemonUrl'), text: store });
+  if (!durationPattern.test(String(timeout)) || durationMs(String(timeout)) < 1) {
+    const expected = phrase('expected.durationDays', { example: '10s' });
+    throw new UsageError('wrong.option', { option: 'timeout', expected, text: String(timeout) });
+  }
   const [ca, client, token, headers] = await Promise.all([
     secretIn(context, 'ca', values.ca),
     pairIn(context, values, 'cert', 'key'),
@@ -144,7 +147,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
 function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   const lines = (text?.reveal() ?? '').split(/\r?\n/).map((line) => line.trim());
   const headers = readHeaders(lines.filter((line) => line !== '' && !line.startsWith('#')));
-  if (headers === null) throw new UsageError('wrong.as', { text: '--headers' });
+  if (headers === null) throw new UsageError('wrong.headerLines');
   return headers;
 }
 

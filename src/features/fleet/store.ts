@@ -73,6 +73,7 @@ export function startLook(at: StoreAt, clock: Clock): Ask {
  */
 export function readVector(status: number, text: string): Result<Vector, string> {
   const body = jsonIn(text);
+  if (body === null) return error(status === 200 ? 'status 200, not JSON' : `status ${status}`);
   const { status: verdict, data, error: words, warnings, isPartial } = body;
   if (verdict !== 'success') return error(typeof words === 'string' ? printable(words, wordsMax) : `status ${status}`);
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
@@ -105,10 +106,11 @@ function labelsIn(metric: unknown): Series['labels'] | null {
   return Object.fromEntries(all.map(([name, text]) => [name, printable(text, labelMax)]));
 }
 
-function jsonIn(text: string): Readonly<Record<string, unknown>> {
+/** `null`: not JSON, such as a login page. */
+function jsonIn(text: string): Readonly<Record<string, unknown>> | null {
   try {
     return (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
   } catch {
-    return {};
+    return null;
   }
 }

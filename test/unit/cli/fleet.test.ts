@@ -28,6 +28,19 @@ describe('what is refused, before anything is sent', () => {
   const plain = /the store token and headers with credentials are not sent over http:\/\/ off loopback: use https:\/\//;
   test.each([
     { name: 'a token over plain http', argv: ['--store', away, '--store-token-file', token], why: plain },
+    { name: 'a store that is no URL', argv: ['--store', '127.0.0.1:9090'], why: /--store takes an http/ },
+    {
+      name: 'a password in the URL',
+      argv: ['--store', 'https://u:hunter2@store.example.com'],
+      why: /--store takes an http(?!.*hunter2)/,
+    },
+    { name: 'seconds without a unit', argv: ['--store', away, '--timeout', '1'], why: /--timeout takes a duration/ },
+    {
+      name: 'a port alone',
+      argv: ['--store', away, '--listen', '10122'],
+      why: /--listen takes an address such as .*, not '10122'/,
+    },
+    { name: 'a file without headers', argv: ['--store', away, '--headers', token], why: /Name: value/ },
     { name: 'a credential among the headers', argv: ['--store', away, '--headers', signed], why: plain },
     { name: 'a certificate without its key', argv: ['--store', away, '--cert', token], why: /--cert and --key are/ },
     {

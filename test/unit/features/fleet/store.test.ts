@@ -59,7 +59,8 @@ describe('a response', () => {
       text: '{"status":"error","errorType":"execution","error":"too many samples"}',
       why: 'too many samples',
     },
-    { name: 'a login page', status: 401, text: '<html>', why: 'status 401' },
+    { name: 'a login page', status: 200, text: '<html>', why: 'status 200, not JSON' },
+    { name: 'a refusal', status: 401, text: '<html>', why: 'status 401' },
     { name: 'null', status: 200, text: 'null', why: 'status 200' },
     {
       name: 'a matrix',
