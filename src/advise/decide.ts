@@ -232,7 +232,8 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
   const timesMs = lookBackMsOf(group.moves.departures, config.advise.holdMs, now.monotonicMs);
-  if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, timesMs, now.monotonicMs)) return null;
+  const isLeftForTime = group.moves.departures.at(-1)?.isOfTime === true;
+  if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
   const weighed = weigh();
   const one = weighed.find(({ mirror }) => mirror === home);

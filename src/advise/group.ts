@@ -7,6 +7,7 @@ import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
 import { type Contest, type HeadOutcome, newContest, type Surroundings } from './tests/contest.ts';
+import type { Departure } from './tests/home.ts';
 
 /** An open or accepted advice, with its times on the monotonic clock. */
 export interface LiveAdvice {
@@ -42,8 +43,8 @@ export interface Muted {
  * accept.
  */
 export interface Moves {
-  /** Proposals to leave home, monotonic milliseconds, oldest first. */
-  departures: readonly number[];
+  /** Proposals to leave home, oldest first. */
+  departures: readonly Departure[];
   /** The last accept or proposal, whichever is later, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
 }

@@ -5,6 +5,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
 import { newRota } from './first-bytes.ts';
 import { type Group, groupKeyOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import type { Departure } from './tests/home.ts';
 import { headOf } from './weigh.ts';
 
 /** At this share of an advice's lifetime a reminder is sent. */
@@ -65,8 +66,9 @@ export interface ChainRow {
   /** Accepted advice that is not audited yet. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** Wall-clock times of departures from home, and of the last accept or proposal. */
+  /** Wall-clock times of departures from home, those because it was slow apart, and of the last accept or proposal. */
   readonly departuresAtMs?: readonly number[];
+  readonly slowDeparturesAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
@@ -77,6 +79,7 @@ export interface ChainRow {
 function chainRow(group: Group, now: Now): ChainRow {
   const wallOf = (monotonicMs: number): number => now.wallMs - (now.monotonicMs - monotonicMs);
   const held = [group.open, group.accepted].filter((one) => one !== null);
+  const { departures } = group.moves;
   return {
     declared: chainTextOf(group.declared),
     chain: chainTextOf(group.chain),
@@ -85,7 +88,8 @@ function chainRow(group: Group, now: Now): ChainRow {
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
     audit: group.audit?.id ?? null,
     lastAcceptAtMs: group.lastAcceptWallMs,
-    departuresAtMs: group.moves.departures.map(wallOf),
+    departuresAtMs: departures.filter(({ isOfTime }) => !isOfTime).map(({ atMs }) => wallOf(atMs)),
+    slowDeparturesAtMs: departures.filter(({ isOfTime }) => isOfTime).map(({ atMs }) => wallOf(atMs)),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.lookedBack,
@@ -196,7 +200,12 @@ export function restore(
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
       if (typeof last === 'string') group.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;
-    group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
+    const departuresOf = (wallMs: readonly number[] | undefined, isOfTime: boolean): readonly Departure[] =>
+      (wallMs ?? []).map((atMs) => ({ atMs: monotonicOf(atMs), isOfTime }));
+    group.moves.departures = [
+      ...departuresOf(saved.departuresAtMs, false),
+      ...departuresOf(saved.slowDeparturesAtMs, true),
+    ].toSorted((a, b) => a.atMs - b.atMs);
     group.muted = saved.muted ?? [];
     const again = (id: string | null | undefined) => {
       const advice = id == null ? undefined : stored.get(id);

@@ -21,6 +21,7 @@ import {
   restoreLife,
   startLife,
 } from './ledger.ts';
+import { isOfTime } from './tests/choose.ts';
 import { moveTo } from './tests/contest.ts';
 import { recentDeparturesOf } from './tests/home.ts';
 import type { View } from './view.ts';
@@ -80,7 +81,10 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, random, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
-    group.moves.departures = [...recentDeparturesOf(group.moves.departures, now.monotonicMs), now.monotonicMs];
+    group.moves.departures = [
+      ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
+      { atMs: now.monotonicMs, isOfTime: decision.alarm !== null && isOfTime(decision.alarm) },
+    ];
   ledger.touch(group);
 }
 

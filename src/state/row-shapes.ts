@@ -94,6 +94,7 @@ const chain = shape({
   audit: orNone(text),
   lastAcceptAtMs: orNone(number),
   departuresAtMs: orNone(list(number)),
+  slowDeparturesAtMs: orNone(list(number)),
   lastMoveAtMs: orNone(number),
   muted: orNone(list(mapping)),
   lookedBack: orNone(list(shape({ ecosystem: text, upstream: text, atMs: number, isRegret: flag }))),

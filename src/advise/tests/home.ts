@@ -25,6 +25,8 @@ const rateMost = 0.9;
 const pauseFactor = 1.5;
 /** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;
+/** So many failures more may be chance, if home was left because it was slow and not because it failed. */
+const chanceFailures = 1;
 
 /** The health of the preferred mirror since it was left: a log-likelihood that it works again. */
 export interface Health {
@@ -86,34 +88,51 @@ export function updateHealth(health: Health, isBad: boolean): void {
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
-/** The remembered departures from home. Monotonic milliseconds. */
-export function recentDeparturesOf(departures: readonly number[], nowMs: number): readonly number[] {
-  return departures.filter((atMs) => nowMs - atMs <= rememberedMs);
+/** One departure from home. */
+export interface Departure {
+  /** Monotonic milliseconds. */
+  readonly atMs: number;
+  /** True if it was left because it was slow, and not because it failed. */
+  readonly isOfTime: boolean;
+}
+
+/** The remembered departures from home. */
+export function recentDeparturesOf(departures: readonly Departure[], nowMs: number): readonly Departure[] {
+  return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
 /**
  * The minimum time away from home: `hold`, doubled with each further departure within three hours, an hour at most.
+ * Departures because home was slow double nothing: one more costs clients seconds, and staying may cost more.
  * Milliseconds.
  */
-export function waitMs(departures: readonly number[], holdMs: number, nowMs: number): number {
-  const count = departures.filter((atMs) => nowMs - atMs <= departuresMs).length;
+export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
+  return doubledMs(
+    departures.filter(({ isOfTime }) => !isOfTime),
+    holdMs,
+    nowMs,
+  );
+}
+
+function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
+  const count = departures.filter(({ atMs }) => nowMs - atMs <= departuresMs).length;
   return Math.min(Math.max(waitMsMax, holdMs), holdMs * 2 ** Math.max(0, count - 1));
 }
 
 /**
- * The period over which home's times are compared, milliseconds: at least the minimum time away, and longer if it was
- * left again.
+ * The period over which home's times are compared, milliseconds: the minimum time away; if home was left again soon,
+ * six times what all departures would make of it.
  */
-export function lookBackMsOf(departures: readonly number[], holdMs: number, nowMs: number): number {
+export function lookBackMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
-  const isAgain = recent.some((atMs, place) => place > 0 && atMs - (recent[place - 1] ?? atMs) <= againMs);
-  return waitMs(departures, holdMs, nowMs) * (isAgain ? againFactor : 1);
+  const isAgain = recent.some(({ atMs }, place) => place > 0 && atMs - (recent[place - 1]?.atMs ?? atMs) <= againMs);
+  return isAgain ? againFactor * doubledMs(departures, holdMs, nowMs) : waitMs(departures, holdMs, nowMs);
 }
 
 /**
  * True where home is at least as good as the mirror in force: no more failures within the last hour, or since its
- * last trouble ended; times over `timesOverMs` at most a fifth longer (with many samples a twentieth and a tenth of a
- * second); and its downloads succeed. An hour, because a mirror that fails now and then often has ten good minutes.
+ * last trouble ended (one more if it was left because it was slow); times over `timesOverMs` at most a fifth longer
+ * (with many samples a twentieth and a tenth of a second); and its downloads succeed. An hour, because a mirror that fails now and then often has ten good minutes.
  */
 export function isHomeAsGood(
   home: HeadRecord,
@@ -121,10 +140,12 @@ export function isHomeAsGood(
   overMs: number,
   timesOverMs: number,
   nowMs: number,
+  isLeftForTime: boolean,
 ): boolean {
   const troubledMs = lastTroubleOf(home);
   const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
-  if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad) return false;
+  const moreMost = isLeftForTime ? chanceFailures : 0;
+  if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + moreMost) return false;
   if (!isHeavyClean(home, troubledMs)) return false;
   const fromMs = nowMs - timesOverMs;
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);

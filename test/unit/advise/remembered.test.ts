@@ -48,9 +48,14 @@ describe('what is stored of a group', () => {
 
   test('moves by the wall clock: the monotonic one begins anew with the next process', () => {
     const ledger = openLedger(at);
-    ledger.touch(group('go', { departures: [1_000, 4_000], lastMs: 9_500 }));
+    const departures = [false, true, false].map((isOfTime, place) => ({ atMs: 1_000 * (place + 2), isOfTime }));
+    ledger.touch(group('go', { departures, lastMs: 9_500 }));
     const row = ledger.turn().rows[0]?.value as ChainRow;
-    expect([row.departuresAtMs, row.lastMoveAtMs]).toEqual([[991_000, 994_000], 999_500]);
+    expect([row.departuresAtMs, row.slowDeparturesAtMs, row.lastMoveAtMs]).toEqual([
+      [992_000, 994_000],
+      [993_000],
+      999_500,
+    ]);
   });
 
   it('over a restart: how long clients have been away', () => {

@@ -231,3 +231,20 @@ describe('slow for three minutes of every half hour', () => {
     expect(stage.advisor.list().filter(({ state }) => state === 'proposed')).toEqual([]);
   });
 });
+
+describe('slow for five minutes of every hour, and faster than all others else', () => {
+  const hours: World = (name, step, at) => {
+    if (name === 'a' && at % hour === 1_770) return { status: 500, kind: 'server' };
+    return all(300, { a: at % hour < 300 && step !== 'zip' ? 2_000 : 200 })(name, step, at);
+  };
+
+  test('is gone back to within 25 minutes each time', () => {
+    const stage = calm();
+    stage.live(6 * hour, hours);
+    const away = stage.changes.flatMap((one, place) =>
+      one.change === 'proposed' ? [(stage.changes[place + 1]?.atSeconds ?? Infinity) - one.atSeconds] : [],
+    );
+    expect(away.length).toBe(6);
+    expect(Math.max(...away)).toBeLessThanOrEqual(1_500);
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  type Departure,
   healthBound,
   isHomeAsGood,
   lastTroubleOf,
@@ -18,8 +19,10 @@ const hour = 60 * minute;
 const now = 10 * 60 * minute;
 
 describe('how long clients stay away at least', () => {
-  const ago = (...minutes: readonly number[]): number[] => minutes.map((one) => now - one * minute);
-  test.each<[string, readonly number[], number, number]>([
+  const failed = (...at: readonly number[]): Departure[] => at.map((atMs) => ({ atMs, isOfTime: false }));
+  const slow = (...at: readonly number[]): Departure[] => at.map((atMs) => ({ atMs, isOfTime: true }));
+  const ago = (...minutes: readonly number[]): Departure[] => failed(...minutes.map((one) => now - one * minute));
+  test.each<[string, readonly Departure[], number, number]>([
     ['hold, where home was not left at all', [], hold, 10],
     ['hold, after one departure', ago(12), hold, 10],
     ['doubled by the second', ago(40, 12), hold, 20],
@@ -28,22 +31,23 @@ describe('how long clients stay away at least', () => {
     ['and however often', ago(...Array.from({ length: 30 }, (_, i) => i)), hold, 60],
     ['three hours ago counts', ago(180, 12), hold, 20],
     ['longer ago does not', ago(181, 12), hold, 10],
+    ['being left because it was slow doubles nothing', [...slow(now - 80 * minute), ...ago(40, 12)], hold, 20],
     ['a hold beyond the hour is kept as it is', ago(40, 12), 90 * minute, 90],
   ])('%s', (_name, departures, holdMs, want) => {
     expect(waitMs(departures, holdMs, now)).toBe(want * minute);
   });
 
   test('departures lengthen the wait for three hours, and are forgotten after twelve', () => {
-    expect(waitMs([0, minute], hold, 180 * minute)).toBe(2 * hold);
-    expect(waitMs([0, minute], hold, 181 * minute)).toBe(hold);
-    expect(recentDeparturesOf([0, minute, 721 * minute], 721 * minute)).toEqual([minute, 721 * minute]);
+    expect(waitMs(failed(0, minute), hold, 180 * minute)).toBe(2 * hold);
+    expect(waitMs(failed(0, minute), hold, 181 * minute)).toBe(hold);
+    expect(recentDeparturesOf(failed(0, minute, 721 * minute), 721 * minute)).toEqual(failed(minute, 721 * minute));
   });
 
   test('times are compared over the wait, and over six for twelve hours where it was left again within 45 minutes', () => {
-    expect(lookBackMsOf([0], hold, hold)).toBe(hold);
-    expect(lookBackMsOf([0, 46 * minute], hold, 190 * minute)).toBe(hold);
-    expect(lookBackMsOf([0, 45 * minute], hold, 190 * minute)).toBe(6 * hold);
-    expect(lookBackMsOf([0, 45 * minute], hold, 721 * minute)).toBe(hold);
+    expect(lookBackMsOf(slow(0), hold, hold)).toBe(hold);
+    expect(lookBackMsOf(slow(0, 46 * minute), hold, 190 * minute)).toBe(hold);
+    expect(lookBackMsOf(slow(0, 45 * minute), hold, 190 * minute)).toBe(6 * hold);
+    expect(lookBackMsOf(slow(0, 45 * minute), hold, 721 * minute)).toBe(hold);
   });
 });
 
@@ -145,7 +149,14 @@ describe('whether home is as good as where clients are', () => {
     ['artifacts as fast', of(good(minute, 800, heavy)), of(good(minute, 700, heavy)), true],
     ['not measured here', of(good(at, 900)), of(), true],
   ])('%s', (_name, home, here, want) => {
-    expect(isHomeAsGood(home, here, hold, hold, now)).toBe(want);
+    expect(isHomeAsGood(home, here, hold, hold, now, false)).toBe(want);
+  });
+
+  test.each<[string, HeadRecord, HeadRecord, boolean]>([
+    ['one failure more', of(bad(at - 1), good(at, 200)), of(good(at, 200)), true],
+    ['two more', of(bad(at - 2), bad(at - 1), good(at, 200)), of(good(at, 200)), false],
+  ])('left because it was slow: %s', (_name, home, here, want) => {
+    expect(isHomeAsGood(home, here, hold, hold, now, true)).toBe(want);
   });
 
   test.each<[string, number, number, number, boolean]>([
@@ -162,6 +173,6 @@ describe('whether home is as good as where clients are', () => {
     // After the trouble good answers stand around the one that failed: it is in no row.
     const single = failed > troubledMs ? [good(failed - 1, 200), bad(failed), good(failed + 1, 200)] : [bad(failed)];
     const home = of(...[...trouble, ...single, good(at, 200)].toSorted((a, b) => a.atMs - b.atMs));
-    expect(isHomeAsGood(home, of(good(at, 200)), overMinutes * minute, overMinutes * minute, now)).toBe(want);
+    expect(isHomeAsGood(home, of(good(at, 200)), overMinutes * minute, overMinutes * minute, now, false)).toBe(want);
   });
 });
