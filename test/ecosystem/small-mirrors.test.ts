@@ -39,7 +39,7 @@ async function probeAll(
   const text = renderDemoFile([pair], {
     port: 10_120,
     folder: '/nowhere',
-    hasDoor: false,
+    door: null,
     receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
   });
   const read = readConfig(text, {}, {}, withPaper);
@@ -157,13 +157,15 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
   }));
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
   const read = readConfig(
-    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, hasDoor: false }),
+    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 'http://127.0.0.1:12345' }),
     {},
     {},
     withPaper,
   );
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
-  const { mirrors, modules } = read.value;
+  const { mirrors, modules, door } = read.value;
+  // The page shows it to clients.
+  expect(door?.listen.port).toBe(12_345);
   expect(mirrors.map(({ name }) => name)).toEqual(withPaper.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));
   expect(new Set(modules.map(({ ecosystem }) => ecosystem))).toEqual(new Set(withPaper.ids));
 });

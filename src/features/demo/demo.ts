@@ -14,7 +14,7 @@ import { phrase } from '../../words/tell.ts';
 import { startBuilds } from './builds.ts';
 import { startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
-import { type DemoMirror, startDemoMirror, startDemoReceiver } from './mirror.ts';
+import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
 
 /** The stages of the demo, in their required order. */
@@ -107,7 +107,11 @@ export async function startDemo(
     for (const { stage, ecosystem, ...words } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
       tell(stage, pairOf(ecosystem), words);
   });
-  const places = { folder: folder.path, receiver: { url: receiver.url, secret }, hasDoor };
+  const places = {
+    folder: folder.path,
+    receiver: { url: receiver.url, secret },
+    door: hasDoor ? await findUrl() : null,
+  };
   const file = join(folder.path, 'mirrorwatch.yaml');
   const { daemon, config } = await onFreePort(facts, async (port) => {
     const text = renderDemoFile(pairs, { ...places, port });

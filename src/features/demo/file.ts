@@ -21,12 +21,12 @@ export interface DemoPlaces {
   /** Of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** It has a front door on a free port, and an action that sets the clients of builds. */
-  readonly hasDoor: boolean;
+  /** The URL of its front door, which comes with an action that sets the clients of builds; `null`: none. */
+  readonly door: string | null;
 }
 
 /** The configuration of a demo: JSON, which is YAML. */
-export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, hasDoor }: DemoPlaces): string {
+export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, door }: DemoPlaces): string {
   const byId = <T>(partOf: (pair: DemoPair) => T) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
   const actionsOf = ({ ecosystem: { id }, small: { build, form } }: DemoPair) =>
@@ -55,10 +55,10 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
     ...Object.fromEntries(settings),
     detect: { spike: { warmup: 8 } },
     // Shorter where the advice is followed: the failback shall come before the next fault.
-    advise: { hold: hasDoor ? '30s' : '1m' },
+    advise: { hold: door === null ? '1m' : '30s' },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },
-    ...(hasDoor ? { door: { listen: '127.0.0.1:0', relay: true }, onAdvice: pairs.flatMap(actionsOf) } : {}),
+    ...(door === null ? {} : { door: { listen: new URL(door).host, relay: true }, onAdvice: pairs.flatMap(actionsOf) }),
   });
 }
 

@@ -74,6 +74,15 @@ export async function startDemoReceiver(
   return { url: `${urlOf(server)}/`, close: () => closed(server) };
 }
 
+/** A URL on loopback whose port was free a moment ago. */
+export async function findUrl(): Promise<string> {
+  const server = createServer();
+  await listening(server);
+  const url = urlOf(server);
+  await closed(server);
+  return url;
+}
+
 function listening(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
