@@ -20,50 +20,50 @@ const en: DoctorProse = {
 
 [简体中文](doctor.zh-CN.md)
 
-\`mirrorwatch doctor\` reads the settings of package clients as they stand on this machine and says what is wrong with them:
-where (file and line, or variable), what it causes, and what to set. Exit 0: no trap, or notes alone; 1: a trap, or
-something that could not be told; 2: wrong usage. \`--json\` says the same to programs.
+\`mirrorwatch doctor\` reads the settings of package clients on this machine and reports what is wrong with them:
+where (file and line, or variable), what it causes, and what to set. Exit 0: no trap, or notes only; 1: a trap, or
+something that could not be determined; 2: wrong usage. \`--json\` prints the same for programs.
 
-- **It reads files and variables, and nothing else**: no program is started (\`go env\` and \`npm config\` write files of their
-  own). Over the network mirrors are asked that the call names (\`mirrorwatch doctor NAME https://…\`), or with \`--online\` those of the
-  configuration; nobody else but the resolver.
-- **"Could not be told" is a state of its own**: a file that is there and can't be read may hold anything.
-- **Secrets are never printed**: user-info of URLs, tokens and passwords are \`***\`, in diffs too.
-- \`--home DIR\` and \`--root DIR\` look at another user's files, or at those below another root (a container's, a mounted disk's);
-  the environment is that of the process.
+- **It only reads files and variables**: no program is started (\`go env\` and \`npm config\` write files of their
+  own). Over the network it probes only the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`) or, with \`--online\`,
+  those of the configuration; besides these it contacts only the resolver.
+- **"Could not be determined" is a result of its own**: a file that exists and cannot be read may contain anything.
+- **Secrets are never printed**: user-info of URLs, tokens and passwords are shown as \`***\`, in diffs too.
+- \`--home DIR\` and \`--root DIR\` read another user's files, or those below another root (of a container, of a mounted disk);
+  the environment is still that of the process.
 
-## Mending
+## Fixing
 
-\`mirrorwatch doctor --fix\` shows what it would change as a unified diff and asks; \`--yes\` says yes, for scripts. It changes
-files that one client owns. Files of shells, the environment, and files that several programs or people share are for a
-person: what to set is printed. A fix is offered only where it is proven: the change is made in memory, the settings are read
+\`mirrorwatch doctor --fix\` shows its changes as a unified diff and asks for confirmation; \`--yes\` confirms, for scripts. It changes
+only files that belong to one client. Shell files, the environment, and files that several programs or people share are left to
+you: it prints what to set. A fix is offered only if it is proven to work: the change is made in memory, the settings are read
 again, and the trap is gone.
 
-- What was before is kept first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), for its user's eyes alone:
-  the newest 100 changes, none longer than a year, since a settings file holds tokens.
-- A file is replaced whole by a rename, with its mode and owner; a symbolic link is followed to the file itself.
-- Nothing outside the home is changed, unless \`--root\` names a folder: \`--root /\` for the system's own files.
-- \`mirrorwatch undo\` puts the last change back, \`undo ID\` another one, \`undo --list\` lists them. A file that was changed since
-  is not touched, nor any other of its change: it says so, and where the old text is kept. What another user kept is passed
-  over: root does not write for others what they have put into their own records.
-- Root changes nothing where somebody else may write on the way to a file, by its name or by a link: between the look and the
-  writing they could lead it elsewhere. For another user's home call it as that user (\`sudo -u ada mirrorwatch doctor --fix\`).
-- Ends of lines stay as they are, CRLF too.
+- The old contents are saved first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user only:
+  the newest 100 changes, none for longer than a year, because settings files contain tokens.
+- A file is replaced as a whole by a rename and keeps its mode and owner; a symbolic link is followed to the file itself.
+- Nothing outside the home directory is changed, unless \`--root\` names a directory: \`--root /\` for the system's own files.
+- \`mirrorwatch undo\` undoes the last change, \`undo ID\` another one, and \`undo --list\` lists them. If a file was modified after the
+  change, neither it nor the other files of that change are touched; the command says so, and where the old contents are saved. Changes saved
+  by another user are skipped: root does not write for other users what their own records contain.
+- Root changes nothing if another user can write anywhere on the path to a file, by its name or by a link: between the check and the
+  write that user could redirect the path. To fix another user's home, run it as that user (\`sudo -u ada mirrorwatch doctor --fix\`).
+- Line endings stay as they are, CRLF too.
 
-\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way: the remedy of a running daemon, set in the file of
-\`go env -w\`, the user's \`.npmrc\` and (where there is one) \`.yarnrc.yml\`, \`pip.conf\` and (where uv has a folder) \`uv.toml\`,
-or with \`--root /\` in containerd's \`hosts.toml\`. What wins over these files is said.`,
+\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the settings advised by a running daemon to the file of
+\`go env -w\`, the user's \`.npmrc\` and (if it exists) \`.yarnrc.yml\`, \`pip.conf\` and (if uv has a directory) \`uv.toml\`,
+or with \`--root /\` to containerd's \`hosts.toml\`. It reports settings that override these files.`,
   layers: `## Layer by layer
 
-What lies between this machine and a mirror, one after the other; the first layer that fails says what to do next. Where all
-mirrors that were asked fail at one layer, the trouble is near you, not near them.`,
+Everything between this machine and a mirror is checked in order; the first layer that fails determines what to do next. If all
+probed mirrors fail at the same layer, the problem is on your side, not on theirs.`,
   traps: '## Traps',
   trapHead: ['trap', 'severity', 'what', 'what it causes', '`--fix`'],
-  layerHead: ['layer', 'where it works, this is proven'],
-  failureHead: ['layer', 'reason', 'what it means', 'the next thing to do'],
+  layerHead: ['layer', 'what its success proves'],
+  failureHead: ['layer', 'reason', 'what it means', 'what to do next'],
   fixable: 'yes',
   printed: 'printed',
-  anyLayer: 'where it was cut',
+  anyLayer: 'the layer where the connection was cut',
 };
 
 const zh: DoctorProse = {
