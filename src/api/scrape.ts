@@ -8,7 +8,7 @@ import { sendProblem } from './problem.ts';
 
 /** Size of zlib's output chunks. */
 const chunkSize = 64 * 1024;
-/** Size of zlib's input: a piece of the exporter and some more. */
+/** Size of the buffer of zlib's input; most pieces of the exporter fit in at once. */
 const textBytes = 128 * 1024;
 /** The high-water mark makes zlib request input only after the previous one is done. */
 const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };

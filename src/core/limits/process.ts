@@ -147,7 +147,7 @@ export const processLimits = {
   alertRepeatsAfterStart: 2,
   /** The minimum interval of writes without news: each transaction waits for the disk and rewrites pages. */
   commitMs: 1 * second,
-  /** The minimum interval of writing repetitions to the state file. */
+  /** A repeated alert is written to the state file at most once in this interval. */
   alertHeardStoreMs: 1 * minute,
   /**
    * An alert that we send to an Alertmanager expires after this time. It is sent again after a third of it, as

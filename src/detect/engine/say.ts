@@ -100,7 +100,7 @@ export function acknowledgeFinding(memory: Memory, id: string, reason: string): 
   return next;
 }
 
-/** Raises confidence over time, without an event. Rows older than a day are written again so that they do not expire. */
+/** Updates the confidence of open findings, which rises with their age; no event is sent. */
 export function updateConfidence(memory: Memory): void {
   for (const finding of memory.open.values()) {
     const confidence = confidenceOf(memory, finding);

@@ -16,7 +16,7 @@ const tag = /<(?:a|base)\b[^>]*/gi;
 /** Of a tag: the address alone. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
 
-/** An address as HTML has it in quotes. */
+/** A URL as a quoted and escaped HTML attribute value. */
 function quoted(url: string): string {
   return `"${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')}"`;
 }

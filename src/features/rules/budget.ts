@@ -12,7 +12,10 @@ const windows = [
   .sort((a, b) => a - b);
 /** Seconds between two evaluations: a rate summed over a window times this is a count. */
 const evaluationSeconds = minute;
-/** The least failures in a window (3, less what `rate` may add by extrapolation): one is no rate. */
+/**
+ * The minimum number of failures in a window, because one failure is no rate: 3, less an
+ * allowance for the extrapolation of `rate`.
+ */
 const failuresMin = 2.5;
 
 /** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
