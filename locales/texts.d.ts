@@ -1982,6 +1982,8 @@ export interface Places {
   readonly 'change.reached': 'code';
   readonly 'change.came': never;
   readonly 'change.leads': 'there' | 'roots';
+  readonly 'change.link': 'there';
+  readonly 'change.folder': 'folder';
   readonly 'change.regular': never;
   readonly 'change.names': never;
   readonly 'change.read': 'code';

@@ -169,7 +169,8 @@ async function prepare(
   if (isThere !== (before !== null)) return error({ file, because: phrase('change.came') });
   if (!isThere) return prepareNew(file, after, roots);
   const isLink = isExact === true && there !== join(await realpath(dirname(file)), basename(file));
-  if (isLink || !(await isWithin(there, roots)))
+  if (isLink) return error({ file, because: phrase('change.link', { there }) });
+  if (!(await isWithin(there, roots)))
     return error({ file, because: phrase('change.leads', { there, roots: roots.join(' and ') }) });
   const info = await stat(there);
   if (!info.isFile()) return error({ file, because: phrase('change.regular') });
@@ -209,6 +210,8 @@ async function prepareNew(
     folders.unshift(folder);
     folder = dirname(folder);
   }
+  if ((await Promise.allSettled(roots.map((root) => realpath(root)))).every(({ status }) => status === 'rejected'))
+    return error({ file, because: phrase('change.folder', { folder: roots.join(' and ') }) });
   if (real === null || !(await isWithin(join(real, 'x'), roots)))
     return error({ file, because: phrase('change.outside', { roots: roots.join(' and ') }) });
   const owner = await stat(real);

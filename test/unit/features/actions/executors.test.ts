@@ -191,6 +191,15 @@ describe('file', () => {
     expect(readFileSync(join(folder, 'secret'), 'utf8')).toBe('GOPROXY=keep\n');
     expect(readFileSync(`${path()}.other`, 'utf8')).toBe('GOPROXY=keep\n');
   });
+  it.each([
+    ['a link within its folder', 'link', 'change.link'],
+    ['a folder that is missing', 'no/such/file', 'change.folder'],
+  ])('says of %s what it is', async (_, name, key) => {
+    writeFileSync(path(), 'GOPROXY=off\n');
+    symlinkSync(path(), join(folder, 'etc', 'link'));
+    const end = await acting(folder, { kind: 'file', path: join(folder, 'etc', name), as: 'env' }).step('act');
+    expect(end).toMatchObject({ tag: 'failed', because: { values: { because: { key } } } });
+  });
   it('fails where the folder takes nothing, and leaves nothing behind', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
     chmodSync(join(folder, 'etc'), 0o500);
