@@ -19,7 +19,7 @@ function preferSmall(): void {
 
 /**
  * V8 flags of the front door, whose clients wait for each pause: 16 MB of young generation are collected a twelfth as
- * often as 1 MB, and let an eighth as much grow old (docs/decisions/0074-memory-of-the-door.md).
+ * often as 1 MB, and let an eighth as much grow old (docs/decisions/0075-memory-of-the-door.md).
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');
