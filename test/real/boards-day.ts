@@ -295,8 +295,12 @@ function scraped(line: string, seconds: number, labels = scrapeLabels): string {
 }
 
 /** The clients of a step at the front door: most are redirected, while `near` spikes some responses pass through. */
-function serve({ counted }: DoorMetrics, nowMs: number, chance: () => number): void {
+function serve({ counted, ordered }: DoorMetrics, nowMs: number, chance: () => number): void {
   const of = { ecosystem: 'go', registry: within(nowMs, story.advice) ? 'calm' : 'near' };
+  const names = [of.registry, ...registries.filter((one) => one !== of.registry)];
+  const mirrors = new Map(config.mirrors.map((one) => [one.name, one]));
+  const route = { key: 'go go', ecosystem: 'go', upstream: 'go', mirrors };
+  ordered([route], new Map([[route.key, { names }]]));
   for (let request = 0; request < 30; request += 1) counted({ ...of, outcome: 'redirected' }, 0.3 + chance());
   if (within(nowMs, story.spike)) counted({ ...of, outcome: 'passed' }, 80 + 40 * chance());
 }

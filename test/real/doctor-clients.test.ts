@@ -59,7 +59,7 @@ real('what counts, by npm itself', ['npm'], () => {
     const options = { env: sealed(machine, env), cwd: machine.at('x').slice(0, -2) };
     const counts = (await mustRun(commandPath('npm'), ['config', 'get', 'registry'], options)).trim();
     expect(counts).toBe(wanted);
-    expect(await told(machine, 'npm-registry-shadowed')).toContain(`${wanted} counts`);
+    expect(await told(machine, 'npm-registry-shadowed')).toContain(`${wanted} takes effect`);
   });
 });
 
@@ -103,7 +103,7 @@ real('what counts, by pip itself', ['pip'], () => {
     const { stdout, stderr } = await run(commandPath('pip'), args, { env: sealed(machine, own), cwd: machine.home });
     expect(stdout + stderr).toContain(`Looking in indexes: http://127.0.0.1:1/${wanted}`);
     const shadowed = await told(machine, 'pip-index-shadowed');
-    expect(shadowed).toContain(`http://127.0.0.1:1/${wanted} counts`);
+    expect(shadowed).toContain(`http://127.0.0.1:1/${wanted} takes effect`);
   });
 });
 
@@ -159,6 +159,6 @@ real('what counts, by uv itself', ['uv'], () => {
     await run(commandPath('uv'), ['lock'], { env: sealed(machine, own), cwd: machine.at('x').slice(0, -2) });
     server.close();
     expect([...new Set(asked)]).toEqual([`/${wanted}/six/`]);
-    expect(await told(machine, 'uv-index-shadowed')).toContain(`${url}/${wanted} counts`);
+    expect(await told(machine, 'uv-index-shadowed')).toContain(`${url}/${wanted} takes effect`);
   });
 });

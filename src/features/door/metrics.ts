@@ -9,7 +9,10 @@ export interface DoorMetrics {
     of: { readonly ecosystem: string; readonly registry: string; readonly outcome: DoorOutcome },
     ms: number,
   ): void;
-  ordered(routes: readonly Route[], orders: ReadonlyMap<string, Order>): void;
+  ordered(
+    routes: readonly Pick<Route, 'key' | 'ecosystem' | 'upstream' | 'mirrors'>[],
+    orders: ReadonlyMap<string, Pick<Order, 'names'>>,
+  ): void;
   followed(isUp: boolean): void;
   /** Text format 0.0.4. */
   text(): Promise<string>;
@@ -18,22 +21,27 @@ export interface DoorMetrics {
 /** Creates the metrics; the counters of each configured mirror start at 0. */
 export function createDoorMetrics(): DoorMetrics {
   const register = new Registry();
-  const made = <N extends keyof typeof doorMetrics>(name: N) => {
+  const settingsOf = <N extends keyof typeof doorMetrics>(name: N) => {
     const { help, labels } = doorMetrics[name];
     return { name, help, labelNames: [...labels], registers: [register] };
   };
-  const requests = new Counter(made('mirrorwatch_door_requests_total'));
+  const requests = new Counter(settingsOf('mirrorwatch_door_requests_total'));
   const buckets = [...doorMetrics.mirrorwatch_door_seconds.buckets];
-  const seconds = new Histogram({ ...made('mirrorwatch_door_seconds'), buckets });
-  const positions = new Gauge(made('mirrorwatch_door_order_position'));
-  const daemon = new Gauge(made('mirrorwatch_door_daemon_up'));
+  const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
+  const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
+  const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
   // Caches each series: otherwise its labels are joined and hashed each time.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
-    const known = series.get(key) ?? { count: requests.labels(of), time: seconds.labels(of) };
-    series.set(key, known);
-    return known;
+    const known = series.get(key);
+    if (known !== undefined) return known;
+    // Only once: to set a histogram to zero forgets what it has counted.
+    requests.inc(of, 0);
+    seconds.zero(of);
+    const made = { count: requests.labels(of), time: seconds.labels(of) };
+    series.set(key, made);
+    return made;
   };
   return {
     counted(of, ms) {
@@ -46,8 +54,7 @@ export function createDoorMetrics(): DoorMetrics {
       for (const { key, ecosystem, upstream, mirrors } of routes)
         for (const registry of mirrors.keys()) {
           positions.set({ ecosystem, upstream, registry }, (orders.get(key)?.names.indexOf(registry) ?? -1) + 1);
-          requests.inc({ ecosystem, registry, outcome: 'redirected' }, 0);
-          seconds.zero({ ecosystem, registry, outcome: 'redirected' });
+          seriesOf({ ecosystem, registry, outcome: 'redirected' });
         }
     },
     followed: (isUp) => daemon.set(isUp ? 1 : 0),
