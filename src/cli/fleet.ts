@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { isCredential } from '../config/actions.ts';
-import { hostAndPort, isLoopback } from '../config/addresses.ts';
+import { hostAndPort, isLoopback, isPlainAbroad } from '../config/addresses.ts';
 import { fileNameTextOf } from '../config/seen.ts';
-import { readHeaders } from '../core/headers.ts';
+import { isCredential, readHeaders } from '../core/headers.ts';
 import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';
@@ -127,7 +126,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
     secretIn(context, 'headers', values.headers).then(headersIn),
   ]);
   const hasCredentials = token !== null || Object.keys(headers).some(isCredential);
-  if (hasCredentials && url.protocol === 'http:' && !isLoopback(url.hostname)) throw new UsageError('fleet.plain');
+  if (hasCredentials && isPlainAbroad(store)) throw new UsageError('fleet.plain');
   return {
     store: {
       url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,

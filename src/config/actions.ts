@@ -3,13 +3,13 @@ import { type ActionDeed, type ActionRule, actionForms, actionStores, type Forge
 import { placeOf } from '../core/action-place.ts';
 import { adviceCauses } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
-import { readHeaders } from '../core/headers.ts';
+import { isCredential, readHeaders } from '../core/headers.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { baseUrl } from '../core/url.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { isLoopback } from './addresses.ts';
+import { isPlainAbroad } from './addresses.ts';
 import { bearerToken } from './bearer.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
@@ -58,16 +58,6 @@ export function readActions(
       ? {}
       : { pair: { etcd: etcd.url, key: `/mirrorwatch/${vantage}/lease`, leaseMs: pair.lease } }),
   };
-}
-
-/** Names of headers that may carry a credential. Others, a tenant's among them, are sent over plain http too. */
-export function isCredential(headerName: string): boolean {
-  return /auth|cookie|token|secret|key|password/i.test(headerName);
-}
-
-function isPlainAbroad(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !isLoopback(hostname);
 }
 
 /** Advice for an upstream has the forms of its clients and of its profile, not those of other ecosystems. */

@@ -42,6 +42,12 @@ export function isLoopback(host: string): boolean {
   return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, at) => byte === (at === 15 ? 1 : 0));
 }
 
+/** True for plain http to a host that is not this machine: no credential may be sent there. @throws on an invalid URL */
+export function isPlainAbroad(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !isLoopback(hostname);
+}
+
 /** Splits `host:port`, `[v6]:port`, `:port` and, without a port, a bare host or IPv6 address. `null` where it is none of these. */
 export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
   if (addressBytesOf(text) !== null) return { host: text, port: null };

@@ -2,7 +2,7 @@ import type { Auth } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import type { SplitUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
-import { isLoopback } from './addresses.ts';
+import { isPlainAbroad } from './addresses.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
@@ -34,8 +34,7 @@ export function readAuth(
   const auth: Auth | null =
     named ??
     (user === null ? null : { scheme: 'basic', username: user.username, secret: new Secret(user.password), hosts: [] });
-  const { protocol, hostname } = new URL(split.url);
-  if (auth === null || protocol === 'https:' || isLoopback(hostname)) return auth;
+  if (auth === null || !isPlainAbroad(split.url)) return auth;
   report.warning([...path, 'url'], phrase('expected.httpsCredentials'));
   return null;
 }
