@@ -85,11 +85,15 @@ async function textOf(
  */
 function withUrl({ chain }: Advice, before: string): string | null {
   const [to = ''] = chain.after.split(/\s+/);
-  const urls = [...chain.before.split(/\s+/), to]
-    .filter(Boolean)
-    .map((url) => url.replace(/\/+$/, '').replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
-  const pattern = new RegExp(`(?<=^|\\s)(?:${urls.join('|')})/*(?=\\s|$)`, 'gm');
-  return pattern.test(before) ? before.replaceAll(pattern, () => to) : null;
+  const urls = new Set([...chain.before.split(/\s+/), to].map(withoutSlash));
+  // The spaces between the words are kept, and are no URLs.
+  const words = before.split(/(\s+)/);
+  const isUrl = (word: string) => word !== '' && urls.has(withoutSlash(word));
+  return words.some(isUrl) ? words.map((word) => (isUrl(word) ? to : word)).join('') : null;
+}
+
+function withoutSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url;
 }
 
 /** A machine with only one file, so that a client's doctor changes that file. */

@@ -128,6 +128,11 @@ describe('file', () => {
         `deb ${b} trixie main\ndeb-src ${b} trixie main\ndeb ${a}-security trixie-security main\n`,
       ],
       ['deb822', `Types: deb\nURIs: ${a}\nSuites: trixie\n`, `Types: deb\nURIs: ${b}\nSuites: trixie\n`],
+      [
+        'options, tabs, two URLs and CRLF',
+        `deb [arch=amd64]\t${a}/\ttrixie main\r\nURIs: ${b}/ ${a}\r\n`,
+        `deb [arch=amd64]\t${b}\ttrixie main\r\nURIs: ${b} ${b}\r\n`,
+      ],
     ])('has another URL in its entries (%s), and the old one again', async (_, before, after) => {
       writeFileSync(path(), before);
       const one = acting(folder, deed('apt'), advice);
@@ -139,10 +144,24 @@ describe('file', () => {
       expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
       expect(readFileSync(path(), 'utf8')).toBe(before);
     });
-    it.each([null, '# empty\n'])('without such an entry stays as it is', async (before) => {
-      if (before !== null) writeFileSync(path(), before);
-      const one = acting(folder, deed('apt'), advice);
-      expect(await one.step('prepare')).toMatchObject({ tag: 'failed', because: { key: 'acted.noEntry' } });
+    it.each([null, '# empty\n', `# ${a}-security <${a}> ${a}//\n`])(
+      'without such an entry stays as it is',
+      async (before) => {
+        if (before !== null) writeFileSync(path(), before);
+        const one = acting(folder, deed('apt'), advice);
+        expect(await one.step('prepare')).toMatchObject({
+          tag: 'failed',
+          because: { key: 'acted.noEntry', values: { from: a } },
+        });
+      },
+    );
+    it('with masked credentials in a chain has no such form', async () => {
+      writeFileSync(path(), `deb ${a} trixie main\n`);
+      const masked = { ...advice, chain: { before: 'https://***@a.example.com/debian', after: b } };
+      expect(await acting(folder, deed('apt'), masked).step('prepare')).toMatchObject({
+        tag: 'failed',
+        because: { key: 'acted.noForm', values: { form: 'apt' } },
+      });
     });
   });
   it('does not report a file as put back whose former text is lost', async () => {
