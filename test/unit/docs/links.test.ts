@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repoDir } from '../../support/paths.ts';
@@ -32,13 +32,4 @@ test.each(all)('links of %s lead somewhere', (page) => {
     return anchor !== undefined && statSync(path).isFile() && !anchorsOf(path).has(anchor);
   });
   expect(broken).toEqual([]);
-});
-
-test('the map of CONTRIBUTING.md names files and folders that there are', () => {
-  const text = readFileSync(join(repoDir, 'CONTRIBUTING.md'), 'utf8');
-  const named = [...text.matchAll(/`((?:src|test|bench|tools|docs)\/[\w./-]*)`/g)].map(([, path = '']) => path);
-  expect(named.length).toBeGreaterThan(30);
-  expect(named.filter((path) => !existsSync(join(repoDir, path)))).toEqual([]);
-  const folders = readdirSync(join(repoDir, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(folders.map(({ name }) => `src/${name}/`).filter((path) => !named.includes(path))).toEqual([]);
 });
