@@ -1,5 +1,5 @@
 import type { RuleParameters } from './parameters.ts';
-import { type AlertRule, said, saidOf, scaled, window } from './rule.ts';
+import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
 const minute = 60;
 /** Three paces of the slowest light step by default. */
@@ -30,7 +30,7 @@ function leftAlone(parameters: RuleParameters): string {
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
-    ...said(parameters, 'MirrorNoneUsable'),
+    alert: 'MirrorNoneUsable',
     why: 'From what is known: a mirror that answered before is down, or every probe of it fails on our side; none is up; and none whose\nstate is unknown answered well a moment ago. Who is to blame is not said: VantageSuspect says that.',
     expr: `count ${ofUpstream} (
   (
@@ -54,7 +54,6 @@ count ${ofUpstream} (
     forSeconds: minute,
     keepFiringSeconds: restartSeconds,
     severity: 'critical',
-    worth: 'builds fail now, and no machine can move them',
   };
 }
 
@@ -62,49 +61,41 @@ count ${ofUpstream} (
 export function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
-      ...said(parameters, 'MirrorDown', { more: lastGood(parameters) }),
+      alert: 'MirrorDown',
+      fills: { more: lastGood(parameters) },
       why: 'A mirror that never answered has no last success and belongs to MirrorNeverAnswered. A restart takes less than it keeps firing.',
       expr: `mirror_up == 0
   and ${sameMirror}
 ${lastSuccess}`,
       forSeconds: minute,
       keepFiringSeconds: restartSeconds,
-      severity: 'warning',
-      worth: 'clients have another mirror, and the advice says which',
     },
     noneUsable(parameters),
     {
-      ...said(parameters, 'MirrorStateUnknown', { more: lastGood(parameters) }),
+      alert: 'MirrorStateUnknown',
+      fills: { more: lastGood(parameters) },
       why: 'Partner of MirrorDown. A mirror that is left alone on purpose (pause, maintenance, Retry-After) counts as paused.',
       expr: `mirror_state{state="unknown"} == 1
   unless ${sameMirror}
 ${leftAlone(parameters)}`,
       forSeconds: silentSeconds,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'nothing is known to be broken; somebody should see why nothing is known',
     },
     {
-      ...said(parameters, 'MirrorNoSuccess'),
+      alert: 'MirrorNoSuccess',
       why: 'A mirror that is left alone on purpose is asked nothing, so it answers nothing.',
       expr: `time() - ${lastSuccess} > ${scaled(parameters, silentSeconds)}
   unless ${sameMirror}
 ${leftAlone(parameters)}`,
       forSeconds: 5 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'what MirrorDown and MirrorStateUnknown do not see; clients have other mirrors',
     },
     {
-      ...said(parameters, 'MirrorNeverAnswered'),
+      alert: 'MirrorNeverAnswered',
       why: 'Partner of MirrorNoSuccess and MirrorDown: configured, and not one good answer, now or in the state of an earlier start.',
       expr: `sum without (module, version, step) (mirror_probe_attempts_total)
   unless ${sameMirror}
 ${lastSuccess}`,
       forSeconds: 30 * minute,
-      keepFiringSeconds: 0,
       severity: 'info',
-      worth: 'normal for an origin out of reach; else a typing mistake from the day it was configured',
     },
   ];
 }

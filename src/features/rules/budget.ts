@@ -1,5 +1,5 @@
 import { type BurnRate, budgetShareOf, burnRates, type RuleParameters } from './parameters.ts';
-import { by, formatRuleDuration, type GroupOf, type RecordingRule, type Site, said, scaled, window } from './rule.ts';
+import { by, formatRuleDuration, type GroupOf, type RecordingRule, scaled, window } from './rule.ts';
 
 const minute = 60;
 /** The windows of the burn rates beyond the first 5 minutes, seconds. */
@@ -21,8 +21,6 @@ const failuresMin = 2.5;
 /** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
 const ifAnswered = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
 
-const perMirror = (site: Site) => site.vantages * site.mirrors;
-
 /** The name of the rule that records the failed share over a window. */
 export function ratioNameOf(seconds: number): string {
   return `registry:mirror_probe_failures:ratio_rate${formatRuleDuration(seconds)}`;
@@ -36,7 +34,6 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
   /
 (sum_over_time(registry:mirror_probe_attempts:rate5m[${text}]) > 0)`,
     says: `The same over ${formatRuleDuration(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
-    cost: (site) => ({ reads: 2 * perMirror(site), writes: perMirror(site) }),
   };
 }
 
@@ -84,17 +81,12 @@ export const budget: GroupOf = (parameters) => {
         expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
   ${ifAnswered}`,
         says: 'Judged probes of a mirror, a second. Absent while it has never answered: an origin that cannot be reached from here burns no budget.',
-        cost: (site) => ({ reads: 2 * site.vantages * site.targets, writes: perMirror(site) }),
       },
       {
         record: 'registry:mirror_probe_failures:rate5m',
         expr: `sum ${by('registry')} (rate(mirror_probe_failures_total{reason!="absent"}[${five}]))
   ${ifAnswered}`,
         says: 'Those of them that failed, `absent` left out.',
-        cost: (site) => ({
-          reads: perMirror(site) * site.steps * (site.reasons - 1) + site.vantages * site.targets,
-          writes: perMirror(site),
-        }),
       },
       {
         record: 'registry:mirror_probe_failures:ratio_rate5m',
@@ -102,28 +94,26 @@ export const budget: GroupOf = (parameters) => {
   /
 (registry:mirror_probe_attempts:rate5m > 0)`,
         says: 'Failed share of judged probes, 0 to 1; absent while nothing is judged.',
-        cost: (site) => ({ reads: 2 * perMirror(site), writes: perMirror(site) }),
       },
       ...windows.map((seconds) => longWindow(parameters, seconds)),
     ],
     alerts: [
       {
-        ...said(parameters, 'MirrorErrorBudgetFast', { slo: sloPercent }),
+        alert: 'MirrorErrorBudgetFast',
+        fills: { slo: sloPercent },
         why: 'Two pairs of windows: the long one says that it matters, the short one that it goes on. What was not watched counts as well.',
         expr: burnExpr(parameters, 'fast'),
         forSeconds: 2 * minute,
         keepFiringSeconds: 10 * minute,
-        severity: 'warning',
-        worth: 'evidence for the daemon; what is down has MirrorDown',
         isEvidence: true,
       },
       {
-        ...said(parameters, 'MirrorErrorBudgetSlow', { slo: sloPercent }),
+        alert: 'MirrorErrorBudgetSlow',
+        fills: { slo: sloPercent },
         expr: burnExpr(parameters, 'slow'),
         forSeconds: 15 * minute,
         keepFiringSeconds: 30 * minute,
         severity: 'info',
-        worth: 'a trend over days, for the next talk with the operator',
         isEvidence: true,
       },
     ],

@@ -1,5 +1,5 @@
 import type { RuleParameters } from './parameters.ts';
-import { type AlertKey, type AlertRule, type GroupOf, said, saidOf, scaled, window } from './rule.ts';
+import { type AlertKey, type AlertRule, type GroupOf, saidOf, scaled, window } from './rule.ts';
 
 const minute = 60;
 const queueSeconds = 15 * minute;
@@ -15,29 +15,25 @@ function counted(parameters: RuleParameters, query: string, key: AlertKey): stri
 
 const vantage = (parameters: RuleParameters): readonly AlertRule[] => [
   {
-    ...said(parameters, 'VantageSuspect', {
+    alert: 'VantageSuspect',
+    fills: {
       more: counted(
         parameters,
         `sum(increase(mirror_probe_unknown_total{instance='%s',because='vantage'}[${window(parameters, 5 * minute)}]))`,
         'alert.leftUnjudged',
       ),
-    }),
+    },
     expr: 'mirror_vantage_suspect == 1',
     forSeconds: 2 * minute,
-    keepFiringSeconds: 0,
-    severity: 'warning',
-    worth: 'our line; where nothing works any more, MirrorNoneUsable pages',
   },
   {
-    ...said(parameters, 'VantageUnknown', {
+    alert: 'VantageUnknown',
+    fills: {
       more: counted(parameters, "count(mirror_state{instance='%s',state='unknown'} == 1)", 'alert.stateUnknown'),
-    }),
+    },
     why: 'Partner of VantageSuspect.',
     expr: 'mirrorwatch_build_info unless on (job, instance) mirror_vantage_suspect',
     forSeconds: 15 * minute,
-    keepFiringSeconds: 0,
-    severity: 'warning',
-    worth: 'a partner on absence',
   },
 ];
 
@@ -46,91 +42,61 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
   const quarter = window(parameters, 15 * minute);
   return [
     {
-      ...said(parameters, 'MirrorwatchUnfit'),
+      alert: 'MirrorwatchUnfit',
       expr: 'mirror_findings_open{kind=~"self|vantage"} > 0',
       forSeconds: minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'it says so itself and judges nothing wrong meanwhile',
     },
     {
-      ...said(parameters, 'MirrorwatchSchedulerBehind'),
+      alert: 'MirrorwatchSchedulerBehind',
       expr: `histogram_quantile(0.99, sum by (job, instance, vantage, le) (rate(mirrorwatch_schedule_delay_seconds_bucket[${five}]))) > ${behindSeconds}`,
       forSeconds: 10 * minute,
       keepFiringSeconds: 5 * minute,
-      severity: 'warning',
-      worth: 'measurements are late, not wrong',
     },
     {
-      ...said(parameters, 'MirrorwatchReloadFailed', {
+      alert: 'MirrorwatchReloadFailed',
+      fills: {
         more: counted(parameters, "count(count by (registry) (mirror_state{instance='%s'}))", 'alert.watches'),
-      }),
+      },
       expr: 'time() - mirrorwatch_config_last_reload_success_timestamp_seconds and on (job, instance) mirrorwatch_config_last_reload_successful == 0',
       forSeconds: minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'the old configuration goes on; who changed it is at work',
     },
     {
-      ...said(parameters, 'MirrorwatchStateNotWritable', {
+      alert: 'MirrorwatchStateNotWritable',
+      fills: {
         more:
           counted(parameters, "sum(mirror_findings_open{instance='%s'})", 'alert.openFindings') +
           counted(parameters, "sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'alert.waitingNotices'),
-      }),
+      },
       expr: 'mirrorwatch_state_writable == 0',
       forSeconds: 2 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'it goes on from memory; only a restart would lose something',
     },
     {
-      ...said(parameters, 'MirrorwatchStateSetAside'),
+      alert: 'MirrorwatchStateSetAside',
       why: 'Also where it happened at a start, and Prometheus saw no 0 before.',
       expr: `increase(mirrorwatch_state_set_aside_total[${window(parameters, asideSeconds)}]) > 0 or (mirrorwatch_state_set_aside_total > 0 and on (job, instance) time() - process_start_time_seconds < ${asideSeconds})`,
-      forSeconds: 0,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'it began anew by itself; what it forgot is in the file beside it',
     },
     {
-      ...said(parameters, 'MirrorwatchWebhookStuck'),
+      alert: 'MirrorwatchWebhookStuck',
       expr: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
       forSeconds: 5 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'notices are kept for a day',
     },
     {
-      ...said(parameters, 'MirrorwatchNoticesLost'),
+      alert: 'MirrorwatchNoticesLost',
       expr: `sum without (outcome) (increase(mirrorwatch_webhook_deliveries_total{outcome=~"expired|overflow|rejected|disabled"}[${quarter}])) > 0`,
-      forSeconds: 0,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'somebody was not told; what is urgent pages by itself',
     },
     {
-      ...said(parameters, 'MirrorwatchActionFailed'),
+      alert: 'MirrorwatchActionFailed',
       expr: `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
-      forSeconds: 0,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'clients go on with what they have; the advice is notified by itself',
     },
     {
-      ...said(parameters, 'MirrorwatchActionsStopped'),
+      alert: 'MirrorwatchActionsStopped',
       expr: 'mirrorwatch_actions_stopped == 1',
       forSeconds: 60 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'an operator stopped them; this is a reminder',
     },
     {
-      ...said(parameters, 'MirrorwatchLinesDropped'),
+      alert: 'MirrorwatchLinesDropped',
       expr: `increase(mirrorwatch_exposition_lines_dropped_total[${quarter}]) > 0`,
       forSeconds: 15 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'a number to raise',
     },
   ];
 }
@@ -142,41 +108,30 @@ function door(parameters: RuleParameters): readonly AlertRule[] {
   const quarter = window(parameters, 15 * minute);
   return [
     {
-      ...said(parameters, 'MirrorwatchDoorFails'),
+      alert: 'MirrorwatchDoorFails',
       expr: `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}])) / (${doorOf} (increase(${counter}{outcome=~"redirected|passed|relayed|absent|failed"}[${quarter}])) > 0) > 0.01`,
       forSeconds: 5 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'builds fail with every mirror; MirrorNoneUsable pages for that',
     },
     {
-      ...said(parameters, 'MirrorwatchDoorAlone'),
+      alert: 'MirrorwatchDoorAlone',
       expr: 'mirrorwatch_door_daemon_up == 0',
       forSeconds: 5 * minute,
-      keepFiringSeconds: 0,
-      severity: 'warning',
-      worth: 'the last order of mirrors stays in force',
     },
   ];
 }
 
-const presence = (parameters: RuleParameters): readonly AlertRule[] => [
+const presence: readonly AlertRule[] = [
   {
-    ...said(parameters, 'MirrorwatchDown'),
+    alert: 'MirrorwatchDown',
     expr: 'up{job=~".*mirrorwatch.*"} == 0',
     forSeconds: 2 * minute,
-    keepFiringSeconds: 0,
     severity: 'critical',
-    worth: 'nothing watches from there, and every other alert falls silent',
   },
   {
-    ...said(parameters, 'MirrorwatchAbsent'),
+    alert: 'MirrorwatchAbsent',
     why: 'Partner of every alert here: no daemon at all is scraped, under whatever job name.',
     expr: 'absent(mirrorwatch_build_info)',
     forSeconds: 5 * minute,
-    keepFiringSeconds: 0,
-    severity: 'warning',
-    worth: 'a daemon that dies is MirrorwatchDown; this is a scrape job that is gone, which somebody took out',
   },
 ];
 
@@ -186,5 +141,5 @@ export const daemons: GroupOf = (parameters) => ({
   intervalSeconds: null,
   about: 'The place we watch from, and the daemon itself.',
   recordings: [],
-  alerts: [...vantage(parameters), ...work(parameters), ...door(parameters), ...presence(parameters)],
+  alerts: [...vantage(parameters), ...work(parameters), ...door(parameters), ...presence],
 });

@@ -1,5 +1,5 @@
 import type { RuleParameters } from './parameters.ts';
-import { by, type GroupOf, type Site, scaled, window } from './rule.ts';
+import { by, type GroupOf, scaled, window } from './rule.ts';
 
 const hour = 3600;
 
@@ -11,10 +11,6 @@ export const samplesMin = 40;
 /** The share of judged targets that makes a mirror slow, 0 to 1, and the rule that records it. */
 export const slowShareMin = 0.5;
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
-
-const perTarget = (site: Site) => site.vantages * site.targets;
-const perStep = (site: Site) => site.vantages * site.mirrors * site.steps;
-const perMirror = (site: Site) => site.vantages * site.mirrors;
 
 /** The threshold of a slow percentile of a target, seconds. */
 export function slowThresholdFor(parameters: RuleParameters): string {
@@ -31,7 +27,6 @@ export const roundTrips: GroupOf = (parameters) => {
   const quarter = window(parameters, hour / 4);
   const ofStep = (quantile: number) =>
     `histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h) >= 0`;
-  const small = (site: Site) => ({ reads: perStep(site) * site.buckets, writes: perStep(site) });
   const threshold = slowThresholdFor(parameters);
   return {
     name: 'mirrorwatch-round-trips',
@@ -43,19 +38,16 @@ export const roundTrips: GroupOf = (parameters) => {
         record: 'registry_step:mirror_probe_rtt_seconds_bucket:rate1h',
         expr: `sum ${by('registry_step', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))`,
         says: 'Buckets of a step of a mirror over all modules; any percentile can be taken from it, and places can be added up.',
-        cost: (site) => ({ reads: perTarget(site) * site.buckets, writes: perStep(site) * site.buckets }),
       },
       ...([50, 95, 99] as const).map((percent) => ({
         record: `registry_step:mirror_probe_rtt_seconds:p${percent}_1h`,
         expr: ofStep(percent / 100),
         says: `The ${percent}th percentile of a step of a mirror over all modules; absent without an ok sample.`,
-        cost: small,
       })),
       {
         record: 'target:mirror_probe_rtt_seconds:p95_1h',
         expr: `histogram_quantile(0.95, sum ${by('target', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))) >= 0`,
         says: 'The 95th percentile of a target: what MirrorSlow and the share below rest on; absent without an ok sample.',
-        cost: (site) => ({ reads: perTarget(site) * site.buckets, writes: perTarget(site) }),
       },
       {
         record: slowShare,
@@ -71,10 +63,6 @@ export const roundTrips: GroupOf = (parameters) => {
   sum ${by('target')} (increase(mirror_probe_rtt_seconds_count[${hourText}])) >= ${samplesMin}
 )`,
         says: `Share of a mirror's judged targets whose 95th percentile, over the hour and over its last quarter, is above ${slowFactor} × the baseline and ${slowFloorSeconds} s. Judged: a baseline, and at least ${samplesMin} ok samples in the hour. Absent where none is.`,
-        cost: (site) => ({
-          reads: perTarget(site) * (site.buckets + 2) + 2 * site.vantages * site.lightTargets,
-          writes: perMirror(site),
-        }),
       },
     ],
   };

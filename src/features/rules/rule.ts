@@ -11,28 +11,25 @@ export interface RecordingRule {
   readonly expr: string;
   /** One sentence for the page of rules: its meaning and its use. */
   readonly says: string;
-  /** Series that one evaluation reads and writes at so many targets. */
-  readonly cost: (site: Site) => { readonly reads: number; readonly writes: number };
 }
 
-/** One alert. */
+/** One alert; its texts are those of its name. Why it is a page, a ticket or information stands in `tools/rules-page.ts`. */
 export interface AlertRule {
   /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
-  readonly alert: string;
+  readonly alert: AlertName;
+  /** Values of its texts. */
+  readonly fills?: Fills;
   /** The reason for the expression; printed as a comment. */
   readonly why?: string;
   readonly expr: string;
-  /** Seconds that the expression must hold; 0: none. */
-  readonly forSeconds: number;
-  /** Seconds that it continues firing, so that a gap does not resolve it; 0: none. */
-  readonly keepFiringSeconds: number;
-  readonly severity: Severity;
-  /** Why it is a page, a ticket or information: one clause for docs/rules.md. */
-  readonly worth: string;
+  /** Seconds that the expression must hold; absent: none. */
+  readonly forSeconds?: number;
+  /** Seconds that it continues firing, so that a gap does not resolve it; absent: none. */
+  readonly keepFiringSeconds?: number;
+  /** Absent: a warning. */
+  readonly severity?: Severity;
   /** Evidence for the daemon, which may respond with advice. See `mirrorAction`. */
   readonly isEvidence?: true;
-  readonly summary: string;
-  readonly description: string;
 }
 
 /** Rules that are evaluated in this order. */
@@ -48,23 +45,6 @@ export interface RuleGroup {
 
 /** A group of rules for given parameters. */
 export type GroupOf = (parameters: RuleParameters) => RuleGroup;
-
-/** How large a site is, for the cost of a rule. */
-export interface Site {
-  /** Daemons in different networks, each monitoring everything below. */
-  readonly vantages: number;
-  readonly mirrors: number;
-  /** Mirror × module × version × step, of one daemon. */
-  readonly targets: number;
-  /** Those with light steps, which have baselines. */
-  readonly lightTargets: number;
-  /** Steps of a mirror. */
-  readonly steps: number;
-  /** Buckets of the histogram of round trips, `+Inf` included. */
-  readonly buckets: number;
-  /** Reasons of the failure counter. */
-  readonly reasons: number;
-}
 
 /**
  * The label that makes an alert evidence: with `registry`, and `vantage` of the daemon or none, `POST
@@ -120,7 +100,8 @@ export function scaled({ timeScale }: RuleParameters, seconds: number): number {
 
 /** A text of the alerts. */
 export type AlertKey = Extract<Key, `alert.${string}`>;
-type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
+/** The alerts, by their texts in the catalogue. */
+export type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
 
 const label = (name: string) => `{{ $labels.${name} }}`;
 
@@ -166,14 +147,12 @@ export function sayIn({ language }: RuleParameters, key: AlertKey, fills: Fills 
   return say(key, { ...templates, ...fills });
 }
 
-/** The name of an alert and its annotations. */
-export function said(
+/** The annotations of an alert. */
+export function textsOf(
   parameters: RuleParameters,
-  alert: AlertName,
-  fills: Fills = {},
-): Pick<AlertRule, 'alert' | 'summary' | 'description'> {
+  { alert, fills }: AlertRule,
+): Record<'summary' | 'description', string> {
   return {
-    alert,
     summary: sayIn(parameters, `alert.${alert}.summary`, fills),
     description: sayIn(parameters, `alert.${alert}.says`, fills),
   };

@@ -4,7 +4,14 @@ import { mirrors } from './mirrors.ts';
 import { defaultRuleParameters, type RuleParameters } from './parameters.ts';
 import { places } from './places.ts';
 import { roundTrips } from './round-trips.ts';
-import { type AlertRule, formatRuleDuration, mirrorAction, type RecordingRule, type RuleGroup } from './rule.ts';
+import {
+  type AlertRule,
+  formatRuleDuration,
+  mirrorAction,
+  type RecordingRule,
+  type RuleGroup,
+  textsOf,
+} from './rule.ts';
 
 /** All groups in the order of the file: recording rules before those that use them. */
 export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[] {
@@ -28,9 +35,11 @@ function recordingLines({ record, expr }: RecordingRule): string[] {
   return [`      - record: ${record}`, `        expr: ${block(expr, '          ')}`];
 }
 
-function alertLines(rule: AlertRule, { runbook, timeScale }: RuleParameters): string[] {
-  const time = (key: string, seconds: number) =>
-    seconds === 0 ? [] : [`        ${key}: ${formatRuleDuration(seconds * timeScale)}`];
+function alertLines(rule: AlertRule, parameters: RuleParameters): string[] {
+  const { runbook, timeScale } = parameters;
+  const { summary, description } = textsOf(parameters, rule);
+  const time = (key: string, seconds: number | undefined) =>
+    seconds === undefined ? [] : [`        ${key}: ${formatRuleDuration(seconds * timeScale)}`];
   return [
     `      - alert: ${rule.alert}`,
     ...(rule.why === undefined ? [] : comment(rule.why, '        ')),
@@ -38,11 +47,11 @@ function alertLines(rule: AlertRule, { runbook, timeScale }: RuleParameters): st
     ...time('for', rule.forSeconds),
     ...time('keep_firing_for', rule.keepFiringSeconds),
     '        labels:',
-    `          severity: ${rule.severity}`,
+    `          severity: ${rule.severity ?? 'warning'}`,
     ...(rule.isEvidence ? [`          ${mirrorAction.name}: ${mirrorAction.value}`] : []),
     '        annotations:',
-    `          summary: ${quoted(rule.summary)}`,
-    `          description: ${quoted(rule.description)}`,
+    `          summary: ${quoted(summary)}`,
+    `          description: ${quoted(description)}`,
     `          runbook_url: ${runbook}#${rule.alert.toLowerCase()}`,
   ];
 }
