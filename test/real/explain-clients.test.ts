@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findKnownErrors } from '../../src/features/doctor/client-errors.ts';
+import { findKnownErrors } from '../../src/features/doctor/explain.ts';
 import { commandPath, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';

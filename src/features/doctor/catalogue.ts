@@ -3,7 +3,7 @@ import type { Authority, KnownTraps, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { doorKinds } from './doors.ts';
-import { onlineKinds } from './online-kinds.ts';
+import { onlineKinds } from './online-subject.ts';
 import { proxyKinds } from './proxies.ts';
 
 /** Every trap by its id, general ones first. */

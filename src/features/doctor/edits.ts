@@ -1,4 +1,4 @@
-import type { Edit, FileChange, Trap } from '../../core/trap.ts';
+import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
 
 /**
  * The edits that repair traps, by file. Of two different edits of one line only the first is made; the other one waits for
@@ -9,9 +9,10 @@ export function changesFor(
   traps: readonly Pick<Trap, 'edits'>[],
   textOf: (file: string) => string | null,
 ): readonly FileChange[] {
-  const byFile = new Map<string, Edit[]>();
-  for (const edit of traps.flatMap(({ edits }) => edits))
-    byFile.set(edit.file, [...(byFile.get(edit.file) ?? []), edit]);
+  const byFile = Map.groupBy(
+    traps.flatMap(({ edits }) => edits),
+    ({ file }) => file,
+  );
   return [...byFile].flatMap(([file, edits]) => {
     const before = textOf(file);
     const after = edited(before ?? '', edits);
@@ -47,4 +48,46 @@ function linesOf(text: string): readonly Line[] {
     const [end = ''] = /\r?\n$/.exec(whole) ?? [];
     return { text: whole.slice(0, whole.length - end.length), end };
   });
+}
+
+/**
+ * The traps, each with its edits only if they help: they are applied to the texts in memory, the settings are examined
+ * again, and the trap must be gone without another kind in its place. Nothing is written.
+ * @param again  examines a machine
+ */
+export async function keepProvenEdits(
+  traps: readonly Trap[],
+  machine: Machine,
+  textOf: (file: string) => string | null,
+  again: (machine: Machine) => Promise<readonly Trap[]>,
+): Promise<readonly Trap[]> {
+  const ids = new Set(traps.map(({ id }) => id));
+  const proven: Trap[] = [];
+  for (const trap of traps) {
+    if (trap.edits.length === 0) {
+      proven.push(trap);
+      continue;
+    }
+    const after = new Map(changesFor([trap], textOf).map((change) => [change.file, change.after]));
+    const left = await again(withTexts(machine, after));
+    const isGone =
+      after.size > 0 && left.every((one) => trapKeyOf(one) !== trapKeyOf(trap)) && left.every(({ id }) => ids.has(id));
+    proven.push(isGone ? trap : { ...trap, edits: [] });
+  }
+  return proven;
+}
+
+/** The key of a trap, common to its places, which may move by a line. */
+export function trapKeyOf({ id, what, set }: Trap): string {
+  return JSON.stringify([id, what, set]);
+}
+
+function withTexts(machine: Machine, texts: ReadonlyMap<string, string>): Machine {
+  return {
+    ...machine,
+    async read(path) {
+      const text = texts.get(path);
+      return text === undefined ? machine.read(path) : { tag: 'ok', text };
+    },
+  };
 }

@@ -7,8 +7,8 @@ import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
 import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
 import { type KnownDoor, trapsOfDoor } from './doors.ts';
+import { keepProvenEdits, trapKeyOf } from './edits.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
-import { keepProvenEdits, trapKeyOf } from './proven.ts';
 import { examineProxies } from './proxies.ts';
 
 /** A trap with the texts of its kind. */

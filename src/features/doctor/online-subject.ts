@@ -3,10 +3,29 @@ import type { Mirror, Step } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 import type { Place, Trap } from '../../core/trap.ts';
+import type { KnownTraps } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
-import type { onlineKinds } from './online-kinds.ts';
+
+/** Traps on the network to a mirror, which only probing shows: one per layer, and some across layers. */
+export const onlineKinds = {
+  'online-name': { severity: 'error', isFixable: false },
+  'online-tcp': { severity: 'error', isFixable: false },
+  'online-tls': { severity: 'error', isFixable: false },
+  'online-certificate': { severity: 'error', isFixable: false },
+  'online-http': { severity: 'error', isFixable: false },
+  'online-content': { severity: 'error', isFixable: false },
+  'online-http1-broken': { severity: 'error', isFixable: false },
+  'online-http2-broken': { severity: 'error', isFixable: false },
+  'online-slow': { severity: 'warning', isFixable: false },
+  'online-plain-on-tls': { severity: 'error', isFixable: false },
+  'online-relay-missing': { severity: 'warning', isFixable: false },
+  'online-relay-broken': { severity: 'error', isFixable: false },
+  'online-clock-skew': { severity: 'warning', isFixable: false },
+  'online-resolver-lies': { severity: 'error', isFixable: false },
+  'online-ipv6-broken': { severity: 'warning', isFixable: false },
+} as const satisfies KnownTraps;
 
 /** One probe of a mirror. */
 interface Question {
@@ -43,6 +62,11 @@ export interface Seen {
 
 export function placeOf({ question: { mirror } }: Subject): Place {
   return { mirror: `${mirror.name} (${mirror.url})` };
+}
+
+/** A trap of one mirror, to repair by hand. */
+export function trapAt(subject: Subject, id: OnlineTrap['id'], what: string, ...set: readonly string[]): OnlineTrap {
+  return { id, what, where: [placeOf(subject)], set, edits: [] };
 }
 
 /** A mirror that works over one HTTP version and fails over the other, which some of its clients use. */

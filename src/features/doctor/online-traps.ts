@@ -5,7 +5,15 @@ import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
-import { type Asking, findBrokenVersion, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
+import {
+  type Asking,
+  findBrokenVersion,
+  type OnlineTrap,
+  placeOf,
+  type Seen,
+  type Subject,
+  trapAt,
+} from './online-subject.ts';
 
 /** One trap for each layer and kind of failure, with its mirrors. */
 export function findLayerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
@@ -30,13 +38,10 @@ export function findLayerTraps(seen: readonly Seen[], say: Say): readonly Online
 /** Layers that work but delay every connection. */
 export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
   const slow = layered.states.filter(({ state }) => state === 'slow');
-  return slow.map(({ layer, text }) => ({
-    id: 'online-slow',
-    what: say('online.slow.what', { layer: say(`doctor.layer.${layer}`), text }),
-    where: [placeOf(subject)],
-    set: [say(layer === 'name' ? 'online.slow.name' : 'online.slow.line')],
-    edits: [],
-  }));
+  return slow.map(({ layer, text }) => {
+    const what = say('online.slow.what', { layer: say(`doctor.layer.${layer}`), text });
+    return trapAt(subject, 'online-slow', what, say(layer === 'name' ? 'online.slow.name' : 'online.slow.line'));
+  });
 }
 
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
@@ -55,13 +60,12 @@ export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking):
   );
   if (again?.transcript.hops.some(({ tls }) => tls !== null) !== true) return [];
   return [
-    {
-      id: 'online-plain-on-tls',
-      what: asking.say('online.plain.what'),
-      where: [placeOf(subject)],
-      set: [asking.say('online.plain.set', { url: secure })],
-      edits: [],
-    },
+    trapAt(
+      subject,
+      'online-plain-on-tls',
+      asking.say('online.plain.what'),
+      asking.say('online.plain.set', { url: secure }),
+    ),
   ];
 }
 
@@ -85,13 +89,13 @@ export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTr
   const address = hop?.remoteAddress ?? null;
   if (address === null || !isName(host) || !madeUpAddress.test(address)) return [];
   return [
-    {
-      id: 'online-resolver-lies',
-      what: say('online.lies.address', { host, address }),
-      where: [placeOf(subject)],
-      set: [say('online.lies.look'), say('online.lies.resolve')],
-      edits: [],
-    },
+    trapAt(
+      subject,
+      'online-resolver-lies',
+      say('online.lies.address', { host, address }),
+      say('online.lies.look'),
+      say('online.lies.resolve'),
+    ),
   ];
 }
 
@@ -109,15 +113,10 @@ export async function findMadeUp(seen: readonly Seen[], asking: Asking): Promise
     const probed = await askAs(first.subject, { url: url.href.replace(/\/$/, '') }, asking);
     const address = probed?.transcript.hops[0]?.remoteAddress ?? null;
     if (address === null) continue;
-    traps.push({
-      id: 'online-resolver-lies',
-      what: asking.say('online.lies.nonsense', { host: url.hostname, address }),
-      where: [
-        { mirror: server === null ? asking.say('online.lies.own') : asking.say('online.lies.server', { server }) },
-      ],
-      set: [asking.say('online.lies.another')],
-      edits: [],
-    });
+    const mirror = server === null ? asking.say('online.lies.own') : asking.say('online.lies.server', { server });
+    const what = asking.say('online.lies.nonsense', { host: url.hostname, address });
+    const set = [asking.say('online.lies.another')];
+    traps.push({ id: 'online-resolver-lies', what, where: [{ mirror }], set, edits: [] });
   }
   return traps;
 }
@@ -148,13 +147,13 @@ export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking)
   const four = await over(4);
   if (four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) !== true) return [];
   return [
-    {
-      id: 'online-ipv6-broken',
-      what: asking.say('online.ipv6.what', { reason: outcome.failure.kind }),
-      where: [placeOf(subject)],
-      set: [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')],
-      edits: [],
-    },
+    trapAt(
+      subject,
+      'online-ipv6-broken',
+      asking.say('online.ipv6.what', { reason: outcome.failure.kind }),
+      asking.say('online.ipv6.repair'),
+      asking.say('online.ipv6.family'),
+    ),
   ];
 }
 
@@ -166,18 +165,17 @@ export async function findVersionTraps({ subject, probed }: Seen, asking: Asking
   const { id, broken, works, reason, clients } = found;
   const names = clients.join(asking.say('list.comma'));
   return [
-    {
+    trapAt(
+      subject,
       id,
-      what: asking.say('online.version.what', {
+      asking.say('online.version.what', {
         broken: `HTTP/${broken}`,
         works: `HTTP/${works}`,
         reason,
         clients: names,
       }),
-      where: [placeOf(subject)],
-      set: [asking.say('online.version.repair')],
-      edits: [],
-    },
+      asking.say('online.version.repair'),
+    ),
   ];
 }
 
@@ -194,23 +192,21 @@ export async function findRelayTraps({ subject, probed }: Seen, asking: Asking):
   const { outcome, facts } = asked?.sample ?? {};
   if (outcome?.tag === 'ok' && facts?.notOffered === true)
     return [
-      {
-        id: 'online-relay-missing',
-        what: asking.say('online.relay.missing', { relay: title }),
-        where: [placeOf(subject)],
-        set: [asking.say('online.relay.first', { relay: title })],
-        edits: [],
-      },
+      trapAt(
+        subject,
+        'online-relay-missing',
+        asking.say('online.relay.missing', { relay: title }),
+        asking.say('online.relay.first', { relay: title }),
+      ),
     ];
   if (outcome?.tag !== 'failed') return [];
   return [
-    {
-      id: 'online-relay-broken',
-      what: asking.say('online.relay.broken', { relay: title, reason: outcome.failure.kind }),
-      where: [placeOf(subject)],
-      set: [asking.say('online.relay.another')],
-      edits: [],
-    },
+    trapAt(
+      subject,
+      'online-relay-broken',
+      asking.say('online.relay.broken', { relay: title, reason: outcome.failure.kind }),
+      asking.say('online.relay.another'),
+    ),
   ];
 }
 
@@ -232,16 +228,12 @@ export function findClockTraps(seen: readonly Seen[], say: Say): readonly Online
   return [
     {
       id: 'online-clock-skew',
-      what: clockText(minutes, median > 0, skews.length, say),
+      what: say(median > 0 ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count: skews.length }),
       where: skews.map(({ subject }) => placeOf(subject)),
       set: ['timedatectl set-ntp true'],
       edits: [],
     },
   ];
-}
-
-function clockText(minutes: number, isAhead: boolean, count: number, say: Say): string {
-  return say(isAhead ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count });
 }
 
 /** How far the local clock is ahead, milliseconds; a cached response is as old as its `Age`. */

@@ -38,22 +38,14 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
     asking.progress(subject.question.mirror.name);
     const probed = await asking.ask(subject.config, subject.question);
     if (probed === null) {
-      untold.push({
-        id: 'online-http',
-        because: say('online.thread'),
-        where: [placeOf(subject)],
-      });
+      untold.push({ id: 'online-http', because: say('online.thread'), where: [placeOf(subject)] });
       continue;
     }
     const one: Seen = { subject, probed, layered: layersOf(probed, say) };
     seen.push(one);
     const { outcome } = probed.sample;
     if (outcome.tag === 'unknown')
-      untold.push({
-        id: 'online-name',
-        because: untoldText(outcome.because, say),
-        where: [placeOf(subject)],
-      });
+      untold.push({ id: 'online-name', because: untoldText(outcome.because, say), where: [placeOf(subject)] });
     traps.push(
       ...findLies(one, say),
       ...findSlowTraps(one, say),

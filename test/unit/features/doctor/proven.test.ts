@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Machine, Trap } from '../../../../src/core/trap.ts';
-import { keepProvenEdits } from '../../../../src/features/doctor/proven.ts';
+import { keepProvenEdits } from '../../../../src/features/doctor/edits.ts';
 
 const machine: Machine = {
   env: {},
