@@ -1,8 +1,8 @@
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, failed } from './daemon-client.ts';
-import { UsageError, words } from './usage.ts';
+import { daemonAt, daemonOptions } from './daemon-client.ts';
+import { optionsOf, UsageError, words } from './usage.ts';
 
-const options = { ...daemonOptions, reason: { type: 'string' } } as const;
+const options = { ...daemonOptions, ...optionsOf('string', 'reason') };
 
 /** `mirrorwatch ack`: acknowledges a finding that does not clear by itself. */
 export const ackCommand: Command = {
@@ -14,10 +14,8 @@ export const ackCommand: Command = {
     const [id] = positionals;
     if (id === undefined) throw new UsageError('wrong.whichFinding');
     if (!values.reason) throw new UsageError('wrong.reasonFinding');
-    const answer = await (await daemonAt(context, values)).post(`/api/v1/findings/${encodeURIComponent(id)}/ack`, {
-      reason: values.reason,
-    });
-    if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
+    const daemon = await daemonAt(context, values);
+    await daemon.post(`/api/v1/findings/${encodeURIComponent(id)}/ack`, { reason: values.reason });
     context.terminal.out(context.say('daemon.acknowledged', { id }));
     return 0;
   },

@@ -1,10 +1,10 @@
 import { printable } from '../core/printable.ts';
 import { isKey, type Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, failed } from './daemon-client.ts';
-import { UsageError, words } from './usage.ts';
+import { daemonAt, daemonOptions } from './daemon-client.ts';
+import { optionsOf, UsageError, words } from './usage.ts';
 
-const options = { ...daemonOptions, json: { type: 'boolean' } } as const;
+const options = { ...daemonOptions, ...optionsOf('boolean', 'json') };
 
 /** `mirrorwatch actions`: lists actions, stops or resumes them, and undoes one. */
 export const actionsCommand: Command = {
@@ -22,7 +22,6 @@ export const actionsCommand: Command = {
       verb === undefined
         ? await daemon.get(path)
         : await daemon.post(verb === 'undo' ? `${path}/${encodeURIComponent(id ?? '')}/undo` : `${path}/${verb}`, {});
-    if (answer.tag === 'unreachable' || answer.status >= 300) return failed(context, answer);
     const { terminal, say } = context;
     const data = (answer.json() ?? {}) as Answer;
     if (values.json) terminal.out(JSON.stringify(data, null, 2));

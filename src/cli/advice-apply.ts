@@ -1,9 +1,10 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
+import { readMapping } from '../core/read-json.ts';
 import { createMachine } from '../daemon/system.ts';
 import { confirmChanges, whoseSettings } from './apply.ts';
 import type { Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, type DaemonClient, failed } from './daemon-client.ts';
+import type { DaemonClient } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
 
 /** The arguments of a call. */
@@ -27,12 +28,11 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
   const whose = whoseSettings(context, wanted);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
-  if (answer.tag === 'unreachable' || (answer.status !== 200 && answer.status !== 204)) return failed(context, answer);
   if (answer.status === 204) {
     terminal.out(say('advised.none'));
     return 0;
   }
-  const remedy = mappingIn(answer);
+  const remedy = readMapping(answer.text);
   const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
   const { settle } = await import('../features/doctor/settle.ts');
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
@@ -53,11 +53,4 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
   const id = printable(String(answer.headers['x-advice-id'] ?? ''));
   if (id !== '') terminal.err(say('advised.tell', { id }));
   return 0;
-}
-
-function mappingIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): Readonly<Record<string, unknown>> | null {
-  const value = answer.json();
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
 }

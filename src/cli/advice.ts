@@ -7,11 +7,11 @@ import { applyAdvice } from './advice-apply.ts';
 import { type Reasons, reasonOf } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, daemonAt, daemonOptions, failed } from './daemon-client.ts';
+import { type DaemonAnswer, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
 import { rankCommand } from './rank.ts';
 import { jsonText } from './terminal.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 interface AdviceAnswer {
   readonly advice: readonly (Reasons & {
@@ -31,17 +31,10 @@ interface AdviceAnswer {
 
 const options = {
   ...daemonOptions,
-  json: { type: 'boolean' },
-  now: { type: 'boolean' },
-  export: { type: 'boolean' },
-  apply: { type: 'boolean' },
-  yes: { type: 'boolean' },
+  ...optionsOf('boolean', 'json', 'now', 'export', 'apply', 'yes'),
   ...placeOptions,
-  upstream: { type: 'string' },
-  fallback: { type: 'string' },
-  for: { type: 'string' },
-  reason: { type: 'string' },
-} as const;
+  ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason'),
+};
 
 /**
  * `mirrorwatch advice`: the setting to use, from a running daemon or (`--now`) measured now. `accept ID` accepts it,
@@ -56,8 +49,7 @@ export const adviceCommand: Command = {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, id] = positionals;
     if (values.export && values.apply) throw new UsageError('wrong.notBoth', { one: 'export', other: 'apply' });
-    if (values.export) return exported(context, values, positionals);
-    if (values.apply) return applied(context, values, positionals);
+    if (values.export || values.apply) return given(context, values, positionals);
     for (const key of ['yes', 'home', 'root'] as const)
       if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });
     for (const key of ['fallback', 'upstream'] as const)
@@ -72,12 +64,8 @@ export const adviceCommand: Command = {
     quietGoesWithDismiss(values);
     const daemon = await daemonAt(context, values);
     const answer = await daemon.get('/api/v1/advice');
-    if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
     const advice = adviceIn(answer);
-    if (advice === null) {
-      context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
-      return 1;
-    }
+    if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
@@ -104,8 +92,7 @@ async function told(
   else if (reason === undefined) throw new UsageError('wrong.reasonAdvice');
   const daemon = await daemonAt(context, values);
   const body = verb === 'accept' ? {} : { for: length, reason };
-  const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/${verb}`, body);
-  if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
+  await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/${verb}`, body);
   const { say } = context;
   context.terminal.out(
     verb === 'accept' ? say('advised.accepted', { id }) : say('advised.dismissed', { id, length: String(length) }),
@@ -118,36 +105,21 @@ function quietGoesWithDismiss(values: Values): void {
     if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
 }
 
-async function exported(
-  context: Context,
-  values: Values,
-  [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
-): Promise<ExitCode> {
-  if (values.json || values.now || more !== undefined) throw new UsageError('wrong.exportTakes');
-  const { upstream, fallback } = values;
-  return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
-}
-
-async function applied(
-  context: Context,
-  values: Values,
-  [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
-): Promise<ExitCode> {
-  if (values.json || values.now || values.fallback !== undefined || more !== undefined)
-    throw new UsageError('wrong.applyTakes');
-  const { upstream, home, root, yes } = values;
-  return applyAdvice(context, await daemonAt(context, values), {
-    ecosystem,
-    upstream,
-    home,
-    root,
-    isAgreed: yes === true,
-  });
+/** `--export` and `--apply`: the remedy of one ecosystem, by default the first. */
+async function given(context: Context, values: Values, words: readonly string[]): Promise<ExitCode> {
+  const [ecosystem = kinds[0]?.id ?? '', more] = words;
+  const { upstream, fallback, home, root } = values;
+  if (values.json || values.now || more !== undefined || (values.apply && fallback !== undefined))
+    throw new UsageError(values.apply ? 'wrong.applyTakes' : 'wrong.exportTakes');
+  if (values.export)
+    return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
+  const wanted = { ecosystem, upstream, home, root, isAgreed: values.yes === true };
+  return applyAdvice(context, await daemonAt(context, values), wanted);
 }
 
 type Shown = AdviceAnswer['advice'][number] & { readonly sentences?: Advice['sentences'] | null };
 
-function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): readonly Shown[] | null {
+function adviceIn(answer: DaemonAnswer): readonly Shown[] | null {
   const { advice, sentences } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }

@@ -5,10 +5,10 @@ import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
-import { UsageError } from './usage.ts';
+import { optionsOf, UsageError } from './usage.ts';
 
 /** The options of commands that read a user's settings. */
-export const placeOptions = { home: { type: 'string' }, root: { type: 'string' } } as const;
+export const placeOptions = optionsOf('string', 'home', 'root');
 
 /** The settings to use: the user's folder and the root of system files, absolute. */
 export interface WhoseSettings {

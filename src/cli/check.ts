@@ -10,9 +10,9 @@ import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { builtInSource, load } from './load.ts';
 import { jsonText, table } from './terminal.ts';
-import { words } from './usage.ts';
+import { optionsOf, words } from './usage.ts';
 
-const options = { config: { type: 'string' }, json: { type: 'boolean' } } as const;
+const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'json') };
 
 /** `mirrorwatch check`: checks the configuration and forecasts the requests to each host, without sending any. */
 export const checkCommand: Command = {

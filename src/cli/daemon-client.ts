@@ -2,38 +2,43 @@ import { resolve } from 'node:path';
 import { fileNameTextOf } from '../config/seen.ts';
 import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
+import { readJson } from '../core/read-json.ts';
 import { urlOfListener } from '../core/url.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';
-import type { Context, ExitCode } from './context.ts';
+import type { Context } from './context.ts';
 import { load } from './load.ts';
-import { UsageError } from './usage.ts';
+import { Failed, optionsOf, UsageError } from './usage.ts';
 
 /** The options of commands that call a running daemon. */
-export const daemonOptions = {
-  url: { type: 'string' },
-  'token-file': { type: 'string' },
-  config: { type: 'string' },
-} as const;
+export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 
-/** A daemon's response, or the reason for its absence. */
-export type DaemonAnswer =
-  | {
-      readonly tag: 'ok';
-      readonly status: number;
-      /** Names in lower case. */
-      readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-      readonly text: string;
-      /** `undefined`: no JSON. */
-      json(): unknown;
-    }
-  | { readonly tag: 'unreachable'; readonly text: string };
+/** A daemon's response. */
+export interface DaemonAnswer {
+  readonly tag: 'ok';
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly text: string;
+  /** `undefined`: no JSON. */
+  json(): unknown;
+}
+
+/** The reason for the absence of a response. */
+interface Unreachable {
+  readonly tag: 'unreachable';
+  readonly text: string;
+}
 
 /** Sends requests to a running daemon. */
 export interface DaemonClient {
   /** For display: possible credentials are masked. */
   readonly url: string;
+  /** A response of any status. */
+  ask(path: string): Promise<DaemonAnswer | Unreachable>;
+  /** A response of success. @throws Failed with the reason for its absence */
   get(path: string): Promise<DaemonAnswer>;
+  /** As `get`. */
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 
@@ -61,7 +66,7 @@ export async function daemonAt(
   const shownUrl = maskText(url);
   const token =
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
-  const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
+  const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer | Unreachable> => {
     const headers = {
       // For texts of problems; the rest of a response has no language.
       'accept-language': context.language,
@@ -69,25 +74,27 @@ export async function daemonAt(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     try {
-      const {
-        status,
-        headers: said,
-        text,
-      } = await exchange({
-        url: url + path,
-        method,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-        limitMs: answerMs,
-      });
-      return { tag: 'ok', status, headers: said, text, json: () => jsonIn(text) };
+      const request = { url: url + path, method, headers, limitMs: answerMs };
+      const answer = await exchange({ ...request, body: body === undefined ? null : JSON.stringify(body) });
+      return { tag: 'ok', ...answer, json: () => readJson(answer.text) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: answerMs / 1000 }) : (code ?? name);
       return { tag: 'unreachable', text: context.say('daemon.unreachable', { url: shownUrl, why }) };
     }
   };
-  return { url: shownUrl, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+  const wanted = async (...of: Parameters<typeof ask>): Promise<DaemonAnswer> => {
+    const answer = await ask(...of);
+    if (answer.tag === 'unreachable') throw new Failed(answer.text, 1);
+    if (answer.status < 200 || answer.status > 299) throw new Failed(formatProblem(answer, context.say), 1);
+    return answer;
+  };
+  return {
+    url: shownUrl,
+    ask: (path) => ask('GET', path),
+    get: (path) => wanted('GET', path),
+    post: (path, body) => wanted('POST', path, body),
+  };
 }
 
 function mustBeDaemonUrl(text: string): void {
@@ -103,22 +110,8 @@ async function tokenIn(context: Context, path: string): Promise<string> {
   return file.text.trim();
 }
 
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Prints the reason for a missing response. */
-export function failed({ terminal, say }: Context, answer: DaemonAnswer): ExitCode {
-  terminal.err(answer.tag === 'ok' ? formatProblem(answer, say) : answer.text);
-  return 1;
-}
-
 /** The text of a problem response (RFC 9457) for a terminal: it neither moves the cursor nor adds a line. */
-export function formatProblem(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
+export function formatProblem(answer: DaemonAnswer, say: Say): string {
   const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));
   return text === '' ? say('daemon.answered', { status: answer.status }) : printable(say('daemon.problem', { text }));

@@ -7,12 +7,12 @@ import { reasonOf } from './advice-words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { kindsByWord } from './load.ts';
 import { padEnd } from './terminal.ts';
-import { words } from './usage.ts';
+import { optionsOf, words } from './usage.ts';
 
 /** The demo takes less than a minute; a slow machine gets more time before it counts as failed. */
 const onceSeconds = 300;
 
-const options = { ecosystem: { type: 'string' }, once: { type: 'boolean' }, door: { type: 'boolean' } } as const;
+const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
 /** `mirrorwatch demo`: local mirrors with a fault; a spike, a finding, an advice and a webhook within a minute. */
 export const demoCommand: Command = {

@@ -9,19 +9,16 @@ import { english, type Say } from '../words/words.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { formatDiagnosis, formatDiagnosisJson } from './diagnosis.ts';
-import { type Loaded, load, loadText } from './load.ts';
+import { type Loaded, loadNeeded, loadText } from './load.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
-import { UsageError, words } from './usage.ts';
+import { optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...placeOptions,
-  config: { type: 'string' },
-  json: { type: 'boolean' },
-  fix: { type: 'boolean' },
-  yes: { type: 'boolean' },
-  online: { type: 'boolean' },
-  ecosystem: { type: 'string' },
-} as const;
+  ...optionsOf('string', 'config'),
+  ...optionsOf('boolean', 'json', 'fix', 'yes', 'online'),
+  ...optionsOf('string', 'ecosystem'),
+};
 
 const mirrorsMax = 100;
 
@@ -35,19 +32,15 @@ export const doctorCommand: Command = {
     const { values, positionals } = words(context.argv, options, mirrorsMax);
     if (values.yes && !values.fix) throw new UsageError('wrong.goesWith', { option: 'yes', other: '--fix' });
     const whose = whoseSettings(context, values);
-    const loaded = await load(context, values.config);
-    if (loaded.tag === 'error') {
-      context.terminal.err(loaded.error.text);
-      return 2;
-    }
-    const known = await knownFrom(loaded.value.config);
+    const loaded = await loadNeeded(context, values.config);
+    const known = await knownFrom(loaded.config);
     const tell = values.json ? english : context.say;
     const { examine, addOnline } = await import('../features/doctor/examine.ts');
     const look = (): Promise<Examined> =>
       examine(createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, tell);
     const isOnline = values.online === true || positionals.length > 0;
     if (values.ecosystem !== undefined && positionals.length === 0) throw new UsageError('wrong.ecosystemOfUrl');
-    const subjects = isOnline ? await subjectsOf(context, loaded.value, positionals, values.ecosystem) : [];
+    const subjects = isOnline ? await subjectsOf(context, loaded, positionals, values.ecosystem) : [];
     const found = await look();
     const mended = values.fix === true && (await mend(context, whose, found, values.yes === true));
     const left = mended ? await look() : found;

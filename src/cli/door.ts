@@ -3,18 +3,16 @@ import type { Config, DoorRule } from '../core/config.ts';
 import { urlOfListener } from '../core/url.ts';
 import { processLog, replaceFile } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { load } from './load.ts';
-import { readLogLevel, words } from './usage.ts';
+import { load, loadNeeded } from './load.ts';
+import { Failed, optionsOf, readLogLevel, words } from './usage.ts';
 
 const options = {
-  config: { type: 'string' },
-  relay: { type: 'boolean' },
-  lines: { type: 'boolean' },
-  print: { type: 'string' },
-  out: { type: 'string' },
-  order: { type: 'boolean' },
-  'log-level': { type: 'string' },
-} as const;
+  ...optionsOf('string', 'config'),
+  ...optionsOf('boolean', 'relay', 'lines'),
+  ...optionsOf('string', 'print', 'out'),
+  ...optionsOf('boolean', 'order'),
+  ...optionsOf('string', 'log-level'),
+};
 
 /** `mirrorwatch door`: the front door of clients, until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
 export const doorCommand: Command = {
@@ -26,17 +24,9 @@ export const doorCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
     const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
-    const loaded = await load(context, values.config);
-    if (loaded.tag === 'error') {
-      terminal.err(loaded.error.text);
-      return 2;
-    }
-    const { config, source } = loaded.value;
+    const { config, source } = await loadNeeded(context, values.config);
     const { door: rule } = config;
-    if (rule === undefined) {
-      terminal.err(say('door.none', { source }));
-      return 2;
-    }
+    if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
     if (values.lines === true) {
       const { linesOfDoor } = await import('../config/door-lines.ts');
       for (const { client, upstream, text } of linesOfDoor(config, urlOfListener(rule.listen)))
@@ -51,8 +41,7 @@ export const doorCommand: Command = {
     });
     if (opened.tag === 'error') {
       const { host, port } = rule.listen;
-      terminal.err(say('run.listen', { address: `${host}:${port}`, code: opened.error.code }));
-      return 1;
+      throw new Failed(say('run.listen', { address: `${host}:${port}`, code: opened.error.code }), 1);
     }
     const door = opened.value;
     log.info('open', { source, url: door.url, serves: door.prefixes() });
@@ -90,12 +79,8 @@ async function printIt(
   const { readKept } = await import('../features/door/kept.ts');
   const engine = engines.find((one) => one === print);
   const dir = out === undefined ? null : resolve(out);
-  if (engine === undefined || (dir !== null && !/^[A-Za-z0-9._/-]+$/.test(dir))) {
-    terminal.err(
-      engine === undefined ? say('door.print.engine', { engines: engines.join(', ') }) : say('door.print.out'),
-    );
-    return 2;
-  }
+  if (engine === undefined) throw new Failed(say('door.print.engine', { engines: engines.join(', ') }), 2);
+  if (dir !== null && !/^[A-Za-z0-9._/-]+$/.test(dir)) throw new Failed(say('door.print.out'), 2);
   const log = processLog(facts);
   const { files, keys, leftOut } =
     order === true
@@ -112,10 +97,7 @@ async function printIt(
   }
   for (const [name, text] of [...files, ...keys]) {
     const code = await replaceFile(join(dir, name), text, name === orderFile ? 0o644 : 0o600);
-    if (code !== null) {
-      terminal.err(say('door.print.write', { path: join(dir, name), code }));
-      return 1;
-    }
+    if (code !== null) throw new Failed(say('door.print.write', { path: join(dir, name), code }), 1);
   }
   return 0;
 }

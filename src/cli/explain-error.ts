@@ -3,9 +3,9 @@ import type { Explained } from '../features/doctor/explain.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { jsonText } from './terminal.ts';
-import { UsageError, words } from './usage.ts';
+import { optionsOf, UsageError, words } from './usage.ts';
 
-const options = { json: { type: 'boolean' } } as const;
+const options = optionsOf('boolean', 'json');
 const wordsMax = 1_000;
 
 /** `mirrorwatch explain`: explains an error of a package client and what to run next. */

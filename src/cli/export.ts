@@ -5,7 +5,7 @@ import { isSafeEnv } from '../core/safe-env.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, type DaemonClient, formatProblem } from './daemon-client.ts';
+import { type DaemonClient, formatProblem } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
 
 /** The variables that lines for a shell may set, of any ecosystem. */
@@ -39,7 +39,7 @@ export async function exportAdvice(
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
-  const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
+  const answer = await daemon.ask(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
   const lines = linesOf(answer, daemon.url, say);
   if (typeof lines !== 'string') {
     print(context, lines.text);
@@ -60,7 +60,7 @@ function print({ terminal }: Context, text: string): void {
 }
 
 /** The lines of a response, or the reason why it cannot be used. */
-function linesOf(answer: DaemonAnswer, url: string, say: Say): Lines | string {
+function linesOf(answer: Awaited<ReturnType<DaemonClient['ask']>>, url: string, say: Say): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)
     return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };

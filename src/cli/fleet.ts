@@ -10,26 +10,14 @@ import { phrase, tellIn } from '../words/tell.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { formatFleet } from './fleet-table.ts';
 import { jsonText } from './terminal.ts';
-import { parseWholeNumber, UsageError, words } from './usage.ts';
+import { Failed, optionsOf, parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
-  store: { type: 'string' },
-  'store-token-file': { type: 'string' },
-  headers: { type: 'string' },
-  ca: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  timeout: { type: 'string' },
-  needed: { type: 'string' },
-  link: { type: 'string' },
-  watch: { type: 'boolean' },
-  json: { type: 'boolean' },
-  listen: { type: 'string' },
-  'token-file': { type: 'string' },
-  'tls-cert': { type: 'string' },
-  'tls-key': { type: 'string' },
-} as const;
-type Values = { readonly [Name in keyof typeof options]?: string | boolean };
+  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'needed', 'link'),
+  ...optionsOf('boolean', 'watch', 'json'),
+  ...optionsOf('string', 'listen', 'token-file', 'tls-cert', 'tls-key'),
+};
+type Values = ReturnType<typeof words<typeof options>>['values'];
 
 /** Between two pictures of `--watch`. */
 const watchMs = 15_000;
@@ -87,8 +75,8 @@ function textOf(report: FleetReport, { terminal, say, language }: Context): read
 }
 
 async function serve(context: Context, fleet: FleetOptions, values: Values): Promise<ExitCode> {
-  const { terminal, say, facts } = context;
-  const text = String(values.listen);
+  const { say, facts } = context;
+  const text = values.listen ?? '';
   const at = hostAndPort(text);
   if (at === null || at.port === null)
     throw new UsageError('wrong.option', { option: 'listen', expected: phrase('expected.listen'), text });
@@ -98,10 +86,7 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const tls = await pairIn(context, values, 'tls-cert', 'tls-key');
   const { fleetClock, openFleet } = await import('../features/fleet/listener.ts');
   const opened = await openFleet({ host, port: at.port, token, tls }, fleet, fleetClock);
-  if (opened.tag === 'error') {
-    terminal.err(say('run.listen', { address: text, code: opened.error.code }));
-    return 1;
-  }
+  if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
   const log = processLog(facts);
   log.info('open', { url: opened.value.url });
   await new Promise<void>((done) => context.onSignal((signal) => signal === 'stop' && done()));
@@ -111,13 +96,13 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
 
 async function readOptions(context: Context, values: Values): Promise<FleetOptions> {
   const { store, timeout = '10s', needed } = values;
-  if (typeof store !== 'string') throw new UsageError('fleet.noStore');
+  if (store === undefined) throw new UsageError('fleet.noStore');
   const url = URL.canParse(store) ? new URL(store) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new UsageError('wrong.option', { option: 'store', expected: phrase('expected.daemonUrl'), text: store });
-  if (!durationPattern.test(String(timeout)) || durationMs(String(timeout)) < 1) {
+  if (!durationPattern.test(timeout) || durationMs(timeout) < 1) {
     const expected = phrase('expected.durationDays', { example: '10s' });
-    throw new UsageError('wrong.option', { option: 'timeout', expected, text: String(timeout) });
+    throw new UsageError('wrong.option', { option: 'timeout', expected, text: timeout });
   }
   const [ca, client, token, headers] = await Promise.all([
     secretIn(context, 'ca', values.ca),
@@ -133,12 +118,10 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
       headers,
       token,
       tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
-      limitMs: durationMs(String(timeout)),
+      limitMs: durationMs(timeout),
     },
-    places: { link: String(values.link ?? 'http://{instance}') },
-    groups: {
-      needed: needed === undefined ? null : parseWholeNumber('needed', String(needed), 1),
-    },
+    places: { link: values.link ?? 'http://{instance}' },
+    groups: { needed: needed === undefined ? null : parseWholeNumber('needed', needed, 1) },
   };
 }
 
@@ -163,8 +146,8 @@ async function pairIn(
   return cert === null || key === null ? null : { cert: cert.reveal(), key };
 }
 
-async function secretIn({ cwd }: Context, option: string, path: string | boolean | undefined): Promise<Secret | null> {
-  if (typeof path !== 'string') return null;
+async function secretIn({ cwd }: Context, option: string, path: string | undefined): Promise<Secret | null> {
+  if (path === undefined) return null;
   const file = await systemFiles.read(resolve(cwd, path));
   if (file.tag === 'error')
     throw new UsageError('wrong.unreadable', { option, file: fileNameTextOf(path), code: file.code });

@@ -1,9 +1,9 @@
 import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
-import { words } from './usage.ts';
+import { optionsOf, words } from './usage.ts';
 
-const options = { ...daemonOptions, ready: { type: 'boolean' } } as const;
+const options = { ...daemonOptions, ...optionsOf('boolean', 'ready') };
 
 /** `mirrorwatch health`: checks that a daemon responds; for container health checks. */
 export const healthCommand: Command = {
@@ -12,7 +12,7 @@ export const healthCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const answer = await (await daemonAt(context, values)).get(values.ready ? '/-/ready' : '/-/healthy');
+    const answer = await (await daemonAt(context, values)).ask(values.ready ? '/-/ready' : '/-/healthy');
     if (answer.tag === 'ok' && answer.status === 200) return 0;
     context.terminal.err(
       answer.tag === 'ok' ? printable(context.say('daemon.problem', { text: answer.text.trim() })) : answer.text,

@@ -10,14 +10,14 @@ import type { Say } from '../words/words.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type Loaded, loadText } from './load.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...placeOptions,
-  yes: { type: 'boolean' },
+  ...optionsOf('boolean', 'yes'),
   ecosystem: { type: 'string', multiple: true },
-  vantage: { type: 'string' },
-  door: { type: 'boolean' },
+  ...optionsOf('string', 'vantage'),
+  ...optionsOf('boolean', 'door'),
 } as const;
 
 const attemptsMax = 40;
@@ -32,38 +32,25 @@ export const initCommand: Command = {
     const { terminal, cwd, say } = context;
     const file = resolve(cwd, positionals[0] ?? 'mirrorwatch.yaml');
     const there = await systemFiles.read(file);
-    if (there.tag === 'ok' || there.code !== 'ENOENT') {
-      terminal.err(say('init.there', { file }));
-      return 1;
-    }
+    if (there.tag === 'ok' || there.code !== 'ENOENT') throw new Failed(say('init.there', { file }), 1);
     const { home, root } = whoseSettings(context, values);
     const { examineProject } = await import('../features/doctor/survey.ts');
     const found = await examineProject(createMachine({ env: context.env, home, cwd, root }));
     const survey = withNamed(found, values.ecosystem ?? []);
-    if (survey.ecosystems.length === 0) {
-      terminal.err(say('init.nothing'));
-      return 1;
-    }
+    if (survey.ecosystems.length === 0) throw new Failed(say('init.nothing'), 1);
     const setup = await import('../features/setup/proposal.ts');
     const draft = setup.draftOf(survey, { vantage: vantageOf(values.vantage), hasDoor: values.door === true }, (name) =>
       relative(dirname(file), resolve(cwd, name)),
     );
     const proposed = await accepted(context, setup, draft, file);
-    if (proposed === null) return 1;
     for (const line of said(survey, proposed, setup, say)) terminal.err(printable(line));
     for (const line of proposed.text.trimEnd().split('\n')) terminal.out(printable(line));
     if (!values.yes) {
       const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
-      if (answer !== true) {
-        terminal.err(say(answer === null ? 'init.unanswered' : 'init.declined'));
-        return 1;
-      }
+      if (answer !== true) throw new Failed(say(answer === null ? 'init.unanswered' : 'init.declined'), 1);
     }
     const failure = await replaceFile(file, proposed.text);
-    if (failure !== null) {
-      terminal.err(say('init.failed', { file, code: failure }));
-      return 1;
-    }
+    if (failure !== null) throw new Failed(say('init.failed', { file, code: failure }), 1);
     terminal.err(say('init.wrote', { file }));
     const { config } = proposed.loaded;
     if (config.door === undefined) return 0;
@@ -103,15 +90,15 @@ interface Proposed {
 }
 
 /**
- * A text that loads without warnings: parts with warnings are omitted and reported. `null`: there is none, and the
- * reason was reported.
+ * A text that loads without warnings: parts with warnings are omitted and reported.
+ * @throws Failed if there is none
  */
 async function accepted(
   context: Context,
   { reduceDraft, renderProposal }: typeof Setup,
   first: Setup.Draft,
   file: string,
-): Promise<Proposed | null> {
+): Promise<Proposed> {
   const without: string[] = [];
   let draft = first;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -122,20 +109,13 @@ async function accepted(
     const less = issue === undefined ? null : reduceDraft(draft, issue.path);
     if (issue === undefined || less === null) {
       const expected = issue === undefined ? '' : saySentence(issue.expected, context.say);
-      context.terminal.err(context.say('init.none', { path: String(issue?.path), expected }));
-      return null;
+      throw new Failed(context.say('init.none', { path: String(issue?.path), expected }), 1);
     }
     const expected = saySentence(issue.expected, context.say);
-    without.push(
-      context.say('init.without', {
-        without: saySentence(less.without, context.say),
-        expected,
-      }),
-    );
+    without.push(context.say('init.without', { without: saySentence(less.without, context.say), expected }));
     draft = less.draft;
   }
-  context.terminal.err(context.say('init.tooMuch'));
-  return null;
+  throw new Failed(context.say('init.tooMuch'), 1);
 }
 
 const shownMax = 5;

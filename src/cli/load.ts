@@ -13,7 +13,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
 import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
-import { UsageError } from './usage.ts';
+import { Failed, UsageError } from './usage.ts';
 
 /** The name of the built-in default in place of a path, for programs too. */
 export const builtInSource = 'built-in default';
@@ -49,6 +49,13 @@ export async function load(
   const { text, path } = found.value;
   const known = path === null && about !== undefined ? renderKnownConfig(about) : null;
   return loadText(context, known ?? text, path);
+}
+
+/** The same for a command that needs one. @throws Failed with the issues */
+export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<Loaded> {
+  const loaded = await load(context, flag, about);
+  if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);
+  return loaded.value;
 }
 
 /** The text that `load` would read; `path` is `null` for the built-in default. */

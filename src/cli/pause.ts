@@ -1,8 +1,8 @@
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, failed } from './daemon-client.ts';
-import { UsageError, words } from './usage.ts';
+import { daemonAt, daemonOptions } from './daemon-client.ts';
+import { optionsOf, UsageError, words } from './usage.ts';
 
-const options = { ...daemonOptions, for: { type: 'string' }, reason: { type: 'string' } } as const;
+const options = { ...daemonOptions, ...optionsOf('string', 'for', 'reason') };
 
 /** `mirrorwatch pause`: neither probes nor judges a mirror for a while, across restarts. */
 export const pauseCommand: Command = {
@@ -17,12 +17,10 @@ export const pauseCommand: Command = {
     if (length === undefined) throw new UsageError('wrong.forPause');
     const daemon = await daemonAt(context, values);
     const body = reason === undefined ? { for: length } : { for: length, reason };
-    const answer = await daemon.post(`/api/v1/mirrors/${encodeURIComponent(name)}/pause`, body);
-    if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
+    await daemon.post(`/api/v1/mirrors/${encodeURIComponent(name)}/pause`, body);
     const isResumed = /^0+(ms|s|m|h|d)$/.test(length);
-    context.terminal.out(
-      isResumed ? context.say('daemon.resumed', { name }) : context.say('daemon.paused', { name, length }),
-    );
+    const { terminal, say } = context;
+    terminal.out(isResumed ? say('daemon.resumed', { name }) : say('daemon.paused', { name, length }));
     return 0;
   },
 };

@@ -8,21 +8,15 @@ import { load, loadText } from './load.ts';
 import { probeClient } from './probe-client.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
 import { jsonText } from './terminal.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const usage =
   'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP | --client WORD] [--http1 | --http2] [--config FILE] [--json | --curl]';
 
 const options = {
-  config: { type: 'string' },
-  ecosystem: { type: 'string' },
-  step: { type: 'string' },
-  client: { type: 'string' },
-  json: { type: 'boolean' },
-  curl: { type: 'boolean' },
-  http1: { type: 'boolean' },
-  http2: { type: 'boolean' },
-} as const;
+  ...optionsOf('string', 'config', 'ecosystem', 'step', 'client'),
+  ...optionsOf('boolean', 'json', 'curl', 'http1', 'http2'),
+};
 
 /** `mirrorwatch probe`: runs one probe now and explains it phase by phase. */
 export const probeCommand: Command = {
@@ -42,10 +36,8 @@ export const probeCommand: Command = {
     const loaded = isAdHoc
       ? await loadText(context, configForUrl(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
-    if (loaded.tag === 'error') {
-      context.terminal.err(isAdHoc ? formatUrlIssues(loaded.error.issues, context.say) : loaded.error.text);
-      return 2;
-    }
+    if (loaded.tag === 'error')
+      throw new Failed(isAdHoc ? formatUrlIssues(loaded.error.issues, context.say) : loaded.error.text, 2);
     const mirror = mirrorFor(loaded.value, which);
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
       throw new UsageError('wrong.ecosystemOf', { mirror: mirror.name, ecosystem: mirror.ecosystem });
@@ -63,8 +55,7 @@ export const probeCommand: Command = {
     );
     if (probed.tag === 'error') {
       const { registry, limitMs } = probed.error;
-      context.terminal.err(context.say('probe.noAnswer', { registry, seconds: limitMs / 1000 }));
-      return 1;
+      throw new Failed(context.say('probe.noAnswer', { registry, seconds: limitMs / 1000 }), 1);
     }
     show(context, values, probed.value);
     return probed.value.sample.outcome.tag === 'ok' ? 0 : 1;

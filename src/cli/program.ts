@@ -4,7 +4,7 @@ import { wordsOf } from '../words/words.ts';
 import type { Command, CommandName, Context, ExitCode, World } from './context.ts';
 import { helpOf, overview } from './help.ts';
 import { languageOf, spoken } from './language.ts';
-import { UsageError } from './usage.ts';
+import { Failed, UsageError } from './usage.ts';
 
 /** The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
@@ -84,6 +84,10 @@ async function called(context: Context): Promise<ExitCode> {
   try {
     return await command.run({ ...context, argv: rest });
   } catch (cause) {
+    if (cause instanceof Failed) {
+      terminal.err(cause.message);
+      return cause.code;
+    }
     if (!(cause instanceof UsageError)) throw cause;
     terminal.err(say('program.wrongOf', { command: command.name, text: cause.text(say) }));
     terminal.err(say('program.usage', { usage: command.usage }));

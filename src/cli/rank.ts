@@ -7,19 +7,15 @@ import type { RankedRow } from '../features/rank/rank.ts';
 import type { RankVerdict, RowVerdict } from '../features/rank/verdict.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { kindByWord, load } from './load.ts';
+import { kindByWord, loadNeeded } from './load.ts';
 import { formatProgress, rankTable } from './rank-table.ts';
 import { jsonText } from './terminal.ts';
-import { parseWholeNumber, UsageError, words } from './usage.ts';
+import { Failed, optionsOf, parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
-  config: { type: 'string' },
-  ecosystem: { type: 'string' },
-  upstream: { type: 'string' },
-  rounds: { type: 'string' },
-  'no-download': { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
+  ...optionsOf('string', 'config', 'ecosystem', 'upstream', 'rounds'),
+  ...optionsOf('boolean', 'no-download', 'json'),
+};
 
 /** `mirrorwatch rank`: all mirrors of an ecosystem side by side, interleaved, with the line to paste. */
 export const rankCommand: Command = {
@@ -31,12 +27,7 @@ export const rankCommand: Command = {
     const { values, positionals } = words(context.argv, options, 50);
     const rounds = parseWholeNumber('rounds', values.rounds, 10);
     const { ecosystem, modules, isNamed } = wanted(values.ecosystem, positionals);
-    const loaded = await load(context, values.config, ecosystem);
-    if (loaded.tag === 'error') {
-      context.terminal.err(loaded.error.text);
-      return 2;
-    }
-    const { config } = loaded.value;
+    const { config } = await loadNeeded(context, values.config, ecosystem);
     const { downloadsFor, rankNow } = await import('../features/rank/rank.ts');
     const { rankedUpstreamOf, rankVerdict, judgeRows } = await import('../features/rank/verdict.ts');
     const upstream = values.upstream ?? rankedUpstreamOf(config, ecosystem);
@@ -62,8 +53,7 @@ export const rankCommand: Command = {
     context.terminal.progress('');
     if (ranked.tag === 'error') {
       const { registry, limitMs } = ranked.error;
-      context.terminal.err(context.say('rank.noAnswer', { registry, seconds: limitMs / 1000 }));
-      return 1;
+      throw new Failed(context.say('rank.noAnswer', { registry, seconds: limitMs / 1000 }), 1);
     }
     const rows = ranked.value;
     const verdict = rankVerdict(config, ecosystem, rows, upstream, values.json ? english : context.say);

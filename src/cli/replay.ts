@@ -3,24 +3,20 @@ import { listChangedKeys } from '../config/changed-keys.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import { applyChanges, changeProblem, type KeyChange } from '../config/overlay.ts';
 import type { Config } from '../core/config.ts';
-import { error, ok, type Result } from '../core/result.ts';
 import { durationMs, durationPattern, formatDuration } from '../core/units.ts';
 import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
 import type { Replayed, ReplayFailure, replayHistory } from '../features/replay/replay.ts';
 import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { findText, load, loadText } from './load.ts';
+import { findText, loadNeeded, loadText } from './load.ts';
 import { replayJson, replayLines } from './replay-text.ts';
 import { bar, jsonText } from './terminal.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
-  state: { type: 'string' },
-  config: { type: 'string' },
-  since: { type: 'string' },
-  until: { type: 'string' },
+  ...optionsOf('string', 'state', 'config', 'since', 'until'),
   set: { type: 'string', multiple: true },
-  json: { type: 'boolean' },
+  ...optionsOf('boolean', 'json'),
 } as const;
 
 const sinceDefaultMs = 7 * 86_400_000;
@@ -34,9 +30,7 @@ export const replayCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
     const changes = (values.set ?? []).map(changeIn);
-    const loaded = await load(context, values.config);
-    if (loaded.tag === 'error') return said(context, loaded.error.text, 2);
-    const { config } = loaded.value;
+    const { config } = await loadNeeded(context, values.config);
     const nowMs = systemClock.wallMs();
     const untilMs = timeOf('until', values.until, nowMs) ?? nowMs;
     const { keepMs, path } = config.state;
@@ -45,27 +39,20 @@ export const replayCommand: Command = {
     if (values.state === undefined && nowMs - sinceMs > keepMs)
       throw new UsageError('wrong.sinceKept', { since: String(values.since), kept: formatDuration(keepMs) });
     const changed = await changedConfig(context, values.config, config, changes);
-    if (changed.tag === 'error') return said(context, changed.error, 2);
     const file = values.state === undefined ? path : resolve(context.cwd, values.state);
     const copied = copyStore(file);
-    if (copied.tag === 'error')
-      return said(context, say('replay.failed', { file, why: copyText(copied.error, say) }), 1);
+    if (copied.tag === 'error') throw new Failed(say('replay.failed', { file, why: copyText(copied.error, say) }), 1);
     const copy = copied.value;
-    const played = await play(context, { copy, config, changed: changed.value.config, sinceMs, untilMs });
+    const played = await play(context, { copy, config, changed: changed.config, sinceMs, untilMs });
     copy.close();
     terminal.progress('');
-    if ('kind' in played) return said(context, say('replay.failed', { file, why: failureText(played, say) }), 1);
-    const about = { file, changes, changedKeys: changed.value.keys, failureCostMs: config.advise.failureCostMs };
+    if ('kind' in played) throw new Failed(say('replay.failed', { file, why: failureText(played, say) }), 1);
+    const about = { file, changes, changedKeys: changed.keys, failureCostMs: config.advise.failureCostMs };
     if (values.json) terminal.out(jsonText(replayJson(played, about)));
     else for (const line of replayLines(played, about, context)) terminal.out(line);
     return 0;
   },
 };
-
-function said({ terminal }: Context, text: string, code: ExitCode): ExitCode {
-  terminal.err(text);
-  return code;
-}
 
 function changeIn(text: string): KeyChange {
   const at = text.indexOf('=');
@@ -85,25 +72,25 @@ function timeOf(name: string, text: string | undefined, nowMs: number): number |
   return at;
 }
 
-/** The configuration with the changes, read by the loader; `config: null` if they change nothing. */
+/** The configuration with the changes, read by the loader; `config: null` if they change nothing. @throws Failed */
 async function changedConfig(
   context: Context,
   flag: string | undefined,
   config: Config,
   changes: readonly KeyChange[],
-): Promise<Result<{ readonly config: Config | null; readonly keys: readonly string[] }, string>> {
-  if (changes.length === 0) return ok({ config: null, keys: [] });
+): Promise<{ readonly config: Config | null; readonly keys: readonly string[] }> {
+  if (changes.length === 0) return { config: null, keys: [] };
   const found = await findText(context, flag);
-  if (found.tag === 'error') return error(found.error.text);
+  if (found.tag === 'error') throw new Failed(found.error.text, 2);
   const text = applyChanges(found.value.text, changes);
-  if (text === null) return error(context.say('replay.beneath'));
+  if (text === null) throw new Failed(context.say('replay.beneath'), 2);
   const loaded = await loadText(context, text, found.value.path);
   if (loaded.tag === 'error') {
     const issues = loaded.error.issues.map((issue) => ({ ...issue, line: null, column: null }));
-    return error(formatIssues(issues, '--set', context.say));
+    throw new Failed(formatIssues(issues, '--set', context.say), 2);
   }
   const { keys } = listChangedKeys(config, loaded.value.config);
-  return ok({ config: keys.length === 0 ? null : loaded.value.config, keys });
+  return { config: keys.length === 0 ? null : loaded.value.config, keys };
 }
 
 type PlayFailure = ReplayFailure | { readonly kind: 'corrupt' };

@@ -1,7 +1,7 @@
 import type { Command, Context, ExitCode } from './context.ts';
-import { UsageError, words } from './usage.ts';
+import { optionsOf, UsageError, words } from './usage.ts';
 
-const options = { slo: { type: 'string' }, vantages: { type: 'string' }, runbook: { type: 'string' } } as const;
+const options = optionsOf('string', 'slo', 'vantages', 'runbook');
 
 /** The number in an option's text. @throws UsageError on any other text, including an empty one */
 function number(name: string, text: string | undefined, otherwise: number): number {

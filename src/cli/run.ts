@@ -11,10 +11,10 @@ import {
 } from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { findText, load } from './load.ts';
-import { readLogLevel, words } from './usage.ts';
+import { findText, loadNeeded } from './load.ts';
+import { Failed, optionsOf, readLogLevel, words } from './usage.ts';
 
-const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
+const options = optionsOf('string', 'config', 'log-level');
 
 /** What other places advise, by a reader that is loaded for the first action which waits for them. */
 function votesLater(): Actor['votes'] {
@@ -38,25 +38,20 @@ export const runCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { terminal, say } = context;
+    const { say } = context;
     const facts = {
       ...context.facts,
       path: context.env['PATH'] ?? '',
       log: readLogLevel(context, values['log-level']),
       votes: votesLater(),
     };
-    const loaded = await load(context, values.config);
-    if (loaded.tag === 'error') {
-      terminal.err(loaded.error.text);
-      return 2;
-    }
-    const { config, warnings, source } = loaded.value;
+    const { config, warnings, source } = await loadNeeded(context, values.config);
     const log = processLog(facts);
     for (const warning of issuesForPrograms(warnings)) log.warn('configuration', { ...warning });
     const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') {
-      terminal.err(say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) }));
-      return isMistake(ports.error) ? 2 : 1;
+      const text = say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) });
+      throw new Failed(text, isMistake(ports.error) ? 2 : 1);
     }
     const started = await startDaemon(config, ports.value, async () => {
       const again = await findText(context, values.config);
@@ -68,9 +63,8 @@ export const runCommand: Command = {
       const { host, port } = config.listen;
       const { code } = started.error;
       const at = { address: `${host}:${port}`, code };
-      terminal.err(code === 'EADDRINUSE' ? say('run.listenTwice', at) : say('run.listen', at));
       ports.value.store.close();
-      return 1;
+      throw new Failed(code === 'EADDRINUSE' ? say('run.listenTwice', at) : say('run.listen', at), 1);
     }
     const daemon = started.value;
     log.info('watching', {

@@ -2,9 +2,9 @@ import { type KeptChange, listKeptChanges, undoChange } from '../daemon/system.t
 import { saySentence } from '../words/tell.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
-const options = { ...placeOptions, list: { type: 'boolean' } } as const;
+const options = { ...placeOptions, ...optionsOf('boolean', 'list') };
 
 /** `mirrorwatch undo`: reverts the last changes of `doctor --fix` and `advice --apply`, or the named ones. */
 export const undoCommand: Command = {
@@ -24,17 +24,13 @@ export const undoCommand: Command = {
       return 0;
     }
     const change = id === undefined ? kept[0] : kept.find((one) => one.id === id);
-    if (change === undefined) {
-      terminal.err(id === undefined ? say('undo.none') : say('undo.unknown', { id }));
-      return 1;
-    }
+    if (change === undefined) throw new Failed(id === undefined ? say('undo.none') : say('undo.unknown', { id }), 1);
     const undone = await undoChange(change, place);
     if (undone.tag === 'error') {
       const { file, halfDone } = undone.error;
       const because = saySentence(undone.error.because, say);
       terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
-      terminal.err(say('undo.keptIn', { madeAt: change.madeAt, path: `${place.kept}/${change.id}.json` }));
-      return 1;
+      throw new Failed(say('undo.keptIn', { madeAt: change.madeAt, path: `${place.kept}/${change.id}.json` }), 1);
     }
     for (const { file, before } of change.files)
       terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));

@@ -5,7 +5,17 @@ import { printable } from '../core/printable.ts';
 import type { Filled, Sentence } from '../core/result.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
-import type { Context } from './context.ts';
+import type { Context, ExitCode } from './context.ts';
+
+/** Ends a command with this text on standard error. */
+export class Failed extends Error {
+  readonly code: ExitCode;
+
+  constructor(text: string, code: ExitCode) {
+    super(text);
+    this.code = code;
+  }
+}
 
 /** A call with wrong arguments: printed with the usage, exit 2. Its message is English. */
 export class UsageError<K extends Key = Key> extends Error {
@@ -47,6 +57,14 @@ export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | 
   if (level !== undefined && !logLevels.some((one) => one === level))
     throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
   return { ...facts.log, level: level ?? facts.log.level };
+}
+
+/** Options of one type: with a value, or on and off. */
+export function optionsOf<T extends 'string' | 'boolean', N extends string>(
+  type: T,
+  ...names: readonly N[]
+): Readonly<Record<N, { readonly type: T }>> {
+  return Object.fromEntries(names.map((name) => [name, { type }])) as Record<N, { readonly type: T }>;
 }
 
 /**

@@ -2,11 +2,11 @@ import type { Config, Receiver } from '../core/config.ts';
 import { sendWebhookTest } from '../daemon/webhook-test.ts';
 import { formatDeliveryFailure } from '../words/delivery.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { load } from './load.ts';
+import { loadNeeded } from './load.ts';
 import { jsonText } from './terminal.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
-const options = { config: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'html', 'json') };
 const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--config FILE]';
 
 /**
@@ -22,18 +22,12 @@ export const webhookCommand: Command = {
     if ((verb !== 'test' && verb !== 'preview') || name === undefined) throw new UsageError('wrong.webhook');
     if (verb === 'test' && (values.html || values.json)) throw new UsageError('wrong.webhookPreview');
     if (values.html && values.json) throw new UsageError('wrong.webhookEither');
-    const { terminal, say } = context;
-    const loaded = await load(context, values.config);
-    if (loaded.tag === 'error') {
-      terminal.err(loaded.error.text);
-      return 2;
-    }
-    const { config } = loaded.value;
+    const { say } = context;
+    const { config } = await loadNeeded(context, values.config);
     const receiver = config.webhooks.find((one) => one.name === name);
     if (receiver === undefined) {
       const names = config.webhooks.map((one) => one.name).join(', ') || say('webhook.nothing');
-      terminal.err(say('webhook.none', { name, names, count: config.webhooks.length }));
-      return 2;
+      throw new Failed(say('webhook.none', { name, names, count: config.webhooks.length }), 2);
     }
     return verb === 'test' ? test(config, name, context) : preview(config, receiver, values, context);
   },
@@ -41,12 +35,10 @@ export const webhookCommand: Command = {
 
 async function test(config: Config, name: string, { terminal, say }: Context): Promise<ExitCode> {
   const delivery = await sendWebhookTest(config, name);
-  if (delivery.tag === 'delivered') {
-    terminal.out(say('webhook.delivered', { name, status: delivery.status }));
-    return 0;
-  }
-  terminal.err(say('webhook.failed', { name, why: formatDeliveryFailure(delivery.failure, say) }));
-  return 1;
+  if (delivery.tag !== 'delivered')
+    throw new Failed(say('webhook.failed', { name, why: formatDeliveryFailure(delivery.failure, say) }), 1);
+  terminal.out(say('webhook.delivered', { name, status: delivery.status }));
+  return 0;
 }
 
 async function preview(
@@ -58,10 +50,7 @@ async function preview(
   const { name, format } = receiver;
   const { previewOf, previewPageOf, renderPreviewText } = await import('../features/preview/preview.ts');
   const cards = previewOf(config, name);
-  if (cards === null) {
-    terminal.err(say('webhook.programs', { name, format }));
-    return 2;
-  }
+  if (cards === null) throw new Failed(say('webhook.programs', { name, format }), 2);
   if (cards.length === 0) terminal.err(say('webhook.filtered', { name }));
   if (html) terminal.out(previewPageOf(receiver, cards));
   else if (json) terminal.out(jsonText(cards.map(({ body }) => JSON.parse(body) as unknown)));

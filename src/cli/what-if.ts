@@ -4,17 +4,15 @@ import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../c
 import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../words/what-if.ts';
 import { percent, type Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, failed, formatProblem } from './daemon-client.ts';
+import { daemonAt, daemonOptions, formatProblem } from './daemon-client.ts';
 import { duration, jsonText, table } from './terminal.ts';
-import { UsageError, words } from './usage.ts';
+import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...daemonOptions,
-  json: { type: 'boolean' },
-  ecosystem: { type: 'string' },
-  upstream: { type: 'string' },
-  client: { type: 'string' },
-} as const;
+  ...optionsOf('boolean', 'json'),
+  ...optionsOf('string', 'ecosystem', 'upstream', 'client'),
+};
 
 /** `mirrorwatch what-if CHAIN`: the effect of another chain by the measurements of a running daemon. */
 export const whatIfCommand: Command = {
@@ -32,17 +30,11 @@ export const whatIfCommand: Command = {
       given.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as [string, string]])),
     );
     const daemon = await daemonAt(context, values);
-    const answer = await daemon.get(`/api/v1/what-if?${query}`);
-    if (answer.tag === 'unreachable') return failed(context, answer);
-    if (answer.status !== 200) {
-      context.terminal.err(formatProblem(answer, context.say));
-      return answer.status === 400 ? 2 : 1;
-    }
+    const answer = await daemon.ask(`/api/v1/what-if?${query}`);
+    if (answer.tag === 'unreachable') throw new Failed(answer.text, 1);
+    if (answer.status !== 200) throw new Failed(formatProblem(answer, context.say), answer.status === 400 ? 2 : 1);
     const result = whatIfIn(answer.json());
-    if (result === null) {
-      context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
-      return 1;
-    }
+    if (result === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(result));
     else for (const line of shown(context, result)) context.terminal.out(printable(line));
     return 0;
