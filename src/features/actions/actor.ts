@@ -10,7 +10,7 @@ import { fileAction } from './file.ts';
 import { gitAction } from './git.ts';
 import { httpAction } from './http.ts';
 import { createLease } from './lease.ts';
-import { failedWith, type Means } from './means.ts';
+import { type Means, StepFailed } from './means.ts';
 
 type Kind<Deed> = Readonly<Record<ActionStep, (row: ActionRow, deed: Deed, means: Means) => Promise<ActionEnd>>>;
 
@@ -61,7 +61,9 @@ export function createActor(input: {
       // The cast is safe: the row was created from this rule, so both have the same kind.
       const kind = kinds[deed.kind] as Kind<ActionDeed>;
       const end = kind[step](row, deed, means).catch((cause: unknown) =>
-        failedWith(phrase('acted.defect', { why: String(cause) }), false),
+        cause instanceof StepFailed
+          ? cause.end
+          : new StepFailed(phrase('acted.defect', { why: String(cause) }), false).end,
       );
       running.add(end);
       return end.finally(() => running.delete(end));

@@ -1,9 +1,10 @@
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { maskText } from '../../core/mask-text.ts';
+import type { Sentence } from '../../core/result.ts';
 import { adviceView } from '../../core/views.ts';
 import { type ProgramEnd, runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
-import { checkLease, failedWith, type Means } from './means.ts';
+import { checkLease, type Means, StepFailed } from './means.ts';
 import { isMasked } from './render.ts';
 
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
@@ -15,7 +16,7 @@ type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
     if (isMasked(advice.chain.before, advice.chain.after))
-      return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
+      throw new StepFailed(phrase('acted.noForm', { form: 'chain' }), false);
     return { tag: 'ok', output: maskText(argv.join(' ')) };
   },
   act: (row: ActionRow, deed: CommandDeed, means: Means) => run('act', row, deed, means),
@@ -30,8 +31,7 @@ async function run(
 ): Promise<ActionEnd> {
   const { advice, action, attempts } = row;
   const { path, signal, marks, lease } = means;
-  const barred = await checkLease(means);
-  if (barred !== null) return barred;
+  await checkLease(means);
   const fence = lease.fence();
   const facts = { id: row.id, action, event, attempt: attempts };
   const env = {
@@ -50,17 +50,16 @@ async function run(
   };
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
   const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
-  return endOf(end);
+  const failed = failureOf(end);
+  // It may have done half of its work.
+  if (failed !== null) throw new StepFailed(failed, end.tag === 'not_run', end.shown);
+  return { tag: 'ok', output: end.shown };
 }
 
-/** The result of a step, from how its program ended. A failed program is not retried: it may have done half of its work. */
-export function endOf(end: ProgramEnd): ActionEnd {
-  if (end.tag === 'exited' && end.code === '0') return { tag: 'ok', output: end.shown };
-  const because =
-    end.tag === 'time'
-      ? phrase('acted.time')
-      : end.tag === 'output'
-        ? phrase('acted.output')
-        : phrase(end.tag === 'not_run' ? 'acted.notRun' : 'acted.exit', { code: end.code });
-  return failedWith(because, end.tag === 'not_run', end.shown);
+/** Why a program failed; `null`: it did not. */
+export function failureOf(end: ProgramEnd): Sentence | null {
+  if (end.tag === 'exited' && end.code === '0') return null;
+  if (end.tag === 'time') return phrase('acted.time');
+  if (end.tag === 'output') return phrase('acted.output');
+  return phrase(end.tag === 'not_run' ? 'acted.notRun' : 'acted.exit', { code: end.code });
 }

@@ -134,27 +134,18 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     if (step === 'prepare') {
       const isShown = row.mode === 'dry-run';
       const next = isShown ? ({ endedAtMs: now.wallMs } as const) : ({ state: 'running', attempts: 0 } as const);
-      put({ ...row, output, kept, ...next });
-      return;
+      return void put({ ...row, output, kept, ...next });
     }
+    const well = { because: null, endedAtMs: now.wallMs, nextAtMs: null };
     if (step === 'act') {
-      put({ ...row, state: 'done', output, kept, because: null, endedAtMs: now.wallMs, nextAtMs: null }, 'done');
+      put({ ...row, ...well, state: 'done', output, kept }, 'done');
       if (rulesByName.get(row.action)?.accepts) accepted.add(row.advice.id);
       return;
     }
+    const { undoneBy } = row;
     for (const one of undoneWith(row))
-      put(
-        {
-          ...one,
-          state: 'undone',
-          output: one === row ? output : one.output,
-          because: null,
-          undoneBy: row.undoneBy,
-          endedAtMs: now.wallMs,
-          nextAtMs: null,
-        },
-        one.id === row.id ? 'undone' : null,
-      );
+      if (one === row) put({ ...one, ...well, state: 'undone', undoneBy, output }, 'undone');
+      else put({ ...one, ...well, state: 'undone', undoneBy });
   }
 
   function fail(

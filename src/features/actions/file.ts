@@ -12,7 +12,7 @@ import {
 import { systemFiles } from '../../io/files.ts';
 import { findKeptChange, forget, type KeptChange, type KeptFile } from '../../io/kept-changes.ts';
 import { phrase } from '../../words/tell.ts';
-import { checkLease, failedWith, type Means } from './means.ts';
+import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
@@ -25,24 +25,21 @@ type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
  */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
-    const wanted = await wantedIn(row, deed);
-    return 'tag' in wanted ? wanted : { tag: 'ok', output: diffOf(deed.path, wanted.before, wanted.after) };
+    const { before, after } = await wantedIn(row, deed);
+    return { tag: 'ok', output: diffOf(deed.path, before, after) };
   },
   async act(row: ActionRow, deed: FileDeed, means: Means): Promise<ActionEnd> {
     const { folder, madeAt } = means;
     if (row.isInterrupted) await removeLeftovers(deed.path);
-    const wanted = await wantedIn(row, deed);
-    if ('tag' in wanted) return wanted;
-    const { before, after } = wanted;
+    const { before, after } = await wantedIn(row, deed);
     const place = placeOf(row, deed, folder);
     // An earlier process may have ended just before the change, or after it but before it was recorded.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
-    const barred = await checkLease(means);
-    if (barred !== null) return barred;
+    await checkLease(means);
     if (earlier !== undefined) await forget(earlier, place.kept);
     const made = await makeChanges([{ file: deed.path, before, after }], place, madeAt());
-    if (made.tag === 'error') return refused(made.error);
+    if (made.tag === 'error') throw refused(made.error);
     return { tag: 'ok', output: diffOf(deed.path, before, after), kept: keptOf(made.value) };
   },
   async undo(row: ActionRow, deed: FileDeed, means: Means): Promise<ActionEnd> {
@@ -51,24 +48,23 @@ export const fileAction = {
     const kept = row.kept as Kept | null;
     const change = await findKeptChange(place, row.id);
     if (change !== undefined) {
-      const barred = await checkLease(means);
-      if (barred !== null) return barred;
+      await checkLease(means);
       const undone = await undoChange(change, place);
-      return undone.tag === 'error' ? refused(undone.error) : { tag: 'ok', output: row.output };
+      if (undone.tag === 'error') throw refused(undone.error);
+      return { tag: 'ok', output: row.output };
     }
     // The file already had the wanted text, or an earlier process has restored it.
     if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: row.output };
-    return failedWith(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
+    throw new StepFailed(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
   },
 } as const;
 
 async function wantedIn({ advice }: ActionRow, { path, as }: FileDeed) {
   const read = await systemFiles.read(path);
   if (read.tag === 'error' && read.code !== 'ENOENT')
-    return failedWith(phrase('acted.unreadable', { file: printable(path, 200), code: read.code }), true);
+    throw new StepFailed(phrase('acted.unreadable', { file: printable(path, 200), code: read.code }), true);
   const before = read.tag === 'ok' ? read.text : null;
-  const text = await renderAdvice(advice, as, before);
-  return text.tag === 'error' ? failedWith(text.error, false) : { before, after: text.value };
+  return { before, after: valueFrom(await renderAdvice(advice, as, before), false) };
 }
 
 function keptOf(change: KeptChange | undefined): Kept | null {
@@ -80,6 +76,6 @@ function placeOf({ id }: ActionRow, { path }: FileDeed, folder: string): ChangeP
   return { roots: [dirname(path)], kept: `${folder}/files`, isExact: true, owner: id };
 }
 
-function refused({ file, because }: ChangeRefused): ActionEnd {
-  return failedWith(phrase('acted.refused', { file: printable(file, 200), because }), true);
+function refused({ file, because }: ChangeRefused): StepFailed {
+  return new StepFailed(phrase('acted.refused', { file: printable(file, 200), because }), true);
 }

@@ -1,11 +1,12 @@
 import type { ForgeRule } from '../../core/action.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
+import { readJson } from '../../core/read-json.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
 import { send } from './http.ts';
-import { checkLease, failedWith, type Means, StepFailed } from './means.ts';
-import { dataIn, type StoreRequest } from './stores.ts';
+import { checkLease, type Means, StepFailed } from './means.ts';
+import type { StoreRequest } from './stores.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 /** A merge request in a response of any of the forges: untrusted, each field may be absent. */
@@ -26,16 +27,15 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
   const isGitlab = kind === 'gitlab';
 
   async function call(method: StoreRequest['method'], url: string, data?: object): Promise<unknown> {
-    const barred = data === undefined ? null : await checkLease(means);
-    if (barred !== null) throw new StepFailed(barred);
+    if (data !== undefined) await checkLease(means);
     // GitHub refuses requests without User-Agent.
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'mirrorwatch' };
     const [name, scheme] = tokenHeaders[kind];
     const secrets = { [name]: new Secret(scheme + token.reveal()) };
     const request = { method, url, headers, body: data === undefined ? '' : JSON.stringify(data) };
     const answer = await send(request, { headers: secrets, allow }, means, limits.actionOutputBytes);
-    if (answer.tag === 'failed') throw new StepFailed(failedWith(answer.because, true));
-    return dataIn(answer.body);
+    if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
+    return readJson(answer.body);
   }
 
   function readOne(told: unknown) {
@@ -99,5 +99,5 @@ function isFrom(told: unknown, head: string): boolean {
 }
 
 function noForge(): StepFailed {
-  return new StepFailed(failedWith(phrase('acted.noForge'), true));
+  return new StepFailed(phrase('acted.noForge'), true);
 }

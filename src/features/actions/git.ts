@@ -5,9 +5,9 @@ import { printable } from '../../core/printable.ts';
 import { removeGitLeftovers } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
-import { endOf } from './command.ts';
+import { failureOf } from './command.ts';
 import { createForge } from './forge.ts';
-import { checkLease, failedWith, type Means, StepFailed } from './means.ts';
+import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
@@ -20,6 +20,7 @@ interface Kept {
 }
 
 const trailer = 'Mirrorwatch-Action';
+const safely = ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never'];
 
 /**
  * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. It is pushed only
@@ -28,63 +29,58 @@ const trailer = 'Mirrorwatch-Action';
  * request is opened; an undo closes it, or opens a second one that reverts it.
  */
 export const gitAction = {
-  prepare: (row: ActionRow, deed: GitDeed, means: Means) =>
-    guarded(async () => {
-      const branch = await fetchBranch(row.action, deed, means);
-      const before = await branch.read();
-      const after = await renderAdvice(row.advice, deed.as, before);
-      if (after.tag === 'error') return failedWith(after.error, false);
-      const kept: Kept = { before, after: after.value };
-      return { tag: 'ok', output: diffOf(deed.path, before, after.value), kept };
-    }),
-  act: (row: ActionRow, deed: GitDeed, means: Means) =>
-    guarded(async () => {
-      const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
-      const head = headOf(row, deed);
-      const found = await forge?.find(head);
-      if (found != null)
-        return {
-          tag: 'ok',
-          output: withUrl(row.output, found),
-          kept: { ...(row.kept as Kept), request: found.number },
-        };
-      const branch = await fetchBranch(row.action, deed, means);
-      const mark = `${trailer}: ${row.id}`;
-      if (await branch.has(mark)) return { tag: 'ok', output: row.output };
-      const before = await branch.read();
-      const text = await renderAdvice(row.advice, deed.as, before);
-      if (text.tag === 'error') return failedWith(text.error, false);
-      const kept: Kept = { before, after: text.value };
-      const output = diffOf(deed.path, before, text.value);
-      if (before === text.value) return { tag: 'ok', output, kept };
-      const { advice } = row;
-      const message = [`Use ${advice.to} for ${advice.upstream}`, '', advice.reason, '', mark];
-      await branch.push(head, text.value, message, means.madeAt());
-      const opened = await forge?.open(head, deed.branch, message);
-      return { tag: 'ok', output: withUrl(output, opened), kept: { ...kept, request: opened?.number } satisfies Kept };
-    }),
-  undo: (row: ActionRow, deed: GitDeed, means: Means) =>
-    guarded(async () => {
-      const kept = row.kept as Kept | null;
-      const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
-      // Only a merged request left something to revert.
-      if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
-        return { tag: 'ok', output: row.output };
-      const head = headOf(row, deed, '+undo');
-      const found = await forge?.find(head);
-      if (found != null) return { tag: 'ok', output: found.url };
-      const branch = await fetchBranch(row.action, deed, means);
-      const mark = `${trailer}: ${row.id} undo`;
-      const now = await branch.read();
-      if (kept === null || now === kept.before || (await branch.has(mark))) return { tag: 'ok', output: row.output };
-      if (now !== kept.after)
-        return failedWith(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
-      const { advice } = row;
-      const message = [`Go back to ${advice.from} for ${advice.upstream}`, '', mark];
-      await branch.push(head, kept.before, message, means.madeAt());
-      const opened = await forge?.open(head, deed.branch, message);
-      return { tag: 'ok', output: withUrl(diffOf(deed.path, now, kept.before ?? ''), opened) };
-    }),
+  async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
+    const branch = await fetchBranch(row.action, deed, means);
+    const before = await branch.read();
+    const after = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
+    const kept: Kept = { before, after };
+    return { tag: 'ok', output: diffOf(deed.path, before, after), kept };
+  },
+  async act(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
+    const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
+    const head = headOf(row, deed);
+    const found = await forge?.find(head);
+    if (found != null)
+      return {
+        tag: 'ok',
+        output: withUrl(row.output, found),
+        kept: { ...(row.kept as Kept), request: found.number },
+      };
+    const branch = await fetchBranch(row.action, deed, means);
+    const mark = `${trailer}: ${row.id}`;
+    if (await branch.has(mark)) return { tag: 'ok', output: row.output };
+    const before = await branch.read();
+    const after = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
+    const kept: Kept = { before, after };
+    const output = diffOf(deed.path, before, after);
+    if (before === after) return { tag: 'ok', output, kept };
+    const { advice } = row;
+    const message = [`Use ${advice.to} for ${advice.upstream}`, '', advice.reason, '', mark];
+    await branch.push(head, after, message, means.madeAt());
+    const opened = await forge?.open(head, deed.branch, message);
+    return { tag: 'ok', output: withUrl(output, opened), kept: { ...kept, request: opened?.number } satisfies Kept };
+  },
+  async undo(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
+    const kept = row.kept as Kept | null;
+    const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
+    // Only a merged request left something to revert.
+    if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
+      return { tag: 'ok', output: row.output };
+    const head = headOf(row, deed, '+undo');
+    const found = await forge?.find(head);
+    if (found != null) return { tag: 'ok', output: found.url };
+    const branch = await fetchBranch(row.action, deed, means);
+    const mark = `${trailer}: ${row.id} undo`;
+    const now = await branch.read();
+    if (kept === null || now === kept.before || (await branch.has(mark))) return { tag: 'ok', output: row.output };
+    if (now !== kept.after)
+      throw new StepFailed(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
+    const { advice } = row;
+    const message = [`Go back to ${advice.from} for ${advice.upstream}`, '', mark];
+    await branch.push(head, kept.before, message, means.madeAt());
+    const opened = await forge?.open(head, deed.branch, message);
+    return { tag: 'ok', output: withUrl(diffOf(deed.path, now, kept.before ?? ''), opened) };
+  },
 } as const;
 
 function withUrl(output: string, request: { readonly url: string } | undefined): string {
@@ -106,17 +102,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
     more: { stdin?: string; may?: string; env?: Record<string, string> } = {},
   ) => {
     const end = await runProgram({
-      argv: [
-        'git',
-        '-c',
-        'core.hooksPath=/dev/null',
-        '-c',
-        'protocol.ext.allow=never',
-        '--literal-pathspecs',
-        '--git-dir',
-        copy,
-        ...args,
-      ],
+      argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', copy, ...args],
       cwd: '/',
       env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more.env },
       stdin: more.stdin ?? '',
@@ -125,9 +111,9 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       signal: means.signal,
       marks: means.marks,
     });
-    const ended = endOf(end);
-    if (ended.tag === 'failed' && end.code !== more.may) throw new StepFailed({ ...ended, retry: true });
-    return { isOk: ended.tag === 'ok', stdout: end.stdout };
+    const failed = failureOf(end);
+    if (failed !== null && end.code !== more.may) throw new StepFailed(failed, true, end.shown);
+    return { isOk: failed === null, stdout: end.stdout };
   };
   const ref = 'refs/mirrorwatch/base';
   await removeGitLeftovers(copy);
@@ -153,7 +139,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
       // Neither the file nor a folder above it may be a link or a submodule.
       if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
-        throw new StepFailed(failedWith(phrase('acted.noFile', { file: printable(path, 200) }), false));
+        throw new StepFailed(phrase('acted.noFile', { file: printable(path, 200) }), false);
       if (as === undefined || blob === undefined) return null;
       mode = as;
       return (await git(['cat-file', '-p', blob])).stdout;
@@ -179,18 +165,8 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
         stdin: `${message.map((line) => printable(line)).join('\n')}\n`,
         env: { ...who, ...date },
       });
-      const barred = await checkLease(means);
-      if (barred !== null) throw new StepFailed(barred);
+      await checkLease(means);
       await git(['push', '--quiet', '--', repository, `${commit.stdout.trim()}:refs/heads/${head}`]);
     },
   };
-}
-
-async function guarded(step: () => Promise<ActionEnd>): Promise<ActionEnd> {
-  try {
-    return await step();
-  } catch (cause) {
-    if (cause instanceof StepFailed) return cause.end;
-    throw cause;
-  }
 }

@@ -2,10 +2,10 @@ import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { limits } from '../../core/limits.ts';
 import type { DeliveryFailure } from '../../core/notice.ts';
 import { printable } from '../../core/printable.ts';
-import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { ok, type Sentence } from '../../core/result.ts';
 import { classBySpelling } from '../../wire/guard.ts';
 import { phrase } from '../../words/tell.ts';
-import { checkLease, failedWith, type Means } from './means.ts';
+import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
@@ -23,61 +23,48 @@ interface Kept {
 export const httpAction = {
   async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return prepareOwn(row, deed.body.template.reveal());
-    const wanted = await wantedIn(row, deed, means);
-    if ('tag' in wanted) return wanted;
-    const { before, after } = wanted;
-    return {
-      tag: 'ok',
-      output: diffOf(deed.key ?? 'value', before?.text ?? null, after),
-      kept: { before: before?.text ?? null, after },
-    };
+    const { value, kept } = await wantedIn(row, deed, means);
+    return { tag: 'ok', output: diffOf(deed.key ?? 'value', value?.text ?? null, kept.after), kept };
   },
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
-    const wanted = await wantedIn(row, deed, means);
-    if ('tag' in wanted) return wanted;
+    const { value, kept } = await wantedIn(row, deed, means);
     // The prepared row has the value from before. An earlier process may have set the new one since.
-    if (wanted.before?.text === wanted.after) return { tag: 'ok', output: row.output };
-    return set(
-      deed,
-      wanted.before,
-      wanted.after,
-      { before: wanted.before?.text ?? null, after: wanted.after },
-      row,
-      means,
-    );
+    if (kept.before === kept.after) return { tag: 'ok', output: row.output };
+    return set(deed, value, kept.after, kept, row, means);
   },
   async undo(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
-    if (now.tag === 'error') return failedWith(now.error, true);
-    const text = now.value?.text ?? null;
+    const text = now?.text ?? null;
     if (kept === null || text === kept.before) return { tag: 'ok', output: row.output };
-    if (text !== kept.after) return failedWith(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
-    return set(deed, now.value, kept.before, kept, row, means);
+    if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
+    return set(deed, now, kept.before, kept, row, means);
   },
 } as const;
 
 async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
   if (deed.as === null && isMasked(advice.chain.after))
-    return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
-  const now = await valueNow(deed, means);
-  if (now.tag === 'error') return failedWith(now.error, true);
-  const before = now.value;
-  const text = deed.as === null ? ok(advice.chain.after) : await renderAdvice(advice, deed.as, before?.text ?? null);
-  return text.tag === 'error' ? failedWith(text.error, false) : { before, after: text.value };
+    throw new StepFailed(phrase('acted.noForm', { form: 'chain' }), false);
+  const value = await valueNow(deed, means);
+  const before = value?.text ?? null;
+  const text = deed.as === null ? ok(advice.chain.after) : await renderAdvice(advice, deed.as, before);
+  const kept: Kept = { before, after: valueFrom(text, false) };
+  return { value, kept };
 }
 
-async function valueNow(deed: HttpDeed, means: Means): Promise<Result<StoreValue | null, Sentence>> {
+async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null> {
   const { read, valueIn, canCreate } = storeOf(deed);
   const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (answer.tag === 'ok') {
     const value = valueIn(answer.body);
     // A value that is not valid UTF-8 could not be restored.
-    return value === undefined || value?.text.includes('\uFFFD') ? error(phrase('acted.noStore')) : ok(value);
+    if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
+    throw new StepFailed(phrase('acted.noStore'), true);
   }
-  return answer.status === 404 && canCreate ? ok(null) : error(answer.because);
+  if (answer.status === 404 && canCreate) return null;
+  throw new StepFailed(answer.because, true);
 }
 
 async function set(
@@ -89,15 +76,15 @@ async function set(
   means: Means,
 ): Promise<ActionEnd> {
   const { write, isDone } = storeOf(deed);
-  const barred = await checkLease(means);
-  if (barred !== null) return barred;
+  await checkLease(means);
   const url = deed.url.reveal();
   const fence = means.lease.fence();
   // In the etcd of the lease the write itself compares the fence: no moment is between the check and the write.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
   const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
-  if (answer.tag === 'failed') return failedWith(answer.because, true);
-  return isDone(answer.body) ? { tag: 'ok', output, kept } : failedWith(phrase('acted.otherValue'), true);
+  if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
+  if (!isDone(answer.body)) throw new StepFailed(phrase('acted.otherValue'), true);
+  return { tag: 'ok', output, kept };
 }
 
 /** Shows only the values of the template's placeholders: the rest of the operator's body may contain a token. */
@@ -105,7 +92,7 @@ function prepareOwn(row: ActionRow, template: string): ActionEnd {
   const used = Object.entries(valuesOf(row, 'act')).filter(([name]) => template.includes(`{{${name}}}`));
   const { before, after } = row.advice.chain;
   if (isMasked(before, after) && used.some(([name]) => name === 'chain'))
-    return failedWith(phrase('acted.noForm', { form: 'chain' }), false);
+    throw new StepFailed(phrase('acted.noForm', { form: 'chain' }), false);
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }
 
@@ -118,15 +105,15 @@ async function request(
   means: Means,
 ): Promise<ActionEnd> {
   const body = filled(template, row, event);
-  const barred = await checkLease(means);
-  if (barred !== null) return barred;
+  await checkLease(means);
   const answer = await send(
     { method: deed.method, url: deed.url.reveal(), headers: { 'idempotency-key': `${row.id}.${event}` }, body },
     deed,
     means,
   );
+  if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
   // The body is not shown: a response may repeat the token of the request.
-  return answer.tag === 'ok' ? { tag: 'ok', output: `HTTP ${answer.status}` } : failedWith(answer.because, true);
+  return { tag: 'ok', output: `HTTP ${answer.status}` };
 }
 
 /** The body with its placeholders replaced; in JSON each value is escaped for use inside quotes. */

@@ -179,6 +179,7 @@ function isSame(a: PairRule, b: PairRule): boolean {
   return a.etcd === b.etcd && a.key === b.key;
 }
 
-function base64(text: string): string {
+/** As etcd's gateway takes keys and values. */
+export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }

@@ -1,6 +1,6 @@
 import type { ActionEnd } from '../../core/action.ts';
 import type { Post } from '../../core/notice.ts';
-import type { Sentence } from '../../core/result.ts';
+import type { Result, Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';
 
@@ -25,20 +25,21 @@ export interface Means {
 /** Thrown inside a step: ends it as failed. */
 export class StepFailed extends Error {
   readonly end: Extract<ActionEnd, { tag: 'failed' }>;
-  constructor(end: Extract<ActionEnd, { tag: 'failed' }>) {
+
+  /** @param retry  whether another attempt may succeed */
+  constructor(because: Sentence, retry: boolean, output = '') {
     super('step failed');
-    this.end = end;
+    this.end = { tag: 'failed', because, output, retry };
   }
 }
 
-/** A failed step. @param retry  whether another attempt may succeed */
-export function failedWith(because: Sentence, retry: boolean, output = ''): Extract<ActionEnd, { tag: 'failed' }> {
-  return { tag: 'failed', because, output, retry };
+/** The value of a result. @throws StepFailed */
+export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
+  if (result.tag === 'error') throw new StepFailed(result.error, retry);
+  return result.value;
 }
 
-/** Checked right before each change: the failure if the pair's other daemon acts; `null`: the change is allowed. */
-export async function checkLease({
-  lease,
-}: Pick<Means, 'lease'>): Promise<Extract<ActionEnd, { tag: 'failed' }> | null> {
-  return (await lease.mayWrite()) ? null : failedWith(phrase('acted.notHolder'), true);
+/** Checked right before each change. @throws StepFailed if the pair's other daemon acts */
+export async function checkLease({ lease }: Pick<Means, 'lease'>): Promise<void> {
+  if (!(await lease.mayWrite())) throw new StepFailed(phrase('acted.notHolder'), true);
 }

@@ -3,6 +3,7 @@ import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import { maskLines } from '../../core/mask-lines.ts';
 import { printable } from '../../core/printable.ts';
+import { readMapping } from '../../core/read-json.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Machine } from '../../core/trap.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -33,7 +34,7 @@ export async function renderAdvice(
   // Invalid UTF-8 was replaced on reading: an undo would restore other bytes.
   if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
-  const json = mappingIn(advice.remedy['json'] ?? '');
+  const json = readMapping(advice.remedy['json'] ?? '');
   const none = error(phrase('acted.noForm', { form: as }));
   if (json === null || isMasked(lines, advice.remedy['json'])) return none;
   if (as === 'apt' && (lines === undefined || isMasked(advice.chain.before, advice.chain.after))) return none;
@@ -74,7 +75,7 @@ async function textOf(
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
   if (as !== 'daemon.json') return `${lines.trimEnd()}\n`;
-  const [old, keys] = [mappingIn(before ?? '{}'), mappingIn(lines)];
+  const [old, keys] = [readMapping(before ?? '{}'), readMapping(lines)];
   return old === null || keys === null ? null : `${JSON.stringify({ ...old, ...keys }, null, 2)}\n`;
 }
 
@@ -109,17 +110,6 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-function mappingIn(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
 /** True if a text has masked credentials: advice never contains them, and `***` in their place breaks every build. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
@@ -129,7 +119,7 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
   // A JSON file is written in our own format: only changed values are shown.
-  const json = mappingIn(before ?? '');
+  const json = readMapping(before ?? '');
   const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
   const [isOld, isNow] = [new Set(old), new Set(now)];
   const lines = [

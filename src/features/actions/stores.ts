@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ActionStore } from '../../core/action.ts';
-import { compareOf, type Fence } from './lease.ts';
+import { readJson, readMapping } from '../../core/read-json.ts';
+import { base64, compareOf, type Fence } from './lease.ts';
 
 /** One request to a store. */
 export interface StoreRequest {
@@ -50,7 +51,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       body: JSON.stringify({ compare: [], success: [{ request_range: { key: base64(key) } }] }),
     }),
     valueIn(body) {
-      const found = listIn(dataIn(body)?.['responses'])[0] as
+      const found = listIn(readMapping(body)?.['responses'])[0] as
         | { readonly response_range?: { readonly kvs?: unknown } }
         | undefined;
       if (found?.response_range === undefined) return undefined;
@@ -68,14 +69,14 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       const compares = fence === null ? [compare] : [compareOf(fence), compare];
       return { method: 'POST', url, headers: json, body: JSON.stringify({ compare: compares, success: [then] }) };
     },
-    isDone: (body) => dataIn(body)?.['succeeded'] === true,
+    isDone: (body) => readMapping(body)?.['succeeded'] === true,
   },
   // https://developer.hashicorp.com/consul/api-docs/kv: `url` is that of the key below `/v1/kv/`.
   consul: {
     canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
     valueIn(body) {
-      const [pair] = listIn(dataIn(body)) as readonly {
+      const [pair] = listIn(readJson(body)) as readonly {
         readonly Value?: string | null;
         readonly ModifyIndex?: number;
       }[];
@@ -110,10 +111,6 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
   },
 };
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
-
 function textOf(encoded: string): string {
   return Buffer.from(encoded, 'base64').toString('utf8');
 }
@@ -127,16 +124,6 @@ function withQuery(url: string, values: Readonly<Record<string, string>>): strin
   const made = new URL(url);
   for (const [name, value] of Object.entries(values)) made.searchParams.set(name, value);
   return made.href;
-}
-
-/** Parses the JSON of a response: untrusted, any field may be absent. */
-export function dataIn(body: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
 }
 
 function listIn(value: unknown): readonly unknown[] {
