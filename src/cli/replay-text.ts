@@ -62,8 +62,8 @@ export function replayLines(
       printable(story.from),
       printable(story.to),
       story.cause,
-      seconds(story.costSeconds.before),
-      seconds(story.costSeconds.after),
+      seconds(story.expected.fetchCostSeconds.before),
+      seconds(story.expected.fetchCostSeconds.after),
       story.endedAtMs === null
         ? say('replay.stands')
         : say('replay.endedAt', { state: stateSaid(endWord(story.state), say), at: stamp(story.endedAtMs) }),
@@ -189,8 +189,8 @@ function versionJson(version: Version): unknown {
       from: story.from,
       to: story.to,
       cause: story.cause,
-      fetchCostSeconds: story.costSeconds,
-      chain: story.chainAfter,
+      fetchCostSeconds: story.expected.fetchCostSeconds,
+      chain: story.chain.after,
       state: story.state,
       endedAt: story.endedAtMs === null ? null : iso(story.endedAtMs),
       reason: story.reason,

@@ -2,7 +2,7 @@ import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import type { Stretch } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
-import type { EcosystemId, Target } from '../../core/mirror.ts';
+import type { Target } from '../../core/mirror.ts';
 import type { Calendar } from '../../core/ports.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
 import { settingsOf } from '../../daemon/history.ts';
@@ -211,28 +211,21 @@ function movesOf(config: Config, followed: Followed): { readonly moves: number; 
   for (const [key, stretches] of followed) {
     const { ecosystem, upstream } = config.mirrors.find((one) => `${one.ecosystem}/${one.upstream}` === key) ?? {};
     if (ecosystem === undefined || upstream === undefined) continue;
-    const client = clientOf(config, ecosystem);
-    const headOf = headsBy(client);
+    const kind = registry.of(ecosystem);
+    const client = kind === null ? null : leadingClientOf(kind, config);
     const declared = declaredBy(config, registry)(ecosystem, upstream);
-    const home = headOf(declared);
-    const shown = stretches.map(({ chain }) => (chain === null ? shownBy(client, declared) : shownBy(client, chain)));
+    const home = headBy(client, declared);
+    const shown = stretches.map(({ chain }) => shownBy(client, chain ?? declared));
     moves += shown.filter((text, at) => at > 0 && text !== shown[at - 1]).length;
     for (const { chain, fromMs, toMs } of stretches)
-      if (chain !== null && headOf(chain) !== home) awayMs += toMs - fromMs;
+      if (chain !== null && headBy(client, chain) !== home) awayMs += toMs - fromMs;
   }
   return { moves, awayMs };
 }
 
-function clientOf(config: Config, ecosystem: EcosystemId): Client | null {
-  const kind = registry.of(ecosystem);
-  return kind === null ? null : leadingClientOf(kind, config);
-}
-
-function headsBy(client: Client | null): (chain: string) => string | null {
-  return (chain) => {
-    const parsed = client?.parse(chain);
-    return parsed?.tag === 'ok' ? (parsed.value.members[0]?.key ?? null) : null;
-  };
+function headBy(client: Client | null, chain: string): string | null {
+  const parsed = client?.parse(chain);
+  return parsed?.tag === 'ok' ? (parsed.value.members[0]?.key ?? null) : null;
 }
 
 /** A chain in one canonical text. */

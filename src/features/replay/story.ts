@@ -1,22 +1,7 @@
-import type { Advice, AdviceCause, AdviceState } from '../../core/advice.ts';
-import type { EcosystemId } from '../../core/mirror.ts';
+import type { Advice } from '../../core/advice.ts';
 
-/** One advice with its beginning and end. Times are wall milliseconds, costs seconds per fetch. */
-export interface AdviceStory {
-  readonly issuedAtMs: number;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
-  readonly from: string;
-  readonly to: string;
-  readonly cause: AdviceCause;
-  readonly costSeconds: { readonly before: number | null; readonly after: number | null };
-  /** Masked. */
-  readonly chainAfter: string;
-  /** The end of its validity; `null`: still in force. */
-  readonly endedAtMs: number | null;
-  readonly state: AdviceState;
-  readonly reason: string;
-}
+/** One advice with the end of its validity, wall milliseconds; `null`: still in force. */
+export type AdviceStory = Advice & { readonly endedAtMs: number | null };
 
 /** A time range in which clients that follow the advice use one chain. */
 export interface InForce {
@@ -38,19 +23,7 @@ export function storiesOf(advice: Iterable<Advice>, fromMs: number, toMs: number
 function storyOf(one: Advice, toMs: number): AdviceStory {
   const isLive = one.state === 'proposed' || one.state === 'accepted';
   const lastMs = isLive ? one.expiresAtMs : (one.settledAtMs ?? one.expiresAtMs);
-  return {
-    issuedAtMs: one.issuedAtMs,
-    ecosystem: one.ecosystem,
-    upstream: one.upstream,
-    from: one.from,
-    to: one.to,
-    cause: one.cause,
-    costSeconds: one.expected.fetchCostSeconds,
-    chainAfter: one.chain.after,
-    endedAtMs: lastMs < toMs ? lastMs : null,
-    state: one.state,
-    reason: one.reason,
-  };
+  return { ...one, endedAtMs: lastMs < toMs ? lastMs : null };
 }
 
 /** The advised chains of one upstream over time: that of the latest advice in force; none if there is no advice. */
@@ -63,7 +36,7 @@ export function inForce(stories: readonly AdviceStory[], fromMs: number, toMs: n
   sorted.forEach((startMs, at) => {
     const endMs = sorted[at + 1] ?? toMs;
     const holding = stories.findLast((one) => one.issuedAtMs <= startMs && (one.endedAtMs ?? toMs) > startMs);
-    const chain = holding?.chainAfter ?? null;
+    const chain = holding?.chain.after ?? null;
     const before = stretches.at(-1);
     if (before?.chain === chain) stretches.splice(-1, 1, { ...before, toMs: endMs });
     else stretches.push({ fromMs: startMs, toMs: endMs, chain });

@@ -51,7 +51,7 @@ describe('when an advice was in force', () => {
   ];
   test.each(rows)('%s', (_, given, endedAtMs) => {
     expect(storiesOf([given], 0, 500)).toMatchObject([
-      { issuedAtMs: 100, endedAtMs, costSeconds: { before: 2, after: 1 } },
+      { issuedAtMs: 100, endedAtMs, expected: { fetchCostSeconds: { before: 2, after: 1 } } },
     ]);
   });
 
