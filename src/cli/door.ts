@@ -76,7 +76,7 @@ async function printIt(
   { print, out, order }: { readonly print?: string; readonly out?: string; readonly order?: boolean },
 ): Promise<ExitCode> {
   const { engines, orderFile, readOrders, renderDoor, renderOrder } = await import('../features/door/print/print.ts');
-  const { readKept } = await import('../features/door/kept.ts');
+  const { readKept } = await import('../features/door/order.ts');
   const engine = engines.find((one) => one === print);
   const dir = out === undefined ? null : resolve(out);
   if (engine === undefined) throw new Failed(say('door.print.engine', { engines: engines.join(', ') }), 2);

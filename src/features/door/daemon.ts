@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { Log, Timers } from '../../core/ports.ts';
+import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { exchange, openEvents } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
@@ -135,7 +136,7 @@ export function followDaemon(
 
   function react(type: string, data: string): void {
     if (type === 'standing') {
-      const { registry, inDoubt } = readJson(data) as Partial<MirrorSeen>;
+      const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
       if (typeof registry !== 'string') return;
       const was = doubted.has(registry);
       if (inDoubt === true) doubted.add(registry);
@@ -175,15 +176,6 @@ export function followDaemon(
 function hasTexts(value: unknown, keys: readonly string[]): boolean {
   const fields = Object(value) as Readonly<Record<string, unknown>>;
   return keys.every((key) => typeof fields[key] === 'string');
-}
-
-function readJson(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 /** Proposed advice comes before accepted advice, as in the remedy for scripts. */

@@ -15,9 +15,8 @@ import { systemTimers } from '../../io/timers.ts';
 import { createPassages } from '../../wire/passage.ts';
 import { daemonOf, followDaemon } from './daemon.ts';
 import { createDoorHandler } from './handler.ts';
-import { createKeeper, readKept } from './kept.ts';
 import { createDoorMetrics } from './metrics.ts';
-import { currentOrderOf, type Known, type Order } from './order.ts';
+import { createKeeper, currentOrderOf, type Known, type Order, readKept } from './order.ts';
 import { createStays } from './stay.ts';
 
 /** A front door that is open. */

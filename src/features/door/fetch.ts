@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { limits } from '../../core/limits.ts';
-import type { WireAccess } from '../../core/ports.ts';
+import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { Passages, Passing } from '../../wire/passage.ts';
-import type { Attempt } from './race.ts';
+import { AllFailed, type Attempt, raceInOrder } from './race.ts';
 
 /** A mirror that the request can be sent to. */
 export interface Source {
@@ -51,15 +51,7 @@ export interface Fetched {
 }
 
 /** The mirror responded that it does not have the file. */
-export class Absent extends Error {
-  /** 404 or 410. */
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`status ${status}`);
-    this.status = status;
-  }
-}
+class Absent extends Error {}
 
 /** The request to a source. */
 export interface FetchAsk {
@@ -88,7 +80,9 @@ export function attemptAt(
     if (!isRight || isWrong) {
       // The rest of the body is not read: closing the connection costs less than receiving the bytes.
       body.on('error', () => undefined).destroy();
-      throw status === 404 || status === 410 ? new Absent(status) : new Error(isWrong ? 'HTML' : `status ${status}`);
+      throw status === 404 || status === 410
+        ? new Absent(`status ${status}`)
+        : new Error(isWrong ? 'HTML' : `status ${status}`);
     }
     // An attempt that loses the race is aborted, even if it already has the beginning.
     signal.addEventListener('abort', () => hold.release(), { once: true });
@@ -100,6 +94,27 @@ export function attemptAt(
       throw cause;
     }
   };
+}
+
+/**
+ * The first success of the sources in their order.
+ * @param usualMs  as in `raceInOrder`
+ * @returns `absent`: all failed, and one does not have the file; `none`: all failed
+ */
+export async function fetchFirst(
+  deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
+  sources: readonly Source[],
+  ask: FetchAsk,
+  usualMs: (at: number) => number,
+  signal: AbortSignal,
+): Promise<Fetched | { readonly tag: 'absent' | 'none' }> {
+  const attempts = sources.map((source) => attemptAt(deps, source, ask));
+  try {
+    return (await raceInOrder(attempts, usualMs, signal, deps.timers)).value;
+  } catch (cause) {
+    if (!(cause instanceof AllFailed)) throw cause;
+    return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
+  }
 }
 
 /** The chunks of a body; throws if the mirror sends too slowly. The time that the client takes does not count. */

@@ -121,12 +121,9 @@ async function serve(
       return { ...of, registry: passed.registry, why, outcome: path.kind === 'index' ? 'passed' : 'relayed' };
     if (passed.tag === 'failed') return { ...of, registry: passed.registry, why, outcome: 'failed' };
     if (passed.tag === 'absent' || mustPass) {
-      sendText(
-        response,
-        passed.tag === 'absent' ? 404 : 502,
-        passed.tag === 'absent' ? 'not found\n' : 'no mirror responds\n',
-      );
-      return { ...of, why, outcome: passed.tag === 'absent' ? 'absent' : 'failed' };
+      const isAbsent = passed.tag === 'absent';
+      sendText(response, isAbsent ? 404 : 502, isAbsent ? 'not found\n' : 'no mirror responds\n');
+      return { ...of, why, outcome: isAbsent ? 'absent' : 'failed' };
     }
   }
   const [name = ''] = names;

@@ -4,18 +4,8 @@ import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { DoorPaths } from '../../ecosystems/door-paths.ts';
 import type { Passages } from '../../wire/passage.ts';
-import {
-  Absent,
-  attemptAt,
-  type Fetched,
-  type Held,
-  headersFor,
-  piecesOf,
-  releaseFetched,
-  type Source,
-} from './fetch.ts';
+import { type Fetched, fetchFirst, type Held, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { urlAt } from './path.ts';
-import { AllFailed, raceInOrder } from './race.ts';
 
 /** What is needed to pass a response through. */
 export interface PassDeps {
@@ -57,20 +47,14 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   response.once('close', gone);
   try {
     const sources = sourcesOf(deps, ask);
-    const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-    const attempts = sources.map((source) =>
-      attemptAt(deps, source, {
-        method,
-        headers: headersTo(request, paths),
-        isNeverHtml: paths.neverHtml === true,
-        firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
-      }),
-    );
-    const { value } = await raceInOrder(attempts, usualMsOf(deps, sources), stop.signal, deps.timers);
-    return await sendFetched(value, ask, deps.timers);
-  } catch (cause) {
-    if (!(cause instanceof AllFailed)) throw cause;
-    return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
+    const wanted = {
+      method: request.method === 'HEAD' ? 'HEAD' : 'GET',
+      headers: headersTo(request, paths),
+      isNeverHtml: paths.neverHtml === true,
+      firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
+    } as const;
+    const first = await fetchFirst(deps, sources, wanted, usualMsOf(deps, sources), stop.signal);
+    return 'tag' in first ? first : await sendFetched(first, ask, deps.timers);
   } finally {
     late.cancel();
     response.removeListener('close', gone);

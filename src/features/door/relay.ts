@@ -2,9 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../core/limits.ts';
 import type { Timers } from '../../core/ports.ts';
-import { Absent, attemptAt, type Fetched, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
+import { attemptAt, type Fetched, fetchFirst, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
-import { AllFailed, raceInOrder } from './race.ts';
 
 /** What the client has received of a response. */
 interface Progress {
@@ -43,12 +42,12 @@ export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed
   }
 }
 
-async function begun(
+function begun(
   deps: PassDeps,
   sources: readonly Source[],
   request: IncomingMessage,
   signal: AbortSignal,
-): Promise<Fetched | Extract<Passed, { tag: 'absent' | 'none' }>> {
+): ReturnType<typeof fetchFirst> {
   const { range, 'if-range': condition } = request.headers;
   const asked = {
     method: request.method === 'HEAD' ? ('HEAD' as const) : ('GET' as const),
@@ -60,14 +59,7 @@ async function begun(
     isNeverHtml: true,
     firstBytes: 1,
   };
-  const attempts = sources.map((source) => attemptAt(deps, source, asked));
-  try {
-    const { value } = await raceInOrder(attempts, () => limits.doorHedgeMsMax, signal, deps.timers);
-    return value;
-  } catch (cause) {
-    if (!(cause instanceof AllFailed)) throw cause;
-    return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
-  }
+  return fetchFirst(deps, sources, asked, () => limits.doorHedgeMsMax, signal);
 }
 
 async function pump(

@@ -2,6 +2,7 @@ import {
   againStatuses,
   clientHeaders,
   connectSeconds,
+  listNext,
   orderFile,
   type PrintedDoor,
   type PrintedMirror,
@@ -11,25 +12,9 @@ import {
 } from './plan.ts';
 
 /** The first mirror of a route, and the mirror after each one, as snippets. */
-export function renderCaddyOrder(
-  routes: readonly PrintedRoute[],
-  namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
-): string {
-  return routes
-    .map((route) => {
-      const ordered = namesOf(route);
-      const snippet = (name: string, next: PrintedMirror | undefined): string =>
-        `(mw_${name}) {\n\timport mw_${next === undefined ? 'end' : `to_${next.token}`}\n}\n`;
-      return (
-        snippet(`first_${route.token}`, ordered[0]) +
-        route.mirrors
-          .map((mirror) => {
-            const place = ordered.indexOf(mirror);
-            return snippet(`after_${mirror.token}`, place < 0 ? undefined : ordered[place + 1]);
-          })
-          .join('')
-      );
-    })
+export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
+  return listNext(...of)
+    .map(([name, next]) => `(mw_${name}) {\n\timport mw_${next === undefined ? 'end' : `to_${next.token}`}\n}\n`)
     .join('');
 }
 

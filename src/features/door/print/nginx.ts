@@ -3,6 +3,7 @@ import {
   againStatuses,
   clientHeaders,
   connectSeconds,
+  listNext,
   orderFile,
   type PrintedDoor,
   type PrintedMirror,
@@ -12,27 +13,11 @@ import {
 } from './plan.ts';
 
 /** The first mirror of a route, and the mirror after each one, as named locations. */
-export function renderNginxOrder(
-  routes: readonly PrintedRoute[],
-  namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
-): string {
-  return routes
-    .map((route) => {
-      const ordered = namesOf(route);
-      const at = (mirror: PrintedMirror | undefined): string =>
-        mirror === undefined ? '$mw_end' : `@mw_${mirror.token}`;
-      const line = (name: string, next: PrintedMirror | undefined): string =>
-        `map $host $mw_${name} { default ${at(next)}; }\n`;
-      return (
-        line(`first_${route.token}`, ordered[0]) +
-        route.mirrors
-          .map((mirror) => {
-            const place = ordered.indexOf(mirror);
-            return line(`after_${mirror.token}`, place < 0 ? undefined : ordered[place + 1]);
-          })
-          .join('')
-      );
-    })
+export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
+  return listNext(...of)
+    .map(
+      ([name, next]) => `map $host $mw_${name} { default ${next === undefined ? '$mw_end' : `@mw_${next.token}`}; }\n`,
+    )
     .join('');
 }
 

@@ -202,6 +202,23 @@ function escapeWords(text: string): string {
   return text.split(' ').map(escapeExpression).join('\\x20');
 }
 
+/** What follows what in each route: the first mirror, then the next one after each; `undefined`: the end. */
+export function listNext(
+  routes: readonly PrintedRoute[],
+  namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
+): readonly (readonly [name: string, next: PrintedMirror | undefined])[] {
+  return routes.flatMap((route) => {
+    const ordered = namesOf(route);
+    return [
+      [`first_${route.token}`, ordered[0]],
+      ...route.mirrors.map((mirror) => {
+        const place = ordered.indexOf(mirror);
+        return [`after_${mirror.token}`, place < 0 ? undefined : ordered[place + 1]] as const;
+      }),
+    ] as const;
+  });
+}
+
 /** The prefix itself, and the prefix of a folder with files beside the index, if there is one. */
 function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
   const { beside } = paths.patterns;

@@ -3,12 +3,11 @@ import type { Config, DoorRule } from '../../../core/config.ts';
 import type { Log } from '../../../core/ports.ts';
 import { registry as builtIn, type Registry } from '../../../ecosystems/registry.ts';
 import { daemonOf, readDaemon } from '../daemon.ts';
-import { readKept } from '../kept.ts';
-import { currentOrderOf } from '../order.ts';
+import { currentOrderOf, readKept } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
 import { renderHaproxy, renderHaproxyOrder } from './haproxy.ts';
 import { renderNginx, renderNginxOrder } from './nginx.ts';
-import { type Engine, orderFile, type PrintedDoor, type PrintedMirror, type PrintedRoute, planOf } from './plan.ts';
+import { type Engine, orderFile, type PrintedDoor, planOf } from './plan.ts';
 
 export { type Engine, engines, orderFile } from './plan.ts';
 
@@ -18,7 +17,7 @@ const writers: Readonly<
     {
       readonly file: string;
       door(door: PrintedDoor): string;
-      order(routes: readonly PrintedRoute[], namesOf: (route: PrintedRoute) => readonly PrintedMirror[]): string;
+      order(...of: Parameters<typeof renderNginxOrder>): string;
     }
   >
 > = {

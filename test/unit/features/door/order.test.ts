@@ -5,8 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Route, routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
-import { createKeeper, readKept } from '../../../../src/features/door/kept.ts';
-import { declaredOrderOf, keptOrderOf, orderOf } from '../../../../src/features/door/order.ts';
+import { createKeeper, declaredOrderOf, keptOrderOf, orderOf, readKept } from '../../../../src/features/door/order.ts';
 import { createStays } from '../../../../src/features/door/stay.ts';
 import { doorConfig } from './config.ts';
 
