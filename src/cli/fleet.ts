@@ -6,10 +6,11 @@ import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';
 import type { FleetOptions, FleetReport } from '../features/fleet/report.ts';
+import type { Cell } from '../features/fleet/verdict.ts';
 import { phrase, tellIn } from '../words/tell.ts';
+import type { Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { formatFleet } from './fleet-table.ts';
-import { jsonText } from './terminal.ts';
+import { displayWidth, duration, jsonText, table } from './terminal.ts';
 import { Failed, optionsOf, parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
@@ -152,4 +153,36 @@ async function secretIn({ cwd }: Context, option: string, path: string | undefin
   if (file.tag === 'error')
     throw new UsageError('wrong.unreadable', { option, file: fileNameTextOf(path), code: file.code });
   return new Secret(file.text.trim());
+}
+
+/**
+ * Places × mirrors, one table for each upstream; where that is too wide, a line for each mirror and place.
+ * @param columns  of the terminal
+ */
+function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
+  const upstreams = Map.groupBy(mirrors, ({ ecosystem, upstream }) =>
+    ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`,
+  );
+  return [...upstreams].flatMap(([name, rows]) => {
+    const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
+    const names = places.flatMap((place) => (watching.has(place.name) ? [place.name] : []));
+    const wide = table(
+      [name, ...names],
+      rows.map(({ registry, cells }) => {
+        const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
+        return [registry, ...names.map((place) => cellText(byPlace.get(place), say))];
+      }),
+    );
+    if (wide.every((line) => displayWidth(line) <= columns)) return [...wide, ''];
+    const long = rows.flatMap(({ registry, cells }) =>
+      cells.map((cell) => [registry, cell.place, cellText(cell, say)] as const),
+    );
+    return [...table([name, say('fleet.page.place'), say('table.state')], long), ''];
+  });
+}
+
+function cellText(cell: Cell | undefined, say: Say): string {
+  if (cell === undefined) return '–';
+  const state = say(`state.${cell.state}`);
+  return cell.p95Ms === null ? state : `${state} ${duration(cell.p95Ms)}`;
 }

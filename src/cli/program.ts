@@ -1,9 +1,9 @@
 import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
-import { wordsOf } from '../words/words.ts';
+import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import type { Command, CommandName, Context, ExitCode, World } from './context.ts';
-import { helpOf, overview } from './help.ts';
 import { languageOf, spoken } from './language.ts';
+import { padEnd } from './terminal.ts';
 import { Failed, UsageError } from './usage.ts';
 
 /** The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need. */
@@ -99,4 +99,36 @@ async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal'
   terminal.err(say('program.unknown', { name: printable(maskText(name)) }));
   for (const line of overview(await loadCommands(), say)) terminal.err(line);
   return 2;
+}
+
+/** The line of a command in the list. */
+function summaryOf(name: CommandName, say: Say): string {
+  return say(`help.${name}.summary`);
+}
+
+/** The lines of a command's `--help`. */
+function helpOf({ name, usage }: Command, say: Say): readonly string[] {
+  const details = sayNamed(say, `help.${name}.details`);
+  return [
+    say('program.usage', { usage }),
+    '',
+    summaryOf(name, say),
+    ...(details === null ? [] : ['', ...details.split('\n')]),
+  ];
+}
+
+/** The program's own help. */
+function overview(commands: readonly Command[], say: Say): readonly string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    say('help.about'),
+    '',
+    say('program.usage', { usage: `mirrorwatch ${say('help.words')}` }),
+    '',
+    ...commands.map(({ name }) => `  ${padEnd(name, width)}  ${summaryOf(name, say)}`),
+    '',
+    say('help.common'),
+    '',
+    say('help.exit'),
+  ];
 }

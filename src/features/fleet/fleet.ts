@@ -1,9 +1,7 @@
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
-import { contradictionsIn } from './contradictions.ts';
-import { daemonsIn, factsOf } from './daemons.ts';
 import { type Place, type PlaceOptions, placesIn } from './places.ts';
-import { type Cell, type Verdict, verdictOf } from './verdict.ts';
-import { placeOf, type Series, type StoreView, stampOf } from './view.ts';
+import { type Cell, contradictionsIn, type Verdict, verdictOf } from './verdict.ts';
+import { daemonsIn, factsOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
 /** One mirror as all places see it. Mirrors are known by ecosystem, upstream and name. */
 export interface MirrorRow {

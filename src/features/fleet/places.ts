@@ -1,6 +1,5 @@
 import type { PlaceLabels } from '../../core/config.ts';
-import { type DaemonSeen, factsOf } from './daemons.ts';
-import { placeOf, type StoreView, stampOf } from './view.ts';
+import { type DaemonSeen, factsOf, placeOf, type StoreView, stampOf } from './view.ts';
 
 /** A problem of a place, not of a mirror. */
 export type PlaceTrouble =

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/ports.ts';
 import { printable } from '../../core/printable.ts';
+import { readJson } from '../../core/read-json.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Secret } from '../../core/secret.ts';
 import { exchange } from '../../io/exchange.ts';
@@ -72,9 +73,15 @@ export function startLook(at: StoreAt, clock: Clock): Ask {
  * warnings; notes of PromQL (`PromQL info: …`) do not count. An invalid series fails the whole response.
  */
 export function readVector(status: number, text: string): Result<Vector, string> {
-  const body = jsonIn(text);
-  if (body === null) return error(status === 200 ? 'status 200, not JSON' : `status ${status}`);
-  const { status: verdict, data, error: words, warnings, isPartial } = body;
+  const value = readJson(text);
+  if (value === undefined) return error(status === 200 ? 'status 200, not JSON' : `status ${status}`);
+  const {
+    status: verdict,
+    data,
+    error: words,
+    warnings,
+    isPartial,
+  } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (verdict !== 'success') return error(typeof words === 'string' ? printable(words, wordsMax) : `status ${status}`);
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
   if (resultType !== 'vector' || !Array.isArray(result)) return error('no vector');
@@ -104,13 +111,4 @@ function labelsIn(metric: unknown): Series['labels'] | null {
   const all = Object.entries(metric);
   if (all.some(([, text]) => typeof text !== 'string')) return null;
   return Object.fromEntries(all.map(([name, text]) => [name, printable(text, labelMax)]));
-}
-
-/** `null`: not JSON, such as a login page. */
-function jsonIn(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    return (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
-  } catch {
-    return null;
-  }
 }
