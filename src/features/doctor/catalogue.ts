@@ -3,6 +3,7 @@ import type { Authority, KnownTraps, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { doorKinds } from './doors.ts';
+import { handTrapOf } from './edits.ts';
 import { onlineKinds } from './online-subject.ts';
 import { proxyKinds } from './proxies.ts';
 
@@ -37,6 +38,6 @@ export function findAuthorityTraps(all: readonly Authority[], say: Say): readonl
   return all.flatMap(({ variable, isUsed, set }): Trap[] => {
     if (set !== null || !isUsed) return [];
     const what = say('trap.ca-missing.what', { file, variable });
-    return [{ id: 'ca-missing', what, where: [place], set: [`export ${variable}=${file}`], edits: [] }];
+    return [handTrapOf('ca-missing', what, [place], `export ${variable}=${file}`)];
   });
 }

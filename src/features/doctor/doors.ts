@@ -2,6 +2,7 @@ import type { EcosystemId } from '../../core/mirror.ts';
 import type { Trap } from '../../core/trap.ts';
 import type { KnownTraps, Today } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
+import { handTrapOf } from './edits.ts';
 
 /** Traps of clients that do not use the configured front door as they should. */
 export const doorKinds = {
@@ -31,13 +32,8 @@ export function trapsOfDoor(
 ): readonly Trap[] {
   const members = chain?.text.split(/[,|]/) ?? [];
   const at = members.findIndex((member) => member.replace(/\/+$/, '') === url);
-  const trap = (id: keyof typeof doorKinds, what: string): Trap => ({
-    id,
-    what,
-    where: chain === null ? [] : [chain.place],
-    set: lines,
-    edits: [],
-  });
+  const trap = (id: keyof typeof doorKinds, what: string): Trap =>
+    handTrapOf(id, what, chain === null ? [] : [chain.place], ...lines);
   if (at < 0) return [trap('door-unused', say('trap.door-unused.what', { url, ecosystem }))];
   const behind = members.slice(at + 1).filter((member) => /^https?:/.test(member));
   const list = (names: readonly string[]): string => names.join(say('list.and'));

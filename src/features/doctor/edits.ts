@@ -1,4 +1,4 @@
-import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
+import type { Edit, FileChange, Machine, Place, Trap } from '../../core/trap.ts';
 
 /**
  * The edits that repair traps, by file. Of two different edits of one line only the first is made; the other one waits for
@@ -75,6 +75,11 @@ export async function keepProvenEdits(
     proven.push(isGone ? trap : { ...trap, edits: [] });
   }
   return proven;
+}
+
+/** A trap to repair by hand. */
+export function handTrapOf(id: string, what: string, where: readonly Place[], ...set: readonly string[]): Trap {
+  return { id, what, where, set, edits: [] };
 }
 
 /** The key of a trap, common to its places, which may move by a line. */

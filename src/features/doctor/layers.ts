@@ -67,40 +67,32 @@ export function layersOf(
   say: Say,
 ): Layered {
   const hop = transcript.hops.at(-1) ?? null;
+  /** Layers before the last one that was tested work, and those behind it are not known. */
+  const upTo = (layer: Layer, state: LayerState['state'], text: string): readonly LayerState[] => {
+    const at = layers.indexOf(layer);
+    const behind = say('layer.beyond');
+    return [
+      ...layers.slice(0, at).map((one) => past(one, hop, say)),
+      { layer, state, text },
+      ...layers.slice(at + 1).map((one) => ({ layer: one, state: 'not reached', text: behind }) as const),
+    ];
+  };
   if (outcome.tag === 'unknown') {
-    const at = layers.findIndex((layer) => !isPast(layer, hop));
-    const text = say('layer.untold', { because: outcome.because });
-    return {
-      states: layers.map((layer, i) =>
-        i < at ? past(layer, hop, say) : i === at ? { layer, state: 'untold', text } : beyond(layer, say),
-      ),
-      failed: null,
-    };
+    const layer = layers.find((one) => !isPast(one, hop)) ?? 'content';
+    return { states: upTo(layer, 'untold', say('layer.untold', { because: outcome.because })), failed: null };
   }
   if (outcome.tag === 'ok') {
-    const digest =
-      facts.verified === undefined ? say('layer.protocol') : say('layer.verified', { against: facts.verified.against });
-    return {
-      states: layers.map((layer) =>
-        layer === 'content' ? { layer, state: 'works', text: digest } : past(layer, hop, say),
-      ),
-      failed: null,
-    };
+    const { verified } = facts;
+    const text = verified === undefined ? say('layer.protocol') : say('layer.verified', { against: verified.against });
+    return { states: upTo('content', 'works', text), failed: null };
   }
   const { kind } = outcome.failure;
   const [of, nextWord] = meanings[kind];
   const [means, next] = [say(`layer.means.${kind}`), say(`layer.next.${nextWord}`)];
   const layer = layerOf(kind, of, hop);
   const what = `${means}${detailOf(kind, layer, { hop, transcript, say })}`;
-  const at = layers.indexOf(layer);
   return {
-    states: layers.map((one, i) =>
-      i < at
-        ? past(one, hop, say)
-        : i === at
-          ? { layer, state: 'fails', text: say('layer.failed', { reason: kind, what }) }
-          : beyond(one, say),
-    ),
+    states: upTo(layer, 'fails', say('layer.failed', { reason: kind, what })),
     failed: { layer, means, next },
   };
 }
@@ -157,10 +149,6 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
 
 /** A longer time means a lost packet or a dead resolver: a healthy network takes less. */
 const slowMs = 1_000;
-
-function beyond(layer: Layer, say: Say): LayerState {
-  return { layer, state: 'not reached', text: say('layer.beyond') };
-}
 
 /** Whether the hop passed a layer, by its marks. */
 function isPast(layer: Layer, hop: Hop | null): boolean {

@@ -3,6 +3,7 @@ import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../cor
 import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { KnownTraps } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
+import { handTrapOf } from './edits.ts';
 
 /** Traps of the variables that name a proxy. */
 export const proxyKinds = {
@@ -31,29 +32,24 @@ export function examineProxies(
   for (const name of named) {
     const value = env[name] ?? '';
     if (!/^(https?|socks5?h?):\/\//i.test(value) && !/^[\w.-]+:\d+$/.test(value))
-      traps.push({
-        id: 'proxy-not-a-url',
-        what: say('trap.proxy-not-a-url.what', { name, value: maskText(value) }),
-        where: places(name),
-        set: [`export ${name}=http://proxy.example.com:3128`, `unset ${name}`],
-        edits: [],
-      });
+      traps.push(
+        handTrapOf(
+          'proxy-not-a-url',
+          say('trap.proxy-not-a-url.what', { name, value: maskText(value) }),
+          places(name),
+          `export ${name}=http://proxy.example.com:3128`,
+          `unset ${name}`,
+        ),
+      );
   }
   for (const name of proxies) {
     const [upper, lower] = [env[name] ?? '', env[name.toLowerCase()] ?? ''];
     if (upper === '' || lower === '' || upper === lower) continue;
-    traps.push({
-      id: 'proxy-case-differs',
-      what: say('trap.proxy-case-differs.what', {
-        upper: name,
-        one: maskText(upper),
-        lower: name.toLowerCase(),
-        other: maskText(lower),
-      }),
-      where: [...places(name), ...places(name.toLowerCase())],
-      set: [`export ${name.toLowerCase()}="$${name}"`],
-      edits: [],
-    });
+    const small = name.toLowerCase();
+    const seen = { upper: name, one: maskText(upper), lower: small, other: maskText(lower) };
+    const where = [...places(name), ...places(small)];
+    const what = say('trap.proxy-case-differs.what', seen);
+    traps.push(handTrapOf('proxy-case-differs', what, where, `export ${small}="$${name}"`));
   }
   const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
   if (named.length === 0) return { traps, untold: [] };
@@ -80,15 +76,8 @@ function exceptTraps(
   const urls = entries.filter((one) => one.includes('://'));
   if (urls.length === 0) return [];
   const wanted = entries.map((one) => (URL.canParse(one) && urls.includes(one) ? new URL(one).host : one)).join(',');
-  return [
-    {
-      id: 'proxy-except-url',
-      what: say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') }),
-      where: places(name),
-      set: [`export ${name}='${wanted}'`],
-      edits: [],
-    },
-  ];
+  const what = say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') });
+  return [handTrapOf('proxy-except-url', what, places(name), `export ${name}='${wanted}'`)];
 }
 
 function catches(
@@ -100,13 +89,8 @@ function catches(
   say: Say,
 ): Trap {
   const list = wanted.join(',');
-  return {
-    id,
-    what: say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) }),
-    where: named.flatMap(places),
-    set: [`export NO_PROXY='${list}' no_proxy='${list}'`],
-    edits: [],
-  };
+  const what = say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) });
+  return handTrapOf(id, what, named.flatMap(places), `export NO_PROXY='${list}' no_proxy='${list}'`);
 }
 
 /** The variable, and the lines of shell files with this value. */
