@@ -59,7 +59,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   daemon: 2,
   detect: 7,
   ecosystems: 22,
-  features: 11,
+  features: 10,
   io: 6,
   notify: 11,
   probe: 1,

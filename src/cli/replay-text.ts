@@ -44,17 +44,9 @@ export function replayLines(
     // To the second, as displayed: simultaneous rows are in the order of the versions.
     .toSorted((a, b) => Math.floor(a.story.issuedAtMs / 1000) - Math.floor(b.story.issuedAtMs / 1000));
   const moves = table(
-    [
-      say('replay.time'),
-      say('replay.settings'),
-      say('replay.upstream'),
-      say('replay.from'),
-      say('replay.to'),
-      say('replay.cause'),
-      say('replay.before'),
-      say('replay.after'),
-      say('replay.ended'),
-    ],
+    (['time', 'settings', 'upstream', 'from', 'to', 'cause', 'before', 'after', 'ended'] as const).map((word) =>
+      say(`replay.${word}`),
+    ),
     stories.map(({ name, story }) => [
       stamp(story.issuedAtMs),
       name,
@@ -71,15 +63,9 @@ export function replayLines(
     new Set([6, 7]),
   );
   const sums = table(
-    [
-      say('replay.settings'),
-      say('replay.advice'),
-      say('replay.moves'),
-      say('replay.refusals'),
-      say('replay.away'),
-      say('replay.fetch'),
-      say('replay.failedFetches'),
-    ],
+    (['settings', 'advice', 'moves', 'refusals', 'away', 'fetch', 'failedFetches'] as const).map((word) =>
+      say(`replay.${word}`),
+    ),
     versions.map(([name, version]) => [
       name,
       String(version.stories.length),
@@ -125,19 +111,15 @@ function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[]
     say('replay.note.unknown'),
     say('replay.note.outOfTurn', { count: ground.outOfTurn }),
     ...named(replayed, say).flatMap(([name, { outOfTurn }]) =>
-      outOfTurn === null
-        ? []
-        : [
-            say('replay.note.version', {
-              name,
-              unwanted: outOfTurn.unwanted,
-              kept: outOfTurn.heard,
-              missing: outOfTurn.unasked,
-            }),
-          ],
+      outOfTurn === null ? [] : [noteOf(name, outOfTurn, say)],
     ),
     ...limitsOf(ground, say),
   ];
+}
+
+function noteOf(name: string, outOfTurn: NonNullable<Version['outOfTurn']>, say: Say): string {
+  const { unwanted, heard: kept, unasked: missing } = outOfTurn;
+  return say('replay.note.version', { name, unwanted, kept, missing });
 }
 
 function limitsOf(ground: Ground, say: Say): string[] {

@@ -120,37 +120,15 @@ async function play(
 }
 
 function copyText(failure: CopyFailure, say: Say): string {
-  switch (failure.kind) {
-    case 'absent':
-      return say('replay.absent');
-    case 'foreign':
-      return say('replay.foreign');
-    case 'corrupt':
-      return say('replay.corrupt');
-    case 'busy':
-      return say('replay.busy');
-    case 'newer':
-      return say('replay.newer', { version: failure.version, known: failure.known });
-    case 'unreadable':
-      return say('replay.unreadable', { code: failure.code });
-    case 'no_room':
-      return say('replay.noRoom', { code: failure.code });
-    default:
-      return failure satisfies never;
-  }
+  const { kind } = failure;
+  if (kind === 'newer') return say('replay.newer', { version: failure.version, known: failure.known });
+  if (kind === 'unreadable') return say('replay.unreadable', { code: failure.code });
+  return kind === 'no_room' ? say('replay.noRoom', { code: failure.code }) : say(`replay.${kind}`);
 }
 
 function failureText(failure: PlayFailure, say: Say): string {
-  switch (failure.kind) {
-    case 'no_answers':
-      return failure.oldestMs === null
-        ? say('replay.noAnswers')
-        : say('replay.noAnswersThen', { at: new Date(failure.oldestMs).toISOString() });
-    case 'corrupt':
-      return say('replay.broken');
-    case 'stopped':
-      return say('replay.stopped');
-    default:
-      return failure satisfies never;
-  }
+  if (failure.kind !== 'no_answers') return say(failure.kind === 'corrupt' ? 'replay.broken' : 'replay.stopped');
+  const { oldestMs } = failure;
+  if (oldestMs === null) return say('replay.noAnswers');
+  return say('replay.noAnswersThen', { at: new Date(oldestMs).toISOString() });
 }

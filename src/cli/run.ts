@@ -93,16 +93,8 @@ function isMistake({ kind }: StoreOpenFailure): boolean {
 }
 
 function stateTrouble(failure: StoreOpenFailure, say: Say): string {
-  switch (failure.kind) {
-    case 'locked':
-      return say('run.locked', { code: failure.code });
-    case 'newer':
-      return say('run.newer', { version: failure.version, known: failure.known });
-    case 'foreign':
-      return say('run.foreign');
-    case 'no_folder':
-      return say('run.noFolder', { code: failure.code });
-    default:
-      return failure satisfies never;
-  }
+  const { kind } = failure;
+  if (kind === 'foreign') return say('run.foreign');
+  if (kind === 'newer') return say('run.newer', { version: failure.version, known: failure.known });
+  return say(kind === 'locked' ? 'run.locked' : 'run.noFolder', { code: failure.code });
 }

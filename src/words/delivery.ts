@@ -13,26 +13,12 @@ export function explainDelivery(failure: DeliveryFailure, say: Say): string {
 }
 
 function failureWith(failure: DeliveryFailure, then: string, say: Say): string {
-  switch (failure.kind) {
-    case 'gone':
-      return say('delivery.gone');
-    case 'status':
-      return say('delivery.status', { status: failure.status, later: then });
-    case 'refused':
-      return refusalText(failure.code, then, say);
-    case 'forbidden_target':
-      return say('delivery.forbidden');
-    case 'redirect':
-      return say('delivery.redirect');
-    case 'timeout':
-      return say('delivery.timeout', { seconds: limits.deliveryMs / 1000, code: failure.code });
-    case 'tls':
-      return say('delivery.tls', { code: failure.code });
-    case 'network':
-      return say('delivery.network', { code: failure.code });
-    default:
-      return failure satisfies never;
-  }
+  const { kind } = failure;
+  if (kind === 'status') return say('delivery.status', { status: failure.status, later: then });
+  if (kind === 'refused') return refusalText(failure.code, then, say);
+  if (kind === 'timeout') return say('delivery.timeout', { seconds: limits.deliveryMs / 1000, code: failure.code });
+  if (kind === 'tls' || kind === 'network') return say(`delivery.${kind}`, { code: failure.code });
+  return say(kind === 'forbidden_target' ? 'delivery.forbidden' : `delivery.${kind}`);
 }
 
 /** The meanings in the catalogue. */

@@ -33,16 +33,11 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
       ? phrase('fleet.works', { places: well })
       : phrase('fleet.responds', { place: best.place, time: timeText(best.p95Ms) });
   switch (kind) {
-    case 'lone':
-      return phrase('fleet.lone', said);
     case 'alone':
-      return phrase('fleet.alone', { ...said, works });
     case 'somewhere':
-      return phrase('fleet.somewhere', { ...said, works });
-    case 'network':
-      return phrase('fleet.network', said);
-    case 'everywhere':
-      return phrase('fleet.everywhere', said);
+      return phrase(`fleet.${kind}`, { ...said, works });
+    default:
+      return phrase(`fleet.${kind}`, said);
   }
 }
 
@@ -56,30 +51,26 @@ function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: num
     case 'quiet':
       return phrase('fleet.quiet', { place, since: since(trouble.sinceMs, nowMs) });
     case 'untold':
-      return phrase('fleet.untold', { place });
     case 'suspect':
-      return phrase('fleet.suspect', { place });
     case 'reload':
-      return phrase('fleet.reload', { place });
+      return phrase(`fleet.${trouble.kind}`, { place });
     case 'config':
       return phrase('fleet.config', { place, count: trouble.others });
     case 'clock': {
       const span = formatDuration(Math.round(Math.abs(trouble.skewMs) / 1000) * 1000);
       return phrase(trouble.skewMs > 0 ? 'fleet.clockAhead' : 'fleet.clockBehind', { place, span });
     }
-    case 'version':
-      return phrase('fleet.version', {
-        place,
-        version: trouble.version,
-        usual: trouble.usual,
-        count: trouble.others,
-      });
+    case 'version': {
+      const { version, usual, others: count } = trouble;
+      return phrase('fleet.version', { place, version, usual, count });
+    }
     case 'shards':
       return phrase('fleet.shards', { place, shards: trouble.missing.map(String), count: trouble.count });
     case 'bad_alone':
-      return phrase('fleet.badAlone', { place, count: trouble.mirrors });
-    case 'well_alone':
-      return phrase('fleet.wellAlone', { place, count: trouble.mirrors });
+    case 'well_alone': {
+      const key = trouble.kind === 'bad_alone' ? 'fleet.badAlone' : 'fleet.wellAlone';
+      return phrase(key, { place, count: trouble.mirrors });
+    }
   }
 }
 
