@@ -1,6 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectInProportion } from './growth.ts';
-import { long } from './requires.ts';
 
 const numbers = (size: number): number[] => Array.from({ length: size }, (_, at) => at);
 
@@ -9,7 +8,7 @@ test('work in proportion passes, were it a thousandth of a second or a tenth', (
     expectInProportion(size, numbers, (all) => all.reduce((sum, one) => sum + one, 0));
 });
 
-long('what is out of proportion', [], () => {
+describe('what is out of proportion', () => {
   test.each([20, 500])('the square of %i is told', (size) => {
     const pairs = (all: readonly number[]): number => {
       let sum = 0;

@@ -10,10 +10,8 @@ const roundsMin = 4;
 const roundsMax = 16;
 /** What costs so much after the least rounds is told then: more rounds are for what is near the bound. */
 const growthHopeless = 48;
-/** Work that is quicker is done often enough: processor time comes in ticks of some milliseconds. */
-const costMsMin = 25;
-/** What was a cost to a cold compiler may be less to a warm one, down to the ticks: less than this counts as this. */
-const costMsFloor = 8;
+/** Work that is quicker is done more often: processor time is exact to a tenth of a millisecond once a thread has rested. */
+const costMsMin = 4;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
@@ -46,12 +44,16 @@ function repeated(often: number, act: () => void): () => void {
 export function expectInProportion<T>(size: number, make: (size: number) => T, work: (input: T) => unknown): void {
   const [small, large] = [make(size), make(size * times)];
   let often = 1;
-  while (costMs(repeated(often, () => work(small))) < costMsMin) often *= 2;
   let [least, most] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 1; round <= roundsMax; round += 1) {
     least = Math.min(least, costMs(repeated(often, () => work(small))));
+    if (least < costMsMin) {
+      // At first, or once the compiler is warm: begun anew with twice the work.
+      [often, round, least, most] = [2 * often, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      continue;
+    }
     most = Math.min(most, costMs(repeated(often, () => work(large))));
-    const growth = most / Math.max(least, costMsFloor);
+    const growth = most / least;
     if (round >= roundsPlain && growth < growthPlain) return;
     if (round >= roundsMin && growth < growthMax) return;
     if (round >= roundsMin && growth > growthHopeless) break;
