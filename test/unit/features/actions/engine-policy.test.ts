@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import type { ActionRule, PlaceVotes } from '../../../../src/core/action.ts';
+import type { Advice } from '../../../../src/core/advice.ts';
+import { limits } from '../../../../src/core/limits.ts';
+import { adviceTo, ruleOf } from './advice.ts';
+import { broken, done, engine, id, kv } from './engine-run.ts';
+
+describe('the policy', () => {
+  it.each<[string, Partial<ActionRule['when']>, Partial<Advice>, string | null]>([
+    ['a cause that is not named', {}, { cause: 'lag' }, 'cause'],
+    ['a named cause', {}, { cause: 'slower' }, null],
+    ['confidence below', { confidence: 'high' }, { confidence: 'medium' }, 'confidence'],
+    ['confidence as named', { confidence: 'high' }, { confidence: 'high' }, null],
+    ['quiet hours', { quiet: { fromMinute: 0, toMinute: 60, urgent: 'hold' } }, {}, 'quiet'],
+    ['other hours', { quiet: { fromMinute: 60, toMinute: 120, urgent: 'hold' } }, {}, null],
+  ])('%s', (_, when, advice, held) => {
+    const one = engine([ruleOf({}, when)]);
+    one.wants(adviceTo(advice));
+    one.turns(4);
+    expect(one.row(id)?.held).toBe(held);
+    expect(one.steps.length).toBe(held === null ? 2 : 0);
+  });
+  it.each<[string, PlaceVotes | null, string | null]>([
+    ['the store does not respond', null, 'places_unknown'],
+    ['two of three advise it', { votes: 2, known: 3 }, null],
+    ['two advise it, the third is not known', { votes: 2, known: 2 }, null],
+    ['one advises it, and two do not', { votes: 1, known: 3 }, 'places'],
+    ['one advises it, and two are not known', { votes: 1, known: 1 }, 'places_unknown'],
+    ['one advises it, one does not, one is not known', { votes: 1, known: 2 }, 'places_unknown'],
+    ['no place is known', { votes: 0, known: 0 }, 'places_unknown'],
+    ['none advises it', { votes: 0, known: 3 }, 'places'],
+    ['none of two, one not known: one would not be enough', { votes: 0, known: 2 }, 'places'],
+    ['the group has grown: 3 of 6 are less than 2 of 3', { votes: 3, known: 6 }, 'places'],
+    ['the group has grown: 4 of 6 are 2 of 3', { votes: 4, known: 6 }, null],
+  ])('2 of 3 places: %s', (_, seen, held) => {
+    const one = engine([ruleOf({}, { places: { needed: 2, of: 3 } })]);
+    one.wants(adviceTo());
+    one.sees(seen);
+    one.turns(4);
+    expect(one.row(id)?.held).toBe(held);
+    expect(one.steps.length).toBe(held === null ? 2 : 0);
+  });
+  it('waits for other places as long as it takes, and goes back without them', () => {
+    const one = engine([ruleOf({}, { places: { needed: 2, of: 3 } })]);
+    one.wants(adviceTo());
+    one.turns(5);
+    one.sees({ votes: 2, known: 3 });
+    one.turns(3);
+    expect(one.results()).toEqual([`held ${id}`, `planned ${id}`, `done ${id}`]);
+    one.sees(null);
+    one.wants(null);
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('undone');
+  });
+  it.each(['standby', 'no_lease'] as const)('of a pair, %s: neither acts nor goes back', (lead) => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.is({ lead });
+    one.turns(4);
+    expect([one.steps, one.row(id)?.held]).toEqual([[], lead]);
+    one.is({ lead: 'holder' });
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('done');
+    one.is({ lead });
+    one.wants(null);
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('done');
+    one.is({ lead: 'holder' });
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('undone');
+  });
+  it('of a pair: a change that the lease forbids is no attempt, and is made as soon as the lease is held', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.is({ lead: 'holder' });
+    let isHeld = false;
+    one.ends((step) =>
+      step === 'act' && !isHeld ? { ...broken, because: { key: 'acted.notHolder', values: {} } } : done,
+    );
+    one.turns(40);
+    expect(one.row(id)).toMatchObject({ state: 'running', output: 'diff' });
+    expect(one.steps.length).toBeGreaterThan(limits.actionAttempts + 1);
+    isHeld = true;
+    one.turns(3);
+    expect(one.row(id)).toMatchObject({ state: 'done', attempts: 1, because: null });
+    expect(one.results()).toEqual([`planned ${id}`, `done ${id}`]);
+  });
+  it('of a pair: undoes what the other daemon had in force, the newest first, and not what that one has put back', () => {
+    const [first, second] = [engine([ruleOf({ deed: kv })]), engine([ruleOf({ deed: kv })])];
+    for (const [at, one] of [first, second].entries()) {
+      one.wants(adviceTo({ id: `advice${String(at + 1).padStart(14, '0')}` }));
+      one.is({ lead: at === 0 ? 'holder' : 'standby' });
+      one.turns(4);
+    }
+    expect(first.rows().map(({ state, isShared }) => [state, isShared])).toEqual([['done', true]]);
+    // The first is gone.
+    second.is({ lead: 'holder' });
+    second.turn({ adopted: first.rows() });
+    second.turns(4);
+    expect(
+      second
+        .rows()
+        .map(({ id: of, state }) => `${of} ${state}`)
+        .toSorted(),
+    ).toEqual(['advice00000000000001.ci done', 'advice00000000000002.ci done']);
+    second.wants(null);
+    second.turns(6);
+    expect(second.steps.slice(-2)).toEqual(['undo advice00000000000002.ci', 'undo advice00000000000001.ci']);
+    // The first is back: what it did is put back already.
+    first.wants(null);
+    first.turn({ adopted: [] });
+    expect(first.rows().map(({ state }) => state)).toEqual(['undone']);
+    expect(first.steps.filter((step) => step.startsWith('undo'))).toEqual([]);
+  });
+  it('what is held runs as soon as it may, and is counted as held once', () => {
+    const one = engine([ruleOf()]);
+    one.is({ isSuspect: true });
+    one.wants(adviceTo());
+    one.turns(3);
+    expect(one.results()).toEqual([`held ${id}`]);
+    one.is({ isSuspect: false, isStopped: true });
+    one.turns(3);
+    expect(one.row(id)).toMatchObject({ state: 'held', held: 'stopped' });
+    one.is({ isStopped: false });
+    one.turns(3);
+    expect(one.results()).toEqual([`held ${id}`, `planned ${id}`, `done ${id}`]);
+  });
+  it('holds past so many in an hour, and in a day', () => {
+    const one = engine([ruleOf({}, { perHour: 2, perDay: 3 })]);
+    const ids: string[] = [];
+    for (let at = 0; at < 5; at += 1) {
+      one.wants(adviceTo({ id: `advice${at}` }));
+      one.turns(4);
+      ids.push(String(one.row(`advice${at}.ci`)?.held));
+      if (at === 2) one.after(3_600_000);
+    }
+    expect(ids).toEqual(['null', 'null', 'hour', 'null', 'day']);
+  });
+  it('the brake stops an undo too, and what was prepared', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turn();
+    one.is({ isStopped: true });
+    one.turns(3);
+    expect(one.steps).toEqual([`prepare ${id}`]);
+    one.is({ isStopped: false });
+    one.turns(3);
+    one.is({ isStopped: true });
+    one.wants(null);
+    one.turns(3);
+    expect(one.row(id)?.state).toBe('done');
+  });
+});
