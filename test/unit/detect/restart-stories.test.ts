@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { dead, fine, minute, warm, world } from './story-world.ts';
+import { aConfig, aMirror, aTarget, at } from './world.ts';
+
+describe('restart', () => {
+  it('in mid-outage keeps the finding under its id, opens it no second time, and closes it when the mirror is back', () => {
+    const until = warm + 10 * minute;
+    const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm && t < until ? dead : fine));
+    sim.runTo(warm + 2 * minute);
+    const id = sim.detector.findings()[0]?.id;
+    sim.restart(20_000);
+    expect(sim.detector.findings().map((finding) => finding.id)).toEqual([id]);
+    expect(sim.state('a')).toBe('down');
+    sim.runTo(until + 2 * minute);
+    expect(sim.findings.map(({ change, finding }) => `${finding.kind} ${change} ${finding.id === id}`)).toEqual([
+      'outage opened true',
+      'outage closed true',
+    ]);
+  });
+
+  it.each([
+    { name: 'a minute', downMs: minute, want: 100 },
+    { name: 'just under a day', downMs: 86_400_000 - 2 * minute, want: 100 },
+    { name: 'more than a day', downMs: 86_400_000 + minute, want: null },
+  ])('baselines survive $name: $want', ({ downMs, want }) => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    sim.restart(downMs);
+    const known = [...sim.detector.baselines()].find((one) => one.target.registry === 'a');
+    expect(known?.baselineMs ?? null).toBe(want);
+  });
+
+  it('in mid-spike keeps the spike and closes it after three fast samples', () => {
+    const until = warm + 5 * minute;
+    const sim = world(['a', 'b'], (registry, t) => ({
+      rttMs: registry === 'a' && t >= warm && t < until ? 2_000 : 100,
+    }));
+    sim.runTo(warm + 3 * minute);
+    sim.restart(5_000);
+    sim.runTo(until);
+    expect(sim.changes('spike').map(({ what }) => what)).toEqual(['a opened']);
+    sim.runTo(until + 3 * minute);
+    expect(sim.changes('spike').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  it('rows that cannot be read, or speak of nothing configured, are deleted', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    for (const [key, row] of sim.store) {
+      if (key.includes('series|a')) sim.store.set(key, { ...row, value: { v: 1, window: ['no number'] } });
+    }
+    const stray = { table: 'detector', key: 'series|gone||v1|mod|cold', atMs: 0, value: null } as const;
+    sim.store.set('detector stray', stray);
+    sim.restart(1_000);
+    const turn = sim.detector.tick(at(sim.nowMs));
+    expect(turn.deletes.map(({ key }) => key).sort()).toEqual(
+      ['series|a|example.com/a|v1.0.0|mod|cold', 'series|gone||v1|mod|cold'].sort(),
+    );
+  });
+});
+
+describe('reload', () => {
+  it('keeps unchanged mirrors, closes the findings of removed ones and drops their rows', () => {
+    const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
+    sim.runTo(warm + 2 * minute);
+    const kept = ['b', 'c'].map((name) => aMirror(name));
+    const turn = sim.detector.reconfigure(
+      aConfig({ mirrors: kept }),
+      kept.map((mirror) => aTarget(mirror.name)),
+      at(sim.nowMs),
+    );
+    expect(turn.findings.map(({ change, finding }) => `${finding.kind} ${finding.registry} ${change}`)).toEqual([
+      'outage a closed',
+    ]);
+    expect(turn.deletes).toEqual([
+      { table: 'detector', key: 'series|a|example.com/a|v1.0.0|mod|cold' },
+      { table: 'detector', key: 'mirror|a' },
+    ]);
+    expect(sim.detector.standings().map((one) => `${one.registry} ${one.state}`)).toEqual(['b up', 'c up']);
+    expect([...sim.detector.baselines()].map((one) => one.baselineMs)).toEqual([100, 100]);
+  });
+
+  it('a mirror that moved to another URL starts anew', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    const moved = [aMirror('a', { url: 'https://elsewhere.example.com' }), aMirror('b', { weight: 5 })];
+    sim.detector.reconfigure(
+      aConfig({ mirrors: moved }),
+      moved.map((mirror) => aTarget(mirror.name)),
+      at(sim.nowMs),
+    );
+    expect(
+      sim.detector
+        .standings()
+        .map((one) => `${one.registry} ${one.state}`)
+        .sort(),
+    ).toEqual(['a unknown', 'b up']);
+  });
+});

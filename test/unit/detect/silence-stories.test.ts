@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { type Behaviour, Simulation } from './simulate.ts';
+import { dead, fine, minute, warm, world } from './story-world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, failedWith, throttled } from './world.ts';
+
+describe('refusal', () => {
+  it('is asked again with its siblings, opens within seconds, degrades, and closes after two ok ones', () => {
+    const until = warm + 5 * minute;
+    const sim = world(['a', 'b'], (registry, t) =>
+      registry === 'a' && t >= warm && t < until ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
+    );
+    sim.runTo(warm + 3 * minute);
+    const denied = sim.settled.filter((s) => s.outcome.tag === 'failed');
+    const [opened, ...rest] = sim.changes('refusal');
+    expect([opened?.what, rest]).toEqual(['a opened', []]);
+    const tookMs = (opened?.atMs ?? 0) - (denied[0]?.endedMonotonicMs ?? 0);
+    expect(tookMs).toBeGreaterThanOrEqual(4_000);
+    expect(tookMs).toBeLessThanOrEqual(6_000);
+    expect(sim.state('a')).toBe('degraded');
+    expect(sim.doubts).toEqual([]);
+    for (const { registries } of sim.asked) expect(registries).toEqual(['a', 'b']);
+    sim.runTo(until + 2 * minute);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  describe('a wish to be left alone', () => {
+    /** The canary of `a` wishes so the first few times. */
+    const asking = (wishMs: number | null, times: number) => {
+      let left = times;
+      return world(['a', 'b'], (registry, t) => {
+        if (registry !== 'a' || t < warm || left === 0) return fine;
+        left -= 1;
+        return { fails: throttled(wishMs), afterMs: 50 };
+      });
+    };
+    const refusedAtMs = (sim: Simulation) =>
+      sim.settled.filter((s) => s.outcome.tag === 'failed').map((s) => s.endedMonotonicMs);
+
+    it.each([20_000, 45_000])('of %i ms is heeded, and what was refused asked once more when it is over', (wishMs) => {
+      const sim = asking(wishMs, 1);
+      sim.runTo(warm + 5 * minute);
+      const [firstMs = 0] = refusedAtMs(sim);
+      const [asked, ...rest] = sim.asked.filter(({ atMs }) => atMs > firstMs);
+      expect(asked?.registries).toEqual(['a', 'b']);
+      expect((asked?.atMs ?? 0) - firstMs).toBeGreaterThanOrEqual(wishMs);
+      expect((asked?.atMs ?? 0) - firstMs).toBeLessThanOrEqual(wishMs + 1_000);
+      expect(rest).toEqual([]);
+      expect(sim.changes('refusal')).toEqual([]);
+    });
+
+    it('that is renewed each time is a refusal after three, and no probe is sent sooner', () => {
+      const sim = asking(20_000, 1_000);
+      sim.runTo(warm + 5 * minute);
+      const times = refusedAtMs(sim);
+      for (const [i, atMs] of times.slice(1).entries()) expect(atMs - (times[i] ?? 0)).toBeGreaterThanOrEqual(20_000);
+      const [opened, ...rest] = sim.changes('refusal');
+      expect([opened?.what, rest]).toEqual(['a opened', []]);
+      expect((opened?.atMs ?? 0) - (times[0] ?? 0)).toBeLessThanOrEqual(2 * 21_000);
+      // Once it is one, its own pace tells.
+      expect(sim.asked.filter(({ atMs }) => atMs > (opened?.atMs ?? 0))).toEqual([]);
+    });
+
+    it('of more than a minute is one at once, and nothing is asked', () => {
+      const sim = asking(61_000, 1);
+      sim.runTo(warm + 2 * minute);
+      expect(sim.changes('refusal')[0]?.what).toBe('a opened');
+      expect(sim.asked).toEqual([]);
+    });
+  });
+
+  it('of one target beside the canary is one too: degraded with its scope, and no reason to leave', () => {
+    const mirrors = [aMirror('a'), aMirror('b')];
+    const zip = aTarget('a', 'zip', 'example.com/b');
+    const sim = new Simulation({
+      config: aConfig({ mirrors }),
+      targets: [...mirrors.map((m) => aTarget(m.name)), zip],
+      script: (target, t) =>
+        target.id === zip.id && t >= warm ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
+    });
+    sim.runTo(warm + 5 * minute);
+    expect(sim.detector.findings()).toMatchObject([
+      { kind: 'refusal', cause: 'denied', actionable: false, scope: [{ module: 'example.com/b', step: 'zip' }] },
+    ]);
+    expect(sim.state('a')).toBe('degraded');
+  });
+
+  it('a Retry-After of an hour is one at once; the mirror is degraded, unknown without a sample for three intervals, and not probed', () => {
+    const hour: Behaviour = {
+      fails: { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: 3_600_000 } },
+      afterMs: 30,
+    };
+    const sim = world(['a', 'b'], (registry, t) => (registry === 'a' && t >= warm ? hour : fine));
+    sim.runTo(warm + 31_000);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened']);
+    expect(sim.findings[0]?.finding).toMatchObject({ cause: 'throttled', actionable: true });
+    expect(sim.state('a')).toBe('degraded');
+    sim.runTo(warm + 4 * minute);
+    expect(sim.state('a')).toBe('unknown');
+    expect(sim.asked).toEqual([]);
+  });
+
+  it('survives a restart', () => {
+    const sim = world(['a', 'b'], (registry, t) =>
+      registry === 'a' && t >= warm && t < warm + 5 * minute ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
+    );
+    sim.runTo(warm + minute);
+    sim.restart(1_000);
+    expect(sim.state('a')).toBe('degraded');
+    sim.runTo(warm + 7 * minute);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  it.each([
+    { name: 'a sibling serves it: a refusal', others: fine, want: ['a opened'] },
+    {
+      name: 'nobody serves it: no refusal',
+      others: { fails: failedWith('absent', 404), afterMs: 50 },
+      want: [],
+    },
+  ])('absent while $name', ({ others, want }) => {
+    const sim = world(['a', 'b'], (registry) =>
+      registry === 'a' ? { fails: failedWith('absent', 404), afterMs: 50 } : others,
+    );
+    sim.runTo(5 * minute);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(want);
+  });
+});
+
+describe('silence', () => {
+  it('a paused mirror is unknown until it is resumed, and leaves its round', () => {
+    const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
+    sim.runTo(warm + 31_000);
+    sim.apply(sim.detector.pause('a', { untilMs: at(warm + minute).wallMs, reason: 'moving it' }, at(sim.nowMs)));
+    expect(sim.state('a')).toBe('unknown');
+    sim.runTo(warm + minute - 1);
+    expect(sim.state('a')).toBe('unknown');
+    sim.runTo(warm + minute + 2_000);
+    expect(sim.state('a')).not.toBe('unknown');
+  });
+
+  it('a mirror without a judged canary sample for three paces is unknown, just before it is not', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(5 * minute);
+    const lastMs = Math.max(...sim.settled.filter((s) => s.due.target.registry === 'a').map((s) => s.settledAtMs));
+    sim.apply(sim.detector.tick(at(lastMs + 89_999)));
+    expect(sim.state('a')).toBe('up');
+    sim.apply(sim.detector.tick(at(lastMs + 90_000)));
+    expect(sim.state('a')).toBe('unknown');
+  });
+
+  it('what a sleep touched is unknown, and a doubt of before is forgotten', () => {
+    const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
+    sim.runTo(warm + 6_000);
+    const before = sim.doubts.length;
+    expect(before).toBe(1);
+    sim.apply(sim.detector.suspended(warm - 60_000, sim.nowMs, at(sim.nowMs)));
+    expect(sim.doubts.at(-1)).toMatchObject({ registry: 'a', on: false });
+    const touched = sim.settled.filter((s) => s.settledAtMs === sim.nowMs);
+    expect(touched.length).toBeGreaterThan(0);
+    for (const sample of touched) expect(sample.outcome).toEqual({ tag: 'unknown', because: 'local' });
+    expect(sim.changes('self').map(({ what }) => what)).toEqual(['us opened']);
+    expect(sim.changes('outage')).toEqual([]);
+    sim.runTo(sim.nowMs + 6 * minute);
+    expect(sim.changes('self').map(({ what }) => what)).toEqual(['us opened', 'us closed']);
+    expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);
+  });
+
+  it('a result that ended before a suspend counts, though it arrives after it', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    sim.apply(sim.detector.suspended(warm - 60_000, warm, at(warm)));
+    const tell = (startMs: number) => {
+      sim.apply(sim.detector.take(aSample(aDue(aTarget('a')), startMs, 100), at(warm)));
+      return sim.settled.at(-1)?.outcome;
+    };
+    expect(tell(warm - 60_101)).toEqual({ tag: 'ok' });
+    expect(tell(warm - 60_050)).toEqual({ tag: 'unknown', because: 'local' });
+  });
+
+  it('what began after a sleep is as good as ever', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    sim.apply(sim.detector.suspended(warm - 60_000, warm, at(warm)));
+    const before = sim.settled.length;
+    sim.runTo(warm + 5 * minute);
+    const after = sim.settled.slice(before).filter(({ startedMonotonicMs }) => startedMonotonicMs > warm);
+    expect(after.length).toBeGreaterThan(10);
+    expect(new Set(after.map(({ outcome }) => outcome.tag))).toEqual(new Set(['ok']));
+  });
+
+  it('a mirror that asked us to stay away is left out of rounds', () => {
+    const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
+    sim.runTo(warm - 1);
+    sim.detector.throttled('b', 'mod', at(warm + 10 * minute).wallMs);
+    sim.runTo(warm + minute);
+    expect(sim.asked.some(({ registries }) => registries.includes('b'))).toBe(false);
+    expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);
+  });
+});
