@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
+import { advice, delivered, finding, receiver, Stage } from './stage.ts';
+
+const outage = finding('outage', 'a');
+
+describe('the content of notices', () => {
+  it('an opening once, its end with what it resolves, with seq by subject', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    expect(stage.all(delivered)).toEqual(['ops mirror.outage 1 msg-1']);
+    stage.change({ ...outage, confidence: 'high' });
+    expect(stage.all(delivered)).toEqual([]);
+    stage.close(outage);
+    const [sent] = stage.send();
+    expect(JSON.parse(sent?.notice.body ?? '')).toMatchObject({
+      type: 'mirror.recovery',
+      timestamp: '2026-03-01T00:00:00.000Z',
+      data: {
+        seq: 2,
+        subject: 'outage/a',
+        vantage: 'test',
+        resolves: 'msg-1',
+        finding: { id: 'outage-a', state: 'closed' },
+      },
+    });
+    if (sent) stage.end(sent.notice, delivered);
+    expect(stage.outcomes).toEqual(['ops delivered', 'ops delivered']);
+    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a', 'meta/story/outage/a']);
+  });
+
+  it.each([
+    ['an opening', { on: ['outage'] }, ['ops mirror.outage 1 msg-1']],
+    ['nothing that was not asked for', { on: ['spike', 'advice'] }, []],
+  ] as const)('filters: %s', (_name, more, want) => {
+    const stage = new Stage([receiver('ops', more)]);
+    stage.open(outage);
+    expect(stage.due()).toEqual(want);
+  });
+
+  it('a recovery resolves nothing if this receiver got no message about the opening', () => {
+    const stage = new Stage([receiver('ops', { on: ['recovery'] }), receiver('all')]);
+    stage.open(outage);
+    stage.all(delivered);
+    stage.close(outage);
+    const resolves = stage.send().map(({ notice }) => [notice.receiver, JSON.parse(notice.body).data.resolves]);
+    expect(resolves).toEqual([
+      ['ops', null],
+      ['all', 'msg-1'],
+    ]);
+  });
+
+  it.each([
+    [
+      'a mismatch ends by acknowledgement',
+      finding('mismatch', 'a', { cause: 'mismatch' }),
+      ['ops mirror.recovery 2 msg-2'],
+    ],
+    ['an outage does not', outage, []],
+    ['an outage that closed with it does', { ...outage, closedAtMs: 1 }, ['ops mirror.recovery 2 msg-2']],
+  ])('%s', (_name, one, want) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(one);
+    stage.all(delivered);
+    const acknowledged = { change: 'acknowledged', finding: { ...one, state: 'acknowledged' } } as const;
+    stage.take(stage.notifier.compose({ findings: [acknowledged], advice: [] }, stage.at));
+    expect(stage.all(delivered)).toEqual(want);
+    stage.take(stage.notifier.compose({ findings: [acknowledged], advice: [] }, stage.at));
+    expect(stage.all(delivered)).toEqual([]);
+  });
+
+  it('findings about us have the vantage as subject', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(finding('vantage', null));
+    expect(stage.send()[0]?.notice.subject).toBe('vantage/test');
+  });
+
+  it('two stories about us do not replace each other’s news', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(finding('self', null, { id: 'busy', cause: 'contaminated' }));
+    stage.open(finding('self', null, { id: 'odd', cause: 'client_differs' }));
+    expect(stage.send().map(({ notice }) => notice.subject)).toEqual(['self/test', 'self/test/client_differs']);
+  });
+
+  it.each(['withdrawn', 'dismissed'] as const)('advice that was %s: one message, that it is', (state) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.take(
+      stage.notifier.compose({ findings: [], advice: [{ change: state, advice: advice('x', { state }) }] }, stage.at),
+    );
+    const sent = stage.send().map(({ notice }) => JSON.parse(notice.body) as { data: { advice: { state: string } } });
+    expect(sent.map(({ data }) => data.advice.state)).toEqual([state]);
+    expect(webhookSchemas['mirror.advice'].safeParse(sent[0]).error).toBeUndefined();
+  });
+
+  it('of several changes of advice in one turn the last alone', () => {
+    const stage = new Stage([receiver('ops')]);
+    const changes = [
+      { change: 'superseded', advice: advice('x', { state: 'superseded' }) },
+      { change: 'proposed', advice: advice('y') },
+    ] as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: changes }, stage.at));
+    const bodies = stage.send().map(({ notice }) => JSON.parse(notice.body).data);
+    expect(bodies).toHaveLength(1);
+    expect(bodies[0]).toMatchObject({ seq: 1, subject: 'advice/go/go', advice: { id: 'y', state: 'proposed' } });
+    expect(stage.outcomes).toEqual([]);
+  });
+
+  it('a regret is no message, also beside others', () => {
+    const stage = new Stage([receiver('ops')]);
+    const accepted = advice('x', { state: 'accepted' });
+    const regretted = { change: 'regretted', advice: accepted } as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: [regretted] }, stage.at));
+    expect(stage.send()).toEqual([]);
+    const superseded = { change: 'superseded', advice: advice('x', { state: 'superseded' }) } as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: [regretted, superseded, regretted] }, stage.at));
+    const bodies = stage.send().map(({ notice }) => JSON.parse(notice.body).data);
+    expect(bodies.map((body) => body.advice.state)).toEqual(['superseded']);
+  });
+
+  it.each([
+    ['vantage_suspect', 0],
+    ['shared_fate', 1],
+    ['nothing_measured', 1],
+    ['no_candidate', 1],
+  ] as const)('refused with %s: %i messages', (refusal, count) => {
+    const stage = new Stage([receiver('ops')]);
+    const refused = { change: 'refused', advice: advice('x', { state: 'refused', refusal }) } as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: [refused] }, stage.at));
+    expect(stage.send()).toHaveLength(count);
+  });
+});
