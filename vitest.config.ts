@@ -1,40 +1,56 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { Skips } from './test/support/skips.ts';
 
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());
+/** With the real Git, which they start a thousand times. */
+const withGit = 'test/unit/features/actions/{git,merge-request}.test.ts';
+/** Each worker loads modules once for all of its files: a file leaves nothing behind that another could see. */
+const shared = { isolate: false };
+/** Tests that start daemons, servers and clients wait more than they work. */
+const waiting = { maxWorkers: 2 * cores, sequence: { groupOrder: 2 } };
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Node strips the types and keeps what it compiled (NODE_COMPILE_CACHE in package.json). There is no vi.mock.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // What never comes ends a test, and nothing else does: limits are for what hangs, far beyond what a busy machine
     // needs and beyond what a test waits for (test/support/patience.ts). No test has a limit of its own.
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 300_000 } },
     reporters: ['default', new Skips()],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
+        // Code of this repository, each part by itself.
         extends: true,
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/rules/**'],
+          exclude: ['test/daemon/**', 'test/fault/**', 'test/real/**', 'test/rules/**', withGit],
+          ...shared,
           maxWorkers: cores,
           sequence: { groupOrder: 1 },
         },
       },
       {
-        // Real servers and clients, after the others. They wait more than they work: twice as many files at a time as
-        // cores, but with MIRRORWATCH_LONG=1, whose stories are about time, one more.
+        // Whole daemons and real sockets, all of it in this repository.
         extends: true,
         test: {
-          name: 'real',
-          include: ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts'],
-          maxWorkers: process.env.MIRRORWATCH_LONG === '1' ? cores + 1 : 2 * cores,
-          sequence: { groupOrder: 2 },
+          name: 'daemon',
+          include: ['test/daemon/**/*.test.ts', 'test/fault/**/*.test.ts'],
+          ...shared,
+          ...waiting,
         },
+      },
+      {
+        // Servers and clients of their makers. A process that has grown large would start programs slowly.
+        extends: true,
+        test: { name: 'real', include: ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts', withGit], ...waiting },
       },
     ],
   },

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { longest } from './support/longest-first.ts';
 
 // No test may fail for a slow or busy machine: none is held to how long something really took. What takes real time by
 // its nature is tried at several lengths (test/support/patience.ts), what must not blow up is held to its growth
@@ -70,6 +71,10 @@ const rules: readonly Rule[] = [
     except: {},
   },
 ];
+
+it('files that are begun first are there', () => {
+  expect(longest.filter((path) => !tests.includes(path.replace(/^test\//, '')))).toEqual([]);
+});
 
 describe.each(rules)('each file $name', ({ pattern, of, except }) => {
   it('but those that say why', () => {

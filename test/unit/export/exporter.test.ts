@@ -730,7 +730,7 @@ describe('another configuration', () => {
   test('takes the series of a removed mirror away and keeps the counters of the rest', async () => {
     const page = exporter();
     const bMod = target('b', 'mod', 'golang.org/x/net', 'v0.25.0');
-    for (const of of [mod, bMod]) page.sample(sample(of, { tls }));
+    for (const one of [mod, bMod]) page.sample(sample(one, { tls }));
     page.reconfigure(config({ mirrors: [mirror('a')] }), targetsOf('a'));
     const after = await read(page);
     expect([...after.keys()].filter((series) => series.includes('registry="b"'))).toEqual([]);

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type * as fs from 'node:fs/promises';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeChanges, undoChange } from '../../../src/io/changes.ts';
 import { listKeptChanges } from '../../../src/io/kept-changes.ts';
 import { phrase, saySentence } from '../../../src/words/tell.ts';
@@ -9,20 +10,23 @@ import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
 
 /** How many files may still be replaced until the disk is full, and what happens meanwhile. */
-const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY, meanwhile: (): void => undefined }));
+const disk = { left: Number.POSITIVE_INFINITY, meanwhile: (): void => undefined };
+const { rename } = files;
 
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof fs>();
-  return {
-    ...real,
-    rename: async (from: string, to: string) => {
-      if (disk.left < 1) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-      disk.left -= 1;
-      await real.rename(from, to);
-      disk.meanwhile();
-    },
-  };
+/** All who import it from Node from now on, and those who did, have it so. */
+function renameBy(act: typeof rename): void {
+  files.rename = act;
+  syncBuiltinESMExports();
+}
+beforeAll(() => {
+  renameBy(async (from, to) => {
+    if (disk.left < 1) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    disk.left -= 1;
+    await rename(from, to);
+    disk.meanwhile();
+  });
 });
+afterAll(() => renameBy(rename));
 
 test('a disk that fills up half way costs nothing: what was before is kept until it is put back', async () => {
   const home = tempDir('full');

@@ -1,0 +1,36 @@
+import { relative } from 'node:path';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { repoDir } from './paths.ts';
+
+/** Files that wait for most of a minute or longer, the longest first: begun last, one of them would keep a whole run waiting. */
+export const longest: readonly string[] = [
+  'test/real/loop.test.ts',
+  'test/real/scenarios.test.ts',
+  'test/real/page-eyes.test.ts',
+  'test/real/pnpm-yarn.test.ts',
+  'test/real/netem.test.ts',
+  'test/real/go-mirrors.test.ts',
+  'test/real/go-http2.test.ts',
+  'test/real/state.test.ts',
+  'test/real/go-h2-build.test.ts',
+  'test/daemon/hostile-beside-good.test.ts',
+  'test/real/door.test.ts',
+  'test/real/clients.test.ts',
+  'test/real/fleet.test.ts',
+  'test/real/dns.test.ts',
+  'test/real/stack.test.ts',
+  'test/real/door-clients.test.ts',
+];
+
+/** The order of files in a group: those that wait longest, then the others as vitest has them. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const group = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longest.indexOf(relative(repoDir, moduleId));
+      return at === -1 ? longest.length : at;
+    };
+    return sorted.toSorted((a, b) => group(a) - group(b) || place(a) - place(b));
+  }
+}
