@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ActionDeed, forgeKinds } from '../../../../src/core/action.ts';
 import { placeOf } from '../../../../src/core/action-place.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
@@ -36,14 +36,22 @@ function merge(one: Played | undefined, isSquash = false): void {
   one.state = 'merged';
 }
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
+/** The folder that each test begins with. */
+let begun = '';
+beforeAll(() => {
+  begun = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
+  folder = begun;
   git('init', '--quiet', '--bare', '--initial-branch=main', 'deploy.git');
   git('init', '--quiet', '--initial-branch=main', 'work');
   writeFileSync(join(folder, 'work/env'), old);
   git('-C', 'work', 'add', '-A');
   git('-C', 'work', 'commit', '--quiet', '-m', 'first');
   git('-C', 'work', 'push', '--quiet', join(folder, 'deploy.git'), 'HEAD:refs/heads/main');
+});
+afterAll(() => rmSync(begun, { recursive: true, force: true }));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
+  cpSync(begun, folder, { recursive: true });
 });
 afterEach(async () => {
   await forge.close();
