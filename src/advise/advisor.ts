@@ -11,9 +11,9 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { closeAudit } from './audit.ts';
-import { candidatesOf } from './compose.ts';
+import { candidateOf } from './compose.ts';
 import { rankWeighed } from './decide.ts';
-import { type Declared, type Group, groupKeyOf, groupsOf, type Muted } from './group.ts';
+import { type Declared, type Group, groupKeyOf, groupsOf, headOf, type Muted } from './group.ts';
 import {
   clearEvidence,
   dropFamilyFailures,
@@ -25,7 +25,7 @@ import {
   sampleOfLate,
 } from './late.ts';
 import { type AdviseTurn, chainTextOf, changeState, close, openLedger, release, restore } from './ledger.ts';
-import { applyOpen, follow, updateAdvice } from './lifecycle.ts';
+import { applyOpen, updateAdvice } from './lifecycle.ts';
 import {
   looksOf,
   pruneRemoved,
@@ -34,9 +34,10 @@ import {
   recordLatePeek,
   recordSample,
 } from './observe.ts';
+import { follow } from './surroundings.ts';
 import { newTally, record, recordAnswer, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
-import { headOf, weighAll } from './weigh.ts';
+import { weighAll } from './weigh.ts';
 import { readWhatIf, replayWhatIf } from './what-if.ts';
 
 /** How many ids of ended advice are remembered, to tell an ended advice from an unknown one. */
@@ -230,7 +231,7 @@ export function createAdvisor(input: {
       const group = groups.get(groupKeyOf(ecosystem, upstream));
       if (group === undefined) return [];
       const seen = view(group, lastNow);
-      return candidatesOf(seen, headOf(group), rankWeighed(seen, weighAll(seen)));
+      return rankWeighed(seen, weighAll(seen, headOf(group))).map(candidateOf);
     },
     remedy(ecosystem, upstream) {
       const group = groups.get(groupKeyOf(ecosystem, upstream));

@@ -7,9 +7,9 @@ import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain, Remedy } from '../ecosystems/client.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import type { Group } from './group.ts';
+import { chainInForce, type Group } from './group.ts';
 import type { View } from './view.ts';
-import { advisedChainOf, type Weighed } from './weigh.ts';
+import type { Weighed } from './weigh.ts';
 
 /**
  * The decision where the head fails over the one HTTP version that clients use, and no other mirror can be advised:
@@ -27,6 +27,7 @@ export interface BypassDecision {
   readonly after: Chain;
   /** Why no other mirror is advised; `null`: the switch is removed. */
   readonly refusal: Refusal | null;
+  readonly faults: readonly string[];
   readonly weighed: readonly Weighed[];
 }
 
@@ -36,21 +37,36 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-/** The switch that makes the group's client avoid the broken HTTP version of a mirror; `null`: there is none. */
-export function bypassAt({ group }: View, at: Mirror, findings: readonly Finding[]): Bypass | null {
-  const { client } = group;
-  const broken = findings.map(brokenVersion).find((version) => version !== null);
-  return broken === '2' && client.protocols(at)[0] === '2' ? (client.withoutHttp2?.(at) ?? null) : null;
+/** The switches of clients at a mirror now. */
+interface Bypasses {
+  /** Makes the group's client avoid the broken HTTP version; `null`: there is no such switch, or nothing to avoid. */
+  readonly bypass: Bypass | null;
+  /** The clients that have no switch, where only HTTP/2 is broken and a switch would help. */
+  readonly stranded: readonly string[];
+  /** Removes an accepted switch once its mirror is out of outage; `null`: none was accepted, or it is still needed. */
+  readonly undo: BypassDecision | null;
 }
 
-/**
- * The clients of a group that have no switch, where only HTTP/2 is broken at a mirror and a switch would help. May be
- * empty.
- */
-export function strandedClientsAt(view: View, at: Mirror, findings: readonly Finding[]): readonly string[] {
-  const isBroken = findings.some((finding) => brokenVersion(finding) === '2');
-  if (!isBroken || bypassAt(view, at, findings) !== null) return [];
-  return at.speaks?.find(({ protocol }) => protocol === '2')?.clients ?? [];
+/** What switches of clients can do about these findings of the mirror in force. */
+export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]): Bypasses {
+  const { client } = view.group;
+  const versions = findings.map(brokenVersion).filter((version) => version !== null);
+  const isAvoidable = versions[0] === '2' && client.protocols(at)[0] === '2';
+  const bypass = isAvoidable ? (client.withoutHttp2?.(at) ?? null) : null;
+  const isStranded = bypass === null && versions.includes('2');
+  const speakers = at.speaks?.find(({ protocol }) => protocol === '2')?.clients ?? [];
+  return { bypass, stranded: isStranded ? speakers : [], undo: undoAt(view, at) };
+}
+
+function undoAt(view: View, at: Mirror): BypassDecision | null {
+  const { group } = view;
+  const told = group.accepted?.advice;
+  if (!hasBypass(told) || told?.to !== at.name) return null;
+  const isOut = view.standingOf(at.name)?.findings.some(({ kind, state }) => kind === 'outage' && state !== 'closed');
+  const bypass = group.client.withoutHttp2?.(at) ?? null;
+  if (bypass === null || isOut !== false) return null;
+  const none = { findings: [], refusal: null, faults: [], weighed: [] };
+  return { kind: 'bypass', cause: 'failback', at, bypass, after: chainInForce(group), ...none };
 }
 
 /** True for an advice that sets a client switch; false for one that removes it. */
@@ -63,22 +79,6 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
   const told = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === told?.to);
   return at === undefined ? null : (client.withoutHttp2?.(at) ?? null);
-}
-
-/** Removes an accepted switch once its mirror is out of outage; `null`: none was accepted, or it is still needed. */
-export function undoBypass(view: View, at: Mirror): BypassDecision | null {
-  const { accepted, client } = view.group;
-  const bypass = client.withoutHttp2?.(at) ?? null;
-  if (bypass === null || !hasBypass(accepted?.advice) || accepted?.advice.to !== at.name) return null;
-  const isOut = view.standingOf(at.name)?.findings.some(({ kind, state }) => kind === 'outage' && state !== 'closed');
-  if (isOut !== false) return null;
-  const none = { findings: [], refusal: null, weighed: [] };
-  return { kind: 'bypass', cause: 'failback', at, bypass, after: chainInForce(view.group), ...none };
-}
-
-/** The advised chain. */
-export function chainInForce(group: Group): Chain {
-  return advisedChainOf(group) ?? { members: [], separators: [] };
 }
 
 /**

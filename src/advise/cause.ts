@@ -1,6 +1,7 @@
 import type { AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, type Reason, reasonWeight } from '../core/failure.ts';
 import {
+  type Confidence,
   type Finding,
   type FindingKind,
   findingKinds,
@@ -10,7 +11,7 @@ import {
 } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
-import { type Answered, type Entry, isUpstreamFault, type Row, type Tally } from './tally.ts';
+import type { Answered, Row, Tally } from './tally.ts';
 import type { Alarm } from './tests/choose.ts';
 import type { View } from './view.ts';
 
@@ -46,20 +47,38 @@ export function isAgainst(finding: Finding): boolean {
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
-/** The gravest cause for leaving a mirror; `null`: none. */
-function causeOf(standing: Standing | null): Cause | null {
-  const speaking = standing?.findings.filter((one) => isAgainst(one) && !isDisputed(one)) ?? [];
-  for (const kind of order) {
-    const findings = speaking.filter((finding) => finding.kind === kind);
-    if (findings.length > 0) return { kind, findings };
-  }
-  return null;
+/** The reasons to leave a mirror now, whether or not leaving it is worthwhile. */
+interface Causes {
+  /** The gravest of its findings, else alerts of other systems; `null`: none. */
+  readonly gravest: Cause | null;
+  /** Its lag exceeds the limit, whatever other findings it has; `null`: it does not. */
+  readonly lag: Cause | null;
 }
 
-/** The cause of a mirror whose lag exceeds the limit, whatever other findings it has; `null`: it does not. */
-export function lateCauseOf(standing: Standing | null): Cause | null {
-  const findings = (standing?.findings ?? []).filter((one) => one.kind === 'lag' && isAgainst(one));
-  return findings.length === 0 ? null : { kind: 'lag', findings };
+/** What counts against a mirror now. */
+export function findCauses(view: View, { name }: Mirror): Causes {
+  const against = view.standingOf(name)?.findings.filter(isAgainst) ?? [];
+  const causeBy = (kind: Named, all: readonly Finding[]): Cause | null => {
+    const findings = all.filter((finding) => finding.kind === kind);
+    return findings.length === 0 ? null : { kind, findings };
+  };
+  const sure = against.filter((one) => !isDisputed(one));
+  const found = order.map((kind) => causeBy(kind, sure)).find((cause) => cause !== null) ?? null;
+  const isAccused = view.evidenceOf(name).length > 0;
+  return { gravest: found ?? (isAccused ? { kind: 'slo', findings: [] } : null), lag: causeBy('lag', against) };
+}
+
+const levels: readonly Confidence[] = ['low', 'medium', 'high'];
+
+/**
+ * The confidence of an advice: that of its most certain finding; low if the vantage could not be verified. It is high
+ * for a failback, and medium for a running test alone or an alert that our own measurement confirms.
+ */
+export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
+  if (cause === 'failback') return 'high';
+  if (findings.length === 0) return 'medium';
+  if (findings.some((finding) => finding.vantage !== 'ok')) return 'low';
+  return levels[Math.max(0, ...findings.map((finding) => levels.indexOf(finding.confidence)))] ?? 'low';
 }
 
 /** True for a cause that means slower responses, not failures. */
@@ -190,74 +209,4 @@ function failingOf(all: readonly Answered[]): FailingTarget[] {
     else rows.set(target.id, { target, reason, count: (known?.count ?? 0) + 1, fromMs: known?.fromMs ?? atMs });
   }
   return [...rows.values()].filter(({ count }) => count >= failuresMin.target);
-}
-
-/** Mean times of two mirrors for the same requests in the same moments. Milliseconds. */
-export interface Apart {
-  readonly rounds: number;
-  readonly hereMs: number;
-  readonly thereMs: number;
-  readonly fromMs: number;
-}
-
-/**
- * Means over the newest `most` good responses of `here` since a time for which `there` has a good response too;
- * `null`: none.
- * @param nearMs  responses within this time belong to one moment
- */
-export function apartOf(
-  here: readonly Answered[],
-  there: readonly Answered[],
-  rule: { readonly sinceMs: number; readonly nearMs: number; readonly most: number },
-): Apart | null {
-  const pairs: { readonly atMs: number; readonly hereMs: number; readonly thereMs: number }[] = [];
-  for (let i = here.length - 1; i >= 0 && pairs.length < rule.most; i -= 1) {
-    const one = here[i];
-    if (one === undefined || one.atMs < rule.sinceMs) break;
-    if (one.tag !== 'ok' || one.cold) continue;
-    const other = nearest(one, there);
-    if (other === null || Math.abs(other.atMs - one.atMs) > rule.nearMs) continue;
-    pairs.push({ atMs: one.atMs, hereMs: one.tookMs, thereMs: other.tookMs });
-  }
-  const oldest = pairs.at(-1);
-  if (oldest === undefined) return null;
-  const mean = (of: (pair: (typeof pairs)[number]) => number): number =>
-    pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
-  return {
-    rounds: pairs.length,
-    hereMs: mean((pair) => pair.hereMs),
-    thereMs: mean((pair) => pair.thereMs),
-    fromMs: oldest.atMs,
-  };
-}
-
-function nearest(one: Answered, others: readonly Answered[]): Answered | null {
-  const isSame = ({ target, tag, cold }: Answered): boolean =>
-    tag === 'ok' &&
-    !cold &&
-    target.step === one.target.step &&
-    target.module === one.target.module &&
-    target.version === one.target.version;
-  const apart = (other: Answered): number => Math.abs(other.atMs - one.atMs);
-  return others.filter(isSame).reduce<Answered | null>((best, other) => {
-    return best === null || apart(other) < apart(best) ? other : best;
-  }, null);
-}
-
-/** What counts against a mirror now, whether or not leaving it is worthwhile: findings, else alerts of other systems. */
-export function findCause(view: View, mirror: Mirror): Cause | null {
-  const found = causeOf(view.standingOf(mirror.name));
-  if (found !== null) return found;
-  return view.evidenceOf(mirror.name).length > 0 ? { kind: 'slo', findings: [] } : null;
-}
-
-/** Names of mirrors whose last response in the current moment was an upstream failure passed on. */
-export function listUpstreamFaults(view: View): readonly string[] {
-  const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
-  const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
-    const last = pair[1];
-    return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
-  });
-  const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
-  return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }

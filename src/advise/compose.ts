@@ -1,51 +1,28 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
-import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import type { Bypass } from '../ecosystems/bypass.ts';
 import { type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { phrase, saySentence, told } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import { remedyOfBypass, removeBypassLines } from './bypass.ts';
-import type { Decision } from './decide.ts';
-import { observedAt } from './expected.ts';
-import type { Group } from './group.ts';
+import { type BypassDecision, remedyOfBypass, removeBypassLines } from './bypass.ts';
+import { confidenceOf } from './cause.ts';
+import type { Move, Refused } from './decide.ts';
+import { type Group, mirrorAt, noChain } from './group.ts';
+import { groundsOf, observedAt } from './measured.ts';
 import { round } from './rank.ts';
-import { type Running, runningOf } from './tests/choose.ts';
+import { isOfTime } from './tests/choose.ts';
+import type { Contest } from './tests/contest.ts';
 import { fetchCostMs } from './tests/costs.ts';
 import type { TimeTest } from './tests/time.ts';
 import type { View } from './view.ts';
-import { headNameOf, mirrorAt, ruleOf, type Weighed } from './weigh.ts';
+import type { Weighed } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
 
-type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
-
-const levels: readonly Confidence[] = ['low', 'medium', 'high'];
-
-/**
- * The confidence of an advice: that of its most certain finding; low if the vantage could not be verified. It is high
- * for a failback, and medium for a running test alone or an alert that our own measurement confirms.
- */
-export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[]): Confidence {
-  if (cause === 'failback') return 'high';
-  if (findings.length === 0) return 'medium';
-  if (findings.some((finding) => finding.vantage !== 'ok')) return 'low';
-  return levels[Math.max(0, ...findings.map((finding) => levels.indexOf(finding.confidence)))] ?? 'low';
-}
-
-/** The running test of a mirror against the mirror in force; `null` for the latter, and where nothing is weighed. */
-function runningAt(view: View, at: Mirror | null, registry: string): Running | null {
-  const pair = at === null || at.name === registry ? undefined : view.group.contest.pairs.get(registry);
-  if (pair === undefined || at === null) return null;
-  const { isRecent, ease } = ruleOf(view, at);
-  return runningOf(pair, isRecent, ease);
-}
-
-/** Weighed mirrors in the form that an advice, the API and the page show. */
-export function candidatesOf(view: View, at: Mirror | null, weighed: readonly Weighed[]): readonly Candidate[] {
-  return weighed.map((one) => candidate(one, runningAt(view, at, one.mirror.name)));
-}
+/** A decision that an advice says. */
+export type Said = Move | Refused | BypassDecision;
 
 /**
  * Turns a decision into the sentences, numbers and lines of an advice.
@@ -55,17 +32,21 @@ export function candidatesOf(view: View, at: Mirror | null, weighed: readonly We
 export function compose(
   view: View,
   decision: Said,
-  meta: { readonly id: string; readonly trigger: Advice['trigger'] },
+  meta: { readonly id: string; readonly trigger: Advice['trigger']; readonly undo: Bypass | null },
 ): { readonly advice: Advice; readonly fromMs: number | null } {
   const { group, config, now } = view;
-  const before = group.chain ?? { members: [], separators: [] };
+  const before = group.chain ?? noChain;
   const after = decision.kind === 'refuse' ? before : decision.after;
-  const { window, p95Ms, replay } = observedAt(view, decision.at, decision.kind === 'move' ? after : null);
-  const subject = subjectOf(view, decision);
-  const reason = reasonOf(view, subject) ?? told(`advice.cause.${decision.cause}`, { from: decision.at.name });
-  const lines = linesOf(view, decision, before, after);
+  const to = decision.kind === 'move' ? decision.to.mirror : null;
+  const { cause, at } = decision;
+  const { window, p95Ms, replay } = observedAt(view, at, to === null ? null : after);
+  const fromMs = testedFrom(group.contest, decision);
+  const stay = decision.kind === 'move' ? null : decision;
+  const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null };
+  const reason = reasonOf(subject, groundsOf(view, subject)) ?? told(`advice.cause.${cause}`, { from: at.name });
+  const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
-  const limits = decision.kind === 'move' ? limitsOfAdvice(view, decision.to.mirror, after) : [];
+  const limits = to === null ? [] : limitsOfAdvice(view, to, after);
   const notes = [...(lines?.notes ?? []), ...limits];
   const advice: Advice = {
     id: meta.id,
@@ -76,29 +57,28 @@ export function compose(
     issuedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + config.advise.ttlMs,
     settledAtMs: decision.kind === 'refuse' ? now.wallMs : null,
-    from: headNameOf(view, before),
-    to: headNameOf(view, after),
+    from: headNameOf(group, before),
+    to: headNameOf(group, after),
     chain: { before: showChain(before), after: showChain(after) },
     reason: reason.text,
     sentence: reason.sentence,
-    cause: decision.cause,
+    cause,
     refusal: decision.kind === 'refuse' ? decision.refusal : null,
     evidence: {
       windowSeconds: round(Math.max(0, now.monotonicMs - (window[0]?.atMs ?? now.monotonicMs)) / 1000),
       samples: window.length,
-      observedSeconds:
-        decision.cause === 'slo' ? inSeconds(p95Ms) : (decision.findings[0]?.evidence.observedSeconds ?? null),
+      observedSeconds: cause === 'slo' ? inSeconds(p95Ms) : (decision.findings[0]?.evidence.observedSeconds ?? null),
       baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,
       failures: failuresOf(window.map((entry) => entry.reason)),
       findings: decision.findings.map((finding) => finding.id),
     },
-    candidates: candidatesOf(view, decision.at, decision.weighed),
+    candidates: decision.weighed.map(candidateOf),
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
       fetchCostSeconds: fetchCostsOf(view, decision),
     },
-    confidence: confidenceOf(decision.cause, decision.findings),
+    confidence: confidenceOf(cause, decision.findings),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
     remedy: lines?.remedy ?? {},
     doesNotCover: notes.map((one) => saySentence(one, english)),
@@ -106,28 +86,24 @@ export function compose(
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
     trigger: meta.trigger,
   };
-  return { advice, fromMs: subject.fromMs };
+  return { advice, fromMs };
 }
 
-/** The subject of a decision's sentence. */
-export function subjectOf(view: View, decision: Said): Subject {
-  const { cause, findings, at } = decision;
-  const nowhere = { cause, findings, at, to: null, fromMs: null, refused: null, bypass: null, before: null };
-  if (decision.kind === 'refuse') return { ...nowhere, refused: decision };
-  if (decision.kind === 'bypass') return { ...nowhere, bypass: decision };
-  const { alarm, to } = decision;
-  const time = view.group.contest.pairs.get(to.mirror.name)?.time;
-  const test = alarm === 'time' ? time?.light : alarm === 'heavy_time' ? time?.heavy : undefined;
-  return { ...nowhere, to: to.mirror, fromMs: test?.fromMs ?? null };
+/** Since when the time test that triggered a move has evidence, monotonic milliseconds; `null`: no such test did. */
+function testedFrom(contest: Contest, decision: Said): number | null {
+  if (decision.kind !== 'move') return null;
+  const time = contest.pairs.get(decision.to.mirror.name)?.time;
+  const test = decision.alarm === 'time' ? time?.light : decision.alarm === 'heavy_time' ? time?.heavy : undefined;
+  return test?.fromMs ?? null;
 }
 
 /** The remedy; `null`: nothing is advised. */
-function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remedy | null {
+function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
   const { group, config } = view;
   if (decision.kind === 'refuse') return null;
   const spared = sparedBy(decision);
   const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.ecosystem] ?? []);
-  if (decision.kind === 'move') return removeBypassLines(ofChain(), decision.undo);
+  if (decision.kind === 'move') return removeBypassLines(ofChain(), undo);
   const isMove = showChain(before) !== showChain(after);
   const isDeclared = group.declared !== null && showChain(group.declared) === showChain(after);
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
@@ -174,15 +150,15 @@ function inSeconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : round(ms / 1000);
 }
 
-/** A weighed mirror as an advice shows it, with its test nearest to the bound; `null`: nothing is weighed. */
-function candidate(one: Weighed, running: { readonly sum: number; readonly bound: number } | null): Candidate {
-  return {
-    registry: one.mirror.name,
-    scoreSeconds: one.scoreMs === null ? null : round(one.scoreMs / 1000),
-    gate: one.gate,
-    sum: running === null ? null : round(running.sum),
-    bound: running === null ? null : round(running.bound),
-  };
+/** A weighed mirror in the form that an advice, the API and the page show. */
+export function candidateOf({ mirror, scoreMs, gate, running }: Weighed): Candidate {
+  const [sum, bound] = running === null ? [null, null] : [round(running.sum), round(running.bound)];
+  return { registry: mirror.name, scoreSeconds: inSeconds(scoreMs), gate, sum, bound };
+}
+
+/** The name of a chain's first member: a mirror's name, `direct`, `off`, or `other` where it is not configured here. */
+function headNameOf(group: Group, { members: [head] }: Chain): string {
+  return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
 /**
@@ -196,8 +172,7 @@ function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCost
   const here = contest.records.get(decision.at.name);
   if (decision.kind !== 'move') return { before: inSeconds(fetchCostMs(here, view.by)), after: null };
   const { name } = decision.to.mirror;
-  const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
-  const pair = isAboutTime ? contest.pairs.get(name) : undefined;
+  const pair = decision.alarm !== null && isOfTime(decision.alarm) ? contest.pairs.get(name) : undefined;
   if (pair === undefined)
     return { before: inSeconds(fetchCostMs(here, view.by)), after: inSeconds(decision.to.scoreMs) };
   const meansOf = (ms: (test: TimeTest) => number) => ({
@@ -226,7 +201,7 @@ interface Spared {
 }
 
 /** The clients that a decision does not concern; `null`: it concerns all. */
-function sparedBy(decision: Decision): Spared | null {
+function sparedBy(decision: Said): Spared | null {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings
     .flatMap(({ scope }) => scope)

@@ -1,10 +1,10 @@
 import type { LookOrder } from '../core/due.ts';
 import { type Mirror, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
+import { homeOf } from './group.ts';
 import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
-import { homeOf } from './weigh.ts';
 
 /** How often the head's smallest artifact is downloaded, and those of other mirrors beside it. Milliseconds. */
 const everyMs = 150_000;

@@ -6,6 +6,7 @@ import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
+import { preferenceOf } from './rank.ts';
 import { type Contest, type HeadOutcome, newContest, type Surroundings } from './tests/contest.ts';
 import type { Departure } from './tests/home.ts';
 
@@ -27,6 +28,8 @@ export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
+  /** The order of equal mirrors. */
+  readonly inOrder: (a: string, b: string) => number;
 }
 
 /** A dismissed move: this `from`, `to` and cause, until this wall-clock time in milliseconds. */
@@ -116,11 +119,14 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
     const key = members.get(mirror.name)?.key ?? mirror.url;
     if (!byKey.has(key)) byKey.set(key, mirror);
   }
-  return { mirrors, members, byKey };
+  return { mirrors, members, byKey, inOrder: preferenceOf(mirrors, config.vantage) };
 }
 
 /** The chain that clients have by configuration, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
+
+/** A chain without members. */
+export const noChain: Chain = { members: [], separators: [] };
 
 /** A chain as the client parses it; `null` where it cannot. */
 export function parsedOf(client: Client, text: string): Chain | null {
@@ -177,4 +183,37 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
 /** The key of a group in its row and in the map. */
 export function groupKeyOf(ecosystem: string, upstream: string): string {
   return `${ecosystem}/${upstream}`;
+}
+
+/** A mirror's member of a chain. */
+export function memberOf(group: Group, mirror: Mirror): ChainMember {
+  return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
+}
+
+/** The configured mirror behind a chain member, or `null`. */
+export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror | null {
+  return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
+}
+
+/** The chain of the remedy: of the proposed advice, else of the accepted one, else the declared chain. */
+export function advisedChainOf(group: Group): Chain | null {
+  const open = group.open?.advice;
+  if (open === undefined || open.state !== 'proposed') return group.chain;
+  if (group.read?.id !== open.id) group.read = { id: open.id, chain: parsedOf(group.client, open.chain.after) };
+  return group.read.chain ?? group.chain;
+}
+
+/** The first mirror in the advised chain; `null`: none that is monitored. */
+export function headOf(group: Group): Mirror | null {
+  return mirrorAt(group, advisedChainOf(group)?.members[0]);
+}
+
+/** The first mirror in the declared chain; `null`: none that is monitored. */
+export function homeOf(group: Group): Mirror | null {
+  return mirrorAt(group, group.declared?.members[0]);
+}
+
+/** The chain of the remedy; without members where there is none. */
+export function chainInForce(group: Group): Chain {
+  return advisedChainOf(group) ?? noChain;
 }

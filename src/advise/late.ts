@@ -2,13 +2,12 @@ import type { Due } from '../core/due.ts';
 import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { slowPeekMsOf } from './first-bytes.ts';
-import type { Group } from './group.ts';
+import { type Group, headOf } from './group.ts';
 import { placeOf } from './observe.ts';
 import { dropEvidence, dropFailures } from './tests/contest.ts';
 import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
-import { headOf } from './weigh.ts';
 
 /** Network time, added to the assumed patience of clients. Milliseconds. */
 const wayMs = 250;

@@ -4,9 +4,8 @@ import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
 import { newRota } from './first-bytes.ts';
-import { type Group, groupKeyOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { type Group, groupKeyOf, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import type { Departure } from './tests/home.ts';
-import { headOf } from './weigh.ts';
 
 /** At this share of an advice's lifetime a reminder is sent. */
 const remindShare = 0.9;

@@ -1,13 +1,14 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
+import type { Mirror } from '../core/mirror.ts';
 import type { Random } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
-import { type BypassDecision, bypassAt, bypassInForce, chainInForce, hasBypass } from './bypass.ts';
-import { findCause, gravestCauseOf } from './cause.ts';
-import { compose, confidenceOf, subjectOf } from './compose.ts';
-import { type Decision, decide } from './decide.ts';
-import type { LiveAdvice } from './group.ts';
+import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
+import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
+import { compose, type Said } from './compose.ts';
+import { type Decision, decide, type Move, type Refused } from './decide.ts';
+import { chainInForce, headOf, homeOf, type LiveAdvice, memberOf, mirrorAt, parsedOf } from './group.ts';
 import {
   type AdviseTurn,
   chainTextOf,
@@ -21,23 +22,20 @@ import {
   restoreLife,
   startLife,
 } from './ledger.ts';
+import { groundsOf } from './measured.ts';
+import { follow } from './surroundings.ts';
 import { isOfTime } from './tests/choose.ts';
-import { moveTo } from './tests/contest.ts';
 import { recentDeparturesOf } from './tests/home.ts';
 import type { View } from './view.ts';
-import { chainTo, headOf, homeOf, isRecent, memberOf, mirrorAt, surroundingsOf, weighAll } from './weigh.ts';
+import { chainTo, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf, type Subject } from './words.ts';
-
-type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
-type Move = Extract<Decision, { kind: 'move' }>;
 
 /** Updates one group: ends expired advice, then opens what is right now if it differs from what is open. */
 export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
   const { group } = view;
   if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
   const open = group.open?.advice ?? null;
-  if (open?.state === 'proposed' && holdsMismatch(view, open)) rechain(view, open, random, ledger);
-  if (open?.state === 'proposed' && open.bypass != null) endBypass(view, open, random, ledger);
+  if (open?.state === 'proposed') revise(view, open, random, ledger);
   const decision = decide(view);
   if (decision.kind === 'bypass') bypass(view, decision, random, ledger);
   else if (decision.kind === 'move') move(view, decision, random, ledger);
@@ -45,31 +43,6 @@ export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
   else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, random, ledger);
   refresh(view, ledger);
   follow(view);
-}
-
-/** Points the comparison at the mirror in force. */
-export function follow(view: View): void {
-  const { group } = view;
-  moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
-  const seen = outlookOf(view);
-  if (group.around !== null && group.outlook === seen) return;
-  group.outlook = seen;
-  group.around = surroundingsOf(view);
-}
-
-/**
- * A text of everything that the surroundings are made of. They rarely change and are read often, so the text is
- * compared.
- */
-function outlookOf(view: View): string {
-  const { group, now } = view;
-  const parts: unknown[] = [group.open?.advice.id, group.open?.advice.state, group.accepted?.advice.id, isRecent(view)];
-  for (const { name } of view.mirrors) {
-    const standing = view.standingOf(name);
-    const isAway = standing?.throttledUntilMs != null && standing.throttledUntilMs > now.wallMs;
-    parts.push(standing?.state, standing?.because, standing?.inDoubt, standing?.findings.length, isAway);
-  }
-  return parts.join('|');
 }
 
 function move(view: View, decision: Move, random: Random, ledger: Ledger): void {
@@ -88,7 +61,7 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
   ledger.touch(group);
 }
 
-function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, random: Random, ledger: Ledger): void {
+function refuse(view: View, decision: Refused, random: Random, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
   // An open proposal stays: the lack of a better mirror now is no reason to return to the one that was left.
   if (open?.state === 'proposed') return;
@@ -106,29 +79,51 @@ function bypass(view: View, decision: BypassDecision, random: Random, ledger: Le
   replace(view, 'superseded', decision, random, ledger);
 }
 
+/** Mends an open proposal: its chain has a mirror that serves wrong bytes now, or its client switch is out of date. */
+function revise(view: View, open: Advice, random: Random, ledger: Ledger): void {
+  const { group } = view;
+  const left = mirrorAt(group, group.chain?.members[0]);
+  const weighed = weighAll(view, left);
+  const to = weighed.find((one) => one.mirror.name === open.to);
+  const wrong = weighed.filter((one) => one.gate === 'mismatch').map((one) => memberOf(group, one.mirror).key);
+  const hasWrong = parsedOf(group.client, open.chain.after)?.members.some((member) => wrong.includes(member.key));
+  // If the head serves wrong bytes, `decide` leaves it.
+  if (hasWrong === true && left !== null && to !== undefined && to.gate !== 'mismatch') {
+    const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
+    replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, random, ledger);
+  }
+  if (open.bypass != null) endBypass(view, open, left, weighed, random, ledger);
+}
+
 /**
  * Ends the proposal of a switch that is not needed any more, or of its removal while the switch is needed. A move
  * that the switch replaced stays open.
  */
-function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): void {
+function endBypass(
+  view: View,
+  open: Advice,
+  left: Mirror | null,
+  weighed: readonly Weighed[],
+  random: Random,
+  ledger: Ledger,
+): void {
   const { group } = view;
   const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return;
-  const isNeeded = bypassAt(view, at, view.standingOf(at.name)?.findings ?? []) !== null;
+  const isNeeded = bypassesAt(view, at, view.standingOf(at.name)?.findings ?? []).bypass !== null;
   if (isNeeded === hasBypass(open)) return;
-  const left = mirrorAt(group, group.chain?.members[0]);
-  const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror === at);
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, random, ledger);
-  const { kind: cause, findings } = findCause(view, left) ?? { kind: open.cause, findings: [] };
-  const rest = { after: chainInForce(group), undo: bypassInForce(group), weighed };
-  replace(view, 'withdrawn', { kind: 'move', cause, alarm: null, findings, at: left, to, ...rest }, random, ledger);
+  const { kind: cause, findings } = findCauses(view, left).gravest ?? { kind: open.cause, findings: [] };
+  const said = { cause, findings, at: left, to, after: chainInForce(group), weighed };
+  replace(view, 'withdrawn', { kind: 'move', alarm: null, ...said }, random, ledger);
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, random: Random, ledger: Ledger): void {
-  const from = headOf(view.group)?.name;
+  const { group, now } = view;
+  const from = headOf(group)?.name;
   // If an operator dismissed the move, `wait` does not mean that there is still no candidate.
-  const isSilenced = view.group.muted.some((one) => one.from === from && one.untilMs > view.now.wallMs);
+  const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   replace(view, 'withdrawn', null, random, ledger);
 }
@@ -142,9 +137,11 @@ function replace(
   ledger: Ledger,
 ): void {
   const { group, now, config } = view;
+  // A switch that the closed advice set is removed with the move.
+  const undo = bypassInForce(group);
   close(group, state, ledger, now);
   if (said === null) return;
-  const { advice, fromMs } = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
+  const { advice, fromMs } = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said), undo });
   group.open = startLife(advice, config, now, fromMs);
   ledger.note(said.kind === 'refuse' ? 'refused' : 'proposed', advice);
   ledger.touch(group);
@@ -161,28 +158,6 @@ function triggerOf(view: View, said: Said): Advice['trigger'] {
   return opened.length > 0 && isAnswer ? 'alertmanager' : 'detector';
 }
 
-/** True if a chain that we show has a mirror that serves wrong bytes. */
-function holdsMismatch(view: View, open: Advice): boolean {
-  const parsed = view.group.client.parse(open.chain.after);
-  if (parsed.tag === 'error') return false;
-  const wrong = weighAll(view)
-    .filter((one) => one.gate === 'mismatch')
-    .map((one) => memberOf(view.group, one.mirror).key);
-  return parsed.value.members.some((member) => wrong.includes(member.key));
-}
-
-/** The same move with a chain without the member that serves wrong bytes. If the head does, `decide` leaves it. */
-function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void {
-  const { group } = view;
-  const at = mirrorAt(group, group.chain?.members[0]);
-  const weighed = weighAll(view);
-  const to = weighed.find((one) => one.mirror.name === open.to);
-  if (at === null || to === undefined || to.gate === 'mismatch') return;
-  const rest = { after: chainTo(view, to.mirror), undo: bypassInForce(group), weighed };
-  const { cause } = open;
-  replace(view, 'superseded', { kind: 'move', cause, alarm: null, findings: [], at, to, ...rest }, random, ledger);
-}
-
 /**
  * Updates confidence and sentence of an open proposal without an event; the page, the API and later notices show
  * them. The cause does not change: it is a label of alerts, which would fire again.
@@ -195,7 +170,7 @@ function refresh(view: View, ledger: Ledger): void {
   const at = mirrorAt(view.group, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
   if (at === null || to === undefined) return;
-  const found = findCause(view, at);
+  const found = findCauses(view, at).gravest;
   const named = gravestCauseOf(view.tallyOf(at.name), held.advice.cause);
   const findings = found?.kind === named ? found.findings : [];
   const confidence =
@@ -205,12 +180,7 @@ function refresh(view: View, ledger: Ledger): void {
     ledger.keep(held.advice);
   }
   const { fromMs, advice } = held;
-  say(
-    view,
-    held,
-    { cause: named, findings, at, to, fromMs, refused: null, bypass: null, before: advice.sentence ?? null },
-    ledger,
-  );
+  say(view, held, { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null }, ledger);
 }
 
 /** A sentence is updated at most once a second. It is stored at once if its meaning changes, else once a minute. */
@@ -218,16 +188,17 @@ const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
 /** The same decision was made again for the open advice: updates its sentence. */
-function repeat(view: View, decision: Said, ledger: Ledger): void {
+function repeat(view: View, stay: Refused | BypassDecision, ledger: Ledger): void {
   const { open } = view.group;
-  if (open !== null) say(view, open, subjectOf(view, decision), ledger);
+  const { cause, findings, at } = stay;
+  if (open !== null) say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null }, ledger);
 }
 
 function say(view: View, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
   if (nowMs - held.saidMs < sayAgainMs) return;
   held.saidMs = nowMs;
-  const said = reasonOf(view, subject);
+  const said = reasonOf(subject, groundsOf(view, subject));
   if (said === null || said.text === held.advice.reason) return;
   const isOther = keyOf(said.sentence) !== keyOf(held.advice.sentence ?? null);
   held.advice = { ...held.advice, reason: said.text, sentence: said.sentence };

@@ -5,15 +5,16 @@ import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { requestDownload } from './downloads.ts';
 import { newPeeks, recordPeek, recordPeekTime, recordTurn } from './first-bytes.ts';
-import type { Group } from './group.ts';
+import { type Group, headOf, mirrorAt } from './group.ts';
 import { artifactsOf, requestPeek, rotaOf } from './peeks.ts';
 import { oddOf, oddPeekOf, type Recheck, rechecksOf } from './rechecks.ts';
+import { surroundingsOf } from './surroundings.ts';
 import { addAnswer, closeOverdue, updatePatience } from './tests/contest.ts';
 import { costOf } from './tests/costs.ts';
 import { type Place, pruneAnswers, prunePast } from './tests/moments.ts';
 import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
-import { headOf, mayBeProposed, mirrorAt, ruleOf, surroundingsOf, weighAll } from './weigh.ts';
+import { mayBeProposed, ruleOf, weighAll } from './weigh.ts';
 
 /** Above this many mirrors in a moment, comparing them all costs too much. */
 const headsHeardMax = 100;
@@ -123,7 +124,7 @@ export function looksOf(view: View): readonly LookOrder[] {
   if (odd.length === 0) return paced;
   const rule = ruleOf(view, at);
   const cost = (name: string): number => costOf(group.contest, name, rule) ?? Number.POSITIVE_INFINITY;
-  const candidates = weighAll(view)
+  const candidates = weighAll(view, at)
     .filter((one) => one.mirror !== at && mayBeProposed(one.gate))
     .map((one) => one.mirror.name)
     .toSorted((a, b) => cost(a) - cost(b));

@@ -2,10 +2,9 @@ import { deviations95, wilsonOf } from '../core/statistics.ts';
 import type { ChainOutlook, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
 import { type Chain, type ChainMember, type Client, showChain, type WalkEnd } from '../ecosystems/client.ts';
 import { compareRounds, round } from './rank.ts';
-import { buildOf, failureSharesOf, fetchCostOf, meanMsOf, type Shares } from './tests/costs.ts';
+import { buildOf, type FetchRule, failureSharesOf, fetchCostOf, meanMsOf, type Shares } from './tests/costs.ts';
 import type { PastMoment } from './tests/moments.ts';
 import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/record.ts';
-import type { Weighing } from './view.ts';
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
 /**
@@ -21,7 +20,7 @@ export interface Measured {
   readonly past: readonly PastMoment[];
   /** The mirror behind a member; `null`: none is configured. */
   readonly nameOf: (member: ChainMember) => string | null;
-  readonly by: Weighing;
+  readonly by: FetchRule;
   /** Used where a chain has no measured download, as in advice, milliseconds; 0: no mirror has one. */
   readonly usualHeavyMs: number;
 }

@@ -1,6 +1,5 @@
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
-import type { Chain, ChainMember } from '../ecosystems/client.ts';
 
 /** Relative drop from `fromMs` to `toMs`; negative where it rises. */
 export function gain(fromMs: number, toMs: number): number {
@@ -67,27 +66,6 @@ function hash(text: string): number {
   for (let at = 0; at < text.length; at += 1) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
   word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   return (word ^ (word >>> 13)) >>> 0;
-}
-
-/**
- * Sorts the members behind the first by cost: a member moves up only if it costs at least `minGain` less than its
- * neighbour. Unmeasured members, the tail and all separators keep their places.
- * @param costOf  of a member, in any unit; `null`: not measured, or no mirror
- */
-export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
-  const members = [...chain.members];
-  const costs = members.map(costOf);
-  for (let end = members.length - 1; end > 1; end -= 1) {
-    for (let at = 1; at < end; at += 1) {
-      const [one, other] = [members[at], members[at + 1]];
-      const [here, next] = [costs[at] ?? null, costs[at + 1] ?? null];
-      if (one === undefined || other === undefined || here === null || next === null) continue;
-      if (next > (1 - minGain) * here) continue;
-      members.splice(at, 2, other, one);
-      costs.splice(at, 2, next, here);
-    }
-  }
-  return { ...chain, members };
 }
 
 /** The result of comparing two mirrors' times over interleaved rounds, seen from the second; `unsure`: not decided. */

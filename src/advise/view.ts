@@ -7,15 +7,7 @@ import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { Group } from './group.ts';
 import { newTally, type Tally } from './tally.ts';
-import type { Contest } from './tests/contest.ts';
 import type { FetchRule } from './tests/costs.ts';
-
-/** What a mirror is weighed by. */
-export interface Weighing extends FetchRule {
-  readonly wallMs: number;
-  readonly canaryEveryMs: number;
-  readonly contest: Contest;
-}
 
 /** All inputs of a decision about one group, as of one time. */
 export interface View {
@@ -29,18 +21,18 @@ export interface View {
   readonly tallyOf: (registry: string) => Tally;
   /** Alerts of other systems that fire against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
-  readonly by: Weighing;
+  /** What a fetch costs by. */
+  readonly by: FetchRule;
+  /** The ratio of times that is worth a move, > 1: it corresponds to a gain of `minGain`. */
+  readonly worthRatio: number;
+  readonly canaryEveryMs: number;
   /** Responses this close belong to one moment: 1.5 canary paces. Milliseconds. */
   readonly nearMs: number;
 }
 
 /** Canary responses this close belong to one moment, milliseconds. */
 export function nearOf(config: Config): number {
-  return Math.max(1.5 * canaryEveryMs(config), limits.roundStepMs);
-}
-
-function canaryEveryMs(config: Config): number {
-  return everyMs(config.schedule.pace);
+  return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }
 
 /** The inputs for judging a group now. */
@@ -65,12 +57,11 @@ export function viewOf(input: {
     evidenceOf: (registry) => input.evidence.get(registry) ?? [],
     by: {
       nowMs: now.monotonicMs,
-      wallMs: now.wallMs,
-      canaryEveryMs: canaryEveryMs(config),
       fetch: group.kind.fetch.map((step) => group.kind.steps[step]?.weight ?? 'light'),
       failureCostMs: config.advise.failureCostMs,
-      contest: group.contest,
     },
+    worthRatio: 1 / (1 - Math.min(0.9, config.advise.minGain)),
+    canaryEveryMs: everyMs(config.schedule.pace),
     nearMs: nearOf(config),
   };
 }

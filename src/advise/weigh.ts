@@ -1,18 +1,15 @@
-import type { Gate } from '../core/advice.ts';
+import type { AdviceCause, Gate } from '../core/advice.ts';
 import { saysBehind } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { everyMs, paceOf } from '../core/pace.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Chain, ChainMember, RelayState, Separator } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
-import type { Group } from './group.ts';
-import { preferenceOf } from './rank.ts';
+import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
 import type { Tally } from './tally.ts';
-import type { ChoiceRule } from './tests/choose.ts';
-import type { Surroundings } from './tests/contest.ts';
-import { failureShareOf, fetchCostMs } from './tests/costs.ts';
-import type { View, Weighing } from './view.ts';
+import { type ChoiceRule, type Running, runningOf } from './tests/choose.ts';
+import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './tests/costs.ts';
+import type { View } from './view.ts';
 
 /** The rule of the tests for this head now. */
 export function ruleOf(view: View, at: Mirror): ChoiceRule {
@@ -22,57 +19,15 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     nowMs: now.monotonicMs,
     failuresMin: config.detect.outage.open,
     spanMs: config.detect.outage.overMs,
-    ratio: worthRatio(config.advise.minGain),
+    ratio: view.worthRatio,
     minGain: config.advise.minGain,
     isRecent: isRecent(view),
     // An alert that we did not raise is independent evidence: half of each bound is enough.
     ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     rescue: isTolerant ? 0.25 : 1,
-    inOrder: preferenceOf(view.mirrors, config.vantage),
+    inOrder: group.roster.inOrder,
   };
-}
-
-/** A mirror's member of a chain. */
-export function memberOf(group: Group, mirror: Mirror): ChainMember {
-  return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
-}
-
-/** The configured mirror behind a chain member, or `null`. */
-export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror | null {
-  return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
-}
-
-/** The chain of the remedy: of the proposed advice, else of the accepted one, else the declared chain. */
-export function advisedChainOf(group: Group): Chain | null {
-  const open = group.open?.advice;
-  if (open === undefined || open.state !== 'proposed') return group.chain;
-  if (group.read?.id !== open.id) {
-    const parsed = group.client.parse(open.chain.after);
-    group.read = { id: open.id, chain: parsed.tag === 'ok' ? parsed.value : null };
-  }
-  return group.read.chain ?? group.chain;
-}
-
-/** The first mirror in the advised chain; `null`: none that is monitored. */
-export function headOf(group: Group): Mirror | null {
-  return mirrorAt(group, advisedChainOf(group)?.members[0]);
-}
-
-/** The first mirror in the declared chain; `null`: none that is monitored. */
-export function homeOf(group: Group): Mirror | null {
-  return mirrorAt(group, group.declared?.members[0]);
-}
-
-/** The name of a chain's first member: a mirror's name, `direct`, `off`, or `other` where it is not configured here. */
-export function headNameOf(view: View, chain: Chain): string {
-  const head = chain.members[0];
-  return mirrorAt(view.group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
-}
-
-/** The ratio of times that is worth a move, > 1: it corresponds to a gain of `minGain`. */
-function worthRatio(minGain: number): number {
-  return 1 / (1 - Math.min(0.9, minGain));
 }
 
 /** True within `hold` of a move: another unforced move then needs more evidence. */
@@ -88,22 +43,15 @@ export interface Weighed {
   readonly scoreMs: number | null;
   /** Share of failed responses, as an upper bound for comparing. */
   readonly failedShare: number;
+  /** Its test nearest to the bound; `null`: it is the mirror to leave, or nothing is compared. */
+  readonly running: Running | null;
 }
 
 /** True where a mirror was measured well enough: 5 ok canary samples in the last 20 paces, and the last one ok. */
-function isMeasured(tally: Tally, by: Weighing): boolean {
-  return okAnswers(tally, by) >= limits.measuredOk && tally.canary.at(-1)?.tag === 'ok';
-}
-
-function okAnswers(tally: Tally, by: Weighing): number {
-  let count = 0;
-  const fromMs = by.nowMs - limits.measuredPaces * by.canaryEveryMs;
-  for (let i = tally.canary.length - 1; i >= 0; i -= 1) {
-    const entry = tally.canary[i];
-    if (entry === undefined || entry.atMs <= fromMs || count >= limits.measuredOk) break;
-    if (entry.tag === 'ok') count += 1;
-  }
-  return count;
+function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
+  const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
+  const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
+  return good.length >= limits.measuredOk && canary.at(-1)?.tag === 'ok';
 }
 
 /** Gates that affect the order of candidates but do not exclude a mirror while the head is down. */
@@ -114,89 +62,65 @@ export function mayBeProposed(gate: Gate): boolean {
   return orderingGates.has(gate);
 }
 
-/**
- * The gravest gate that excludes a mirror; `ok`, or `current` for the mirror in use. Whether a relay remains depends
- * on the resulting chain, so the caller passes it in.
- */
-function gateOf(input: {
-  readonly mirror: Mirror;
-  readonly standing: Standing | null;
-  readonly tally: Tally;
-  readonly isCurrent: boolean;
-  readonly isWanted: boolean;
-  readonly hasRelay: boolean;
-  readonly by: Weighing;
-}): Gate {
-  const { mirror, standing, by, isCurrent } = input;
-  const findings = standing?.findings ?? [];
-  const speaks = (kind: string): boolean => findings.some((finding) => finding.kind === kind && isAgainst(finding));
-  const isOpen = (kind: string): boolean =>
-    findings.some((finding) => finding.kind === kind && finding.state !== 'closed');
+/** The gates of a mirror at which a walk would break (docs/decisions/0002); `null`: none of them. */
+function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
+  const against = (standing?.findings ?? []).filter(isAgainst);
+  const speaks = (kind: string): boolean => against.some((finding) => finding.kind === kind);
   if (speaks('mismatch')) return 'mismatch';
   if (speaks('outage') || standing?.state === 'down') return 'outage';
-  if (speaks('certificate') || (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= by.wallMs)
+  if (speaks('certificate') || (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= wallMs)
     return 'certificate';
-  if (speaks('refusal') || (standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY) > by.wallMs) return 'refusal';
-  if (findings.some((finding) => finding.state !== 'closed' && saysBehind(finding))) return 'stale';
+  if (speaks('refusal') || (standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY) > wallMs) return 'refusal';
+  return null;
+}
+
+/** The gravest gate that excludes a mirror; `ok`, or `current` for the mirror in use. */
+function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
+  const standing = view.standingOf(mirror.name);
+  const breaking = breakingGateOf(standing, view.now.wallMs);
+  if (breaking !== null) return breaking;
+  const open = (standing?.findings ?? []).filter(({ state }) => state !== 'closed');
+  const isOpen = (kind: string): boolean => open.some((finding) => finding.kind === kind);
+  if (open.some(saysBehind)) return 'stale';
   if (standing?.paused != null) return 'paused';
   if (standing?.inMaintenance === true) return 'maintenance';
   if (standing?.inDoubt === true && !isCurrent) return 'in_doubt';
-  if (!input.hasRelay) return 'no_relay';
-  if (mirror.role === 'origin' && !input.isWanted && !isCurrent) return 'origin';
-  if (!isCurrent && !isMeasured(input.tally, by)) return 'unmeasured';
+  if (!hasRelay(view, mirror, isCurrent, dropped)) return 'no_relay';
+  if (mirror.role === 'origin' && !isWanted(view.group, mirror) && !isCurrent) return 'origin';
+  if (!isCurrent && !isMeasured(view.tallyOf(mirror.name), view)) return 'unmeasured';
   if (isOpen('unreliable')) return 'unreliable';
-  if (speaks('spike')) return 'spike';
+  if (open.some((finding) => finding.kind === 'spike' && isAgainst(finding))) return 'spike';
   if (isOpen('throughput')) return 'throughput';
   return isCurrent ? 'current' : 'ok';
 }
 
-/** One mirror with its fetch cost and failure share. */
-function weigh(mirror: Mirror, gate: Gate, by: Weighing): Weighed {
-  const record = by.contest.records.get(mirror.name);
-  return {
-    mirror,
-    gate,
-    scoreMs: fetchCostMs(record, by),
-    failedShare: record === undefined ? 0 : failureShareOf(record, by.nowMs),
-  };
-}
-
-/** All mirrors of the group weighed against the head in force, in the order of the file. */
-export function weighAll(view: View): readonly Weighed[] {
+/**
+ * All mirrors of the group weighed against the head in force, in the order of the file.
+ * @param at  the mirror to leave, which their tests are against; `null`: none
+ */
+export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
+  const { group } = view;
   const dropped = listDroppedKeys(view);
-  const head = headOf(view.group);
-  return view.mirrors.map((mirror) => weigh(mirror, gateIn(view, mirror, mirror === head, dropped), view.by));
-}
-
-function gateIn(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
-  return gateOf({
-    mirror,
-    standing: view.standingOf(mirror.name),
-    tally: view.tallyOf(mirror.name),
-    isCurrent,
-    isWanted: isWanted(view, mirror),
-    hasRelay: hasRelay(view, mirror, isCurrent, dropped),
-    by: view.by,
+  const head = headOf(group);
+  const rule = at === null ? null : ruleOf(view, at);
+  const { records, pairs } = group.contest;
+  return view.mirrors.map((mirror) => {
+    const record = records.get(mirror.name);
+    const pair = mirror === at ? undefined : pairs.get(mirror.name);
+    return {
+      mirror,
+      gate: gateOf(view, mirror, mirror === head, dropped),
+      scoreMs: fetchCostMs(record, view.by),
+      failedShare: record === undefined ? 0 : failureShareOf(record, view.by.nowMs),
+      running: rule === null || pair === undefined ? null : runningOf(pair, rule.isRecent, rule.ease),
+    };
   });
 }
 
-/** Members that must not stay behind the new head: a walk would break at them (docs/decisions/0002). */
-export function listDroppedKeys(view: View): ReadonlySet<string> {
-  const keys = new Set<string>();
-  for (const mirror of view.mirrors) {
-    const gate = gateOf({
-      mirror,
-      standing: view.standingOf(mirror.name),
-      tally: view.tallyOf(mirror.name),
-      isCurrent: false,
-      isWanted: true,
-      hasRelay: true,
-      by: view.by,
-    });
-    if (gate === 'outage' || gate === 'mismatch' || gate === 'certificate' || gate === 'refusal')
-      keys.add(memberOf(view.group, mirror).key);
-  }
-  return keys;
+/** Members that must not stay behind the new head: a walk would break at them. */
+export function listDroppedKeys({ mirrors, standingOf, now, group }: View): ReadonlySet<string> {
+  const broken = mirrors.filter(({ name }) => breakingGateOf(standingOf(name), now.wallMs) !== null);
+  return new Set(broken.map((mirror) => memberOf(group, mirror).key));
 }
 
 /**
@@ -204,44 +128,52 @@ export function listDroppedKeys(view: View): ReadonlySet<string> {
  * serves wrong bytes now.
  */
 export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
-  const declared = view.group.declared ?? { members: [], separators: [] };
+  const declared = view.group.declared ?? noChain;
   const to = memberOf(view.group, mirror);
   if (declared.members[0]?.key === to.key && !declared.members.some((member) => isWrong(view, member))) return declared;
   return view.group.client.headed?.(declared, to, dropped) ?? buildAdvisedChain(declared, to, dropped);
 }
 
-/** The surroundings of the comparison from now on: the chain in force, and the chain to each other mirror. */
-export function surroundingsOf(view: View): Surroundings {
-  const { group, config } = view;
-  const head = headOf(group);
-  const advised = advisedChainOf(group);
-  const dropped = listDroppedKeys(view);
-  const chains = new Map<string, Chain>();
-  for (const mirror of view.mirrors) {
-    chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
-  }
-  const away = new Set(view.mirrors.filter((mirror) => isAway(view, mirror)).map((mirror) => mirror.name));
-  return {
-    client: group.client,
-    chains,
-    nameOf: (member) => mirrorAt(group, member)?.name ?? null,
-    unwatched: 'failed',
-    isAway: (registry) => away.has(registry),
-    paceMs: (question) => {
-      const target = group.targets.get(question)?.values().next().value;
-      return everyMs(target === undefined ? config.schedule.pace : paceOf(target, config));
-    },
-    home: homeOf(group)?.name ?? null,
-    ratio: worthRatio(config.advise.minGain),
-    isRecent: isRecent(view),
-  };
+/** The chain that a move would set now: by `chainTo`, with the members behind the head sorted by cost. */
+export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
+  const dropped = new Set(listDroppedKeys(view));
+  // Its outage finding may open a second later, but a walk would already break at it (docs/decisions/0002).
+  if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
+    dropped.add(memberOf(view.group, at).key);
+  return tailInOrder(view, chainTo(view, to, dropped), cause);
 }
 
-function isAway(view: View, mirror: Mirror): boolean {
-  const standing = view.standingOf(mirror.name);
-  if (standing === null) return false;
-  const isThrottled = standing.throttledUntilMs !== null && standing.throttledUntilMs > view.now.wallMs;
-  return standing.paused !== null || standing.inMaintenance || isThrottled;
+/** Sorts the members behind the new head by cost, cheapest first. A failback restores the declared chain unchanged. */
+function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
+  if (cause === 'failback') return chain;
+  const { failureCostMs, minGain } = view.config.advise;
+  const rule = { nowMs: view.now.monotonicMs, failureCostMs, rescue: 1, errors: 0 };
+  const costAt = (member: ChainMember): number | null => {
+    const mirror = mirrorAt(view.group, member);
+    return mirror === null ? null : costOf(view.group.contest, mirror.name, rule);
+  };
+  return sortByCost(chain, costAt, minGain);
+}
+
+/**
+ * Sorts the members behind the first by cost: a member moves up only if it costs at least `minGain` less than its
+ * neighbour. Unmeasured members, the tail and all separators keep their places.
+ * @param costOf  of a member, in any unit; `null`: not measured, or no mirror
+ */
+export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
+  const members = [...chain.members];
+  const costs = members.map(costOf);
+  for (let end = members.length - 1; end > 1; end -= 1) {
+    for (let at = 1; at < end; at += 1) {
+      const [one, other] = [members[at], members[at + 1]];
+      const [here, next] = [costs[at] ?? null, costs[at + 1] ?? null];
+      if (one === undefined || other === undefined || here === null || next === null) continue;
+      if (next > (1 - minGain) * here) continue;
+      members.splice(at, 2, other, one);
+      costs.splice(at, 2, next, here);
+    }
+  }
+  return { ...chain, members };
 }
 
 function isWrong(view: View, member: ChainMember): boolean {
@@ -250,9 +182,9 @@ function isWrong(view: View, member: ChainMember): boolean {
   return findings.some((finding) => finding.kind === 'mismatch' && finding.state === 'open');
 }
 
-function isWanted(view: View, mirror: Mirror): boolean {
-  const { key } = memberOf(view.group, mirror);
-  return mirror.weight !== null || (view.group.declared?.members.some((member) => member.key === key) ?? false);
+function isWanted(group: Group, mirror: Mirror): boolean {
+  const { key } = memberOf(group, mirror);
+  return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
 /**

@@ -4,13 +4,12 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, showChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
-import type { Group } from './group.ts';
+import { advisedChainOf, type Group, mirrorAt } from './group.ts';
 import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
 import { usualHeavyMsOf } from './tests/costs.ts';
 import { pastMomentsFrom } from './tests/moments.ts';
 import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
-import { advisedChainOf, mirrorAt } from './weigh.ts';
 
 /** Whose chain it is, and the chain read. */
 export interface Meant {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sortByCost } from '../../../src/advise/rank.ts';
-import { buildAdvisedChain } from '../../../src/advise/weigh.ts';
+import { buildAdvisedChain, sortByCost } from '../../../src/advise/weigh.ts';
 import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 

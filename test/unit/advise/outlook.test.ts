@@ -42,11 +42,8 @@ function measured(light: readonly Told[], downloads: readonly Told[] = [], clien
     nameOf: by.nameOf,
     by: {
       nowMs,
-      wallMs: 0,
-      canaryEveryMs: 30_000,
       fetch,
       failureCostMs,
-      contest,
     },
     usualHeavyMs: 0,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Group, rosterOf } from '../../../src/advise/group.ts';
-import { follow } from '../../../src/advise/lifecycle.ts';
+import { follow } from '../../../src/advise/surroundings.ts';
 import { newContest } from '../../../src/advise/tests/contest.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Standing } from '../../../src/core/standing.ts';

@@ -1,0 +1,245 @@
+import type { AlertEvidence } from '../core/evidence.ts';
+import { limits } from '../core/limits.ts';
+import type { Mirror, Weight } from '../core/mirror.ts';
+import type { Now } from '../core/ports.ts';
+import { quantileOf } from '../core/statistics.ts';
+import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
+import { type Trouble, troubleOf } from './cause.ts';
+import { mirrorAt, noChain } from './group.ts';
+import { type Answered, type Entry, newTally, recentOf, replyOf, type Tally } from './tally.ts';
+import { fetchTimeMs } from './tests/costs.ts';
+import type { View } from './view.ts';
+import { type Walker, walkChain } from './walk.ts';
+import type { Subject } from './words.ts';
+
+/** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
+export interface Expectation {
+  /** Share of walks that ended well, 0 to 1. */
+  readonly availability: number | null;
+  /** Over walks that ended well: milliseconds of the canary request, including all members requested before. */
+  readonly p95Ms: number | null;
+}
+
+/**
+ * Replays the raw statuses of the canary over all members of a chain, moment by moment. A moment is one sample of the
+ * mirror in question, with another mirror's sample of the same confirming moment, else its nearest within `nearMs`. A
+ * walk that reaches something unmeasured (`direct`, a mirror not configured here) is left out.
+ */
+function expectation(input: {
+  readonly walker: Walker;
+  readonly chain: Chain;
+  readonly moments: readonly Entry[];
+  readonly tallyOf: (registry: string) => Tally;
+  readonly nearMs: number;
+}): Expectation {
+  const times: number[] = [];
+  let walks = 0;
+  for (const moment of input.moments) {
+    const end = walkChain(input.walker, input.chain, (name) => replyAt(input.tallyOf(name), moment, input.nearMs));
+    if (end.tag === 'unknown') continue;
+    walks += 1;
+    if (end.tag === 'ok') times.push(end.tookMs);
+  }
+  return {
+    availability: walks === 0 ? null : times.length / walks,
+    p95Ms: quantileOf(times, 0.95),
+  };
+}
+
+function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
+  if (tally.canary.includes(moment)) return replyOf(moment);
+  let nearest: Entry | null = null;
+  for (const entry of tally.canary) {
+    if (moment.round !== null && entry.round === moment.round) return replyOf(entry);
+    const apart = Math.abs(entry.atMs - moment.atMs);
+    if (apart <= nearMs && (nearest === null || apart < Math.abs(nearest.atMs - moment.atMs))) nearest = entry;
+  }
+  return nearest === null ? null : replyOf(nearest);
+}
+
+/** What the canary measured around a decision. */
+export interface Observed {
+  /** The samples that make up the trouble of the mirror to be left, else those of its last 20 paces. Oldest first. */
+  readonly window: readonly Entry[];
+  /** Over its last 20 paces, milliseconds; `null` without any. */
+  readonly p95Ms: number | null;
+  /** What the chain in force and the advised chain do in those moments; `null`: none is advised. */
+  readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
+}
+
+/** @param after  the chain that a move leads to; `null`: none does */
+export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
+  const lately = lastCanaryOf(view, at.name);
+  const run = troubleIn(view.tallyOf(at.name).canary);
+  const window = run.length > 0 ? run : lately;
+  const { p95Ms } = measuredOf(lately);
+  if (after === null) return { window, p95Ms, replay: null };
+  const walker: Walker = {
+    client: view.group.client,
+    nameOf: (member: ChainMember) => mirrorAt(view.group, member)?.name ?? null,
+    unwatched: 'unknown',
+  };
+  const { tallyOf, nearMs } = view;
+  const replayOf = (chain: Chain) => expectation({ walker, chain, moments: window, tallyOf, nearMs });
+  const before = replayOf(view.group.chain ?? noChain);
+  return { window, p95Ms, replay: { before, after: replayOf(after) } };
+}
+
+/** What our canary measured at a mirror in one period. */
+interface Measured {
+  readonly answers: number;
+  readonly failed: number;
+  /** Over responses and timeouts, milliseconds; `null` without any. */
+  readonly p95Ms: number | null;
+}
+
+/** Summarizes samples. Cold fetches count as responses, but not as round trips. */
+export function measuredOf(entries: readonly Entry[]): Measured {
+  const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
+  return {
+    answers: entries.length,
+    failed: entries.filter((entry) => entry.tag === 'failed').length,
+    p95Ms: quantileOf(
+      timed.map((entry) => entry.tookMs),
+      0.95,
+    ),
+  };
+}
+
+/** The samples of a mirror's canary in its last 20 paces, without those of confirming rounds. */
+function lastCanaryOf(view: View, registry: string): readonly Entry[] {
+  const { canary } = view.tallyOf(registry);
+  return recentOf(canary, view.now.monotonicMs, view.canaryEveryMs, limits.measuredPaces);
+}
+
+/** The latest samples in a row that were slow or failed, rounds included; empty when the last one was good. */
+export function troubleIn(series: readonly Entry[]): readonly Entry[] {
+  let start = series.length;
+  while (start > 0) {
+    const entry = series[start - 1];
+    if (entry === undefined || (entry.tag === 'ok' && !entry.slow)) break;
+    start -= 1;
+  }
+  return series.slice(start);
+}
+
+/** Mean times of two mirrors for the same requests in the same moments. Milliseconds. */
+export interface Apart {
+  readonly rounds: number;
+  readonly hereMs: number;
+  readonly thereMs: number;
+  readonly fromMs: number;
+}
+
+/**
+ * Means over the newest `most` good responses of `here` since a time for which `there` has a good response too;
+ * `null`: none.
+ * @param nearMs  responses within this time belong to one moment
+ */
+function apartOf(
+  here: readonly Answered[],
+  there: readonly Answered[],
+  rule: { readonly sinceMs: number; readonly nearMs: number; readonly most: number },
+): Apart | null {
+  const pairs: { readonly atMs: number; readonly hereMs: number; readonly thereMs: number }[] = [];
+  for (let i = here.length - 1; i >= 0 && pairs.length < rule.most; i -= 1) {
+    const one = here[i];
+    if (one === undefined || one.atMs < rule.sinceMs) break;
+    if (one.tag !== 'ok' || one.cold) continue;
+    const other = nearest(one, there);
+    if (other === null || Math.abs(other.atMs - one.atMs) > rule.nearMs) continue;
+    pairs.push({ atMs: one.atMs, hereMs: one.tookMs, thereMs: other.tookMs });
+  }
+  const oldest = pairs.at(-1);
+  if (oldest === undefined) return null;
+  const mean = (of: (pair: (typeof pairs)[number]) => number): number =>
+    pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
+  return {
+    rounds: pairs.length,
+    hereMs: mean((pair) => pair.hereMs),
+    thereMs: mean((pair) => pair.thereMs),
+    fromMs: oldest.atMs,
+  };
+}
+
+function nearest(one: Answered, others: readonly Answered[]): Answered | null {
+  const isSame = ({ target, tag, cold }: Answered): boolean =>
+    tag === 'ok' &&
+    !cold &&
+    target.step === one.target.step &&
+    target.module === one.target.module &&
+    target.version === one.target.version;
+  const apart = (other: Answered): number => Math.abs(other.atMs - one.atMs);
+  return others.filter(isSame).reduce<Answered | null>((best, other) => {
+    return best === null || apart(other) < apart(best) ? other : best;
+  }, null);
+}
+
+/** How many of the newest light and heavy samples are compared; `undated`: of both, if the start is not known. */
+const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
+const usualMin = 3;
+
+/** The measurements that the sentence of an advice is about. Times are milliseconds. */
+export interface Grounds {
+  readonly now: Now;
+  /** The name of the upstream. */
+  readonly upstream: string;
+  /** Since the last move. */
+  readonly awayMs: number;
+  /** When the mirror to leave may be requested again, by its `Retry-After`, wall clock; 0: at any time. */
+  readonly throttledUntilMs: number;
+  /** The failures of the mirror to leave; `null`: no response is remembered. */
+  readonly trouble: Trouble | null;
+  /** The alert of another system that has fired longest against it; `null`: none. */
+  readonly alert: AlertEvidence | null;
+  /** The canaries of the mirror to leave, and of the advised one. */
+  readonly here: Measured;
+  readonly there: Measured;
+  /** Both mirrors' times of the steps that the cause is about; `null`: not comparable. */
+  readonly apart: Apart | null;
+  /** The earlier duration of the mirror's good light responses; `null`: too few are remembered. */
+  readonly usualMs: number | null;
+  /** A whole fetch at each mirror, over the moments of `apart`; `null`: not measured. */
+  readonly fetchMs: { readonly here: number | null; readonly there: number | null };
+  /** A whole fetch at the advised mirror over the last half hour; `null`: not measured. */
+  readonly usualFetchMs: number | null;
+}
+
+/** Measures what a sentence is about. */
+export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Grounds {
+  const { group, now, by } = view;
+  const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
+  const apartBy = (weight: Weight): Apart | null =>
+    apartOf(tally.answers[weight], other.answers[weight], {
+      sinceMs: fromMs ?? Number.NEGATIVE_INFINITY,
+      nearMs: weight === 'light' ? view.nearMs : Number.POSITIVE_INFINITY,
+      most: comparedMost[fromMs === null ? 'undated' : weight],
+    });
+  const heavy = apartBy('heavy');
+  const light = cause === 'throughput' ? null : apartBy('light');
+  const apart = cause === 'throughput' ? heavy : light;
+  const fetchMsAt = (mirror: Mirror | null, ms: (one: Apart) => number): number | null => {
+    const lately = { light: light === null ? null : ms(light), heavy: heavy === null ? null : ms(heavy) };
+    return fetchTimeMs(group.contest.records.get(mirror?.name ?? ''), by, lately);
+  };
+  return {
+    now,
+    upstream: group.upstream,
+    awayMs: now.monotonicMs - (group.moves.lastMs ?? now.monotonicMs),
+    throttledUntilMs: view.standingOf(at.name)?.throttledUntilMs ?? 0,
+    trouble: troubleOf(tally),
+    alert: view.evidenceOf(at.name)[0] ?? null,
+    here: measuredOf(lastCanaryOf(view, at.name)),
+    there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),
+    apart,
+    usualMs: usualMs(tally.answers.light, fromMs ?? apart?.fromMs ?? now.monotonicMs),
+    fetchMs: { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) },
+    usualFetchMs: fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+  };
+}
+
+/** The earlier duration of a mirror's good light responses, milliseconds; `null`: too few are remembered. */
+function usualMs(light: readonly Answered[], beforeMs: number): number | null {
+  const times = light.filter((one) => one.tag === 'ok' && !one.cold && one.atMs < beforeMs).map((one) => one.tookMs);
+  return times.length < usualMin ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;
+}

@@ -1,0 +1,63 @@
+import { everyMs, paceOf } from '../core/pace.ts';
+import type { Chain } from '../ecosystems/client.ts';
+import { advisedChainOf, headOf, homeOf, mirrorAt } from './group.ts';
+import { moveTo, type Surroundings } from './tests/contest.ts';
+import type { View } from './view.ts';
+import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
+
+/** Points the comparison at the mirror in force. */
+export function follow(view: View): void {
+  const { group } = view;
+  moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
+  const seen = outlookOf(view);
+  if (group.around !== null && group.outlook === seen) return;
+  group.outlook = seen;
+  group.around = surroundingsOf(view);
+}
+
+/**
+ * A text of everything that the surroundings are made of. They rarely change and are read often, so the text is
+ * compared.
+ */
+function outlookOf(view: View): string {
+  const { group, now } = view;
+  const parts: unknown[] = [group.open?.advice.id, group.open?.advice.state, group.accepted?.advice.id, isRecent(view)];
+  for (const { name } of view.mirrors) {
+    const standing = view.standingOf(name);
+    const isAway = standing?.throttledUntilMs != null && standing.throttledUntilMs > now.wallMs;
+    parts.push(standing?.state, standing?.because, standing?.inDoubt, standing?.findings.length, isAway);
+  }
+  return parts.join('|');
+}
+
+/** The surroundings of the comparison from now on: the chain in force, and the chain to each other mirror. */
+export function surroundingsOf(view: View): Surroundings {
+  const { group, config } = view;
+  const head = headOf(group);
+  const advised = advisedChainOf(group);
+  const dropped = listDroppedKeys(view);
+  const chains = new Map<string, Chain>();
+  for (const mirror of view.mirrors) {
+    chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
+  }
+  const isAway = (name: string): boolean => {
+    const standing = view.standingOf(name);
+    const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
+    return standing?.paused != null || standing?.inMaintenance === true || untilMs > view.now.wallMs;
+  };
+  const away = new Set(view.mirrors.map(({ name }) => name).filter(isAway));
+  return {
+    client: group.client,
+    chains,
+    nameOf: (member) => mirrorAt(group, member)?.name ?? null,
+    unwatched: 'failed',
+    isAway: (registry) => away.has(registry),
+    paceMs: (question) => {
+      const target = group.targets.get(question)?.values().next().value;
+      return everyMs(target === undefined ? config.schedule.pace : paceOf(target, config));
+    },
+    home: homeOf(group)?.name ?? null,
+    ratio: view.worthRatio,
+    isRecent: isRecent(view),
+  };
+}
