@@ -129,7 +129,7 @@ export function createAdvisor(input: {
   };
   const observeLate = (group: Group, sample: SettledSample, now: Now): void => {
     observeOne(group, sample, now);
-    recordHeardLate(group, sample.due);
+    recordHeardLate(group.late, sample.due);
   };
 
   const proposedBy = (id: string): Result<{ group: Group; advice: Advice }, 'unknown' | 'not_proposed'> => {
@@ -149,16 +149,16 @@ export function createAdvisor(input: {
       lastNow = now;
       if (sample.isOfPace === true) {
         // A refusal because of our request rate: its lateness is no evidence either.
-        group.late.delete(sample.due.probeId);
-        group.heardLate.delete(sample.due.probeId);
+        group.late.held.delete(sample.due.probeId);
+        group.late.counted.delete(sample.due.probeId);
         return false;
       }
-      if (sample.outcome.tag === 'failed' && isOfOtherFamily(group, sample.due, sample.startedMonotonicMs))
+      if (sample.outcome.tag === 'failed' && isOfOtherFamily(group.late, sample.due, sample.startedMonotonicMs))
         return false;
-      recordAside(group, sample);
-      const before = releaseLate(group, sample);
+      recordAside(group.late, sample);
+      const before = releaseLate(group.late, sample);
       for (const one of before) observeLate(group, one, now);
-      const isAgain = group.heardLate.delete(sample.due.probeId);
+      const isAgain = group.late.counted.delete(sample.due.probeId);
       if (isAgain) recordLateAnswer(group, sample);
       const isNews = !isAgain && observeOne(group, sample, now);
       return isNews || before.length > 0;
@@ -169,13 +169,13 @@ export function createAdvisor(input: {
     },
     late(due, outMs, now) {
       const group = groups.get(groupKeyOf(due.target.ecosystem, due.target.upstream));
-      if (group === undefined || isOfOtherFamily(group, due, now.monotonicMs - outMs)) return;
+      if (group === undefined || isOfOtherFamily(group.late, due, now.monotonicMs - outMs)) return;
       lastNow = now;
       if (due.purpose === 'peek') {
         recordLatePeek(group, due);
-        recordHeardLate(group, due);
+        recordHeardLate(group.late, due);
       } else if (isHeavy(due.target)) observeLate(group, sampleOfLate(view(group, now), due, outMs), now);
-      else group.late.set(due.probeId, sampleOfLate(view(group, now), due, outMs));
+      else group.late.held.set(due.probeId, sampleOfLate(view(group, now), due, outMs));
     },
     clientFailed({ ecosystem, upstream, registry: name, module, version }) {
       const group = groups.get(groupKeyOf(ecosystem, upstream));
@@ -197,7 +197,7 @@ export function createAdvisor(input: {
         dropFamilyFailures(seen);
         ledger.look(looksOf(seen));
         updateAdvice(seen, random, ledger);
-        if (group.isTurnTaken) ledger.touch(group);
+        if (group.probing.isTurnTaken) ledger.touch(group);
       }
       return remember(ledger.turn());
     },
@@ -256,7 +256,7 @@ export function createAdvisor(input: {
           const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version ?? ''}`));
           const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
           pruneRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
-          group.outlook = '';
+          group.contest.outlook = '';
           follow(view(group, now));
           wanted.delete(key);
           continue;

@@ -65,7 +65,7 @@ function failedOf(entries: readonly Entry[]): number {
  */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
-  const agedMs = now.monotonicMs - (group.lastAcceptMs ?? now.monotonicMs);
+  const agedMs = now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs);
   if (agedMs >= config.advise.ttlMs) closeAudit(view, ledger);
   else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
 }
@@ -89,18 +89,19 @@ export function isAudited(advice: Advice): boolean {
 function lookBack(view: View, ledger: Ledger): void {
   const { group, config } = view;
   const advice = group.audit;
-  if (advice === null || group.lastAcceptMs === null) return;
+  const { accept } = group.moves;
+  if (advice === null || accept === null) return;
   const verdict = auditVerdict({
     to: view.tallyOf(advice.to).canary,
     from: view.tallyOf(advice.from).canary,
-    sinceMs: group.lastAcceptMs,
+    sinceMs: accept.atMs,
     minGain: config.advise.minGain,
     by: advice.cause === 'slo' ? 'p95' : 'median',
   });
   if (verdict === 'could_not_tell') return;
   const isRegret = verdict === 'regret';
-  const { ecosystem, upstream } = group;
-  const seen = { ecosystem, upstream, atMs: view.now.wallMs, isRegret };
+  const { kind, upstream } = group;
+  const seen = { ecosystem: kind.id, upstream, atMs: view.now.wallMs, isRegret };
   group.lookedBack = [...group.lookedBack, seen].slice(-lookedBackKept);
   if (isRegret) ledger.note('regretted', advice);
   group.audit = null;

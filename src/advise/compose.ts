@@ -50,7 +50,7 @@ export function compose(
   const notes = [...(lines?.notes ?? []), ...limits];
   const advice: Advice = {
     id: meta.id,
-    ecosystem: group.ecosystem,
+    ecosystem: group.kind.id,
     upstream: group.upstream,
     vantage: config.vantage,
     state: decision.kind === 'refuse' ? 'refused' : 'proposed',
@@ -102,7 +102,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: 
   const { group, config } = view;
   if (decision.kind === 'refuse') return null;
   const spared = sparedBy(decision);
-  const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.ecosystem] ?? []);
+  const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.kind.id] ?? []);
   if (decision.kind === 'move') return removeBypassLines(ofChain(), undo);
   const isMove = showChain(before) !== showChain(after);
   const isDeclared = group.declared !== null && showChain(group.declared) === showChain(after);
@@ -231,7 +231,7 @@ function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
     notes.push(phrase('note.certificate', { mirror: to.name }));
   if (to.access.proxy !== null) notes.push(phrase('note.proxy', { mirror: to.name }));
   const { relay } = view.group.client;
-  const need = relay?.need(view.config.settings[view.group.ecosystem]) ?? 'off';
+  const need = relay?.need(view.config.settings[view.group.kind.id]) ?? 'off';
   if (relay !== undefined && need !== 'off' && view.tallyOf(to.name).relay.state === 'unknown')
     notes.push(phrase('note.relay', { mirror: to.name, relay: relay.title }));
   return notes;

@@ -1,7 +1,8 @@
 import type { LookOrder } from '../core/due.ts';
-import { type Mirror, type Target, targetId } from '../core/mirror.ts';
+import { type Mirror, questionOf, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
 import { homeOf } from './group.ts';
+import { artifactsOf, newPeeks, nextInRota, rotaOf } from './probing.ts';
 import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
@@ -70,9 +71,9 @@ function waitsForDownload(view: View, home: Mirror): boolean {
 
 /** The smallest artifact known so far; before any is known, that of the canary's module. */
 function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
-  const { downloads, targets } = view.group;
+  const { sizes, targets } = view.group.probing;
   let found: { readonly target: Target; readonly bytes: number } | null = null;
-  for (const [question, bytes] of downloads) {
+  for (const [question, bytes] of sizes) {
     const target = targets.get(question)?.get(at.name);
     if (target !== undefined && (found === null || bytes < found.bytes)) found = { target, bytes };
   }
@@ -81,11 +82,44 @@ function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly
 
 function firstOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
   const artifact = artifactOf(view.group.kind);
-  for (const asked of view.group.targets.values()) {
+  for (const asked of view.group.probing.targets.values()) {
     const target = asked.get(at.name);
     if (artifact === null || target === undefined || !target.canary) continue;
     const id = targetId(target.registry, target.module, target.version, artifact.step);
     return { target: { ...target, id, ...artifact, canary: false }, bytes: 0 };
   }
   return null;
+}
+
+const stepMs = 1_000;
+
+/**
+ * Orders the first bytes of one artifact of the head, of all modules in turn, at the canary's pace. They are cheap,
+ * and they detect a mirror that answers light steps but serves artifacts slowly or not at all.
+ * @see docs/decisions/0010-small-downloads.md
+ */
+export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
+  const { group, now } = view;
+  const { probing } = group;
+  if (probing.peeks.head !== at.name) probing.peeks = newPeeks(at.name);
+  const { peeks } = probing;
+  if (now.monotonicMs - peeks.lastMs < view.canaryEveryMs) return [];
+  const artifacts = artifactsOf(probing, group.kind, at.name);
+  if (artifacts.length === 0) return [];
+  peeks.lastMs = now.monotonicMs;
+  const byQuestion = new Map(inFileOrder(view, artifacts).map((target) => [questionOf(target), target]));
+  const question = nextInRota(rotaOf(probing, at.name), [...byQuestion.keys()]);
+  const target = question === null ? undefined : byQuestion.get(question);
+  if (target === undefined) return [];
+  return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
+}
+
+/** In the order of the configuration; for a lock file, the most required modules come first. */
+function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
+  const places = new Map<string, number>();
+  for (const { ecosystem, upstream, module, version } of config.modules)
+    if (ecosystem === group.kind.id && upstream === group.upstream)
+      places.set(`${module}@${version ?? ''}`, places.size);
+  const placeOf = ({ module, version }: Target): number => places.get(`${module}@${version ?? ''}`) ?? places.size;
+  return artifacts.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
 }

@@ -1,18 +1,20 @@
 import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror, Target } from '../core/mirror.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import { newPeeks, type Peeks, type Rota } from './first-bytes.ts';
+import { newProbing, type Probing } from './probing.ts';
 import { preferenceOf } from './rank.ts';
-import { type Contest, type HeadOutcome, newContest, type Surroundings } from './tests/contest.ts';
+import { type Contest, newContest } from './tests/contest.ts';
 import type { Departure } from './tests/home.ts';
 
 /** An open or accepted advice, with its times on the monotonic clock. */
 export interface LiveAdvice {
   advice: Advice;
+  /** Its parsed chain, once it was needed; `null`: it cannot be parsed. */
+  chain?: Chain | null;
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
@@ -50,11 +52,24 @@ export interface Moves {
   departures: readonly Departure[];
   /** The last accept or proposal, whichever is later, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
+  /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
+  accept: { readonly atMs: number; readonly wallMs: number } | null;
+}
+
+/** The probes of one upstream whose response is late, and what tells how long to wait. */
+export interface LateProbes {
+  /** Late light probes of the head, by probe. They count once our own network is known to be up. */
+  readonly held: Map<string, SettledSample>;
+  /** Probes already counted as late: their response is ignored. */
+  readonly counted: Set<string>;
+  /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
+  readonly asides: Map<string, number>;
+  /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
+  readonly oneFamily: Map<string, number>;
 }
 
 /** The advisor's state of one (ecosystem, upstream). */
 export interface Group {
-  readonly ecosystem: EcosystemId;
   readonly upstream: string;
   /** Its ecosystem: declarations of steps and clients. */
   readonly kind: Ecosystem;
@@ -69,45 +84,16 @@ export interface Group {
   /** Proposed or refused. */
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
-  /** The parsed chain of the last proposal, so that it is parsed once. */
-  read: { readonly id: string; readonly chain: Chain | null } | null;
   /** The last accepted advice that is still to be audited, also if it led back to the declared chain; `null`: none. */
   audit: Advice | null;
-  /** Monotonic; `null`: nothing accepted yet. */
-  lastAcceptMs: number | null;
-  lastAcceptWallMs: number | null;
   readonly moves: Moves;
   muted: readonly Muted[];
   /** The audit verdicts on accepted advice, oldest first, bounded. */
   lookedBack: readonly LookedBack[];
   /** The comparison of all its mirrors. */
   readonly contest: Contest;
-  /** First-byte probes of its head's artifacts. */
-  peeks: Peeks;
-  /** The order of artifact probes per mirror, by name. */
-  readonly rotas: Map<string, Rota>;
-  /** True if a turn was taken since the group's row was written. */
-  isTurnTaken: boolean;
-  /** The surroundings of the comparison, as of the last decision. */
-  around: Surroundings | null;
-  /** A text of everything that `around` was made of; empty: build it again. */
-  outlook: string;
-  /** Outcomes of the head since the last decision. */
-  heard: HeadOutcome[];
-  /** Configured targets, by question and mirror. */
-  readonly targets: Map<string, Map<string, Target>>;
-  /** Late light probes of the head, by probe. They count once our own network is known to be up. */
-  readonly late: Map<string, SettledSample>;
-  /** Probes already counted as late: their response is ignored. */
-  readonly heardLate: Set<string>;
-  /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
-  readonly served: Set<string>;
-  /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
-  readonly asides: Map<string, number>;
-  /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
-  readonly oneFamily: Map<string, number>;
-  /** The size of each artifact, by question. Bytes. */
-  readonly downloads: Map<string, number>;
+  readonly probing: Probing;
+  readonly late: LateProbes;
 }
 
 /** The roster of one (ecosystem, upstream). Of two mirrors with one URL, the first in the file is used. */
@@ -144,7 +130,6 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
     for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
       const chain = parsedOf(client, declared(ecosystem, upstream));
       groups.set(groupKeyOf(ecosystem, upstream), {
-        ecosystem,
         upstream,
         kind,
         client,
@@ -153,27 +138,13 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
         chain,
         open: null,
         accepted: null,
-        read: null,
         audit: null,
-        lastAcceptMs: null,
-        lastAcceptWallMs: null,
-        moves: { departures: [], lastMs: null },
+        moves: { departures: [], lastMs: null, accept: null },
         muted: [],
         lookedBack: [],
         contest: newContest(null),
-        peeks: newPeeks(null),
-        rotas: new Map(),
-        isTurnTaken: false,
-        around: null,
-        outlook: '',
-        heard: [],
-        targets: new Map(),
-        late: new Map(),
-        heardLate: new Set(),
-        served: new Set(),
-        asides: new Map(),
-        oneFamily: new Map(),
-        downloads: new Map(),
+        probing: newProbing(),
+        late: { held: new Map(), counted: new Set(), asides: new Map(), oneFamily: new Map() },
       });
     }
   }
@@ -197,10 +168,10 @@ export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror 
 
 /** The chain of the remedy: of the proposed advice, else of the accepted one, else the declared chain. */
 export function advisedChainOf(group: Group): Chain | null {
-  const open = group.open?.advice;
-  if (open === undefined || open.state !== 'proposed') return group.chain;
-  if (group.read?.id !== open.id) group.read = { id: open.id, chain: parsedOf(group.client, open.chain.after) };
-  return group.read.chain ?? group.chain;
+  const { open, client, chain } = group;
+  if (open?.advice.state !== 'proposed') return chain;
+  if (open.chain === undefined) open.chain = parsedOf(client, open.advice.chain.after);
+  return open.chain ?? chain;
 }
 
 /** The first mirror in the advised chain; `null`: none that is monitored. */

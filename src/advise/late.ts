@@ -1,9 +1,9 @@
 import type { Due } from '../core/due.ts';
 import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
-import { slowPeekMsOf } from './first-bytes.ts';
-import { type Group, headOf } from './group.ts';
+import { type Group, headOf, type LateProbes } from './group.ts';
 import { placeOf } from './observe.ts';
+import { slowPeekMsOf } from './probing.ts';
 import { dropEvidence, dropFailures } from './tests/contest.ts';
 import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
@@ -19,7 +19,7 @@ const siblingsMin = 2;
 const siblingsMs = 1_000;
 
 /** Probes of one upstream that were counted as late and are still pending. */
-const heardLateKept = 100;
+const countedKept = 100;
 
 /**
  * When a pending probe of the head counts as bad without a response: once clients would have given up. This does not apply
@@ -29,24 +29,24 @@ const heardLateKept = 100;
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const { group, vantage } = view;
+  const { probing, contest, late } = group;
   const { target, connection, purpose } = due;
   const { registry } = target;
   if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return null;
   if (headOf(group)?.name !== registry) return null;
   if (purpose === 'peek') {
-    const slowMs = group.peeks.head === registry ? slowPeekMsOf(group.peeks) : null;
+    const slowMs = probing.peeks.head === registry ? slowPeekMsOf(probing.peeks) : null;
     return slowMs === null ? null : slowMs + wayMs - outMs;
   }
   const weight = isHeavy(target) ? 'heavy' : 'light';
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && group.declared?.separators[0] === '|') return null;
-  const { contest } = group;
   const question = questionOf(target);
   const wasAnswered =
-    contest.moments.latest.get(question)?.has(registry) === true || group.served.has(`${registry} ${question}`);
+    contest.moments.latest.get(question)?.has(registry) === true || probing.served.has(`${registry} ${question}`);
   const patience = contest.patience.get(registry);
   if (!wasAnswered || patience === undefined) return null;
-  const asideMs = group.asides.get(`${registry} ${target.step}`) ?? 0;
+  const asideMs = late.asides.get(`${registry} ${target.step}`) ?? 0;
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
@@ -58,8 +58,9 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
  * The maximum duration of a download, from its siblings' durations for the same artifact; infinity: too few siblings have
  * one. Milliseconds.
  */
-function besideSiblings({ contest, around, roster }: Group, due: Due): number {
+function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = placeOf(due);
+  const { around } = contest;
   const moment = around === null ? null : momentOf(contest.moments, place, around.paceMs(place.question));
   const took: number[] = [];
   for (const [name, reply] of moment?.replies ?? [])
@@ -71,7 +72,7 @@ function besideSiblings({ contest, around, roster }: Group, due: Due): number {
 /** When our network becomes suspect or healthy again, neither recent samples nor pending probes are evidence. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
-  late.clear();
+  late.held.clear();
 }
 
 /** When a mirror is found to work over one address family only, failures of this last time belong to the other. Milliseconds. */
@@ -82,37 +83,41 @@ const otherFamilyMs = 30_000;
  * broken family are dropped too.
  */
 export function dropFamilyFailures(view: View): void {
-  const { group, now } = view;
-  for (const { name } of group.roster.mirrors) {
+  const { now, mirrors } = view;
+  const { contest, late } = view.group;
+  for (const { name } of mirrors) {
     if (view.standingOf(name)?.oneFamily !== 'known') {
-      group.oneFamily.delete(name);
+      late.oneFamily.delete(name);
       continue;
     }
-    if (group.oneFamily.has(name)) continue;
-    group.oneFamily.set(name, now.monotonicMs);
-    dropFailures(group.contest, name, now.monotonicMs - otherFamilyMs);
-    group.heard = group.heard.filter(({ outcome }) => !outcome.bad);
-    for (const [id, { due }] of group.late) if (due.target.registry === name) group.late.delete(id);
+    if (late.oneFamily.has(name)) continue;
+    late.oneFamily.set(name, now.monotonicMs);
+    dropFailures(contest, name, now.monotonicMs - otherFamilyMs);
+    contest.heard = contest.heard.filter(({ outcome }) => !outcome.bad);
+    for (const [id, { due }] of late.held) if (due.target.registry === name) late.held.delete(id);
   }
 }
 
 /** True for a probe sent over either address family, before its mirror was found to work over one family only. */
-export function isOfOtherFamily(group: Group, { target, family }: Due, sentMs: number): boolean {
-  const foundMs = group.oneFamily.get(target.registry);
+export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
+  const foundMs = oneFamily.get(target.registry);
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
 }
 
 /** Marks a probe as counted late: its response will be ignored. */
-export function recordHeardLate({ heardLate }: Group, { probeId }: Due): void {
-  heardLate.add(probeId);
-  for (const id of heardLate) if (heardLate.size > heardLateKept) heardLate.delete(id);
+export function recordHeardLate({ counted }: LateProbes, { probeId }: Due): void {
+  counted.add(probeId);
+  for (const id of counted) if (counted.size > countedKept) counted.delete(id);
 }
 
 /** Records the duration of the parts before the timed one. */
-export function recordAside(group: Group, { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample): void {
+export function recordAside(
+  { asides }: LateProbes,
+  { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample,
+): void {
   if (rttMs === null) return;
   const { registry, step } = due.target;
-  group.asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
+  asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
 }
 
 /** The sample of a late probe now: a timeout after this time. */
@@ -137,16 +142,15 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
  * Late light probes are held until our own network is known to be up: by a failure that detect has settled, or by a
  * sibling's response to a request sent since. Returns those that a settled sample releases, oldest first.
  */
-export function releaseLate(group: Group, sample: SettledSample): readonly SettledSample[] {
-  const { late } = group;
-  late.delete(sample.due.probeId);
-  if (late.size === 0 || sample.outcome.tag === 'unknown') return [];
+export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
+  held.delete(sample.due.probeId);
+  if (held.size === 0 || sample.outcome.tag === 'unknown') return [];
   const { registry } = sample.due.target;
-  const out = [...late.values()].filter((one) =>
+  const out = [...held.values()].filter((one) =>
     one.due.target.registry === registry
       ? sample.outcome.tag === 'failed'
       : sample.outcome.tag === 'ok' && sample.startedMonotonicMs >= one.endedMonotonicMs,
   );
-  for (const { due } of out) late.delete(due.probeId);
+  for (const { due } of out) held.delete(due.probeId);
   return out;
 }

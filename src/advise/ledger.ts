@@ -3,8 +3,8 @@ import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
-import { newRota } from './first-bytes.ts';
 import { type Group, groupKeyOf, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { newRota } from './probing.ts';
 import type { Departure } from './tests/home.ts';
 
 /** At this share of an advice's lifetime a reminder is sent. */
@@ -46,8 +46,8 @@ export function openLedger(now: Now): Ledger {
     },
     keep,
     touch(group) {
-      group.isTurnTaken = false;
-      const key = groupKeyOf(group.ecosystem, group.upstream);
+      group.probing.isTurnTaken = false;
+      const key = groupKeyOf(group.kind.id, group.upstream);
       rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
     look: (orders) => void looks.push(...orders),
@@ -86,13 +86,15 @@ function chainRow(group: Group, now: Now): ChainRow {
     accepted: group.accepted?.advice.id ?? null,
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
     audit: group.audit?.id ?? null,
-    lastAcceptAtMs: group.lastAcceptWallMs,
+    lastAcceptAtMs: group.moves.accept?.wallMs ?? null,
     departuresAtMs: departures.filter(({ isOfTime }) => !isOfTime).map(({ atMs }) => wallOf(atMs)),
     slowDeparturesAtMs: departures.filter(({ isOfTime }) => isOfTime).map(({ atMs }) => wallOf(atMs)),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.lookedBack,
-    peeked: Object.fromEntries([...group.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]]))),
+    peeked: Object.fromEntries(
+      [...group.probing.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]])),
+    ),
   };
 }
 
@@ -189,15 +191,13 @@ export function restore(
     const group = row.table === 'chain' ? groups.get(row.key) : undefined;
     if (group === undefined) continue;
     const saved = row.value as Partial<ChainRow>;
-    if (typeof saved.lastAcceptAtMs === 'number') {
-      group.lastAcceptWallMs = saved.lastAcceptAtMs;
-      group.lastAcceptMs = now.monotonicMs - Math.max(0, now.wallMs - saved.lastAcceptAtMs);
-    }
     const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
+    const acceptMs = saved.lastAcceptAtMs;
+    if (typeof acceptMs === 'number') group.moves.accept = { atMs: monotonicOf(acceptMs), wallMs: acceptMs };
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
     group.lookedBack = saved.lookedBack ?? [];
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
-      if (typeof last === 'string') group.rotas.set(name, newRota(last));
+      if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;
     const departuresOf = (wallMs: readonly number[] | undefined, isOfTime: boolean): readonly Departure[] =>
       (wallMs ?? []).map((atMs) => ({ atMs: monotonicOf(atMs), isOfTime }));

@@ -259,8 +259,7 @@ export function applyOpen(view: View): AdviseTurn {
     ? null
     : { ...restoreLife(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
   group.audit = isAudited(advice) ? advice : null;
-  group.lastAcceptMs = now.monotonicMs;
-  group.lastAcceptWallMs = now.wallMs;
+  group.moves.accept = { atMs: now.monotonicMs, wallMs: now.wallMs };
   group.moves.lastMs = now.monotonicMs;
   ledger.note('accepted', advice);
   ledger.touch(group);

@@ -1,4 +1,4 @@
-import type { Peeks } from './first-bytes.ts';
+import type { Peeks } from './probing.ts';
 import { alarmShareOf, timeShareOf } from './tests/choose.ts';
 import type { Contest, HeadOutcome } from './tests/contest.ts';
 import { meanMsOf, recordOf } from './tests/costs.ts';

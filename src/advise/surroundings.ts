@@ -10,9 +10,9 @@ export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
   const seen = outlookOf(view);
-  if (group.around !== null && group.outlook === seen) return;
-  group.outlook = seen;
-  group.around = surroundingsOf(view);
+  if (group.contest.around !== null && group.contest.outlook === seen) return;
+  group.contest.outlook = seen;
+  group.contest.around = surroundingsOf(view);
 }
 
 /**
@@ -53,7 +53,7 @@ export function surroundingsOf(view: View): Surroundings {
     unwatched: 'failed',
     isAway: (registry) => away.has(registry),
     paceMs: (question) => {
-      const target = group.targets.get(question)?.values().next().value;
+      const target = group.probing.targets.get(question)?.values().next().value;
       return everyMs(target === undefined ? config.schedule.pace : paceOf(target, config));
     },
     home: homeOf(group)?.name ?? null,

@@ -4,7 +4,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, showChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
-import { advisedChainOf, type Group, mirrorAt } from './group.ts';
+import { advisedChainOf, type Group, groupKeyOf, mirrorAt } from './group.ts';
 import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
 import { usualHeavyMsOf } from './tests/costs.ts';
 import { pastMomentsFrom } from './tests/moments.ts';
@@ -50,7 +50,7 @@ function problem(
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>
-      (ecosystem === null || group.ecosystem === ecosystem) && (upstream === null || group.upstream === upstream),
+      (ecosystem === null || group.kind.id === ecosystem) && (upstream === null || group.upstream === upstream),
   );
   const [only] = named;
   if (only === undefined) return problem('unknown_group', null, choices(groups));
@@ -64,7 +64,7 @@ function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatI
 }
 
 function choices(groups: readonly Group[]): string {
-  return groups.map(({ ecosystem, upstream }) => `${ecosystem}/${upstream}`).join(', ');
+  return groups.map(({ kind, upstream }) => groupKeyOf(kind.id, upstream)).join(', ');
 }
 
 function watches(group: Group, text: string): boolean {
@@ -74,7 +74,7 @@ function watches(group: Group, text: string): boolean {
 
 /** A name that the file marks private is never requested from a mirror, so there is nothing to compute. */
 function namesPrivate(group: Group, client: Client, config: Config, text: string): boolean {
-  const patterns = config.private[group.ecosystem] ?? [];
+  const patterns = config.private[group.kind.id] ?? [];
   const words = text.split(/[\s,|]+/).filter((word) => word !== '');
   return words.some((word) => {
     const bare = word.replace(/^[a-z][a-z0-9+.-]*:\/\/([^/]*@)?/i, '').replace(/\/+$/, '');
@@ -100,7 +100,7 @@ export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const advised = advisedChainOf(group);
   const isSame = advised === null || group.chain === null || showChain(advised) === showChain(group.chain);
   return {
-    ecosystem: group.ecosystem,
+    ecosystem: group.kind.id,
     upstream: group.upstream,
     client: client.id,
     edited: edited.outlook,

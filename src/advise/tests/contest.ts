@@ -37,6 +37,11 @@ export interface Contest extends Comparison {
   besideMs: number;
   /** The last odd outcome since this mirror is the head; `null`: none. */
   odd: { readonly question: string; readonly isHeavy: boolean } | null;
+  /** Outcomes of the head since the last decision. */
+  heard: HeadOutcome[];
+  /** The surroundings as of the last decision, and a text of all that they were made of. */
+  around: Surroundings | null;
+  outlook: string;
 }
 
 /** The inputs of the comparison besides the response. */
@@ -72,6 +77,9 @@ export function newContest(head: string | null): Contest {
     downloadMs: Number.NEGATIVE_INFINITY,
     besideMs: Number.NEGATIVE_INFINITY,
     odd: null,
+    heard: [],
+    around: null,
+    outlook: '',
   };
 }
 

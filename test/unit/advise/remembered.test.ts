@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Group } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
+import { newProbing } from '../../../src/advise/probing.ts';
 import { newContest } from '../../../src/advise/tests/contest.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import { kill, only, recover, warm } from './outage.ts';
@@ -32,14 +33,14 @@ describe('a settled answer is news to decide on', () => {
 describe('what is stored of a group', () => {
   const group = (upstream: string, moves: Group['moves']): Group =>
     ({
-      ...{ ecosystem: 'go', upstream, declared: null, chain: null, open: null, accepted: null, audit: null },
-      ...{ lastAcceptWallMs: null, muted: [], lookedBack: [], rotas: new Map(), moves },
+      ...{ kind: { id: 'go' }, upstream, declared: null, chain: null, open: null, accepted: null, audit: null },
+      ...{ muted: [], lookedBack: [], probing: newProbing(), moves },
     }) as unknown as Group;
   const at = { wallMs: 1_000_000, monotonicMs: 10_000 };
 
   test('each has a row of its own in one turn', () => {
     const ledger = openLedger(at);
-    for (const one of ['go', 'corp', 'go']) ledger.touch(group(one, { departures: [], lastMs: null }));
+    for (const one of ['go', 'corp', 'go']) ledger.touch(group(one, { departures: [], lastMs: null, accept: null }));
     expect(ledger.turn().rows.map(({ table, key }) => [table, key])).toEqual([
       ['chain', 'go/go'],
       ['chain', 'go/corp'],
@@ -49,7 +50,7 @@ describe('what is stored of a group', () => {
   test('moves by the wall clock: the monotonic one begins anew with the next process', () => {
     const ledger = openLedger(at);
     const departures = [false, true, false].map((isOfTime, place) => ({ atMs: 1_000 * (place + 2), isOfTime }));
-    ledger.touch(group('go', { departures, lastMs: 9_500 }));
+    ledger.touch(group('go', { departures, lastMs: 9_500, accept: null }));
     const row = ledger.turn().rows[0]?.value as ChainRow;
     expect([row.departuresAtMs, row.slowDeparturesAtMs, row.lastMoveAtMs]).toEqual([
       [992_000, 994_000],
@@ -76,7 +77,8 @@ describe('what is stored of a group', () => {
 describe('after a reload', () => {
   const group = (): Group => {
     const contest = newContest('a');
-    const targets = new Map<string, Map<string, Target>>();
+    const probing = newProbing();
+    const { targets, sizes } = probing;
     for (const question of ['mod m@v1', 'zip m@v1', 'mod gone@v1'])
       targets.set(question, new Map(['a', 'b'].map((name) => [name, { registry: name } as Target])));
     targets.set('mod only-b@v1', new Map([['b', { registry: 'b' } as Target]]));
@@ -85,21 +87,18 @@ describe('after a reload', () => {
         question,
         new Map(['a', 'b'].map((registry) => [registry, { registry, question } as never])),
       );
-    const downloads = new Map([
-      ['zip m@v1', 300_000],
-      ['mod gone@v1', 1],
-    ]);
-    return { contest, targets, downloads, rotas: new Map(), served: new Set(), asides: new Map() } as unknown as Group;
+    sizes.set('zip m@v1', 300_000).set('mod gone@v1', 1);
+    return { contest, probing, late: { asides: new Map() } } as unknown as Group;
   };
 
   it('what is asked still, of whom is watched still, is kept, and nothing else', () => {
     const made = group();
     pruneRemoved(made, new Set(['a']), (question) => !question.includes('gone'));
-    expect([...made.targets].map(([question, asked]) => [question, [...asked.keys()]])).toEqual([
+    expect([...made.probing.targets].map(([question, asked]) => [question, [...asked.keys()]])).toEqual([
       ['mod m@v1', ['a']],
       ['zip m@v1', ['a']],
     ]);
-    expect([...made.downloads]).toEqual([['zip m@v1', 300_000]]);
+    expect([...made.probing.sizes]).toEqual([['zip m@v1', 300_000]]);
     expect([...made.contest.moments.latest].map(([question, latest]) => [question, [...latest.keys()]])).toEqual([
       ['mod m@v1', ['a']],
       ['zip m@v1', ['a']],

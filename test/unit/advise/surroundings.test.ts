@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Group, rosterOf } from '../../../src/advise/group.ts';
+import { newProbing } from '../../../src/advise/probing.ts';
 import { follow } from '../../../src/advise/surroundings.ts';
 import { newContest } from '../../../src/advise/tests/contest.ts';
 import { viewOf } from '../../../src/advise/view.ts';
@@ -16,9 +17,9 @@ function group(lastMs: number | null): Group {
   const declared = goClient.parse(chain);
   if (declared.tag === 'error') throw new Error(declared.error.kind);
   return {
-    ...{ ecosystem: 'go', upstream: 'go', client: goClient, kind: go, roster: rosterOf(by, 'go', 'go', goClient) },
+    ...{ upstream: 'go', client: goClient, kind: go, roster: rosterOf(by, 'go', 'go', goClient) },
     ...{ declared: declared.value, chain: declared.value, open: null, accepted: null, muted: [] },
-    ...{ contest: newContest(null), around: null, outlook: '', heard: [], targets: new Map() },
+    ...{ contest: newContest(null), probing: newProbing() },
     moves: { departures: [], lastMs },
   } as unknown as Group;
 }
@@ -37,8 +38,8 @@ function known(of: Group, laterMs: number, b: Partial<Standing> = {}) {
       evidence: new Map(),
     }),
   );
-  if (of.around === null) throw new Error('nothing to go by');
-  return of.around;
+  if (of.contest.around === null) throw new Error('nothing to go by');
+  return of.contest.around;
 }
 
 describe('what the comparison goes by is what is known now', () => {

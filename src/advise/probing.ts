@@ -1,3 +1,6 @@
+import { questionOf, type Target, targetId } from '../core/mirror.ts';
+import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
+
 /** Good first-byte times kept, and how many are needed before one can count as slow. */
 const timesKept = 30;
 const timesMin = 8;
@@ -93,4 +96,87 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
   return Math.max(slowFactor * median, beyond * Math.max(...took));
+}
+
+/** What is probed at the mirrors of one upstream, and what is known of it. */
+export interface Probing {
+  /** Configured targets, by question and mirror. */
+  readonly targets: Map<string, Map<string, Target>>;
+  /** The size of each artifact, by question. Bytes. */
+  readonly sizes: Map<string, number>;
+  /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
+  readonly served: Set<string>;
+  /** First-byte probes of the head's artifacts. */
+  peeks: Peeks;
+  /** The order of artifact probes per mirror, by name. */
+  readonly rotas: Map<string, Rota>;
+  /** True if a turn was taken since the group's row was written. */
+  isTurnTaken: boolean;
+}
+
+/** The initial state: nothing probed at any mirror. */
+export function newProbing(): Probing {
+  return {
+    targets: new Map(),
+    sizes: new Map(),
+    served: new Set(),
+    peeks: newPeeks(null),
+    rotas: new Map(),
+    isTurnTaken: false,
+  };
+}
+
+/** The rota of a mirror's artifacts. */
+export function rotaOf({ rotas }: Probing, registry: string): Rota {
+  const rota = rotas.get(registry) ?? newRota(null);
+  rotas.set(registry, rota);
+  return rota;
+}
+
+/** The artifact of every module, including those not requested yet. */
+export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: string): readonly Target[] {
+  const artifact = artifactOf(kind);
+  if (artifact === null) return [];
+  const found = new Map<string, Target>();
+  for (const asked of targets.values()) {
+    const target = asked.get(registry);
+    if (target === undefined || target.module === null) continue;
+    const id = targetId(target.registry, target.module, target.version, artifact.step);
+    if (!found.has(id)) found.set(id, { ...target, id, ...artifact, canary: false });
+  }
+  return [...found.values()];
+}
+
+/** The question of a mirror's canary; `null`: not known. */
+export function canaryOf({ targets }: Probing, registry: string): string | null {
+  for (const [question, asked] of targets) if (asked.get(registry)?.canary === true) return question;
+  return null;
+}
+
+/** The target of a question at a mirror, also of an artifact whose first bytes were requested before its own probe. */
+export function targetOf(probing: Probing, kind: Ecosystem, registry: string, question: string): Target | undefined {
+  const known = probing.targets.get(question)?.get(registry);
+  return known ?? artifactsOf(probing, kind, registry).find((target) => questionOf(target) === question);
+}
+
+/** Forgets mirrors and questions that are no longer configured. */
+export function pruneProbing(
+  probing: Probing,
+  kind: Ecosystem,
+  names: ReadonlySet<string>,
+  isAsked: (question: string) => boolean,
+): void {
+  const { targets, sizes, served, rotas } = probing;
+  served.clear();
+  for (const [question, asked] of targets) {
+    for (const name of asked.keys()) if (!names.has(name)) asked.delete(name);
+    if (asked.size > 0 && isAsked(question)) continue;
+    targets.delete(question);
+    sizes.delete(question);
+  }
+  for (const [name, { taken }] of rotas) {
+    if (!names.has(name)) rotas.delete(name);
+    const asked = new Set(artifactsOf(probing, kind, name).map(questionOf));
+    for (const question of taken.keys()) if (!asked.has(question)) taken.delete(question);
+  }
 }
