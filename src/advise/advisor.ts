@@ -112,6 +112,8 @@ export function createAdvisor(input: {
   let orphans = restore(groups, input.restored, settled, config, input.now);
 
   const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies, evidence });
+  const groupOf = ({ ecosystem, upstream }: { readonly ecosystem: string; readonly upstream: string }) =>
+    groups.get(groupKeyOf(ecosystem, upstream));
   const remember = (turn: AdviseTurn): AdviseTurn => {
     for (const { advice } of turn.changes) settled.add(advice.id);
     for (const id of settled) if (settled.size > settledKept) settled.delete(id);
@@ -143,8 +145,7 @@ export function createAdvisor(input: {
 
   return {
     observe(sample, now) {
-      const { ecosystem, upstream } = sample.due.target;
-      const group = groups.get(groupKeyOf(ecosystem, upstream));
+      const group = groupOf(sample.due.target);
       if (group === undefined) return false;
       lastNow = now;
       if (sample.isOfPace === true) {
@@ -164,11 +165,11 @@ export function createAdvisor(input: {
       return isNews || before.length > 0;
     },
     lateInMs(due, outMs, now) {
-      const group = groups.get(groupKeyOf(due.target.ecosystem, due.target.upstream));
+      const group = groupOf(due.target);
       return group === undefined ? null : lateInMs(view(group, now), due, outMs);
     },
     late(due, outMs, now) {
-      const group = groups.get(groupKeyOf(due.target.ecosystem, due.target.upstream));
+      const group = groupOf(due.target);
       if (group === undefined || isOfOtherFamily(group.late, due, now.monotonicMs - outMs)) return;
       lastNow = now;
       if (due.purpose === 'peek') {
@@ -177,9 +178,9 @@ export function createAdvisor(input: {
       } else if (isHeavy(due.target)) observeLate(group, sampleOfLate(view(group, now), due, outMs), now);
       else group.late.held.set(due.probeId, sampleOfLate(view(group, now), due, outMs));
     },
-    clientFailed({ ecosystem, upstream, registry: name, module, version }) {
-      const group = groups.get(groupKeyOf(ecosystem, upstream));
-      if (group !== undefined) recordClientFailure(group, name, module, version);
+    clientFailed(run) {
+      const group = groupOf(run);
+      if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
     },
     consider(given, now) {
       lastNow = now;
@@ -189,14 +190,14 @@ export function createAdvisor(input: {
       if (isTurned) for (const group of groups.values()) clearEvidence(group);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
-      const ledger = openLedger(now);
+      const ledger = openLedger(now, random);
       for (const advice of orphans) ledger.note('superseded', changeState(advice, 'superseded', now));
       orphans = [];
       for (const group of groups.values()) {
         const seen = view(group, now);
         dropFamilyFailures(seen);
         ledger.look(looksOf(seen));
-        updateAdvice(seen, random, ledger);
+        updateAdvice(seen, ledger);
         if (group.probing.isTurnTaken) ledger.touch(group);
       }
       return remember(ledger.turn());
@@ -205,20 +206,21 @@ export function createAdvisor(input: {
       lastNow = now;
       const found = proposedBy(id);
       if (found.tag === 'error') return found;
-      const turn = remember(applyOpen(view(found.value.group, now)));
+      const ledger = openLedger(now, random);
+      applyOpen(view(found.value.group, now), ledger);
       follow(view(found.value.group, now));
-      return ok(turn);
+      return ok(remember(ledger.turn()));
     },
     dismiss(id, forMs, reason, now) {
       lastNow = now;
       const found = proposedBy(id);
       if (found.tag === 'error') return found;
       const { group, advice } = found.value;
-      const ledger = openLedger(now);
+      const ledger = openLedger(now, random);
       const { from, to, cause } = advice;
       const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
       group.muted = [...group.muted.filter((one) => one.untilMs > now.wallMs), muted].slice(-mutedKept);
-      close(group, 'dismissed', ledger, now);
+      close(group, 'dismissed', ledger);
       follow(view(group, now));
       return ok(remember(ledger.turn()));
     },
@@ -228,13 +230,13 @@ export function createAdvisor(input: {
       return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
     },
     rank(ecosystem, upstream) {
-      const group = groups.get(groupKeyOf(ecosystem, upstream));
+      const group = groupOf({ ecosystem, upstream });
       if (group === undefined) return [];
       const seen = view(group, lastNow);
       return rankWeighed(seen, weighAll(seen, headOf(group))).map(candidateOf);
     },
     remedy(ecosystem, upstream) {
-      const group = groups.get(groupKeyOf(ecosystem, upstream));
+      const group = groupOf({ ecosystem, upstream });
       return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
     },
     whatIf(asked, now) {
@@ -245,7 +247,7 @@ export function createAdvisor(input: {
     reconfigure(next, declared, now) {
       lastNow = now;
       config = next;
-      const ledger = openLedger(now);
+      const ledger = openLedger(now, random);
       const wanted = groupsOf(next, registry, declared);
       for (const [key, group] of groups) {
         const fresh = wanted.get(key);
@@ -261,13 +263,13 @@ export function createAdvisor(input: {
           wanted.delete(key);
           continue;
         }
-        close(group, 'withdrawn', ledger, now);
+        close(group, 'withdrawn', ledger);
         // The audit of a removed upstream has no reader.
         if (fresh !== undefined) {
           closeAudit(view(group, now), ledger);
           fresh.lookedBack = group.lookedBack;
         }
-        release(group, 'superseded', ledger, now);
+        release(group, 'superseded', ledger);
         groups.delete(key);
       }
       for (const [key, group] of wanted) {

@@ -11,7 +11,7 @@ import { type BypassDecision, remedyOfBypass, removeBypassLines } from './bypass
 import { confidenceOf } from './cause.ts';
 import type { Move, Refused } from './decide.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
-import { groundsOf, observedAt } from './measured.ts';
+import { groundsOf, observedAt, type Subject } from './measured.ts';
 import { round } from './rank.ts';
 import { isOfTime } from './tests/choose.ts';
 import type { Contest } from './tests/contest.ts';
@@ -19,7 +19,7 @@ import { fetchCostMs } from './tests/costs.ts';
 import type { TimeTest } from './tests/time.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
-import { reasonOf, type Subject } from './words.ts';
+import { reasonOf } from './words.ts';
 
 /** A decision that an advice says. */
 export type Said = Move | Refused | BypassDecision;

@@ -1,7 +1,7 @@
 import type { Advice, AdviceChange, AdviceState, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
-import type { Now, Row, Table } from '../core/ports.ts';
+import type { Now, Random, Row, Table } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
 import { type Group, groupKeyOf, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
@@ -21,6 +21,9 @@ export interface AdviseTurn {
 
 /** Collects the changes of one call and turns them into rows. The last change of each advice and group wins. */
 export interface Ledger {
+  readonly now: Now;
+  /** A new advice's id. */
+  newId(): string;
   /** Records that an advice changed state, or was reminded of or regretted, as an event and a row. */
   note(change: AdviceChange['change'], advice: Advice): void;
   /** Stores an advice again without an event, as when its confidence changes. */
@@ -32,7 +35,7 @@ export interface Ledger {
 }
 
 /** A ledger for one call. */
-export function openLedger(now: Now): Ledger {
+export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   const changes: AdviceChange[] = [];
   const looks: LookOrder[] = [];
   const rows = new Map<string, Row>();
@@ -40,6 +43,8 @@ export function openLedger(now: Now): Ledger {
     rows.set(`advice/${advice.id}`, { table: 'advice', key: advice.id, atMs: advice.issuedAtMs, value: advice });
   };
   return {
+    now,
+    newId: () => random.id(now.wallMs),
     note(change, advice) {
       changes.push({ change, advice });
       keep(advice);
@@ -134,21 +139,18 @@ export function changeState(advice: Advice, state: AdviceState, now: Now): Advic
 }
 
 /** Closes the open advice of a group in this state, and emits the event. */
-export function close(
-  group: Group,
-  state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed',
-  ledger: Ledger,
-  now: Now,
-): void {
+export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed', ledger: Ledger): void {
   if (group.open === null) return;
-  ledger.note(state, changeState(group.open.advice, state, now));
+  ledger.note(state, changeState(group.open.advice, state, ledger.now));
   group.open = null;
   ledger.touch(group);
 }
 
 /** The same advice with a new id and a new `ttl`: it is still worthwhile. */
-export function renewAdvice(held: LiveAdvice, id: string, config: Config, ledger: Ledger, now: Now): LiveAdvice {
+export function renewAdvice(held: LiveAdvice, config: Config, ledger: Ledger): LiveAdvice {
   const { advice } = held;
+  const { now } = ledger;
+  const id = ledger.newId();
   ledger.note('superseded', changeState(advice, 'superseded', now));
   const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
   ledger.note(next.state === 'accepted' ? 'accepted' : 'proposed', next);
@@ -156,9 +158,9 @@ export function renewAdvice(held: LiveAdvice, id: string, config: Config, ledger
 }
 
 /** Ends the accepted advice: the declared chain is in force again. */
-export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger, now: Now): void {
+export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger): void {
   if (group.accepted === null) return;
-  ledger.note(state, changeState(group.accepted.advice, state, now));
+  ledger.note(state, changeState(group.accepted.advice, state, ledger.now));
   group.accepted = null;
   group.chain = group.declared;
   ledger.touch(group);

@@ -1,7 +1,6 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Random } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
@@ -10,48 +9,46 @@ import { compose, type Said } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
 import { chainInForce, headOf, homeOf, type LiveAdvice, memberOf, mirrorAt, parsedOf } from './group.ts';
 import {
-  type AdviseTurn,
   chainTextOf,
   changeState,
   close,
   isReminderDue,
   type Ledger,
-  openLedger,
   release,
   renewAdvice,
   restoreLife,
   startLife,
 } from './ledger.ts';
-import { groundsOf } from './measured.ts';
+import { groundsOf, type Subject } from './measured.ts';
 import { follow } from './surroundings.ts';
 import { isOfTime } from './tests/choose.ts';
 import { recentDeparturesOf } from './tests/home.ts';
 import type { View } from './view.ts';
 import { chainTo, type Weighed, weighAll } from './weigh.ts';
-import { reasonOf, type Subject } from './words.ts';
+import { reasonOf } from './words.ts';
 
 /** Updates one group: ends expired advice, then opens what is right now if it differs from what is open. */
-export function updateAdvice(view: View, random: Random, ledger: Ledger): void {
+export function updateAdvice(view: View, ledger: Ledger): void {
   const { group } = view;
-  if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
+  if (view.vantage.suspect !== true) lifetimes(view, ledger);
   const open = group.open?.advice ?? null;
-  if (open?.state === 'proposed') revise(view, open, random, ledger);
+  if (open?.state === 'proposed') revise(view, open, ledger);
   const decision = decide(view);
-  if (decision.kind === 'bypass') bypass(view, decision, random, ledger);
-  else if (decision.kind === 'move') move(view, decision, random, ledger);
-  else if (decision.kind === 'refuse') refuse(view, decision, random, ledger);
-  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, random, ledger);
+  if (decision.kind === 'bypass') bypass(view, decision, ledger);
+  else if (decision.kind === 'move') move(view, decision, ledger);
+  else if (decision.kind === 'refuse') refuse(view, decision, ledger);
+  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
   refresh(view, ledger);
   follow(view);
 }
 
-function move(view: View, decision: Move, random: Random, ledger: Ledger): void {
+function move(view: View, decision: Move, ledger: Ledger): void {
   const { group, now } = view;
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
   // The advice says how long ago the move before it was.
-  replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, random, ledger);
+  replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
     group.moves.departures = [
@@ -61,26 +58,26 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
   ledger.touch(group);
 }
 
-function refuse(view: View, decision: Refused, random: Random, ledger: Ledger): void {
+function refuse(view: View, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
   // An open proposal stays: the lack of a better mirror now is no reason to return to the one that was left.
   if (open?.state === 'proposed') return;
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return repeat(view, decision, ledger);
-  replace(view, 'superseded', decision, random, ledger);
+  replace(view, 'superseded', decision, ledger);
 }
 
 /** Proposes the client switch instead of another mirror, or its removal, unless that is already proposed. */
-function bypass(view: View, decision: BypassDecision, random: Random, ledger: Ledger): void {
+function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
   if (!isBack && hasBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
   if (open?.advice.state === 'proposed' && open.advice.bypass != null) return repeat(view, decision, ledger);
-  replace(view, 'superseded', decision, random, ledger);
+  replace(view, 'superseded', decision, ledger);
 }
 
 /** Mends an open proposal: its chain has a mirror that serves wrong bytes now, or its client switch is out of date. */
-function revise(view: View, open: Advice, random: Random, ledger: Ledger): void {
+function revise(view: View, open: Advice, ledger: Ledger): void {
   const { group } = view;
   const left = mirrorAt(group, group.chain?.members[0]);
   const weighed = weighAll(view, left);
@@ -90,58 +87,45 @@ function revise(view: View, open: Advice, random: Random, ledger: Ledger): void 
   // If the head serves wrong bytes, `decide` leaves it.
   if (hasWrong === true && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
-    replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, random, ledger);
+    replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, ledger);
   }
-  if (open.bypass != null) endBypass(view, open, left, weighed, random, ledger);
+  if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
 /**
  * Ends the proposal of a switch that is not needed any more, or of its removal while the switch is needed. A move
  * that the switch replaced stays open.
  */
-function endBypass(
-  view: View,
-  open: Advice,
-  left: Mirror | null,
-  weighed: readonly Weighed[],
-  random: Random,
-  ledger: Ledger,
-): void {
+function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
   const { group } = view;
   const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return;
   const isNeeded = bypassesAt(view, at, view.standingOf(at.name)?.findings ?? []).bypass !== null;
   if (isNeeded === hasBypass(open)) return;
   const to = weighed.find((one) => one.mirror === at);
-  if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, random, ledger);
+  if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, ledger);
   const { kind: cause, findings } = findCauses(view, left).gravest ?? { kind: open.cause, findings: [] };
   const said = { cause, findings, at: left, to, after: chainInForce(group), weighed };
-  replace(view, 'withdrawn', { kind: 'move', alarm: null, ...said }, random, ledger);
+  replace(view, 'withdrawn', { kind: 'move', alarm: null, ...said }, ledger);
 }
 
-function onRefusal(view: View, open: Advice, decision: Decision, random: Random, ledger: Ledger): void {
+function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name;
   // If an operator dismissed the move, `wait` does not mean that there is still no candidate.
   const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
-  replace(view, 'withdrawn', null, random, ledger);
+  replace(view, 'withdrawn', null, ledger);
 }
 
 /** Ends the open advice in this state and opens the decision's; `null`: opens none. */
-function replace(
-  view: View,
-  state: 'withdrawn' | 'superseded',
-  said: Said | null,
-  random: Random,
-  ledger: Ledger,
-): void {
+function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
   const { group, now, config } = view;
   // A switch that the closed advice set is removed with the move.
   const undo = bypassInForce(group);
-  close(group, state, ledger, now);
+  close(group, state, ledger);
   if (said === null) return;
-  const { advice, fromMs } = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said), undo });
+  const { advice, fromMs } = compose(view, said, { id: ledger.newId(), trigger: triggerOf(view, said), undo });
   group.open = startLife(advice, config, now, fromMs);
   ledger.note(said.kind === 'refuse' ? 'refused' : 'proposed', advice);
   ledger.touch(group);
@@ -213,7 +197,7 @@ function keyOf(sentence: Sentence | null): string {
 }
 
 /** Sends the reminder. At `ttl`, reissues an advice that is still worthwhile and ends one that is not followed. */
-function lifetimes(view: View, random: Random, ledger: Ledger): void {
+function lifetimes(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {
     if (held === null || held.advice.state === 'refused' || !isReminderDue(held, now)) continue;
@@ -224,25 +208,25 @@ function lifetimes(view: View, random: Random, ledger: Ledger): void {
   auditInTime(view, ledger);
   const { open, accepted } = group;
   if (open !== null && now.monotonicMs >= open.expiresMs) {
-    if (open.advice.state === 'refused') close(group, 'expired', ledger, now);
-    else group.open = renewAdvice(open, random.id(now.wallMs), config, ledger, now);
+    if (open.advice.state === 'refused') close(group, 'expired', ledger);
+    else group.open = renewAdvice(open, config, ledger);
     ledger.touch(group);
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
     // Home was as good again, but the failback was not accepted: the accepted advice has expired.
-    close(group, 'superseded', ledger, now);
+    close(group, 'superseded', ledger);
     closeAudit(view, ledger);
-    release(group, 'expired', ledger, now);
+    release(group, 'expired', ledger);
     return;
   }
-  group.accepted = renewAdvice(accepted, random.id(now.wallMs), config, ledger, now);
+  group.accepted = renewAdvice(accepted, config, ledger);
   ledger.touch(group);
 }
 
-export function applyOpen(view: View): AdviseTurn {
+/** Accepts the open proposal: its chain is in force from now on. */
+export function applyOpen(view: View, ledger: Ledger): void {
   const { group, config, now } = view;
-  const ledger = openLedger(now);
   const held = group.open;
   const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
   if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
@@ -251,7 +235,7 @@ export function applyOpen(view: View): AdviseTurn {
     expiresAtMs: now.wallMs + config.advise.ttlMs,
   };
   closeAudit(view, ledger);
-  release(group, 'superseded', ledger, now);
+  release(group, 'superseded', ledger);
   const isBack = advice.chain.after === chainTextOf(group.declared) && !hasBypass(advice);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
@@ -263,5 +247,4 @@ export function applyOpen(view: View): AdviseTurn {
   group.moves.lastMs = now.monotonicMs;
   ledger.note('accepted', advice);
   ledger.touch(group);
-  return ledger.turn();
 }

@@ -1,16 +1,20 @@
+import type { AdviceCause } from '../core/advice.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
+import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror, Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
+import type { Sentence } from '../core/result.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
+import type { BypassDecision } from './bypass.ts';
 import { type Trouble, troubleOf } from './cause.ts';
+import type { Refused } from './decide.ts';
 import { mirrorAt, noChain } from './group.ts';
 import { type Answered, type Entry, newTally, recentOf, replyOf, type Tally } from './tally.ts';
 import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
-import type { Subject } from './words.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
 export interface Expectation {
@@ -178,6 +182,21 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
 /** How many of the newest light and heavy samples are compared; `undated`: of both, if the start is not known. */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
+
+/** The subject of a sentence: the current decision, or an open advice. */
+export interface Subject {
+  readonly cause: AdviceCause;
+  readonly findings: readonly Finding[];
+  /** The mirror to leave, and the advised one; `null`: none is advised. */
+  readonly at: Mirror;
+  readonly to: Mirror | null;
+  /** Since when the latency test favours the move, monotonic milliseconds; `null`: it does not. */
+  readonly fromMs: number | null;
+  /** Why none is advised, or the setting of the client that is proposed instead; `null`: a move. */
+  readonly stay: Refused | BypassDecision | null;
+  /** Its previous sentence; `null`: none. */
+  readonly before: Sentence | null;
+}
 
 /** The measurements that the sentence of an advice is about. Times are milliseconds. */
 export interface Grounds {

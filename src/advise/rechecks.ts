@@ -3,6 +3,21 @@ import { alarmShareOf, timeShareOf } from './tests/choose.ts';
 import type { Contest, HeadOutcome } from './tests/contest.ts';
 import { meanMsOf, recordOf } from './tests/costs.ts';
 
+/** An outcome of the head to recheck, and how. */
+export interface Odd {
+  readonly question: string;
+  readonly forMs: number;
+  readonly stepMs: number;
+  /** A decision is near: the recheck may exceed the usual budget. */
+  readonly isUrgent: boolean;
+}
+
+/** A question to request again from some mirrors, because its response was odd. */
+export interface Recheck extends Odd {
+  /** The head first. */
+  readonly registries: readonly string[];
+}
+
 /**
  * The rechecks after odd first bytes, once: the whole artifact, and after a failure the canary too, since the whole
  * mirror may be down.
@@ -15,17 +30,6 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const whole = { question: odd.question, forMs: 0, stepMs, isUrgent: false };
   const canary = odd.hasFailed ? canaryOf() : null;
   return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs }] : [whole];
-}
-
-/** A question to request again from some mirrors, because its response was odd. */
-export interface Recheck {
-  readonly question: string;
-  /** The head first. */
-  readonly registries: readonly string[];
-  readonly forMs: number;
-  readonly stepMs: number;
-  /** A decision is near: the recheck may exceed the usual budget. */
-  readonly isUrgent: boolean;
 }
 
 const burstMs = 15_000;
@@ -46,14 +50,6 @@ const nearShare = 0.5;
 const passedShare = 1.5;
 /** Siblings included in a recheck, beside the next member of the chain. */
 const siblings = 2;
-
-/** An outcome of the head to recheck, and how. */
-export interface Odd {
-  readonly question: string;
-  readonly forMs: number;
-  readonly stepMs: number;
-  readonly isUrgent: boolean;
-}
 
 /**
  * The rechecks after the head's outcomes: after a bad response, or one that raises the time test, each second for 15

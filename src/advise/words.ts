@@ -1,6 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
-import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../core/result.ts';
@@ -8,28 +7,13 @@ import { phrase, toldOf } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import type { Refused } from './decide.ts';
-import type { Apart, Grounds } from './measured.ts';
+import type { Apart, Grounds, Subject } from './measured.ts';
 import { gain } from './rank.ts';
 import type { Row } from './tally.ts';
 
 /** A mirror has become slower above this factor of its usual time; it is still slow above this factor of another's. */
 const becameSlower = 1.5;
 const isSlower = 1.2;
-
-/** The subject of a sentence: the current decision, or an open advice. */
-export interface Subject {
-  readonly cause: AdviceCause;
-  readonly findings: readonly Finding[];
-  /** The mirror to leave, and the advised one; `null`: none is advised. */
-  readonly at: Mirror;
-  readonly to: Mirror | null;
-  /** Since when the latency test favours the move, monotonic milliseconds; `null`: it does not. */
-  readonly fromMs: number | null;
-  /** Why none is advised, or the setting of the client that is proposed instead; `null`: a move. */
-  readonly stay: Refused | BypassDecision | null;
-  /** Its previous sentence; `null`: none. */
-  readonly before: Sentence | null;
-}
 
 /**
  * The sentence of an advice: the measurements of the mirror to leave, and those of the other one or why none is advised.

@@ -1,6 +1,6 @@
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
-import { type HeadRecord, kept, lateMax, newRecord, type Outcome, windowMs } from './record.ts';
+import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type Outcome, windowMs } from './record.ts';
 
 /** How good times of one weight scatter over the last half hour (heavy: the last few). Milliseconds and their squares. */
 export function spread(
@@ -122,30 +122,14 @@ function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly ba
   return { bad, all };
 }
 
-/** Mean good time of light or heavy steps, plus `errors` standard errors; `null` without any. Milliseconds. */
+/** Mean good time over the last half hour, plus `errors` standard errors, by `meanMsFrom`. Milliseconds. */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
   nowMs: number,
   errors: number = margin,
 ): number | null {
-  const outcomes = record[weight];
-  const fromMs = weight === 'light' ? nowMs - windowMs : Number.NEGATIVE_INFINITY;
-  let count = 0;
-  let sum = 0;
-  let squares = 0;
-  for (let i = outcomes.length - 1; i >= 0; i -= 1) {
-    const one = outcomes[i];
-    if (one === undefined || one.atMs < fromMs) break;
-    if (one.bad) continue;
-    count += 1;
-    sum += one.tookMs;
-    squares += one.tookMs * one.tookMs;
-  }
-  if (count === 0) return null;
-  const mean = sum / count;
-  const variance = count < 2 ? (0.5 * mean) ** 2 : Math.max(0, (squares - sum * mean) / (count - 1));
-  return mean + errors * Math.sqrt(variance / count);
+  return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
 /** A download counts as at most this many times the usual: a single slow one is limited, a slow backend still shows. */

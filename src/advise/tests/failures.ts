@@ -43,8 +43,8 @@ interface Run {
   failures: number;
   firstMs: number;
   lastMs: number;
-  readonly head: { bad: number; all: number };
-  readonly candidate: { bad: number; all: number };
+  head: { bad: number; all: number };
+  candidate: { bad: number; all: number };
 }
 
 /** The failure tests of one head against one candidate. */
@@ -65,15 +65,6 @@ function newRun(boundFactor: number): Run {
     head: { bad: 0, all: 0 },
     candidate: { bad: 0, all: 0 },
   };
-}
-
-function clear(run: Run): void {
-  run.sum = 0;
-  run.failures = 0;
-  run.head.bad = 0;
-  run.head.all = 0;
-  run.candidate.bad = 0;
-  run.candidate.all = 0;
 }
 
 /**
@@ -114,7 +105,7 @@ export function updateFailureTest(
     const next = run.sum + (bad ? Math.log(orLate(p1, late) / orLate(p0, late)) : Math.log((1 - p1) / (1 - p0)));
     run.sum = Math.min(next, mostOfBound * failureBound);
     if (run.sum <= 0) {
-      clear(run);
+      Object.assign(run, newRun(run.boundFactor));
       continue;
     }
     if (bad) {

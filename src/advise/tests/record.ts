@@ -139,17 +139,28 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   return heavy.length - 1 - lastBad >= (isOfTrouble ? 1 : heavyClean);
 }
 
-/** Mean good time since a time; for heavy steps of the last few, whatever their age; `null` without any. Milliseconds. */
-export function meanMsFrom(record: HeadRecord, weight: 'light' | 'heavy', fromMs: number): number | null {
+/**
+ * Mean good time since a time, plus `errors` standard errors; for heavy steps of the last few, whatever their age;
+ * `null` without any. Milliseconds.
+ */
+export function meanMsFrom(
+  record: HeadRecord,
+  weight: 'light' | 'heavy',
+  fromMs: number,
+  errors: number = 0,
+): number | null {
   const outcomes = record[weight];
-  let count = 0;
-  let sum = 0;
+  let [count, sum, squares] = [0, 0, 0];
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
     const one = outcomes[i];
     if (one === undefined || (weight === 'light' && one.atMs < fromMs)) break;
     if (one.bad) continue;
     count += 1;
     sum += one.tookMs;
+    squares += one.tookMs * one.tookMs;
   }
-  return count === 0 ? null : sum / count;
+  if (count === 0) return null;
+  const mean = sum / count;
+  const variance = count < 2 ? (0.5 * mean) ** 2 : Math.max(0, (squares - sum * mean) / (count - 1));
+  return mean + errors * Math.sqrt(variance / count);
 }

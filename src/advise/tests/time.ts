@@ -47,33 +47,12 @@ export interface TimeTest {
   levelMs: number;
 }
 
+/** No moments since the sum was last zero. */
+const noMoments = { sum: 0, rounds: 0, slower: 0, headMs: 0, headTookMs: 0, beyondMs: [], candidateMs: 0 } as const;
+
 /** A test without moments. */
 export function newTimeTest(): TimeTest {
-  return {
-    sum: 0,
-    rounds: 0,
-    slower: 0,
-    fromMs: 0,
-    headMs: 0,
-    headTookMs: 0,
-    beyondMs: [],
-    candidateMs: 0,
-    mean: 0,
-    variance: 0,
-    seen: 0,
-    levelMs: 0,
-  };
-}
-
-/** Resets the sum and keeps the estimated scatter. */
-function restart(test: TimeTest): void {
-  test.sum = 0;
-  test.rounds = 0;
-  test.slower = 0;
-  test.headMs = 0;
-  test.headTookMs = 0;
-  test.beyondMs = [];
-  test.candidateMs = 0;
+  return { ...noMoments, fromMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0 };
 }
 
 /** The usual difference of two good responses in one moment, milliseconds, > 0. */
@@ -105,7 +84,8 @@ export function updateTimeTest(
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const gain = Math.max(-clip, Math.min(clip, raw)) - drift + (context.isHome ? homeBonus : 0);
   test.sum = Math.min(test.sum + gain, mostOfBound * context.bound);
-  if (test.sum <= 0) restart(test);
+  // The estimated scatter is kept.
+  if (test.sum <= 0) Object.assign(test, noMoments);
   else {
     if (test.rounds === 0) test.fromMs = (context.atMs ?? 0) - headMs;
     test.rounds += 1;

@@ -39,7 +39,7 @@ describe('what is stored of a group', () => {
   const at = { wallMs: 1_000_000, monotonicMs: 10_000 };
 
   test('each has a row of its own in one turn', () => {
-    const ledger = openLedger(at);
+    const ledger = openLedger(at, { id: () => 'id' });
     for (const one of ['go', 'corp', 'go']) ledger.touch(group(one, { departures: [], lastMs: null, accept: null }));
     expect(ledger.turn().rows.map(({ table, key }) => [table, key])).toEqual([
       ['chain', 'go/go'],
@@ -48,7 +48,7 @@ describe('what is stored of a group', () => {
   });
 
   test('moves by the wall clock: the monotonic one begins anew with the next process', () => {
-    const ledger = openLedger(at);
+    const ledger = openLedger(at, { id: () => 'id' });
     const departures = [false, true, false].map((isOfTime, place) => ({ atMs: 1_000 * (place + 2), isOfTime }));
     ledger.touch(group('go', { departures, lastMs: 9_500, accept: null }));
     const row = ledger.turn().rows[0]?.value as ChainRow;
