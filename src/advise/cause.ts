@@ -58,14 +58,16 @@ interface Causes {
 /** What counts against a mirror now. */
 export function findCauses(view: View, { name }: Mirror): Causes {
   const against = view.standingOf(name)?.findings.filter(isAgainst) ?? [];
-  const causeBy = (kind: Named, all: readonly Finding[]): Cause | null => {
-    const findings = all.filter((finding) => finding.kind === kind);
-    return findings.length === 0 ? null : { kind, findings };
-  };
   const sure = against.filter((one) => !isDisputed(one));
-  const found = order.map((kind) => causeBy(kind, sure)).find((cause) => cause !== null) ?? null;
   const isAccused = view.evidenceOf(name).length > 0;
-  return { gravest: found ?? (isAccused ? { kind: 'slo', findings: [] } : null), lag: causeBy('lag', against) };
+  const gravest = firstCauseOf(order, sure) ?? (isAccused ? { kind: 'slo', findings: [] } : null);
+  return { gravest, lag: firstCauseOf(['lag'], against) };
+}
+
+/** The first of these kinds that a finding has; `null`: none has one. */
+function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause | null {
+  const kind = kinds.find((one) => all.some((finding) => finding.kind === one));
+  return kind === undefined ? null : { kind, findings: all.filter((finding) => finding.kind === kind) };
 }
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
@@ -117,11 +119,7 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
  */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
   const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
-  for (const kind of explained[alarm].by) {
-    const findings = open.filter((finding) => finding.kind === kind);
-    if (findings.length > 0) return { kind, findings };
-  }
-  return { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
+  return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
 }
 
 /** The pattern of a mirror's last responses. Times are monotonic milliseconds. */

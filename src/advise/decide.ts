@@ -260,20 +260,14 @@ const unreliableShare = 0.1;
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
-  const tiers = [
-    usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare <= unreliableShare),
-    usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare > unreliableShare),
-    usable.filter(({ scoreMs: score }) => score === null),
-  ];
   const rest = all.filter((one) => !usable.includes(one));
-  return [...tiers.flatMap((tier) => byScore(tier, minGain)), ...rest];
-}
-
-function byScore(tier: readonly Weighed[], minGain: number): readonly Weighed[] {
+  const tierOf = ({ scoreMs, failedShare }: Weighed): number =>
+    scoreMs === null ? 2 : Number(failedShare > unreliableShare);
+  const scoreOf = ({ scoreMs }: Weighed): number => scoreMs ?? Number.POSITIVE_INFINITY;
   const byWeight = (a: Weighed, b: Weighed): number => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0);
-  return sortWithEquals(tier, scoreOf, minGain, byWeight);
-}
-
-function scoreOf(one: Weighed): number {
-  return one.scoreMs ?? Number.POSITIVE_INFINITY;
+  const ranked = [0, 1, 2].flatMap((tier) => {
+    const equals = usable.filter((one) => tierOf(one) === tier);
+    return sortWithEquals(equals, scoreOf, minGain, byWeight);
+  });
+  return [...ranked, ...rest];
 }

@@ -133,24 +133,28 @@ export function addAnswer(contest: Contest, answer: Answer, around: Surroundings
   const moment = addToMoment(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
   if (late > 0) moment.late.set(answer.registry, late);
   const heard = replay(contest, moment, around, answer.atMs, false);
-  dropClear(contest, moment, around);
+  // It is over once all mirrors that are not away have responded in it.
+  const names = [...around.chains.keys()];
+  if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
   return heard;
 }
 
 /** Closes the moments that waited long enough for missing responses. */
 export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
-  const heard: HeadOutcome[] = [];
-  for (const [question, open] of contest.moments.open) {
-    for (const moment of open) {
-      if (!isOverdue(moment, nowMs)) continue;
-      heard.push(...replay(contest, moment, around, nowMs, true));
-      keepMoment(contest.past, moment);
-    }
-    const left = open.filter((moment) => !isOverdue(moment, nowMs));
-    if (left.length === 0) contest.moments.open.delete(question);
-    else if (left.length < open.length) contest.moments.open.set(question, left);
-  }
-  return heard;
+  const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
+  return overdue.flatMap((moment) => {
+    const heard = replay(contest, moment, around, nowMs, true);
+    endMoment(contest, moment);
+    return heard;
+  });
+}
+
+/** Keeps a moment as past. */
+function endMoment({ moments, past }: Contest, moment: Moment): void {
+  keepMoment(past, moment);
+  const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
+  if (open.length === 0) moments.open.delete(moment.question);
+  else moments.open.set(moment.question, open);
 }
 
 function patienceOf(contest: Contest, registry: string, weight: Patience['weight']): Patience {
@@ -249,13 +253,4 @@ function usualOfOthers(contest: Contest, head: string): number {
     all += background.all;
   }
   return (bad + Math.sqrt(bad)) / all;
-}
-
-/** Drops a moment once all mirrors that are not away have responded in it. */
-function dropClear(contest: Contest, moment: Moment, around: Surroundings): void {
-  for (const name of around.chains.keys()) if (!moment.outcomes.has(name) && !around.isAway(name)) return;
-  keepMoment(contest.past, moment);
-  const open = contest.moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
-  if (open.length === 0) contest.moments.open.delete(moment.question);
-  else contest.moments.open.set(moment.question, open);
 }

@@ -92,7 +92,7 @@ describe('the daemon as a player', () => {
     // 3 mirrors: 2 × mod each 30 s, 2 × (info, list, latest) each 5 min, sumdb each 30 min, 2 × zip each hour.
     expect(played.probes.scheduled).toBeGreaterThan(3 * 300);
     expect(played.probes.scheduled).toBeLessThan(3 * 325);
-    // The first bytes of an artifact of the head each 30 s (advise/peeks.ts), a small download of it each 150 s, with two
+    // The first bytes of an artifact of the head each 30 s (advise/downloads.ts), a small download of it each 150 s, with two
     // others in every second one (advise/downloads.ts) or a scheduled one in its place; and nothing else.
     expect(played.probes.extra).toBeGreaterThan(120 + 12 * 3);
     expect(played.probes.extra).toBeLessThanOrEqual(120 + 24 + 12 * 2);
