@@ -7,7 +7,7 @@ import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
-import { countLinesFor, metricNames, metricOf } from '../src/export/catalog.ts';
+import { countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
 import { countSeriesLines, type Kind, type Metric } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
 import { notAsked } from './reference/not-asked.ts';
@@ -57,6 +57,7 @@ function perText(metric: Metric): string {
 
 function metricSection(name: (typeof metricNames)[number]): string {
   const metric = metricOf(name);
+  const unit = unitOf(name);
   const only = metric.only === undefined ? '' : `, ${metric.only} steps only`;
   const closed = Object.values(metric.per)
     .flatMap((each) => Object.entries(each))
@@ -66,7 +67,7 @@ function metricSection(name: (typeof metricNames)[number]): string {
     '',
     metric.help,
     '',
-    `- ${metric.type}${metric.unit === null ? '' : `, ${metric.unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
+    `- ${metric.type}${unit === null ? '' : `, ${unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
     `- labels: ${metric.labels.length === 0 ? 'none' : metric.labels.map((label) => `\`${label}\``).join(' ')}`,
     ...new Set(closed),
     `- lines: ${countSeriesLines(metric)} for each ${perText(metric)}${only}`,

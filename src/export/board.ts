@@ -20,22 +20,7 @@ type ExemplarLabel<N extends MetricName> = (typeof catalog)[N] extends { readonl
   ? 'probe_id'
   : never;
 
-/** One registry: its instruments, and the text of each of its families. */
-export interface Board<N extends MetricName> {
-  readonly names: readonly N[];
-  readonly instruments: Instruments<N>;
-  /** Counters and histograms of a thing start at 0; gauges stay absent. */
-  open(kind: Kind, labels: Labels, heavy?: boolean): void;
-  /**
-   * Removes every series of a thing, including gauges. The caller removes labels that come from responses
-   * (`mirror_tls_info`).
-   */
-  close(kind: Kind, labels: Labels, heavy?: boolean): void;
-  /** Removes all series of some gauges, which are then set from a snapshot. */
-  clear(gauges: readonly N[]): void;
-  /** The current sample lines of one family; exemplars only in OpenMetrics. Empty for a family of another registry. */
-  lines(name: MetricName, format: Format): Lines;
-}
+export type Board<N extends MetricName> = ReturnType<typeof createBoard<N>>;
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
@@ -76,8 +61,11 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
   return isAll ? (labels as Record<string, string>) : { ...Object.fromEntries(own), ...more };
 }
 
-/** A registry with the metrics of `names`; prom-client accepts exemplars only in the new format. */
-export function createBoard<N extends MetricName>(names: readonly N[]): Board<N> {
+/**
+ * A registry with the metrics of `names`: its instruments, and the text of each of its families. prom-client accepts
+ * exemplars only in the new format.
+ */
+export function createBoard<N extends MetricName>(names: readonly N[]) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const byName = new Map<MetricName, AnyInstrument>(names.map((name) => [name, createInstrument(name, registry)]));
@@ -97,22 +85,25 @@ export function createBoard<N extends MetricName>(names: readonly N[]): Board<N>
   }
 
   return {
-    names,
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
-    open(kind, labels, heavy = false) {
+    /** Counters and histograms of a thing start at 0; gauges stay absent. */
+    open(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    close(kind, labels, heavy = false) {
+    /** Removes every series of a thing, except labels that come from responses (`mirror_tls_info`). */
+    close(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
     },
-    clear(gauges) {
+    /** Removes all series of some gauges, which are then set from a snapshot. */
+    clear(gauges: readonly N[]): void {
       for (const name of gauges) {
         const instrument = byName.get(name);
         instrument?.reset();
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    lines(name, format) {
+    /** The current sample lines of one family; exemplars only in OpenMetrics. Empty for a family of another registry. */
+    lines(name: MetricName, format: Format): Lines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };
       return instrument instanceof Histogram

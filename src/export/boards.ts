@@ -17,22 +17,6 @@ export interface Home {
   readonly board: ShardBoard;
 }
 
-/** Distributes entities over registries and drops empty registries. */
-export interface Boards {
-  readonly all: () => readonly ShardBoard[];
-  readonly home: (key: string) => Home | undefined;
-  readonly homesOf: (board: ShardBoard) => Iterable<Home>;
-  /**
-   * Sets the entities; counters of the remaining ones continue. Returns the homes of removed ones, whose series exist
-   * until `sweep` unless their whole registry was dropped.
-   */
-  readonly arrange: (wanted: ReadonlyMap<string, Entity>) => readonly Home[];
-  /** Opens new entities over several turns of the event loop, so that `arrange` only has to close. */
-  readonly prepare: (wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>) => Promise<void>;
-  /** Closes the series of removed entities over several turns of the event loop. */
-  readonly sweep: (turn: () => Promise<void>) => Promise<void>;
-}
-
 interface Shard {
   readonly board: ShardBoard;
   readonly homes: Map<string, Home>;
@@ -59,8 +43,10 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
   if (entity.kind === 'target') shard.targets += sign;
 }
 
-/** No registries yet. */
-export function createBoards(): Boards {
+export type Boards = ReturnType<typeof createBoards>;
+
+/** Distributes entities over registries and drops empty registries; at first there are none. */
+export function createBoards() {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
   /** Series to be closed. */
@@ -84,6 +70,10 @@ export function createBoards(): Boards {
     count(shard, entity, 1);
   }
 
+  /**
+   * Sets the entities; counters of the remaining ones continue. Returns the homes of removed ones, whose series exist
+   * until `sweep` unless their whole registry was dropped.
+   */
   function arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
     // An entity that returns before the sweep starts again at 0.
@@ -122,6 +112,7 @@ export function createBoards(): Boards {
     for (const entity of wanted.values()) if (!shardOf.has(entity.key)) place(entity);
   }
 
+  /** Opens new entities over several turns of the event loop, so that `arrange` only has to close. */
   async function prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
     // A returning entity must not find series that are still to be closed.
     await sweep(turn);
@@ -137,6 +128,7 @@ export function createBoards(): Boards {
     }
   }
 
+  /** Closes the series of removed entities over several turns of the event loop. */
   async function sweep(turn: () => Promise<void>): Promise<void> {
     let lines = 0;
     for (let home = gone.pop(); home !== undefined; home = gone.pop()) {
@@ -149,9 +141,9 @@ export function createBoards(): Boards {
   }
 
   return {
-    all: () => shards.map(({ board }) => board),
-    home: (key) => shardOf.get(key)?.homes.get(key),
-    homesOf: (board) => shards.find((shard) => shard.board === board)?.homes.values() ?? [],
+    all: (): readonly ShardBoard[] => shards.map(({ board }) => board),
+    home: (key: string): Home | undefined => shardOf.get(key)?.homes.get(key),
+    homesOf: (board: ShardBoard): Iterable<Home> => shards.find((shard) => shard.board === board)?.homes.values() ?? [],
     arrange,
     prepare,
     sweep,

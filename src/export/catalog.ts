@@ -25,6 +25,11 @@ export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
 
+/** The OpenMetrics unit of a metric, which its name ends with; `null`: none. */
+export function unitOf(name: MetricName): string | null {
+  return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
+}
+
 /** The metrics of each kind and weight, cached because a page has thousands of things. */
 const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
 

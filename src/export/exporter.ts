@@ -4,7 +4,6 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Skipped } from '../core/due.ts';
 import type { AlertOutcome } from '../core/evidence.ts';
-import type { FindingChange } from '../core/finding.ts';
 import type { Target } from '../core/mirror.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -19,53 +18,15 @@ import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
 import { keyOf, makePlan, makePlanInSlices, type Plan } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
-import type { Snapshot } from './snapshot.ts';
 
-/** Keeps every metric of the catalogue and renders them. */
-export interface Exporter {
-  /** Counts one settled sample; only scheduled ones count. */
-  sample(sample: SettledSample): void;
-  skipped(skipped: Skipped): void;
-  /** The last ok response of each target before the restart, wall milliseconds by target id. */
-  restored(lastOk: ReadonlyMap<string, number>): void;
-  /** Actual minus planned start, seconds; a negative value counts as 0. */
-  scheduleDelay(seconds: number): void;
-  loopDelays(worker: number, delaysMs: readonly number[]): void;
-  delivery(receiver: string, outcome: DeliveryOutcome): void;
-  action(action: string, result: ActionResult): void;
-  /** Counts alerts of Alertmanager by outcome. */
-  alerts(outcome: AlertOutcome, count: number): void;
-  /** Counts a regression of contents. */
-  regression(registry: string): void;
-  /** Records the propagation time of a release. */
-  propagation(registry: string, seconds: number): void;
-  advice(change: AdviceChange): void;
-  finding(change: FindingChange): void;
-  /** Counts one run of a real client. */
-  clientRun(run: ClientRun): void;
-  /** The source of gauges, read at each rendering; set once. */
-  snapshot(read: () => Snapshot): void;
-  /**
-   * Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same one follows.
-   */
-  prepare(config: Config, targets: readonly Target[]): Promise<void>;
-  /**
-   * Drops the series of removed entities, which `sweep` or the next rendering closes over many turns; other counters
-   * continue.
-   */
-  reconfigure(config: Config, targets: readonly Target[]): void;
-  /** Closes what `reconfigure` dropped, over many turns of the loop. */
-  sweep(): Promise<void>;
-  /** Text 0.0.4 or OpenMetrics. @param accept  the `Accept` header */
-  render(accept: string | undefined): Exposition;
-}
+export type Exporter = ReturnType<typeof createExporter>;
 
 const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is DaemonMetric =>
   daemonKinds.some((kind) => metricOf(name).per[kind] !== undefined),
 );
 
 /**
- * The exporter of one daemon, every counter and histogram of the configuration at 0.
+ * Keeps every metric of the catalogue and renders them; every counter and histogram of the configuration is at 0.
  * @param input.turn  lets the event loop go on (`setImmediate` in the daemon); awaited between pieces of a rendering
  */
 export function createExporter(input: {
@@ -74,18 +35,13 @@ export function createExporter(input: {
   readonly version: string;
   readonly node: string;
   readonly turn: () => Promise<void>;
-}): Exporter {
+}) {
   // Copied from `input`, because a closure over it would keep the first configuration in memory.
   const { turn } = input;
   const boards = createBoards();
   const daemon = createBoard(daemonNames);
   const facts = createFactBook(boards);
-  const renderer = createRenderer({
-    boards,
-    daemon,
-    verified: facts.verified,
-    turn,
-  });
+  const renderer = createRenderer({ boards, daemon, verified: facts.verified, turn });
   /** The entities of the daemon's own registry. */
   let arranged: Plan['daemon'] = [];
   /** The plan of `prepare` for the next `reconfigure`. */
@@ -99,6 +55,10 @@ export function createExporter(input: {
     arranged = next;
   }
 
+  /**
+   * Drops the series of removed entities, which `sweep` or the next rendering closes over many turns; other counters
+   * continue.
+   */
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
@@ -120,54 +80,66 @@ export function createExporter(input: {
   const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
-    sample(sample) {
+    /** Counts one settled sample; only scheduled ones count. */
+    sample(sample: SettledSample) {
       countSample(boards, sample);
       facts.sample(sample);
     },
-    skipped: (skipped) => countSkipped(boards, skipped),
-    restored(lastOk) {
+    skipped: (skipped: Skipped) => countSkipped(boards, skipped),
+    /** The last ok response of each target before the restart, wall milliseconds by target id. */
+    restored(lastOk: ReadonlyMap<string, number>) {
       for (const [id, wallMs] of lastOk) showLastOk(boards, { id }, wallMs);
     },
-    scheduleDelay: (seconds) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
-    loopDelays(worker, delaysMs) {
+    /** Actual minus planned start, seconds; a negative value counts as 0. */
+    scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
+    loopDelays(worker: number, delaysMs: readonly number[]) {
       for (const delayMs of delaysMs)
         instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
     },
-    delivery(receiver, outcome) {
+    delivery(receiver: string, outcome: DeliveryOutcome) {
       // A delivery may end after its receiver has left the configuration.
       if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
-    action(action, result) {
+    action(action: string, result: ActionResult) {
       // One that ran may come back after it has left the configuration.
       if (arranged.some(({ labels }) => labels.action === action))
         instruments.mirrorwatch_actions_total.inc({ action, result });
     },
-    alerts: (outcome, count) => instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
-    regression(registry) {
+    /** Counts alerts of Alertmanager by outcome. */
+    alerts: (outcome: AlertOutcome, count: number) =>
+      instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
+    /** Counts a regression of contents. */
+    regression(registry: string) {
       const home = boards.home(keyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
       home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
     },
-    propagation(registry, seconds) {
+    /** Records the propagation time of a release. */
+    propagation(registry: string, seconds: number) {
       const home = boards.home(keyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
       home?.board.instruments.mirror_propagation_seconds.observe({ ecosystem, registry }, seconds);
     },
-    advice({ change, advice: { ecosystem, upstream, cause } }) {
+    advice({ change, advice: { ecosystem, upstream, cause } }: AdviceChange) {
       if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
       if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
     },
     finding: facts.finding,
-    clientRun: (run) => countClientRun(boards, run),
-    snapshot: (read) => renderer.snapshot(read),
-    async prepare(config, targets) {
+    /** Counts one run of a real client. */
+    clientRun: (run: ClientRun) => countClientRun(boards, run),
+    /** The source of gauges, read at each rendering; set once. */
+    snapshot: renderer.snapshot,
+    /** Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same one follows. */
+    async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
       await boards.prepare(plan.entities, turn);
     },
     reconfigure,
+    /** Closes what `reconfigure` dropped, over many turns of the loop. */
     sweep: () => boards.sweep(turn),
-    render(accept) {
+    /** Text 0.0.4 or OpenMetrics. @param accept  the `Accept` header */
+    render(accept: string | undefined): Exposition {
       const format = negotiate(accept);
       return { contentType: contentTypes[format], pieces: renderer.render(format) };
     },

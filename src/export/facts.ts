@@ -4,27 +4,21 @@ import type { Boards, Home } from './boards.ts';
 import type { Labels } from './metric.ts';
 import { keyOf } from './plan.ts';
 
-/** Integrity and certificates: facts of samples and findings about contents and handshakes. */
-export interface FactBook {
-  readonly sample: (sample: SettledSample) => void;
-  readonly finding: (change: FindingChange) => void;
-  /** Removes the facts of dropped homes. */
-  readonly forget: (gone: readonly Home[]) => void;
-  /** Keys of artifacts that an authority has confirmed at least once. */
-  readonly verified: ReadonlySet<string>;
-}
-
 type TlsLabels = Readonly<Record<'registry' | 'tls_version' | 'cipher' | 'issuer', string>>;
 
 function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
   return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
 }
 
-/** Keeps the exported handshake and HTTP version of each mirror, and the counted artifacts of each open mismatch. */
-export function createFactBook(boards: Boards): FactBook {
+/**
+ * Facts of samples and findings about contents and handshakes: the exported handshake and HTTP version of each mirror, and
+ * the counted artifacts of each open mismatch.
+ */
+export function createFactBook(boards: Boards) {
   const shown = new Map<string, TlsLabels>();
   const spoken = new Map<string, Labels>();
   const counted = new Map<string, Set<string>>();
+  /** Keys of artifacts that an authority has confirmed at least once. */
   const verified = new Set<string>();
 
   function hide(registry: string, home: Home): void {
@@ -97,6 +91,7 @@ export function createFactBook(boards: Boards): FactBook {
     if (change === 'closed' || change === 'acknowledged') counted.delete(found.id);
   }
 
+  /** Removes the facts of dropped homes. */
   function forget(gone: readonly Home[]): void {
     for (const home of gone) {
       verified.delete(home.entity.key);

@@ -59,8 +59,6 @@ export interface Metric {
   readonly labels: readonly Label[];
   /** The kinds of things that have it, and the closed labels that multiply it there. */
   readonly per: Readonly<Partial<Record<Kind, Each>>>;
-  /** The OpenMetrics unit, which the name ends with; `null`: none. */
-  readonly unit: 'seconds' | 'bytes' | 'bytes_per_second' | null;
   /** When there is no series; for counters and histograms `never`, as they start at 0. */
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */
@@ -83,3 +81,34 @@ export function listCombinations(each: Each): readonly Labels[] {
 export function countSeriesLines(metric: Metric): number {
   return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
 }
+
+type Weighed = Pick<Metric, 'only' | 'exemplars'>;
+
+/** A counter: 0 from the start. */
+export function newCounter<const L extends Metric['labels'], const P extends Metric['per']>(
+  labels: L,
+  per: P,
+  help: string,
+) {
+  return { type: 'counter', help, labels, per, absent: never } as const;
+}
+
+/** A gauge. @param absent  when there is no series */
+export function newGauge<
+  const L extends Metric['labels'],
+  const P extends Metric['per'],
+  const W extends Weighed = object,
+>(labels: L, per: P, help: string, absent: string, weighed: W = {} as W) {
+  return { type: 'gauge', help, labels, per, absent, ...weighed } as const;
+}
+
+/** A histogram: 0 from the start. */
+export function newHistogram<
+  const L extends Metric['labels'],
+  const P extends Metric['per'],
+  const W extends Weighed = object,
+>(labels: L, per: P, buckets: readonly number[], help: string, weighed: W = {} as W) {
+  return { type: 'histogram', help, labels, per, buckets, absent: never, ...weighed } as const;
+}
+
+const never = 'never: 0 from the start';

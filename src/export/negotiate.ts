@@ -1,4 +1,4 @@
-import { type MetricName, metricOf } from './catalog.ts';
+import { type MetricName, metricOf, unitOf } from './catalog.ts';
 
 /** The two supported formats. */
 export const contentTypes = {
@@ -53,7 +53,8 @@ export interface Exposition {
 
 /** HELP, TYPE and UNIT of a family. Text 0.0.4 names a counter with its `_total`, OpenMetrics without. */
 export function headOf(name: MetricName, format: Format): string {
-  const { type, help, unit } = metricOf(name);
+  const { type, help } = metricOf(name);
+  const unit = unitOf(name);
   const family = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
   const lines = [`# HELP ${family} ${help}`, `# TYPE ${family} ${type}`];
   if (format === 'openmetrics' && unit !== null) lines.push(`# UNIT ${family} ${unit}`);

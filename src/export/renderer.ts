@@ -8,22 +8,13 @@ import type { Snapshot } from './snapshot.ts';
 /** The size of a piece in characters: about 400 lines, rendered in a millisecond; series are not split. */
 const pieceChars = 64 * 1024;
 
-/** Renders all registries, one piece per turn of the event loop, and stores nothing. */
-export interface Renderer {
-  readonly snapshot: (read: () => Snapshot) => void;
-  /** Sets the number of lines that the limit excludes from each response. */
-  readonly dropping: (lines: number) => void;
-  /** The chunks of one response, rendered as they are read. */
-  readonly render: (format: Format) => AsyncIterable<string>;
-}
-
-/** @see createExporter for `turn` */
+/** Renders all registries, one piece per turn of the event loop, and stores nothing. @see createExporter for `turn` */
 export function createRenderer(input: {
   readonly boards: Boards;
   readonly daemon: Board<DaemonMetric>;
   readonly verified: ReadonlySet<string>;
   readonly turn: () => Promise<void>;
-}): Renderer {
+}) {
   const { boards, daemon, turn } = input;
   let read: (() => Snapshot) | null = null;
   let droppedLines = 0;
@@ -41,6 +32,7 @@ export function createRenderer(input: {
     fillDaemon(daemon, snapshot, readings);
   }
 
+  /** The chunks of one response, rendered as they are read. */
   async function* render(format: Format): AsyncGenerator<string> {
     await boards.sweep(turn);
     await fill();
@@ -72,10 +64,11 @@ export function createRenderer(input: {
   }
 
   return {
-    snapshot(next) {
+    snapshot(next: () => Snapshot) {
       read = next;
     },
-    dropping(lines) {
+    /** Sets the number of lines that the limit excludes from each response. */
+    dropping(lines: number) {
       droppedLines = lines;
     },
     render,

@@ -1,5 +1,4 @@
 import type { Metric } from '../metric.ts';
-import { never } from './values.ts';
 
 /** The outcome of a request at the front door; closed. */
 export const doorOutcomes = [
@@ -17,7 +16,7 @@ export const doorOutcomes = [
 ] as const;
 export type DoorOutcome = (typeof doorOutcomes)[number];
 
-type DoorMetric = Omit<Metric, 'per' | 'exemplars' | 'only'>;
+type DoorMetric = Omit<Metric, 'per' | 'absent' | 'exemplars' | 'only'>;
 
 /** Metrics of the front door, a process of its own: on its own `/metrics`, not on the daemon's. */
 export const doorMetrics = {
@@ -25,29 +24,21 @@ export const doorMetrics = {
     type: 'counter',
     help: 'Requests of clients; registry is the mirror that the response names or came from, ecosystem and registry are empty where none was reached.',
     labels: ['ecosystem', 'registry', 'outcome'],
-    unit: null,
-    absent: never,
   },
   mirrorwatch_door_seconds: {
     type: 'histogram',
     help: 'From the head of a request to the end of its response.',
     labels: ['ecosystem', 'registry', 'outcome'],
-    unit: 'seconds',
-    absent: never,
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.1, 2.5, 5.5, 10.5, 30.5, 60.5],
   },
   mirrorwatch_door_order_position: {
     type: 'gauge',
     help: 'Place of a mirror in the order in force; 1 is used first, 0 is left out.',
     labels: ['ecosystem', 'upstream', 'registry'],
-    unit: null,
-    absent: 'never',
   },
   mirrorwatch_door_daemon_up: {
     type: 'gauge',
     help: '1 while the daemon is followed, 0 while the last order stays in force without it.',
     labels: [],
-    unit: null,
-    absent: 'never',
   },
 } as const satisfies Record<string, DoorMetric>;

@@ -33,4 +33,3 @@ export const mirrorFindingKinds = findingKinds.filter((kind) => !kindTraits[kind
 export const ownFindingKinds = findingKinds.filter((kind) => kindTraits[kind].isAboutUs);
 
 export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
-export const never = 'never: 0 from the start';
