@@ -6,49 +6,13 @@ import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kind.ts';
 import type { Connection, EcosystemId, Target } from '../core/mirror.ts';
-import type { DeliveryFailure } from '../core/notice.ts';
+import type { QueueStanding } from '../core/notice.ts';
 import type { Now, StateTrouble, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
-import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
-import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
-import type { Transcript } from '../core/transcript.ts';
+import type { KeptProbe, SeriesNow } from '../core/sample.ts';
+import type { Freshness, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 import type { Trend, TrendRange } from '../core/trend.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
-
-/** The current facts about one series, as state/ stores them. */
-export interface SeriesView {
-  readonly target: Target;
-  readonly connection: Connection;
-  readonly p50Ms: number | null;
-  readonly p95Ms: number | null;
-  readonly last: SettledSample | null;
-  readonly lastOkAtMs: number | null;
-  readonly phases: PhaseTimes;
-  /** Newest last. */
-  readonly recent: readonly SamplePoint[];
-  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
-  lastBy(wallMs: number): number | null;
-}
-
-/** A receiver and its queue. */
-export interface ReceiverView {
-  readonly receiver: string;
-  readonly length: number;
-  /** `null`: an empty queue. */
-  readonly oldestSeconds: number | null;
-  /** It responded 410 and gets no messages until the next reload. */
-  readonly disabled: boolean;
-  /** The failure of its last delivery; `null`: it succeeded, or there was none since the start. */
-  readonly failure: DeliveryFailure | null;
-  /** `null`: an empty queue, or a delivery is in progress. */
-  readonly nextAttemptSeconds: number | null;
-}
-
-/** A stored probe with its requests. */
-export interface ProbeView {
-  readonly sample: SettledSample;
-  readonly transcript: Transcript | null;
-}
 
 /** One event for `GET /api/v1/events`. */
 export interface DaemonEvent {
@@ -93,22 +57,19 @@ export interface ApiDeps {
   /** The start of a mirror's current state, wall milliseconds, across restarts; `null`: unknown. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
   /** The queues of all receivers. */
-  receivers(): readonly ReceiverView[];
+  receivers(): readonly QueueStanding[];
   /** The next probe of a series, wall milliseconds; `null`: none is planned. */
-  dueAt(series: Pick<SeriesView, 'target' | 'connection'>): number | null;
+  dueAt(series: Pick<SeriesNow, 'target' | 'connection'>): number | null;
   /** The history of a mirror; `null`: no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;
-  series(): Iterable<SeriesView>;
-  seriesOf(registry: string): readonly SeriesView[];
+  series(): Iterable<SeriesNow>;
+  seriesOf(registry: string): readonly SeriesNow[];
   /** The freshness of a mirror; `null`: no such mirror. */
   freshness(registry: string): Freshness | null;
-  baseline(
-    targetId: string,
-    connection: Connection,
-  ): { readonly baselineMs: number | null; readonly thresholdMs: number | null; readonly streak: number } | null;
+  baseline(targetId: string, connection: Connection): Omit<SeriesBaseline, 'target' | 'connection'> | null;
   /** From memory, else from the state file. */
-  probe(probeId: string): ProbeView | null;
-  probesOf(registry: string, limit: number): readonly ProbeView[];
+  probe(probeId: string): KeptProbe | null;
+  probesOf(registry: string, limit: number): readonly KeptProbe[];
   /** Open findings; with `history` also closed and acknowledged ones. Newest first, after the cursor. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;

@@ -1,15 +1,14 @@
 import type { Outcome } from '../core/failure.ts';
 import { hopPhasesOf } from '../core/hop-phases.ts';
 import { showTarget } from '../core/mirror.ts';
-import { steadyRateOf } from '../core/sample.ts';
+import { type KeptProbe, steadyRateOf } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../core/views.ts';
-import type { ProbeView } from './deps.ts';
 import { costViewOf, seconds } from './views.ts';
 
 /** One probe for clients: the sample and every hop, phases in seconds. */
-export function probeView({ sample, transcript }: ProbeView): object {
+export function probeView({ sample, transcript }: KeptProbe): object {
   return {
     id: sample.due.probeId,
     target: showTarget(sample.due.target),

@@ -48,6 +48,20 @@ export type DeliveryFailure =
   | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
   | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };
 
+/** A receiver and its queue. */
+export interface QueueStanding {
+  readonly receiver: string;
+  readonly length: number;
+  /** `null`: an empty queue. */
+  readonly oldestSeconds: number | null;
+  /** It responded 410 and gets no messages until the next reload. */
+  readonly disabled: boolean;
+  /** The failure of its last delivery; `null`: it arrived, or none ended since the start. */
+  readonly failure: DeliveryFailure | null;
+  /** `null`: an empty queue, or a delivery is in progress. */
+  readonly nextAttemptSeconds: number | null;
+}
+
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =

@@ -1,6 +1,7 @@
 import type { Due } from './due.ts';
 import type { Because, Outcome, Phase, Reason } from './failure.ts';
-import type { Facts, Hop, HttpProtocol, TlsFacts } from './transcript.ts';
+import type { Connection, Target } from './mirror.ts';
+import type { Facts, Hop, HttpProtocol, TlsFacts, Transcript } from './transcript.ts';
 
 /** Milliseconds by phase over all hops of a probe; what did not happen is absent, not 0. */
 export type PhaseTimes = { readonly [P in Phase]?: number };
@@ -85,6 +86,28 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
     | { readonly tag: 'unknown'; readonly because: Because };
   /** `null`: its probe is no longer kept. */
   readonly due: { readonly probeId: string | null };
+}
+
+/** A sample with its transcript; `null` without a probe (paused, a lost worker). */
+export interface KeptProbe {
+  readonly sample: SettledSample;
+  readonly transcript: Transcript | null;
+}
+
+/** The current facts about one series; times in milliseconds, `null`: not measured. */
+export interface SeriesNow {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly last: SettledSample | null;
+  readonly lastOkAtMs: number | null;
+  /** Medians by phase over the same window. */
+  readonly phases: PhaseTimes;
+  /** Newest last. */
+  readonly recent: readonly SamplePoint[];
+  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
+  lastBy(wallMs: number): number | null;
 }
 
 /** The network part of a sample without a response: nothing timed, nothing read. */

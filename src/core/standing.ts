@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import type { EcosystemId } from './mirror.ts';
+import type { Connection, EcosystemId, Target } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
@@ -56,4 +56,24 @@ export interface VantageStanding {
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
   /** Share of contaminated samples over the last five minutes or hundred samples, 0 to 1; `null` without samples. */
   readonly contaminatedShare: number | null;
+}
+
+/** The lag of one mirror in one subject, as of its last response; `null`: unknown. */
+export interface MirrorLag {
+  readonly registry: string;
+  /** `null`: of the mirror as a whole. */
+  readonly module: string | null;
+  readonly lowerMs: number | null;
+  readonly upperMs: number | null;
+  readonly records: number | null;
+  readonly missing: number | null;
+}
+
+/** The baseline of a light series, its threshold for slow (`null` while warming), and its slow samples in a row. */
+export interface SeriesBaseline {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly baselineMs: number | null;
+  readonly thresholdMs: number | null;
+  readonly streak: number;
 }

@@ -1,12 +1,12 @@
 import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
-import { mirrorStates, type Standing } from '../core/standing.ts';
+import { type MirrorLag, mirrorStates, type SeriesBaseline, type Standing } from '../core/standing.ts';
 import type { Board } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
 import type { DaemonMetric, ShardMetric } from './catalog.ts';
 import type { Labels } from './metric.ts';
 import { keyOf } from './plan.ts';
-import type { BaselineReading, LagReading, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 const shardGauges = [
   'mirror_state',
@@ -52,8 +52,8 @@ export interface Readings {
   /** The cause of a mismatch by artifact, until it is acknowledged. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
   /** The lag over all its kinds of responses, by module or mirror. */
-  readonly lags: ReadonlyMap<string, LagReading>;
-  readonly baselines: ReadonlyMap<ShardBoard, readonly (BaselineReading & { readonly labels: Labels })[]>;
+  readonly lags: ReadonlyMap<string, MirrorLag>;
+  readonly baselines: ReadonlyMap<ShardBoard, readonly (SeriesBaseline & { readonly labels: Labels })[]>;
 }
 
 /** Series that are sorted in one turn of the loop. */
@@ -79,7 +79,7 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
       ranks.set(registry, index + 1);
     });
   }
-  const baselines = new Map<ShardBoard, (BaselineReading & { readonly labels: Labels })[]>();
+  const baselines = new Map<ShardBoard, (SeriesBaseline & { readonly labels: Labels })[]>();
   let sorted = 0;
   for (const reading of snapshot.baselines) {
     sorted += 1;
@@ -99,8 +99,8 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
 /**
  * The lag of a module with several kinds of responses is the worst of them; one unknown upper bound makes it unknown.
  */
-function worstLags(all: Iterable<LagReading>): ReadonlyMap<string, LagReading> {
-  const worst = new Map<string, LagReading>();
+function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
+  const worst = new Map<string, MirrorLag>();
   const most = (a: number | null, b: number | null): number | null =>
     a === null || b === null ? (a ?? b) : Math.max(a, b);
   for (const one of all) {
@@ -119,7 +119,7 @@ function worstLags(all: Iterable<LagReading>): ReadonlyMap<string, LagReading> {
   return worst;
 }
 
-function fillLag({ board, entity }: Home, lag: LagReading | undefined): void {
+function fillLag({ board, entity }: Home, lag: MirrorLag | undefined): void {
   if (lag === undefined) return;
   const { ecosystem = '', registry = '', module } = entity.labels;
   const labels = { ecosystem, registry, ...(module === undefined ? {} : { module }) };

@@ -1,28 +1,8 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Connection, EcosystemId, Target } from '../core/mirror.ts';
-import type { Standing, VantageStanding } from '../core/standing.ts';
-
-/** The baseline of one series, for gauges. */
-export interface BaselineReading {
-  readonly target: Target;
-  readonly connection: Connection;
-  /** `null` while warming. */
-  readonly baselineMs: number | null;
-  readonly thresholdMs: number | null;
-  readonly streak: number;
-}
-
-/** The lag of one mirror by one kind of response; `null`: unknown. */
-export interface LagReading {
-  readonly registry: string;
-  /** `null`: the mirror as a whole. */
-  readonly module: string | null;
-  readonly lowerMs: number | null;
-  readonly upperMs: number | null;
-  readonly records: number | null;
-  readonly missing: number | null;
-}
+import type { EcosystemId } from '../core/mirror.ts';
+import type { QueueStanding } from '../core/notice.ts';
+import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 
 /** The current state, read once per rendering; the source of gauges, never of counters. */
 export interface Snapshot {
@@ -33,9 +13,9 @@ export interface Snapshot {
    * about us are unknown.
    */
   readonly findings?: readonly Finding[];
-  readonly baselines: Iterable<BaselineReading>;
+  readonly baselines: Iterable<SeriesBaseline>;
   /** The lags of mirrors, one for each module and kind of response. */
-  readonly lags: Iterable<LagReading>;
+  readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
   /** Best first. */
   readonly ranks: readonly {
@@ -43,13 +23,7 @@ export interface Snapshot {
     readonly upstream: string;
     readonly candidates: readonly Candidate[];
   }[];
-  /** `oldestSeconds` is `null` for an empty queue. */
-  readonly queues: readonly {
-    readonly receiver: string;
-    readonly length: number;
-    readonly oldestSeconds: number | null;
-    readonly disabled: boolean;
-  }[];
+  readonly queues: readonly Pick<QueueStanding, 'receiver' | 'length' | 'oldestSeconds'>[];
   /** Wall clock, of this machine, now. */
   readonly nowMs: number;
   /** Since when a mirror has a state, wall milliseconds; `null`: not known. */

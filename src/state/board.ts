@@ -1,33 +1,11 @@
 import { type Phase, phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Connection, seriesId, type Target } from '../core/mirror.ts';
-import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
+import type { KeptProbe, PhaseTimes, SamplePoint, SeriesNow, SettledSample } from '../core/sample.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
 import { quantile } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { Points, Ring } from './points.ts';
-
-/** A sample with its transcript; `null` without a probe (paused, a lost worker). */
-export interface KeptProbe {
-  readonly sample: SettledSample;
-  readonly transcript: Transcript | null;
-}
-
-/** The current facts about one series; times in milliseconds, `null`: not measured. */
-export interface SeriesNow {
-  readonly target: Target;
-  readonly connection: Connection;
-  readonly p50Ms: number | null;
-  readonly p95Ms: number | null;
-  readonly last: SettledSample | null;
-  readonly lastOkAtMs: number | null;
-  /** Medians by phase over the same window. */
-  readonly phases: PhaseTimes;
-  /** Newest last. */
-  readonly recent: readonly SamplePoint[];
-  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
-  lastBy(wallMs: number): number | null;
-}
 
 /** One configured series. */
 export interface SeriesRef {

@@ -1,7 +1,7 @@
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row, Store, Table } from '../core/ports.ts';
-import type { KeptProbe } from './board.ts';
+import type { KeptProbe } from '../core/sample.ts';
 
 /** The time stamp of a held row: it never expires by age, and other rows are deleted first. */
 const heldAtMs = Number.MAX_SAFE_INTEGER;

@@ -219,7 +219,6 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
         receiver: 'ops',
         length: isAdvised && nowMs < at(6, 30) ? 2 : 0,
         oldestSeconds: isAdvised && nowMs < at(6, 30) ? 120 : null,
-        disabled: false,
       },
     ],
     inFlight: 2,

@@ -1,7 +1,6 @@
 import { actionLabel, type IncomingAlert } from '../../../src/core/evidence.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
-import type { Standing } from '../../../src/core/standing.ts';
-import type { SeriesBaseline } from '../../../src/detect/detector.ts';
+import type { SeriesBaseline, Standing } from '../../../src/core/standing.ts';
 import { type Budget, createBudget } from './budget.ts';
 import { epochMs } from './sample.ts';
 import { createSlowness, type Slowness } from './slowness.ts';

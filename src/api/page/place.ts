@@ -1,6 +1,7 @@
 import type { MaintenanceWindow, Mirror } from '../../core/mirror.ts';
+import type { QueueStanding } from '../../core/notice.ts';
 import { explainDelivery } from '../../words/delivery.ts';
-import type { ApiDeps, ReceiverView } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import { mirrorPathOf } from './badges.ts';
 import { type Html, html, type PageSay, span } from './html.ts';
 
@@ -48,7 +49,7 @@ function controlMark(say: PageSay, up: boolean | null): Html {
   return up === false ? html`<b class="bad">${word}</b>` : html`<span class="muted">${word}</span>`;
 }
 
-function receivers(say: PageSay, all: readonly ReceiverView[]): Html {
+function receivers(say: PageSay, all: readonly QueueStanding[]): Html {
   if (all.length === 0) return html`<dd class="muted">${say('place.none')}</dd>`;
   return html`${all.map(({ receiver, length, oldestSeconds, disabled, failure, nextAttemptSeconds }) => {
     const waits =

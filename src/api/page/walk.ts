@@ -1,19 +1,19 @@
 import { type Phase, type ProbeFailure, phases } from '../../core/failure.ts';
 import { hopPhasesOf } from '../../core/hop-phases.ts';
 import { isHeavy, refTextOf } from '../../core/mirror.ts';
+import type { KeptProbe } from '../../core/sample.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Facts, Hop } from '../../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../../core/views.ts';
 import { formatAuthority, formatCost, formatSignature } from '../../words/facts.ts';
 import { fieldsOf, tellIn } from '../../words/tell.ts';
-import type { ProbeView } from '../deps.ts';
 import { shownHeadersOf } from '../probe-view.ts';
 import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
 import { bytes, dated, duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 
 /** The page of one probe: the verdict, the phases to scale, each hop with its headers. */
-export function walk(say: PageSay, probe: ProbeView): Html {
+export function walk(say: PageSay, probe: KeptProbe): Html {
   const { sample, transcript } = probe;
   const { target } = sample.due;
   const name = refTextOf(target);
@@ -27,7 +27,7 @@ ${learned(say, probe.sample.facts)}
 <p class="legend"><a href="/api/v1/probes/${encodeURIComponent(sample.due.probeId)}">${say('walk.json')}</a></p>`;
 }
 
-function verdict(say: PageSay, { sample, transcript }: ProbeView): Html {
+function verdict(say: PageSay, { sample, transcript }: KeptProbe): Html {
   const { outcome } = sample;
   const line = transcript?.errorLine ?? null;
   const words =
@@ -46,11 +46,11 @@ function failureFields(say: PageSay, failure: ProbeFailure): Html | null {
   return html` <span class="fields">${fields.map(({ text }) => html`<span>${text}</span> `)}</span>`;
 }
 
-function isSlow({ rttMs, thresholdMs }: ProbeView['sample']): boolean {
+function isSlow({ rttMs, thresholdMs }: KeptProbe['sample']): boolean {
   return rttMs !== null && thresholdMs !== null && rttMs > thresholdMs;
 }
 
-function okWords(say: PageSay, sample: ProbeView['sample']): string {
+function okWords(say: PageSay, sample: KeptProbe['sample']): string {
   const time = duration(say, sample.rttMs);
   if (sample.cold) return say('walk.okFirst', { time });
   if (isHeavy(sample.due.target)) return say('walk.okHeavy', { time });
@@ -58,7 +58,7 @@ function okWords(say: PageSay, sample: ProbeView['sample']): string {
   return say(isSlow(sample) ? 'walk.okSlow' : 'walk.okFine', { time, threshold: duration(say, sample.thresholdMs) });
 }
 
-function sampleFacts(say: PageSay, { sample }: ProbeView): Html {
+function sampleFacts(say: PageSay, { sample }: KeptProbe): Html {
   const { due } = sample;
   const round = due.round && say('walk.round', { moment: due.round.moment, id: due.round.id });
   const list = (...parts: readonly (string | null)[]): string =>
@@ -77,7 +77,7 @@ function sampleFacts(say: PageSay, { sample }: ProbeView): Html {
 </dl>`;
 }
 
-function phaseTable(say: PageSay, { sample }: ProbeView): Html | null {
+function phaseTable(say: PageSay, { sample }: KeptProbe): Html | null {
   const { rttMs } = sample;
   if (rttMs === null) return null;
   let from = 0;

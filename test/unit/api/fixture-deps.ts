@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
-import type { ApiDeps, DaemonEvent, ProbeView, SeriesView } from '../../../src/api/deps.ts';
+import type { ApiDeps, DaemonEvent } from '../../../src/api/deps.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { error, ok } from '../../../src/core/result.ts';
+import type { KeptProbe, SeriesNow } from '../../../src/core/sample.ts';
 import type { Freshness, Standing } from '../../../src/core/standing.ts';
 import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAction } from './fixture-action.ts';
@@ -55,8 +56,8 @@ export function fixture(change: FixtureChange = {}): Fixture {
   let answered: ApiDeps['whatIf'] | null = null;
   let wallMs = nowMs;
   const config = { ...fixtureConfig, ...configWith };
-  const series: readonly SeriesView[] = fixtureSeries;
-  const probes: readonly ProbeView[] = fixtureProbes;
+  const series: readonly SeriesNow[] = fixtureSeries;
+  const probes: readonly KeptProbe[] = fixtureProbes;
   const standings: readonly Standing[] = fixtureStandings;
   const deps: ApiDeps = {
     version: '0.1.0',

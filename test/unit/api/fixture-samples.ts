@@ -1,7 +1,6 @@
-import type { ProbeView, SeriesView } from '../../../src/api/deps.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
-import type { PhaseTimes, SettledSample } from '../../../src/core/sample.ts';
+import type { KeptProbe, PhaseTimes, SeriesNow, SettledSample } from '../../../src/core/sample.ts';
 import type { Hop, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
 import { declared } from '../../support/declared.ts';
 import { nowMs } from './fixture-config.ts';
@@ -141,7 +140,7 @@ function quantile(sorted: readonly number[], q: number): number | null {
 }
 
 /** Its samples whole, for probes are made from them. */
-interface FixtureSeries extends SeriesView {
+interface FixtureSeries extends SeriesNow {
   readonly recent: readonly SettledSample[];
 }
 
@@ -283,7 +282,7 @@ function transcriptOf(of: SettledSample): Transcript {
 }
 
 /** The last five probes of each series and every failing one. */
-export const fixtureProbes: readonly ProbeView[] = fixtureSeries.flatMap(({ recent }) =>
+export const fixtureProbes: readonly KeptProbe[] = fixtureSeries.flatMap(({ recent }) =>
   recent
     .filter((one, i) => i >= recent.length - 5 || one.outcome.tag === 'failed')
     .map((one) => ({ sample: one, transcript: one.outcome.tag === 'unknown' ? null : transcriptOf(one) })),

@@ -555,8 +555,8 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     name: 'queues, and the age of what waits',
     now: {
       queues: [
-        { receiver: 'ops', length: 2, oldestSeconds: 7, disabled: false },
-        { receiver: 'chat', length: 0, oldestSeconds: null, disabled: false },
+        { receiver: 'ops', length: 2, oldestSeconds: 7 },
+        { receiver: 'chat', length: 0, oldestSeconds: null },
       ],
     },
     shows: {

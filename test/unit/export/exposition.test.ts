@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { targetsPerBoard } from '../../../src/export/boards.ts';
-import { countLinesFor, metricNames, metricOf } from '../../../src/export/catalog.ts';
+import { countLinesFor, metricNames, metricOf, unitOf } from '../../../src/export/catalog.ts';
 import { createExporter } from '../../../src/export/exporter.ts';
 import { makePlan } from '../../../src/export/plan.ts';
 import { real } from '../../support/requires.ts';
@@ -101,7 +101,7 @@ function full() {
           candidates: [{ registry: 'a', scoreSeconds: 0.1, gate: 'current', sum: null, bound: null }],
         },
       ],
-      queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5, disabled: false }],
+      queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5 }],
       since: () => 1_500,
       inFlight: 1,
       residentBytes: 1,
@@ -113,9 +113,7 @@ function full() {
 describe('the two texts', () => {
   test('OpenMetrics is valid to a strict reader, each family once and typed as in the catalogue', async () => {
     const families = readOpenMetrics(await textOf(full().render(openmetrics)));
-    const rows = metricNames.map(
-      (name) => [name.replace(/_total$/, ''), metricOf(name).type, metricOf(name).unit] as const,
-    );
+    const rows = metricNames.map((name) => [name.replace(/_total$/, ''), metricOf(name).type, unitOf(name)] as const);
     expect([...families].map(([name, { type, unit }]) => [name, type, unit])).toEqual(rows);
   });
 
