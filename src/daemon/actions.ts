@@ -10,39 +10,20 @@ import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
+import type { Stages } from './assemble.ts';
 import type { Absorb, News } from './news.ts';
-import type { Stages } from './stages.ts';
 
-/** Actions that follow advice automatically: the engine of `features/actions` in the daemon's loop. */
-export interface Actions {
-  /**
-   * Called once in each turn, before its news are collected: updates the journal, accepts advice, and decides what starts
-   * after the commit.
-   * @param isStopping  the daemon is stopping: nothing new starts
-   */
-  turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void;
-  /** Starts what was decided, if the journal is stored: a change without a row in the journal could not be undone. */
-  begin(isStored: boolean): void;
-  /** The newest first. */
-  list(): readonly ActionRow[];
-  isStopped(): boolean;
-  /** Stops or resumes all actions. @returns whether that survives a restart */
-  stop(isStopped: boolean): boolean;
-  /** Requests an undo in the next turn. */
-  undo(id: string): 'ok' | 'unknown' | 'not_done';
-  inFlight(): number;
-  /** Ends running actions; they are carried out again after the next start. */
-  close(): Promise<void>;
-}
+export type Actions = ReturnType<typeof createActions>;
 
 /** The interval of turns without changes. */
 const everyMs = 250;
 
 /**
- * Creates the actions from the stored rows of table `action`.
+ * Actions that follow advice automatically: the engine of `features/actions` in the daemon's loop.
+ * @param restored  the stored rows of table `action`
  * @param ended  called when a step has ended, for a turn of the loop
  */
-export function createActions(s: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void): Actions {
+export function createActions(s: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void) {
   let state: ActionState = restoreActions(restored.map(({ value }) => value as ActionRow));
   for (const { id, isInterrupted } of state.rows.values())
     if (isInterrupted) s.log.warn('an action was interrupted; it is carried out again', { action: id });
@@ -70,7 +51,12 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   }
 
   return {
-    turn(advised, news, now, absorb, isStopping) {
+    /**
+     * Called once in each turn, before its news are collected: updates the journal, accepts advice, and decides what
+     * starts after the commit.
+     * @param isStopping  the daemon is stopping: nothing new starts
+     */
+    turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void {
       const rules = actor === null ? [] : (s.config.onAdvice ?? []);
       if (rules.length === 0) return;
       if (ends.length + undos.length + advised.length === 0 && now.monotonicMs - atMs < everyMs) return;
@@ -115,7 +101,8 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       orders.push(...out.orders);
       for (const id of out.accepted) accept(id, now, absorb);
     },
-    begin(isStored) {
+    /** Starts what was decided, if the journal is stored: a change without a row in the journal could not be undone. */
+    begin(isStored: boolean): void {
       for (const { step, row, rule } of orders.splice(0)) {
         // Advice, rule or `actions stop` may change until the next turn, which decides again.
         if (!isStored || actor === null || isClosed) {
@@ -131,15 +118,19 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
         });
       }
     },
-    list: () => [...state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1)),
+    /** The newest first. */
+    list: (): readonly ActionRow[] =>
+      [...state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1)),
     isStopped: () => isStopped,
-    stop(wanted) {
+    /** Stops or resumes all actions. @returns whether that survives a restart */
+    stop(wanted: boolean): boolean {
       isStopped = wanted;
       atMs = Number.NEGATIVE_INFINITY;
       s.log.warn(wanted ? 'actions are stopped' : 'actions run again');
       return actor?.keepStopped(wanted) ?? false;
     },
-    undo(id) {
+    /** Requests an undo in the next turn. */
+    undo(id: string): 'ok' | 'unknown' | 'not_done' {
       const row = state.rows.get(id);
       if (row === undefined) return 'unknown';
       // An undo that runs, or waits for its next attempt, is what was requested.
@@ -148,7 +139,8 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       return 'ok';
     },
     inFlight: () => inFlight,
-    async close() {
+    /** Ends running actions; they are carried out again after the next start. */
+    async close(): Promise<void> {
       isClosed = true;
       await actor?.close();
     },

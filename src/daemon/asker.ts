@@ -1,36 +1,29 @@
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import type { Clock, Log, Probed } from '../core/ports.ts';
 import { lostControlOf, lostProbeOf } from '../io/worker-protocol.ts';
-import type { Stages } from './stages.ts';
+import type { Stages } from './assemble.ts';
 
 /** Starts probes and controls; results go to the loop. */
-interface Asker {
-  probe(due: Due): void;
-  control(due: ControlDue, round: Due['round']): void;
-  /** Probes every control, outside rounds: is this host online? */
-  controls(): void;
-}
-
-/** Makes the asker of a loop. */
 export function createAsker(
   s: Stages,
   loop: {
-    readonly defects: Defects;
+    readonly defects: ReturnType<typeof createDefects>;
     readonly probed: (due: Due, probed: Probed) => void;
     readonly answered: (answer: ControlAnswer, round: Due['round']) => void;
   },
-): Asker {
+) {
   const { defects } = loop;
-  const asker: Asker = {
-    probe(due) {
+  const asker = {
+    probe(due: Due): void {
       const lost = (): Probed => lostProbeOf(due, 'defect', 0, s.clock.now());
       void defects.or(() => s.workers.probe(due), lost).then((probed) => loop.probed(due, probed));
     },
-    control(due, round) {
+    control(due: ControlDue, round: Due['round']): void {
       const lost = (): ControlAnswer => lostControlOf(due, s.clock.now());
       void defects.or(() => s.workers.control(due), lost).then((answer) => loop.answered(answer, round));
     },
-    controls() {
+    /** Probes every control, outside rounds: is this host online? */
+    controls(): void {
       const { timeoutMs } = s.config.schedule.pace;
       for (const { name, url } of s.config.controls) asker.control({ name, url, timeoutMs }, null);
     },
@@ -38,21 +31,14 @@ export function createAsker(
   return asker;
 }
 
-/** Catches defects of this program so that the loop continues. */
-export interface Defects {
-  /** Runs a step; `false` where it threw, which is counted and logged. */
-  guarded(step: () => void): boolean;
-  /** Awaits a promise that must not reject; if it does, that is counted and logged, and `instead` is returned. */
-  or<T>(act: () => Promise<T>, instead: () => T): Promise<T>;
-  /** The number of defects so far. */
-  count(): number;
-}
-
 const repeatMs = 60_000;
 const kindsKept = 100;
 
-/** Counts every defect; logs each kind at most once a minute, with its count, so that the log is not flooded. */
-export function createDefects(log: Log, clock: Clock): Defects {
+/**
+ * Catches defects of this program so that the loop continues. Counts every defect; logs each kind at most once a minute,
+ * with its count, so that the log is not flooded.
+ */
+export function createDefects(log: Log, clock: Clock) {
   const kinds = new Map<string, { saidAtMs: number; since: number }>();
   let count = 0;
 
@@ -75,7 +61,8 @@ export function createDefects(log: Log, clock: Clock): Defects {
   }
 
   return {
-    guarded(step) {
+    /** Runs a step; `false` where it threw, which is counted and logged. */
+    guarded(step: () => void): boolean {
       try {
         step();
         return true;
@@ -84,7 +71,8 @@ export function createDefects(log: Log, clock: Clock): Defects {
         return false;
       }
     },
-    async or(act, instead) {
+    /** Awaits a promise that must not reject; if it does, that is counted and logged, and `instead` is returned. */
+    async or<T>(act: () => Promise<T>, instead: () => T): Promise<T> {
       try {
         return await act();
       } catch (cause) {

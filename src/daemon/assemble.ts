@@ -1,4 +1,5 @@
-import { createAdvisor } from '../advise/advisor.ts';
+import { createHash } from 'node:crypto';
+import { type Advisor, createAdvisor } from '../advise/advisor.ts';
 import { createEvidenceBook } from '../advise/evidence.ts';
 import { declaredChainOf } from '../config/chain.ts';
 import type { Actor } from '../core/action.ts';
@@ -19,6 +20,7 @@ import type {
   WorkerBook,
   Workers,
 } from '../core/ports.ts';
+import type { KeptProbe } from '../core/sample.ts';
 import { createDetector } from '../detect/detector.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { secondsBuckets } from '../export/catalog/values.ts';
@@ -29,15 +31,12 @@ import { createScheduler } from '../schedule/scheduler.ts';
 import { ownedBy } from '../schedule/shard.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createAnswers } from '../state/answers.ts';
-import { createBoard, type SeriesRef } from '../state/board.ts';
+import { type Board, createBoard, type SeriesRef } from '../state/board.ts';
 import { createCited } from '../state/cited.ts';
 import { createLastOk, createSince } from '../state/last-ok.ts';
-import { createLedger } from '../state/ledger.ts';
+import { createLedger, type Ledger } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
-import { lifeOf, settingsOf } from './history.ts';
-import { findProbe, foundInForce } from './probes.ts';
-import type { Stages } from './stages.ts';
 
 const waitingRowsMax = 20_000;
 
@@ -62,8 +61,11 @@ export interface DaemonPorts {
   readonly registry?: Registry;
 }
 
+/** Every stage and port of one running daemon. A reload replaces `config` and `targets`. */
+export type Stages = ReturnType<typeof assemble>;
+
 /** Creates every stage from a configuration and the state file. Starts nothing. */
-export function assemble(config: Config, ports: DaemonPorts): Stages {
+export function assemble(config: Config, ports: DaemonPorts) {
   const now = ports.clock.now();
   const { store, random, registry = builtIn } = ports;
   const targets = expandTargets(config, registry);
@@ -86,7 +88,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     now,
   });
   const lastOk = createLastOk(config, targets, restored('meta'));
-  const stages: Stages = {
+  const stages = {
     config,
     targets,
     clock: ports.clock,
@@ -96,8 +98,11 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     registry,
     store,
     post: ports.post,
+    /** Real clients; `null`: none can run here. */
     clients: ports.clients ?? null,
+    /** Carries out actions; `null`: there are none. */
     actor: ports.actor ?? null,
+    /** This release's, for the User-Agent. */
     version: ports.version,
     workers: ports.workers(buildWorkerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({
@@ -110,6 +115,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       lastOk: lastOk.all(),
     }),
     detector,
+    /** Evidence from other systems' alerts. */
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
     advisor,
     notifier: createNotifier({
@@ -129,6 +135,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       turn: nextTurn,
     }),
     board,
+    /** Probes that findings cite. */
     cited: createCited({
       store,
       open: detector.findings(),
@@ -137,8 +144,10 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     }),
     lastOk,
     since: createSince(restored('meta'), now),
+    /** The history of each mirror over an hour, a day, a week. */
     trends: createTrends(config, restored('trend')),
     ledger,
+    /** The inputs of the judge, kept for a replay. */
     answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };
   restorePauses(stages, now);
@@ -169,4 +178,42 @@ function restorePauses(s: Stages, now: Now): void {
     s.scheduler.pause(row.key, pause.untilMs);
     s.detector.pause(row.key, pause, now);
   }
+}
+
+/** A probe by its id, from memory or the state file; `null`: not kept, or never existed. */
+export function findProbe(
+  { board, ledger, store }: { readonly board: Pick<Board, 'probe'>; readonly ledger: Ledger; readonly store: Store },
+  probeId: string,
+): KeptProbe | null {
+  const known = board.probe(probeId);
+  if (known !== null) return known;
+  // The row of a failed one has the whole transcript, of any length.
+  for (const table of ['probe', 'cited'] as const) {
+    const row = ledger.find(table, probeId) ?? store.get(table, probeId);
+    if (row !== null) return row.value as KeptProbe;
+  }
+  return null;
+}
+
+/** The findings behind proposed, accepted or refused advice. */
+export function foundInForce({ advisor }: { readonly advisor: Advisor }): readonly string[] {
+  return advisor.list().flatMap(({ evidence }) => evidence.findings);
+}
+
+/** An id of this daemon process: its start time, made unique within a millisecond. */
+function lifeOf(store: Store, now: Now): string {
+  let id = Math.max(0, Math.floor(now.wallMs)).toString(36);
+  while (store.get('answer', `${id}-000001`) !== null) id += 'x';
+  return id;
+}
+
+/**
+ * A fingerprint of what is probed and how it is judged, as twelve hex digits: equal for two configurations that judge in
+ * the same way. It contains no secrets.
+ */
+export function settingsOf(config: Config): string {
+  const { detect, advise, schedule, steps, controls, modules } = config;
+  const mirrors = config.mirrors.map(({ name, upstream, url, role, weight }) => [name, upstream, url, role, weight]);
+  const text = JSON.stringify({ detect, advise, schedule, steps, controls, modules, mirrors });
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

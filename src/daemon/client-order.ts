@@ -9,8 +9,8 @@ import type { RealClient } from '../ecosystems/real-client.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
+import type { Stages } from './assemble.ts';
 import { bookAccessOf } from './book.ts';
-import type { Stages } from './stages.ts';
 
 /** What a run fetches. */
 export interface ClientAsk {

@@ -11,21 +11,12 @@ import type { Row } from '../core/ports.ts';
 import { isRoot } from '../io/machine.ts';
 import { createClientRota, type RanBefore } from '../schedule/client-rota.ts';
 import type { Visit } from '../schedule/visit.ts';
+import type { Stages } from './assemble.ts';
 import { askOf, bytesOf, type ClientAsk, isShutdown, judgeReport, makeClientOrder, pairsOf } from './client-order.ts';
 import { makeDue } from './once.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Stages } from './stages.ts';
 
-/** Runs real clients at their own pace: one at a time, each compared with our own steps. */
-export interface ClientRuns {
-  start(): void;
-  /** After a reload. */
-  reconfigured(): void;
-  /** The last run of each client at a mirror, in the order of the file. */
-  of(registry: string): readonly ClientRun[];
-  /** Kills running clients; resolves once they have exited. */
-  stop(): Promise<void>;
-}
+export type ClientRuns = ReturnType<typeof createClientRuns>;
 
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
@@ -51,8 +42,11 @@ interface Reported {
   readonly report: ClientReport;
 }
 
-/** Connects rota, schedule, runner, workers and detect. Earlier runs are read from the state file. */
-export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>): ClientRuns {
+/**
+ * Runs real clients at their own pace, one at a time, each compared with our own steps: connects rota, schedule, runner,
+ * workers and detect. Earlier runs are read from the state file.
+ */
+export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>) {
   const kept = new Map<string, Kept>(
     s.store
       .all('meta')
@@ -257,10 +251,13 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   return {
     start: arrange,
+    /** After a reload. */
     reconfigured: arrange,
-    of: (registry) =>
+    /** The last run of each client at a mirror, in the order of the file. */
+    of: (registry: string): readonly ClientRun[] =>
       pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKeyOf(pair))?.run ?? []) : [])),
-    async stop() {
+    /** Kills running clients; resolves once they have exited. */
+    async stop(): Promise<void> {
       isStopped = true;
       timer?.cancel();
       await s.clients?.close();

@@ -32,40 +32,11 @@ export interface Judged {
   readonly deletes: { readonly table: Table; readonly key: string }[];
 }
 
-/** The probes to start now, together. */
-export interface Asks {
-  readonly probes: readonly Due[];
-  readonly controls: readonly { readonly due: ControlDue; readonly round: Due['round'] }[];
-}
-
 type AdviseTurn = ReturnType<Advisor['consider']>;
 
-/** One turn: inputs first, then `tick`, `plan`, `consider`, and `carryOut` once at its end. */
-export interface JudgeTurn {
-  readonly judged: Judged;
-  suspended(fromMs: number, toMs: number): void;
-  probed(sample: Sample): void;
-  control(answer: ControlAnswer, round: Due['round']): void;
-  /** Updates detect when mirrors enter or leave a maintenance window. */
-  maintain(): void;
-  tick(): void;
-  /** Adds what is due now to the probes at the end of the turn. */
-  plan(): readonly Skipped[];
-  consider(): void;
-  detect(turn: DetectTurn): void;
-  advise(turn: AdviseTurn): void;
-  /** Reserves slots and ids for the probes ordered in this turn; only those that wait for a slot come later. */
-  carryOut(): Asks;
-}
+export type JudgeTurn = ReturnType<ReturnType<typeof createJudge>['turn']>;
 
-/** Schedule, detect and advise connected: the part of the data path that the daemon shares with its simulation. */
-export interface Judge {
-  turn(now: Now): JudgeTurn;
-  /** When it needs a turn by itself, monotonic milliseconds; `null`: the usual second is enough. */
-  wakeAtMs(): number | null;
-  /** Makes the next turn decide, without waiting for the interval. */
-  considerSoon(): void;
-}
+export type Judge = ReturnType<typeof createJudge>;
 
 /** Without events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
@@ -73,10 +44,10 @@ const considerEveryMs = 2_000;
 const carryingMax = 4;
 
 /**
- * Connects the stages that decide. While `isRunning` is false nothing new is probed, not even to confirm: a shutdown waits
+ * Schedule, detect and advise connected: the part of the data path that the daemon shares with its simulation. While `isRunning` is false nothing new is probed, not even to confirm: a shutdown waits
  * only for running probes.
  */
-export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
+export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   let considerAtMs = 0;
   let detectWakeMs: number | null = null;
   let scheduleWakeMs: number | null = null;
@@ -84,7 +55,8 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
   const inMaintenance = new Map<string, boolean>();
   const outstanding = createOutstanding();
 
-  function turnAt(now: Now): JudgeTurn {
+  /** One turn: inputs first, then `tick`, `plan`, `consider`, and `carryOut` once at its end. */
+  function turnAt(now: Now) {
     outstanding.turn(now);
     const judged: Judged = {
       settled: [],
@@ -178,11 +150,11 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       judged,
       detect,
       advise,
-      suspended(fromMs, toMs) {
+      suspended(fromMs: number, toMs: number): void {
         outstanding.forget();
         detect(s.detector.suspended(fromMs, toMs, now));
       },
-      probed(sample) {
+      probed(sample: Sample): void {
         const { due, wireBytes, protocol, outcome } = sample;
         const isFailed = outcome.tag === 'failed';
         outstanding.answered(due.probeId);
@@ -191,8 +163,9 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
         s.detector.throttled(registry, step, s.scheduler.throttledUntil(registry, step, now));
         detect(s.detector.take(sample, now));
       },
-      control: (answer, round) => detect(s.detector.control(answer, round, now)),
-      maintain() {
+      control: (answer: ControlAnswer, round: Due['round']) => detect(s.detector.control(answer, round, now)),
+      /** Updates detect when mirrors enter or leave a maintenance window. */
+      maintain(): void {
         for (const { name, maintenance } of s.config.mirrors) {
           const on = maintenance.length > 0 && s.scheduler.inMaintenance(name, now);
           if ((inMaintenance.get(name) ?? false) === on) continue;
@@ -201,7 +174,8 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
         }
       },
       tick: () => detect(s.detector.tick(now)),
-      plan() {
+      /** Adds what is due now to the probes at the end of the turn. */
+      plan(): readonly Skipped[] {
         if (!isRunning()) {
           scheduleWakeMs = null;
           return [];
@@ -212,7 +186,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
         start.push(...planned.start);
         return planned.skipped;
       },
-      consider() {
+      consider(): void {
         const isUrgent = observe();
         const isLate = observeLate();
         if (!isUrgent && !isLate && judged.findings.length === 0 && now.monotonicMs < considerAtMs) return;
@@ -221,6 +195,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
         const standings = s.detector.standings();
         advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
       },
+      /** Reserves slots and ids for the probes ordered in this turn; only those that wait for a slot come later. */
       carryOut() {
         const probes: Due[] = start.splice(0);
         const controls: { due: ControlDue; round: Due['round'] }[] = [];
@@ -244,8 +219,10 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
 
   return {
     turn: turnAt,
+    /** When it needs a turn by itself, monotonic milliseconds; `null`: the usual second is enough. */
     wakeAtMs: () => earliest(lateWakeMs, earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null)),
-    considerSoon() {
+    /** Makes the next turn decide, without waiting for the interval. */
+    considerSoon(): void {
       considerAtMs = 0;
     },
   };

@@ -2,28 +2,22 @@ import type { EcosystemId } from '../core/mirror.ts';
 import type { Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Known, Learning } from '../ecosystems/ecosystem.ts';
+import type { Stages } from './assemble.ts';
 import { buildWorkerBook } from './book.ts';
-import type { Stages } from './stages.ts';
 
-/** Facts that ecosystems learnt from verified responses; the workers verify bytes with them. */
-export interface Knowledge {
-  /** The rows of what these samples add, for the transaction of the same turn; empty: nothing new. */
-  learn(samples: readonly SettledSample[]): readonly Row[];
-  /** Sends the whole book to the workers: at start, after a reload, and when something was learnt. */
-  configure(): Promise<void>;
-}
-
-/** Keeps facts from verified responses across reloads and restarts. */
-export function createKnowledge(s: Stages): Knowledge {
+/** Keeps facts from verified responses, with which the workers verify bytes, across reloads and restarts. */
+export function createKnowledge(s: Stages) {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();
   const stored = s.store.all('meta');
   for (const { id, learning } of s.registry.all)
     if (learning !== null)
       learnt.set(id, new Map(stored.flatMap(({ key, value }) => (isOf(learning, key) ? [[key, value]] : []))));
   return {
+    /** Sends the whole book to the workers: at start, after a reload, and when something was learnt. */
     configure: () =>
       s.workers.configure(buildWorkerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
-    learn(samples) {
+    /** The rows of what these samples add, for the transaction of the same turn; empty: nothing new. */
+    learn(samples: readonly SettledSample[]): readonly Row[] {
       const rows: Row[] = [];
       for (const { outcome, facts, due, startedAtMs: atMs } of samples) {
         const { ecosystem } = due.target;

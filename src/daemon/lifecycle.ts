@@ -12,9 +12,8 @@ import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
 import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
-import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
+import { assemble, type DaemonPorts, declaredBy, seriesOf, settingsOf } from './assemble.ts';
 import { createClientRuns } from './client-runs.ts';
-import { settingsOf } from './history.ts';
 import { closeWithin } from './once.ts';
 import { createPipeline } from './pipeline.ts';
 

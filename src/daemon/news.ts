@@ -1,12 +1,12 @@
 import type { ActionNews, ActionResult, ActionRow } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
-import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
-import type { Now, Row, Table } from '../core/ports.ts';
+import type { Now, Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { DetectTurn } from '../detect/detector.ts';
+import type { Judged } from './judge.ts';
 
 /** A settled sample with the transcript that it was measured from. */
 export interface Settled {
@@ -15,34 +15,17 @@ export interface Settled {
 }
 
 /** The changes of one turn of the loop: committed in one transaction, then shown and sent. */
-export interface News {
+export interface News extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
-  readonly findings: FindingChange[];
-  readonly advice: AdviceChange[];
-  readonly regressions: DetectTurn['regressions'][number][];
-  readonly propagations: DetectTurn['propagations'][number][];
-  readonly rows: Row[];
-  readonly deletes: { readonly table: Table; readonly key: string }[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
   /** For receivers. */
   readonly acted: ActionNews[];
 }
 
-/** A turn without changes. */
-export function newNews(): News {
-  return {
-    settled: [],
-    findings: [],
-    advice: [],
-    regressions: [],
-    propagations: [],
-    rows: [],
-    deletes: [],
-    outcomes: [],
-    actions: [],
-    acted: [],
-  };
+/** The changes of a turn, with those that are judged in it. */
+export function newNews(judged: Judged): News {
+  return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }
 
 /** Adds a stage's result to the turn's changes, and starts what it requested. */

@@ -11,47 +11,34 @@ interface Probe {
   reviewMs: number;
 }
 
-/** Pending probes, and how long our loop has waited for each. */
-export interface Outstanding {
-  /** Called at the beginning of each turn. */
-  turn(now: Now): void;
-  asked(due: Due): void;
-  answered(probeId: string): void;
-  /** The process was suspended: pending probes are no longer checked. */
-  forget(): void;
-  /**
-   * Late probes, each once, with the milliseconds since its start.
-   * @param lateInMs  milliseconds until a probe is late; `null`: never
-   */
-  review(
-    lateInMs: (due: Due, outMs: number) => number | null,
-  ): readonly { readonly due: Due; readonly outMs: number }[];
-  /** Milliseconds until the next check; `null`: none is needed. */
-  nextMs(): number | null;
-}
-
-/** Creates it without pending probes. */
-export function createOutstanding(): Outstanding {
+/** Pending probes, none at first, and how long our loop has waited for each. */
+export function createOutstanding() {
   const probes = new Map<string, Probe>();
   let ownMs = 0;
   let beforeMs: number | null = null;
   let nextMs = Number.POSITIVE_INFINITY;
 
   return {
-    turn({ monotonicMs }) {
+    /** Called at the beginning of each turn. */
+    turn({ monotonicMs }: Now): void {
       if (beforeMs !== null) ownMs += Math.min(turnMsMost, monotonicMs - beforeMs);
       beforeMs = monotonicMs;
     },
-    asked(due) {
+    asked(due: Due): void {
       probes.set(due.probeId, { due, sinceMs: ownMs, reviewMs: ownMs });
       nextMs = ownMs;
     },
-    answered: (probeId) => void probes.delete(probeId),
+    answered: (probeId: string) => void probes.delete(probeId),
+    /** The process was suspended: pending probes are no longer checked. */
     forget: () => probes.clear(),
-    review(lateInMs) {
-      if (ownMs < nextMs) return [];
+    /**
+     * Late probes, each once, with the milliseconds since its start.
+     * @param lateInMs  milliseconds until a probe is late; `null`: never
+     */
+    review(lateInMs: (due: Due, outMs: number) => number | null) {
+      const late: { readonly due: Due; readonly outMs: number }[] = [];
+      if (ownMs < nextMs) return late;
       nextMs = Number.POSITIVE_INFINITY;
-      const late: { due: Due; outMs: number }[] = [];
       for (const [id, probe] of probes) {
         const outMs = ownMs - probe.sinceMs;
         if (probe.reviewMs <= ownMs) {
@@ -64,6 +51,7 @@ export function createOutstanding(): Outstanding {
       }
       return late;
     },
+    /** Milliseconds until the next check; `null`: none is needed. */
     nextMs: () => (Number.isFinite(nextMs) ? Math.max(0, nextMs - ownMs) : null),
   };
 }

@@ -1,17 +1,16 @@
 import type { ControlAnswer, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
-import type { Now, Probed, StateTrouble } from '../core/ports.ts';
+import type { Now, Probed } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { notSent } from '../notify/queue.ts';
-import { type Actions, createActions } from './actions.ts';
+import { createActions } from './actions.ts';
 import { createAsker, createDefects } from './asker.ts';
+import type { Stages } from './assemble.ts';
 import { createJudge, type JudgeTurn } from './judge.ts';
 import { createKnowledge } from './knowledge.ts';
 import { type Absorb, gapBetween, type News, newNews, type Settled } from './news.ts';
-import { createEvents, createPublisher, type Events } from './publish.ts';
-import { createReceiverLog } from './receivers.ts';
-import type { Stages } from './stages.ts';
+import { createEvents, createPublisher, createReceiverLog } from './publish.ts';
 
 /** Inputs of the loop: external events are queued and handled in a turn, never in their callback. */
 type Input =
@@ -22,23 +21,7 @@ type Input =
   | { readonly kind: 'acted' }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
-/** The loop that passes samples from the schedule to the notices. */
-export interface Pipeline {
-  start(): void;
-  /** Runs `act` in the loop's next turn; its result is committed before the promise resolves. */
-  command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T>;
-  readonly events: Events;
-  readonly actions: Actions;
-  /** Starts no new probes; waits for running ones and for deliveries, at most `limits.drainMs`. */
-  drain(): Promise<void>;
-  /** The last turn: handles all inputs, settles held samples, commits. Later commands are refused. */
-  end(): void;
-  /** Defects caught so far. */
-  defects(): number;
-  stateTrouble(): StateTrouble | null;
-  /** After a reload changed targets or access. */
-  reconfigured(): Promise<void>;
-}
+export type Pipeline = ReturnType<typeof createPipeline>;
 
 const controlEveryMs = 30_000;
 const turnGapMs = 5;
@@ -46,10 +29,10 @@ const idleMs = 1_000;
 const afterDefectMs = 250;
 
 /**
- * Connects the stages: schedule → probe → measure → detect → advise → notify, with export, state and events after the
+ * The loop that passes samples from the schedule to the notices: schedule → probe → measure → detect → advise → notify, with export, state and events after the
  * commit.
  */
-export function createPipeline(s: Stages): Pipeline {
+export function createPipeline(s: Stages) {
   const inbox: Input[] = [];
   /** Finished probes that are not settled yet: each is removed when detect settles it, so it counts once. */
   const awaiting = new Map<string, Transcript>();
@@ -158,16 +141,6 @@ export function createPipeline(s: Stages): Pipeline {
     });
   }
 
-  function collect(news: News, judging: JudgeTurn): void {
-    news.settled.push(...withTranscripts(judging));
-    news.findings.push(...judging.judged.findings);
-    news.advice.push(...judging.judged.advice);
-    news.regressions.push(...judging.judged.regressions);
-    news.propagations.push(...judging.judged.propagations);
-    news.rows.push(...judging.judged.rows);
-    news.deletes.push(...judging.judged.deletes);
-  }
-
   /** Stored in the turn in which it was learnt; the workers use it afterwards. */
   function learn(news: News): boolean {
     const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
@@ -186,8 +159,8 @@ export function createPipeline(s: Stages): Pipeline {
 
   function turn(): void {
     const now = s.clock.now();
-    const news = newNews();
     const judging = judge.turn(now);
+    const news = newNews(judging.judged);
     const absorb = absorbInto(news, judging);
     const defectsBefore = defects.count();
     guarded(() => {
@@ -205,7 +178,7 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(judging.consider);
     guarded(() => carryOut(judging));
     guarded(() => actions.turn(judging.judged.advice, news, now, absorb, state !== 'running'));
-    collect(news, judging);
+    news.settled.push(...withTranscripts(judging));
     guarded(() => absorb.notify(s.notifier.compose(news, now)));
     let hasLearnt = false;
     guarded(() => {
@@ -231,11 +204,12 @@ export function createPipeline(s: Stages): Pipeline {
   return {
     events,
     actions,
-    start() {
+    start(): void {
       state = 'running';
       before = s.clock.now();
       turn();
     },
+    /** Runs `act` in the loop's next turn; its result is committed before the promise resolves. */
     command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T> {
       return new Promise((resolve, reject) => {
         const run = (now: Now, absorb: Absorb): (() => void) => {
@@ -250,7 +224,8 @@ export function createPipeline(s: Stages): Pipeline {
         else take({ kind: 'command', run });
       });
     },
-    async drain() {
+    /** Starts no new probes; waits for running ones and for deliveries, at most `limits.drainMs`. */
+    async drain(): Promise<void> {
       state = 'draining';
       const untilMs = s.clock.monotonicMs() + limits.drainMs;
       while (
@@ -259,7 +234,8 @@ export function createPipeline(s: Stages): Pipeline {
       )
         await new Promise<void>((resolve) => s.timers.after(50, resolve));
     },
-    end() {
+    /** The last turn: handles all inputs, settles held samples, commits. Later commands are refused. */
+    end(): void {
       if (state === 'stopped') return;
       state = 'stopped';
       timer?.cancel();
@@ -270,8 +246,10 @@ export function createPipeline(s: Stages): Pipeline {
       inbox.push({ kind: 'command', run: flush });
       turn();
     },
+    /** Defects caught so far. */
     defects: defects.count,
     stateTrouble: publisher.stateTrouble,
+    /** After a reload changed targets or access. */
     reconfigured: () => knowledge.configure(),
   };
 }

@@ -1,12 +1,13 @@
 import type { DaemonEvent } from '../api/deps.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
+import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
 import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
+import { explainDelivery } from '../words/delivery.ts';
 import { saySentence } from '../words/tell.ts';
-import { english } from '../words/words.ts';
+import { english, wordsOf } from '../words/words.ts';
+import { foundInForce, type Stages } from './assemble.ts';
 import type { News } from './news.ts';
-import { foundInForce } from './probes.ts';
-import type { Stages } from './stages.ts';
 
 const nothingAnswers =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
@@ -28,25 +29,8 @@ const freshnessEveryMs = 60_000;
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** Stores and publishes the changes of a turn. */
-interface Publisher {
-  /**
-   * Writes everything in one transaction; while that fails it waits, and `stateTrouble` returns why. A turn without
-   * findings, advice or notices waits for the next one with some, at most `limits.commitMs`. `isLast`: also writes what is
-   * otherwise written rarely. `isAwaited`: a caller waits for the write.
-   */
-  commit(news: News, now: Now, how: { readonly isLast: boolean; readonly isAwaited: boolean }): void;
-  /**
-   * Shows the changes everywhere: state, metrics, log, events. Each part separately, so that one defect hides nothing
-   * else.
-   */
-  show(news: News, now: Now, guarded: (step: () => void) => void): void;
-  /** Why the state file is not written; `null`: it is. */
-  stateTrouble(): StateTrouble | null;
-}
-
-/** The last step of a turn: first the state file, then everything visible. */
-export function createPublisher(s: Stages, events: Events): Publisher {
+/** Stores and publishes the changes of a turn: first the state file, then everything visible. */
+export function createPublisher(s: Stages, events: Events) {
   let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;
   /** The last reported state of each mirror, and the time of the last report. */
@@ -137,7 +121,16 @@ export function createPublisher(s: Stages, events: Events): Publisher {
   }
 
   return {
-    commit(news, now, { isLast, isAwaited }) {
+    /**
+     * Writes everything in one transaction; while that fails it waits, and `stateTrouble` returns why. A turn without
+     * findings, advice or notices waits for the next one with some, at most `limits.commitMs`. `isLast`: also writes what
+     * is otherwise written rarely. `isAwaited`: a caller waits for the write.
+     */
+    commit(
+      news: News,
+      now: Now,
+      { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean },
+    ): void {
       for (const { sample } of news.settled) {
         s.lastOk.take(sample);
         s.trends.take(sample, now);
@@ -168,7 +161,8 @@ export function createPublisher(s: Stages, events: Events): Publisher {
         throw cause;
       }
     },
-    show(news, now, guarded) {
+    /** Shows the changes in state, metrics, log and events: each part separately, so that one defect hides nothing else. */
+    show(news: News, now: Now, guarded: (step: () => void) => void): void {
       showSettled(news, now, guarded);
       guarded(() => showVantage(now));
       guarded(() => showChanges(news, now));
@@ -182,21 +176,21 @@ export function createPublisher(s: Stages, events: Events): Publisher {
         for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
       });
     },
+    /** Why the state file is not written; `null`: it is. */
     stateTrouble: () => trouble,
   };
 }
 
-/** Listeners to events, called after the commit. A listener that throws is removed. */
-export interface Events {
-  emit(type: DaemonEvent['type'], atMs: number, data: unknown): void;
-  subscribe(listener: (event: DaemonEvent) => void): () => void;
-}
+export type Events = ReturnType<typeof createEvents>;
 
-/** A plain fan-out; slow readers are limited by the event stream (api/). */
-export function createEvents(): Events {
+/**
+ * Listeners to events, called after the commit; one that throws is removed. Slow readers are limited by the event stream
+ * (api/).
+ */
+export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {
-    emit(type, atMs, data) {
+    emit(type: DaemonEvent['type'], atMs: number, data: unknown): void {
       for (const listener of listeners) {
         try {
           listener({ type, atMs, data });
@@ -205,9 +199,36 @@ export function createEvents(): Events {
         }
       }
     },
-    subscribe(listener) {
+    subscribe(listener: (event: DaemonEvent) => void): () => void {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      return () => void listeners.delete(listener);
     },
+  };
+}
+
+const say = wordsOf('en');
+
+/** Logs delivery results: a failure that differs from the one before, and the first success after one. */
+export function createReceiverLog(
+  log: Log,
+): (notice: Notice, delivery: Delivery, queues: () => readonly QueueStanding[]) => void {
+  const failing = new Map<string, string>();
+  return ({ id, receiver }, delivery, queues) => {
+    const because = delivery.tag === 'failed' ? explainDelivery(delivery.failure, say) : '';
+    if ((failing.get(receiver) ?? '') === because) return;
+    if (delivery.tag === 'delivered') {
+      failing.delete(receiver);
+      log.info('receiver takes notices again', { receiver });
+      return;
+    }
+    failing.set(receiver, because);
+    const { retry } = delivery.failure;
+    log.warn('receiver takes no notices', {
+      receiver,
+      notice: id,
+      because,
+      ...(typeof retry === 'string' ? {} : { askedSeconds: retry.afterMs / 1_000 }),
+      nextAttemptSeconds: queues().find((one) => one.receiver === receiver)?.nextAttemptSeconds ?? null,
+    });
   };
 }

@@ -44,13 +44,12 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
       probe: around.probe,
       control: around.control,
       notify,
-      judged({ settled, findings, advice, rows, deletes }, now) {
-        const news = newNews();
-        news.findings.push(...findings);
-        news.advice.push(...advice);
+      judged(judged, now) {
+        const { settled, rows, deletes } = judged;
+        const news = newNews(judged);
         if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
         around.settled(settled);
-        notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now));
+        notify(s.notifier.compose(news, now));
         around.considered(news, now);
         if (isRunning) for (const sent of s.notifier.takeDue(now)) around.send(sent);
       },

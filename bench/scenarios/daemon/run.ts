@@ -223,7 +223,7 @@ class Run {
     this.after(evaluateEveryMs, () => this.evaluate());
   }
 
-  /** As `src/daemon/alerts.ts` takes it. */
+  /** As `src/daemon/api-deps.ts` takes it. */
   private post(alert: IncomingAlert): boolean {
     this.command((s, now, absorb) => {
       const turn = s.evidence.take([alert], s.config, now);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Transcript } from '../../../src/core/transcript.ts';
-import { findProbe } from '../../../src/daemon/probes.ts';
+import { findProbe } from '../../../src/daemon/assemble.ts';
 import { createBoard } from '../../../src/state/board.ts';
 import { createLedger } from '../../../src/state/ledger.ts';
 import { memoryStore } from '../../daemon/memory-store.ts';
