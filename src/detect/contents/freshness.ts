@@ -6,10 +6,9 @@ import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import { lagOf, recordStepBack, updateSubject } from './lag.ts';
-import { gapFilterFor } from './look.ts';
 import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRowOf } from './rows.ts';
-import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
+import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
 
 /**
@@ -48,7 +47,7 @@ export function receiveContents(memory: View, mirror: MirrorMemory, sample: Samp
   const { name } = mirror.mirror;
   const { target } = due;
   const key = keyOf(target);
-  const subject = memory.subjects.get(key) ?? newSubject(key, target);
+  const subject = memory.subjects.get(key) ?? new Subject(key, target);
   memory.subjects.set(key, subject);
   const at = standpointOf(memory, mirror, sample);
   const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };

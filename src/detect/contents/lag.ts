@@ -1,21 +1,24 @@
 import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
 import { isOrdered, updateLines } from './lines.ts';
-import { gapFilterFor, type LineKey, type Look, selectComparable, type Versions } from './look.ts';
 import {
   type Change,
   freshOriginOf,
+  gapFilterFor,
   isQuorum,
   type LagReading,
   type LineBehind,
+  type LineKey,
   type LineState,
-  newShelf,
+  type Look,
   peersOf,
-  type Shelf,
+  Shelf,
   type Standpoint,
   type StepBack,
   type Subject,
+  selectComparable,
   shows,
+  type Versions,
 } from './subject.ts';
 import { type News, updateVersions, type Who } from './versions.ts';
 
@@ -157,12 +160,13 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
  * @returns what changed; `null` for a response that started before the last one: it is outdated
  */
 export function updateSubject(subject: Subject, look: Look, who: Who): News | null {
-  const shelf = subject.shelves.get(who.registry) ?? newShelf();
+  const shelf = subject.shelves.get(who.registry) ?? new Shelf();
   if (shelf.looks > 0 && look.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);
   const news: News = { isNews: false, back: null, arrivals: [] };
-  updateVersions(subject, shelf, look, who, news);
-  updateLines(subject, shelf, look, who, news);
+  const taking = { subject, shelf, look, who, news };
+  updateVersions(taking);
+  updateLines(taking);
   if (shelf.looks === 0) shelf.firstMs = look.toMs;
   shelf.previousFromMs = shelf.looks === 0 ? null : shelf.fromMs;
   shelf.looks += 1;

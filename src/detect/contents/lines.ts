@@ -1,7 +1,6 @@
 import { limits } from '../../core/limits.ts';
-import { type LineKey, type Look, linesOf } from './look.ts';
-import { type Change, freshOriginOf, isQuorum, type LineState, peersOf, type Shelf, type Subject } from './subject.ts';
-import type { News, Who } from './versions.ts';
+import { type Change, freshOriginOf, isQuorum, type LineKey, type LineState, linesOf, peersOf } from './subject.ts';
+import type { Taking } from './versions.ts';
 
 /** True for a value that only grows; a tag may change to anything. */
 export function isOrdered(key: LineKey): boolean {
@@ -9,22 +8,22 @@ export function isOrdered(key: LineKey): boolean {
 }
 
 /** Records the values of a response's lines (names that move, numbers that grow). */
-export function updateLines(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
+export function updateLines(taking: Taking): void {
+  const { subject, shelf, look, who, news } = taking;
   for (const [key, value] of linesOf(look.contents)) {
     const before = shelf.lines.get(key);
     if (before?.value !== value) news.isNews = true;
     const sinceMs = before?.value === value ? before.sinceMs : look.toMs;
     const changes = subject.lines.get(key) ?? [];
-    const state: LineState = { value, sinceMs, best: before?.best ?? null, below: before?.below ?? 0 };
+    const reached = before?.best ?? null;
+    const state: LineState = { value, sinceMs, best: reached, below: before?.below ?? 0 };
     shelf.lines.set(key, state);
-    const reached = state.best;
     const isBack = advance(state, placeOf(key, value, changes));
     if (isBack && before !== undefined && who.registry !== who.origin)
       news.back = { what: key, from: before.value, to: value, atMs: look.toMs };
-    noteArrival(key, { reached, state, shelf, look, who, news, changes });
-    if (who.registry === who.origin)
-      moved(subject, key, value, { isKnown: before !== undefined, shelf, look, byOrigin: true });
-    else if (freshOriginOf(subject, who) === null) movedByPeers(subject, key, { shelf, look, who });
+    noteArrival(taking, key, changes, reached, state.best);
+    if (who.registry === who.origin) moved(taking, key, value, { isKnown: before !== undefined, byOrigin: true });
+    else if (freshOriginOf(subject, who) === null) movedByPeers(taking, key);
   }
 }
 
@@ -55,23 +54,18 @@ function advance(state: LineState, place: number | null): boolean {
 
 /** Adds a change of the line, and finds the mirrors that already have its value. */
 function moved(
-  subject: Subject,
+  { subject, shelf, look }: Taking,
   key: LineKey,
   value: string | number,
-  by: { readonly isKnown: boolean; readonly shelf: Shelf; readonly look: Look; readonly byOrigin: boolean },
+  { isKnown, byOrigin }: { readonly isKnown: boolean; readonly byOrigin: boolean },
 ): void {
   const changes = subject.lines.get(key) ?? [];
   const last = changes.at(-1);
   const isNew = last === undefined || (isOrdered(key) ? Number(value) > Number(last.value) : value !== last.value);
   if (!isNew) return;
-  const isSeen = by.isKnown && last !== undefined;
-  const change: Change = {
-    seq: (last?.seq ?? -1) + 1,
-    value,
-    afterMs: isSeen && by.byOrigin ? by.shelf.fromMs : null,
-    atMs: isSeen ? by.look.toMs : null,
-    byOrigin: by.byOrigin,
-  };
+  const isSeen = isKnown && last !== undefined;
+  const afterMs = isSeen && byOrigin ? shelf.fromMs : null;
+  const change = { seq: (last?.seq ?? -1) + 1, value, afterMs, atMs: isSeen ? look.toMs : null, byOrigin };
   subject.lines.set(key, [...changes, change].slice(-limits.tagChanges));
   if (isOrdered(key)) return;
   for (const { lines } of subject.shelves.values()) {
@@ -83,57 +77,38 @@ function moved(
 }
 
 /** Without an origin, a value counts once a quorum has it: the second largest number, or a tag that two mirrors have. */
-function movedByPeers(
-  subject: Subject,
-  key: LineKey,
-  { shelf, look, who }: { readonly shelf: Shelf; readonly look: Look; readonly who: Who },
-): void {
-  const all = [shelf, ...peersOf(subject, who.registry, who)];
-  const values = all.flatMap((one) => one.lines.get(key)?.value ?? []);
+function movedByPeers(taking: Taking, key: LineKey): void {
+  const { subject, shelf, who } = taking;
+  const values = [shelf, ...peersOf(subject, who.registry, who)].flatMap((one) => one.lines.get(key)?.value ?? []);
   const changes = subject.lines.get(key) ?? [];
-  const by = { isKnown: changes.length > 0, shelf, look, byOrigin: false };
+  const by = { isKnown: changes.length > 0, byOrigin: false };
   if (isOrdered(key)) {
     const [, second] = values.map(Number).toSorted((a, b) => b - a);
-    if (second !== undefined) moved(subject, key, second, by);
+    if (second !== undefined) moved(taking, key, second, by);
     return;
   }
   const own = shelf.lines.get(key)?.value;
   const holders = values.filter((value) => value === own).length;
   if (own === undefined || !isQuorum(holders, values.length) || changes.some(({ value }) => value === own)) return;
-  moved(subject, key, own, by);
+  moved(taking, key, own, by);
 }
 
-/** Without versions, a change of a line at the origin is the release, and a mirror that reached it has it. */
+/**
+ * Without versions, a change of a line at the origin is the release, and a mirror that reached it has it.
+ * @param reached  its best value before this response, and `best` after it
+ */
 function noteArrival(
+  { shelf, look, who, news }: Taking,
   key: LineKey,
-  {
-    reached,
-    state,
-    shelf,
-    look,
-    who,
-    news,
-    changes,
-  }: {
-    readonly reached: number | null;
-    readonly state: LineState;
-    readonly shelf: Shelf;
-    readonly look: Look;
-    readonly who: Who;
-    readonly news: News;
-    readonly changes: readonly Change[];
-  },
+  changes: readonly Change[],
+  reached: number | null,
+  best: number | null,
 ): void {
   const isCounted = who.registry !== who.origin && key !== 'serial' && look.contents.versions === undefined;
-  if (!isCounted || shelf.looks === 0 || reached === null || state.best === null || state.best <= reached) return;
-  const place = (change: Change): number => (isOrdered(key) ? Number(change.value) : change.seq);
-  for (const change of changes) {
-    if (!change.byOrigin || change.atMs === null || place(change) <= reached || place(change) > state.best) continue;
-    news.arrivals.push({
-      registry: who.registry,
-      afterMs: shelf.fromMs,
-      atMs: look.toMs,
-      originMs: change.atMs,
-    });
+  if (!isCounted || shelf.looks === 0 || reached === null || best === null || best <= reached) return;
+  for (const { byOrigin, atMs: originMs, value, seq } of changes) {
+    const place = isOrdered(key) ? Number(value) : seq;
+    if (byOrigin && originMs !== null && place > reached && place <= best)
+      news.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: look.toMs, originMs });
   }
 }

@@ -1,12 +1,11 @@
 import type { Target } from '../../core/mirror.ts';
 import { everyMs, paceOf } from '../../core/pace.ts';
-import type { Freshness } from '../../core/standing.ts';
+import type { Freshness, MirrorLag } from '../../core/standing.ts';
 import { quantile } from '../../core/statistics.ts';
 import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
-import type { MirrorLag } from '../turn.ts';
-import { type MirrorContents, newContents, type Subject } from './subject.ts';
+import { MirrorContents, type Subject } from './subject.ts';
 
 /** A response older than this many intervals, and than a minute, is outdated. */
 const freshPaces = 3;
@@ -71,5 +70,5 @@ export function* subjectsOf({ subjects }: View, { mirror }: MirrorMemory): Itera
 
 /** The state of a mirror's contents besides its subjects. */
 export function contentsOf(mirror: MirrorMemory): MirrorContents {
-  return stateOf({ name: 'contents', none: newContents }, mirror);
+  return stateOf({ name: 'contents', none: () => new MirrorContents() }, mirror);
 }

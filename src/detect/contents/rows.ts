@@ -1,14 +1,12 @@
-import type { LineKey } from './look.ts';
 import {
   type Change,
   type LagReading,
+  type LineKey,
   type LineState,
   type Lost,
-  newShelf,
-  newSubject,
   type Release,
-  type Shelf,
-  type Subject,
+  Shelf,
+  Subject,
 } from './subject.ts';
 
 type Stored<T> = readonly (readonly [string, T])[];
@@ -97,14 +95,14 @@ export function readSubject(
   const row = value as Partial<SubjectRow> | null;
   if (row?.v !== 1 || !isStored(row.releases) || !isStored(row.lines) || !isStored(row.shelves)) return null;
   const { releases, lines, shelves, ...about } = moved(row, -wallAheadMs) as SubjectRow;
-  const subject = newSubject(key, about);
+  const subject = new Subject(key, about);
   for (const [version, release] of releases) subject.releases.set(version, release);
   for (const [line, changes] of lines) subject.lines.set(line as LineKey, [...changes]);
   for (const [name, shelf] of shelves) {
     if (!isShelfRow(shelf) || !isKept(name, shelf.url)) continue;
     const { url: _, since, lost, lines: own, ...plain } = shelf;
     subject.shelves.set(name, {
-      ...newShelf(),
+      ...new Shelf(),
       ...plain,
       since: new Map(since),
       lost: new Map(lost),

@@ -1,4 +1,58 @@
-import type { LineKey, Versions } from './look.ts';
+import type { Gaps } from '../../core/mirror.ts';
+import type { Contents } from '../../core/transcript.ts';
+
+/** One response about one subject. Its contents were true at some time from `fromMs` to `toMs`, monotonic milliseconds. */
+export interface Look {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly contents: Contents;
+}
+
+export type Versions = NonNullable<Contents['versions']>;
+
+/**
+ * The versions of `all` that a response would include if the mirror had them: a response with only the newest ones says
+ * nothing about older ones.
+ * @param all  by the order of the ecosystem, the newest last
+ */
+export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {
+  if (count <= newest.length) return all;
+  const shown = new Set(newest);
+  const floor = all.findIndex((version) => shown.has(version));
+  return floor < 0 ? [] : all.slice(floor);
+}
+
+/** A mutable tag, or a value that only grows (serial, date), within one subject. */
+export type LineKey = `tag ${string}` | 'serial' | 'date';
+
+/** The value of each line in a response. */
+export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<readonly [LineKey, string | number]> {
+  for (const [name, value] of Object.entries(tags ?? {})) yield [`tag ${name}`, value];
+  if (serial !== undefined) yield ['serial', serial];
+  if (modifiedAtMs !== undefined) yield ['date', modifiedAtMs];
+}
+
+/** Whether a mirror omits a version by design: such a version counts neither as lag nor as missing. */
+export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
+  if (gaps === undefined) return () => false;
+  return (version, isPre) =>
+    (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));
+}
+
+/** True for a text that begins with the first part, ends with the last, and has the others between, in their order. */
+function isLike(text: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts;
+  if (rest.length === 0) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  const last = rest.at(-1) ?? '';
+  for (const part of rest.slice(0, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}
 
 /** A version released while the daemon ran: after `afterMs`, and at the latest at `atMs`. Monotonic milliseconds. */
 export interface Release {
@@ -78,99 +132,64 @@ export interface LineBehind {
 }
 
 /** The contents of one mirror's responses about a subject. Monotonic milliseconds. */
-export interface Shelf {
-  looks: number;
+export class Shelf {
+  looks: number = 0;
   /** Start of the last response, and of the one before it. */
-  fromMs: number;
-  toMs: number;
-  previousFromMs: number | null;
+  fromMs: number = 0;
+  toMs: number = 0;
+  previousFromMs: number | null = null;
   /** End of the first response. */
-  firstMs: number;
-  versions: Versions | null;
+  firstMs: number = 0;
+  versions: Versions | null = null;
   /** Versions that came after the first sight: between which two responses. */
-  readonly since: Map<string, { readonly afterMs: number; readonly atMs: number }>;
-  readonly lost: Map<string, Lost>;
-  readonly lines: Map<LineKey, LineState>;
+  readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
+  readonly lost = new Map<string, Lost>();
+  readonly lines = new Map<LineKey, LineState>();
   /**
    * Responses that went backwards, until `limits.calmLooks` in a row did not; how many did not since the last one; and
    * that one.
    */
-  backwards: number;
-  calm: number;
-  back: StepBack | null;
+  backwards: number = 0;
+  calm: number = 0;
+  back: StepBack | null = null;
   /** The lag by the last response; `null`: unknown. */
-  reading: LagReading | null;
+  reading: LagReading | null = null;
 }
 
 /**
  * The subject of one kind of response: a module by one step, one tag of it if probed for one (`version`), or a mirror as a
  * whole (`module` is `null`).
  */
-export interface Subject {
+export class Subject {
   /** Unique: `ecosystem|upstream|module|version|step`. */
   readonly key: string;
   readonly module: string | null;
   /** As configured. */
   readonly version: string | null;
   readonly step: string;
-  readonly releases: Map<string, Release>;
-  readonly lines: Map<LineKey, Change[]>;
-  readonly shelves: Map<string, Shelf>;
-  isDirty: boolean;
+  readonly releases = new Map<string, Release>();
+  readonly lines = new Map<LineKey, Change[]>();
+  readonly shelves = new Map<string, Shelf>();
+  isDirty: boolean = false;
   /** Monotonic time of the last row; `null` before the first. */
-  writtenAtMs: number | null;
-}
+  writtenAtMs: number | null = null;
 
-/** The initial state of a subject. */
-export function newSubject(
-  key: string,
-  { module, version, step }: Pick<Subject, 'module' | 'version' | 'step'>,
-): Subject {
-  return {
-    key,
-    module,
-    version,
-    step,
-    releases: new Map(),
-    lines: new Map(),
-    shelves: new Map(),
-    isDirty: false,
-    writtenAtMs: null,
-  };
-}
-
-/** A mirror without a response so far. */
-export function newShelf(): Shelf {
-  return {
-    looks: 0,
-    fromMs: 0,
-    toMs: 0,
-    previousFromMs: null,
-    firstMs: 0,
-    versions: null,
-    since: new Map(),
-    lost: new Map(),
-    lines: new Map(),
-    backwards: 0,
-    calm: 0,
-    back: null,
-    reading: null,
-  };
+  constructor(key: string, { module, version, step }: Pick<Subject, 'module' | 'version' | 'step'>) {
+    this.key = key;
+    this.module = module;
+    this.version = version;
+    this.step = step;
+  }
 }
 
 /** The state of a mirror's contents besides its subjects. */
-export interface MirrorContents {
+export class MirrorContents {
   /** The last resolved version of `latest` and the like, by module and version, and the versions it had before. */
-  readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
+  readonly resolved = new Map<string, { readonly now: string; readonly left: readonly string[] }>();
   /** The last subject whose contents regressed, by module. */
-  readonly steppedBack: Map<string | null, Shelf>;
+  readonly steppedBack = new Map<string | null, Shelf>();
   /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
-  propagations: readonly number[];
-}
-
-/** The initial state of a mirror's contents. */
-export function newContents(): MirrorContents {
-  return { resolved: new Map(), steppedBack: new Map(), propagations: [] };
+  propagations: readonly number[] = [];
 }
 
 /** One compared response: its subject, and the state of its mirror now. */

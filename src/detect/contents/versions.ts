@@ -1,15 +1,17 @@
 import { limits } from '../../core/limits.ts';
-import { type Look, selectComparable, type Versions } from './look.ts';
 import {
   freshOriginOf,
   isQuorum,
+  type Look,
   peersOf,
   type Release,
   type Shelf,
   type Standpoint,
   type StepBack,
   type Subject,
+  selectComparable,
   shows,
+  type Versions,
 } from './subject.ts';
 
 /**
@@ -37,8 +39,18 @@ export interface Who extends Standpoint {
   readonly leavesOut: (version: string, isPre: boolean) => boolean;
 }
 
+/** One response about a subject: its mirror's state of that so far, and what it newly shows. */
+export interface Taking {
+  readonly subject: Subject;
+  readonly shelf: Shelf;
+  readonly look: Look;
+  readonly who: Who;
+  readonly news: News;
+}
+
 /** Records the versions of one response: new ones, missing ones, and what they show about releases. */
-export function updateVersions(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
+export function updateVersions(taking: Taking): void {
+  const { subject, shelf, look, who, news } = taking;
   const { versions } = look.contents;
   if (versions === undefined) return;
   const before = shelf.versions;
@@ -50,22 +62,17 @@ export function updateVersions(subject: Subject, shelf: Shelf, look: Look, who: 
   }
   if (before === next && shelf.lost.size === 0) return;
   const appeared = cameIn(shelf, before, next);
-  missed(subject, shelf, { before, next, toMs: look.toMs }, who, news);
+  missed(taking, before, next);
   if (before !== next) news.isNews = true;
   const isOrigin = who.registry === who.origin;
   for (const version of appeared) {
     shelf.since.set(version, { afterMs: shelf.fromMs, atMs: look.toMs });
     const isPre = next.pre.includes(version);
-    if (isOrigin) releasedAtOrigin(subject, shelf, version, { isPre, look, news });
-    else if (freshOriginOf(subject, who) === null) releasedByPeers(subject, version, { isPre, look, who });
-    const release = subject.releases.get(version);
-    if (isOrigin || release === undefined || release.originMs === null) continue;
-    news.arrivals.push({
-      registry: who.registry,
-      afterMs: shelf.fromMs,
-      atMs: look.toMs,
-      originMs: release.originMs,
-    });
+    if (isOrigin) releasedAtOrigin(taking, version, isPre);
+    else if (freshOriginOf(subject, who) === null) releasedByPeers(taking, version, isPre);
+    const originMs = subject.releases.get(version)?.originMs ?? null;
+    if (!isOrigin && originMs !== null)
+      news.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: look.toMs, originMs });
   }
   forgetOldest(shelf.since);
   forgetOldest(subject.releases);
@@ -93,13 +100,7 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
 }
 
 /** Counts versions that disappeared; if other mirrors still have one, that is a step backwards. */
-function missed(
-  subject: Subject,
-  shelf: Shelf,
-  { before, next, toMs }: { readonly before: Versions; readonly next: Versions; readonly toMs: number },
-  who: Who,
-  news: News,
-): void {
+function missed({ subject, shelf, look, who, news }: Taking, before: Versions, next: Versions): void {
   const shown = new Set(next.newest);
   for (const [version, lost] of shelf.lost) {
     if (shown.has(version)) {
@@ -119,7 +120,7 @@ function missed(
     if (who.leavesOut(version, before.pre.includes(version))) continue;
     const elsewhere = isElsewhere(subject, version, who);
     shelf.lost.set(version, { looks: 1, isElsewhere: elsewhere });
-    if (elsewhere) news.back = { what: 'version', from: version, to: null, atMs: toMs };
+    if (elsewhere) news.back = { what: 'version', from: version, to: null, atMs: look.toMs };
   }
 }
 
@@ -134,12 +135,7 @@ function isElsewhere(subject: Subject, version: string, who: Who): boolean {
   return peersOf(subject, who.registry, who).some((shelf) => shows(shelf, version));
 }
 
-function releasedAtOrigin(
-  subject: Subject,
-  shelf: Shelf,
-  version: string,
-  { isPre, look, news }: { readonly isPre: boolean; readonly look: Look; readonly news: News },
-): void {
+function releasedAtOrigin({ subject, shelf, look, news }: Taking, version: string, isPre: boolean): void {
   release(subject, version, { afterMs: shelf.fromMs, atMs: look.toMs, originMs: look.toMs, isPre });
   // A mirror probed in between may have shown it before the origin was probed again.
   for (const [registry, other] of subject.shelves) {
@@ -148,23 +144,15 @@ function releasedAtOrigin(
   }
 }
 
-function releasedByPeers(
-  subject: Subject,
-  version: string,
-  { isPre, look, who }: { readonly isPre: boolean; readonly look: Look; readonly who: Who },
-): void {
+function releasedByPeers({ subject, look, who }: Taking, version: string, isPre: boolean): void {
   const others = peersOf(subject, who.registry, who);
   const holders = others.filter((shelf) => shows(shelf, version));
   if (!isQuorum(holders.length + 1, others.length)) return;
   const seen = holders.flatMap((shelf) => shelf.since.get(version)?.atMs ?? []);
   const origin = who.origin === null ? undefined : subject.shelves.get(who.origin);
   const lacked = origin?.versions != null && !shows(origin, version) && !origin.since.has(version);
-  release(subject, version, {
-    afterMs: lacked ? (origin?.fromMs ?? null) : null,
-    atMs: Math.min(look.toMs, ...seen),
-    originMs: null,
-    isPre,
-  });
+  const afterMs = lacked ? (origin?.fromMs ?? null) : null;
+  release(subject, version, { afterMs, atMs: Math.min(look.toMs, ...seen), originMs: null, isPre });
 }
 
 /** Records a release, or narrows its bounds. */

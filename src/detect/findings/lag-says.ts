@@ -3,8 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Filled, Sentence, Told } from '../../core/result.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
-import type { LineKey } from '../contents/look.ts';
-import type { LagReading, LineBehind, Shelf, StepBack, Subject } from '../contents/subject.ts';
+import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../contents/subject.ts';
 import type { Draft, Says } from '../rules/says.ts';
 
 /** The worst regression of one mirror's contents of one subject; `null`: none. */

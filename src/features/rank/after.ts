@@ -5,8 +5,7 @@ import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
 import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
-import { gapFilterFor } from '../../detect/contents/look.ts';
-import { type LagReading, newSubject, type Subject } from '../../detect/contents/subject.ts';
+import { gapFilterFor, type LagReading, Subject } from '../../detect/contents/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';
@@ -162,7 +161,7 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
     const { module, version, step, registry } = due.target;
     if (outcome.tag !== 'ok' || facts.contents === undefined) continue;
     const key = JSON.stringify([step, module, version]);
-    const subject = subjects.get(key) ?? newSubject(key, due.target);
+    const subject = subjects.get(key) ?? new Subject(key, due.target);
     subjects.set(key, subject);
     const who = { ...at, registry, leavesOut: gapFilterFor(mirrors.get(registry)?.gaps) };
     updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);
