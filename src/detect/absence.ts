@@ -4,16 +4,11 @@ import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 
 /** Why detect expects no samples of a mirror: a pause, a maintenance window, or a `Retry-After`. */
-export interface Absence {
-  paused: { readonly untilMs: number; readonly reason: string } | null;
-  inMaintenance: boolean;
+export class Absence {
+  paused: { readonly untilMs: number; readonly reason: string } | null = null;
+  inMaintenance: boolean = false;
   /** Throttled steps (`Retry-After`, 429), with the end of each wait; wall milliseconds. */
-  readonly throttled: Map<Step, number>;
-}
-
-/** A mirror that is probed as planned. */
-export function newAbsence(): Absence {
-  return { paused: null, inMaintenance: false, throttled: new Map() };
+  readonly throttled = new Map<Step, number>();
 }
 
 /** True while the mirror is paused or in maintenance: its samples are not judged. */
@@ -68,26 +63,21 @@ const restShare = 0.5;
 const restMin = 6;
 
 /** The rate of our requests to a mirror, and its refusals of that rate. Monotonic milliseconds. */
-export interface Density {
+export class Density {
   /** When each probe of the last minute started. */
-  asks: readonly { readonly atMs: number; readonly isExtra: boolean }[];
+  asks: readonly { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /** The most requests a minute at which rounds may still add one; `null`: it never refused our rate. */
-  most: number | null;
+  most: number | null = null;
   /** The most requests within a minute at which it still succeeded. */
-  tolerated: number;
+  tolerated: number = 0;
   /** Until when its 429s are attributed to our rate. */
-  oursUntilMs: number;
+  oursUntilMs: number = Number.NEGATIVE_INFINITY;
   /** True if its last 429 was attributed to our rate. */
-  isOurs: boolean;
+  isOurs: boolean = false;
 }
 
 interface Counted {
   readonly density: Density;
-}
-
-/** A mirror that never refused our rate. */
-export function newDensity(): Density {
-  return { asks: [], most: null, tolerated: 0, oursUntilMs: Number.NEGATIVE_INFINITY, isOurs: false };
 }
 
 /** Counts a probe of the mirror, of any purpose. */

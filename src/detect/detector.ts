@@ -1,14 +1,18 @@
+import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
+import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Target } from '../core/mirror.ts';
+import type { Step, Target } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
+import type { Sample } from '../core/sample.ts';
+import type { Standing } from '../core/standing.ts';
 import { clearPaceWait, expireAbsences } from './absence.ts';
 import { advanceRounds, releaseHeld, wakeAtMs } from './confirm/advance.ts';
 import { closeDoubt, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestLook } from './confirm/look.ts';
 import { addMark } from './confirm/loss.ts';
-import { advanceDeadline, recordAnswer, recordControl } from './confirm/moments.ts';
+import { advanceDeadline, recordAnswer } from './confirm/moments.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
@@ -24,9 +28,11 @@ import type { MirrorMemory } from './mirror-memory.ts';
 import { applyConfig } from './roster.ts';
 import { isTimeToWrite, restore, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
-import { type Detector, type DetectTurn, newTurn } from './turn.ts';
+import { type DetectTurn, TurnDraft } from './turn.ts';
 
-export type { Detector, DetectTurn, Peek, RoundAsk, SeriesBaseline } from './turn.ts';
+export type { DetectTurn, Peek, RoundAsk } from './turn.ts';
+
+export type Detector = ReturnType<typeof createDetector>;
 
 /** Open findings and cold-fetch notes are written again at this interval, so that their rows do not expire in use. */
 const rewriteMs = 24 * 3_600_000;
@@ -47,7 +53,7 @@ export function createDetector(input: {
   readonly now: Now;
   /** The kinds of findings; absent: all that are registered. */
   readonly rules?: readonly FindingRule[];
-}): Detector {
+}) {
   // Changes made while restoring go out with the first turn.
   const memory = newMemory(input.config, { rules: input.rules ?? findingRules, ownRules }, input.random, input.now);
   applyConfig(memory, input.config, input.targets);
@@ -59,7 +65,7 @@ export function createDetector(input: {
     recordPass(memory);
     writeUrgent(memory);
     const { turn } = memory;
-    memory.turn = newTurn();
+    memory.turn = new TurnDraft();
     return { ...turn, shed: loadOf(memory.us, now.monotonicMs).shed, wakeAtMs: wakeAtMs(memory) };
   };
   const withMirror = (registry: string, now: Now, act: (mirror: MirrorMemory) => void) =>
@@ -70,12 +76,13 @@ export function createDetector(input: {
     });
 
   return {
-    take: (sample, now) =>
+    /** Every probe's sample, of all purposes, once each. */
+    take: (sample: Sample, now: Now) =>
       turnAt(now, () => {
         take(memory, sample);
         advanceRounds(memory);
       }),
-    control: (answer, round, now) =>
+    control: (answer: ControlAnswer, round: { readonly id: string; readonly moment: number } | null, now: Now) =>
       turnAt(now, () => {
         const known = memory.controls.get(answer.name);
         if (known !== undefined) {
@@ -86,42 +93,58 @@ export function createDetector(input: {
           });
         }
         for (const each of memory.confirm.rounds.values()) {
-          if (each.id === round?.id) recordControl(each, round.moment, answer.name, answer);
+          if (each.id === round?.id)
+            recordAnswer(each, 'controls', round.moment, answer.name, answer.answered ? 'answered' : 'failed');
           else if (answer.answered && each.watching.size > 0)
             advanceDeadline(each, now.monotonicMs, limits.roundStepMs);
         }
         advanceRounds(memory);
       }),
-    unasked: (roundId, moment, name, now) =>
+    /** A member of a `RoundAsk` could not be probed: a registry, or a control by its name. */
+    unasked: (roundId: string, moment: number, name: string, now: Now) =>
       turnAt(now, () => {
         for (const round of memory.confirm.rounds.values()) {
           if (round.id !== roundId) continue;
-          if (!recordAnswer(round, moment, name, null, null)) recordControl(round, moment, name, null);
+          if (!recordAnswer(round, 'said', moment, name, null)) recordAnswer(round, 'controls', moment, name, null);
         }
         advanceRounds(memory);
       }),
-    confirm: (registry, now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
-    overdue: (target, now) => withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
-    look: (order, now) =>
+    /** Another system reports trouble of a mirror: a confirming round starts at once. An unknown name is ignored. */
+    confirm: (registry: string, now: Now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
+    /**
+     * A light probe is pending for longer than a client waits: a confirming round starts at once; the probe's response
+     * ends it.
+     */
+    overdue: (target: Target, now: Now) =>
+      withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
+    /**
+     * Probes one question at a mirror and its siblings every `stepMs` for `forMs`; extends a running look for the same
+     * question. A heavy target is probed once more at each. Does nothing for an unknown name or target, while the egress
+     * is suspect, or without budget.
+     */
+    look: (order: LookOrder, now: Now) =>
       turnAt(now, () => {
         requestLook(memory, order);
         advanceRounds(memory);
       }),
-    clientRan: (run, now) =>
+    /** The result of a real client at a mirror, and of our own steps right after it. */
+    clientRan: (run: ClientRun, now: Now) =>
       turnAt(now, () => {
         const mirror = memory.mirrors.get(run.registry);
         if (run.outcome === 'failed' && mirror !== undefined) clearPaceWait(mirror);
         judgeUs(memory, 'compare', run);
       }),
-    familyFor: (registry) => {
+    /** The address family to probe a mirror over now; `null`: any. */
+    familyFor: (registry: string) => {
       const mirror = memory.mirrors.get(registry);
       return mirror === undefined ? null : familyFor(mirror);
     },
-    skipped: ({ target, because }) => {
+    skipped: ({ target, because }: Skipped) => {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror !== undefined && target.canary) mirror.sight.lastSkip = because;
     },
-    tick: (now) =>
+    /** To be called about every second and at `wakeAtMs`. */
+    tick: (now: Now) =>
       turnAt(now, () => {
         expireAbsences(memory);
         advanceRounds(memory);
@@ -134,37 +157,43 @@ export function createDetector(input: {
         writeDirty(memory, false);
         writeContents(memory, false);
       }),
-    suspended: (fromMs, toMs, now) =>
+    /** The process was suspended or a clock jumped: samples that overlap the interval are `unknown('local')`. Monotonic. */
+    suspended: (fromMs: number, toMs: number, now: Now) =>
       turnAt(now, () => {
         sleep(memory, fromMs, toMs);
         advanceRounds(memory);
       }),
-    acknowledge: (findingId, reason, now) => {
+    /** `null`: no such open finding. It ends a mismatch or level shift; other findings stay open until they end. */
+    acknowledge: (findingId: string, reason: string, now: Now) => {
       if (!memory.open.has(findingId)) return null;
       return turnAt(now, () => acknowledge(memory, findingId, reason));
     },
-    pause: (registry, pause, now) =>
+    /** `untilMs` is wall time. */
+    pause: (registry: string, pause: { readonly untilMs: number; readonly reason: string } | null, now: Now) =>
       withMirror(registry, now, (mirror) => {
         mirror.absence.paused = pause;
         if (pause === null) mirror.absence.throttled.clear();
         else leaveRound(memory, mirror);
       }),
-    maintenance: (registry, on, now) =>
+    maintenance: (registry: string, on: boolean, now: Now) =>
       withMirror(registry, now, (mirror) => {
         mirror.absence.inMaintenance = on;
         if (on) leaveRound(memory, mirror);
       }),
-    throttled: (registry, step, untilMs) => {
+    /** `untilMs` is wall time; `null`: the step is no longer throttled. */
+    throttled: (registry: string, step: Step, untilMs: number | null): void => {
       const throttled = memory.mirrors.get(registry)?.absence.throttled;
       if (untilMs === null) throttled?.delete(step);
       else throttled?.set(step, untilMs);
     },
-    reconfigure: (config, targets, now) =>
+    /** Keeps the state of unchanged mirrors; closes the findings of removed and changed ones. */
+    reconfigure: (config: Config, targets: readonly Target[], now: Now) =>
       turnAt(now, () => {
         applyConfig(memory, config, targets);
         advanceRounds(memory);
       }),
-    flush: (now) =>
+    /** Returns everything unwritten, for a shutdown; settles held samples. */
+    flush: (now: Now) =>
       turnAt(now, () => {
         for (const mirror of memory.mirrors.values()) leaveRound(memory, mirror);
         for (const { sample, isShort } of memory.confirm.held.splice(0)) {
@@ -180,11 +209,15 @@ export function createDetector(input: {
         writeDirty(memory, true);
         writeContents(memory, true);
       }),
-    standings: () => [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror)),
+    standings: (): readonly Standing[] => [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror)),
     vantage: () => vantageOf(memory),
+    /** Open findings, oldest first. */
     findings: (): readonly Finding[] => [...memory.open.values()],
+    /** The lag of each mirror, by module. */
     lags: () => lagsOf(memory),
+    /** How fresh each mirror is, by name. */
     freshness: () => freshnessOf(memory),
+    /** Light series: baseline, threshold for slow, and slow samples in a row. */
     baselines: () => baselinesOf(memory),
   };
 }
@@ -193,8 +226,8 @@ export function createDetector(input: {
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   for (const round of memory.confirm.rounds.values()) {
-    const flight = round.flights.get(mirror.mirror.name);
-    if (flight !== undefined) recordAnswer(round, flight.moment, mirror.mirror.name, null, null);
+    const flight = round.flights.said.get(mirror.mirror.name);
+    if (flight !== undefined) recordAnswer(round, 'said', flight.moment, mirror.mirror.name, null);
   }
 }
 

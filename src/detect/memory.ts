@@ -8,7 +8,7 @@ import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
 import type { FindingRule, OwnRule } from './findings/rule.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import { newTurn, type TurnDraft } from './turn.ts';
+import { TurnDraft } from './turn.ts';
 
 /** One egress under suspicion. */
 export interface Suspicion {
@@ -125,6 +125,6 @@ export function newMemory(
       passEnded: false,
     },
     now,
-    turn: newTurn(),
+    turn: new TurnDraft(),
   };
 }

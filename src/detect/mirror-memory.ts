@@ -1,6 +1,6 @@
 import type { Skipped } from '../core/due.ts';
 import { type Connection, type Mirror, seriesId, type Target } from '../core/mirror.ts';
-import { type Absence, type Density, newAbsence, newDensity } from './absence.ts';
+import { Absence, Density } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
 import { egressOf } from './confirm/vantage.ts';
 
@@ -30,26 +30,26 @@ export interface Doubt {
 }
 
 /** What the canary of one mirror showed. */
-export interface Sight {
+class Sight {
   /** Wall milliseconds. */
-  lastOkAtMs: number | null;
-  lastJudgedAtMs: number | null;
+  lastOkAtMs: number | null = null;
+  lastJudgedAtMs: number | null = null;
   /** Monotonic milliseconds. */
-  judgedMonotonicMs: number | null;
+  judgedMonotonicMs: number | null = null;
   /** True if the last judged canary sample was ok. */
-  canaryServes: boolean;
-  lastOkRttMs: number | null;
+  canaryServes: boolean = false;
+  lastOkRttMs: number | null = null;
   /** True after an ok sample since the start or in restored state. */
-  hasOk: boolean;
+  hasOk: boolean = false;
   /** The canary has been probed at least once since the start. */
-  wasAsked: boolean;
+  wasAsked: boolean = false;
   /** Since when its canary failed only because of our resolver, proxy or machine; wall milliseconds. */
-  blindSinceMs: number | null;
+  blindSinceMs: number | null = null;
   /** Why the last slot of its canary passed without a probe; `null`: it was probed. */
-  lastSkip: Skipped['because'] | null;
+  lastSkip: Skipped['because'] | null = null;
   /** Planned time of the last scheduled canary and the widest gap seen, for cron paces. */
-  lastPlannedMs: number | null;
-  plannedGapMs: number | null;
+  lastPlannedMs: number | null = null;
+  plannedGapMs: number | null = null;
 }
 
 /** The row of a mirror: whether it has changed, and when it was written; `null`: not yet, or it is due now. */
@@ -91,21 +91,9 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     canary: null,
     modules: 0,
     doubt: null,
-    absence: newAbsence(),
-    density: newDensity(),
-    sight: {
-      lastOkAtMs: null,
-      lastJudgedAtMs: null,
-      judgedMonotonicMs: null,
-      canaryServes: false,
-      lastOkRttMs: null,
-      hasOk: false,
-      wasAsked: false,
-      blindSinceMs: null,
-      lastSkip: null,
-      lastPlannedMs: null,
-      plannedGapMs: null,
-    },
+    absence: new Absence(),
+    density: new Density(),
+    sight: new Sight(),
     line: { answeredFromMs: null, marks: [], address: null },
     states: new Map(),
     series: new Map(),

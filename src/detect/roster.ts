@@ -47,7 +47,8 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
   pruneContents(memory);
   runKinds(memory, 'adopt');
   for (const round of memory.confirm.rounds.values()) {
-    for (const registry of round.flights.keys()) if (!memory.mirrors.has(registry)) round.flights.delete(registry);
+    for (const registry of round.flights.said.keys())
+      if (!memory.mirrors.has(registry)) round.flights.said.delete(registry);
   }
   for (const [egress, suspicion] of memory.confirm.suspicions) {
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
@@ -70,7 +71,7 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });
   for (const round of memory.confirm.rounds.values()) {
-    round.flights.delete(name);
+    round.flights.said.delete(name);
     for (const moment of round.moments) moment.said.delete(name);
   }
   memory.mirrors.delete(name);

@@ -1,19 +1,17 @@
 import type { Finding } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
-import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 import { toldOf } from '../words/tell.ts';
 import { canBeAsked, isThrottled, throttleEndMsOf } from './absence.ts';
-import { modulesOutOf } from './findings/outage-says.ts';
 import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
 import { loadOf } from './findings/self.ts';
 import { paceOfCanary, timeoutOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, stateOf } from './mirror-memory.ts';
-import { stateOfSeries } from './rules/roll-up.ts';
+import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
-import type { SeriesBaseline } from './turn.ts';
 
 /** The current state of one mirror. */
 export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {

@@ -9,7 +9,7 @@ import { canarySeriesOf, mirrorsOf } from '../mirror-memory.ts';
 import { nextRequestMsOf, requestMoment } from './ask.ts';
 import { expireDoubts } from './doubt.ts';
 import { expireLooks } from './look.ts';
-import { expireFlights, isMomentOpen, type Moment, nextDeadlineMsOf, type Round } from './moments.ts';
+import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from './moments.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
 /**
@@ -124,8 +124,7 @@ function isWaiting(memory: Memory, held: Held): boolean {
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
-    const deadlineMs = nextDeadlineMsOf(round);
-    if (deadlineMs !== null) times.push(deadlineMs);
+    times.push(...deadlinesOf(round));
     const askMs = nextRequestMsOf(memory, round);
     // A moment that is already due waits for a response, which triggers it.
     if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);

@@ -60,14 +60,13 @@ export function requestMoment(memory: Memory, round: Round): void {
   round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
-  const moment = startMoment(
-    round,
-    isConfirming ? 'confirm' : 'look',
+  const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
+  const members = {
     // Resolving `latest` first has a deadline of its own of the same length; the rest is transfer time.
-    dues.map((due) => ({ registry: due.target.registry, deadlineMs: nowMs + 2 * due.timeoutMs + limits.roundStepMs })),
-    controls.map((due) => ({ name: due.name, deadlineMs: nowMs + due.timeoutMs + limits.roundStepMs })),
-    { nowMs, witnessFromMs },
-  );
+    said: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
+    controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
+  };
+  const moment = startMoment(round, isConfirming ? 'confirm' : 'look', members, { nowMs, witnessFromMs });
   const isSlowWatch = doubted.length === 0 && round.looks.size === 0 && isLongWatch(memory, round);
   round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
@@ -92,7 +91,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   };
   for (const mirror of doubted) {
     // No new moment starts while the mirror in doubt has a pending probe.
-    if (round.flights.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
+    if (round.flights.said.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       // If several targets of the mirror are in outage, siblings were already compared: only this mirror is probed.
       if (!target.canary)
@@ -104,7 +103,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
     // Without a probe of the look's own mirror, siblings have nothing to be compared with, and would only delay a doubt.
     const mirror = memory.mirrors.get(registry);
-    if (nextAtMs <= nowMs && !round.flights.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
+    if (nextAtMs <= nowMs && !round.flights.said.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];
@@ -139,7 +138,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
     (mirror) =>
       canBeAsked(memory, mirror) &&
       mayBeAskedMore(mirror, memory.now.monotonicMs) &&
-      !round.flights.has(mirror.mirror.name) &&
+      !round.flights.said.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
   // If two mirrors share a host, the one in doubt gets the slot.
@@ -195,7 +194,7 @@ function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]):
 
 function controlsOf(memory: Memory, round: Round) {
   return memory.config.controls
-    .filter((control) => !round.controlFlights.has(control.name))
+    .filter((control) => !round.flights.controls.has(control.name))
     .map((control) => ({ name: control.name, timeoutMs: limits.roundTimeoutMsMin }));
 }
 

@@ -10,7 +10,7 @@ import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-me
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { spend } from './budget.ts';
-import { advanceDeadline, type Look, newRound, type Round } from './moments.ts';
+import { advanceDeadline, type Look, Round } from './moments.ts';
 
 /** A look at a slow target ends after this many consecutive responses in usual time. */
 const settledAnswers = 3;
@@ -30,24 +30,16 @@ export function requestLook(memory: Memory, order: LookOrder): void {
 }
 
 /**
- * Starts a look after a first slow response, for a round's time, to distinguish one slow mirror from a general slowdown.
+ * Repeats a request at its mirror and the siblings. After a first slow response, for a round's time, to distinguish one slow
+ * mirror from a general slowdown. After a first refusal, until it succeeds, or for long enough that repeated refusals open a
+ * finding.
  */
-export function requestSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const firstMs = retryAtMs(memory, sample);
-  const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
-  look(memory, mirror, sample.due.target, { ...asks, firstMs, reason: 'slow' });
-}
-
-/**
- * Repeats a request that was refused once, at its mirror and the siblings: until it succeeds, or for long enough that
- * repeated refusals open a finding.
- */
-export function requestRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+export function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
-  const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
-  const asks = { registries: null, forMs, stepMs: limits.roundStepMs, isUrgent: false };
-  if (isHeavy(target)) requestLook(memory, { ...asks, forMs: 0, registry: target.registry, target, isPeek: false });
-  else look(memory, mirror, target, { ...asks, firstMs: retryAtMs(memory, sample), reason: 'refused' });
+  const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
+  const order = { registries: null, stepMs: limits.roundStepMs, isUrgent: false };
+  if (isHeavy(target)) requestLook(memory, { ...order, forMs: 0, registry: target.registry, target, isPeek: false });
+  else look(memory, mirror, target, { ...order, forMs, firstMs: retryAtMs(memory, sample), reason });
 }
 
 /**
@@ -64,25 +56,27 @@ export function requestThrottled(memory: Memory, mirror: MirrorMemory, target: T
     known.untilMs = firstMs + limits.roundMs;
     return;
   }
-  const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundMs, isUrgent: false };
-  look(memory, mirror, target, { ...asks, firstMs, reason: 'throttled' });
+  const { roundMs } = limits;
+  const order = { registries: null, forMs: roundMs, stepMs: roundMs, isUrgent: false };
+  look(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
 }
 
 /** Probes a target whose mirror is back, until the target is back too. */
 export function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
-  const asks = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
-  look(memory, mirror, target, { ...asks, firstMs, reason: 'back' });
+  const order = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
+  look(memory, mirror, target, { ...order, firstMs, reason: 'back' });
 }
+
+type LookStart = Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'> & Pick<Look, 'reason'>;
 
 function look(
   memory: Memory,
   mirror: MirrorMemory,
   target: Target,
-  order: Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'> & Pick<Look, 'reason'> & { firstMs: number },
+  { firstMs, isUrgent, reason, ...order }: LookStart & { readonly firstMs: number },
 ): void {
-  const { firstMs, isUrgent, reason } = order;
   if (!mayBeLookedAt(memory, mirror, reason)) return;
   const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
   const key = keyOfQuestion(target);
@@ -222,7 +216,7 @@ export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number):
     advanceDeadline(known, firstMs, limits.roundStepMs);
     return known;
   }
-  const made = newRound(key, memory.random.id(memory.now.wallMs), firstMs);
+  const made = new Round(key, memory.random.id(memory.now.wallMs), firstMs);
   memory.confirm.rounds.set(key, made);
   return made;
 }

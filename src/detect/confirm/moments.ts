@@ -1,4 +1,3 @@
-import type { ControlAnswer } from '../../core/due.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
@@ -20,6 +19,10 @@ export interface Moment {
   readonly verdicts: Map<string, MomentVerdict>;
   isFinal: boolean;
 }
+
+/** The members of a moment: mirrors (`said`), or controls. */
+type Asked = 'said' | 'controls';
+const asked = ['said', 'controls'] as const satisfies readonly Asked[];
 
 interface Flight {
   readonly moment: number;
@@ -44,64 +47,60 @@ export interface Look {
 }
 
 /** The confirming round of one upstream: lasts while a mirror is in doubt, a suspicion is open, or a look is running. */
-export interface Round {
+export class Round {
   readonly key: string;
   readonly id: string;
   /** Not yet final, oldest first. */
-  moments: Moment[];
-  nextIndex: number;
+  moments: Moment[] = [];
+  nextIndex: number = 0;
   nextAtMs: number;
   /** When the last moment started; `null` before the first. */
-  askedAtMs: number | null;
-  readonly flights: Map<string, Flight>;
-  readonly controlFlights: Map<string, Flight>;
+  askedAtMs: number | null = null;
+  /** Pending probes of mirrors (`said`) and of controls, by name. */
+  readonly flights: Readonly<Record<Asked, Map<string, Flight>>> = { said: new Map(), controls: new Map() };
   /** Egresses whose suspicion this round is to end. */
-  readonly watching: Set<string>;
+  readonly watching = new Set<string>();
   /** Running looks by the key of their question. */
-  readonly looks: Map<string, Look>;
+  readonly looks = new Map<string, Look>();
   /** The question of the last moment. */
-  lastKey: string | null;
+  lastKey: string | null = null;
   /** The share each question has used so far: the lowest is probed next. */
-  readonly served: Map<string, number>;
+  readonly served = new Map<string, number>();
+
+  constructor(key: string, id: string, nextAtMs: number) {
+    this.key = key;
+    this.id = id;
+    this.nextAtMs = nextAtMs;
+  }
 }
 
-/** A round whose first moment starts at `nextAtMs`. */
-export function newRound(key: string, id: string, nextAtMs: number): Round {
-  return {
-    key,
-    id,
-    moments: [],
-    nextIndex: 0,
-    nextAtMs,
-    askedAtMs: null,
-    flights: new Map(),
-    controlFlights: new Map(),
-    watching: new Set(),
-    looks: new Map(),
-    lastKey: null,
-    served: new Map(),
-  };
+/** A member of a moment, and until when its probe is waited for. */
+interface Member {
+  readonly name: string;
+  readonly deadlineMs: number;
 }
 
 /** Starts a moment with the given members; mirrors with a pending probe belong to it too. */
 export function startMoment(
   round: Round,
   kind: Moment['kind'],
-  asked: readonly { readonly registry: string; readonly deadlineMs: number }[],
-  controls: readonly { readonly name: string; readonly deadlineMs: number }[],
-  now: { readonly nowMs: number; readonly witnessFromMs: number },
+  members: Readonly<Record<Asked, readonly Member[]>>,
+  { nowMs, witnessFromMs }: { readonly nowMs: number; readonly witnessFromMs: number },
 ): Moment {
   const index = round.nextIndex++;
-  round.askedAtMs = now.nowMs;
-  for (const { registry, deadlineMs } of asked) round.flights.set(registry, { moment: index, deadlineMs });
-  for (const { name, deadlineMs } of controls) round.controlFlights.set(name, { moment: index, deadlineMs });
+  round.askedAtMs = nowMs;
+  const missingOf = (of: Asked): Map<string, Said> => {
+    const flights = round.flights[of];
+    for (const { name, deadlineMs } of members[of]) flights.set(name, { moment: index, deadlineMs });
+    return new Map([...flights.keys()].map((name) => [name, 'missing']));
+  };
   const moment: Moment = {
     index,
     kind,
-    startedMs: now.nowMs,
-    witnessFromMs: now.witnessFromMs,
-    said: new Map([...round.flights.keys()].map((registry) => [registry, 'missing'])),
-    controls: new Map([...round.controlFlights.keys()].map((name) => [name, 'missing'])),
+    startedMs: nowMs,
+    witnessFromMs,
+    said: missingOf('said'),
+    controls: missingOf('controls'),
     samples: new Map(),
     verdicts: new Map(),
     isFinal: kind === 'look',
@@ -117,48 +116,33 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
 }
 
 /**
- * Adds one response to every moment that waits for it. `null` removes the member: it could not be probed, or its response
- * shows nothing. Returns false where no moment waited for it.
+ * Adds the response of a mirror, or of a control, to every moment that waits for it. `null` removes the member: it could not
+ * be probed, or its response shows nothing. Returns false where no moment waited for it.
  */
 export function recordAnswer(
   round: Round,
+  of: Asked,
   moment: number,
-  registry: string,
+  name: string,
   said: 'answered' | 'failed' | null,
-  sample: Sample | null,
+  sample: Sample | null = null,
 ): boolean {
-  const flight = round.flights.get(registry);
-  if (flight === undefined || flight.moment !== moment) return false;
-  round.flights.delete(registry);
+  if (round.flights[of].get(name)?.moment !== moment) return false;
+  round.flights[of].delete(name);
   for (const each of round.moments) {
-    if (each.said.get(registry) !== 'missing') continue;
-    if (said === null) each.said.delete(registry);
-    else each.said.set(registry, said);
-    if (sample !== null) each.samples.set(registry, sample);
+    if (each[of].get(name) !== 'missing') continue;
+    if (said === null) each[of].delete(name);
+    else each[of].set(name, said);
+    if (sample !== null) each.samples.set(name, sample);
   }
   return true;
 }
 
-/** Adds a control's response to every moment that waits for it; `null`: it could not be probed. */
-export function recordControl(round: Round, moment: number, name: string, answer: ControlAnswer | null): void {
-  const flight = round.controlFlights.get(name);
-  if (flight === undefined || flight.moment !== moment) return;
-  round.controlFlights.delete(name);
-  for (const each of round.moments) {
-    if (each.controls.get(name) !== 'missing') continue;
-    if (answer === null) each.controls.delete(name);
-    else each.controls.set(name, answer.answered ? 'answered' : 'failed');
-  }
-}
-
 /** Drops pending probes whose time is over. */
 export function expireFlights(round: Round, nowMs: number): void {
-  for (const [registry, flight] of round.flights) {
-    if (flight.deadlineMs <= nowMs) recordAnswer(round, flight.moment, registry, null, null);
-  }
-  for (const [name, flight] of round.controlFlights) {
-    if (flight.deadlineMs <= nowMs) recordControl(round, flight.moment, name, null);
-  }
+  for (const of of asked)
+    for (const [name, { moment, deadlineMs }] of round.flights[of])
+      if (deadlineMs <= nowMs) recordAnswer(round, of, moment, name, null);
 }
 
 /** True while a moment with this index is not final: its confirming samples wait for it. */
@@ -166,11 +150,7 @@ export function isMomentOpen(round: Round, index: number): boolean {
   return round.moments.some((moment) => moment.index === index && !moment.isFinal);
 }
 
-/** The earliest deadline; `null`: no probe is pending. */
-export function nextDeadlineMsOf(round: Round): number | null {
-  let next: number | null = null;
-  for (const flight of [...round.flights.values(), ...round.controlFlights.values()]) {
-    if (next === null || flight.deadlineMs < next) next = flight.deadlineMs;
-  }
-  return next;
+/** The deadlines of pending probes. */
+export function deadlinesOf({ flights }: Round): readonly number[] {
+  return asked.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
 }

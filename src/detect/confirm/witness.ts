@@ -53,7 +53,7 @@ export function witnessesToAsk(memory: Memory, round: Round, egress: string, fro
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
   const free = others.filter(
-    (other) => canBeAsked(memory, other) && other.doubt === null && !round.flights.has(other.mirror.name),
+    (other) => canBeAsked(memory, other) && other.doubt === null && !round.flights.said.has(other.mirror.name),
   );
   const byName = new Map(free.map((other) => [other.mirror.name, other]));
   return unitsOf(free.map(placeOf))

@@ -3,7 +3,7 @@ import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import { closeDoubt, closeDoubtOf, updateDoubt } from '../confirm/doubt.ts';
-import { requestBack, requestLook, requestRefused, requestSlow, requestThrottled } from '../confirm/look.ts';
+import { requestAgain, requestBack, requestLook, requestThrottled } from '../confirm/look.ts';
 import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Spoilt, Step } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
@@ -161,12 +161,11 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
     case 'recheck':
       memory.turn.rechecks.push(request.target);
       return;
-    case 'refused':
-      return requestRefused(memory, mirror, request.sample);
     case 'throttled':
       return requestThrottled(memory, mirror, request.target);
+    case 'refused':
     case 'slow':
-      return requestSlow(memory, mirror, request.sample);
+      return requestAgain(memory, mirror, request.sample, request.kind);
     case 'back':
       return requestBack(memory, mirror, request.target);
     case 'peek':

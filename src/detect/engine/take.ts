@@ -100,5 +100,5 @@ function answerRound(memory: Memory, sample: Sample, said: 'answered' | 'failed'
   const { round: place, target } = sample.due;
   const round = place === null ? null : roundOf(memory, place.id);
   if (place === null || round === null) return;
-  recordAnswer(round, place.moment, target.registry, said, said === null ? null : sample);
+  recordAnswer(round, 'said', place.moment, target.registry, said, said === null ? null : sample);
 }

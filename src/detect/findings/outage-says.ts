@@ -1,65 +1,41 @@
-import type { Reason } from '../../core/failure.ts';
-import type { Finding, ScopeItem } from '../../core/finding.ts';
+import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Step, Target } from '../../core/mirror.ts';
 import type { Told } from '../../core/result.ts';
 import { told } from '../../words/tell.ts';
-import { isDown } from '../rules/roll-up.ts';
-import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
-import type { OneProtocol } from './http-versions.ts';
-import type { OutageState } from './outage-state.ts';
+import { openFinding } from '../lookups.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { isDownBy } from '../rules/roll-up.ts';
+import { type Draft, type Says, scopeOf, sortByCanary } from '../rules/says.ts';
+import { type Detour, isShown } from './families.ts';
+import { type OneProtocol, oneProtocolOf } from './http-versions.ts';
+import { type OutageOwn, type OutageState, outageOf, outagesOf } from './outage-state.ts';
+import type { Reporting, View } from './rule.ts';
 
 /** Duration of the row of failures, milliseconds; 0 without one. */
 function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
 }
 
-/** One series in outage. */
-export interface OutSeries {
-  readonly target: Target;
-  readonly outage: OutageState;
+/** The detour of a mirror whose broken family has worked at another mirror since: then it works from here. */
+function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
+  if (detour === null || canary === null || !isShown(detour)) return null;
+  const told = openFinding(view, 'outage', mirror.name)?.scope;
+  if (told?.some((item) => item.family === detour.broken) === true) return detour;
+  for (const other of view.mirrors.values()) {
+    const { answeredOver } = outagesOf(other).families;
+    if (
+      other.mirror.name !== mirror.name &&
+      (answeredOver.get(detour.broken) ?? Number.NEGATIVE_INFINITY) > detour.sinceMs
+    )
+      return detour;
+  }
+  return null;
 }
 
-/** Distinct modules whose canary step is among the series in outage: every client fetch of them needs it. */
-export function modulesOutOf(out: Iterable<Pick<OutSeries, 'target'>>, canaryStep: Step | null): number {
-  const modules = new Set<string>();
-  for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
-  return modules.size;
-}
-
-/** An address family over which a mirror fails while the other works. */
-export interface Broken {
-  readonly family: 4 | 6;
-  readonly reason: Reason;
-  readonly probeIds: readonly string[];
-  /** The probed target: its canary. */
-  readonly target: Target;
-}
-
-function brokenItem({ family, target: { module, version, step } }: Broken): ScopeItem {
-  return { module, version, step, family };
-}
-
-function brokenSays(
-  name: string,
-  broken: Broken,
-  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] | undefined },
-): Says {
-  const { family, reason, probeIds } = broken;
-  return {
-    tag: 'trouble',
-    scope: [brokenItem(broken)],
-    cause: known ?? reason,
-    vantage,
-    evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
-    actionable: false,
-    ...told('found.family', { name, family, cause: known ?? reason, other: family === 4 ? 6 : 4 }),
-  };
-}
-
-/** A scope item that fails over one HTTP version only. */
-function overProtocol(over: OneProtocol | null): (item: ScopeItem) => ScopeItem {
-  return (item) => (over === null ? item : { ...item, protocol: over.broken });
+/** The canary, as the item of a fault of a mirror that has one. */
+function itemOf({ canary }: MirrorMemory): ScopeItem {
+  const { module = null, version = null, step = '' } = canary ?? {};
+  return { module, version, step };
 }
 
 function toldOver(name: string, { broken, other, reason: cause, clients, bypass }: OneProtocol): Told {
@@ -68,82 +44,60 @@ function toldOver(name: string, { broken, other, reason: cause, clients, bypass 
   return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
 }
 
-/** Its canary works over the leading client's version, but other clients use the failing one. */
-function protocolSays(
-  name: string,
-  over: OneProtocol,
-  { module, version, step }: Target,
-  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] | undefined },
-): Says {
-  const { reason, probeIds, broken: protocol } = over;
-  return {
-    tag: 'trouble',
-    scope: [{ module, version, step, protocol }],
-    cause: known ?? reason,
-    vantage,
-    evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
-    actionable: false,
-    ...toldOver(name, over),
-  };
-}
-
-/**
- * The finding of one mirror's series in outage, and the address family over which it fails.
- * @param modules  distinct modules with a target for the canary's step
- * @param known    the cause of the open finding: it stays, because the way a dead mirror fails may change by the minute;
- * `null` where none is open
- */
-export function explainOutage(
-  name: string,
-  out: Iterable<OutSeries>,
-  context: {
-    readonly canaryStep: Step | null;
-    readonly canary: Target | null;
-    /** Whether the canary's last sample was ok: only then may the text say so. */
-    readonly canaryServes: boolean;
-    readonly modules: number;
-    readonly known: Finding['cause'] | null;
-    readonly vantage: Finding['vantage'] | undefined;
-    readonly broken: Broken | null;
-    /** It fails over one HTTP version only; `null`: not so, or not known. */
-    readonly over: OneProtocol | null;
-  },
-): Says {
-  const all = sortByCanary(out);
+/** The finding of one mirror's series in outage, and of the address family or HTTP version over which alone it fails. */
+export function explainOutage({ view, mirror, vantage }: Reporting, { out, families, fault }: OutageOwn): Says {
+  const { name, speaks } = mirror.mirror;
+  // The cause stays: the way a dead mirror fails may change by the minute.
+  const known = openFinding(view, 'outage', name)?.cause ?? null;
+  const over = oneProtocolOf(fault, speaks);
+  const detour = brokenOf(view, mirror, families);
+  const ofFamily = detour === null ? [] : [{ ...itemOf(mirror), family: detour.broken }];
+  const all = sortByCanary([...out].map((series) => ({ target: series.target, outage: outageOf(series) })));
   const [first] = all;
-  const { broken } = context;
   if (first === undefined) {
-    if (broken !== null) return brokenSays(name, broken, context);
-    if (context.over !== null && context.canary !== null)
-      return protocolSays(name, context.over, context.canary, context);
-    return { tag: 'well', ...told('found.outage.well', { name }) };
+    const partly = (scope: Draft['scope'], { reason, probeIds }: Pick<Detour, 'reason' | 'probeIds'>) => ({
+      tag: 'trouble' as const,
+      scope,
+      cause: known ?? reason,
+      vantage,
+      evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
+      actionable: false,
+    });
+    if (detour !== null) {
+      const draft = partly(ofFamily, detour);
+      return {
+        ...draft,
+        ...told('found.family', { name, family: detour.broken, cause: draft.cause, other: detour.over }),
+      };
+    }
+    return over === null || mirror.canary === null
+      ? { tag: 'well', ...told('found.outage.well', { name }) }
+      : { ...partly([{ ...itemOf(mirror), protocol: over.broken }], over), ...toldOver(name, over) };
   }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
-  const cause = first.outage.reason ?? context.known ?? 'unreachable';
-  const actionable = isDown({
-    canaryOut: first.target.canary,
-    modulesOut: modulesOutOf(all, context.canaryStep),
-    modules: context.modules,
-  });
+  const cause = first.outage.reason ?? known ?? 'unreachable';
+  const actionable = isDownBy(all, mirror);
   return {
     tag: 'trouble',
     scope: [
-      ...scopeOf(all.map(({ target }) => target)).map(overProtocol(context.over)),
-      ...(broken === null ? [] : [brokenItem(broken)]),
+      ...scopeOf(all.map(({ target }) => target)).map((item) =>
+        over === null ? item : { ...item, protocol: over.broken },
+      ),
+      ...ofFamily,
     ].slice(0, limits.scopeItems),
-    cause: context.known ?? cause,
-    vantage: context.vantage,
+    cause: known ?? cause,
+    vantage,
     evidence: {
       samples,
       failures,
       probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
     },
     actionable,
-    ...(actionable && context.over !== null
-      ? toldOver(name, context.over)
+    ...(actionable && over !== null
+      ? toldOver(name, over)
       : actionable
         ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(first.outage) / 1_000) })
-        : told(context.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
+        : told(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
   };
 }

@@ -17,7 +17,7 @@ import {
   updateFamilies,
 } from './families.ts';
 import { oneProtocolOf, restoreFault, updateFault, updateOther } from './http-versions.ts';
-import { type Broken, explainOutage } from './outage-says.ts';
+import { explainOutage } from './outage-says.ts';
 import {
   decideOpening,
   heardOf,
@@ -109,24 +109,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
-  refresh({ out, families, fault }, { view, mirror, vantage }) {
-    const { name, speaks } = mirror.mirror;
-    const says = explainOutage(
-      name,
-      [...out].map((series) => ({ target: series.target, outage: outageOf(series) })),
-      {
-        canaryStep: mirror.canary?.step ?? null,
-        canary: mirror.canary,
-        canaryServes: mirror.sight.canaryServes,
-        modules: mirror.modules,
-        known: openFinding(view, 'outage', name)?.cause ?? null,
-        vantage,
-        broken: brokenOf(view, mirror, families),
-        over: oneProtocolOf(fault, speaks),
-      },
-    );
-    return { says };
-  },
+  refresh: (own, about) => ({ says: explainOutage(about, own) }),
   startAnew: (_, series, before) => (before.isOut ? null : { series: [[series, removeRow(before)]] }),
   drop(own, dropped) {
     const out = new Set([...own.out].filter((series) => !dropped.has(series)));
@@ -249,20 +232,6 @@ function opened(
     claims: [series],
     isNews: true,
   };
-}
-
-/** The family over which a mirror's canary fails, if another family has worked since: then it works from here. */
-function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Broken | null {
-  if (detour === null || canary === null || !isShown(detour)) return null;
-  const { broken: family, reason, probeIds, sinceMs } = detour;
-  const found = { family, reason, probeIds, target: canary };
-  const told = openFinding(view, 'outage', mirror.name)?.scope;
-  if (told?.some((item) => item.family === family) === true) return found;
-  for (const other of view.mirrors.values()) {
-    const atMs = other.mirror.name === mirror.name ? undefined : outagesOf(other).families.answeredOver.get(family);
-    if (atMs !== undefined && atMs > sinceMs) return found;
-  }
-  return null;
 }
 
 /** True for a finding about the one address family or HTTP version over which its mirror still fails. */

@@ -1,9 +1,8 @@
 import type { OutageRule } from '../../core/config.ts';
 import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
-import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { type Step, seriesId, type Target } from '../../core/mirror.ts';
-import type { Sentence, Told } from '../../core/result.ts';
+import { seriesId, type Target } from '../../core/mirror.ts';
+import type { Told } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
@@ -18,10 +17,10 @@ import {
   seriesStateOf,
   stateOf,
 } from '../mirror-memory.ts';
-import { isDown } from '../rules/roll-up.ts';
+import { isDownBy } from '../rules/roll-up.ts';
 import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
-import type { FindingRule, Judged, Request, View } from './rule.ts';
+import type { About, FindingRule, Judged, Request, View } from './rule.ts';
 
 /** The consecutive refusals of a target, and whether they are a finding. */
 export interface RefusalState {
@@ -75,77 +74,56 @@ export function updateRefusal(
     readonly endedMs: number;
   },
   rule: OutageRule,
-): { readonly state: RefusalState; readonly event: 'opened' | 'closed' | null } {
+): RefusalState {
   if (heard.outcome.tag === 'ok') {
-    if (!state.isOpen) return { state: noRefusal, event: null };
     const oks = state.oks + 1;
-    return oks >= rule.close ? { state: noRefusal, event: 'closed' } : { state: { ...state, oks }, event: null };
+    return state.isOpen && oks < rule.close ? { ...state, oks } : noRefusal;
   }
-  if (heard.refusal === null) return { state, event: null };
+  if (heard.refusal === null) return state;
   const fromMs = state.fromMs ?? heard.endedMs;
-  const next: RefusalState = {
-    ...state,
-    refusals: state.refusals + 1,
+  const refusals = state.refusals + 1;
+  const isRow = refusals >= rule.open && heard.endedMs - fromMs >= rule.overMs;
+  return {
+    isOpen: state.isOpen || isRow || isLongWish(heard.outcome),
+    refusals,
     fromMs,
     oks: 0,
     reason: heard.refusal,
     probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),
   };
-  const isRow = next.refusals >= rule.open && heard.endedMs - fromMs >= rule.overMs;
-  if (state.isOpen || !(isRow || isLongWish(heard.outcome))) return { state: next, event: null };
-  return { state: { ...next, isOpen: true }, event: 'opened' };
-}
-
-/** One series that is refused. */
-interface RefusedSeries {
-  readonly target: Target;
-  readonly refusal: RefusalState;
 }
 
 /**
  * The finding of one mirror's refused series. It is a reason to leave if the canary is refused, or its step for half of
  * the modules and at least two.
- * @param known  the cause of the open finding, which stays; `null` where none is open
  */
-function refusalSays(
-  name: string,
-  refused: Iterable<RefusedSeries>,
-  context: { readonly canaryStep: Step | null; readonly modules: number; readonly known: Finding['cause'] | null },
-): Says {
-  const all = sortByCanary(refused);
+function refusalSays({ view, mirror }: About, refused: Refused): Says {
+  const { name } = mirror.mirror;
+  const all = sortByCanary([...refused].map((one) => ({ target: one.target, refusal: seriesStateOf(refusal, one) })));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...told('found.refusal.well', { name }) };
-  const needed = all.filter(({ target }) => target.step === context.canaryStep && target.module !== null);
-  const refusals = all.reduce((sum, { refusal }) => sum + refusal.refusals, 0);
+  const refusals = all.reduce((sum, { refusal: { refusals: own } }) => sum + own, 0);
   const reason = first.refusal.reason ?? 'denied';
   return {
     tag: 'trouble',
     scope: scopeOf(all.map(({ target }) => target)),
-    cause: context.known ?? reason,
+    // The cause of an open finding stays.
+    cause: openFinding(view, 'refusal', name)?.cause ?? reason,
     evidence: {
       samples: refusals,
       failures: refusals,
-      probeIds: all.flatMap(({ refusal }) => refusal.probeIds).slice(0, limits.findingProbes),
+      probeIds: all.flatMap(({ refusal: { probeIds } }) => probeIds).slice(0, limits.findingProbes),
     },
-    actionable: isDown({
-      canaryOut: first.target.canary,
-      modulesOut: new Set(needed.map(({ target }) => target.module)).size,
-      modules: context.modules,
-    }),
+    actionable: isDownBy(all, mirror),
     ...(first.target.canary
-      ? told('found.refusal', { name, cause: reason, times: timesPhrase(first.refusal.refusals) })
+      ? told('found.refusal', { name, cause: reason, times: phrase('found.times', { count: first.refusal.refusals }) })
       : told('found.refusalOnly', { name, cause: reason, targets: all.length })),
   };
-}
-
-function timesPhrase(count: number): Sentence {
-  return phrase('found.times', { count });
 }
 
 /** The state of one series after one more sample, and the sample's meaning. */
 interface Next {
   readonly state: RefusalState;
-  readonly event: 'opened' | 'closed' | null;
   /** The refusal of the sample; `null`: none. */
   readonly refusal: Reason | null;
   /** It is absent, and that does not count against the mirror. */
@@ -164,25 +142,19 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   judge(refused, judged, before) {
     const { series, sample, isPrimary } = judged;
     if (!isPrimary || isCanarysStory(refused, judged, before)) return null;
-    const { state, event, refusal: reason } = nextOf(judged, before);
-    const after =
-      event === null ? refused : event === 'opened' ? withSeries(refused, series) : without(refused, [series]);
+    const { state, refusal: reason } = nextOf(judged, before);
+    const isNews = state.isOpen !== before.isOpen;
+    const after = () => (state.isOpen ? withSeries(refused, series) : without(refused, [series]));
     return {
-      mirror: after,
+      mirror: isNews ? after() : refused,
       series: [[series, state]],
-      isUrgent: event !== null,
-      claims: event === 'opened' ? [series] : [],
+      isUrgent: isNews,
+      claims: isNews && state.isOpen ? [series] : [],
       requests: requestsOf(sample, reason, before, state, refused),
-      isNews: event !== null,
+      isNews,
     };
   },
-  refresh(refused, { view, mirror }) {
-    const { name } = mirror.mirror;
-    const known = openFinding(view, 'refusal', name)?.cause ?? null;
-    const all = [...refused].map((series) => ({ target: series.target, refusal: seriesStateOf(refusal, series) }));
-    const says = refusalSays(name, all, { canaryStep: mirror.canary?.step ?? null, modules: mirror.modules, known });
-    return { says };
-  },
+  refresh: (refused, about) => ({ says: refusalSays(about, refused) }),
   tells(refused, judged, before) {
     if (isCanarysStory(refused, judged, before)) return true;
     const { state, isUncounted } = nextOf(judged, before);
@@ -244,7 +216,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const reason = refusalOf(outcome, isAbsent && !isToldElsewhere && hasServingSibling(view, mirror, due.target));
   const heard = { outcome, refusal: reason, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
   const isUncounted = isAbsent && (reason === null || hasRegressed(mirror, due.target.module));
-  return { ...updateRefusal(before, heard, view.config.detect.outage), refusal: reason, isUncounted };
+  return { state: updateRefusal(before, heard, view.config.detect.outage), refusal: reason, isUncounted };
 }
 
 function requestsOf(

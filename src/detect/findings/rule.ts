@@ -32,6 +32,11 @@ export interface About {
   readonly mirror: MirrorMemory;
 }
 
+/** A mirror whose finding is to be said; `vantage`: the certainty of that, absent: the current one. */
+export interface Reporting extends About {
+  readonly vantage?: Finding['vantage'] | undefined;
+}
+
 /** One received sample. */
 export interface Received extends About {
   readonly sample: Sample;
@@ -73,11 +78,10 @@ export type Request =
   | { readonly kind: 'order'; readonly order: LookOrder }
   /** The same over a fresh connection. */
   | { readonly kind: 'recheck'; readonly target: Target }
-  /** The refused target again, at once or after the requested wait. */
-  | { readonly kind: 'refused'; readonly sample: Sample }
+  /** The target of a first refused or slow response again. */
+  | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
+  /** The throttled target again, after the requested wait. */
   | { readonly kind: 'throttled'; readonly target: Target }
-  /** The target of a first slow response again, for a round's time. */
-  | { readonly kind: 'slow'; readonly sample: Sample }
   /** A target whose mirror is back, until it is back too. */
   | { readonly kind: 'back'; readonly target: Target }
   /** One probe that is not judged: its result goes to `peek`. */
@@ -165,7 +169,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** Judges one settled sample. `null`: it is irrelevant to this kind. */
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
   /** Reacts to a changed state: what to report, and what to keep of that. */
-  refresh?(own: M, about: About & { readonly vantage?: Finding['vantage'] | undefined }): Step<M>;
+  refresh?(own: M, about: Reporting): Step<M>;
   /** Another kind, by its name, whose state it reports: it is refreshed right after that one. */
   readonly follows?: string;
   /** While true, delays of its mirror's samples say nothing about this machine. */

@@ -92,10 +92,7 @@ export function contaminatedOf(
  * one more each minute while it lasts, reversed in the same steps.
  * @see design.md section 3: never a blind daemon in silence
  */
-export function judgeSelf(
-  state: SelfState,
-  nowMs: number,
-): { readonly state: SelfState; readonly event: 'opened' | 'closed' | null } {
+export function judgeSelf(state: SelfState, nowMs: number): SelfState {
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
   const over = (factor: number, count: number, shareMax: number) => count > factor * shareMax * samples;
   const isEnough = samples >= limits.contaminatedSamples;
@@ -110,18 +107,16 @@ export function judgeSelf(
   const isOpen = isOver || isUnlearned || (state.isOpen && !isQuiet);
   const hasActed = isDue && (isOver || shed !== state.shed);
   const shedAtMs = !isOpen ? null : hasActed ? nowMs : state.shedAtMs;
-  const event = isOpen === state.isOpen ? null : isOpen ? 'opened' : 'closed';
-  return { state: { ...state, shed, shedAtMs, isOpen }, event };
+  return { ...state, shed, shedAtMs, isOpen };
 }
 
 function round(share: number): number {
   return Math.round(share * 10) / 10;
 }
 
-/** The finding after an event of `judgeSelf`. */
-function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
-  if (event === null) return null;
-  if (event === 'closed') return { tag: 'well', ...told('found.busy.well') };
+/** The finding after `judgeSelf` has opened or closed it. */
+function selfSays(state: SelfState, nowMs: number): Says {
+  if (!state.isOpen) return { tag: 'well', ...told('found.busy.well') };
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
   const spoiled = contaminated + disturbed;
   return {
@@ -167,11 +162,12 @@ export const self: OwnRule<SelfOwn> = {
   },
   tick({ state: before, clockUntilMs }, _, { view }) {
     const { monotonicMs } = view.now;
-    const { state, event } = judgeSelf(before, monotonicMs);
+    const state = judgeSelf(before, monotonicMs);
+    const isNews = state.isOpen !== before.isOpen;
     const isClockWell = clockUntilMs !== null && clockUntilMs <= monotonicMs;
     return {
-      own: { state, clockUntilMs: event === 'opened' || isClockWell ? null : clockUntilMs },
-      says: event === null && isClockWell ? clockWell : selfSays(event, state, monotonicMs),
+      own: { state, clockUntilMs: (isNews && state.isOpen) || isClockWell ? null : clockUntilMs },
+      says: isNews ? selfSays(state, monotonicMs) : isClockWell ? clockWell : null,
     };
   },
 };

@@ -74,26 +74,19 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
  * Judges one artifact: opens after four slow ones in a row, or two very slow ones; closes after several that are twice as
  * fast as the threshold. Rates between count for neither, so that a rate near the threshold is one finding.
  */
-export function updateThroughput(
-  state: ThroughputState,
-  moved: Moved,
-): { readonly state: ThroughputState; readonly event: 'opened' | 'closed' | null } {
+export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);
-  if (isSlow === null) return { state, event: null };
+  if (isSlow === null) return state;
   if (!isSlow) {
-    if (!state.isOpen) return { state: noThroughput, event: null };
-    if (isBelow(moved, 2) === true) return { state: { ...state, slow: 0 }, event: null };
-    const fast = state.fast + 1;
-    return fast >= limits.throughputClear
-      ? { state: noThroughput, event: 'closed' }
-      : { state: { ...state, slow: 0, fast }, event: null };
+    if (!state.isOpen) return noThroughput;
+    const fast = state.fast + (isBelow(moved, 2) === true ? 0 : 1);
+    return fast >= limits.throughputClear ? noThroughput : { ...state, slow: 0, fast };
   }
   const { target, probeId, bytes, tookMs, others } = moved;
   const one = { target, probeId, bytesPerSecond: (1_000 * bytes) / tookMs, tookMs, usual: medianOf(others) ?? 0 };
   const slow = state.slow + (isBelow(moved, 1 / limits.throughputCrawl) === true ? 2 : 1);
-  const next = { ...state, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
-  if (state.isOpen || slow < limits.throughputRow) return { state: next, event: null };
-  return { state: { ...next, isOpen: true }, event: 'opened' };
+  const isOpen = state.isOpen || slow >= limits.throughputRow;
+  return { isOpen, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
 }
 
 /** The finding of one mirror's slow downloads. */
@@ -139,14 +132,14 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     const siblings = ratesOfSiblings(view, mirror, target);
     const others = siblings.length > 0 ? siblings : rates.map(({ bytesPerSecond }) => bytesPerSecond);
     const scatter = scatterOf(ratesOf(mirror));
-    const { state, event } = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, others, scatter });
+    const state = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, others, scatter });
     const one = { atMs: view.now.monotonicMs, bytesPerSecond: (1_000 * bytes) / rttMs };
     return {
       mirror: state,
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
       // After a first slow download, each mirror is probed once more.
       requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [onceMore(target)] : [],
-      says: event === null ? null : throughputSays(mirror.mirror.name, state),
+      says: state.isOpen === before.isOpen ? null : throughputSays(mirror.mirror.name, state),
     };
   },
   cites: ({ isOpen, recent }) => (isOpen ? { probeId: recent.at(-1)?.probeId, isTimed: true } : null),

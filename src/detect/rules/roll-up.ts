@@ -1,8 +1,10 @@
 import type { Skipped } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
+import type { Step, Target } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { MirrorState } from '../../core/standing.ts';
 import { phrase } from '../../words/tell.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
 
 /** The inputs of a mirror's state. */
 export interface RollUpInput {
@@ -33,8 +35,24 @@ export interface RollUpInput {
 }
 
 /** True when outages mean that the mirror is down: the canary, or at least half of the modules and at least two. */
-export function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
+function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
+}
+
+/** Distinct modules whose canary step is among the series in outage: every client fetch of them needs it. */
+export function modulesOutOf(out: Iterable<{ readonly target: Target }>, canaryStep: Step | null): number {
+  const modules = new Set<string>();
+  for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
+  return modules.size;
+}
+
+/** The same for series out of service, the canary first. */
+export function isDownBy(
+  out: readonly { readonly target: Target }[],
+  mirror: Pick<MirrorMemory, 'canary' | 'modules'>,
+) {
+  const modulesOut = modulesOutOf(out, mirror.canary?.step ?? null);
+  return isDown({ canaryOut: out[0]?.target.canary === true, modulesOut, modules: mirror.modules });
 }
 
 /** After this time without a settled canary sample a mirror is unknown: 3 intervals, at least a minute. Milliseconds. */

@@ -1,9 +1,9 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Gaps } from '../../../src/core/mirror.ts';
 import type { Row } from '../../../src/core/ports.ts';
+import type { MirrorLag } from '../../../src/core/standing.ts';
 import type { Contents } from '../../../src/core/transcript.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
-import type { MirrorLag } from '../../../src/detect/turn.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 /** A list of versions as a conversation would give it. */

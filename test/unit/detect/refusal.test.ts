@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { reasons, reasonWeight } from '../../../src/core/failure.ts';
 import { noRefusal, refusalOf, updateRefusal } from '../../../src/detect/findings/refusal.ts';
-import { aConfig, failedWith, refused } from './world.ts';
+import { aConfig, eventOf, failedWith, refused } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;
 
@@ -27,13 +27,14 @@ describe('refusal', () => {
     let state = noRefusal;
     const events = [...says].flatMap((one, i) => {
       const outcome = one === 'o' ? ({ tag: 'ok' } as const) : one === 'r' ? failedWith('denied', 403) : refused;
-      const judged = updateRefusal(
+      const before = state;
+      state = updateRefusal(
         state,
         { outcome, refusal: one === 'r' ? 'denied' : null, probeId: `${i}`, endedMs: i * 2_000 },
         outageRule,
       );
-      state = judged.state;
-      return judged.event === null ? [] : [`${judged.event} ${i}`];
+      const event = eventOf(before, state);
+      return event === null ? [] : [`${event} ${i}`];
     });
     expect(events).toEqual(want);
   });
@@ -50,9 +51,9 @@ describe('refusal', () => {
         probeId: `${i}`,
         endedMs: i * stepMs,
       };
-      const judged = updateRefusal(state, heard, outageRule);
-      state = judged.state;
-      return judged.event === 'opened';
+      const before = state;
+      state = updateRefusal(state, heard, outageRule);
+      return eventOf(before, state) === 'opened';
     });
     expect(opened).toEqual(want);
   });
@@ -64,6 +65,6 @@ describe('refusal', () => {
   ])('a Retry-After of $name: $want', ({ retryAfterMs, want }) => {
     const outcome: Outcome = { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs } };
     const heard = { outcome, refusal: 'throttled' as const, probeId: 'x', endedMs: 0 };
-    expect(updateRefusal(noRefusal, heard, outageRule).event).toBe(want);
+    expect(eventOf(noRefusal, updateRefusal(noRefusal, heard, outageRule))).toBe(want);
   });
 });

@@ -7,6 +7,7 @@ import {
   pauseSelf,
   type SelfState,
 } from '../../../src/detect/findings/self.ts';
+import { eventOf } from './world.ts';
 
 describe('self', () => {
   const calm = { contaminated: false, disturbed: false };
@@ -27,7 +28,7 @@ describe('self', () => {
     { name: 'more than 5 % of too few', state: counted(99, 99), want: null, shed: 0 },
   ])('$name: $want', ({ state, want, shed }) => {
     const judged = judgeSelf(state, 0);
-    expect([judged.event, judged.state.shed]).toEqual([want, shed]);
+    expect([eventOf(state, judged), judged.shed]).toEqual([want, shed]);
   });
 
   it('looks back over a hundred samples where five minutes hold fewer, and over an hour at most', () => {
@@ -42,9 +43,9 @@ describe('self', () => {
   it('counts nothing in the first minute after a start or a reload', () => {
     let state = pauseSelf(noSelf, 1_000);
     for (let i = 0; i < 200; i++) state = countSample(state, contaminated, 60_999);
-    expect(judgeSelf(state, 60_999)).toEqual({ state, event: null });
+    expect(judgeSelf(state, 60_999)).toEqual(state);
     for (let i = 0; i < 100; i++) state = countSample(state, contaminated, 61_000);
-    expect(judgeSelf(state, 61_000).event).toBe('opened');
+    expect(eventOf(state, judgeSelf(state, 61_000))).toBe('opened');
   });
 
   it('forgets after an hour, sheds one step a minute, and gives back the same way', () => {
@@ -52,9 +53,10 @@ describe('self', () => {
     const events: string[] = [];
     const sheds: number[] = [];
     for (let ms = 0; ms <= 75 * 60_000; ms += 1_000) {
-      const judged = judgeSelf(state, ms);
-      state = judged.state;
-      if (judged.event !== null) events.push(`${judged.event} at ${ms / 1_000} s`);
+      const before = state;
+      state = judgeSelf(state, ms);
+      const event = eventOf(before, state);
+      if (event !== null) events.push(`${event} at ${ms / 1_000} s`);
       if (ms % 60_000 === 0) sheds.push(state.shed);
     }
     expect(sheds.slice(0, 5)).toEqual([0.2, 0.4, 0.6, 0.8, 0.8]);
@@ -65,13 +67,13 @@ describe('self', () => {
 
   it('gives its load back while half of the samples are disturbed, and closes when a quarter is', () => {
     let state = counted(51, 100, 0, disturbed);
-    state = judgeSelf({ ...state, shed: 0.4, isOpen: true }, 1_000).state;
+    state = judgeSelf({ ...state, shed: 0.4, isOpen: true }, 1_000);
     expect([state.shed, state.isOpen]).toEqual([0.2, true]);
-    state = judgeSelf(state, 61_000).state;
+    state = judgeSelf(state, 61_000);
     expect([state.shed, state.isOpen]).toEqual([0, true]);
     for (let i = 0; i < 103; i++) state = countSample(state, calm, 62_000);
-    expect(judgeSelf(state, 122_000).event).toBeNull();
+    expect(eventOf(state, judgeSelf(state, 122_000))).toBeNull();
     state = countSample(state, calm, 122_000);
-    expect(judgeSelf(state, 122_000).event).toBe('closed');
+    expect(eventOf(state, judgeSelf(state, 122_000))).toBe('closed');
   });
 });

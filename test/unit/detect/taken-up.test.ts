@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
-import { canBeAsked, newAbsence } from '../../../src/detect/absence.ts';
+import { Absence, canBeAsked } from '../../../src/detect/absence.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, countingRandom, epochMs, refused } from './world.ts';
@@ -214,8 +214,8 @@ describe('what is stored', () => {
 });
 
 describe('a mirror may be asked in a round', () => {
-  const ask = (over: Partial<ReturnType<typeof newAbsence>>, canary: { step: string } | null = { step: 'mod' }) =>
-    canBeAsked({ now: at(1_000) }, { canary, absence: { ...newAbsence(), ...over } });
+  const ask = (over: Partial<Absence>, canary: { step: string } | null = { step: 'mod' }) =>
+    canBeAsked({ now: at(1_000) }, { canary, absence: { ...new Absence(), ...over } });
   it.each<[string, boolean, boolean]>([
     ['where nothing is against it', ask({}), true],
     ['not without a canary', ask({}, null), false],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { isSlowMove, noThroughput, scatterOf, updateThroughput } from '../../../src/detect/findings/throughput.ts';
-import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom, eventOf } from './world.ts';
 
 const mib = 1_048_576;
 const zip = aTarget('a', 'zip');
@@ -63,9 +63,10 @@ describe('throughput', () => {
     const took: Record<string, number> = { s: 50_000, m: 4_000, e: 1_500, f: 500 };
     let state = noThroughput;
     const events = [...says].flatMap((one, i) => {
-      const judged = updateThroughput(state, moved(mib, took[one] ?? 0, [2 * mib]));
-      state = judged.state;
-      return judged.event === null ? [] : [`${judged.event} ${i}`];
+      const before = state;
+      state = updateThroughput(state, moved(mib, took[one] ?? 0, [2 * mib]));
+      const event = eventOf(before, state);
+      return event === null ? [] : [`${event} ${i}`];
     });
     expect(events).toEqual(want);
   });

@@ -131,3 +131,9 @@ export function throttled(retryAfterMs: number | null): Outcome {
 export function mismatch(got: string): Outcome {
   return { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want: 'h1:right', got } };
 }
+
+/** What became of a finding between two states. */
+export function eventOf(before: { readonly isOpen: boolean }, after: { readonly isOpen: boolean }) {
+  if (before.isOpen === after.isOpen) return null;
+  return after.isOpen ? 'opened' : 'closed';
+}
