@@ -61,7 +61,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   ecosystems: 22,
   features: 10,
   io: 6,
-  notify: 11,
+  notify: 10,
   probe: 1,
   schedule: 3,
   wire: 6,

@@ -3,60 +3,28 @@ import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
+import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import { stamp } from '../core/views.ts';
 import { makeTestAlert, originOf } from './alerts.ts';
-import { announce, release } from './announce.ts';
 import { closeDelivery, type Sendable, takeCard } from './carry.ts';
 import { batchMsOf } from './chat/batch.ts';
 import { isChat, renderChatMessage } from './chat/message.ts';
-import { isEnd, newsOfAction, newsOfAdvice, newsOfFinding } from './news.ts';
+import { isEnd, type News, newsOfAction, newsOfAdvice, newsOfFinding } from './news.ts';
 import { applyDelivery, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf, tell } from './outbox.ts';
 import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
-import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, newQueue, notSent, type Queue } from './queue.ts';
+import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, notSent, Queue } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
-import { releaseAtMs } from './stories.ts';
+import { dropEnded, expireHeld, releaseAtMs, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
 
-/** The delivery state of one receiver. */
-export interface QueueStanding {
-  readonly receiver: string;
-  readonly length: number;
-  readonly oldestSeconds: number | null;
-  readonly disabled: boolean;
-  /** The failure of its last delivery; `null`: it arrived, or none ended since the start. */
-  readonly failure: DeliveryFailure | null;
-  /** Seconds until the next attempt; `null`: nothing waits, or a notice is being sent. */
-  readonly nextAttemptSeconds: number | null;
-}
-
-/** Turns findings and advice into signed messages; the network belongs to the daemon and `Post`. */
-export interface Notifier {
-  /** Queues the changes for the receivers that want them, and drops expired notices; with empty changes only the latter. */
-  compose(
-    changes: {
-      readonly findings: readonly FindingChange[];
-      readonly advice: readonly AdviceChange[];
-      readonly acted?: readonly ActionNews[];
-    },
-    now: Now,
-  ): NotifyTurn;
-  /** The messages to send now, at most one at a time per receiver and subject; each is marked until `delivered`. */
-  takeDue(now: Now): readonly Sendable[];
-  delivered(notice: Notice, delivery: Delivery, now: Now): NotifyTurn;
-  /** A test message (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
-  test(receiver: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null;
-  /** Monotonic time of the next attempt or expiry; `null`: nothing waits. */
-  wakeAtMs(now: Now): number | null;
-  queues(now: Now): readonly QueueStanding[];
-  /** Applies other receivers; disabled ones are enabled again, removed ones lose their queue. */
-  reconfigure(config: Config, now: Now): NotifyTurn;
-}
+export type Notifier = ReturnType<typeof createNotifier>;
 
 /**
- * Creates the notifier from the stored rows of tables `outbox` and `meta`; restored notices keep their ids.
+ * Turns findings and advice into signed messages; the network belongs to the daemon and `Post`. Restored notices keep their
+ * ids.
+ * @param input.restored  rows of tables `outbox` and `meta`
  * @param input.open  findings open already: they are sent to Alertmanagers again
  */
 export function createNotifier(input: {
@@ -71,7 +39,7 @@ export function createNotifier(input: {
   readonly outbox?: number;
   /** Gets the reason why a notice could not be rendered; it is tried again later. Absent: not reported. */
   readonly defect?: (cause: unknown) => void;
-}): Notifier {
+}) {
   // Closures must not keep `input`: it holds the first configuration.
   const { now: startedAt, defect = () => undefined } = input;
   const state: State = {
@@ -96,7 +64,15 @@ export function createNotifier(input: {
   };
 
   return {
-    compose(changes, now) {
+    /** Queues the changes for the receivers that want them, and drops expired notices; with empty changes only the latter. */
+    compose(
+      changes: {
+        readonly findings: readonly FindingChange[];
+        readonly advice: readonly AdviceChange[];
+        readonly acted?: readonly ActionNews[];
+      },
+      now: Now,
+    ): NotifyTurn {
       expire(state, now);
       recordAdvice(state, changes.advice);
       for (const change of changes.findings) {
@@ -110,7 +86,8 @@ export function createNotifier(input: {
       enqueueRepeats(state, now);
       return flush();
     },
-    takeDue(now) {
+    /** The messages to send now, at most one at a time per receiver and subject; each is marked until `delivered`. */
+    takeDue(now: Now): readonly Sendable[] {
       expire(state, now);
       return [...state.queues.values()].flatMap((queue) =>
         isChat(queue.receiver)
@@ -118,13 +95,14 @@ export function createNotifier(input: {
           : listDueEntries(queue, now.monotonicMs).flatMap((entry) => takeOne(state, queue, entry, { now, defect })),
       );
     },
-    delivered(notice, delivery, now) {
+    delivered(notice: Notice, delivery: Delivery, now: Now): NotifyTurn {
       expire(state, now);
       const queue = state.queues.get(notice.receiver);
       if (queue !== undefined) closeDelivery(state, queue, notice, delivery, now);
       return flush();
     },
-    test(name, now) {
+    /** A test message (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
+    test(name: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null {
       const queue = state.queues.get(name);
       if (queue === undefined) return null;
       const { format } = queue.receiver;
@@ -149,12 +127,13 @@ export function createNotifier(input: {
         : messageOf(receiver, notice, now);
       return { notice, message, rows: [seqRowOf(subject, seq, now)] };
     },
-    wakeAtMs(now) {
+    /** Monotonic time of the next attempt or expiry; `null`: nothing waits. */
+    wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
       return Number.isFinite(first) ? first : null;
     },
-    queues(now) {
+    queues(now: Now): readonly QueueStanding[] {
       return [...state.queues.values()].map((queue) => {
         const { receiver, entries, disabled, heldMs, failure } = queue;
         const nextMs = nextAttemptMs(queue, now);
@@ -170,7 +149,8 @@ export function createNotifier(input: {
         };
       });
     },
-    reconfigure(config, now) {
+    /** Applies other receivers; disabled ones are enabled again, removed ones lose their queue. */
+    reconfigure(config: Config, now: Now): NotifyTurn {
       expire(state, now);
       state.origin = originOf(config);
       const before = new Map(state.queues);
@@ -199,7 +179,7 @@ function heed(state: State, change: FindingChange, now: Now): void {
 
 /** A queue that keeps a chat's rate from its start, so that a daemon that restarts repeatedly keeps it too. */
 function queueFor(receiver: Receiver, now: Now): Queue {
-  const queue = newQueue(receiver);
+  const queue = new Queue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
 }
 
@@ -234,4 +214,20 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
   const { format } = receiver;
   if (isChatFormat(format)) throw new Error(`a chat's message is a card: ${format}`);
   return programs[format].message(receiver, notice, now);
+}
+
+/** Sends an event as its story requires: to all receivers, or only to programs. */
+function announce(state: State, news: News, now: Now): void {
+  const { stories } = state;
+  expireHeld(stories, news, now);
+  const isTold = updateStory(stories, news, now);
+  tell(state, news, isTold ? 'all' : 'programs', now);
+  const story = stories.get(news.subject);
+  if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
+}
+
+/** Sends held events that are due to the receivers for people, and drops ended stories. */
+function release(state: State, now: Now): void {
+  for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
+  for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }

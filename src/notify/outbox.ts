@@ -96,7 +96,7 @@ export function seqRowOf(subject: string, seq: number, now: Now): Row {
 }
 
 /** The recipients: `programs` get every change, `people` only changes that matter to them. */
-export type Audience = 'all' | 'programs' | 'people';
+type Audience = 'all' | 'programs' | 'people';
 
 /** Queues one event for every receiver of an audience that wants it. */
 export function tell(state: State, news: News, audience: Audience, now: Now): void {

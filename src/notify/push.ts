@@ -47,24 +47,13 @@ export function enqueueRepeats(state: State, now: Now): void {
       const subject = subjectOf(finding, state.origin.vantage);
       const seq = nextSeqOf(state, subject);
       state.pending.put(seqRowOf(subject, seq, now));
-      const type = `mirror.${finding.kind}` as const;
-      const notice = noticeOf({ type, subject }, receiver, state.random.id(now.wallMs), seq, now);
-      enqueue(
-        state,
-        queue,
-        {
-          ...notice,
-          body: renderAlertBody(
-            finding,
-            state.origin,
-            receiver.lang,
-            null,
-            state.advised.get(finding.registry ?? '') ?? null,
-          ),
-        },
-        finding.id,
-        now,
-      );
+      const advised = state.advised.get(finding.registry ?? '') ?? null;
+      const news = { type: `mirror.${finding.kind}` as const, subject };
+      const notice = {
+        ...noticeOf(news, receiver, state.random.id(now.wallMs), seq, now),
+        body: renderAlertBody(finding, state.origin, receiver.lang, null, advised),
+      };
+      enqueue(state, queue, notice, finding.id, now);
     }
   }
 }

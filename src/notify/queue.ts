@@ -28,32 +28,23 @@ export interface Entry {
 }
 
 /** Notices that wait for one receiver, oldest first. */
-export interface Queue {
+export class Queue {
   receiver: Receiver;
   /** It answered 410: nothing is sent until the next reload. */
-  disabled: boolean;
+  disabled: boolean = false;
   /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
-  notBeforeMs: number;
+  notBeforeMs: number = Number.NEGATIVE_INFINITY;
   /** The failure of the last delivery; `null`: it arrived, or none ended yet. */
-  failure: DeliveryFailure | null;
+  failure: DeliveryFailure | null = null;
   /** The earliest time of the next message by the receiver's rate limit, monotonic. */
-  pacedMs: number;
+  pacedMs: number = Number.NEGATIVE_INFINITY;
   /** Quiet hours hold notices until then, monotonic; a notice does not count as late because of that. */
-  heldMs: number;
-  entries: Entry[];
-}
+  heldMs: number = Number.NEGATIVE_INFINITY;
+  entries: Entry[] = [];
 
-/** A queue with nothing in it. */
-export function newQueue(receiver: Receiver): Queue {
-  return {
-    receiver,
-    disabled: false,
-    notBeforeMs: Number.NEGATIVE_INFINITY,
-    failure: null,
-    pacedMs: Number.NEGATIVE_INFINITY,
-    heldMs: Number.NEGATIVE_INFINITY,
-    entries: [],
-  };
+  constructor(receiver: Receiver) {
+    this.receiver = receiver;
+  }
 }
 
 /** The notices that may be sent now: the oldest of each subject, if it is due and not being sent. */
@@ -147,12 +138,10 @@ export function outboxRowOf({ notice, findingId }: Entry): Row {
 export function entryFromRow(row: Row, now: Now): Entry | null {
   const value = row.value as { readonly notice?: Partial<Notice>; readonly findingId?: unknown } | null;
   const notice = value?.notice;
-  if (typeof notice?.id !== 'string' || typeof notice.receiver !== 'string' || typeof notice.body !== 'string')
-    return null;
-  if (typeof notice.subject !== 'string' || typeof notice.seq !== 'number' || typeof notice.type !== 'string')
-    return null;
-  if (typeof notice.createdAtMs !== 'number' || typeof notice.nextAtMs !== 'number') return null;
-  if (typeof notice.attempts !== 'number') return null;
+  if (typeof notice?.nextAtMs !== 'number' || typeof notice.createdAtMs !== 'number') return null;
+  const { id, receiver, body, subject, type, seq, attempts } = notice;
+  if (![id, receiver, body, subject, type].every((field) => typeof field === 'string')) return null;
+  if (![seq, attempts].every((field) => typeof field === 'number')) return null;
   const waitMs = Math.min(limits.deliveryBackoffMsMax, Math.max(0, notice.nextAtMs - now.wallMs));
   return {
     notice: notice as Notice,

@@ -9,38 +9,30 @@ export interface NotifyTurn {
   readonly outcomes: readonly { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
 }
 
-/** Collects rows; the last word on a key wins, so a notice queued and replaced in one turn never touches the disk. */
-export interface Turn {
-  put(row: Row): void;
-  delete(table: Table, key: string): void;
-  remove(entry: Entry): void;
-  drop(queue: Queue, entry: Entry, outcome: DeliveryOutcome): void;
-  count(receiver: string, outcome: DeliveryOutcome): void;
-  done(): NotifyTurn;
-}
+export type Turn = ReturnType<typeof openTurn>;
 
-/** A turn without changes. */
-export function openTurn(): Turn {
+/** Collects rows; the last word on a key wins, so a notice queued and replaced in one turn never touches the disk. */
+export function openTurn() {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();
   const outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[] = [];
-  const turn: Turn = {
-    put(row) {
+  const turn = {
+    put(row: Row): void {
       deletes.delete(`${row.table}/${row.key}`);
       puts.set(`${row.table}/${row.key}`, row);
     },
-    delete(table, key) {
+    delete(table: Table, key: string): void {
       puts.delete(`${table}/${key}`);
       deletes.set(`${table}/${key}`, { table, key });
     },
-    remove: ({ notice }) => turn.delete('outbox', outboxKeyOf(notice)),
-    drop(queue, entry, outcome) {
+    remove: ({ notice }: Entry) => turn.delete('outbox', outboxKeyOf(notice)),
+    drop(queue: Queue, entry: Entry, outcome: DeliveryOutcome): void {
       queue.entries = queue.entries.filter((one) => one !== entry);
       turn.remove(entry);
       turn.count(queue.receiver.name, outcome);
     },
-    count: (receiver, outcome) => outcomes.push({ receiver, outcome }),
-    done: () => ({ rows: [...puts.values()], deletes: [...deletes.values()], outcomes }),
+    count: (receiver: string, outcome: DeliveryOutcome) => void outcomes.push({ receiver, outcome }),
+    done: (): NotifyTurn => ({ rows: [...puts.values()], deletes: [...deletes.values()], outcomes }),
   };
   return turn;
 }

@@ -34,6 +34,11 @@ export interface ChatService {
 /** The mark before a title where the service has no colours of its own. */
 export const marks: Readonly<Record<Tone, string>> = { bad: '🔴', warn: '🟠', act: '🔵', good: '🟢', info: '⚪' };
 
+/** A block of code in Markdown. */
+export function formatCode(text: string): string {
+  return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
+}
+
 /** True where the status alone decides what happens to the notice. */
 export function saysItself(status: number): boolean {
   return (status >= 300 && status < 400) || status === 410 || status === 429 || status === 503;
@@ -70,11 +75,16 @@ function isDigits(value: unknown): boolean {
 }
 
 function codeIn(body: string, names: readonly string[]): number | null {
+  const answer = parseAnswer(body);
+  const code = names.map((name) => answer[name]).find((value) => typeof value === 'number' || isDigits(value));
+  return code !== undefined && Number.isSafeInteger(Number(code)) ? Number(code) : null;
+}
+
+/** The fields of a JSON response; none of anything else. */
+export function parseAnswer(body: string): Readonly<Record<string, unknown>> {
   try {
-    const answer = JSON.parse(body) as Readonly<Record<string, unknown>> | null;
-    const code = names.map((name) => answer?.[name]).find((value) => typeof value === 'number' || isDigits(value));
-    return code !== undefined && Number.isSafeInteger(Number(code)) ? Number(code) : null;
+    return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};
   } catch {
-    return null;
+    return {};
   }
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { bytesOf, clipped, escapeMarks, type Section } from '../chat/section.ts';
-import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
+import { type ChatService, formatCode, marks, refusalByCode } from '../chat/service.ts';
 
 /** Documented: a text of 5 000 characters, a title of 64 in the list of chats, a URL of 500; a message of 20 000 bytes. */
 const textChars = 5_000;
@@ -62,8 +62,7 @@ export function dingtalkSign(secret: string, timestampMs: string): string {
 
 function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean): string {
   const head = isOne ? [] : [`#### ${marks[tone]} ${escapeMarks(title)} #${escapeMarks(ref)}`];
-  const line =
-    code === null ? [] : [`**${escapeMarks(code.label)}**\n\n\`\`\`\n${code.text.replaceAll('```', "'''")}\n\`\`\``];
+  const line = code === null ? [] : [`**${escapeMarks(code.label)}**\n\n${formatCode(code.text)}`];
   const lines = rows.map(({ label, text }) => `**${escapeMarks(label)}** ${escapeMarks(text)}`);
   return [...head, ...line, ...(lines.length === 0 ? [] : [lines.join(lineBreak)])].join('\n\n');
 }

@@ -1,5 +1,5 @@
 import { clipped, type Section, type Tone } from '../chat/section.ts';
-import { type ChatService, marks, refused, saysItself } from '../chat/service.ts';
+import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from '../chat/service.ts';
 
 /** Documented bounds; the last is over all embeds of a message. */
 const contentChars = 2_000;
@@ -62,7 +62,7 @@ export const discord: ChatService = {
   },
   refusalIn(status, body) {
     if (saysItself(status)) return null;
-    const { id, code } = fieldsOf(body);
+    const { id, code } = parseAnswer(body);
     if (status >= 200 && status < 300) return typeof id === 'string' ? null : refused('unreadable', 'later');
     return typeof code === 'number' && Number.isSafeInteger(code) ? refused(String(code), 'later') : null;
   },
@@ -74,23 +74,15 @@ export const discord: ChatService = {
       return at.href;
     },
     receiptIn(body) {
-      const { id } = fieldsOf(body);
+      const { id } = parseAnswer(body);
       return typeof id === 'string' && /^\d{1,20}$/.test(id) ? id : null;
     },
   },
 };
 
-function fieldsOf(body: string): { readonly id?: unknown; readonly code?: unknown } {
-  try {
-    return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};
-  } catch {
-    return {};
-  }
-}
-
 /** The lines to paste come before the reasons, since they are needed first. */
 function embedOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Embed {
-  const line = code === null ? [] : [`**${escaped(code.label)}**`, fenced(code.text)];
+  const line = code === null ? [] : [`**${escaped(code.label)}**`, formatCode(code.text)];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}**  ${escaped(text)}`);
   return {
     title: clipped(isOne ? title : `${marks[tone]} ${title} #${ref}`, titleChars),
@@ -101,10 +93,6 @@ function embedOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Emb
 
 function charsOf({ title = '', description, footer }: Embed): number {
   return title.length + description.length + (footer?.text.length ?? 0);
-}
-
-function fenced(text: string): string {
-  return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
 }
 
 /** Escapes what its Markdown interprets within a line. */

@@ -1,5 +1,5 @@
 import { clipped, type Section } from '../chat/section.ts';
-import { type ChatService, marks, refused, saysItself } from '../chat/service.ts';
+import { type ChatService, formatCode, marks, refused, saysItself } from '../chat/service.ts';
 
 /** Documented bounds. */
 const headerChars = 150;
@@ -41,10 +41,10 @@ export const slack: ChatService = {
   fits: (body) => (body['blocks'] as readonly Block[]).length <= blocksMax && JSON.stringify(body).length <= bodyChars,
   refusalIn(status, body) {
     if (saysItself(status)) return null;
+    const isOk = status >= 200 && status < 300;
     const word = body.trim();
-    if (status >= 200 && status < 300) return word === 'ok' ? null : refused(wordOf(word) ?? 'unreadable', 'later');
-    const said = wordOf(word);
-    return said === null ? null : refused(said, 'later');
+    const said = wordOf(word) ?? (isOk ? 'unreadable' : null);
+    return said === null || (isOk && word === 'ok') ? null : refused(said, 'later');
   },
 };
 
@@ -60,12 +60,8 @@ function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Bl
   const texts =
     code === null
       ? chunks([...head, ...lines])
-      : [[...head, `*${escaped(code.label)}*`, fenced(code.text)].join('\n'), ...chunks(lines)];
+      : [[...head, `*${escaped(code.label)}*`, formatCode(escaped(code.text))].join('\n'), ...chunks(lines)];
   return texts.map((text) => ({ type: 'section', text: markdown(text) }));
-}
-
-function fenced(text: string): string {
-  return `\`\`\`\n${escaped(text).replaceAll('```', "'''")}\n\`\`\``;
 }
 
 /** Lines in as few texts as the bound of one allows. */
