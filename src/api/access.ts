@@ -3,7 +3,7 @@ import type { Config, Listen } from '../core/config.ts';
 import { letIn } from '../core/let-in.ts';
 import { limits } from '../core/limits.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
-import { type RequestProblem, sendProblem } from './problem.ts';
+import { makeProblem, type RequestProblem, sendProblem } from './problem.ts';
 import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
@@ -115,8 +115,7 @@ export function createRateLimit(nowMs: () => number): RequestHandler {
     const afterSeconds = buckets[classOf(request)].take(clientOf(response));
     if (afterSeconds === null) return next();
     // Alertmanager does not retry after 429, so the alert would be lost.
-    if (isAlertPost(request))
-      return sendProblem(response, { kind: 'unavailable', detail: (say) => say('problem.sendAgain') });
+    if (isAlertPost(request)) return sendProblem(response, makeProblem('unavailable', 'problem.sendAgain'));
     sendProblem(response, { kind: 'too_many', afterSeconds });
   };
 }

@@ -1,7 +1,10 @@
 import { type NextFunction, type Request, type Response, Router } from 'express';
-import { adviceView, findingView } from '../core/views.ts';
+import type { ActionRow } from '../core/action.ts';
+import { type ActionView, adviceView, findingView, viewOfAction } from '../core/views.ts';
+import { saySentence } from '../words/tell.ts';
+import { type Say, wordsOf } from '../words/words.ts';
 import type { ApiDeps } from './deps.ts';
-import { sendProblem } from './problem.ts';
+import { makeProblem, negotiateLanguage, sendProblem } from './problem.ts';
 import { sendRemedy } from './remedy.ts';
 import { mirrorViewOf } from './views.ts';
 
@@ -16,34 +19,27 @@ export function createActionRoutes(deps: ApiDeps): Router {
   routes.post(
     '/advice/:id/accept',
     handled(async (request, response) => {
-      const accepted = await deps.acceptAdvice(String(request.params['id']));
-      if (accepted.tag === 'ok') response.json(adviceView(accepted.value));
-      else if (accepted.error === 'unknown') sendProblem(response, { kind: 'not_found' });
-      else sendProblem(response, { kind: 'conflict', detail: (say) => say('problem.notProposed') });
+      sendAdvice(response, await deps.acceptAdvice(String(request.params['id'])));
     }),
   );
   routes.post(
     '/advice/:id/dismiss',
     handled(async (request, response) => {
-      const { for: length, reason } = bodyOf(request);
+      const { for: length } = bodyOf(request);
+      const reason = reasonIn(request);
       const forMs = durationMs(length);
       if (forMs === null || forMs === 0 || forMs > quietMsMax)
-        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.dismissFor') });
-      if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500)
-        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.reason') });
-      const dismissed = await deps.dismissAdvice(String(request.params['id']), forMs, reason.trim());
-      if (dismissed.tag === 'ok') response.json(adviceView(dismissed.value));
-      else if (dismissed.error === 'unknown') sendProblem(response, { kind: 'not_found' });
-      else sendProblem(response, { kind: 'conflict', detail: (say) => say('problem.notProposed') });
+        return sendProblem(response, makeProblem('bad_request', 'problem.dismissFor'));
+      if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
+      sendAdvice(response, await deps.dismissAdvice(String(request.params['id']), forMs, reason));
     }),
   );
   routes.post(
     '/findings/:id/ack',
     handled(async (request, response) => {
-      const { reason } = bodyOf(request);
-      if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500)
-        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.reason') });
-      const finding = await deps.acknowledge(String(request.params['id']), reason.trim());
+      const reason = reasonIn(request);
+      if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
+      const finding = await deps.acknowledge(String(request.params['id']), reason);
       if (finding === null) sendProblem(response, { kind: 'not_found' });
       else response.json(findingView(finding));
     }),
@@ -54,12 +50,9 @@ export function createActionRoutes(deps: ApiDeps): Router {
       const { for: length, reason = '' } = bodyOf(request);
       const forMs = durationMs(length);
       if (forMs === null || forMs > quietMsMax)
-        return sendProblem(response, {
-          kind: 'bad_request',
-          detail: (say) => say('problem.pauseFor'),
-        });
+        return sendProblem(response, makeProblem('bad_request', 'problem.pauseFor'));
       if (typeof reason !== 'string' || reason.length > 500)
-        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.reasonMost') });
+        return sendProblem(response, makeProblem('bad_request', 'problem.reasonMost'));
       const name = String(request.params['name']);
       const standing = await deps.pause(name, forMs, reason);
       const mirror = deps.config().mirrors.find((one) => one.name === name);
@@ -68,6 +61,18 @@ export function createActionRoutes(deps: ApiDeps): Router {
     }),
   );
   return routes;
+}
+
+function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acceptAdvice']>>): void {
+  if (decided.tag === 'ok') response.json(adviceView(decided.value));
+  else if (decided.error === 'unknown') sendProblem(response, { kind: 'not_found' });
+  else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
+}
+
+/** The reason in a body, trimmed; `null`: none, or it is too long. */
+function reasonIn(request: Request): string | null {
+  const { reason } = bodyOf(request);
+  return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;
 }
 
 /** A duration like `90s`, milliseconds; `null` for anything else. */
@@ -86,4 +91,34 @@ export function handled(act: (request: Request, response: Response) => Promise<v
 function bodyOf(request: Request): Readonly<Record<string, unknown>> {
   const body: unknown = request.body;
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+}
+
+function viewIn(say: Say): (row: ActionRow) => ActionView {
+  return (row) => viewOfAction(row, (one) => saySentence(one, say));
+}
+
+/** The routes of actions: the journal, stop and resume, and the undo of one row. */
+export function createOnAdviceRoutes(deps: ApiDeps): Router {
+  const routes = Router();
+  const brake = (kept: boolean) => ({ stopped: deps.areActionsStopped(), kept });
+  routes.get('/actions', (request, response) => {
+    const say = wordsOf(negotiateLanguage(request, response));
+    response.json({ stopped: deps.areActionsStopped(), actions: deps.actions().map(viewIn(say)) });
+  });
+  // Not in the loop's next turn: `stop` takes effect at once, even if the loop is blocked.
+  routes.post('/actions/stop', (_request, response) => void response.json(brake(deps.stopActions(true))));
+  routes.post('/actions/resume', (_request, response) => void response.json(brake(deps.stopActions(false))));
+  routes.post(
+    '/actions/:id/undo',
+    handled(async (request, response) => {
+      const id = String(request.params['id']);
+      const asked = deps.undoAction(id);
+      const row = deps.actions().find((one) => one.id === id);
+      if (asked === 'ok' && row !== undefined)
+        response.json(viewIn(wordsOf(negotiateLanguage(request, response)))(row));
+      else if (asked === 'not_done') sendProblem(response, makeProblem('conflict', 'problem.notDone'));
+      else sendProblem(response, { kind: 'not_found' });
+    }),
+  );
+  return routes;
 }

@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import { alertTokenNeeded, mayPostAlerts } from './access.ts';
 import { handled } from './actions.ts';
 import type { ApiDeps } from './deps.ts';
-import { jsonOnly, sendProblem } from './problem.ts';
+import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
 /**
  * `POST /api/v1/alertmanager`. An accepted notification gets 200 whatever becomes of its alerts. Alertmanager retries
@@ -27,11 +27,11 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
       const notification = parseNotification(request.body as unknown);
       if (typeof notification === 'string') {
         await deps.takeAlerts(null);
-        return sendProblem(response, { kind: 'bad_request', detail: (say) => say(`problem.alerts.${notification}`) });
+        return sendProblem(response, makeProblem('bad_request', `problem.alerts.${notification}`));
       }
       const taken = await deps.takeAlerts(notification);
       if (taken.tag === 'taken') response.json({ outcomes: taken.outcomes, truncated: notification.truncated });
-      else sendProblem(response, { kind: 'unavailable', detail: (say) => say(`problem.alerts.${taken.because}`) });
+      else sendProblem(response, makeProblem('unavailable', `problem.alerts.${taken.because}`));
     }),
   );
   routes.use('/alertmanager', unreadable);

@@ -3,17 +3,14 @@ import helmet from 'helmet';
 import { limits } from '../core/limits.ts';
 import { wordsOf } from '../words/words.ts';
 import { createAccessGuard, createRateLimit } from './access.ts';
-import { createActionRoutes, handled } from './actions.ts';
+import { createActionRoutes, createOnAdviceRoutes, handled } from './actions.ts';
 import { createAlertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
 import { createEventRoutes } from './events.ts';
-import { listRoutes, wordsOnce } from './lists.ts';
-import { createOnAdviceRoutes } from './on-advice.ts';
+import { createWhatIfRoutes, listRoutes, wordsOnce } from './lists.ts';
 import { createPageRoutes } from './page/routes.ts';
-import { jsonOnly, negotiateLanguage, sendProblem } from './problem.ts';
-import { othersRefused } from './routes.ts';
+import { jsonOnly, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
 import { createScrapes } from './scrape.ts';
-import { createWhatIfRoutes } from './what-if.ts';
 
 /** The daemon's HTTP interface: all routes behind one guard, with limits on requests; errors are problem+json. */
 export function createApi(deps: ApiDeps): Express {

@@ -7,7 +7,7 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, DaemonEvent } from './deps.ts';
 import { wordOf } from './lists.ts';
-import { sendProblem } from './problem.ts';
+import { makeProblem, sendProblem } from './problem.ts';
 import { outcomeWordOf, seconds, standingViewOf } from './views.ts';
 
 const heartbeatMs = 15_000;
@@ -26,10 +26,10 @@ export function createEventRoutes(deps: ApiDeps): Router {
   routes.get('/events', (request: Request, response: Response) => {
     const types = typesOf(request);
     if (types === null)
-      return sendProblem(response, {
-        kind: 'bad_request',
-        detail: (say) => say('problem.listOf', { name: 'types', list: eventTypes.join(', ') }),
-      });
+      return sendProblem(
+        response,
+        makeProblem('bad_request', 'problem.listOf', { name: 'types', list: eventTypes.join(', ') }),
+      );
     if (open >= limits.eventStreams) return sendProblem(response, { kind: 'busy' });
     response.writeHead(200, {
       'content-type': 'text/event-stream',

@@ -1,11 +1,15 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/mirror.ts';
+import type { SeriesNow } from '../core/sample.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
-import type { ApiDeps, Page, SeriesView } from './deps.ts';
+import type { WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
+import { saySentence } from '../words/tell.ts';
+import { english, type Say } from '../words/words.ts';
+import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
-import { sendProblem } from './problem.ts';
+import { makeProblem, sendProblem } from './problem.ts';
 import { mirrorViewOf, seconds, targetViewOf } from './views.ts';
 
 /** `GET /api/v1/{mirrors,targets,findings,advice}`, `GET /api/v1/mirrors/:name/trend` and `GET /api/v1/probes/:id`. */
@@ -23,10 +27,10 @@ export function listRoutes(deps: ApiDeps): Router {
   routes.get('/mirrors/:name/trend', (request, response) => {
     const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));
     if (range === undefined)
-      return sendProblem(response, {
-        kind: 'bad_request',
-        detail: (say) => say('problem.oneOf', { name: 'range', list: trendRanges.join(', ') }),
-      });
+      return sendProblem(
+        response,
+        makeProblem('bad_request', 'problem.oneOf', { name: 'range', list: trendRanges.join(', ') }),
+      );
     const trend = deps.trend(request.params.name, range);
     if (trend === null) return sendProblem(response, { kind: 'not_found' });
     response.json(trendView(request.params.name, trend));
@@ -82,7 +86,7 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
     const name = key.split('[')[0] ?? key;
     if (!known.has(name) || (key === name && typeof value === 'string' && value !== '')) continue;
     const what = value === '' ? 'problem.empty' : 'problem.once';
-    return sendProblem(response, { kind: 'bad_request', detail: (say) => say(what, { name }) });
+    return sendProblem(response, makeProblem('bad_request', what, { name }));
   }
   next();
 };
@@ -99,11 +103,11 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
   const limit = /^\d{1,3}$/.test(asked) ? Number(asked) : 0;
   const cursor = wordOf(request, 'cursor') ?? null;
   if (limit < 1 || limit > limits.pageRows) {
-    sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.limit', { most: limits.pageRows }) });
+    sendProblem(response, makeProblem('bad_request', 'problem.limit', { most: limits.pageRows }));
     return null;
   }
   if (cursor !== null && !cursorForm.test(cursor)) {
-    sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.cursor') });
+    sendProblem(response, makeProblem('bad_request', 'problem.cursor'));
     return null;
   }
   return { limit, cursor };
@@ -112,7 +116,7 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
 function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | null {
   const state = wordOf(request, 'state');
   if (state !== undefined && state !== 'all') {
-    sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.state') });
+    sendProblem(response, makeProblem('bad_request', 'problem.state'));
     return null;
   }
   const page = pageOf(request, response, /^\d{1,16}\.\S{1,200}$/);
@@ -124,10 +128,10 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
  * skipped. The cursor is `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
-  all: Iterable<SeriesView>,
+  all: Iterable<SeriesNow>,
   page: Page,
   nowMs: number,
-): { readonly items: readonly SeriesView[]; readonly next: string | null } {
+): { readonly items: readonly SeriesNow[]; readonly next: string | null } {
   const [, asked, atText, after = ''] = /^(\d+)\.(\d+)\.(.*)$/s.exec(page.cursor ?? '') ?? [];
   const askedMs = asked === undefined ? nowMs : Number(asked);
   const rows = [...all].map((series) => ({
@@ -169,4 +173,39 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
       lagSeconds: { lower: seconds(cell.lagLowerMs), upper: seconds(cell.lagUpperMs) },
     })),
   };
+}
+
+/** `GET /api/v1/what-if`: the effect of another chain. Reads only memory, sends no request, changes nothing. */
+export function createWhatIfRoutes(deps: ApiDeps): Router {
+  const routes = Router();
+  routes.get('/what-if', (request, response) => {
+    // The chain may contain credentials, which a response never repeats.
+    response.setHeader('cache-control', 'no-store');
+    const answer = deps.whatIf(readWhatIf(request));
+    if (answer.tag === 'ok') response.json(answer.value);
+    else {
+      const { kind, at, expected } = answer.error;
+      sendProblem(response, {
+        kind: 'bad_request',
+        detail: (say) => chainProblemOf(answer.error, say),
+        more: { reason: kind, at, expected: saySentence(expected, english) },
+      });
+    }
+  });
+  return routes;
+}
+
+/** Parses the query; line ends in the field separate like blanks. */
+export function readWhatIf(request: Request): WhatIfAsked {
+  return {
+    chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',
+    ecosystem: wordOf(request, 'ecosystem') ?? null,
+    upstream: wordOf(request, 'upstream') ?? null,
+    client: wordOf(request, 'client') ?? null,
+  };
+}
+
+/** The reason why a chain cannot be walked. */
+export function chainProblemOf({ kind, at, expected }: WhatIfProblem, say: Say): string {
+  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: saySentence(expected, say) });
 }

@@ -4,7 +4,7 @@ import { isSafeEnv } from '../core/safe-env.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
-import { sendProblem } from './problem.ts';
+import { makeProblem, sendProblem } from './problem.ts';
 
 /** Forms of a remedy; the closed list of design.md section 4.3. */
 export const remedyForms = [
@@ -33,16 +33,12 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
   const { id: ecosystem, publicUpstream, variables } = kind;
   const word = wordOf(request, 'as');
   if (word !== undefined && !remedyForms.some((form) => form === word))
-    return sendProblem(response, {
-      kind: 'bad_request',
-      detail: (say) => say('problem.oneOf', { name: 'as', list: remedyForms.join(', ') }),
-    });
+    return sendProblem(
+      response,
+      makeProblem('bad_request', 'problem.oneOf', { name: 'as', list: remedyForms.join(', ') }),
+    );
   const upstream = wordOf(request, 'upstream') ?? publicUpstream;
-  if (upstream === null)
-    return sendProblem(response, {
-      kind: 'bad_request',
-      detail: (say) => say('problem.noUpstream', { ecosystem }),
-    });
+  if (upstream === null) return sendProblem(response, makeProblem('bad_request', 'problem.noUpstream', { ecosystem }));
   const mirrors = deps.config().mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const ofProfile = mirrors
     .map(({ own }) => kind.profileForms[String(own?.['profile'])])

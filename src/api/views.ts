@@ -1,12 +1,13 @@
 import type { Candidate } from '../core/advice.ts';
 import type { AuthorityCost, Cost } from '../core/authority-cost.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
-import type { Mirror } from '../core/mirror.ts';
-import type { SamplePoint } from '../core/sample.ts';
+import type { Config } from '../core/config.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
-import type { ApiDeps, SeriesView } from './deps.ts';
+import type { ApiDeps } from './deps.ts';
 
 /** Milliseconds as seconds; `null` stays unknown. */
 export function seconds(ms: number | null | undefined): number | null {
@@ -47,7 +48,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
 }
 
 /** The HTTP version of a mirror's clients, by its newest probe with a choice; `null`: no connection yet. */
-export function protocolIn(series: readonly SeriesView[]): HttpProtocol | null {
+export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const heard = free.filter(({ protocol }) => protocol !== undefined);
   return heard.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]?.protocol ?? null;
@@ -83,7 +84,7 @@ function freshnessView(freshness: Freshness | null): object {
 }
 
 /** The series that judges a mirror's liveness: the cold one if present. */
-export function canaryOf(series: readonly SeriesView[]): SeriesView | undefined {
+export function canaryOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
@@ -124,7 +125,7 @@ export function standingViewOf(standing: Standing | undefined): object {
 }
 
 /** One series in `GET /api/v1/targets`. */
-export function targetViewOf(deps: ApiDeps, series: SeriesView): object {
+export function targetViewOf(deps: ApiDeps, series: SeriesNow): object {
   const { target, connection, last } = series;
   const baseline = deps.baseline(target.id, connection);
   return {
@@ -165,6 +166,25 @@ export function costViewOf(cost: AuthorityCost | undefined): object | null {
 }
 
 /** The authority cost by the last responses of a mirror; `undefined`: none yet. */
-export function costIn(series: readonly SeriesView[]): AuthorityCost | undefined {
+export function costIn(series: readonly SeriesNow[]): AuthorityCost | undefined {
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
+}
+
+/** Mirrors of one upstream. */
+export interface Group {
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+  readonly mirrors: readonly Mirror[];
+}
+
+/** The mirrors of each upstream, those of one ecosystem together, in the order of the file. */
+export function groupsOf({ mirrors }: Pick<Config, 'mirrors'>): readonly Group[] {
+  const ecosystems = Map.groupBy(mirrors, ({ ecosystem }) => ecosystem);
+  return [...ecosystems].flatMap(([ecosystem, all]) =>
+    [...Map.groupBy(all, ({ upstream }) => upstream)].map(([upstream, mine]) => ({
+      ecosystem,
+      upstream,
+      mirrors: mine,
+    })),
+  );
 }

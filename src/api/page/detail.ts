@@ -1,27 +1,26 @@
 import { agrees, type ClientRun } from '../../core/client-run.ts';
 import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
-import type { SettledSample } from '../../core/sample.ts';
+import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { formatCost, formatSignature } from '../../words/facts.ts';
 import { tellIn } from '../../words/tell.ts';
-import type { ApiDeps, SeriesView } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
-import { stripWithAxis } from './axis.ts';
 import {
   renderBecauseNote,
   renderOutcomeLink,
+  renderRunningSum,
   renderSinceNote,
   renderStandingNotes,
   renderStateBadge,
 } from './badges.ts';
-import { renderPhaseBars, renderPhaseKey, renderSampleStrip, totalOf } from './charts.ts';
+import { renderPhaseBars, renderPhaseKey, renderSampleStrip, stripWithAxis, totalOf } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
 import { renderHistory } from './history.ts';
 import { ago, at, dated, duration, formatSamples, type Html, html, type PageSay, span } from './html.ts';
 import { keptIn, renderLinkedTime } from './overview.ts';
 import { renderMaintenance } from './place.ts';
-import { renderRunningSum } from './running-sum.ts';
 
 /** Series on one page; the rest follows on further pages. */
 const seriesPerPage = 100;
@@ -102,7 +101,7 @@ function arrivalWords(say: PageSay, freshness: Freshness | null): string {
   return say('lag.arrivals', { half: span(say, p50Ms), most: span(say, p90Ms), count: releases });
 }
 
-function canarySection(say: PageSay, deps: ApiDeps, canary: SeriesView): Html {
+function canarySection(say: PageSay, deps: ApiDeps, canary: SeriesNow): Html {
   const baseline = deps.baseline(canary.target.id, canary.connection);
   const [first] = canary.recent;
   const samples = formatSamples(say, canary.recent.length);
@@ -115,7 +114,7 @@ function seriesSection(
   say: PageSay,
   deps: ApiDeps,
   mirror: Mirror,
-  series: readonly SeriesView[],
+  series: readonly SeriesNow[],
   from: number,
   nowMs: number,
 ): Html {
@@ -134,7 +133,7 @@ ${renderPhaseKey(say)}
 <p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">${say('page.before')}</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${say('history.more', { count: rest })}</a>`}</p></section>`;
 }
 
-function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: number): Html {
+function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: number, nowMs: number): Html {
   const baseline = deps.baseline(series.target.id, series.connection);
   const heavy = isHeavy(series.target);
   const unjudged = html`<span class="muted">${say(heavy ? 'target.notJudged' : 'target.warming')}</span>`;
@@ -159,7 +158,7 @@ function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html
 }
 
 /** The planned time of a target's first probe. */
-function firstDue(say: PageSay, deps: ApiDeps, series: SeriesView, nowMs: number): Html {
+function firstDue(say: PageSay, deps: ApiDeps, series: SeriesNow, nowMs: number): Html {
   const dueAtMs = deps.dueAt(series);
   const when =
     dueAtMs === null
@@ -180,13 +179,13 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
 }
 
 /** The sort order: failing, slow, the canary, then the rest. */
-function urgency(deps: ApiDeps, series: SeriesView): number {
+function urgency(deps: ApiDeps, series: SeriesNow): number {
   if (series.last?.outcome.tag === 'failed') return 3;
   if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;
   return series.target.canary ? 1 : 0;
 }
 
-function nameOf(say: PageSay, series: SeriesView): string {
+function nameOf(say: PageSay, series: SeriesNow): string {
   return [`${series.target.step} ${refTextOf(series.target)}`, say(`connection.${series.connection}`)].join(
     say('list.clause'),
   );

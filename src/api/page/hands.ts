@@ -16,74 +16,58 @@ interface Hand {
   /** A route of the API, which checks this request like any other. */
   readonly path: string;
   readonly button: string;
-  readonly fields: readonly Field[];
+  readonly fields?: readonly Field[];
   /** Sent with the fields. */
-  readonly body: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, string>>;
 }
 
-const duration = (say: PageSay, value: string): Field => ({
-  name: 'for',
-  label: say('hand.for'),
-  value,
-  required: true,
-});
-const reason = (say: PageSay, required: boolean): Field => ({
-  name: 'reason',
-  label: say('card.because'),
-  value: '',
-  required,
-});
+function durationField(say: PageSay, value: string): Field {
+  return { name: 'for', label: say('hand.for'), value, required: true };
+}
+
+function reasonField(say: PageSay, required: boolean): Field {
+  return { name: 'reason', label: say('card.because'), value: '', required };
+}
 
 /** The forms to accept or dismiss an advice. */
 export function renderAdviceForms(say: PageSay, config: Config, id: string): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
-  const accept: Hand = {
-    id: `accept-${id}`,
-    path: `${path}/accept`,
-    button: say('hand.accept'),
-    fields: [],
-    body: {},
-  };
-  const dismiss: Hand = {
-    id: `dismiss-${id}`,
-    path: `${path}/dismiss`,
-    button: say('hand.dismiss'),
-    fields: [duration(say, '8h'), reason(say, true)],
-    body: {},
-  };
-  return html`<div class="hands" hidden>${hand(say, config, accept)}${hand(say, config, dismiss)}</div>`;
+  const fields = [durationField(say, '8h'), reasonField(say, true)];
+  return hands(say, config, [
+    { id: `accept-${id}`, path: `${path}/accept`, button: say('hand.accept') },
+    { id: `dismiss-${id}`, path: `${path}/dismiss`, button: say('hand.dismiss'), fields },
+  ]);
 }
 
 /** The form to acknowledge a finding that never clears by itself. */
 export function renderAckForm(say: PageSay, config: Config, findingId: string): Html {
   const path = `/api/v1/findings/${encodeURIComponent(findingId)}/ack`;
-  return html`<div class="hands" hidden>${hand(say, config, { id: `ack-${findingId}`, path, button: say('hand.ack'), fields: [reason(say, true)], body: {} })}</div>`;
+  const fields = [reasonField(say, true)];
+  return hands(say, config, [{ id: `ack-${findingId}`, path, button: say('hand.ack'), fields }]);
 }
 
 /** The form to pause or resume a mirror. */
 export function pauseHand(say: PageSay, config: Config, registry: string, isPaused: boolean): Html {
   const path = `/api/v1/mirrors/${encodeURIComponent(registry)}/pause`;
-  const wanted: Hand = isPaused
-    ? { id: `resume-${registry}`, path, button: say('hand.resume'), fields: [], body: { for: '0s' } }
-    : {
-        id: `pause-${registry}`,
-        path,
-        button: say('hand.pause'),
-        fields: [duration(say, '1h'), reason(say, false)],
-        body: {},
-      };
-  return html`<div class="hands" hidden>${hand(say, config, wanted)}</div>`;
+  const fields = [durationField(say, '1h'), reasonField(say, false)];
+  const wanted = isPaused
+    ? { id: `resume-${registry}`, path, button: say('hand.resume'), body: { for: '0s' } }
+    : { id: `pause-${registry}`, path, button: say('hand.pause'), fields };
+  return hands(say, config, [wanted]);
 }
 
 /** The form to stop or resume all actions, or to undo one. */
 export function renderActionForm(say: PageSay, config: Config, verb: 'stop' | 'resume' | 'undo', id = 'all'): Html {
   const path = `/api/v1/actions/${verb === 'undo' ? `${encodeURIComponent(id)}/undo` : verb}`;
-  const button = say(`actions.${verb}`);
-  return html`<div class="hands" hidden>${hand(say, config, { id: `${verb}-${id}`, path, button, fields: [], body: {} })}</div>`;
+  return hands(say, config, [{ id: `${verb}-${id}`, path, button: say(`actions.${verb}`) }]);
+}
+
+function hands(say: PageSay, config: Config, all: readonly Hand[]): Html {
+  return html`<div class="hands" hidden>${all.map((one) => hand(say, config, one))}</div>`;
 }
 
 /** Works only with the script: a plain form sends neither JSON nor a bearer token. Forms with inputs are folded. */
-function hand(say: PageSay, config: Config, { id, path, button, fields, body }: Hand): Html {
+function hand(say: PageSay, config: Config, { id, path, button, fields = [], body = {} }: Hand): Html {
   const inputs = fields.map(
     ({ name, label, value, required }) =>
       html`<label>${label} <input name="${name}" value="${value}" size="${name === 'for' ? 5 : 28}" maxlength="${name === 'for' ? 12 : 500}" autocomplete="off"${name === 'for' && html` pattern="[0-9]+(ms|s|m|h|d)" title="${say('hand.length')}"`}${required && html` required`}></label>`,

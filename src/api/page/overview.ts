@@ -1,26 +1,25 @@
 import type { LookedBack } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import type { ApiDeps, SeriesView } from '../deps.ts';
-import { canaryOf, placeOf } from '../views.ts';
+import type { SeriesNow } from '../../core/sample.ts';
+import type { ApiDeps } from '../deps.ts';
+import { canaryOf, type Group, groupsOf, placeOf } from '../views.ts';
 import { renderActions } from './actions.ts';
 import { renderAdviceCard } from './advice-card.ts';
-import { stripWithAxis } from './axis.ts';
 import {
   mirrorPathOf,
   probePath,
   renderBecauseNote,
+  renderRunningSum,
   renderSinceNote,
   renderStandingNotes,
   renderStateBadge,
 } from './badges.ts';
-import { renderPhaseBars, renderPhaseKey, totalOf } from './charts.ts';
+import { renderPhaseBars, renderPhaseKey, stripWithAxis, totalOf } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
-import { type Group, groupsOf } from './groups.ts';
 import { renderHistory } from './history.ts';
 import { ago, duration, type Html, html, type PageSay } from './html.ts';
 import { renderPlace } from './place.ts';
-import { renderRunningSum } from './running-sum.ts';
 import { type Stretch, stretchOf } from './ticks.ts';
 
 const monthsShown = 12;
@@ -76,7 +75,7 @@ ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
-function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): string | null {
+function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
   for (const sample of series.recent.slice(-limits.transcriptsPerSeries)) {
@@ -93,7 +92,7 @@ function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): str
 export function renderLinkedTime(
   say: PageSay,
   deps: ApiDeps,
-  series: SeriesView | undefined,
+  series: SeriesNow | undefined,
   ms: number | null | undefined,
 ): Html {
   if (series === undefined || ms === null || ms === undefined)
@@ -105,7 +104,7 @@ export function renderLinkedTime(
 }
 
 /** True for samples whose probe is still stored: failed ones and the last few. */
-export function keptIn(series: SeriesView): (sample: SeriesView['recent'][number]) => boolean {
+export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
 }
@@ -171,7 +170,7 @@ function mirrorRow(
   say: PageSay,
   deps: ApiDeps,
   mirror: Mirror,
-  canary: SeriesView | undefined,
+  canary: SeriesNow | undefined,
   { longestMs, stretch, nowMs }: { longestMs: number; stretch: Stretch | null; nowMs: number },
 ): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);

@@ -3,8 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { bareChainOf } from '../../core/bare-chain.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
-import { wordOf } from '../lists.ts';
-import { readWhatIf } from '../what-if.ts';
+import { readWhatIf, wordOf } from '../lists.ts';
 import { icon, script, style } from './assets.ts';
 import { renderDetail } from './detail.ts';
 import { createPageSay, type Html, html, type PageSay } from './html.ts';

@@ -1,8 +1,8 @@
 import type { TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
+import { groupsOf } from '../views.ts';
 import { renderAdviceCard } from './advice-card.ts';
 import { keptBy, renderFindingList } from './findings.ts';
-import { groupsOf } from './groups.ts';
 import { adviceEndOf } from './history.ts';
 import { dated, type Html, html, type PageSay, short, span } from './html.ts';
 import { current, lengthOf, renderRangeNav } from './range.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../core/what-if.ts';
 import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../../words/what-if.ts';
 import type { ApiDeps } from '../deps.ts';
-import { chainProblemOf } from '../what-if.ts';
+import { chainProblemOf } from '../lists.ts';
 import { mirrorPathOf } from './badges.ts';
 import { duration, type Html, html, type PageSay, percent, span } from './html.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { routes } from '../../../src/api/routes.ts';
+import { routes } from '../../../src/api/problem.ts';
 import { isLoopback } from '../../../src/api/token.ts';
 import type { Listen } from '../../../src/core/config.ts';
 import { Secret } from '../../../src/core/secret.ts';

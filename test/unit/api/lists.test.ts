@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SeriesView } from '../../../src/api/deps.ts';
 import { queryWords } from '../../../src/api/lists.ts';
 import { limits } from '../../../src/core/limits.ts';
+import type { SeriesNow } from '../../../src/core/sample.ts';
 import { repoDir } from '../../support/paths.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
@@ -53,7 +53,7 @@ describe('pages', () => {
     expect(ids.toSorted()).toEqual(fixtureSeries.map(({ target: { id } }) => id).toSorted());
   });
   it('targets come newest sample first; never asked ones last', async () => {
-    const at = (name: string, back: number | null): SeriesView => {
+    const at = (name: string, back: number | null): SeriesNow => {
       const of = target('coast', 'mod', `example.com/${name}`);
       const recent = back === null ? [] : [sample({ of, back, rttMs: 100 })];
       return {
@@ -78,7 +78,7 @@ describe('pages', () => {
         return [name, { of, recent: [sample({ of, back: i + 1, rttMs: 100 })] }];
       }),
     );
-    const views = (): SeriesView[] =>
+    const views = (): SeriesNow[] =>
       [...series.values()].map(({ of, recent }) => ({
         target: of,
         connection: 'cold',

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventTypes } from '../../../src/api/events.ts';
+import { routes } from '../../../src/api/problem.ts';
 import { remedyForms } from '../../../src/api/remedy.ts';
-import { routes } from '../../../src/api/routes.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { findingKinds } from '../../../src/core/finding.ts';

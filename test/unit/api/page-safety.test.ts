@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { script, style } from '../../../src/api/page/assets.ts';
-import { routes } from '../../../src/api/routes.ts';
+import { routes } from '../../../src/api/problem.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';

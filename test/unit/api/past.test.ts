@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { renderRunningSum } from '../../../src/api/page/badges.ts';
 import { renderPhaseBars } from '../../../src/api/page/charts.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
-import { renderRunningSum } from '../../../src/api/page/running-sum.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { routes } from '../../../src/api/routes.ts';
+import { routes } from '../../../src/api/problem.ts';
 import { webhookEvents } from '../../../src/core/config.ts';
 import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { phases } from '../../../src/core/failure.ts';
