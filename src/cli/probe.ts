@@ -1,11 +1,13 @@
-import { showTarget } from '../core/mirror.ts';
+import type { Config } from '../core/config.ts';
+import { type Mirror, refTextOf, showTarget } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop } from '../core/transcript.ts';
+import { clientIdsOf, runClientNow, unsupportedAccessOf } from '../daemon/client-now.ts';
 import { probeNow } from '../daemon/probe-now.ts';
+import { saySentence } from '../words/tell.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { explain } from './explain.ts';
 import { load, loadText } from './load.ts';
-import { probeClient } from './probe-client.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
 import { jsonText } from './terminal.ts';
 import { Failed, optionsOf, UsageError, words } from './usage.ts';
@@ -115,4 +117,47 @@ export function formatCurl({ sample, transcript }: Probed): string[] {
 function redirectSeconds(timed: readonly Hop[]): string {
   const before = timed.slice(0, -1).reduce((sum, { marks }) => sum + marks.end - marks.start, 0);
   return (before / 1000).toFixed(6);
+}
+
+const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'probe.clientUnknown' } as const;
+
+/** `mirrorwatch probe NAME --client WORD`: runs the real client now and prints its output. */
+async function probeClient(
+  context: Context,
+  config: Config,
+  asked: { readonly mirror: Mirror; readonly module: string | null; readonly version: string | null },
+  client: string,
+  isJson: boolean,
+): Promise<ExitCode> {
+  const { mirror, module, version } = asked;
+  const ids = clientIdsOf(mirror.ecosystem);
+  if (!ids.includes(client))
+    throw ids.length === 0
+      ? new UsageError('wrong.noClient', { ecosystem: mirror.ecosystem })
+      : new UsageError('wrong.clientOneOf', { list: ids.join(', '), ecosystem: mirror.ecosystem, client });
+  if (module === null) throw new UsageError('wrong.whichModule');
+  const cannot = unsupportedAccessOf(mirror, client);
+  if (cannot !== null) throw new UsageError('wrong.clientCannot', { client, mirror: mirror.name, cannot });
+  const facts = { ...context.facts, path: context.env['PATH'] ?? '' };
+  const run = await runClientNow(config, { mirror, client, module, version }, facts, (stop) =>
+    context.onSignal((signal) => {
+      if (signal === 'stop') stop();
+    }),
+  );
+  const { terminal, say } = context;
+  const what = refTextOf({ module, version });
+  if (isJson) terminal.out(jsonText({ registry: mirror.name, client, module, version, ...run }));
+  else {
+    const seconds = (run.tookMs / 1000).toFixed(2);
+    const got = {
+      files: say('probe.files', { count: run.files }),
+      bytes: say('probe.bytesMany', { count: run.bytes }),
+    };
+    const said = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
+    terminal.out(
+      say('probe.client', { client, what, mirror: mirror.name, outcome: say(outcomes[run.outcome]), seconds, said }),
+    );
+    for (const line of run.words.split('\n')) if (line !== '') terminal.out(`  ${line}`);
+  }
+  return run.outcome === 'ok' ? 0 : 1;
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/ports.ts';
-import type { Result, Told } from '../../core/result.ts';
-import { toldOf } from '../../words/tell.ts';
-import { type Fleet, readFleet } from './fleet.ts';
+import type { Result, Sentence, Told } from '../../core/result.ts';
+import { formatDuration } from '../../core/units.ts';
+import { stamp } from '../../core/views.ts';
+import { phrase, toldOf } from '../../words/tell.ts';
+import { type Fleet, type MirrorRow, readFleet } from './fleet.ts';
 import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
-import { readStore } from './look.ts';
-import type { PlaceOptions } from './places.ts';
-import { groupSentencesOf, mirrorSentencesOf, placeSentencesOf } from './sentences.ts';
-import type { StoreAt } from './store.ts';
+import type { Place, PlaceOptions, PlaceTrouble } from './places.ts';
+import { readStore, type StoreAt } from './store.ts';
 
 /** The options of `mirrorwatch fleet`. */
 export interface FleetOptions {
@@ -45,4 +45,95 @@ export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): F
 /** True if a mirror or a place has a problem, or the store's response was incomplete. */
 export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
+}
+
+/** Sentences about mirrors, the worst first; none about a mirror that is healthy from all places. */
+function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
+  const worst = ['down', 'degraded', 'unknown'];
+  const told = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
+  return told
+    .toSorted((a, b) => worst.indexOf(a.verdict.state) - worst.indexOf(b.verdict.state))
+    .map((row) => mirrorSentence(row, atMs));
+}
+
+function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Sentence {
+  const { kind, state, bad, well, unknown, best, sinceMs } = verdict;
+  if (kind === 'well' || kind === 'unknown')
+    return phrase('fleet.unknown', { registry, count: unknown.length, places: unknown });
+  const said = {
+    registry,
+    state: phrase(`state.${state}`),
+    bad: bad.length,
+    all: bad.length + well.length,
+    places: bad,
+    since: since(sinceMs, nowMs),
+    besides: unknown.length === 0 ? '' : phrase('fleet.besides', { places: unknown }),
+  };
+  const works =
+    best === null
+      ? phrase('fleet.works', { places: well })
+      : phrase('fleet.responds', { place: best.place, time: timeText(best.p95Ms) });
+  switch (kind) {
+    case 'alone':
+    case 'somewhere':
+      return phrase(`fleet.${kind}`, { ...said, works });
+    default:
+      return phrase(`fleet.${kind}`, said);
+  }
+}
+
+/** Sentences about problems of places, in the order of places. */
+function placeSentencesOf({ atMs, places }: Fleet): readonly Sentence[] {
+  return places.flatMap((place) => place.troubles.map((trouble) => placeSentence(place, trouble, atMs)));
+}
+
+function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: number): Sentence {
+  switch (trouble.kind) {
+    case 'quiet':
+      return phrase('fleet.quiet', { place, since: since(trouble.sinceMs, nowMs) });
+    case 'untold':
+    case 'suspect':
+    case 'reload':
+      return phrase(`fleet.${trouble.kind}`, { place });
+    case 'config':
+      return phrase('fleet.config', { place, count: trouble.others });
+    case 'clock': {
+      const span = formatDuration(Math.round(Math.abs(trouble.skewMs) / 1000) * 1000);
+      return phrase(trouble.skewMs > 0 ? 'fleet.clockAhead' : 'fleet.clockBehind', { place, span });
+    }
+    case 'version': {
+      const { version, usual, others: count } = trouble;
+      return phrase('fleet.version', { place, version, usual, count });
+    }
+    case 'shards':
+      return phrase('fleet.shards', { place, shards: trouble.missing.map(String), count: trouble.count });
+    case 'bad_alone':
+    case 'well_alone': {
+      const key = trouble.kind === 'bad_alone' ? 'fleet.badAlone' : 'fleet.wellAlone';
+      return phrase(key, { place, count: trouble.mirrors });
+    }
+  }
+}
+
+/** One sentence for each recommended change. */
+function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
+  return lines.map(({ group, ecosystem, upstream, from, to, places, votes, of, needed, kind }) => {
+    const what = ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`;
+    if (kind === 'one')
+      return phrase('fleet.lineOne', { what, from, to, votes, of, group: group && phrase('fleet.ofGroup', { group }) });
+    if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places });
+    return phrase('fleet.lineOwn', { what, from, to, places, votes, of, needed });
+  });
+}
+
+function since(sinceMs: number | null, nowMs: number): Sentence | string {
+  if (sinceMs === null) return '';
+  const text = stamp(sinceMs);
+  const isToday = nowMs - sinceMs < 20 * 3_600_000;
+  return phrase('fleet.since', { at: isToday ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ') });
+}
+
+/** Milliseconds as text: `210 ms`, `1.24 s`. */
+function timeText(ms: number): string {
+  return ms < 999.5 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }

@@ -2,7 +2,7 @@ import type { Actor, FleetRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { type Fleet, readFleet } from './fleet.ts';
 import { votesFor } from './groups.ts';
-import { readStore } from './look.ts';
+import { readStore } from './store.ts';
 
 const freshMs = 10_000;
 const knownMs = 30_000;

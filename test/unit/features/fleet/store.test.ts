@@ -2,8 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../../src/core/secret.ts';
-import { readStore } from '../../../../src/features/fleet/look.ts';
-import { readVector, type StoreAt } from '../../../../src/features/fleet/store.ts';
+import { readStore, readVector, type StoreAt } from '../../../../src/features/fleet/store.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 
 // What stores answer: Prometheus, VictoriaMetrics, Thanos and Mimir, and what is none.
