@@ -26,8 +26,11 @@ export interface RankedRow extends RankRow {
   readonly lag: RankLag | null;
 }
 
-/** The ports for the probes after the rounds. */
-interface AfterPorts {
+/** What the probes of a ranking need. */
+export interface RankPorts {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  /** One probe; `null`: without a response. */
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
@@ -73,11 +76,7 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
  * @param samples  of the rounds
  */
 export async function probeAfterRounds(
-  input: AfterPorts & {
-    readonly config: Config;
-    readonly targets: readonly Target[];
-    readonly samples: readonly Sample[];
-  },
+  input: RankPorts & { readonly samples: readonly Sample[] },
   rows: readonly RankRow[],
   downloads: readonly Target[],
 ): Promise<readonly RankedRow[]> {
@@ -96,10 +95,7 @@ export async function probeAfterRounds(
   return inOrder(config, whole);
 }
 
-async function askOnce(
-  { config, ask, clock, random, stopped }: AfterPorts & { readonly config: Config },
-  target: Target,
-): Promise<readonly Sample[]> {
+async function askOnce({ config, ask, clock, random, stopped }: RankPorts, target: Target): Promise<readonly Sample[]> {
   if (stopped()) return [];
   const { timeoutMs } = config.steps[target.step] ?? config.schedule.pace;
   const probed = await ask(dueOf(target, timeoutMs, { clock, random }));

@@ -2,14 +2,13 @@ import type { Config } from '../../core/config.ts';
 import type { Due } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import { questionOf, type Target } from '../../core/mirror.ts';
-import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import { buildWorkerBook, nothingLearnt } from '../../daemon/book.ts';
 import { closeWithin, dueOf, type NoAnswer, patienceMsFor, probeWithin } from '../../daemon/once.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
-import { probeAfterRounds, type RankedRow } from './after.ts';
+import { probeAfterRounds, type RankedRow, type RankPorts } from './after.ts';
 import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from './row.ts';
 
 export { downloadsFor, type RankedRow } from './after.ts';
@@ -36,7 +35,9 @@ export async function rankNow(
   const workers = workersFor({ ...book, context }, processLog(facts), 1);
   const samples: Sample[] = [];
   try {
-    const ports = {
+    const ports: RankPorts = {
+      config,
+      targets,
       ask: (due: Due) => probeWithin(workers, due, systemTimers),
       clock: systemClock,
       random: systemRandom,
@@ -44,15 +45,13 @@ export async function rankNow(
     };
     const ranked = await rankOnce({
       ...ports,
-      config,
-      targets,
       rounds,
       finals: finalsMost,
       heard: (sample) => void samples.push(sample),
       progress: watch.progress,
     });
     if (ranked.tag === 'error') return error(ranked.error);
-    return ok(await probeAfterRounds({ ...ports, config, targets, samples }, ranked.value, downloads));
+    return ok(await probeAfterRounds({ ...ports, samples }, ranked.value, downloads));
   } finally {
     await closeWithin(workers, systemTimers);
   }
@@ -64,8 +63,7 @@ const finalsMost = 2;
 /**
  * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, with the order rotated by one each
  * round, so that a short disturbance of our network affects all. Then repeats this for the best and those that cannot
- * be distinguished from it, at most `finals` times.
- * @param ask       one probe; `null` without a response, which ends the ranking
+ * be distinguished from it, at most `finals` times. A probe without a response ends the ranking.
  * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
@@ -95,18 +93,12 @@ export async function rankOnce(input: RankRequest): Promise<Result<readonly Rank
 }
 
 /** The inputs of a ranking. */
-interface RankRequest {
-  readonly config: Config;
-  readonly targets: readonly Target[];
+interface RankRequest extends RankPorts {
   readonly rounds: number;
   readonly finals: number;
-  readonly ask: (due: Due) => Promise<Probed | null>;
-  readonly clock: Clock;
-  readonly random: Random;
   /** Called with each response. */
   readonly heard?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
-  readonly stopped: () => boolean;
 }
 
 interface Heard {
