@@ -1,11 +1,12 @@
-import type { Config } from '../core/config.ts';
-import { isHeavy, type Mirror, type Target } from '../core/mirror.ts';
+import type { Cadence, Config } from '../core/config.ts';
+import { isHeavy, type Target } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
-import { isLoopback } from './addresses.ts';
-import { meanGapMsOf } from './paces.ts';
-import { hostOf } from './urls.ts';
+import { phrase } from '../words/tell.ts';
+import { hostKeyOf, isLoopback } from './addresses.ts';
+import { cronGapsOf } from './cron.ts';
+import type { Report } from './reading.ts';
 
 /** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
@@ -78,11 +79,6 @@ export function budgetOf(
   });
 }
 
-/** Scheme, name and port of a mirror: the key of `perHost` and `bytesPerHour`. */
-export function hostKeyOf(mirror: Pick<Mirror, 'url'>): string {
-  return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
-}
-
 function entryKey(ecosystem: string, upstream: string, module: string | null): string {
   return `${ecosystem} ${upstream} ${module ?? ''}`;
 }
@@ -103,4 +99,44 @@ function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: R
 
 function runsPerHour(config: Config, target: Target): number {
   return 3_600_000 / meanGapMsOf(paceOf(target, config).cadence);
+}
+
+/** Milliseconds between two starts of one target in the busiest hour. */
+function meanGapMsOf(cadence: Cadence): number {
+  return cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
+}
+
+/** As in the built-in default. Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
+const politeBytesPerHour = 50 * 2 ** 20;
+
+/** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */
+export function checkBudget(config: Config, targets: readonly Target[], registry: Registry, report: Report): void {
+  for (const budget of budgetOf(config, targets, registry)) {
+    const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });
+    if (budget.verdict !== 'ok') {
+      const tell = budget.verdict === 'over' ? report.error : report.warning;
+      tell(['schedule'], phrase('expected.atMost', { most: '80%' }), {
+        seen: share,
+        needs: [['steps'], ['mirrors'], ['modules']],
+      });
+    }
+    const { bytesPerHour } = config.schedule;
+    const planned = phrase('load.seenBytes', {
+      bytes: `${Math.ceil(budget.bytesPerHour / 2 ** 20)}MiB`,
+      host: budget.host,
+    });
+    if (bytesPerHour === null) {
+      if (budget.bytesPerHour > politeBytesPerHour && !isLoopback(new URL(budget.host).hostname))
+        report.warning(
+          ['schedule', 'bytesPerHour'],
+          phrase('expected.perHourPublic', { most: `${politeBytesPerHour / 2 ** 20}MiB` }),
+          { seen: planned, needs: [['steps'], ['modules']] },
+        );
+      continue;
+    }
+    if (budget.bytesPerHour <= bytesPerHour) continue;
+    report.warning(['schedule', 'bytesPerHour'], phrase('expected.perHour'), {
+      seen: planned,
+    });
+  }
 }

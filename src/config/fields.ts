@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { headerPattern } from '../core/headers.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import {
@@ -10,7 +11,10 @@ import {
   sizeBytes,
   sizePattern,
 } from '../core/units.ts';
-import { checked, errorOf, list } from '../ecosystems/fields.ts';
+import { baseUrl } from '../core/url.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import { checked, errorOf, list, mapping } from '../ecosystems/fields.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { hostAndPort, isLoopback, network } from './addresses.ts';
 import { isCron, isTimeZone } from './cron.ts';
@@ -167,3 +171,47 @@ export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_00
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
 /** Spans of days and weeks. */
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };
+
+/** A time of day such as 22:00. */
+export const clockTime = (description: string) =>
+  checked(description, phrase('expected.timeOfDay'), (value) => minuteOf(value) !== null);
+
+/** The minute of the day that `22:00` names; `null`: none. */
+export function minuteOf(value: string): number | null {
+  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
+  return hours === undefined || minutes === undefined ? null : Number(hours) * 60 + Number(minutes);
+}
+
+/** True for an http or https URL; a path, a query and user-info are fine, they may be the receiver's credentials. */
+export function isWebhookUrl(value: string): boolean {
+  return /^https?:\/\/[^/]/i.test(value) && !/[\s\\#]/.test(value) && URL.canParse(value);
+}
+
+/** A base URL without user-info. */
+export function bareUrl(description: string) {
+  return checked(description, phrase('expected.daemonUrl'), (value) => baseUrl(value)?.user === null);
+}
+
+/** Headers of requests. */
+export const headers = list(
+  secretText('A header as `Name: value`.', phrase('expected.header')).regex(
+    headerPattern,
+    errorOf(phrase('expected.header')),
+  ),
+  phrase('expected.listEach', { what: phrase('expected.header') }),
+  32,
+)
+  .meta({ description: 'Headers of each request, such as a token.' })
+  .prefault([]);
+
+/** A mapping whose keys are ecosystems; its values are what an ecosystem makes of them. */
+type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
+
+/** A mapping with a key for each ecosystem that has one. */
+export function byEcosystem<Value>({ all }: Registry, keyOf: (one: Ecosystem) => z.ZodType | null): ByEcosystem<Value> {
+  const keys = all.flatMap((one) => {
+    const key = keyOf(one);
+    return key === null ? [] : [[one.id, key] as const];
+  });
+  return mapping(Object.fromEntries<z.ZodType>(keys)) as unknown as ByEcosystem<Value>;
+}

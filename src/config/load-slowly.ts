@@ -4,7 +4,7 @@ import type { Files, FileText, FolderNames, SlowFiles } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { LockReader, Locks } from '../ecosystems/locks.ts';
 import { type Loaded, type LoadInput, loadConfig } from './load.ts';
-import type { ReaderOf } from './lock.ts';
+import type { ReaderOf } from './reading.ts';
 
 /** A configuration's text, and files that take their time. */
 export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {

@@ -1,19 +1,23 @@
+import { isAbsolute, resolve } from 'node:path';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Files } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import type { SkippedLockEntry } from '../ecosystems/locks.ts';
+import type { LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { buildConfig, resolverOf } from './build.ts';
+import { checkBudget } from './budget.ts';
+import { buildConfig } from './build.ts';
 import { checkDocument } from './check.ts';
 import { readDocument } from './document.ts';
 import type { Env } from './env.ts';
 import { comparePlaces } from './format-issues.ts';
-import { type ReaderOf, readerAtOnce } from './lock.ts';
-import { createReader, createReport } from './report.ts';
-import { checkBudget, warn } from './warnings.ts';
+import { createReading, type ReaderOf } from './reading.ts';
+import { createReport } from './report.ts';
+import { warnOfUnknownMembers } from './sections/clients.ts';
+import { warnOfNoControl } from './sections/controls.ts';
+import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 
 export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
@@ -57,11 +61,12 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   const mistakes = (): ConfigIssue[] =>
     distinct(unread, [...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
   if (checked.file === null) return error(mistakes());
-  const path = input.path;
-  const reader = createReader(input.files, resolverOf(path, input.cwd ?? null), report);
-  const { file } = checked;
-  const { config, modules } = buildConfig({ file, path, reader, report, env: input.env, registry, readerOf });
-  warn(config, registry, report);
+  const { path, files, env, cwd = null } = input;
+  const reading = createReading({ files, env, registry, readerOf, report, resolve: resolverOf(path, cwd) });
+  const { config, modules } = buildConfig(checked.file, path, reading);
+  warnOfNoControl(config, report);
+  warnOfUnknownMembers(config, registry, report);
+  warnOfGuardedReceivers(config, report);
   const isOfPlan = ofPlan(registry);
   if (input.expand !== undefined && !mistakes().some(isOfPlan))
     checkBudget(config, input.expand(config), registry, report);
@@ -96,4 +101,20 @@ function tooLarge(bytes: number): ConfigIssue {
     expected: phrase('expected.bytes', { bytes: limits.configBytes }),
     nearest: null,
   };
+}
+
+/**
+ * The reader where it needs no library.
+ * @throws Error where it does: use `loadConfigSlowly`
+ */
+function readerAtOnce(locks: Locks): LockReader {
+  const reader = locks.reader();
+  if (typeof reader !== 'function') throw new Error('a lock file whose reader is still to be loaded');
+  return reader;
+}
+
+/** Joins a name in the file to the file's own folder. */
+function resolverOf(path: string | null, cwd: string | null): (name: string) => string {
+  const folder = path === null ? cwd : resolve(cwd ?? '/', path, '..');
+  return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));
 }

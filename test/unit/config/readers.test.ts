@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
-import { findNetrcLogin } from '../../../src/config/auth.ts';
+import { addressBytesOf, hostAndPort, hostOf, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
 import { cronGapsOf, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
 import { findNearestWord } from '../../../src/config/issues.ts';
-import { findEnvProxy, isExcepted } from '../../../src/config/proxy.ts';
-import { isWebhookSecret } from '../../../src/config/schema-webhook.ts';
-import { hostOf, parseControlUrl, parseProxyUrl } from '../../../src/config/urls.ts';
+import { findNetrcLogin } from '../../../src/config/sections/auth.ts';
+import { parseControlUrl } from '../../../src/config/sections/controls.ts';
+import { findEnvProxy, isExcepted, parseProxyUrl } from '../../../src/config/sections/proxy.ts';
+import { isWebhookSecret } from '../../../src/config/sections/webhooks.ts';
 import { durationMs, durationPattern, formatDuration, shareOf, sizeBytes } from '../../../src/core/units.ts';
 import { baseUrl } from '../../../src/core/url.ts';
 import { checkGoproxy, readGoProxyList } from '../../../src/ecosystems/go/client.ts';

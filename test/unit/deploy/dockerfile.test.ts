@@ -47,6 +47,6 @@ describe('the Dockerfile', () => {
     for (const path of of('WORKDIR')) expect(path).toMatch(/^\//);
     expect(of('ADD')).toEqual([]);
     expect(of('EXPOSE')).toEqual(['10120']);
-    expect(text('src/config/schema.ts')).toContain("'127.0.0.1:10120'");
+    expect(text('src/config/sections/listen.ts')).toContain("'127.0.0.1:10120'");
   });
 });

@@ -1,11 +1,19 @@
-import type { Proxy as MirrorProxy } from '../core/mirror.ts';
-import { Secret } from '../core/secret.ts';
-import { phrase } from '../words/tell.ts';
-import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from './addresses.ts';
-import type { Env } from './env.ts';
-import type { Path } from './issues.ts';
-import type { Report } from './report.ts';
-import { hostOf, parseProxyUrl } from './urls.ts';
+import type { Proxy as MirrorProxy } from '../../core/mirror.ts';
+import { Secret } from '../../core/secret.ts';
+import { baseUrl, type SplitUrl } from '../../core/url.ts';
+import { phrase } from '../../words/tell.ts';
+import { addressBytesOf, hostAndPort, hostOf, isLoopback, isWithin, network } from '../addresses.ts';
+import type { Env } from '../env.ts';
+import { checked } from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
+
+/** The key `proxy` of a mirror. */
+export const proxyKey = checked(
+  'HTTP proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide; `direct` means none.',
+  phrase('expected.urlDirect'),
+  (value) => value === 'direct' || parseProxyUrl(value) !== null,
+).optional();
 
 /**
  * The proxy towards a mirror: its own `proxy` (`direct`: none), else what the environment says.
@@ -15,8 +23,7 @@ export function readProxy(
   path: Path,
   named: string | undefined,
   url: string,
-  env: Env,
-  report: Report,
+  { env, error }: Reading,
 ): MirrorProxy | null {
   if (named === 'direct') return null;
   if (named !== undefined) return proxyOf(named);
@@ -24,7 +31,7 @@ export function readProxy(
   if (found === null) return null;
   const proxy = proxyOf(found.value);
   if (proxy === null) {
-    report.error([...path, 'url'], phrase('expected.proxyIn', { variable: found.variable }));
+    error([...path, 'url'], phrase('expected.proxyIn', { variable: found.variable }));
   }
   return proxy;
 }
@@ -84,4 +91,10 @@ function proxyOf(text: string): MirrorProxy | null {
     url: split.url,
     auth: user === null ? null : { username: user.username, secret: new Secret(user.password) },
   };
+}
+
+/** Reads a proxy URL: a base URL without path. */
+export function parseProxyUrl(text: string): SplitUrl | null {
+  const split = baseUrl(text);
+  return split !== null && new URL(split.url).pathname === '/' ? split : null;
 }

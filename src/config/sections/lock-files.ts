@@ -1,23 +1,15 @@
-import type { Mirror } from '../core/mirror.ts';
-import type { Ecosystem } from '../ecosystems/ecosystem.ts';
-import type { Lock, LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
-import type { Named } from '../ecosystems/names.ts';
-import { phrase } from '../words/tell.ts';
-import type { Path } from './issues.ts';
-import type { Reader, Report } from './report.ts';
-import type { FileLock } from './schema-ecosystems.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
+import type { Lock, SkippedLockEntry } from '../../ecosystems/locks.ts';
+import type { Named } from '../../ecosystems/names.ts';
+import { phrase } from '../../words/tell.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
 
-/** The reader of an ecosystem's lock files, if it is loaded; `null`: its libraries must be loaded first. */
-export type ReaderOf = (locks: Locks) => LockReader | null;
-
-/**
- * The reader where it needs no library.
- * @throws Error where it does: use `loadConfigSlowly`
- */
-export function readerAtOnce(locks: Locks): LockReader {
-  const reader = locks.reader();
-  if (typeof reader !== 'function') throw new Error('a lock file whose reader is still to be loaded');
-  return reader;
+/** Modules of a lock file. */
+export interface FileLock {
+  readonly from: string;
+  readonly top: number;
 }
 
 /** The result of one ecosystem's lock files so far. */
@@ -32,28 +24,23 @@ export interface LockState {
 }
 
 /** The modules of an entry `{ from, top }`; mistakes are reported. */
-export function readLockModules(
-  path: Path,
-  entry: FileLock,
-  state: LockState,
-  { readerOf, reader, report }: { readonly readerOf: ReaderOf; readonly reader: Reader; readonly report: Report },
-): readonly Named[] {
+export function readLockModules(path: Path, entry: FileLock, state: LockState, reading: Reading): readonly Named[] {
   const { locks } = state.kind;
   if (locks === null) return [];
   if (!locks.isLock(entry.from)) {
-    report.error([...path, 'from'], locks.expected);
+    reading.error([...path, 'from'], locks.expected);
     return [];
   }
-  const text = reader.text([...path, 'from'], entry.from);
-  const read = readerOf(locks);
+  const text = reading.text([...path, 'from'], entry.from);
+  const read = reading.readerOf(locks);
   if (text === null || read === null) return [];
   const { mirrors, isPrivate } = state;
-  const lock = read({ name: entry.from, text, beside: (name) => reader.maybe(name), mirrors, isPrivate });
+  const lock = read({ name: entry.from, text, beside: (name) => reading.maybe(name), mirrors, isPrivate });
   if (lock.tag === 'error') {
-    report.error([...path, 'from'], lock.error);
+    reading.error([...path, 'from'], lock.error);
     return [];
   }
-  tellMalformed(path, lock.value.malformed, state, reader, report);
+  tellMalformed(path, lock.value.malformed, state, reading);
   Object.assign(state.pinned, lock.value.pinned);
   const taken: Named[] = [];
   for (const { module, version, because } of lock.value.entries) {
@@ -65,16 +52,10 @@ export function readLockModules(
 }
 
 /** An invalid line may be the hash that a response should be verified by, so it is reported and not only skipped. */
-function tellMalformed(
-  path: Path,
-  malformed: Lock['malformed'],
-  { skipped, told }: LockState,
-  reader: Reader,
-  report: Report,
-): void {
+function tellMalformed(path: Path, malformed: Lock['malformed'], { skipped, told }: LockState, reading: Reading): void {
   if (malformed === null) return;
   const { file, count, first, expected } = malformed;
-  const absolute = reader.resolve(file);
+  const absolute = reading.resolve(file);
   if (told.has(absolute)) return;
   told.add(absolute);
   for (const { line, module, version } of first)
@@ -82,7 +63,7 @@ function tellMalformed(
   const more = count > first.length ? ` and ${count - first.length} more` : '';
   const places = first.map(({ line }) => line).join(', ');
   const name = JSON.stringify(file);
-  report.warning(
+  reading.warning(
     [...path, 'from'],
     phrase('expected.orMentry', { what: expected, file: name, lines: `${places}${more}` }),
     {

@@ -1,31 +1,48 @@
-import type { Auth } from '../core/mirror.ts';
-import { Secret } from '../core/secret.ts';
-import type { SplitUrl } from '../core/url.ts';
-import { phrase } from '../words/tell.ts';
-import { isPlainAbroad } from './addresses.ts';
-import type { Env } from './env.ts';
-import type { Path } from './issues.ts';
-import type { Reader, Report } from './report.ts';
-import type { FileMirror } from './schema.ts';
+import { z } from 'zod';
+import type { Auth } from '../../core/mirror.ts';
+import { Secret } from '../../core/secret.ts';
+import type { SplitUrl } from '../../core/url.ts';
+import { phrase } from '../../words/tell.ts';
+import { isPlainAbroad } from '../addresses.ts';
+import { errorOf, file, list, mapping, secretText, text } from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
 
-type FileAuth = NonNullable<FileMirror['auth']>;
+/** The key `auth` of a mirror. */
+export const authKey = mapping({
+  username: text('User name for basic auth.', phrase('expected.userName')).optional(),
+  password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
+  passwordFile: file('File that holds the password.').optional(),
+  token: secretText('Bearer token, in place of a user name.', phrase('expected.token')).optional(),
+  tokenFile: file('File that holds the token.').optional(),
+  netrc: z
+    .union([
+      file("A netrc file; the entry of the mirror's host is used."),
+      z.literal(true, errorOf(phrase('expected.trueOrPath'))),
+    ])
+    .meta({
+      description: 'Path of a netrc file, or true for `$NETRC`, else `~/.netrc`. Keyed by host; the first entry wins.',
+    })
+    .optional(),
+  hosts: list(text('', phrase('expected.hostPort'), 260), phrase('expected.listHosts'), 64)
+    .meta({ description: "Hosts beside the mirror's own that may be given these credentials." })
+    .prefault([]),
+})
+  .meta({
+    description: 'Credentials: a user name and password, a token, or netrc. Never sent over http:// off loopback.',
+  })
+  .optional();
+
+type FileAuth = NonNullable<z.output<typeof authKey>>;
 
 /**
  * A mirror's credentials, from its URL's user-info or from `auth`. Over plain HTTP off loopback they are reported and dropped.
  * @param path  of the mirror
  */
-export function readAuth(
-  path: Path,
-  mirror: FileMirror,
-  split: SplitUrl,
-  reader: Reader,
-  report: Report,
-  env: Env,
-): Auth | null {
-  const named =
-    mirror.auth === undefined ? null : fromAuth([...path, 'auth'], mirror.auth, split.url, reader, report, env);
-  if (mirror.auth !== undefined && split.user !== null) {
-    report.error([...path, 'auth'], phrase('expected.authUserInfo'), {
+export function readAuth(path: Path, written: FileAuth | undefined, split: SplitUrl, reading: Reading): Auth | null {
+  const named = written === undefined ? null : fromAuth([...path, 'auth'], written, split.url, reading);
+  if (written !== undefined && split.user !== null) {
+    reading.error([...path, 'auth'], phrase('expected.authUserInfo'), {
       by: [],
       needs: [[...path, 'url']],
     });
@@ -35,32 +52,32 @@ export function readAuth(
     named ??
     (user === null ? null : { scheme: 'basic', username: user.username, secret: new Secret(user.password), hosts: [] });
   if (auth === null || !isPlainAbroad(split.url)) return auth;
-  report.warning([...path, 'url'], phrase('expected.httpsCredentials'));
+  reading.warning([...path, 'url'], phrase('expected.httpsCredentials'));
   return null;
 }
 
-function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, report: Report, env: Env): Auth | null {
+function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Auth | null {
   const forms = formsOf(auth);
   if (forms.length !== 1) {
     const given = forms.length > 1 ? formKeys.filter((key) => auth[key] !== undefined) : formKeys;
-    report.error(path, phrase('expected.oneOfWith'), { by: given });
+    reading.error(path, phrase('expected.oneOfWith'), { by: given });
     return null;
   }
   const { hosts } = auth;
-  if (forms[0] === 'netrc') return fromNetrc(path, auth, url, reader, report, env);
+  if (forms[0] === 'netrc') return fromNetrc(path, auth, url, reading);
   if (forms[0] === 'token') {
-    const token = auth.tokenFile === undefined ? auth.token : reader.secret([...path, 'tokenFile'], auth.tokenFile);
+    const token = auth.tokenFile === undefined ? auth.token : reading.secret([...path, 'tokenFile'], auth.tokenFile);
     return token == null ? null : { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
   }
   const { username, password, passwordFile } = auth;
   if (username === undefined || (password === undefined) === (passwordFile === undefined)) {
     const isTwice = password !== undefined && passwordFile !== undefined;
-    report.error(path, phrase('expected.passwordEither'), {
+    reading.error(path, phrase('expected.passwordEither'), {
       by: isTwice ? ['password', 'passwordFile'] : ['username', 'password', 'passwordFile'],
     });
     return null;
   }
-  const secret = passwordFile === undefined ? password : reader.secret([...path, 'passwordFile'], passwordFile);
+  const secret = passwordFile === undefined ? password : reading.secret([...path, 'passwordFile'], passwordFile);
   return secret == null ? null : { scheme: 'basic', username, secret: new Secret(secret), hosts };
 }
 
@@ -77,21 +94,21 @@ function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {
   ];
 }
 
-function fromNetrc(path: Path, auth: FileAuth, url: string, reader: Reader, report: Report, env: Env): Auth | null {
-  const { NETRC, HOME } = env;
+function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): Auth | null {
+  const { NETRC, HOME } = reading.env;
   const usual = NETRC !== undefined && NETRC !== '' ? NETRC : HOME === undefined ? null : `${HOME}/.netrc`;
   const name = typeof auth.netrc === 'string' ? auth.netrc : usual;
   if (name === null) {
-    report.error([...path, 'netrc'], phrase('expected.home'));
+    reading.error([...path, 'netrc'], phrase('expected.home'));
     return null;
   }
-  const text = reader.text([...path, 'netrc'], name);
+  const text = reading.text([...path, 'netrc'], name);
   if (text === null) return null;
   const host = new URL(url).hostname;
   const login = findNetrcLogin(text, host);
   if (login !== null)
     return { scheme: 'basic', username: login.username, secret: new Secret(login.password), hosts: auth.hosts };
-  report.error([...path, 'netrc'], phrase('expected.netrc', { host }), {
+  reading.error([...path, 'netrc'], phrase('expected.netrc', { host }), {
     needs: [[...path.slice(0, -1), 'url']],
   });
   return null;

@@ -1,0 +1,98 @@
+import type { ConfigIssue } from '../core/config.ts';
+import type { Files } from '../core/ports.ts';
+import type { Sentence } from '../core/result.ts';
+import type { LockReader, Locks } from '../ecosystems/locks.ts';
+import type { Registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
+import type { Env } from './env.ts';
+import type { Path } from './issues.ts';
+
+interface More {
+  /** The value shown, if it is not the value at the path. */
+  readonly seen?: Sentence | string | null;
+  /** The default, which is shown where the file has no value at the path. */
+  readonly usual?: string;
+  /** The keys under the path that matter for it; mistakes in other keys do not suppress it. Absent: all. */
+  readonly by?: readonly string[];
+  /** Other paths it depends on: reported only where all of them are valid. */
+  readonly needs?: readonly Path[];
+}
+
+/** Takes the results of checks after the schema. Paths are those of the checked file. */
+export interface Report {
+  error(path: Path, expected: Sentence, more?: More): void;
+  warning(path: Path, expected: Sentence, more?: More): void;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** The reader of an ecosystem's lock files, if it is loaded; `null`: its libraries must be loaded first. */
+export type ReaderOf = (locks: Locks) => LockReader | null;
+
+/** What a section is read with besides its own keys: the files it names, the environment, and where mistakes go. */
+export interface Reading extends Report {
+  readonly registry: Registry;
+  readonly env: Env;
+  readonly readerOf: ReaderOf;
+  /** The absolute path of a name in the file (relative ones start at the file's own folder). */
+  resolve(name: string): string;
+  /** The text of a file, or `null` after reporting why not. */
+  text(path: Path, name: string): string | null;
+  /** The first line of a file with a secret, without the line ending. */
+  secret(path: Path, name: string): string | null;
+  /** Like `text`, but a missing file is not reported. */
+  maybe(name: string): string | null;
+  list(name: string): readonly string[] | null;
+  /** What exists at a path, by its listing: `unknown` is nothing yet, or not accessible. */
+  kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
+}
+
+/** A reading over the port `Files`. */
+export function createReading(
+  from: Pick<Reading, 'registry' | 'env' | 'readerOf' | 'resolve'> & { readonly files: Files; readonly report: Report },
+): Reading {
+  const { files, report, ...given } = from;
+  const { resolve } = given;
+  const text = (path: Path, name: string): string | null => {
+    const result = files.read(resolve(name));
+    if (result.tag === 'ok') return result.text;
+    report.error(path, phrase('expected.fileRead', { code: result.code }));
+    return null;
+  };
+  return {
+    ...report,
+    ...given,
+    text,
+    secret(path, name) {
+      const content = text(path, name)?.replace(/\r?\n$/, '') ?? null;
+      if (content === null) return null;
+      if (content !== '' && !/[\r\n]/.test(content)) return content;
+      report.error(path, phrase('expected.fileSecret'));
+      return null;
+    },
+    maybe(name) {
+      const result = files.read(resolve(name));
+      return result.tag === 'ok' ? result.text : null;
+    },
+    list(name) {
+      const result = files.list(resolve(name));
+      return result.tag === 'ok' ? result.names : null;
+    },
+    kind(name) {
+      const result = files.list(resolve(name));
+      return result.tag === 'ok' ? 'folder' : result.code === 'ENOTDIR' ? 'file_or_below_file' : 'unknown';
+    },
+  };
+}
+
+/** Reports names that two entries of a list share. @param key  of the list */
+export function checkUnique(key: string, entries: readonly { readonly name: string }[], report: Report): void {
+  const first = new Map<string, number>();
+  for (const [at, { name }] of entries.entries()) {
+    const before = first.get(name);
+    if (before === undefined) first.set(name, at);
+    else
+      report.error([key, at, 'name'], phrase('expected.nameOnceEntry'), {
+        needs: [[key, before, 'name']],
+      });
+  }
+}

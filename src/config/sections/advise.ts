@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { duration, dwellRange, mapping, share } from '../fields.ts';
+
+/** The key `advise`. */
+export const adviseKey = mapping({
+  hold: duration(
+    'Least time between two voluntary moves, and how long the preferred mirror must be well before failback.',
+    dwellRange,
+  ).prefault('10m'),
+  ttl: duration('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),
+  minGain: share('The minimum relative gain of expected time that justifies a switch.').prefault('20%'),
+  failureCost: duration('The cost of a failed build for a person, compared with waiting time.', {
+    min: 0,
+    max: 86_400_000,
+  }).prefault('5m'),
+})
+  .meta({ description: 'Advice.' })
+  .prefault({});
+
+/** How advice is given. */
+export function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Config['advise'] {
+  return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
+}

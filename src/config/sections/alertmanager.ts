@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+import type { Config, Listen } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { Secret } from '../../core/secret.ts';
+import { phrase } from '../../words/tell.ts';
+import { isLoopback } from '../addresses.ts';
+import { duration, file, mapping, secretText } from '../fields.ts';
+import type { Reading } from '../reading.ts';
+import { bearerToken } from './listen.ts';
+
+/** The key `alertmanager`. */
+export const alertmanagerKey = mapping(
+  {
+    token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
+    tokenFile: file('File that holds the token.').optional(),
+    repeat: duration(
+      'The `repeat_interval` of its route to us. An alert not heard of for three of them is taken as ended: one that ends while silenced or inhibited is never said to.',
+      { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },
+    ).prefault('10m'),
+  },
+  phrase('expected.mappingToken'),
+)
+  .meta({
+    description:
+      'Who may post alerts to `/api/v1/alertmanager`, beside whoever has the listen token. See docs/loop.md.',
+  })
+  .optional();
+
+/** Who may post alerts; nothing where the file does not say.
+ * @param listen  where they are posted to
+ */
+export function readAlertmanager(
+  alertmanager: z.output<typeof alertmanagerKey>,
+  listen: Listen,
+  reading: Reading,
+): Pick<Config, 'alertmanager'> {
+  if (alertmanager === undefined) return {};
+  const { token, tokenFile, repeat } = alertmanager;
+  if ((token === undefined) === (tokenFile === undefined)) {
+    reading.error(['alertmanager'], phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
+    return {};
+  }
+  const secret = bearerToken(['alertmanager'], { token, tokenFile }, !isLoopback(listen.host), reading);
+  return secret === null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { ClientRunsRule, Config } from '../../core/config.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { RealClient } from '../../ecosystems/real-client.ts';
+import type { Registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
+import { checked, duration, errorOf, list, mapping } from '../fields.ts';
+import type { Reading } from '../reading.ts';
+
+/** nobody and nogroup of Debian, and of most others. */
+const nobody = { uid: 65534, gid: 65534 } as const;
+const userForm = /^(\d{1,9}):(\d{1,9})$/;
+
+/** The key `clientRuns`: off where it is absent. */
+export function makeClientRunsKey(registry: Registry) {
+  const ids = registry.all.flatMap(({ realClients }) => realClients.map(({ id }) => id));
+  const expected = phrase('expected.oneOf', { words: ids.join(', ') });
+  return mapping(
+    {
+      every: duration('The interval of each client at each mirror of its ecosystem, varied by up to a tenth.', {
+        min: 60_000,
+        max: 7 * 86_400_000,
+      }).prefault('6h'),
+      clients: list(
+        z.enum(ids, errorOf(expected)).meta({ description: 'A client that is installed here.' }),
+        phrase('expected.listEach', { what: expected }),
+        ids.length,
+      )
+        .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
+        .meta({ description: 'The clients to run, each at every mirror of its ecosystem.' }),
+      timeout: duration('Timeout of a run: a longer run is killed and counts as failed.', {
+        min: 1_000,
+        max: 10 * 60_000,
+      }).prefault('5m'),
+      user: checked(
+        'Whom clients run as where the daemon is root: `nobody`, `self` (root!), or `uid:gid`. Elsewhere they run as the daemon does.',
+        phrase('expected.user', { user: 'nobody' }),
+        (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
+      ).prefault('nobody'),
+    },
+    phrase('expected.mappingWith', { keys: 'clients' }),
+  )
+    .meta({
+      description:
+        'Runs real clients against one mirror at a time and compares what they say with our own steps; absent: none. See docs/detection.md.',
+    })
+    .optional();
+}
+
+/** `null`: as the daemon itself. */
+function userOf(text: string): { readonly uid: number; readonly gid: number } | null {
+  if (text === 'nobody') return nobody;
+  const [, uid, gid] = userForm.exec(text) ?? [];
+  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Reads `clientRuns`: the pairs that run, the pairs left out, and a warning for a client without any mirror. */
+export function readClientRuns(
+  clientRuns: z.output<ReturnType<typeof makeClientRunsKey>>,
+  mirrors: readonly Mirror[],
+  { registry, error, warning }: Reading,
+): Pick<Config, 'clientRuns'> {
+  if (clientRuns === undefined) return {};
+  const { every, clients, timeout, user } = clientRuns;
+  const pairs: ClientRunsRule['pairs'][number][] = [];
+  const leftOut: ClientRunsRule['leftOut'][number][] = [];
+  for (const [at, id] of clients.entries()) {
+    const path = ['clientRuns', 'clients', at];
+    const isTwice = clients.indexOf(id) < at;
+    if (isTwice) error(path, phrase('expected.clientOnce'));
+    const [ecosystem, client] = clientOf(registry, id);
+    const own = client === null || isTwice ? [] : mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
+    const before = pairs.length;
+    for (const mirror of own) {
+      const because = client?.cannot(mirror) ?? null;
+      const pair = { registry: mirror.name, client: id };
+      if (because === null) pairs.push(pair);
+      else leftOut.push({ ...pair, because });
+    }
+    if (pairs.length === before && !isTwice)
+      warning(path, phrase('expected.runAgainst', { kind: ecosystem, client: id }), { needs: [['mirrors']] });
+  }
+  const order = new Map(mirrors.map(({ name }, at) => [name, at]));
+  pairs.sort((a, b) => (order.get(a.registry) ?? 0) - (order.get(b.registry) ?? 0));
+  return { clientRuns: { everyMs: every, pairs, leftOut, timeoutMs: timeout, user: userOf(user) } };
+}
+
+function clientOf({ all }: Registry, id: string): readonly [ecosystem: string, client: RealClient | null] {
+  for (const kind of all) {
+    const client = kind.realClients.find((one) => one.id === id);
+    if (client !== undefined) return [kind.id, client];
+  }
+  return ['', null];
+}

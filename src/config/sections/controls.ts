@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import type { Control, Mirror } from '../../core/mirror.ts';
+import { phrase } from '../../words/tell.ts';
+import { addressBytesOf, hostAndPort, hostKeyOf, hostOf, isLoopback } from '../addresses.ts';
+import { checked, list, mapping, name } from '../fields.ts';
+import type { Report } from '../reading.ts';
+
+const control = checked(
+  'URL of a control; its name is host:port.',
+  phrase('expected.urlControl'),
+  (value) => parseControlUrl(value) !== null,
+);
+
+/** The key `controls`. */
+export const controlsKey = list(
+  z.union([control, mapping({ name: name('Name of the control, unique.'), url: control })]),
+  phrase('expected.listUrls', { block: '{ name, url }' }),
+  32,
+)
+  .meta({ description: 'Hosts that are not mirrors: they show whether a mirror or this network fails.' })
+  .prefault([]);
+
+/** Reads a control: `http:` and `https:` as given (a path and a query are fine), `tcp://host:port`; never user-info. */
+export function parseControlUrl(text: string): { readonly url: string; readonly name: string } | null {
+  if (!/^(https?|tcp):\/\/[^/]/i.test(text) || /[\s@#\\]/.test(text) || !URL.canParse(text)) return null;
+  const parsed = new URL(text);
+  if (parsed.protocol === 'tcp:') {
+    const address = hostAndPort(text.slice('tcp://'.length).replace(/\/$/, ''));
+    if (address?.port == null || address.host === '') return null;
+    return { url: `tcp://${parsed.host}`, name: parsed.host };
+  }
+  return { url: parsed.href, name: hostOf(parsed.href) };
+}
+
+/** The controls with their names. */
+export function readControls(written: z.output<typeof controlsKey>, report: Report): readonly Control[] {
+  const names = new Set<string>();
+  return written.flatMap((entry, at) => {
+    const split = parseControlUrl(typeof entry === 'string' ? entry : entry.url);
+    if (split === null) return [];
+    const name = typeof entry === 'string' ? split.name : entry.name;
+    if (names.has(name)) report.error(['controls', at], phrase('expected.nameOnce', { name: `"${name}"` }));
+    names.add(name);
+    return [{ name, url: split.url }];
+  });
+}
+
+const independentMin = 3;
+
+/** Without a control, mirrors that fail together look like a failure of our own network, however many they are. */
+export function warnOfNoControl(config: Config, report: Report): void {
+  if (config.controls.length > 0) return;
+  report.warning(['controls'], phrase('expected.control'), { seen: phrase('load.seenNone') });
+  warnOfUndecidable(config, report);
+}
+
+/** With fewer than three independent mirrors of an upstream and no control, "them" and "us" cannot be distinguished. */
+function warnOfUndecidable(config: Config, report: Report): void {
+  const groups = new Map(
+    config.mirrors.map(({ ecosystem, upstream }) => [`${ecosystem}|${upstream}`, { ecosystem, upstream }]),
+  );
+  for (const { ecosystem, upstream } of groups.values()) {
+    const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
+    const independent = new Set(mirrors.map(placeOf)).size;
+    if (independent >= independentMin) continue;
+    report.warning(['mirrors'], phrase('expected.independent', { count: independentMin, kind: upstream }), {
+      seen: phrase('load.seenOf', { count: independent, whom: upstream }),
+    });
+  }
+}
+
+/** Host by name; an address by its prefix (/24, /48); on loopback by port. @see design.md section 5, Vantage suspect */
+function placeOf(mirror: Mirror): string {
+  const { hostname } = new URL(mirror.url);
+  if (isLoopback(hostname)) return hostKeyOf(mirror).replace(/^https?:/, '');
+  const bytes = addressBytesOf(hostname.replace(/^\[|\]$/g, ''));
+  return bytes === null ? hostname : bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
+}

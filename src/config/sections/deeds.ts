@@ -1,0 +1,192 @@
+import { dirname, normalize } from 'node:path';
+import { z } from 'zod';
+import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
+import { readHeaders } from '../../core/headers.ts';
+import { Secret } from '../../core/secret.ts';
+import { baseUrl, isLoopbackHost } from '../../core/url.ts';
+import { phrase } from '../../words/tell.ts';
+import {
+  checked,
+  errorOf,
+  file,
+  headers,
+  hosts,
+  isWebhookUrl,
+  list,
+  mapping,
+  secretText,
+  text,
+  word,
+} from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading, Report } from '../reading.ts';
+import { bearerToken } from './listen.ts';
+
+const as = word(
+  'Form of what is written: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are the files of clients.',
+  actionForms,
+);
+
+const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
+const allow = hosts(
+  'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
+  false,
+)
+  .meta({
+    description: 'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
+  })
+  .prefault([]);
+const mergeRequest = mapping({
+  kind: word('The forge.', forgeKinds),
+  api: checked(
+    'URL of its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
+    phrase('expected.forgeApi'),
+    isForgeApi,
+  ),
+  token: secretText('Token of the API.', phrase('expected.token')).optional(),
+  tokenFile: file('File that holds the token.').optional(),
+  allow,
+});
+const git = mapping({
+  repository: checked(
+    'A bare repository: a path, or a URL without a password or token.',
+    phrase('expected.repository'),
+    isRepository,
+  ),
+  branch: checked(
+    'The branch that gets the commit, or the merge request.',
+    phrase('expected.branch'),
+    isBranch,
+  ).prefault('main'),
+  path: checked('The file in it.', phrase('expected.pathInside'), isInside),
+  as,
+  author: checked('Author of the commits.', phrase('expected.author'), (value) =>
+    /^[^<>\p{Cc}]+ <[^<>\s\p{Cc}]+>$/u.test(value),
+  ).prefault('mirrorwatch <mirrorwatch@localhost>'),
+  sign: z
+    .boolean(errorOf(phrase('expected.boolean')))
+    .meta({ description: 'Sign commits with the key in the configuration of Git.' })
+    .prefault(false),
+  mergeRequest: mergeRequest
+    .meta({ description: 'Push each advice to a separate branch, and open a merge request from it.' })
+    .optional(),
+});
+const http = mapping({
+  url: checked('The URL of the value.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
+  method: word('HTTP method for your own body.', ['POST', 'PUT']).prefault('POST'),
+  headers,
+  body: secretText(
+    `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
+    phrase('expected.body'),
+  ),
+  key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),
+  as: as.optional(),
+  allow,
+});
+
+/** The keys of an action that say what it does; exactly one of them is given. */
+export const deedKeys = {
+  file: fileDeed.meta({ description: 'Write a file.' }).optional(),
+  command: list(text('A word.', phrase('expected.shortText')), phrase('expected.listWords'), 100)
+    .min(1, errorOf(phrase('expected.listWords')))
+    .meta({ description: 'Run a program, without a shell: its name and arguments.' })
+    .optional(),
+  git: git.meta({ description: 'Commit a file and push it.' }).optional(),
+  http: http.meta({ description: 'Set a value in a configuration store.' }).optional(),
+};
+
+/**
+ * An absolute or relative path, or a URL of https, ssh or `user@host:path`; nothing that Git takes for an option or a
+ * helper.
+ */
+function isRepository(value: string): boolean {
+  if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
+  if (!value.includes('://')) return true;
+  const url = /^(https?|ssh|file):\/\//.test(value) ? URL.parse(value) : null;
+  // A user name in an HTTP URL is often a token, and every local user can read Git's arguments.
+  return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
+}
+
+/** https, or http on loopback: each request has the token. */
+function isForgeApi(value: string): boolean {
+  const read = baseUrl(value);
+  return (
+    read?.user === null &&
+    (read.url.startsWith('https:') || isLoopbackHost(new URL(read.url).hostname)) &&
+    /\/(repos\/[^/]+\/[^/]+\/pulls|projects\/[^/]+\/merge_requests)$/.test(read.url)
+  );
+}
+
+function isBranch(value: string): boolean {
+  return /^[A-Za-z0-9][\w./-]{0,99}$/.test(value) && !/\.\.|\/\/|\.lock$|[/.]$/.test(value);
+}
+
+function isInside(value: string): boolean {
+  return (
+    /^[^\\:\p{Cc}]{1,400}$/u.test(value) &&
+    value.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git')
+  );
+}
+
+type FileDeed = { readonly [Key in keyof typeof deedKeys]?: z.output<(typeof deedKeys)[Key]> };
+
+/** What an action does; `null`: not exactly one thing, or with a mistake. */
+export function readDeed(path: Path, action: FileDeed, reading: Reading): ActionDeed | null {
+  const { file, command, git, http } = action;
+  if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {
+    reading.error(path, phrase('expected.oneDeed'), { by: ['file', 'command', 'git', 'http'] });
+    return null;
+  }
+  if (file !== undefined) return { kind: 'file', path: normalize(reading.resolve(file.path)), as: file.as };
+  if (command !== undefined) {
+    const [program = '', ...rest] = command;
+    const isPath = program.includes('/');
+    return {
+      kind: 'command',
+      argv: [isPath ? reading.resolve(program) : program, ...rest],
+      cwd: dirname(reading.resolve('x')),
+    };
+  }
+  if (git !== undefined) {
+    const isPath = !git.repository.includes(':');
+    return {
+      kind: 'git',
+      repository: isPath ? reading.resolve(git.repository) : git.repository,
+      branch: git.branch,
+      path: git.path,
+      as: git.as,
+      author: git.author,
+      isSigned: git.sign,
+      mergeRequest: git.mergeRequest === undefined ? null : forgeOf(path, git.mergeRequest, reading),
+    };
+  }
+  return http === undefined ? null : httpOf(path, http, reading);
+}
+
+function forgeOf(path: Path, rule: z.output<typeof mergeRequest>, reading: Reading): ForgeRule | null {
+  const at = [...path, 'git', 'mergeRequest'];
+  if ((rule.token === undefined) === (rule.tokenFile === undefined))
+    reading.error(at, phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
+  const token = bearerToken(at, rule, false, reading);
+  const api = baseUrl(rule.api);
+  if (token === null || api === null) return null;
+  return { kind: rule.kind, api: api.url, token: new Secret(token), allow: rule.allow };
+}
+
+function httpOf(path: Path, written: z.output<typeof http>, report: Report): ActionDeed {
+  const store = actionStores.find((one) => one === written.body);
+  if ((store === 'etcd') !== (written.key !== undefined))
+    report.error([...path, 'http', 'key'], phrase('expected.etcdKey'));
+  if (store === undefined && written.as !== undefined)
+    report.error([...path, 'http', 'as'], phrase('expected.asStore'));
+  return {
+    kind: 'http',
+    url: new Secret(written.url),
+    method: written.method,
+    headers: readHeaders(written.headers) ?? {},
+    body: store === undefined ? { template: new Secret(written.body) } : { store },
+    key: written.key ?? null,
+    as: written.as ?? null,
+    allow: written.allow,
+  };
+}

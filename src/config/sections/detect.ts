@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { phrase } from '../../words/tell.ts';
+import { duration, errorOf, integer, mapping, share } from '../fields.ts';
+import type { Report } from '../reading.ts';
+
+const factor = errorOf(phrase('expected.number', { from: '1.1', to: 100 }));
+
+/** The key `detect`. */
+export const detectKey = mapping({
+  spike: mapping({
+    consecutive: integer('So many slow samples in a row open a spike.', 1, 100).prefault(3),
+    factor: z
+      .number(factor)
+      .min(1.1, factor)
+      .max(100, factor)
+      .meta({ description: 'Slow is above this many times the baseline …' })
+      .prefault(2.5),
+    floor: duration('… and at or above this.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
+    clear: integer('So many samples below 1.5 × baseline close it.', 1, 100).prefault(3),
+    window: integer('The baseline is the median of so many samples.', 5, 10_000).prefault(120),
+    warmup: integer('No verdict before so many samples.', 1, 10_000).prefault(20),
+    relearn: duration('A spike that lasts this long becomes a level shift.', {
+      min: 60_000,
+      max: 7 * 86_400_000,
+    }).prefault('2h'),
+  })
+    .meta({ description: 'When slow responses are a spike.' })
+    .prefault({}),
+  outage: mapping({
+    open: integer('So many canary failures in a row …', 1, 100).prefault(3),
+    over: duration('… that span this long open an outage.', { min: 0, max: limits.roundMs }).prefault('4s'),
+    close: integer('So many successes close it.', 1, 100).prefault(2),
+    share: share('Or this share of failures among the last ten samples.').prefault('50%'),
+  })
+    .meta({ description: 'When failures are an outage.' })
+    .prefault({}),
+  lag: mapping({
+    limit: duration('A lag whose lower bound exceeds this is a finding.', {
+      min: 1_000,
+      max: 30 * 86_400_000,
+    }).prefault('1h'),
+  })
+    .meta({ description: 'The limit for lag.' })
+    .prefault({}),
+})
+  .meta({ description: 'Verdicts.' })
+  .prefault({});
+
+/** The thresholds of findings. */
+export function readDetect({ spike, outage, lag }: z.output<typeof detectKey>, report: Report): Config['detect'] {
+  const { floor, relearn, ...rest } = spike;
+  if (rest.warmup > rest.window) {
+    report.error(['detect', 'spike', 'warmup'], phrase('expected.window', { window: rest.window }), {
+      seen: `${rest.warmup}`,
+      needs: [['detect', 'spike', 'window']],
+    });
+  }
+  const { over, ...others } = outage;
+  return {
+    spike: { ...rest, floorMs: floor, relearnMs: relearn },
+    outage: { ...others, overMs: over },
+    lagLimitMs: lag.limit,
+  };
+}

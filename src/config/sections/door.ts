@@ -1,0 +1,78 @@
+import { dirname, join, normalize } from 'node:path';
+import { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { baseUrl } from '../../core/url.ts';
+import type { Registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
+import { bareUrl, errorOf, file, integer, list, mapping } from '../fields.ts';
+import type { Reading } from '../reading.ts';
+import { makeListenKey, readListen, tokenOrTlsNeeded } from './listen.ts';
+
+/** The key `door`: no front door where it is absent. */
+export function makeDoorKey(registry: Registry) {
+  const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
+  const expected = phrase('expected.oneOf', { words: ids.join(', ') });
+  return mapping({
+    listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so the mapping form is.')
+      .meta({ description: 'The address for clients: an address, or a mapping. Needs a restart.' })
+      .prefault('127.0.0.1:10121'),
+    ecosystems: list(
+      z.enum(ids, errorOf(expected)).meta({ description: 'An ecosystem that the door serves.' }),
+      phrase('expected.listEach', { what: expected }),
+      ids.length,
+    )
+      .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
+      .meta({ description: 'The ecosystems whose clients it serves; default: all with mirrors.' })
+      .optional(),
+    daemon: bareUrl(
+      'URL of its daemon, on another machine for example; `listen.token` is sent to it. Default: where `listen` says.',
+    ).optional(),
+    relay: z
+      .boolean(errorOf(phrase('expected.boolean')))
+      .meta({
+        description: 'Responses pass through the door instead of a redirect. The option `--relay` does the same.',
+      })
+      .prefault(false),
+    perMinute: integer(
+      'Requests of one client (an address) in a minute; beyond them it gets 429.',
+      60,
+      100_000_000,
+    ).prefault(limits.doorRequestsPerMinute),
+    orderFile: file(
+      'File that keeps the order of mirrors that was last in force. Default: `door.json` beside the state file. Needs a restart.',
+    ).optional(),
+  })
+    .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
+    .optional();
+}
+
+/** The key `door`; nothing where the file has none. */
+export function readDoor(
+  door: z.output<ReturnType<typeof makeDoorKey>>,
+  { mirrors, listen: main, state }: Pick<Config, 'mirrors' | 'listen' | 'state'>,
+  reading: Reading,
+): Pick<Config, 'door'> {
+  if (door === undefined) return {};
+  const watched = new Set(mirrors.map(({ ecosystem }) => ecosystem));
+  for (const [at, id] of (door.ecosystems ?? []).entries())
+    if (!watched.has(id)) reading.warning(['door', 'ecosystems', at], phrase('expected.doorMirrors'));
+  const listen = readListen(['door', 'listen'], door.listen, tokenOrTlsNeeded, reading);
+  if (listen.port === main.port && listen.port !== 0 && listen.host === main.host)
+    reading.error(['door', 'listen'], phrase('expected.doorListen'));
+  const orderPath =
+    door.orderFile === undefined ? join(dirname(state.path), 'door.json') : reading.resolve(door.orderFile);
+  // The door replaces this file as a whole.
+  if (normalize(orderPath) === normalize(state.path))
+    reading.error(['door', 'orderFile'], phrase('expected.doorOrder'));
+  return {
+    door: {
+      listen,
+      ecosystems: door.ecosystems ?? [...watched],
+      daemon: door.daemon === undefined ? null : (baseUrl(door.daemon)?.url ?? null),
+      relay: door.relay,
+      perMinute: door.perMinute,
+      orderPath,
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import type { SettingsKey } from '../../ecosystems/ecosystem.ts';
+import type { Registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
+import { file, mapping } from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
+
+function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodType>> {
+  return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));
+}
+
+/** The key of each ecosystem's own, by its name. Read by `readSettings`: its type is the ecosystem's business. */
+export function makeSettingsKeys({ all }: Registry): object {
+  const keys = all.flatMap(({ id, settings }) =>
+    settings === null
+      ? []
+      : [
+          [
+            id,
+            mapping({ ...settings.keys, ...fileKeys(settings) })
+              .meta({ description: settings.describes })
+              .prefault({}),
+          ] as const,
+        ],
+  );
+  return Object.fromEntries(keys);
+}
+
+/** The settings that each ecosystem reads from its own key and the files named there; mistakes are reported. */
+export function readSettings(file: Readonly<Record<string, unknown>>, reading: Reading): Config['settings'] {
+  return Object.fromEntries(
+    reading.registry.all.flatMap(({ id, settings }) => {
+      if (settings === null) return [];
+      const written = file[id] as Readonly<Record<string, unknown>>;
+      return [[id, settings.read({ ...written, ...filesOf([id], written, settings, reading) })]];
+    }),
+  );
+}
+
+/** The texts of the files that a mapping names, by key. An unreadable file is reported, and then treated as absent. */
+function filesOf(
+  path: Path,
+  written: Readonly<Record<string, unknown>>,
+  { files = {} }: SettingsKey,
+  reading: Reading,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([key, { mistake }]) => {
+      const name = written[key];
+      const text = typeof name === 'string' ? reading.text([...path, key], name) : null;
+      const expected = text === null ? null : mistake(text);
+      if (expected !== null) reading.error([...path, key], phrase('expected.fileWith', { what: expected }));
+      return [key, text === null || expected !== null ? undefined : text];
+    }),
+  );
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { Listen } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { maskText } from '../../core/mask-text.ts';
+import type { Sentence } from '../../core/result.ts';
+import { Secret } from '../../core/secret.ts';
+import { phrase } from '../../words/tell.ts';
+import { addressBytesOf, hostAndPort, isLoopback } from '../addresses.ts';
+import { checked, file, isHostName, list, listenAddress, mapping, secretText } from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
+import { readPair } from './tls.ts';
+
+/**
+ * A key that says where to listen, as an address or a mapping.
+ * @param usual  the address of a mapping that names none
+ * @param needs  what it must have off loopback, a sentence
+ */
+export function makeListenKey(usual: string, needs: string) {
+  return z.union([
+    listenAddress(`Address of the HTTP interface. ${needs}`),
+    mapping({
+      address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault(usual),
+      token: secretText('Bearer token for everything but healthy and ready.', phrase('expected.token')).optional(),
+      tokenFile: file('File that holds the token.').optional(),
+      hosts: list(
+        checked(
+          '',
+          phrase('expected.hostAddress'),
+          (value) => isHostName(value) || addressBytesOf(value.replace(/^\[|\]$/g, '')) !== null,
+        ),
+        phrase('expected.listHosts'),
+        64,
+      )
+        .meta({
+          description:
+            'On loopback without a token: further names by which it may be asked, such as a service name that a scrape uses; any other `Host` is refused (DNS rebinding).',
+        })
+        .prefault([]),
+      tls: mapping({
+        cert: file('Certificate chain, PEM.'),
+        key: file('Private key, PEM, not encrypted.'),
+      })
+        .meta({ description: 'Serve HTTPS.' })
+        .optional(),
+    }),
+  ]);
+}
+
+/** The key `listen`. */
+export const listenKey = makeListenKey('127.0.0.1:10120', 'Off loopback a token is required, so the mapping form is.')
+  .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
+  .prefault('127.0.0.1:10120');
+
+/** A listen address as checked. */
+type FileListen = z.output<ReturnType<typeof makeListenKey>>;
+
+/** What a listener off loopback needs: `isMet` decides by its token and TLS. */
+export interface Needs {
+  isMet(has: { readonly token: boolean; readonly tls: boolean }): boolean;
+  readonly expected: Sentence;
+}
+
+/** The daemon's own listener: its clients can pause mirrors and accept advice. */
+export const tokenNeeded: Needs = {
+  isMet: ({ token }) => token,
+  expected: phrase('expected.loopback'),
+};
+
+/** The front door: some of its clients cannot send a token. */
+export const tokenOrTlsNeeded: Needs = {
+  isMet: ({ token, tls }) => token || tls,
+  expected: phrase('expected.doorLoopback'),
+};
+
+/** Reads a listen address and its files; mistakes are reported. @param path  of the key */
+export function readListen(path: Path, listen: FileListen, needs: Needs, reading: Reading): Listen {
+  const short = typeof listen === 'string';
+  const written: Exclude<FileListen, string> = short ? { address: listen, hosts: [] } : listen;
+  const { token, tokenFile, tls, hosts } = written;
+  const address = hostAndPort(written.address);
+  const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
+  if (token !== undefined && tokenFile !== undefined)
+    reading.error(path, phrase('expected.tokenNotBoth'), { by: ['token', 'tokenFile'] });
+  const has = { token: token !== undefined || tokenFile !== undefined, tls: tls !== undefined };
+  if (!needs.isMet(has) && !isLoopback(host)) {
+    reading.error(path, needs.expected, {
+      seen: JSON.stringify(maskText(written.address)),
+      ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
+    });
+  }
+  const secret = bearerToken(path, { token, tokenFile }, !isLoopback(host), reading);
+  return {
+    host,
+    port: address?.port ?? 0,
+    token: secret === null ? null : new Secret(secret),
+    ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
+    tls:
+      tls === undefined
+        ? null
+        : readPair(tls, { cert: [...path, 'tls', 'cert'], key: [...path, 'tls', 'key'] }, reading),
+  };
+}
+
+/** What a Bearer header can carry (RFC 6750 section 2.1, `b64token`). */
+const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/**
+ * A token of callers, from the configuration or a file; `null` where there is none, or an invalid one.
+ * @param path  of the mapping with `token` and `tokenFile`
+ * @param isExposed  reachable from other machines: a short token causes a warning
+ */
+export function bearerToken(
+  path: Path,
+  { token, tokenFile }: { readonly token?: string | undefined; readonly tokenFile?: string | undefined },
+  isExposed: boolean,
+  reading: Reading,
+): string | null {
+  const at = [...path, tokenFile === undefined ? 'token' : 'tokenFile'];
+  const found = tokenFile === undefined ? (token ?? null) : reading.secret(at, tokenFile);
+  if (found === null) return null;
+  if (found.length > limits.tokenChars || !b64token.test(found)) {
+    reading.error(at, phrase('expected.bearerToken', { chars: limits.tokenChars }));
+    return null;
+  }
+  if (isExposed && found.length < limits.tokenCharsSafe)
+    reading.warning(at, phrase('expected.bearerShort', { chars: limits.tokenCharsSafe }));
+  return found;
+}

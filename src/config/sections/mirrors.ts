@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import { error, ok } from '../../core/result.ts';
+import type { HttpProtocol } from '../../core/transcript.ts';
+import { baseUrl } from '../../core/url.ts';
+import type { Client } from '../../ecosystems/client.ts';
+import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
+import { readable } from '../../ecosystems/fields.ts';
+import type { Registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
+import {
+  cron,
+  duration,
+  errorOf,
+  hosts,
+  integer,
+  list,
+  mapping,
+  name,
+  placeName,
+  serverAddress,
+  text,
+  word,
+} from '../fields.ts';
+import type { Path } from '../issues.ts';
+import { checkUnique, type Reading, type Report } from '../reading.ts';
+import { authKey, readAuth } from './auth.ts';
+import { proxyKey, readProxy } from './proxy.ts';
+import { readTls, tlsKey } from './tls.ts';
+
+const aBaseUrl = phrase('expected.urlMirror', { example: 'https://mirror.example.com/go' });
+const aScheme = phrase('expected.https');
+
+/** True for a host, with a port or a path perhaps, that only lacks its scheme. */
+function isBare(text: string): boolean {
+  return /^[a-z0-9.-]+(:\d+)?(\/|$)/i.test(text) && baseUrl(`https://${text}`) !== null;
+}
+
+/** The key `mirrors`. */
+export function makeMirrorsKey(registry: Registry) {
+  const mirror = mapping(
+    { ...common(registry), ...ownKeys(registry) },
+    phrase('expected.mappingWith', { keys: 'name, ecosystem and url' }),
+  );
+  return list(mirror, phrase('expected.listMirrors'), limits.mirrors)
+    .min(1, errorOf(phrase('expected.atLeastMirror')))
+    .meta({ description: 'The mirrors to monitor.' });
+}
+
+type FileMirror = z.output<ReturnType<typeof makeMirrorsKey>>[number];
+
+/** Keys that one ecosystem alone knows: each is checked against the mirror's own afterwards. */
+function ownKeys({ all }: Registry): object {
+  return Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
+}
+
+function common({ all }: Registry) {
+  const ids = all.map(({ id }) => id);
+  const upstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
+  return {
+    name: name('The label `registry`, unique in the file.'),
+    ecosystem: word('What kind of registry it is.', ids as [string, ...string[]]),
+    upstream: placeName(
+      `What it is a mirror of. Mirrors stand in for each other only within one upstream. Default ${upstreams.join(', ')}.`,
+    ).optional(),
+    url: readable('Base URL. User-info in it is taken as basic auth and shown nowhere.', aBaseUrl, (value) => {
+      if (baseUrl(value) !== null) return ok(value);
+      return error(isBare(value) ? aScheme : aBaseUrl);
+    }),
+    role: word('`origin`: freshness is judged by comparison with it; at most one per upstream.', [
+      'mirror',
+      'origin',
+    ]).prefault('mirror'),
+    weight: integer('Preference among equals, higher first; without one it ranks as 0.', 0, 1_000_000).optional(),
+    region: text('Its location, for display.', phrase('expected.shortText'), 64).optional(),
+    capacity: word('`small`: of equally good mirrors, each daemon prefers another one, by a hash of its vantage.', [
+      'small',
+    ]).optional(),
+    tls: tlsKey,
+    auth: authKey,
+    proxy: proxyKey,
+    resolve: mapping({
+      family: z
+        .literal([4, 6], errorOf(phrase('expected.family')))
+        .meta({ description: "Address family; by default the resolver's first answer." })
+        .optional(),
+      server: serverAddress("DNS server to ask; by default the system's resolver.").optional(),
+    })
+      .meta({ description: 'Name resolution.' })
+      .prefault({}),
+    connection: word('Fresh connections, kept ones, or both (two series).', ['cold', 'warm', 'both']).prefault('cold'),
+    protocol: word("HTTP version: as the ecosystem's clients offer it, HTTP/1.1 alone, or HTTP/2 alone.", [
+      'client',
+      'h1',
+      'h2',
+    ]).prefault('client'),
+    allowHosts: hosts(
+      'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
+      true,
+    )
+      .meta({
+        description:
+          'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
+      })
+      .prefault([]),
+    gaps: mapping({
+      prereleases: z
+        .boolean(errorOf(phrase('expected.boolean')))
+        .meta({ description: 'It has no pre-releases.' })
+        .prefault(false),
+      releaseAge: duration('The minimum age of a version before the mirror takes it.', {
+        min: 1000,
+        max: 365 * 86_400_000,
+      }).optional(),
+      without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
+        .meta({ description: 'Versions that the mirror never has; `*` stands for any text.' })
+        .prefault([]),
+    })
+      .meta({ description: 'Versions that the mirror omits by design: they count neither as lag nor as missing.' })
+      .optional(),
+    maintenance: list(
+      mapping({
+        cron: cron('When it begins.'),
+        for: duration('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
+      }),
+      phrase('expected.listOf', { what: '{ cron, for }' }),
+      64,
+    )
+      .meta({ description: 'Maintenance windows: the mirror is neither probed nor judged.' })
+      .prefault([]),
+  };
+}
+
+/** What a mirror takes from other sections: the zone of cron expressions, and the clients of chains. */
+export interface BesideMirrors {
+  readonly timeZone: string | undefined;
+  readonly clients: Pick<Config, 'client'>;
+}
+
+/** The mirrors of a file with all that is needed to reach them. */
+export function readMirrors(
+  written: readonly FileMirror[],
+  beside: BesideMirrors,
+  reading: Reading,
+): readonly Mirror[] {
+  checkUnique('mirrors', written, reading);
+  checkOrigins(written, reading);
+  return written.flatMap((mirror, at) => readMirror(['mirrors', at], mirror, beside, reading) ?? []);
+}
+
+function readMirror(
+  path: Path,
+  mirror: FileMirror,
+  { timeZone, clients }: BesideMirrors,
+  reading: Reading,
+): Mirror | null {
+  const split = baseUrl(mirror.url);
+  if (split === null) return null; // the schema has told it
+  const {
+    resolve: { family = null, server = null },
+  } = mirror;
+  const built: Mirror = {
+    name: mirror.name,
+    ecosystem: mirror.ecosystem,
+    upstream: upstreamOf(mirror, reading.registry),
+    url: split.url,
+    role: mirror.role,
+    weight: mirror.weight ?? null,
+    region: mirror.region ?? null,
+    capacity: mirror.capacity ?? null,
+    connections: mirror.connection === 'both' ? ['cold', 'warm'] : [mirror.connection],
+    ...protocolOf(path, mirror, split.url, reading),
+    access: {
+      tls: readTls([...path, 'tls'], mirror.tls, split.url, reading),
+      auth: readAuth(path, mirror.auth, split, reading),
+      proxy: readProxy(path, mirror.proxy, split.url, reading),
+      resolve: { family, server },
+      allowHosts: mirror.allowHosts,
+    },
+    maintenance: mirror.maintenance.map((window) => ({
+      cron: window.cron,
+      timeZone: timeZone ?? null,
+      forMs: window.for,
+    })),
+    ...gapsOf(mirror),
+    ...ownOf(path, mirror, reading),
+  };
+  return { ...built, ...speaksOf(built, clients, reading.registry) };
+}
+
+function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
+  if (gaps === undefined) return {};
+  const { prereleases, releaseAge, without } = gaps;
+  return { gaps: { prereleases, releaseAgeMs: releaseAge ?? 0, without } };
+}
+
+/** The keys of a mirror for its ecosystem only; those of another ecosystem are a mistake. */
+function ownOf(path: Path, mirror: FileMirror, { registry, error: tell }: Reading): Pick<Mirror, 'own'> {
+  const written: Readonly<Record<string, unknown>> = mirror;
+  const own: Record<string, unknown> = {};
+  for (const { id, mirrorKeys } of registry.all)
+    for (const key of Object.keys(mirrorKeys ?? {})) {
+      if (written[key] === undefined) continue;
+      if (id === mirror.ecosystem) own[key] = written[key];
+      else tell([...path, key], phrase('expected.nothingKey', { key, kind: id }));
+    }
+  return Object.keys(own).length === 0 ? {} : { own };
+}
+
+/** The HTTP version that the file names for a mirror. */
+function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: Report): Pick<Mirror, 'protocol'> {
+  if (protocol === 'client') return {};
+  // A server without TLS chooses no protocol, and clients speak HTTP/1.1 to it.
+  if (protocol === 'h2' && !url.startsWith('https:')) report.error([...path, 'protocol'], phrase('expected.http2Tls'));
+  return { protocol };
+}
+
+/** The switch of the only client that there is; `null`: it has none, or there are more. */
+function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {
+  return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
+}
+
+/** Which clients speak which HTTP version to a mirror, where its server chooses one. */
+function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
+  const kind = registry.of(mirror.ecosystem);
+  if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};
+  const leading = leadingClientOf(kind, config);
+  const speaks = new Map<HttpProtocol, Client[]>();
+  for (const client of [leading, ...kind.clients.filter((one) => one !== leading)]) {
+    const [protocol = '1.1'] = client.protocols(mirror);
+    speaks.set(protocol, [...(speaks.get(protocol) ?? []), client]);
+  }
+  return {
+    speaks: [...speaks].map(([protocol, clients]) => ({
+      protocol,
+      clients: clients.map((client) => client.nameAt?.(mirror) ?? client.id),
+      bypass: protocol === '2' ? bypassOf(mirror, clients) : null,
+    })),
+  };
+}
+
+function upstreamOf(mirror: FileMirror, registry: Registry): string {
+  return mirror.upstream ?? registry.of(mirror.ecosystem)?.publicUpstream ?? mirror.ecosystem;
+}
+
+/** Checks the upstreams, and that each has at most one origin. */
+function checkOrigins(written: readonly FileMirror[], { registry, error: tell }: Reading): void {
+  const origins = new Map<string, string>();
+  for (const [at, mirror] of written.entries()) {
+    const kind = registry.of(mirror.ecosystem);
+    if (mirror.upstream === undefined && kind?.publicUpstream === null)
+      tell(['mirrors', at, 'upstream'], phrase('expected.upstreamOf', { kind: kind.id }), {
+        needs: [['mirrors', at, 'ecosystem']],
+      });
+    if (mirror.role !== 'origin') continue;
+    const upstream = upstreamOf(mirror, registry);
+    const key = `${mirror.ecosystem}|${upstream}`;
+    const before = origins.get(key);
+    const path = ['mirrors', at];
+    if (before === undefined) origins.set(key, mirror.name);
+    else
+      tell([...path, 'role'], phrase('expected.oneOrigin', { kind: upstream, name: `"${before}"` }), {
+        needs: [[...path, 'upstream']],
+      });
+  }
+}

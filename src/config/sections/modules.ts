@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { gpgvPaths } from '../../core/gpgv.ts';
+import { limits } from '../../core/limits.ts';
+import { maskName } from '../../core/mask-text.ts';
+import { type EcosystemId, type Mirror, type ModuleRef, refTextOf } from '../../core/mirror.ts';
+import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
+import type { SkippedLockEntry } from '../../ecosystems/locks.ts';
+import { type EntryFiles, isPrivate, type Named, type Names } from '../../ecosystems/names.ts';
+import type { Registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
+import { byEcosystem, checked, file, integer, list, mapping, readable } from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
+import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
+
+/** One entry of `modules`: a text, modules of a lock file, or a mapping that the ecosystem reads. */
+type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
+
+/** The key `modules`. */
+export function makeModulesKey(registry: Registry) {
+  return byEcosystem<readonly FileModule[]>(registry, ({ names, locks }) => {
+    const forms = [
+      readable(names.entry.describes, names.entry.expected, (text) => names.parse(text)),
+      ...(names.form === undefined ? [] : [names.form.schema]),
+      ...(locks === null
+        ? []
+        : [mapping({ from: file(locks.describes), top: integer(locks.top, 1, limits.modules).prefault(20) })]),
+    ];
+    const [only] = forms;
+    const entry = forms.length === 1 && only !== undefined ? only : z.union(forms);
+    const expected =
+      locks === null
+        ? phrase('expected.listOf', { what: names.entry.expected })
+        : phrase('expected.listFrom', { what: names.entry.expected, block: '{ from, top }' });
+    return list(entry, expected, limits.modules).meta({ description: names.describes }).prefault([]);
+  })
+    .meta({ description: 'The modules to probe at the mirrors.' })
+    .prefault({});
+}
+
+/** True for an entry that names a lock file. */
+function isLock(entry: FileModule): entry is FileLock {
+  return typeof entry === 'object' && typeof entry['from'] === 'string' && typeof entry['top'] === 'number';
+}
+
+/** The key `private`. */
+export function makePrivateKey(registry: Registry) {
+  return byEcosystem<readonly string[]>(registry, ({ names }) =>
+    names.private === null ? null : patterns(names.private),
+  )
+    .meta({ description: 'Names that are never sent to a public mirror or database.' })
+    .prefault({});
+}
+
+function patterns(declared: NonNullable<Names['private']>) {
+  const one = checked('', declared.expected, (value) => declared.isPattern(value));
+  return list(one, declared.list).meta({ description: declared.describes }).prefault([]);
+}
+
+type Entry = Named & { readonly at: number; readonly isWritten: boolean };
+
+/** The modules of a file, and the facts from its lock files. */
+export interface Modules {
+  readonly modules: readonly ModuleRef[];
+  readonly skipped: readonly SkippedLockEntry[];
+  /** Hashes from lock files of the modules above, by ecosystem, keyed as that ecosystem does. */
+  readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
+}
+
+/** `modules` as checked, the names that are private, and the mirrors that may have them. */
+export interface Asked {
+  readonly modules: z.output<ReturnType<typeof makeModulesKey>>;
+  readonly private: z.output<ReturnType<typeof makePrivateKey>>;
+  readonly mirrors: readonly Mirror[];
+}
+
+/**
+ * Reads `modules` with its lock files, and assigns each module to upstreams. A module that names its upstream belongs to
+ * that one. A module that matches a pattern of `private` belongs to all upstreams except the public one. Any other module
+ * belongs to the public upstream; if no module is private, to all upstreams, because a mirror needs something to probe.
+ */
+export function readModules(asked: Asked, reading: Reading): Modules {
+  const found = reading.registry.all.map((kind) => readKind(kind, asked, reading));
+  return {
+    modules: found.flatMap(({ modules }) => modules),
+    skipped: found.flatMap(({ skipped }) => skipped),
+    pinned: Object.assign({}, ...found.map(({ pinned }) => pinned)),
+  };
+}
+
+function readKind(kind: Ecosystem, asked: Asked, reading: Reading): Modules {
+  const { id, names } = kind;
+  const entries = asked.modules[id] ?? [];
+  const own = asked.mirrors.filter(({ ecosystem }) => ecosystem === id);
+  const isOwn = (module: string): boolean => isPrivate(names, asked.private[id] ?? [], module);
+  const state: LockState = { kind, mirrors: own, isPrivate: isOwn, skipped: [], pinned: {}, told: new Set() };
+  const mistakes = (): number => reading.issues.filter(({ severity }) => severity === 'error').length;
+  const before = mistakes();
+  const named = new Map<string, Entry>();
+  for (const [at, entry] of entries.entries()) {
+    const path = ['modules', id, at];
+    const isWritten = !isLock(entry);
+    const found = isLock(entry)
+      ? readLockModules(path, entry, state, reading)
+      : writtenModule(kind, entry, entryFiles(path, reading));
+    for (const one of found) {
+      const same = named.get(keyOf(one));
+      if (same === undefined) named.set(keyOf(one), { ...one, at, isWritten });
+      else if (isWritten && same.isWritten)
+        reading.error(path, phrase('expected.moduleOnce', { path: `modules.${id}[${same.at}]` }));
+    }
+  }
+  const all = [...named.values()];
+  if (all.length > limits.modules)
+    reading.error(['modules', id], phrase('expected.mostModules', { count: limits.modules }), {
+      seen: phrase('load.seenModules', { count: all.length }),
+    });
+  const modules = belonging(kind, all, own, isOwn);
+  if (modules.length === 0 && own.length > 0 && mistakes() === before) {
+    const needs = all.length === 0 ? [] : [['mirrors']];
+    reading.error(['modules', id], phrase('expected.atLeastModule'), { needs });
+  }
+  warnOfUnused(id, all, modules, isOwn, reading);
+  return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
+}
+
+function keyOf({ upstream = '', ...ref }: Named): string {
+  return `${upstream}|${refTextOf(ref)}`;
+}
+
+function writtenModule(
+  { names }: Ecosystem,
+  entry: Exclude<FileModule, { from: string }>,
+  files: EntryFiles,
+): readonly Named[] {
+  if (typeof entry !== 'string') return names.form === undefined ? [] : [names.form.read(entry, files)];
+  const parsed = names.parse(entry);
+  return parsed.tag === 'ok' ? [parsed.value] : [];
+}
+
+/** The hashes of configured modules: their key is the module at its version, or a part of it after a slash. */
+function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
+  const refs = new Set(all.map(refTextOf));
+  const isAsked = (key: string): boolean =>
+    refs.has(key) || [...key.matchAll(/\//g)].some(({ index }) => refs.has(key.slice(0, index)));
+  const kept = Object.entries(hashes).filter(([key]) => isAsked(key));
+  return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
+}
+
+function belonging(
+  { id, publicUpstream }: Ecosystem,
+  named: readonly Named[],
+  mirrors: readonly Mirror[],
+  isOwn: (module: string) => boolean,
+): readonly ModuleRef[] {
+  const upstreams = [...new Set(mirrors.map(({ upstream }) => upstream))];
+  const own = upstreams.filter((upstream) => upstream !== publicUpstream);
+  const hasPrivate = named.some(({ module }) => isOwn(module));
+  const open = hasPrivate ? upstreams.filter((upstream) => upstream === publicUpstream) : upstreams;
+  const upstreamsOf = ({ module, upstream }: Named): readonly string[] => {
+    if (upstream !== undefined) return upstreams.filter((one) => one === upstream);
+    return isOwn(module) ? own : open;
+  };
+  return named.flatMap((one) =>
+    upstreamsOf(one).map((upstream) => ({
+      ecosystem: id,
+      upstream,
+      module: one.module,
+      version: one.version,
+      ...(one.expect === undefined ? {} : { expect: one.expect }),
+    })),
+  );
+}
+
+function warnOfUnused(
+  id: EcosystemId,
+  named: readonly Entry[],
+  modules: readonly ModuleRef[],
+  isOwn: (module: string) => boolean,
+  reading: Reading,
+): void {
+  const used = new Set(modules.map(refTextOf));
+  for (const { at, ...one } of named) {
+    if (used.has(refTextOf(one))) continue;
+    const path: Path = ['modules', id, at];
+    const seen = JSON.stringify(maskName(refTextOf(one)));
+    if (isOwn(one.module))
+      reading.warning(path, phrase('expected.privateUpstream'), {
+        seen,
+        needs: [['mirrors']],
+      });
+    else reading.warning(path, phrase('expected.moduleBelongs'), { seen, needs: [['mirrors']] });
+  }
+}
+
+/** The files that one entry of `modules` names. What reads them reads them when it verifies: they are bytes, not texts. */
+function entryFiles(path: Path, reading: Reading): EntryFiles {
+  return {
+    keyring(keys, name) {
+      const at = [...path, ...keys];
+      const text = reading.text(at, name);
+      if (text === '' || text?.includes('-----BEGIN PGP') === true) reading.error(at, phrase('expected.keyring'));
+      else if (text !== null && !gpgvPaths.some((one) => reading.kind(one) === 'file_or_below_file'))
+        reading.warning(at, phrase('expected.gpgv'));
+      return reading.resolve(name);
+    },
+  };
+}

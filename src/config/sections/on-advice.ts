@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { type ActionRule, actionForms } from '../../core/action.ts';
+import { placeOf } from '../../core/action-place.ts';
+import { adviceCauses } from '../../core/advice.ts';
+import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import { phrase } from '../../words/tell.ts';
+import {
+  checked,
+  clockTime,
+  duration,
+  errorOf,
+  integer,
+  list,
+  mapping,
+  minuteOf,
+  name,
+  text,
+  timeZone,
+  word,
+} from '../fields.ts';
+import type { Path } from '../issues.ts';
+import { checkUnique, type Reading, type Report } from '../reading.ts';
+import { deedKeys, readDeed } from './deeds.ts';
+
+/** `slow` means every cause of slowness. Failback cannot be chosen: it always undoes the changes. */
+const causeWords = {
+  slow: ['spike', 'level_shift', 'throughput', 'slower'],
+} as const satisfies Readonly<Record<string, readonly (typeof adviceCauses)[number][]>>;
+const causes = ['slow', ...adviceCauses.filter((cause) => cause !== 'failback')] as const;
+
+const when = mapping({
+  causes: list(word('A cause of advice.', causes as unknown as [string, ...string[]]), phrase('expected.listNames'))
+    .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
+    .meta({ description: 'Only advice for these causes; `slow` is every cause of slowness. Default: all.' })
+    .optional(),
+  confidence: word('Minimum confidence of the advice: `low` in the first 30 s of its finding, `high` after 2 min.', [
+    'low',
+    'medium',
+    'high',
+  ]).prefault('medium'),
+  perHour: integer('Changes in an hour at most; later ones wait.', 1, 1_000).prefault(4),
+  perDay: integer('Changes in a day at most; later ones wait.', 1, 10_000).prefault(12),
+  quiet: mapping({
+    from: clockTime('Nothing is changed from this time of day, by `timeZone` …'),
+    to: clockTime('… to this one. Before `from`: of the next day.'),
+  })
+    .meta({ description: 'Hours without changes. A due change waits until they end, also a failback.' })
+    .optional(),
+  timeZone: timeZone('Whose clock quiet hours go by. Default UTC.').optional(),
+  places: checked(
+    'How many places of the group must advise the same move, such as `2 of 3`. It needs `fleet`.',
+    phrase('expected.places'),
+    (value) => placesIn(value).needed <= placesIn(value).of,
+  ).optional(),
+});
+
+/** `2 of 3`; what is no such text needs more places than there are. */
+function placesIn(text: string): { readonly needed: number; readonly of: number } {
+  const [, needed = 1, of = 0] = /^([1-9]\d?) of ([1-9]\d?)$/.exec(text) ?? [];
+  return { needed: Number(needed), of: Number(of) };
+}
+
+const action = mapping(
+  {
+    name: name('Name of the action, unique.'),
+    upstream: text(
+      'Whose advice it follows: an upstream or an ecosystem. Default: the only one.',
+      phrase('expected.aNameOf'),
+      200,
+    ).optional(),
+    mode: word('`dry-run` only shows what it would change; `auto` changes it.', ['dry-run', 'auto']).prefault(
+      'dry-run',
+    ),
+    accept: z
+      .boolean(errorOf(phrase('expected.boolean')))
+      .meta({
+        description:
+          'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
+      })
+      .optional(),
+    timeout: duration('Timeout of a command, of Git, or of a request.', {
+      min: 1_000,
+      max: limits.actionMsMax,
+    }).prefault('30s'),
+    when: when.meta({ description: 'Conditions for the action to run.' }).prefault({}),
+    ...deedKeys,
+  },
+  phrase('expected.mappingWith', { keys: 'name' }),
+);
+
+/** The key `onAdvice`: if it is absent, there are no actions. */
+export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
+  .meta({ description: 'Actions that follow advice automatically. See docs/actions.md.' })
+  .prefault([]);
+
+type FileAction = z.output<typeof action>;
+
+/** What actions take from other sections. */
+export interface BesideActions {
+  readonly mirrors: readonly Mirror[];
+  readonly hasFleet: boolean;
+  /** There is a pair without etcd: it is unknown which daemon of it may act, so neither acts. */
+  readonly isHeld: boolean;
+}
+
+/** The actions under `onAdvice`; nothing if the file has none. */
+export function readActions(
+  written: readonly FileAction[],
+  { mirrors, hasFleet, isHeld }: BesideActions,
+  reading: Reading,
+): Pick<Config, 'onAdvice'> {
+  checkUnique('onAdvice', written, reading);
+  const names = new Map<string, string>();
+  const found = written.flatMap((action, at) => {
+    const path = ['onAdvice', at];
+    if (action.when.places !== undefined && !hasFleet)
+      reading.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
+    const rule = readAction(path, action, mirrors, reading);
+    if (rule !== null) checkForm(path, rule, mirrors, reading);
+    const deed = rule?.deed.kind === 'git' ? { ...rule.deed, mergeRequest: null } : rule?.deed;
+    const place = deed === undefined ? null : placeOf(deed);
+    if (rule === null || place === null) return rule ?? [];
+    const other = names.get(place);
+    // An undo restores the whole place: a change by another action would prevent it, or be lost.
+    if (other === undefined) names.set(place, rule.name);
+    else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
+    return rule;
+  });
+  if (isHeld && found.some(({ mode }) => mode === 'auto'))
+    reading.warning(['pair', 'etcd'], phrase('expected.pairEtcd'));
+  const rules = isHeld ? found.map((rule): ActionRule => ({ ...rule, mode: 'dry-run' })) : found;
+  return rules.length === 0 ? {} : { onAdvice: rules };
+}
+
+/** Advice for an upstream has the forms of its clients and of its profile, not those of other ecosystems. */
+function checkForm(
+  path: Path,
+  { deed, targets: [target] }: ActionRule,
+  mirrors: readonly Mirror[],
+  { registry, error }: Reading,
+): void {
+  const form = deed.kind === 'command' ? null : deed.as;
+  if (form === null || target === undefined) return;
+  const clients = registry.of(target.ecosystem)?.clients ?? [];
+  const profiles = mirrors.flatMap(({ ecosystem, upstream, own }) =>
+    ecosystem === target.ecosystem && upstream === target.upstream ? [String(own?.['profile'])] : [],
+  );
+  const offered = clients.flatMap(({ forms, profileForms = {} }) => [
+    ...forms,
+    ...profiles.flatMap((profile) => profileForms[profile] ?? []),
+  ]);
+  const words = actionForms.filter((one) => offered.includes(one === 'shell' ? 'env' : one));
+  if (!words.includes(form))
+    error(
+      [...path, deed.kind, 'as'],
+      phrase('expected.actionForm', { upstream: target.upstream, words: words.join(', ') || '–' }),
+      { needs: [['mirrors']] },
+    );
+}
+
+function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], reading: Reading): ActionRule | null {
+  const { name, mode, accept, timeout, when } = action;
+  const isProposed = action.git?.mergeRequest !== undefined;
+  if (accept === true && isProposed) reading.error([...path, 'accept'], phrase('expected.noAccept'));
+  const deed = readDeed(path, action, reading);
+  const targets = deed === null ? [] : targetsOf(path, action, mirrors, reading);
+  const [fromMinute, toMinute] = [minuteOf(when.quiet?.from ?? ''), minuteOf(when.quiet?.to ?? '')];
+  if (fromMinute !== null && fromMinute === toMinute)
+    reading.error([...path, 'when', 'quiet'], phrase('expected.fromToActions'));
+  if (deed === null) return null;
+  return {
+    name,
+    targets,
+    mode,
+    timeoutMs: timeout,
+    accepts: accept ?? !isProposed,
+    when: {
+      causes: adviceCauses.filter((cause) => when.causes === undefined || namesCause(when.causes, cause)),
+      confidence: when.confidence,
+      perHour: when.perHour,
+      perDay: when.perDay,
+      quiet: fromMinute === null || toMinute === null ? null : { fromMinute, toMinute, urgent: 'hold' },
+      timeZone: when.timeZone ?? 'UTC',
+      ...(when.places === undefined ? {} : { places: placesIn(when.places) }),
+    },
+    deed,
+  };
+}
+
+function namesCause(words: readonly string[], cause: ActionRule['when']['causes'][number]): boolean {
+  return words.includes(cause) || (words.includes('slow') && causeWords.slow.some((one) => one === cause));
+}
+
+/** The upstreams of an action; a file, a commit or a key belongs to exactly one. */
+function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: readonly Mirror[], report: Report) {
+  const all = new Map(mirrors.map((one) => [`${one.ecosystem}/${one.upstream}`, one]));
+  const named = [...all.values()]
+    .filter((one) => upstream === undefined || one.upstream === upstream || one.ecosystem === upstream)
+    .map((one) => ({ ecosystem: one.ecosystem, upstream: one.upstream }));
+  if (named.length === 0)
+    report.error([...path, 'upstream'], phrase('expected.upstreamMirrors'), { needs: [['mirrors']] });
+  else if (named.length > 1 && command === undefined)
+    report.error(
+      [...path, 'upstream'],
+      phrase('expected.upstreamOne', { words: named.map((one) => one.upstream).join(', ') }),
+      {
+        needs: [['mirrors']],
+      },
+    );
+  return named;
+}

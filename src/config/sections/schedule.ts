@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Cadence, Config, Pace } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import type { Mirror, Step } from '../../core/mirror.ts';
+import { formatDuration } from '../../core/units.ts';
+import { type StepDeclaration, sortLightFirst } from '../../ecosystems/ecosystem.ts';
+import type { Registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
+import { isLoopback } from '../addresses.ts';
+import { cronGapsOf } from '../cron.ts';
+import { cadenceRange, cron, duration, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
+import type { Path } from '../issues.ts';
+import type { Reading } from '../reading.ts';
+
+const every = (description: string) => duration(description, cadenceRange);
+const timeout = (description: string) => duration(description, timeoutRange);
+
+/** The key `schedule`. */
+export const scheduleKey = mapping({
+  every: every(
+    'Interval of the canary; 5s or more, below it towards loopback only. Default 30s without `cron`.',
+  ).optional(),
+  cron: cron('Times of the canary, in place of `every`.').optional(),
+  timeZone: timeZone("Zone of every cron expression of the file; by default the machine's own.").optional(),
+  spread: duration('With `cron`: starts are spread over this span after each named time. Default 30s.', {
+    min: 0,
+    max: 3_600_000,
+  }).optional(),
+  timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
+  perHost: integer(
+    'Most probes at once towards one host (scheme, name, port). Confirming rounds ask beside them: one probe for each upstream on the host, four at most.',
+    1,
+    64,
+  ).prefault(2),
+  bytesPerHour: size(
+    'Most bytes an hour from one host; heavy steps stop first, the canary never. Unlimited by default.',
+  ).optional(),
+})
+  .meta({ description: 'Interval of the canary, and limits on the load of mirrors.' })
+  .prefault({});
+
+const pace = (usual: string) =>
+  z
+    .union([
+      every(`How often. ${usual}`),
+      mapping({
+        every: every('How often.').optional(),
+        cron: cron('Times, in place of `every`; zone and spread are those of `schedule`.').optional(),
+        timeout: timeout('Deadline of one probe of this step.').optional(),
+      }),
+    ])
+    .optional();
+
+/** The key `steps`: those of each ecosystem, light ones first. */
+export function makeStepsKey({ all }: Registry) {
+  const declared = all.flatMap(({ steps }) =>
+    sortLightFirst(steps).map((step) => [step, pace(usualOf(steps[step]))] as const),
+  );
+  const keys = Object.fromEntries<z.ZodType>(declared);
+  return mapping(keys as Record<string, ReturnType<typeof pace>>)
+    .meta({ description: 'Intervals of single steps: a duration, or { every or cron, timeout }.' })
+    .prefault({});
+}
+
+function usualOf(step: StepDeclaration | undefined): string {
+  const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};
+  if (everyMs === null) return 'Default: as `schedule`. The canary itself always follows `schedule`.';
+  const timeout = timeoutMs === null ? 'the timeout of `schedule`' : `a timeout of ${timeoutMs / 1000}s`;
+  return `Default ${formatDuration(everyMs)}, with ${timeout}.`;
+}
+
+/** `schedule` and `steps` as checked, and the mirrors that they are for. */
+interface Paced {
+  readonly schedule: z.output<typeof scheduleKey>;
+  readonly steps: z.output<ReturnType<typeof makeStepsKey>>;
+  readonly mirrors: readonly Mirror[];
+}
+
+const usualEveryMs = 30_000;
+const usualSpreadMs = 30_000;
+
+/** `schedule` and `steps` with every default filled in: each ecosystem declares its own. */
+export function readPaces(of: Paced, reading: Reading): Pick<Config, 'schedule' | 'steps'> {
+  const { schedule } = of;
+  if (schedule.cron === undefined && schedule.spread !== undefined)
+    reading.error(['schedule', 'spread'], phrase('expected.cronBeside'), {
+      needs: [['schedule', 'cron']],
+    });
+  const usual: Cadence = { kind: 'every', everyMs: usualEveryMs };
+  const cadence = cadenceOf(['schedule'], schedule, usual, of, reading);
+  const pace: Pace = { cadence, timeoutMs: schedule.timeout };
+  const entries = reading.registry.all.flatMap(({ steps }) =>
+    Object.entries(steps).map(([step, declared]) => [step, stepPace(step, declared, pace, of, reading)] as const),
+  );
+  return {
+    schedule: { pace, perHost: schedule.perHost, bytesPerHour: schedule.bytesPerHour ?? null },
+    steps: Object.fromEntries(entries),
+  };
+}
+
+function stepPace(step: Step, { usualPace }: StepDeclaration, pace: Pace, of: Paced, reading: Reading): Pace {
+  const written = of.steps[step];
+  const timeoutMs = usualPace.timeoutMs ?? pace.timeoutMs;
+  const usual: Cadence = usualPace.everyMs === null ? pace.cadence : { kind: 'every', everyMs: usualPace.everyMs };
+  if (written === undefined) return { cadence: usual, timeoutMs };
+  const path = ['steps', step];
+  if (typeof written === 'number')
+    return { cadence: cadenceOf(path, { every: written }, usual, of, reading), timeoutMs };
+  return { cadence: cadenceOf(path, written, usual, of, reading), timeoutMs: written.timeout ?? timeoutMs };
+}
+
+function cadenceOf(
+  path: Path,
+  written: { readonly every?: number | undefined; readonly cron?: string | undefined },
+  usual: Cadence,
+  of: Paced,
+  reading: Reading,
+): Cadence {
+  const { every, cron } = written;
+  if (every !== undefined && cron !== undefined)
+    reading.error(path, phrase('expected.everyCron'), { by: ['every', 'cron'] });
+  if (cron !== undefined) {
+    checkGap([...path, 'cron'], cronGapsOf(cron).shortestMs, of, reading);
+    const { timeZone = null, spread = usualSpreadMs } = of.schedule;
+    return { kind: 'cron', expression: cron, timeZone, spreadMs: spread };
+  }
+  if (every === undefined) return usual;
+  const isShort = path[0] === 'steps' && typeof of.steps[String(path[1])] === 'number';
+  checkGap(isShort ? path : [...path, 'every'], every, of, reading);
+  return { kind: 'every', everyMs: every };
+}
+
+function checkGap(path: Path, gapMs: number, { mirrors }: Paced, reading: Reading): void {
+  if (gapMs >= limits.everyMsMin) return;
+  const away = mirrors.find(({ url }) => !isLoopback(new URL(url).hostname));
+  if (away === undefined) return;
+  reading.error(
+    path,
+    phrase('expected.five', {
+      least: formatDuration(limits.everyMsMin),
+      loopback: formatDuration(limits.everyMsMinLoopback),
+      mirror: JSON.stringify(away.name),
+    }),
+    {
+      needs: [['mirrors']],
+    },
+  );
+}

@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { phrase } from '../../words/tell.ts';
+import { integer, mapping } from '../fields.ts';
+import type { Reading } from '../reading.ts';
+
+/** The key `shard`. */
+export const shardKey = mapping({
+  index: integer('Which of them this one is, from 0.', 0, limits.shards - 1),
+  count: integer('How many daemons share the targets of this place.', 1, limits.shards),
+})
+  .meta({
+    description:
+      'One of several daemons that share the targets of a place. The environment comes first: `MIRRORWATCH_SHARD=0/3`, or `NAME-0/3` with the name of a pod of a StatefulSet. See docs/guides/many-places.md.',
+  })
+  .optional();
+
+/** `0/3`, or `NAME-0/3` with the name of a pod. */
+const shardPattern = /^(?:.*-)?(\d{1,4})\/(\d{1,4})$/;
+
+/** The shard of the environment, else of the file; nothing where one daemon has all targets. */
+export function readShard(shard: z.output<typeof shardKey>, { env, error }: Reading): Pick<Config, 'shard'> {
+  const set = env['MIRRORWATCH_SHARD'] ?? '';
+  const [, index, count] = shardPattern.exec(set) ?? [];
+  const wanted = set === '' ? shard : { index: Number(index ?? 1), count: Number(count ?? 0) };
+  if (wanted === undefined) return {};
+  if (wanted.index < wanted.count && wanted.count <= limits.shards) return wanted.count === 1 ? {} : { shard: wanted };
+  const seen = set === '' ? `${wanted.index}` : `MIRRORWATCH_SHARD=${set}`;
+  error(['shard'], phrase('expected.shard', { most: limits.shards }), { seen });
+  return {};
+}

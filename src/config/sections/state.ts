@@ -1,0 +1,25 @@
+import { dirname } from 'node:path';
+import type { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { phrase } from '../../words/tell.ts';
+import { duration, file, mapping } from '../fields.ts';
+import type { Reading } from '../reading.ts';
+
+/** The key `state`. */
+export const stateKey = mapping({
+  path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),
+  keep: duration('How long probes and history are kept.', { min: 3_600_000, max: 3650 * 86_400_000 }).prefault('30d'),
+})
+  .meta({ description: 'The state file.' })
+  .prefault({});
+
+/** A missing folder of the state file is created at start, so only an impossible one is a mistake. */
+export function readState({ path, keep }: z.output<typeof stateKey>, reading: Reading): Config['state'] {
+  const at = ['state', 'path'];
+  const absolute = reading.resolve(path);
+  if (path.endsWith('/') || reading.kind(absolute) === 'folder')
+    reading.error(at, phrase('expected.pathFolder'), { usual: path });
+  else if (reading.kind(dirname(absolute)) === 'file_or_below_file')
+    reading.error(at, phrase('expected.pathIn'), { usual: path });
+  return { path: absolute, keepMs: keep };
+}

@@ -1,0 +1,274 @@
+import type { z } from 'zod';
+import {
+  type ChatRule,
+  type Config,
+  type OnlyRule,
+  type Receiver,
+  type WebhookEvent,
+  webhookEvents,
+} from '../../core/config.ts';
+import { severities } from '../../core/finding.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import { isChatFormat, type ReceiverFormat, receiverFormats, showsAlerts } from '../../core/receiver-format.ts';
+import { Secret } from '../../core/secret.ts';
+import { phrase } from '../../words/tell.ts';
+import { addressBytesOf, isWithin, network } from '../addresses.ts';
+import {
+  checked,
+  clockTime,
+  duration,
+  errorOf,
+  file,
+  hosts,
+  isWebhookUrl,
+  list,
+  mapping,
+  minuteOf,
+  name,
+  secretText,
+  text,
+  timeZone,
+  word,
+} from '../fields.ts';
+import type { Path } from '../issues.ts';
+import { checkUnique, type Reading, type Report } from '../reading.ts';
+
+const quiet = mapping({
+  from: clockTime('Nothing is sent from this time of day, by `timeZone` …'),
+  to: clockTime('… to this one; what was held goes out then, as one summary. Before `from`: of the next day.'),
+  urgent: word('Whether advice to leave a mirror that is down or serves wrong bytes is still sent.', [
+    'hold',
+    'pass',
+  ]).prefault('hold'),
+});
+
+const formats = Object.keys(receiverFormats) as [ReceiverFormat, ...ReceiverFormat[]];
+
+const webhook = mapping(
+  {
+    name: name('Name of the receiver, unique.'),
+    url: checked(
+      'Where notices are sent; of an Alertmanager what comes before /api/v2/alerts.',
+      phrase('expected.url'),
+      isWebhookUrl,
+    )
+      .meta({ writeOnly: true })
+      .optional(),
+    urlFile: file('File that holds the URL.').optional(),
+    secrets: list(secretText('A signing secret.', phrase('expected.secret')), phrase('expected.listSecrets'), 8)
+      .meta({
+        description:
+          'Signing secrets: of `standard` whsec_… (one signature each, so that they can be rotated), of `feishu` and `dingtalk` the one that the bot shows; the others sign nothing.',
+      })
+      .prefault([]),
+    secretsFile: file('File with one signing secret a line.').optional(),
+    format: word(
+      'Form of the body: `standard` and `alertmanager` for programs, the others cards for people.',
+      formats,
+    ).prefault('standard'),
+    lang: word('Language of the cards, and of an alert’s annotations: English, or Simplified Chinese.', [
+      'en',
+      'zh',
+    ]).prefault('en'),
+    on: list(word('An event.', webhookEvents), phrase('expected.listEvents'))
+      .min(1, errorOf(phrase('expected.atLeastEvent')))
+      .meta({
+        description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last three.`,
+      })
+      .optional(),
+    mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
+      .min(1, errorOf(phrase('expected.atLeastMirrors')))
+      .meta({
+        description: 'Only messages about these mirrors, advice from or to one of them, and messages about no mirror.',
+      })
+      .optional(),
+    ecosystems: list(text('An ecosystem.', phrase('expected.anEcosystem'), 64), phrase('expected.listEcosystems'))
+      .min(1, errorOf(phrase('expected.atLeastEcosystems')))
+      .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror.' })
+      .optional(),
+    severity: word('Only findings of at least this severity; does not apply to advice.', severities).prefault('info'),
+    group: duration('Cards: events within this time after the first one become one card. Default 15s.', {
+      min: 0,
+      max: 600_000,
+    }).optional(),
+    timeZone: timeZone('Cards: whose times they show, and whose clock quiet hours go by. Default UTC.').optional(),
+    quiet: quiet.meta({ description: 'Cards: hours without messages.' }).optional(),
+    page: checked(
+      'Cards: where people reach the page. Default: what `listen` names, unless that is loopback or every address.',
+      phrase('expected.urlNoQuery'),
+      (value) => isWebhookUrl(value) && !value.includes('?'),
+    ).optional(),
+    allow: hosts('Networks where a receiver may have a private address.', false)
+      .meta({ description: 'Private networks in which this receiver may be; public addresses need no entry.' })
+      .prefault([]),
+  },
+  phrase('expected.mappingWith', { keys: 'name, url and secrets' }),
+);
+
+/** The key `webhooks`. */
+export const webhooksKey = list(webhook, phrase('expected.listReceivers'), 64)
+  .meta({ description: 'Receivers of findings and advice.' })
+  .prefault([]);
+
+/** `whsec_` and standard base64 of 24 to 64 bytes. @see standard-webhooks spec, "Signature scheme" */
+export function isWebhookSecret(value: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1];
+  if (encoded === undefined || encoded.length % 4 !== 0) return false;
+  const bytes = Buffer.from(encoded, 'base64').length;
+  return bytes >= 24 && bytes <= 64;
+}
+
+/** A receiver as written. */
+type FileReceiver = z.output<typeof webhook>;
+
+/** Long enough for all events of one fault, short enough to be timely. */
+const groupMsUsual = 15_000;
+
+/** The receivers under `webhooks`, with their files read, after checks over several keys. */
+export function readReceivers(
+  written: readonly FileReceiver[],
+  mirrors: readonly Mirror[],
+  reading: Reading,
+): readonly Receiver[] {
+  checkUnique('webhooks', written, reading);
+  return written.map((webhook, at) => {
+    const path = ['webhooks', at];
+    checkOnly(path, webhook, mirrors, reading);
+    return readReceiver(path, webhook, reading);
+  });
+}
+
+function readReceiver(path: Path, webhook: FileReceiver, reading: Reading): Receiver {
+  const { url, urlFile, secretsFile, format } = webhook;
+  if ((url === undefined) === (urlFile === undefined))
+    reading.error(path, phrase('expected.urlEither'), { by: ['url', 'urlFile'] });
+  const fileUrl = urlFile === undefined ? null : reading.secret([...path, 'urlFile'], urlFile);
+  if (fileUrl !== null && !isWebhookUrl(fileUrl)) reading.error([...path, 'urlFile'], phrase('expected.fileUrl'));
+  const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], webhook, reading);
+  const secrets = [...webhook.secrets, ...more];
+  if (showsAlerts(webhook)) checkAlertmanager(path, webhook, fileUrl, reading);
+  else if (isChatFormat(format)) checkChat(path, webhook, secrets.length, reading);
+  else checkStandard(path, webhook, reading);
+  if (!isChatFormat(format)) refuseChatKeys(path, webhook, reading);
+  return {
+    name: webhook.name,
+    url: new Secret(url ?? fileUrl ?? ''),
+    secrets: secrets.map((secret) => new Secret(secret)),
+    format,
+    lang: webhook.lang,
+    on: webhook.on ?? (showsAlerts(webhook) ? webhookEvents.filter(isAlert) : webhookEvents),
+    ...onlyOf(webhook),
+    ...(isChatFormat(format) ? { chat: chatRule(path, webhook, reading) } : {}),
+    allow: webhook.allow,
+  };
+}
+
+/** Checks over several keys of a receiver for people. */
+function checkChat(path: Path, { format, secrets }: FileReceiver, count: number, report: Report): void {
+  const at = [...path, secrets.length > 0 ? 'secrets' : 'secretsFile'];
+  const needs = [[...path, 'format']];
+  if (receiverFormats[format].secrets === 'none') {
+    if (count > 0) report.error(at, phrase('expected.noSecretsChat', { format }), { needs });
+  } else if (count > 1) report.error(at, phrase('expected.oneSecret', { format }), { needs });
+}
+
+/** How messages to people are sent. */
+function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
+  const { timeZone, group = groupMsUsual, quiet, page } = webhook;
+  const [fromMinute, toMinute] = [minuteOf(quiet?.from ?? ''), minuteOf(quiet?.to ?? '')];
+  if (quiet !== undefined && timeZone === undefined)
+    report.error(path, phrase('expected.timeZoneQuiet'), { by: ['quiet', 'timeZone'] });
+  if (fromMinute !== null && fromMinute === toMinute) report.error([...path, 'quiet'], phrase('expected.fromTo'));
+  const hours = quiet === undefined || fromMinute === null || toMinute === null ? null : { fromMinute, toMinute };
+  return {
+    timeZone: timeZone ?? 'UTC',
+    groupMs: group,
+    quiet: hours === null ? null : { ...hours, urgent: quiet?.urgent ?? 'hold' },
+    page: page?.replace(/\/+$/, '') ?? null,
+  };
+}
+
+function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly only?: OnlyRule } {
+  if (mirrors === undefined && ecosystems === undefined && severity === 'info') return {};
+  return { only: { mirrors: mirrors ?? null, ecosystems: ecosystems ?? null, severity } };
+}
+
+/** A filter for an unknown mirror or ecosystem would exclude every event. */
+function checkOnly(path: Path, webhook: FileReceiver, mirrors: readonly Mirror[], report: Report): void {
+  for (const [at, name] of (webhook.mirrors ?? []).entries())
+    if (!mirrors.some((mirror) => mirror.name === name))
+      report.error([...path, 'mirrors', at], phrase('expected.nameMirror'), { needs: [['mirrors']] });
+  for (const [at, id] of (webhook.ecosystems ?? []).entries())
+    if (!mirrors.some((mirror) => mirror.ecosystem === id))
+      report.error([...path, 'ecosystems', at], phrase('expected.ecosystemOf'), { needs: [['mirrors']] });
+}
+
+function checkStandard(path: Path, { secrets, secretsFile, lang }: FileReceiver, report: Report): void {
+  if (lang !== 'en') report.error([...path, 'lang'], phrase('expected.langPrograms'), { needs: [[...path, 'format']] });
+  if (secrets.length === 0 && secretsFile === undefined) {
+    report.error(path, phrase('expected.atLeastSecret'), {
+      by: ['secrets', 'secretsFile', 'format'],
+    });
+  }
+  for (const [at, secret] of secrets.entries())
+    if (!isWebhookSecret(secret))
+      report.error([...path, 'secrets', at], phrase('expected.whsec'), {
+        needs: [[...path, 'format']],
+      });
+}
+
+function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void {
+  for (const key of ['group', 'timeZone', 'quiet', 'page'] as const)
+    if (webhook[key] !== undefined)
+      report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
+}
+
+/** An alert is a finding; that one has ended is said by the alert itself, and advice is none, nor is an action. */
+function isAlert(event: WebhookEvent): boolean {
+  return event !== 'recovery' && event !== 'advice' && event !== 'action';
+}
+
+function checkAlertmanager(path: Path, webhook: FileReceiver, fileUrl: string | null, report: Report): void {
+  const { url, secrets, secretsFile, on = [] } = webhook;
+  const given = secrets.length > 0 ? 'secrets' : secretsFile === undefined ? null : 'secretsFile';
+  if (given !== null) report.error([...path, given], phrase('expected.noSecretsAm'));
+  for (const [at, event] of on.entries())
+    if (!isAlert(event)) report.error([...path, 'on', at], phrase('expected.finding'));
+  for (const [key, value] of [
+    ['url', url],
+    ['urlFile', fileUrl],
+  ] as const) {
+    if (value == null || !(value.includes('?') || /\/api\/v\d+(\/|$)/.test(value))) continue;
+    report.error([...path, key], phrase('expected.alertmanager'));
+  }
+}
+
+function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, reading: Reading): readonly string[] {
+  const text = reading.text(path, secretsFile);
+  if (text === null) return [];
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  if (isChatFormat(format)) {
+    if (lines.length === 1) return lines;
+    reading.error(path, phrase('expected.fileSecret'));
+    return [];
+  }
+  if (lines.length > 0 && lines.every(isWebhookSecret)) return lines;
+  reading.error(path, phrase('expected.fileWhsec'));
+  return [];
+}
+
+/** Private networks: a receiver there is refused unless it is allowed. A host name is only checked at delivery. */
+const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
+  (text) => network(text) ?? [],
+);
+
+/** A receiver at a private address outside `allow` would never get a message. */
+export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
+  for (const [at, { url, allow }] of webhooks.entries()) {
+    const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
+    const bytes = addressBytesOf(host === 'localhost' ? '127.0.0.1' : host);
+    if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
+    if (allow.some((text) => isWithin(bytes, network(text) ?? { bytes: [], bits: 0 }))) continue;
+    report.warning(['webhooks', at], phrase('expected.receiverAllow'), { seen: phrase('load.seenNone') });
+  }
+}
