@@ -68,15 +68,3 @@ function expand(groups: string): number[] {
   const after = read(tail);
   return [...before, ...Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after];
 }
-
-/** `host:port`, the port always named, IPv6 in brackets. */
-export function hostOf(url: string): string {
-  const parsed = new URL(url);
-  const usual = parsed.protocol === 'https:' ? '443' : '80';
-  return `${parsed.hostname}:${parsed.port === '' ? usual : parsed.port}`;
-}
-
-/** Scheme, name and port of a mirror: the key of `perHost` and `bytesPerHour`. */
-export function hostKeyOf(mirror: { readonly url: string }): string {
-  return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
-}

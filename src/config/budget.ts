@@ -1,10 +1,11 @@
 import type { Cadence, Config } from '../core/config.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
+import { hostKeyOf } from '../core/url.ts';
 import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { hostKeyOf, isLoopback } from './addresses.ts';
+import { isLoopback } from './addresses.ts';
 import { cronGapsOf } from './cron.ts';
 import type { Report } from './reading.ts';
 
@@ -47,7 +48,7 @@ export function budgetOf(
     const mirror = mirrors.get(target.registry);
     if (mirror === undefined) continue;
     const perHour = runsPerHour(config, target) * mirror.connections.length;
-    const host = hostKeyOf(mirror);
+    const host = hostKeyOf(mirror.url);
     const sum = sums.get(host) ?? {
       requests: 0,
       bytes: 0,
@@ -63,7 +64,7 @@ export function budgetOf(
   }
   for (const pair of config.clientRuns?.pairs ?? []) {
     const mirror = mirrors.get(pair.registry);
-    const sum = mirror === undefined ? undefined : sums.get(hostKeyOf(mirror));
+    const sum = mirror === undefined ? undefined : sums.get(hostKeyOf(mirror.url));
     const kind = mirror === undefined ? null : registry.of(mirror.ecosystem);
     if (sum === undefined || kind === null) continue;
     const perHour = 3_600_000 / (config.clientRuns?.everyMs ?? Number.POSITIVE_INFINITY);

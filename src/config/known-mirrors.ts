@@ -9,69 +9,6 @@ export interface KnownMirror {
   readonly operator: string;
 }
 
-/** Public Go module proxies: the official one, and those common in China. */
-export const knownGoMirrors: readonly KnownMirror[] = [
-  {
-    name: 'go-origin',
-    url: 'https://proxy.golang.org',
-    role: 'origin',
-    weight: null,
-    region: 'global',
-    operator: 'the Go team',
-  },
-  {
-    name: 'goproxy-cn',
-    url: 'https://goproxy.cn',
-    role: 'mirror',
-    weight: 100,
-    region: 'cn-east',
-    operator: 'Qiniu Cloud',
-  },
-  {
-    name: 'aliyun-go',
-    url: 'https://mirrors.aliyun.com/goproxy',
-    role: 'mirror',
-    weight: 90,
-    region: 'cn',
-    operator: 'Alibaba Cloud',
-  },
-  {
-    name: 'tencent-go',
-    url: 'https://mirrors.cloud.tencent.com/go',
-    role: 'mirror',
-    weight: 80,
-    region: 'cn',
-    operator: 'Tencent Cloud',
-  },
-  {
-    name: 'huawei-go',
-    url: 'https://repo.huaweicloud.com/repository/goproxy',
-    role: 'mirror',
-    weight: 70,
-    region: 'cn',
-    operator: 'Huawei Cloud',
-  },
-  {
-    name: 'goproxy-io',
-    url: 'https://goproxy.io',
-    role: 'mirror',
-    weight: 60,
-    region: 'global',
-    operator: 'goproxy.io',
-  },
-];
-
-/** Known mirrors of one upstream, for ecosystems that are not in the built-in configuration. */
-export interface KnownKind {
-  readonly ecosystem: string;
-  readonly upstream: string;
-  /** The ecosystem's own keys of each mirror. */
-  readonly keys: Readonly<Record<string, string>>;
-  readonly mirrors: readonly KnownMirror[];
-  /** Modules that they serve, as entries of `modules`. */
-  readonly modules: readonly (string | Readonly<Record<string, string>>)[];
-}
-
 type Who = readonly [suffix: string, operator: string, weight: number];
 
 const tuna: Who = ['tuna', 'Tsinghua University', 100];
@@ -86,6 +23,27 @@ function inChina(what: string, [who, operator, weight]: Who, url: string): Known
 
 function originOf(what: string, operator: string, url: string): KnownMirror {
   return { name: `${what}-origin`, url, role: 'origin', weight: null, region: 'global', operator };
+}
+
+/** Public Go module proxies: the official one, and those common in China. */
+export const knownGoMirrors: readonly KnownMirror[] = [
+  originOf('go', 'the Go team', 'https://proxy.golang.org'),
+  { ...inChina('cn', ['goproxy', 'Qiniu Cloud', 100], 'https://goproxy.cn'), region: 'cn-east' },
+  inChina('go', ['aliyun', 'Alibaba Cloud', 90], 'https://mirrors.aliyun.com/goproxy'),
+  inChina('go', ['tencent', 'Tencent Cloud', 80], 'https://mirrors.cloud.tencent.com/go'),
+  inChina('go', ['huawei', 'Huawei Cloud', 70], 'https://repo.huaweicloud.com/repository/goproxy'),
+  { ...inChina('io', ['goproxy', 'goproxy.io', 60], 'https://goproxy.io'), region: 'global' },
+];
+
+/** Known mirrors of one upstream, for ecosystems that are not in the built-in configuration. */
+export interface KnownKind {
+  readonly ecosystem: string;
+  readonly upstream: string;
+  /** The ecosystem's own keys of each mirror. */
+  readonly keys: Readonly<Record<string, string>>;
+  readonly mirrors: readonly KnownMirror[];
+  /** Modules that they serve, as entries of `modules`. */
+  readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
 /** Public mirrors of other ecosystems, probed only if the operator names one: those common in China, and the origins. */

@@ -24,43 +24,16 @@ const escapes = new RegExp(
   'gis',
 );
 
-/** HTML's names of the characters that a credential may have. */
-const named: Readonly<Record<string, string>> = {
-  amp: '&',
-  apos: "'",
-  ast: '*',
-  bsol: '\\',
-  colon: ':',
-  comma: ',',
-  commat: '@',
-  dollar: '$',
-  equals: '=',
-  excl: '!',
-  grave: '`',
-  gt: '>',
-  hat: '^',
-  lbrack: '[',
-  lcub: '{',
-  lowbar: '_',
-  lpar: '(',
-  lsqb: '[',
-  lt: '<',
-  nbsp: ' ',
-  num: '#',
-  percnt: '%',
-  period: '.',
-  plus: '+',
-  quest: '?',
-  quot: '"',
-  rbrack: ']',
-  rcub: '}',
-  rpar: ')',
-  rsqb: ']',
-  semi: ';',
-  sol: '/',
-  verbar: '|',
-  vert: '|',
-};
+/** HTML's names of the characters that a credential may have, each after its character. */
+const named: ReadonlyMap<string, string> = new Map(
+  [
+    ..."&amp 'apos *ast \\bsol :colon ,comma @commat $dollar =equals !excl `grave >gt ^hat [lbrack {lcub".split(' '),
+    ...'_lowbar (lpar [lsqb <lt #num %percnt .period +plus ?quest "quot ]rbrack }rcub )rpar ]rsqb ;semi /sol'.split(
+      ' ',
+    ),
+    ...['|verbar', '|vert', ' nbsp'],
+  ].map((one) => [one.slice(1), one.slice(0, 1)]),
+);
 
 /** The text with A to Z in lower case, of the same length. */
 export function foldCase(text: string): string {
@@ -117,7 +90,7 @@ function decoded({ text, starts }: Decoded): Decoded | null {
 }
 
 function characterOf([, percent, four, braced, two, hex, decimal, name, plain]: RegExpMatchArray): string | null {
-  if (name !== undefined) return named[name.toLowerCase()] ?? null;
+  if (name !== undefined) return named.get(name.toLowerCase()) ?? null;
   if (plain !== undefined) return plain;
   const code =
     decimal === undefined ? Number.parseInt(percent ?? four ?? braced ?? two ?? hex ?? '', 16) : Number(decimal);

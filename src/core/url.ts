@@ -83,3 +83,14 @@ export function isInnerHost(host: string): boolean {
   const name = host.toLowerCase();
   return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);
 }
+
+/** `host:port`, the port always named, IPv6 in brackets. */
+export function hostOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}
+
+/** `https://example.com:443`: mirrors on different paths of one server share a host, its slots and its byte budget. */
+export function hostKeyOf(url: string): string {
+  return `${new URL(url).protocol}//${hostOf(url)}`;
+}

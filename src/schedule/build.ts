@@ -2,7 +2,7 @@ import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { everyMs } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
-import type { Series } from './memory.ts';
+import type { Series } from './host.ts';
 
 /** A series may join a build after this many probes since its last build. */
 const ripeFrom = limits.buildEvery - 1;

@@ -1,7 +1,6 @@
 import type { Due } from '../core/due.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
-import { bytesExpectedOf } from './host.ts';
-import type { Host, Series } from './memory.ts';
+import { bytesExpectedOf, type Host, type Series } from './host.ts';
 
 /** A probe that has started and not ended. */
 interface Flight {

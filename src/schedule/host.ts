@@ -1,7 +1,56 @@
+import type { Pace } from '../core/config.ts';
+import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
+import type { Connection, Target } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
-import { createByteWindow } from './byte-window.ts';
-import { type Host, type Priority, priorities, type Series } from './memory.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
+import type { Plan, Slot } from './plan.ts';
+
+/** Start order under contention: the canary, then light steps, then heavy ones. */
+export const priorities = [0, 1, 2] as const;
+export type Priority = (typeof priorities)[number];
+
+/** One server (scheme, name, port) with all its mirrors: its slots and its byte budget. */
+export interface Host {
+  readonly key: string;
+  readonly waiting: Readonly<Record<Priority, Series[]>>;
+  readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
+  readonly bytes: ByteWindow;
+  /** Artifacts delayed by the budget since their last probe: they start before those probed later. */
+  readonly keptBack: Set<Series>;
+  inFlight: number;
+  heavyInFlight: number;
+  /** Bytes that running heavy probes are expected to move. */
+  bytesExpected: number;
+  /** Upstreams whose rounds probe it now. */
+  readonly confirming: Set<string>;
+}
+
+/** One target over one kind of connection, with its plan and its state. */
+export interface Series {
+  readonly id: string;
+  readonly connection: Connection;
+  target: Target;
+  pace: Pace;
+  priority: Priority;
+  plan: Plan;
+  host: Host;
+  /** The next planned start. */
+  slot: Slot;
+  /** The planned start that it last waited for. */
+  waitsFor: Slot;
+  state: 'idle' | 'waiting' | 'running';
+  /** Monotonic time of that start. */
+  plannedAtMs: number;
+  /** Monotonic time of its last start; `-Infinity` before the first. */
+  startedAtMs: number;
+  /** Bytes of its last probe; `null` before the first. */
+  lastBytes: number | null;
+  /** The HTTP version of its last response; `null`: not known. */
+  protocol: HttpProtocol | null;
+  /** Its probes since its last build. */
+  sinceBuild: number;
+}
 
 /** A host without any state. */
 export function createHost(key: string): Host {
@@ -16,12 +65,6 @@ export function createHost(key: string): Host {
     bytesExpected: 0,
     confirming: new Set(),
   };
-}
-
-/** `https://example.com:443`: mirrors on different paths of one server share a host. */
-export function hostKeyOf(url: string): string {
-  const { protocol, hostname, port } = new URL(url);
-  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
 /** True where a slot is free. Heavy probes, which hold a slot for long, leave the last of several slots to light ones. */
@@ -66,4 +109,44 @@ export function bytesExpectedOf(series: Series): number {
 /** True while a series or a recheck of the host waits for a slot. */
 export function hasWaiting(host: Host): boolean {
   return host.rechecks.length > 0 || priorities.some((priority) => host.waiting[priority].length > 0);
+}
+
+const minuteMs = 60_000;
+const minutes = 60;
+
+/** Bytes transferred over the last hour, by minute. A minute leaves the sum as a whole, so the sum is slightly too high. */
+export interface ByteWindow {
+  add(bytes: number, monotonicMs: number): void;
+  sum(monotonicMs: number): number;
+}
+
+/** An empty window. */
+export function createByteWindow(): ByteWindow {
+  const buckets = new Array<number>(minutes + 1).fill(0);
+  let newest = Number.NEGATIVE_INFINITY;
+  let total = 0;
+
+  function advance(monotonicMs: number): void {
+    const minute = Math.floor(monotonicMs / minuteMs);
+    if (minute <= newest) return;
+    for (let passed = Math.max(newest + 1, minute - minutes); passed <= minute; passed += 1) {
+      const at = ((passed % buckets.length) + buckets.length) % buckets.length;
+      total -= buckets[at] ?? 0;
+      buckets[at] = 0;
+    }
+    newest = minute;
+  }
+
+  return {
+    add(bytes, monotonicMs) {
+      advance(monotonicMs);
+      const at = ((newest % buckets.length) + buckets.length) % buckets.length;
+      buckets[at] = (buckets[at] ?? 0) + bytes;
+      total += bytes;
+    },
+    sum(monotonicMs) {
+      advance(monotonicMs);
+      return total;
+    },
+  };
 }

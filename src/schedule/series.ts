@@ -4,7 +4,7 @@ import { type Connection, isHeavy, seriesId, type Target } from '../core/mirror.
 import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { sinceBuildAtFirst } from './build.ts';
-import type { Host, Series } from './memory.ts';
+import type { Host, Series } from './host.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
 /** Within a round, light questions start staggered over this time, and artifacts one after the other. Milliseconds. */

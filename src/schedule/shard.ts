@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Target } from '../core/mirror.ts';
+import { hash32 } from './plan.ts';
 
 /**
  * The shard of a name, 0 to `count` - 1: the one with the highest hash of shard and name (rendezvous hashing). A new shard
@@ -9,7 +10,7 @@ function shardOf(name: string, count: number): number {
   let best = 0;
   let bestHash = -1;
   for (let index = 0; index < count; index++) {
-    const hash = hashOf(`${name}\n${index}`);
+    const hash = hash32(`${name}\n${index}`);
     if (hash > bestHash) {
       best = index;
       bestHash = hash;
@@ -47,13 +48,4 @@ export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Confi
     owners.set(name, owner);
     return owner === shard.index;
   });
-}
-
-/** FNV-1a with the finalizer of murmur3, 32 bits: a change of one digit changes half of the bits. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

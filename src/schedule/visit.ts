@@ -2,8 +2,7 @@ import type { Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Step } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
-import { hasSlot } from './host.ts';
-import type { Host } from './memory.ts';
+import { type Host, hasSlot } from './host.ts';
 import type { Roster } from './roster.ts';
 import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import type { Control, Mirror } from '../../core/mirror.ts';
+import { hostKeyOf, hostOf } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { addressBytesOf, hostAndPort, hostKeyOf, hostOf, isLoopback } from '../addresses.ts';
+import { addressBytesOf, hostAndPort, isLoopback } from '../addresses.ts';
 import { checked, list, mapping, name } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
@@ -73,7 +74,7 @@ function warnOfUndecidable(config: Config, report: Report): void {
 /** Host by name; an address by its prefix (/24, /48); on loopback by port. @see design.md section 5, Vantage suspect */
 function placeOf(mirror: Mirror): string {
   const { hostname } = new URL(mirror.url);
-  if (isLoopback(hostname)) return hostKeyOf(mirror).replace(/^https?:/, '');
+  if (isLoopback(hostname)) return hostKeyOf(mirror.url).replace(/^https?:/, '');
   const bytes = addressBytesOf(hostname.replace(/^\[|\]$/g, ''));
   return bytes === null ? hostname : bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
 }

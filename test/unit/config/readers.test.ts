@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addressBytesOf, hostAndPort, hostOf, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
 import { cronGapsOf, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
 import { findNearestWord } from '../../../src/config/issues.ts';
@@ -8,7 +8,7 @@ import { parseControlUrl } from '../../../src/config/sections/controls.ts';
 import { findEnvProxy, isExcepted, parseProxyUrl } from '../../../src/config/sections/proxy.ts';
 import { isWebhookSecret } from '../../../src/config/sections/webhooks.ts';
 import { durationMs, durationPattern, formatDuration, shareOf, sizeBytes } from '../../../src/core/units.ts';
-import { baseUrl } from '../../../src/core/url.ts';
+import { baseUrl, hostOf } from '../../../src/core/url.ts';
 import { checkGoproxy, readGoProxyList } from '../../../src/ecosystems/go/client.ts';
 import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/names.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';

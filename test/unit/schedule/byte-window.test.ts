@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createByteWindow } from '../../../src/schedule/byte-window.ts';
+import { createByteWindow } from '../../../src/schedule/host.ts';
 
 const minute = 60_000;
 
