@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { hostAndPort, isLoopback, isPlainAbroad } from '../config/addresses.ts';
 import { fileNameTextOf } from '../config/seen.ts';
+import { hostAndPort, isLoopback, isPlainAbroad } from '../core/addresses.ts';
 import { isCredential, readHeaders } from '../core/headers.ts';
 import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';

@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/addresses.ts';
 import type { Cadence, Config } from '../core/config.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
@@ -5,7 +6,6 @@ import { hostKeyOf } from '../core/url.ts';
 import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { isLoopback } from './addresses.ts';
 import { cronGapsOf } from './cron.ts';
 import type { Report } from './reading.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostAndPort, isLoopback, network } from '../core/addresses.ts';
 import { headerPattern } from '../core/headers.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
@@ -16,7 +17,6 @@ import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { hostAndPort, isLoopback, network } from './addresses.ts';
 import { isCron, isTimeZone } from './cron.ts';
 
 export { checked, errorOf, list, mapping, readable } from '../ecosystems/fields.ts';

@@ -1,4 +1,5 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
+import { type AddressBytes, addressBytesOf, isWithin, type Network } from '../core/addresses.ts';
 
 /**
  * The class of an address. A response must not lead to any class but `public`: the IANA special-purpose registries (RFC
@@ -56,49 +57,22 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['::/0', 'reserved'],
 ];
 
-interface Range {
-  readonly bytes: readonly number[];
-  readonly bits: number;
-}
-
 const table = ranges.map(([cidr, is]) => ({ range: mustParse(cidr), is }));
 
-function mustParse(cidr: string): Range {
+function mustParse(cidr: string): Network {
   const range = parseCidr(cidr);
   if (range === null) throw new Error(`not a range: ${cidr}`);
   return range;
 }
 
 /** 4 or 16 numbers, or `null` where the text is no address. A zone (`%eth0`) is dropped; IPv4-mapped becomes IPv4. */
-function bytesOf(address: string): readonly number[] | null {
+function bytesOf(address: string): AddressBytes | null {
   const text = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
-  const family = isIP(text);
-  if (family === 0) return null;
-  if (family === 4) return text.split('.').map(Number);
-  const bytes = ipv6Bytes(text);
-  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
-  return isMapped ? bytes.slice(12) : bytes;
-}
-
-function ipv6Bytes(text: string): readonly number[] {
-  const [head = '', tail] = text.split('::');
-  const front = groupBytes(head);
-  if (tail === undefined) return front;
-  const back = groupBytes(tail);
-  return [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
-}
-
-function groupBytes(groups: string): number[] {
-  if (groups === '') return [];
-  return groups.split(':').flatMap((group) => {
-    if (isIPv4(group)) return group.split('.').map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 255];
-  });
+  return isIP(text) === 0 ? null : addressBytesOf(text);
 }
 
 /** A range, `null` where the text is neither `address/bits` nor an address. */
-function parseCidr(text: string): Range | null {
+function parseCidr(text: string): Network | null {
   const [base = '', bitsText, more] = text.split('/');
   const bytes = bytesOf(base);
   if (bytes === null || more !== undefined) return null;
@@ -110,16 +84,7 @@ function parseCidr(text: string): Range | null {
   return bits >= 0 && bits <= bitsMax ? { bytes, bits } : null;
 }
 
-function isWithin(bytes: readonly number[], range: Range): boolean {
-  if (bytes.length !== range.bytes.length) return false;
-  for (let index = 0; index * 8 < range.bits; index += 1) {
-    const mask = 255 & (255 << Math.max(0, 8 - (range.bits - index * 8)));
-    if (((bytes[index] ?? 0) & mask) !== ((range.bytes[index] ?? 0) & mask)) return false;
-  }
-  return true;
-}
-
-function classOfBytes(bytes: readonly number[]): AddressClass {
+function classOfBytes(bytes: AddressBytes): AddressClass {
   for (const { range, is } of table) {
     if (!isWithin(bytes, range)) continue;
     return typeof is === 'string' ? is : classOfBytes(bytes.slice(is.embeddedAt, is.embeddedAt + 4));

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
+import { isLoopback } from '../../core/addresses.ts';
 import type { Config, Listen } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
-import { isLoopback } from '../addresses.ts';
 import { duration, file, mapping, secretText } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { bearerToken } from './listen.ts';

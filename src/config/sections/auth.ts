@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { isPlainAbroad } from '../../core/addresses.ts';
 import type { Auth } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import type { SplitUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { isPlainAbroad } from '../addresses.ts';
 import { errorOf, file, list, mapping, secretText, text } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';

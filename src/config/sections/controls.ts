@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { addressBytesOf, hostAndPort, isLoopback } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
 import type { Control, Mirror } from '../../core/mirror.ts';
 import { hostKeyOf, hostOf } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { addressBytesOf, hostAndPort, isLoopback } from '../addresses.ts';
 import { checked, list, mapping, name } from '../fields.ts';
 import type { Report } from '../reading.ts';
 

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
+import { isPlainAbroad } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
 import { isCredential, readHeaders } from '../../core/headers.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { isPlainAbroad } from '../addresses.ts';
 import { bareUrl, headers, mapping } from '../fields.ts';
 import type { Report } from '../reading.ts';
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { addressBytesOf, hostAndPort, isLoopback } from '../../core/addresses.ts';
 import type { Listen } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { maskText } from '../../core/mask-text.ts';
 import type { Sentence } from '../../core/result.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
-import { addressBytesOf, hostAndPort, isLoopback } from '../addresses.ts';
 import { checked, file, isHostName, list, listenAddress, mapping, secretText } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';

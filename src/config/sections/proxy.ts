@@ -1,8 +1,8 @@
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../core/addresses.ts';
 import type { Proxy as MirrorProxy } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { baseUrl, hostOf, type SplitUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../addresses.ts';
 import type { Env } from '../env.ts';
 import { checked } from '../fields.ts';
 import type { Path } from '../issues.ts';

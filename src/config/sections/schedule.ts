@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from '../../core/addresses.ts';
 import type { Cadence, Config, Pace } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror, Step } from '../../core/mirror.ts';
@@ -6,7 +7,6 @@ import { formatDuration } from '../../core/units.ts';
 import { type StepDeclaration, sortLightFirst } from '../../ecosystems/ecosystem.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { isLoopback } from '../addresses.ts';
 import { cronGapsOf } from '../cron.ts';
 import { cadenceRange, cron, duration, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
 import type { Path } from '../issues.ts';

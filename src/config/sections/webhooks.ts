@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { addressBytesOf, isWithin, network } from '../../core/addresses.ts';
 import {
   type ChatRule,
   type Config,
@@ -12,7 +13,6 @@ import type { Mirror } from '../../core/mirror.ts';
 import { isChatFormat, type ReceiverFormat, receiverFormats, showsAlerts } from '../../core/receiver-format.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
-import { addressBytesOf, isWithin, network } from '../addresses.ts';
 import {
   checked,
   clockTime,

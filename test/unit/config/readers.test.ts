@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
 import { cronGapsOf, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
 import { findNearestWord } from '../../../src/config/issues.ts';
@@ -7,6 +6,7 @@ import { findNetrcLogin } from '../../../src/config/sections/auth.ts';
 import { parseControlUrl } from '../../../src/config/sections/controls.ts';
 import { findEnvProxy, isExcepted, parseProxyUrl } from '../../../src/config/sections/proxy.ts';
 import { isWebhookSecret } from '../../../src/config/sections/webhooks.ts';
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../../src/core/addresses.ts';
 import { durationMs, durationPattern, formatDuration, shareOf, sizeBytes } from '../../../src/core/units.ts';
 import { baseUrl, hostOf } from '../../../src/core/url.ts';
 import { checkGoproxy, readGoProxyList } from '../../../src/ecosystems/go/client.ts';

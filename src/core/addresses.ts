@@ -14,8 +14,14 @@ export function addressBytesOf(text: string): AddressBytes | null {
   return mapped ? bytes.slice(12) : bytes;
 }
 
+/** An address with the number of its bits that count. */
+export interface Network {
+  readonly bytes: AddressBytes;
+  readonly bits: number;
+}
+
 /** A network: `10.0.0.0/8`, `fd00::/8`. A bare address is its own network. `null` for anything else. */
-export function network(text: string): { readonly bytes: AddressBytes; readonly bits: number } | null {
+export function network(text: string): Network | null {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = addressBytesOf(address);
   if (bytes === null || rest.length > 0) return null;
@@ -25,7 +31,7 @@ export function network(text: string): { readonly bytes: AddressBytes; readonly 
 }
 
 /** Whether an address lies in a network; families never mix. */
-export function isWithin(address: AddressBytes, net: { readonly bytes: AddressBytes; readonly bits: number }): boolean {
+export function isWithin(address: AddressBytes, net: Network): boolean {
   if (address.length !== net.bytes.length) return false;
   return address.every((byte, at) => {
     const bits = Math.min(8, Math.max(0, net.bits - at * 8));
