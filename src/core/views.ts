@@ -1,30 +1,18 @@
 import type { ActionRow } from './action.ts';
-import type { Advice, AdviceCause, AdviceState, Candidate, Refusal } from './advice.ts';
-import type { Reason } from './failure.ts';
-import type { Confidence, Finding, FindingKind, ScopeItem, Side } from './finding.ts';
-import type { EcosystemId } from './mirror.ts';
+import type { Advice } from './advice.ts';
+import type { Finding, Side } from './finding.ts';
 import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
 
 /** A finding as the API and webhooks show it (design.md section 4.3): RFC 3339 stamps, unknown is `null`. */
-export interface FindingView {
-  readonly id: string;
-  readonly kind: FindingKind;
-  readonly state: Finding['state'];
-  readonly ecosystem: EcosystemId | null;
-  readonly upstream: string | null;
-  readonly registry: string | null;
-  readonly scope: readonly ScopeItem[];
+export interface FindingView
+  extends Omit<Finding, 'openedAtMs' | 'closedAtMs' | 'evidence' | 'actionable' | 'sentence' | 'acknowledged'> {
   readonly openedAt: string;
   readonly closedAt: string | null;
-  readonly cause: Finding['cause'];
-  readonly vantage: Finding['vantage'];
-  readonly confidence: Confidence;
   readonly evidence: Omit<Finding['evidence'], 'sides' | 'statements'> & {
     readonly sides: readonly SideView[];
     readonly statements: readonly string[];
   };
-  readonly text: string;
 }
 
 /** The mirrors of one side of a mismatch, with the length and the first bytes that they serve. */
@@ -44,37 +32,12 @@ export interface SideView {
 }
 
 /** An advice as the API and webhooks show it (design.md section 4.4): RFC 3339 stamps, durations in seconds. */
-export interface AdviceView {
-  readonly id: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
-  readonly vantage: string;
-  readonly state: AdviceState;
+export interface AdviceView
+  extends Omit<Advice, 'issuedAtMs' | 'expiresAtMs' | 'settledAtMs' | 'sentence' | 'bypass' | 'sentences'> {
   readonly issuedAt: string;
   readonly expiresAt: string;
   readonly settledAt: string | null;
-  readonly from: string;
-  readonly to: string;
-  readonly chain: { readonly before: string; readonly after: string };
-  readonly reason: string;
-  readonly cause: AdviceCause;
-  readonly refusal: Refusal | null;
-  readonly evidence: {
-    readonly windowSeconds: number;
-    readonly samples: number;
-    readonly observedSeconds: number | null;
-    readonly baselineSeconds: number | null;
-    readonly failures: Readonly<Partial<Record<Reason, number>>>;
-    readonly findings: readonly string[];
-  };
-  readonly candidates: readonly Candidate[];
-  readonly expected: Advice['expected'];
-  readonly confidence: Confidence;
   readonly bypass: string | null;
-  readonly remedy: Readonly<Record<string, string>>;
-  readonly doesNotCover: readonly string[];
-  readonly rollback: string;
-  readonly trigger: Advice['trigger'];
 }
 
 /**
@@ -89,13 +52,16 @@ export function stamp(wallMs: number | null): string | null {
 
 /** A finding as sent to people and programs; every key is always present. */
 export function findingView(finding: Finding): FindingView {
+  const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
+  const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;
+  const { sides = [], statements = [] } = finding.evidence;
   return {
-    id: finding.id,
-    kind: finding.kind,
-    state: finding.state,
-    ecosystem: finding.ecosystem,
-    upstream: finding.upstream,
-    registry: finding.registry,
+    id,
+    kind,
+    state,
+    ecosystem,
+    upstream,
+    registry,
     scope: finding.scope.map(({ module, version, step, family, protocol }) => ({
       module,
       version,
@@ -105,20 +71,20 @@ export function findingView(finding: Finding): FindingView {
     })),
     openedAt: stamp(finding.openedAtMs),
     closedAt: stamp(finding.closedAtMs),
-    cause: finding.cause,
-    vantage: finding.vantage,
-    confidence: finding.confidence,
+    cause,
+    vantage,
+    confidence,
     evidence: {
-      samples: finding.evidence.samples,
-      failures: finding.evidence.failures,
-      observedSeconds: finding.evidence.observedSeconds,
-      baselineSeconds: finding.evidence.baselineSeconds,
-      thresholdSeconds: finding.evidence.thresholdSeconds,
-      probeIds: [...finding.evidence.probeIds],
-      sides: (finding.evidence.sides ?? []).map(sideView),
-      statements: [...(finding.evidence.statements ?? [])],
+      samples,
+      failures,
+      observedSeconds,
+      baselineSeconds,
+      thresholdSeconds,
+      probeIds,
+      sides: sides.map(sideView),
+      statements,
     },
-    text: finding.text,
+    text,
   };
 }
 
@@ -130,7 +96,7 @@ function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side):
     module,
     version,
     step,
-    registries: [...registries],
+    registries,
     algorithm,
     digest,
     sinceAt: stamp(sinceMs),
@@ -150,29 +116,25 @@ export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
 
 /** An advice as sent to people and programs; every key is always present. */
 export function adviceView(advice: Advice): AdviceView {
+  const { id, ecosystem, upstream, vantage, state, from, to, chain, reason, cause, refusal, expected } = advice;
+  const { confidence, bypass = null, remedy, doesNotCover, rollback, trigger } = advice;
+  const { windowSeconds, samples, observedSeconds, baselineSeconds, failures, findings } = advice.evidence;
   return {
-    id: advice.id,
-    ecosystem: advice.ecosystem,
-    upstream: advice.upstream,
-    vantage: advice.vantage,
-    state: advice.state,
+    id,
+    ecosystem,
+    upstream,
+    vantage,
+    state,
     issuedAt: stamp(advice.issuedAtMs),
     expiresAt: stamp(advice.expiresAtMs),
     settledAt: stamp(advice.settledAtMs),
-    from: advice.from,
-    to: advice.to,
-    chain: { before: advice.chain.before, after: advice.chain.after },
-    reason: advice.reason,
-    cause: advice.cause,
-    refusal: advice.refusal,
-    evidence: {
-      windowSeconds: advice.evidence.windowSeconds,
-      samples: advice.evidence.samples,
-      observedSeconds: advice.evidence.observedSeconds,
-      baselineSeconds: advice.evidence.baselineSeconds,
-      failures: { ...advice.evidence.failures },
-      findings: [...advice.evidence.findings],
-    },
+    from,
+    to,
+    chain: { before: chain.before, after: chain.after },
+    reason,
+    cause,
+    refusal,
+    evidence: { windowSeconds, samples, observedSeconds, baselineSeconds, failures, findings },
     candidates: advice.candidates.map(({ registry, scoreSeconds, gate, sum, bound }) => ({
       registry,
       scoreSeconds,
@@ -181,16 +143,16 @@ export function adviceView(advice: Advice): AdviceView {
       bound,
     })),
     expected: {
-      availability: { ...advice.expected.availability },
-      p95Seconds: { ...advice.expected.p95Seconds },
-      fetchCostSeconds: { ...advice.expected.fetchCostSeconds },
+      availability: expected.availability,
+      p95Seconds: expected.p95Seconds,
+      fetchCostSeconds: expected.fetchCostSeconds,
     },
-    confidence: advice.confidence,
-    bypass: advice.bypass ?? null,
-    remedy: { ...advice.remedy },
-    doesNotCover: [...advice.doesNotCover],
-    rollback: advice.rollback,
-    trigger: advice.trigger,
+    confidence,
+    bypass,
+    remedy,
+    doesNotCover,
+    rollback,
+    trigger,
   };
 }
 
