@@ -54,7 +54,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   advise: 4,
   api: 14,
   cli: 13,
-  config: 20,
+  config: 18,
   core: 23,
   daemon: 2,
   detect: 7,

@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
-import type { RemedyNow } from '../core/advice.ts';
-import { isSafeEnv } from '../core/safe-env.ts';
+import { isSafeEnv, type RemedyNow } from '../core/advice.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';

@@ -58,7 +58,7 @@ async function knownFrom(config: Config): Promise<Known> {
 /** By ecosystem, in the form of its first client. */
 async function doorsOf(config: Config): Promise<Known['doors']> {
   if (config.door === undefined) return [];
-  const { linesOfDoor } = await import('../config/door-lines.ts');
+  const { linesOfDoor } = await import('../config/door-routes.ts');
   const lines = linesOfDoor(config, urlOfListener(config.door.listen));
   return [...Map.groupBy(lines, ({ ecosystem }) => ecosystem)].flatMap(([ecosystem, [first]]) =>
     first === undefined ? [] : [{ ecosystem, url: first.url, lines: first.text.split('\n') }],

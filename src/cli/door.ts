@@ -28,7 +28,7 @@ export const doorCommand: Command = {
     const { door: rule } = config;
     if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
     if (values.lines === true) {
-      const { linesOfDoor } = await import('../config/door-lines.ts');
+      const { linesOfDoor } = await import('../config/door-routes.ts');
       for (const { client, upstream, text } of linesOfDoor(config, urlOfListener(rule.listen)))
         terminal.out(`# ${client} (${upstream})\n${text}\n`);
       return 0;

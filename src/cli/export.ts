@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
-import { isSafeEnv } from '../core/safe-env.ts';
+import { isSafeEnv } from '../core/advice.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';

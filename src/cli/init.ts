@@ -54,7 +54,7 @@ export const initCommand: Command = {
     terminal.err(say('init.wrote', { file }));
     const { config } = proposed.loaded;
     if (config.door === undefined) return 0;
-    const { linesOfDoor } = await import('../config/door-lines.ts');
+    const { linesOfDoor } = await import('../config/door-routes.ts');
     terminal.err(say('init.door'));
     for (const { client, text } of linesOfDoor(config, urlOfListener(config.door.listen)))
       for (const line of [`# ${client}`, ...text.split('\n')]) terminal.err(printable(line));

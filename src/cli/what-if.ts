@@ -1,5 +1,5 @@
-import { bareChainOf } from '../core/bare-chain.ts';
 import { printable } from '../core/printable.ts';
+import { bareChainOf } from '../core/secret.ts';
 import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
 import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../words/what-if.ts';
 import { percent, type Say } from '../words/words.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostAndPort, isLoopback, network } from '../core/addresses.ts';
+import { hostAndPort, isLoopback, parseNetwork } from '../core/addresses.ts';
 import { headerPattern } from '../core/headers.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
@@ -144,7 +144,7 @@ export function listenAddress(description: string) {
 export function serverAddress(description: string) {
   return checked(description, phrase('expected.dns'), (value) => {
     const read = hostAndPort(value);
-    return read !== null && network(read.host) !== null && !read.host.includes('/') && read.port !== 0;
+    return read !== null && parseNetwork(read.host) !== null && !read.host.includes('/') && read.port !== 0;
   });
 }
 
@@ -152,7 +152,7 @@ export function serverAddress(description: string) {
 export function hosts(description: string, names: boolean) {
   const expected = phrase(names ? 'expected.networkHost' : 'expected.network');
   return list(
-    checked(description, expected, (value) => network(value) !== null || (names && isHostName(value))),
+    checked(description, expected, (value) => parseNetwork(value) !== null || (names && isHostName(value))),
     phrase('expected.listEach', { what: expected }),
   );
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Advice, AdviceCause } from './advice.ts';
 import type { Confidence } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
@@ -222,4 +223,20 @@ const halfDone: readonly string[] = ['acted.exit', 'acted.time', 'acted.output']
 /** True if a row has something to undo: it is done, or its program ran and failed. */
 export function isUndoable({ kind, state, because }: ActionRow): boolean {
   return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
+}
+
+/** A hash (it may contain a token) of the place that an action changes; `null`: not known, for a program or a body. */
+export function placeOf(deed: ActionDeed): string | null {
+  const of =
+    deed.kind === 'file'
+      ? [deed.path]
+      : deed.kind === 'git'
+        ? [deed.repository, deed.branch, deed.path, ...(deed.mergeRequest === null ? [] : [deed.mergeRequest.api])]
+        : deed.kind === 'http' && 'store' in deed.body
+          ? [deed.url.reveal(), deed.key]
+          : null;
+  if (of === null) return null;
+  return createHash('sha256')
+    .update(JSON.stringify([deed.kind, ...of]))
+    .digest('hex');
 }

@@ -21,7 +21,7 @@ export interface Network {
 }
 
 /** A network: `10.0.0.0/8`, `fd00::/8`. A bare address is its own network. `null` for anything else. */
-export function network(text: string): Network | null {
+export function parseNetwork(text: string): Network | null {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = addressBytesOf(address);
   if (bytes === null || rest.length > 0) return null;

@@ -97,3 +97,77 @@ function maskMember(part: string): string {
   // An invalid port is a password whose end is missing, or is behind a slash and a separator.
   return URL.canParse(part) ? part : part.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^:]*:.*$/i, `$1${shown}`);
 }
+
+/**
+ * Patterns for credentials in a chain as users write it, applied in this order. Of a match, the first group is kept. The
+ * page's script has the same list, so only ES2018 is used.
+ */
+export const credentialPlaces: readonly RegExp[] = [
+  // After a colon without a port, up to the last `@` before the next URL: a password may also contain slashes.
+  /([\\/]{2})[^\\/?#:@,|\s[]*:(?!\d{0,5}(?:[\\/?#,|\s]|$))(?:(?![a-z][a-z0-9+.-]{0,30}:\/\/)[\s\S])*@/gi,
+  // The part before the `@` of a host: commas, bars and blanks may belong to a password.
+  /(:[\\/]|[\\/]{2})[^\\/?#]*@/g,
+  // A query and a fragment, up to the next member.
+  /()[?#](?:(?![,|]\s*(?:[a-z][a-z0-9+.-]{0,30}:\/\/|(?:direct|off)\s*(?:[,|]|$)))\S)*/gi,
+  // The first such part in a member without a scheme.
+  /(^|[,|\s])[^\\/?#,|\s]*@/g,
+];
+
+/**
+ * A client's chain without possible credentials: user-info, queries and fragments are removed, and a possible password
+ * without its `@` becomes `***`. Mirrors, order and separators stay. Idempotent.
+ */
+export function bareChainOf(chain: string): string {
+  const bare = takenOut(maskChain(takenOut(chain)));
+  // A removal may reveal another match; each round leaves one `@` or colon less.
+  return bare === chain ? bare : bareChainOf(bare);
+}
+
+function takenOut(chain: string): string {
+  return credentialPlaces.reduce((text, place) => text.replace(place, '$1'), chain);
+}
+
+/** A value with its secrets separated, so that it can be sent to a thread as plain data. */
+export interface Sealed {
+  /** `null` in place of each secret. */
+  readonly data: unknown;
+  /** The secrets, with the keys and indexes of their places. */
+  readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
+}
+
+/** Separates the secrets from plain data: a structured copy to another thread turns a `Secret` into an empty object. */
+export function seal(value: unknown): Sealed {
+  const secrets: { readonly path: readonly (string | number)[]; readonly text: string }[] = [];
+  const plain = (of: unknown, path: readonly (string | number)[]): unknown => {
+    if (of instanceof Secret) {
+      secrets.push({ path, text: of.reveal() });
+      return null;
+    }
+    if (Array.isArray(of)) return of.map((one, at) => plain(one, [...path, at]));
+    if (!isPlain(of)) return of;
+    return Object.fromEntries(Object.entries(of).map(([key, one]) => [key, plain(one, [...path, key])]));
+  };
+  return { data: plain(value, []), secrets };
+}
+
+/** Puts the secrets back, as `Secret`. Changes `data` in place. */
+export function unseal({ data, secrets }: Sealed): unknown {
+  let whole = data;
+  for (const { path, text } of secrets) {
+    const last = path.at(-1);
+    if (last === undefined) whole = new Secret(text);
+    else holderOf(whole, path)[last] = new Secret(text);
+  }
+  return whole;
+}
+
+function holderOf(data: unknown, path: readonly (string | number)[]): Record<string | number, unknown> {
+  return path.slice(0, -1).reduce((at, key) => (at as Record<string | number, unknown>)[key], data) as Record<
+    string | number,
+    unknown
+  >;
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,6 +1,6 @@
 import type { AlertsTaken, ApiDeps, PageOf, Ready, ReloadOutcome } from '../api/deps.ts';
 import { declaredChainOf } from '../config/chain.ts';
-import { linesOfDoor } from '../config/door-lines.ts';
+import { linesOfDoor } from '../config/door-routes.ts';
 import type { Advice } from '../core/advice.ts';
 import { type AlertCounts, type AlertNotification, type AlertOutcome, alertOutcomes } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';

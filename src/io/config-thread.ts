@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import { type Sealed, unseal } from '../core/sealed.ts';
+import { type Sealed, unseal } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 
 /** Marks this kind of thread; other threads may load the same file. */

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
-import { seal } from '../core/sealed.ts';
+import { seal } from '../core/secret.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { type ConfigRead, type ConfigSeed, configRole } from './config-thread.ts';
 import { systemFiles } from './files.ts';

@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gpgvPaths } from '../core/gpgv.ts';
 import { limits } from '../core/limits.ts';
-import type { SignatureChecker } from '../core/ports.ts';
+import { gpgvPaths, type SignatureChecker } from '../core/ports.ts';
 import type { Answer, SignatureCheck } from '../core/transcript.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
   purposes,
   purposesMost,
   tenths,
-} from './answer-code.ts';
+} from './answers.ts';
 
 /** Decodes a row; `null`: not valid. */
 export function readAnswerRow(value: unknown): Stretch | null {

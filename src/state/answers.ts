@@ -1,9 +1,187 @@
-import type { ControlAnswer } from '../core/due.ts';
+import type { ControlAnswer, Purpose } from '../core/due.ts';
+import type { Outcome } from '../core/failure.ts';
 import type { Stretch, Told } from '../core/history.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import { type AnswerCoder, newAnswerRow } from './answer-code.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
+
+/** Times are whole tenths of a millisecond: more precise than any verdict, and half the text. */
+export const tenths = 10;
+/** Stored by position: append new ones at the end. */
+export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
+export const purposesMost = 8;
+export const caches = [null, 'hit', 'miss'] as const;
+
+/** The common part of many responses, stored once: outcome (`null`: ok), status, cache, address, certificate… */
+type Around = readonly [
+  outcome: Exclude<Outcome, { tag: 'ok' }> | null,
+  status: number | null,
+  cache: number,
+  address: string | null,
+  family: 4 | 6 | null,
+  expiresAtMs: number | null,
+  authorizationCode: string | null,
+  hasTls: 0 | 1,
+  resolvedVersion: string | null,
+  notOffered: 0 | 1,
+  retryAfterMs: number | null,
+  /** The requested address family, if any. */
+  askedOver?: 4 | 6 | null,
+  /** The negotiated HTTP version; `null`: none. Absent in rows of older releases. */
+  protocol?: HttpProtocol | null,
+  /** The requested HTTP version, if any. */
+  askedProtocol?: HttpProtocol,
+];
+
+/**
+ * Times are differences: `taken` since the previous entry, the end before `taken`, and so on back to the planned start.
+ */
+export type ProbedEntry = readonly [
+  taken: number,
+  which: number,
+  around: number,
+  lag: number,
+  took: number,
+  rtt: number | null,
+  delay: number,
+  bytes: number,
+  loopDelayMs?: number,
+];
+export type ControlEntry = readonly [
+  taken: number,
+  which: -1,
+  name: number,
+  answered: 0 | 1,
+  lag: number,
+  latency: number,
+  isRound: 0 | 1,
+];
+type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
+type ToldEntry = readonly [taken: number, which: -3, told: Told];
+export type Entry = ProbedEntry | ControlEntry | GapEntry | ToldEntry;
+
+/** A row of table `answer`: one time range, with shared values stored once. */
+export interface AnswerRow {
+  readonly v: 1;
+  readonly life: readonly [id: string, monotonicMs: number, wallMs: number];
+  readonly settings: string;
+  /** The reference instant of the first entry. */
+  readonly at: readonly [monotonicMs: number, wallMs: number];
+  /** Target ids, common parts and controls, by position. */
+  readonly targets: readonly string[];
+  readonly around: readonly Around[];
+  readonly controls: readonly string[];
+  readonly entries: readonly Entry[];
+}
+
+const whole = (ms: number): number => Math.round(ms * tenths);
+
+/** Encodes the entries of one row. */
+interface AnswerCoder {
+  readonly row: AnswerRow;
+  /** The approximate length of its text so far. */
+  chars(): number;
+  probed(sample: Sample, now: Now): void;
+  control(answer: ControlAnswer, isRound: boolean, now: Now): void;
+  gap(fromMs: number, toMs: number, now: Now): void;
+  told(told: Told, now: Now): void;
+}
+
+/** An empty row starting now. */
+function newAnswerRow(life: Stretch['life'], settings: string, now: Now): AnswerCoder {
+  const { id, startedAt } = life;
+  const targets = new Places<string>();
+  const around = new Places<Around>();
+  const controls = new Places<string>();
+  const entries: Entry[] = [];
+  const row: AnswerRow = {
+    v: 1,
+    life: [id, startedAt.monotonicMs, startedAt.wallMs],
+    settings,
+    at: [now.monotonicMs, now.wallMs],
+    targets: targets.all,
+    around: around.all,
+    controls: controls.all,
+    entries,
+  };
+  let chars = JSON.stringify(row).length;
+  let lastTaken = 0;
+  const since = ({ monotonicMs }: Now): number => {
+    const taken = whole(monotonicMs - now.monotonicMs);
+    const step = taken - lastTaken;
+    lastTaken = taken;
+    return step;
+  };
+  const add = (entry: Entry): void => {
+    entries.push(entry);
+    chars += JSON.stringify(entry).length + 1;
+  };
+  return {
+    row,
+    chars: () => chars + targets.chars + around.chars + controls.chars,
+    probed(sample, at) {
+      const { due, startedMonotonicMs, endedMonotonicMs, rttMs, loopDelayMsMax } = sample;
+      const isWarm = due.connection === 'warm';
+      const common = [
+        since(at),
+        2 * (purposesMost * targets.of(due.target.id) + purposes.indexOf(due.purpose)) + Number(isWarm),
+        around.of(aroundOf(sample)),
+        whole(at.monotonicMs - endedMonotonicMs),
+        whole(endedMonotonicMs - startedMonotonicMs),
+        rttMs === null ? null : whole(rttMs),
+        whole(startedMonotonicMs - due.plannedAtMs),
+        sample.bytes,
+      ] as const;
+      add(loopDelayMsMax < 1 ? common : [...common, Math.round(loopDelayMsMax)]);
+    },
+    control({ name, answered, latencyMs, at: answeredAt }, isRound, at) {
+      const lag = whole(at.monotonicMs - answeredAt.monotonicMs);
+      const latency = latencyMs === null ? -1 : whole(latencyMs);
+      add([since(at), -1, controls.of(name), answered ? 1 : 0, lag, latency, isRound ? 1 : 0]);
+    },
+    gap(fromMs, toMs, at) {
+      add([since(at), -2, whole(fromMs - now.monotonicMs), whole(toMs - now.monotonicMs)]);
+    },
+    told: (told, at) => add([since(at), -3, told]),
+  };
+}
+
+/** Stores each value once and returns its position. */
+class Places<T> {
+  readonly all: T[] = [];
+  chars = 0;
+  readonly #at = new Map<string, number>();
+
+  of(value: T): number {
+    const text = JSON.stringify(value);
+    const known = this.#at.get(text);
+    if (known !== undefined) return known;
+    this.#at.set(text, this.all.length);
+    this.chars += text.length + 1;
+    return this.all.push(value) - 1;
+  }
+}
+
+function aroundOf(sample: Sample): Around {
+  const { due, outcome, status, cache, remoteAddress, family, tls, facts, retryAfterMs } = sample;
+  const around = [
+    outcome.tag === 'ok' ? null : outcome,
+    status,
+    caches.indexOf(cache),
+    remoteAddress,
+    family,
+    tls?.expiresAtMs ?? null,
+    tls?.authorizationCode ?? null,
+    tls === null ? 0 : 1,
+    facts.resolvedVersion ?? null,
+    facts.notOffered === true ? 1 : 0,
+    retryAfterMs,
+  ] as const;
+  if (due.protocol !== undefined) return [...around, due.family ?? null, sample.protocol ?? null, due.protocol];
+  if (sample.protocol !== undefined) return [...around, due.family ?? null, sample.protocol];
+  return due.family === undefined ? around : [...around, due.family];
+}
 
 /**
  * The input of the judge for table `answer`, the history of `mirrorwatch replay`. Responses of a few minutes share one

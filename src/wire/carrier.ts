@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
+
 // The client alone: the whole package (fetch, caches, WebSocket) is 3 MB more in each thread. Its minor release is pinned.
 import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
@@ -10,7 +11,6 @@ import type { HttpProtocol } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { WireStop } from './deadline.ts';
 import type { Inflow } from './inflow.ts';
-import { SessionWatch } from './session-watch.ts';
 
 /** A kept connection closes after this time without a request, or after the server's own hint if that is shorter. */
 const idleMsMax = 10 * 60_000;
@@ -169,5 +169,72 @@ export class Carrier {
       (stream) => this.#collecting?.streamOpened(stream),
       () => this.#onSettings?.(),
     );
+  }
+}
+
+/** The error codes of RFC 9113 section 7, by number. */
+const codeNames = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+] as const;
+
+/** The name of an HTTP/2 error code, as clients print it; an unknown one as its number. */
+export function h2CodeNameOf(code: number): string {
+  return codeNames[code] ?? `code ${code}`;
+}
+
+/** A server's GOAWAY frame. */
+interface Goaway {
+  /** An HTTP/2 error code. */
+  readonly code: number;
+  /** Streams with a higher id were not processed. */
+  readonly lastStreamId: number;
+}
+
+/**
+ * What happens on one HTTP/2 session that undici does not report: the streams it opens, GOAWAY, the server's limit of
+ * concurrent streams, and the session's own error.
+ */
+export class SessionWatch {
+  goaway: Goaway | null = null;
+  /** What ended the session: a frame that breaks the protocol, a flood. */
+  error: Error | null = null;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS of the server; `null` before its SETTINGS came. */
+  streamsMax: number | null = null;
+
+  /**
+   * @param opened   called with each stream, before undici adds its own listeners
+   * @param settled  called when the server's SETTINGS came
+   */
+  constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
+    // Must run before undici's listener, which ends the requests.
+    session.prependListener('goaway', (code, lastStreamId) => {
+      this.goaway ??= { code, lastStreamId };
+    });
+    session.on('error', (error) => {
+      this.error ??= error;
+    });
+    session.on('remoteSettings', (settings) => {
+      this.streamsMax = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+      settled();
+    });
+    const request = session.request.bind(session);
+    session.request = (...args) => {
+      const stream = request(...args);
+      opened(stream);
+      return stream;
+    };
   }
 }

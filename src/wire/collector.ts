@@ -4,11 +4,10 @@ import type { Dispatcher } from 'undici';
 import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
-import type { Carrier, Collecting } from './carrier.ts';
+import { type Carrier, type Collecting, h2CodeNameOf } from './carrier.ts';
 import { stopOf, WireStop } from './deadline.ts';
 import { exchangeStopOf } from './exchange-stop.ts';
 import { Inflow, isFlood, measureHeaderList } from './inflow.ts';
-import { h2CodeNameOf } from './session-watch.ts';
 import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesOf } from './trace.ts';
 
 /** A received body; incomplete where reading stopped on purpose. */

@@ -6,9 +6,8 @@ import { phrase } from '../words/tell.ts';
 import { type Deadline, type LiveMarks, stopOf, WireStop } from './deadline.ts';
 import type { Names, Resolved } from './dns.ts';
 import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
-import { type Handshaking, handshake } from './handshake.ts';
 import { connectThroughProxy, proxyStopOf } from './proxy.ts';
-import type { TlsBook } from './tls.ts';
+import { type Handshaking, handshake, type TlsBook } from './tls.ts';
 
 /** The part of an access that is needed to reach a host. */
 export interface Route

@@ -1,6 +1,5 @@
 import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
-import { accessOf } from './access.ts';
 import { type ConnectTrace, connectTo } from './connect.ts';
 import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
@@ -68,4 +67,21 @@ async function httpCode(due: ControlDue, access: WireAccess, startMs: number, de
 
 function shortCode(code: string): string {
   return code === 'MW_DEADLINE' ? 'timeout' : code;
+}
+
+/** The access to a URL that is not a mirror's: no credentials, no CA of its own, no proxy. */
+export function accessOf(url: string, userAgent: string): WireAccess {
+  return {
+    registry: '',
+    url,
+    ca: [],
+    client: null,
+    pin: null,
+    auth: null,
+    proxy: null,
+    family: null,
+    dnsServer: null,
+    allowHosts: [],
+    userAgent,
+  };
 }

@@ -1,8 +1,8 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
+import { h2CodeNameOf, type SessionWatch } from './carrier.ts';
 import { codeOf, stopOf, WireStop } from './deadline.ts';
-import { h2CodeNameOf, type SessionWatch } from './session-watch.ts';
 
 /** The state of an exchange when undici reports an error. */
 interface EndState {

@@ -1,8 +1,8 @@
 import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Timers, Wire } from '../core/ports.ts';
-import { accessOf } from './access.ts';
 import { Carrier } from './carrier.ts';
+import { accessOf } from './control.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { bareChainOf } from '../../core/bare-chain.ts';
 import { limits } from '../../core/limits.ts';
+import { bareChainOf } from '../../core/secret.ts';
 import type { ApiDeps } from '../deps.ts';
 import { readWhatIf, wordOf } from '../lists.ts';
 import { icon, script, style } from './assets.ts';

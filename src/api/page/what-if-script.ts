@@ -1,4 +1,4 @@
-import { credentialPlaces } from '../../core/bare-chain.ts';
+import { credentialPlaces } from '../../core/secret.ts';
 
 /**
  * The script of the what-if page: a quarter of a second after the last key it requests the page for the edited chain

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { type ActionRule, actionForms } from '../../core/action.ts';
-import { placeOf } from '../../core/action-place.ts';
+import { type ActionRule, actionForms, placeOf } from '../../core/action.ts';
 import { adviceCauses } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';

@@ -1,4 +1,4 @@
-import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../core/addresses.ts';
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, parseNetwork } from '../../core/addresses.ts';
 import type { Proxy as MirrorProxy } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { baseUrl, hostOf, type SplitUrl } from '../../core/url.ts';
@@ -67,7 +67,7 @@ export function isExcepted(url: string, exceptions: string): boolean {
     .filter((entry) => entry !== '')
     .some((entry) => {
       if (entry === '*') return true;
-      const net = network(entry);
+      const net = parseNetwork(entry);
       if (net !== null) return bytes !== null && isWithin(bytes, net);
       const read = hostAndPort(entry);
       if (read === null || (read.port !== null && read.port !== port)) return false;

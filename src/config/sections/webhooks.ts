@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { addressBytesOf, isWithin, network } from '../../core/addresses.ts';
+import { addressBytesOf, isWithin, parseNetwork } from '../../core/addresses.ts';
 import {
   type ChatRule,
   type Config,
@@ -259,7 +259,7 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
 
 /** Private networks: a receiver there is refused unless it is allowed. A host name is only checked at delivery. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
-  (text) => network(text) ?? [],
+  (text) => parseNetwork(text) ?? [],
 );
 
 /** A receiver at a private address outside `allow` would never get a message. */
@@ -268,7 +268,7 @@ export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): vo
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
     const bytes = addressBytesOf(host === 'localhost' ? '127.0.0.1' : host);
     if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
-    if (allow.some((text) => isWithin(bytes, network(text) ?? { bytes: [], bits: 0 }))) continue;
+    if (allow.some((text) => isWithin(bytes, parseNetwork(text) ?? { bytes: [], bits: 0 }))) continue;
     report.warning(['webhooks', at], phrase('expected.receiverAllow'), { seen: phrase('load.seenNone') });
   }
 }

@@ -1,5 +1,4 @@
-import type { ActionRow, ActionRule } from '../../core/action.ts';
-import { placeOf } from '../../core/action-place.ts';
+import { type ActionRow, type ActionRule, placeOf } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';

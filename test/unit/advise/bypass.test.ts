@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isSafeEnv } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
-import { isSafeEnv } from '../../../src/core/safe-env.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { abc, chain, kill, only, warm } from './outage.ts';
 import { mirror, type Stage } from './stage.ts';

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RemedyNow } from '../../../src/core/advice.ts';
-import { isSafeEnv } from '../../../src/core/safe-env.ts';
+import { isSafeEnv, type RemedyNow } from '../../../src/core/advice.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';

@@ -6,7 +6,7 @@ import { findNetrcLogin } from '../../../src/config/sections/auth.ts';
 import { parseControlUrl } from '../../../src/config/sections/controls.ts';
 import { findEnvProxy, isExcepted, parseProxyUrl } from '../../../src/config/sections/proxy.ts';
 import { isWebhookSecret } from '../../../src/config/sections/webhooks.ts';
-import { addressBytesOf, hostAndPort, isLoopback, isWithin, network } from '../../../src/core/addresses.ts';
+import { addressBytesOf, hostAndPort, isLoopback, isWithin, parseNetwork } from '../../../src/core/addresses.ts';
 import { durationMs, durationPattern, formatDuration, shareOf, sizeBytes } from '../../../src/core/units.ts';
 import { baseUrl, hostOf } from '../../../src/core/url.ts';
 import { checkGoproxy, readGoProxyList } from '../../../src/ecosystems/go/client.ts';
@@ -88,11 +88,11 @@ describe('addresses', () => {
     ['192.0.2.1', '192.0.2.1', true],
   ])('%s within %s: %s', (address, net, within) => {
     const bytes = addressBytesOf(address);
-    const parsed = network(net);
+    const parsed = parseNetwork(net);
     expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
   });
   test.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'x/8', '::/129'])('%s is no network', (text) =>
-    expect(network(text)).toBeNull(),
+    expect(parseNetwork(text)).toBeNull(),
   );
   test.each([
     ['127.0.0.1', true],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { bareChainOf } from '../../../src/core/bare-chain.ts';
+import { bareChainOf } from '../../../src/core/secret.ts';
 
 describe('a chain without its credentials', () => {
   it.each([

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
-import { accessOf } from '../../../src/wire/access.ts';
+import { accessOf } from '../../../src/wire/control.ts';
 import { createPassages } from '../../../src/wire/passage.ts';
 import { makeCerts } from '../../support/certs.ts';
 

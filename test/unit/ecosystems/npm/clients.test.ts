@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSafeEnv } from '../../../../src/core/safe-env.ts';
+import { isSafeEnv } from '../../../../src/core/advice.ts';
 import { type Chain, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
 import { phrase } from '../../../../src/words/tell.ts';

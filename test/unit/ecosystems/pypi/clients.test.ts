@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isSafeEnv } from '../../../../src/core/safe-env.ts';
+import { isSafeEnv } from '../../../../src/core/advice.ts';
 import { type Chain, type Client, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
 import { pip } from '../../../../src/ecosystems/pypi/pip.ts';
 import { uv } from '../../../../src/ecosystems/pypi/uv.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesOfDoor } from '../../../../src/config/door-lines.ts';
+import { linesOfDoor } from '../../../../src/config/door-routes.ts';
 import { doorConfig } from './config.ts';
 
 const door = 'http://127.0.0.1:10121';
