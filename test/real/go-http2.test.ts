@@ -10,6 +10,7 @@ import { accessTo, hopOf, realWire } from '../fault/own-wire.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type GoDownload, goDownload } from '../support/go-client.ts';
 import { type H2Fault, h2Faults, startFaultyH2 } from '../support/h2-faults.ts';
+import { inTurn } from '../support/in-turn.ts';
 import { repoDir } from '../support/paths.ts';
 import { long } from '../support/requires.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
@@ -102,7 +103,7 @@ long('the real go command at faults of HTTP/2', ['go'], () => {
   });
 
   test('ends as the table of docs/http2.md says (UPDATE_GOLDEN=1 rewrites)', async () => {
-    const rows = await inTurn(3, h2Faults, async (fault) => {
+    const rows = await inTurn(6, h2Faults, async (fault) => {
       const { said, reply } = await ours(wire, fault);
       const ends = [];
       let text = '';
@@ -131,21 +132,3 @@ long('the real go command at faults of HTTP/2', ['go'], () => {
     expect(readFileSync(page, 'utf8')).toBe(held);
   });
 });
-
-/** Results in order; so many at a time. */
-async function inTurn<In, Out>(
-  width: number,
-  items: readonly In[],
-  make: (item: In) => Promise<Out>,
-): Promise<readonly Out[]> {
-  const results: Out[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) {
-      const item = items[at];
-      if (item !== undefined) results[at] = await make(item);
-    }
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  return results;
-}
