@@ -4,11 +4,11 @@ import { maskLines } from '../core/mask-lines.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
 import type { FileChange } from '../core/trap.ts';
-import { type ChangePlace, createMachine, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
+import { type ChangePlace, createMachine, makeChanges, systemClock } from '../daemon/system.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context, ExitCode } from './context.ts';
 import type { DaemonClient } from './daemon-client.ts';
-import { optionsOf, UsageError } from './usage.ts';
+import { Failed, optionsOf, UsageError } from './usage.ts';
 
 /** The options of commands that read a user's settings. */
 export const placeOptions = optionsOf('string', 'home', 'root');
@@ -38,31 +38,23 @@ export function whoseSettings(
   return { home, root, place: { roots: flags.root === undefined ? [home] : [home, root], kept } };
 }
 
-/** The end of an offer to change files. `declined`: the user refused. `unanswered`: there was no terminal to ask. */
-type Applied =
-  | { readonly tag: 'made'; readonly change: KeptChange }
-  | { readonly tag: 'declined' | 'unanswered' | 'refused' };
-
 /**
- * Shows changes as a unified diff on standard error, asks for confirmation and applies them; obstacles are reported.
+ * Shows changes as a unified diff on standard error, asks for confirmation and applies them.
+ * @returns whether they were made; why not is reported
  */
 export async function confirmChanges(
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,
   changes: readonly FileChange[],
   place: ChangePlace,
   isAgreed: boolean,
-): Promise<Applied> {
+): Promise<boolean> {
   for (const change of changes) for (const line of formatDiff(change)) terminal.err(painted(line, terminal));
   if (!isAgreed) {
     const question = say('apply.confirm', { count: changes.length });
     const answer = await terminal.confirm(say('apply.question', { question }));
-    if (answer === null) {
-      terminal.err(say('apply.unanswered'));
-      return { tag: 'unanswered' };
-    }
-    if (!answer) {
-      terminal.err(say('apply.declined'));
-      return { tag: 'declined' };
+    if (answer !== true) {
+      terminal.err(say(answer === null ? 'apply.unanswered' : 'apply.declined'));
+      return false;
     }
   }
   const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
@@ -74,12 +66,12 @@ export async function confirmChanges(
         ? say('apply.refused', { file, because })
         : say('apply.half', { id: halfDone, file, because }),
     );
-    return { tag: 'refused' };
+    return false;
   }
   const { id, files } = made.value;
   for (const { file } of files) terminal.err(say('apply.changed', { file }));
   terminal.err(say('apply.kept', { id }));
-  return { tag: 'made', change: made.value };
+  return true;
 }
 
 function painted(line: string, terminal: Context['terminal']): string {
@@ -183,20 +175,15 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
   const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
   const { settle } = await import('../features/doctor/settle.ts');
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
-  if (settling === null) {
-    terminal.err(say('advised.unsettable', { url: daemon.url }));
-    return 1;
-  }
+  if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
   for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
-  if (settling.isForEnvironment) {
-    terminal.err(say('advised.byShell', { command: `eval "$(mirrorwatch advice --export ${ecosystem})"` }));
-    return 1;
-  }
+  if (settling.isForEnvironment)
+    throw new Failed(say('advised.byShell', { command: `eval "$(mirrorwatch advice --export ${ecosystem})"` }), 1);
   if (settling.changes.length === 0) {
     terminal.out(say('advised.already'));
     return 0;
   }
-  if ((await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed)).tag !== 'made') return 1;
+  if (!(await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed))) return 1;
   const id = printable(String(answer.headers['x-advice-id'] ?? ''));
   if (id !== '') terminal.err(say('advised.tell', { id }));
   return 0;

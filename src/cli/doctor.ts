@@ -73,7 +73,7 @@ async function mend(context: Context, whose: WhoseSettings, found: Examined, isA
     context.terminal.err(context.say('doctor.nothing'));
     return false;
   }
-  return (await confirmChanges(context, changes, whose.place, isAgreed)).tag === 'made';
+  return confirmChanges(context, changes, whose.place, isAgreed);
 }
 
 function shown({ terminal, say }: Context, found: Examined, isJson: boolean): ExitCode {
