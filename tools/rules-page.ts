@@ -1,13 +1,7 @@
+import { actionLabel } from '../src/core/evidence.ts';
 import type { Severity } from '../src/core/finding.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/features/rules/parameters.ts';
-import {
-  type AlertRule,
-  formatRuleDuration,
-  levels,
-  mirrorAction,
-  type RuleGroup,
-  textsOf,
-} from '../src/features/rules/rule.ts';
+import { type AlertRule, formatRuleDuration, levels, type RuleGroup, textsOf } from '../src/features/rules/rule.ts';
 import { listRuleGroups } from '../src/features/rules/rules.ts';
 import { inhibitions, mutedWords } from './inhibitions.ts';
 import { costOf, site, worths } from './rules-notes.ts';
@@ -153,9 +147,9 @@ ${nightTable(groups)}
 
 Over a restart of the daemon MirrorDown and MirrorNoneUsable go on firing: what they rest on comes back from the state file.
 
-### Evidence: the label ${mirrorAction.name}
+### Evidence: the label ${actionLabel.name}
 
-\`${mirrorAction.name}: ${mirrorAction.value}\` says that moving clients may be the answer. Route what carries it to \`POST /api/v1/alertmanager\`. It always
+\`${actionLabel.name}: ${actionLabel.value}\` says that moving clients may be the answer. Route what carries it to \`POST /api/v1/alertmanager\`. It always
 has \`registry\`. It has \`vantage\` where it is about one place, for the daemon of that place; with no \`vantage\` it is for
 every daemon (one place without the label, or most places). The daemon takes it as reason to look again, at once, through
 the same gates as its own findings; it never moves anybody on an alert alone. No other alert carries the label: outages,
@@ -171,7 +165,7 @@ ${inhibitionTable()}
 A label that both lack is equal. While the place is suspect the daemon's verdicts stand still, so most of what is muted
 would not fire anyway; MirrorNoSuccess would.
 
-What is muted is not told to the daemon either: an alert with \`${mirrorAction.name}: ${mirrorAction.value}\` that was sent as firing and ends while it is
+What is muted is not told to the daemon either: an alert with \`${actionLabel.name}: ${actionLabel.value}\` that was sent as firing and ends while it is
 muted gets no resolved notification. The daemon does not wait for one: evidence that has not been repeated for three times
 \`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m) has ended, and so has what its own measure says is over.
 

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { actionLabel } from '../../src/core/evidence.ts';
 import { doorMetrics } from '../../src/export/catalog/door.ts';
 import { type catalog, metricNames, metricOf } from '../../src/export/catalog.ts';
-import { levels, mirrorAction } from '../../src/features/rules/rule.ts';
+import { levels } from '../../src/features/rules/rule.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { alertRules, recordingRules } from './alert-rules.ts';
@@ -16,7 +17,7 @@ const docs = readdirSync(join(repoDir, 'docs'), { recursive: true, encoding: 'ut
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path: `docs/${path}`, text: readFileSync(join(repoDir, 'docs', path), 'utf8') }));
 /** Words of ours in pages that look like metrics and are none. */
-const words = new Set<string>([mirrorAction.name, 'mirrorwatch_origin']);
+const words = new Set<string>([actionLabel.name, 'mirrorwatch_origin']);
 /** Of a process of its own. */
 const ofDoor = new Set<string>(Object.keys(doorMetrics));
 
@@ -102,7 +103,7 @@ describe('rules', () => {
   });
 
   test('evidence has the registry, and the vantage or none', () => {
-    const evidence = alertRules.filter(({ labels }) => labels.mirror_action === mirrorAction.value);
+    const evidence = alertRules.filter(({ labels }) => labels.mirror_action === actionLabel.value);
     expect(evidence.map(({ alert }) => alert)).toEqual([
       'MirrorSlow',
       'MirrorErrorBudgetFast',

@@ -1,7 +1,6 @@
-import type { RuleParameters } from './parameters.ts';
+import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
-const minute = 60;
 /** Three paces of the slowest light step by default. */
 const silentSeconds = 15 * minute;
 /** A scrape or two without the daemon: firing alerts continue over a restart. */

@@ -1,7 +1,6 @@
-import { type BurnRate, budgetShareOf, burnRates, type RuleParameters } from './parameters.ts';
+import { type BurnRate, budgetShareOf, burnRates, minute, type RuleParameters } from './parameters.ts';
 import { by, formatRuleDuration, type GroupOf, type RecordingRule, scaled, window } from './rule.ts';
 
-const minute = 60;
 /** The windows of the burn rates beyond the first 5 minutes, seconds. */
 const windows = [
   ...new Set(

@@ -1,7 +1,6 @@
-import type { RuleParameters } from './parameters.ts';
+import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertKey, type AlertRule, type GroupOf, saidOf, scaled, window } from './rule.ts';
 
-const minute = 60;
 const queueSeconds = 15 * minute;
 /** Long enough to be seen by an operator who checks once a day. */
 const asideSeconds = 6 * 60 * minute;

@@ -2,13 +2,10 @@ import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { availability, sameMirror } from './availability.ts';
-import type { RuleParameters } from './parameters.ts';
+import { day, hour, minute, type RuleParameters } from './parameters.ts';
 import { slowFactor, slowShare, slowShareMin, slowThresholdFor } from './round-trips.ts';
 import { type AlertKey, type AlertRule, by, type GroupOf, saidOf, sayIn, window } from './rule.ts';
 
-const minute = 60;
-const hour = 60 * minute;
-const day = 24 * hour;
 const certificateSeconds = limits.certificateWarnMs / 1000;
 const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 

@@ -31,9 +31,10 @@ export interface BurnRate {
   readonly shortSeconds: number;
 }
 
-const minute = 60;
-const hour = 60 * minute;
-const day = 24 * hour;
+/** Units of time in seconds. */
+export const minute = 60;
+export const hour = 60 * minute;
+export const day = 24 * hour;
 
 /**
  * Multi-window, multi-burn-rate: 2 % of a 30-day budget in an hour, 5 % in six; then 10 % in a day, 10 % in three.

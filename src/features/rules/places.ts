@@ -1,10 +1,7 @@
 import { ratioNameOf, spentShareOf } from './budget.ts';
-import { budgetShareOf, burnRates, type RuleParameters } from './parameters.ts';
+import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
-
-const minute = 60;
-const day = 86_400;
 
 /** A vantage that is suspected to be offline has no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';

@@ -1,7 +1,5 @@
-import type { RuleParameters } from './parameters.ts';
+import { hour, type RuleParameters } from './parameters.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
-
-const hour = 3600;
 
 /** Slow by the spike rule (design.md section 5): this factor times the baseline, and at least the floor. */
 export const slowFactor = 2.5;

@@ -1,4 +1,3 @@
-import { actionLabel } from '../../core/evidence.ts';
 import type { Severity } from '../../core/finding.ts';
 import { type Key, wordsOf } from '../../words/words.ts';
 import type { RuleParameters } from './parameters.ts';
@@ -28,7 +27,7 @@ export interface AlertRule {
   readonly keepFiringSeconds?: number;
   /** Absent: a warning. */
   readonly severity?: Severity;
-  /** Evidence for the daemon, which may respond with advice. See `mirrorAction`. */
+  /** Evidence for the daemon, which may respond with advice. See `actionLabel`. */
   readonly isEvidence?: true;
 }
 
@@ -45,12 +44,6 @@ export interface RuleGroup {
 
 /** A group of rules for given parameters. */
 export type GroupOf = (parameters: RuleParameters) => RuleGroup;
-
-/**
- * The label that makes an alert evidence: with `registry`, and `vantage` of the daemon or none, `POST
- * /api/v1/alertmanager` accepts it as a reason for a confirming round and a new decision about advice.
- */
-export const mirrorAction = actionLabel;
 
 /**
  * The labels of each level of recording rules. `vantage` comes from Prometheus's scrape target; without it there is one

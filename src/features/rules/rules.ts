@@ -1,17 +1,11 @@
+import { actionLabel } from '../../core/evidence.ts';
 import { budget } from './budget.ts';
 import { daemons } from './daemons.ts';
 import { mirrors } from './mirrors.ts';
 import { defaultRuleParameters, type RuleParameters } from './parameters.ts';
 import { places } from './places.ts';
 import { roundTrips } from './round-trips.ts';
-import {
-  type AlertRule,
-  formatRuleDuration,
-  mirrorAction,
-  type RecordingRule,
-  type RuleGroup,
-  textsOf,
-} from './rule.ts';
+import { type AlertRule, formatRuleDuration, type RecordingRule, type RuleGroup, textsOf } from './rule.ts';
 
 /** All groups in the order of the file: recording rules before those that use them. */
 export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[] {
@@ -48,7 +42,7 @@ function alertLines(rule: AlertRule, parameters: RuleParameters): string[] {
     ...time('keep_firing_for', rule.keepFiringSeconds),
     '        labels:',
     `          severity: ${rule.severity ?? 'warning'}`,
-    ...(rule.isEvidence ? [`          ${mirrorAction.name}: ${mirrorAction.value}`] : []),
+    ...(rule.isEvidence ? [`          ${actionLabel.name}: ${actionLabel.value}`] : []),
     '        annotations:',
     `          summary: ${quoted(summary)}`,
     `          description: ${quoted(description)}`,
@@ -81,7 +75,7 @@ export function renderRules(parameters: RuleParameters): string {
     '#',
     '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',
     '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',
-    `# ${mirrorAction.name}: ${mirrorAction.value} marks alerts that the daemon takes as evidence (POST /api/v1/alertmanager).`,
+    `# ${actionLabel.name}: ${actionLabel.value} marks alerts that the daemon takes as evidence (POST /api/v1/alertmanager).`,
     'groups:',
   ];
   const groups = listRuleGroups(parameters).map((group) => groupLines(group, parameters));
