@@ -6,25 +6,18 @@ interface Bucket {
   atMs: number;
 }
 
-/** Counts requests of clients against a rate. */
-export interface Buckets {
-  /**
-   * Counts one request of a client.
-   * @returns `null` if it may pass, else the whole seconds until the next may, at least 1
-   */
-  take(client: string): number | null;
-}
+export type Buckets = ReturnType<typeof createBuckets>;
 
 /** The shortest interval for removing clients with full buckets. */
 const sweepMs = 1_000;
 
 /**
- * One bucket per client: it holds a minute's requests and refills evenly. Beyond `limits.clientsCounted` clients, new
+ * Counts requests of clients against a rate. One bucket per client: it holds a minute's requests and refills evenly. Beyond `limits.clientsCounted` clients, new
  * ones share one bucket.
  * @param perMinute  requests, > 0
  * @param nowMs      the monotonic clock
  */
-export function createBuckets(perMinute: number, nowMs: () => number): Buckets {
+export function createBuckets(perMinute: number, nowMs: () => number) {
   const buckets = new Map<string, Bucket>();
   let sweptAtMs = Number.NEGATIVE_INFINITY;
   const levelAt = ({ level, atMs }: Bucket, now: number): number =>
@@ -47,7 +40,11 @@ export function createBuckets(perMinute: number, nowMs: () => number): Buckets {
   }
 
   return {
-    take(client) {
+    /**
+     * Counts one request of a client.
+     * @returns `null` if it may pass, else the whole seconds until the next may, at least 1
+     */
+    take(client: string): number | null {
       const now = nowMs();
       const bucket = bucketOf(client, now);
       bucket.level = levelAt(bucket, now);

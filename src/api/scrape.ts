@@ -15,16 +15,7 @@ const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
 const encoder = new TextEncoder();
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 
-/** One rendering, compressed as it is made: only a twentieth of its text is in memory while it is read. */
-interface Page {
-  /** Resolves with the first bytes. @throws the error of the rendering before there were any */
-  readonly begun: () => Promise<void>;
-  /** Reads from the first byte at the reader's pace. Closing the last reader cancels the rendering. */
-  readonly read: () => AsyncGenerator<Buffer>;
-  readonly isMade: () => boolean;
-  join(): void;
-  leave(): void;
-}
+type Page = ReturnType<typeof startPage>;
 
 /**
  * Encodes texts through one buffer: separate buffers for a page of 60 MB would be freed only by a major collection. The
@@ -41,8 +32,11 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
   }
 }
 
-/** @param broke  called with the error of a failed rendering, unless its client is gone */
-function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void): Page {
+/**
+ * One rendering, compressed as it is made: only a twentieth of its text is in memory while it is read.
+ * @param broke  called with the error of a failed rendering, unless its client is gone
+ */
+function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void) {
   const zipped: Buffer[] = [];
   const abort = new AbortController();
   let readers = 0;
@@ -71,11 +65,13 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       tell();
     });
   return {
-    async begun() {
+    /** Resolves with the first bytes. @throws the error of the rendering before there were any */
+    async begun(): Promise<void> {
       while (zipped.length === 0 && !isMade) await news.promise;
       if (fault !== null) throw fault.cause;
     },
-    async *read() {
+    /** Reads from the first byte at the reader's pace. Closing the last reader cancels the rendering. */
+    async *read(): AsyncGenerator<Buffer> {
       for (let at = 0; ; at += 1) {
         while (at >= zipped.length && !isMade) await news.promise;
         const chunk = zipped[at];
@@ -85,10 +81,10 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       }
     },
     isMade: () => isMade,
-    join() {
+    join(): void {
       readers += 1;
     },
-    leave() {
+    leave(): void {
       readers -= 1;
       if (readers === 0 && !isMade) abort.abort();
     },

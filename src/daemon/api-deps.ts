@@ -1,4 +1,4 @@
-import type { AlertsTaken, ApiDeps, PageOf, Ready, ReloadOutcome } from '../api/deps.ts';
+import type { AlertsTaken, ApiDeps, PageOf } from '../api/deps.ts';
 import { declaredChainOf } from '../config/chain.ts';
 import { linesOfDoor } from '../config/door-routes.ts';
 import type { Advice } from '../core/advice.ts';
@@ -21,12 +21,7 @@ export function assembleApiDeps(
   s: Stages,
   pipeline: Pipeline,
   clientRuns: Pick<ClientRuns, 'of'>,
-  life: {
-    readonly version: string;
-    readonly startedAtMs: number;
-    ready(): Ready;
-    reload(): Promise<ReloadOutcome>;
-  },
+  life: Pick<ApiDeps, 'version' | 'startedAtMs' | 'ready' | 'reload'>,
 ): ApiDeps {
   const baselines = readAgain(
     s,

@@ -33,13 +33,13 @@ export interface Held {
 }
 
 /** The state of confirmation: see `confirm/`. */
-export interface Confirm {
-  readonly rounds: Map<string, Round>;
-  readonly suspicions: Map<string, Suspicion>;
-  held: Held[];
-  budget: Budget;
+class Confirm {
+  readonly rounds = new Map<string, Round>();
+  readonly suspicions = new Map<string, Suspicion>();
+  held: Held[] = [];
+  budget: Budget = startBudget;
   /** When a heavy question was last probed out of plan, monotonic milliseconds, by upstream and question. */
-  readonly heavyLooks: Map<string, number>;
+  readonly heavyLooks = new Map<string, number>();
 }
 
 /** Additional state of the open findings: see `engine/say.ts`. Monotonic milliseconds, but `stampMs`. */
@@ -55,13 +55,13 @@ export interface FindingLog {
 }
 
 /** Series whose rows have changed: see `rows.ts`. */
-export interface RowsDue {
+class RowsDue {
   /** Written about once a minute. */
-  readonly dirty: Set<SeriesMemory>;
+  readonly dirty = new Set<SeriesMemory>();
   /** Written with this turn. */
-  readonly urgent: Set<SeriesMemory>;
+  readonly urgent = new Set<SeriesMemory>();
   /** When due rows were last searched, monotonic milliseconds; `null`: not yet. */
-  lookedForRowsAtMs: number | null;
+  lookedForRowsAtMs: number | null = null;
 }
 
 /** The state of this process and its vantage. */
@@ -112,18 +112,13 @@ export function newMemory(
     mirrors: new Map(),
     targets: new Map(),
     controls: new Map(),
-    confirm: { rounds: new Map(), suspicions: new Map(), held: [], budget: startBudget, heavyLooks: new Map() },
+    confirm: new Confirm(),
     open: new Map(),
     findingLog: { openSince: new Map(), writtenFindings: new Map(), findingsWrittenAtMs: now.monotonicMs },
-    rowsDue: { dirty: new Set(), urgent: new Set(), lookedForRowsAtMs: null },
+    rowsDue: new RowsDue(),
     seen: new Map(),
     subjects: new Map(),
-    us: {
-      rules: ownRules,
-      states: new Map(),
-      asleep: [],
-      passEnded: false,
-    },
+    us: { rules: ownRules, states: new Map(), asleep: [], passEnded: false },
     now,
     turn: new TurnDraft(),
   };

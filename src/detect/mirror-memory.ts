@@ -59,21 +59,26 @@ export interface RowState {
 }
 
 /** The state of one mirror. */
-export interface MirrorMemory {
+export class MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
-  canary: Target | null;
+  canary: Target | null = null;
   /** Number of modules that have a target for the canary's step. */
-  modules: number;
-  doubt: Doubt | null;
-  readonly absence: Absence;
-  readonly density: Density;
-  readonly sight: Sight;
-  readonly line: Line;
+  modules: number = 0;
+  doubt: Doubt | null = null;
+  readonly absence = new Absence();
+  readonly density = new Density();
+  readonly sight = new Sight();
+  readonly line: Line = { answeredFromMs: null, marks: [], address: null };
   /** The state of each kind of finding for it, by the kind's name. */
-  readonly states: Map<string, unknown>;
-  readonly series: Map<string, SeriesMemory>;
-  readonly row: RowState;
+  readonly states = new Map<string, unknown>();
+  readonly series = new Map<string, SeriesMemory>();
+  readonly row: RowState = { isDirty: false, writtenAtMs: null };
+
+  constructor(mirror: Mirror) {
+    this.mirror = mirror;
+    this.egress = egressOf(mirror);
+  }
 }
 
 /** The state of a control. `known`: it has responded since the start. */
@@ -81,24 +86,6 @@ export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;
   readonly marks: readonly Mark[];
-}
-
-/** The initial state of a mirror. */
-export function newMirror(mirror: Mirror): MirrorMemory {
-  return {
-    mirror,
-    egress: egressOf(mirror),
-    canary: null,
-    modules: 0,
-    doubt: null,
-    absence: new Absence(),
-    density: new Density(),
-    sight: new Sight(),
-    line: { answeredFromMs: null, marks: [], address: null },
-    states: new Map(),
-    series: new Map(),
-    row: { isDirty: false, writtenAtMs: null },
-  };
 }
 
 /** Where a kind keeps its state of a mirror, with the initial state. */

@@ -9,7 +9,7 @@ import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { dropSeriesOf, judgeUs, runKinds } from './engine/step.ts';
 import type { Memory } from './memory.ts';
-import { type MirrorMemory, newMirror, type SeriesMemory } from './mirror-memory.ts';
+import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
 /** True where the state of a mirror is still valid: same URL, same access. */
@@ -34,7 +34,8 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
     if (mirror !== undefined && isSameMirror(known.mirror, mirror)) known.mirror = mirror;
     else removeMirror(memory, known);
   }
-  for (const [name, mirror] of wanted) if (!memory.mirrors.has(name)) memory.mirrors.set(name, newMirror(mirror));
+  for (const [name, mirror] of wanted)
+    if (!memory.mirrors.has(name)) memory.mirrors.set(name, new MirrorMemory(mirror));
   memory.targets.clear();
   for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);

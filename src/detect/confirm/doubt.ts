@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Sample } from '../../core/sample.ts';
 import { canBeAsked } from '../absence.ts';
 import { isCanaryOut, outageOf } from '../findings/outage-state.ts';
+import type { Request } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
 import { spend } from './budget.ts';
@@ -70,11 +70,7 @@ export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
 export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
-  {
-    sample,
-    isFailed,
-    isDoubtful,
-  }: { readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean },
+  { sample, isFailed, isDoubtful }: Extract<Request, { kind: 'doubt' }>,
 ): void {
   const { target } = sample.due;
   if (!isFailed) {

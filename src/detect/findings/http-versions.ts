@@ -98,12 +98,11 @@ export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Spea
   return { broken, other: otherProtocolOf(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
 }
 
-/** The effect of a sample on its mirror's fault. */
+/** The effect of a sample on its mirror's fault. `isNews`: the finding reports it. */
 interface FaultStep {
   readonly fault: ProtocolFault | null;
-  /** The finding reports it. */
-  readonly isNews: boolean;
-  readonly requests: readonly Request[];
+  readonly isNews?: boolean;
+  readonly requests?: readonly Request[];
 }
 
 /**
@@ -117,21 +116,19 @@ export function updateFault(
   nowMs: number,
 ): FaultStep {
   const { due, protocol, outcome } = sample;
-  const same = { fault, isNews: false, requests: [] };
-  if (speaks === undefined || protocol === undefined || due.connection !== 'cold' || isHeavy(due.target)) return same;
+  const isOther = speaks === undefined || protocol === undefined || due.connection !== 'cold' || isHeavy(due.target);
+  if (isOther) return { fault };
   const reason = httpFailureOf(sample);
   if (reason !== null) {
     const next = withFailure(fault, protocol, { reason, probeId: due.probeId });
     const isDue = next.otherMs === null || nowMs - next.otherMs >= otherAnswerMs;
-    return { fault: next, isNews: false, requests: isDue ? requestOther(sample) : [] };
+    return { fault: next, requests: isDue ? requestOther(sample) : [] };
   }
-  if (outcome.tag !== 'ok') return same;
+  if (outcome.tag !== 'ok') return { fault };
   const isCompared = speaks.length > 1 && due.target.canary && due.purpose === 'scheduled';
   const requests = isCompared ? requestOther(sample) : [];
-  if (fault === null) return { ...same, requests };
-  return fault.broken === protocol
-    ? { fault: null, isNews: true, requests }
-    : { fault: { ...fault, otherMs: nowMs }, isNews: false, requests };
+  if (fault?.broken === protocol) return { fault: null, isNews: true, requests };
+  return { fault: fault && { ...fault, otherMs: nowMs }, requests };
 }
 
 /** Takes the response to a probe over the other version. */
@@ -146,14 +143,13 @@ export function updateOther(
   if (asked === undefined || mirror.speaks === undefined) return null;
   if (outcome.tag === 'ok') {
     if (fault === null) return null;
-    return { fault: fault.broken === asked ? null : { ...fault, otherMs: nowMs }, isNews: true, requests: [] };
+    return { fault: fault.broken === asked ? null : { ...fault, otherMs: nowMs }, isNews: true };
   }
-  if (fault !== null && fault.broken !== asked)
-    return { fault: { ...fault, otherMs: null }, isNews: false, requests: [] };
+  if (fault !== null && fault.broken !== asked) return { fault: { ...fault, otherMs: null } };
   const reason = httpFailureOf(sample);
   if (reason === null || protocol !== asked || !sight.canaryServes) return null;
   const next = withFailure(fault, asked, { reason, probeId: due.probeId });
-  return { fault: { ...next, otherMs: nowMs }, isNews: true, requests: [] };
+  return { fault: { ...next, otherMs: nowMs }, isNews: true };
 }
 
 /**

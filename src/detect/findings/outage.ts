@@ -47,12 +47,13 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
       return families === null ? null : { mirror: { ...own, families }, isDirty: true, isNews: true };
     }
     const step = updateOther(own.fault, mirror, sample, view.now.monotonicMs);
-    return step === null ? null : { mirror: { ...own, fault: step.fault }, isDirty: step.isNews, isNews: step.isNews };
+    const { fault, isNews = false } = step ?? {};
+    return fault === undefined ? null : { mirror: { ...own, fault }, isDirty: isNews, isNews };
   },
   answer(own, { view, mirror, sample }) {
     const nowMs = view.now.monotonicMs;
     const families = updateFamilies(own.families, mirror, sample, nowMs);
-    const { fault, isNews, requests } = updateFault(own.fault, mirror, sample, nowMs);
+    const { fault, isNews = false, requests = [] } = updateFault(own.fault, mirror, sample, nowMs);
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isNews, isNews };
   },
