@@ -39,11 +39,12 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
   const shown = items.slice(0, itemsShown);
   // Links contain the current end of the range, so that a shared address shows the same.
   const fixed = { ...query, untilMs: window.toMs };
+  const frame: LaneFrame = { query: fixed, window, nowMs, vantage: deps.config().vantage, say };
   return html`<h1>${say('timeline.title')}</h1>
 <p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
 <div class="choices">${renderRangeNav(query.range, say, (range) => timelinePathOf({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
-${query.item !== null && chosenSection(deps, chosen, { ...fixed, item: null }, nowMs, say)}
-${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, fixed, window, nowMs, say)}<p class="legend">${say('timeline.legend')}</p>${list(deps, shown, items.length, fixed, nowMs, say)}`}`;
+${query.item !== null && chosenSection(deps, chosen, frame)}
+${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, frame)}<p class="legend">${say('timeline.legend')}</p>${list(shown, items.length, frame)}`}`;
 }
 
 /** The address for these parameters. */
@@ -79,14 +80,8 @@ function filter(deps: ApiDeps, query: TimelineQuery, say: PageSay): Html | null 
   return html`<p class="pages"><b>${say('timeline.only', { who: query.mirror })}</b> <a href="${timelinePathOf({ ...query, mirror: null })}">${say('timeline.everything')}</a>${!deps.config().mirrors.some(({ name }) => name === query.mirror) && ' ?'}</p>`;
 }
 
-function chosenSection(
-  deps: ApiDeps,
-  chosen: TimelineItem | null,
-  without: TimelineQuery,
-  nowMs: number,
-  say: PageSay,
-): Html {
-  return html`<section class="chosen" id="chosen" tabindex="-1" aria-labelledby="h-chosen"><h2 id="h-chosen">${say('timeline.chosen')} <a class="close" href="${timelinePathOf(without)}">${say('timeline.close')}</a></h2>
+function chosenSection(deps: ApiDeps, chosen: TimelineItem | null, { query, nowMs, say }: LaneFrame): Html {
+  return html`<section class="chosen" id="chosen" tabindex="-1" aria-labelledby="h-chosen"><h2 id="h-chosen">${say('timeline.chosen')} <a class="close" href="${timelinePathOf({ ...query, item: null })}">${say('timeline.close')}</a></h2>
 ${chosen === null ? html`<p class="none">${say('timeline.gone')}</p>` : whole(say, deps, chosen, nowMs)}</section>`;
 }
 
@@ -98,17 +93,11 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
 }
 
 /** One lane for the daemon, each mirror and the advice of each upstream; empty lanes are omitted. */
-function lanes(
-  deps: ApiDeps,
-  items: readonly TimelineItem[],
-  query: TimelineQuery,
-  window: Stretch,
-  nowMs: number,
-  say: PageSay,
-): Html {
+function lanes(deps: ApiDeps, items: readonly TimelineItem[], frame: LaneFrame): Html {
+  const { window, say } = frame;
   const lane = (key: string | null, who: string): Html | null => {
     const mine = items.filter((item) => item.lane === key);
-    return mine.length === 0 ? null : laneRow(who, mine, { query, window, nowMs, vantage: deps.config().vantage, say });
+    return mine.length === 0 ? null : laneRow(who, mine, frame);
   };
   const groups = groupsOf(deps.config());
   const known = new Set(groups.flatMap((group) => [...group.mirrors.map(({ name }) => name), keyOf(group)]));
@@ -186,18 +175,11 @@ function percent(share: number): string {
   return (share * 100).toFixed(2);
 }
 
-function list(
-  deps: ApiDeps,
-  items: readonly TimelineItem[],
-  count: number,
-  query: TimelineQuery,
-  nowMs: number,
-  say: PageSay,
-): Html {
+function list(items: readonly TimelineItem[], count: number, { query, nowMs, vantage, say }: LaneFrame): Html {
   return html`<section aria-labelledby="h-list"><h2 id="h-list">${say('timeline.list')} <span class="count">${count}</span></h2>
 <ul class="findings timeline">${items.map(
     (item) =>
-      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePathOf({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${formatItem(item, deps.config().vantage, say)}</bdi></a>
+      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePathOf({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${formatItem(item, vantage, say)}</bdi></a>
 <span class="muted">${dated(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</span></li>`,
   )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
 }

@@ -40,13 +40,14 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   let isFinal = true;
   for (const egress of egresses) {
     if (moment.verdicts.has(egress)) continue;
-    const verdict = verdictOf(memory, round, moment, egress);
+    const at = { memory, round, moment, egress };
+    const verdict = verdictOf(at);
     if (verdict === 'waiting') {
       isFinal = false;
       continue;
     }
     moment.verdicts.set(egress, verdict);
-    applyVerdict(memory, round, moment, egress, verdict);
+    applyVerdict(at, verdict);
   }
   openConfirmed(memory, round, moment);
   // The verdict may be clear before the mirror in doubt has responded: its response still counts for this moment.

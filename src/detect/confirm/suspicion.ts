@@ -20,8 +20,16 @@ function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.sight.hasOk || !hasAny));
 }
 
+/** One egress in one moment of a round. */
+interface At {
+  readonly memory: Memory;
+  readonly round: Round;
+  readonly moment: Moment;
+  readonly egress: string;
+}
+
 /** The vantage rule for one egress and the responses of one moment. */
-export function verdictOf(memory: Memory, round: Round, moment: Moment, egress: string): MomentVerdict {
+export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict {
   const asked = judgedOf(memory, egress).filter(
     ({ mirror }) => moment.said.has(mirror.name) && roundKeyOf(mirror) === round.key,
   );
@@ -45,17 +53,12 @@ function isBareTcp(memory: Memory, name: string): boolean {
 }
 
 /** Applies a final verdict: a suspicion starts, continues, or ends. */
-export function applyVerdict(
-  memory: Memory,
-  round: Round,
-  moment: Moment,
-  egress: string,
-  verdict: Exclude<MomentVerdict, 'waiting'>,
-): void {
+export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>): void {
+  const { memory, round, moment, egress } = at;
   const suspicion = memory.confirm.suspicions.get(egress);
   if (verdict === 'us') {
-    if (suspicion === undefined) enter(memory, round, moment, egress);
-    else if (suspicion.roundKey === round.key) keepOn(memory, round, moment, egress, suspicion);
+    if (suspicion === undefined) enter(at);
+    else if (suspicion.roundKey === round.key) keepOn(at, suspicion);
     return;
   }
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
@@ -77,11 +80,12 @@ function askable(memory: Memory, egress: string): number {
   return unitsOf(mirrors.map(placeOf)).length;
 }
 
-function enter(memory: Memory, round: Round, moment: Moment, egress: string): void {
+function enter(at: At): void {
+  const { memory, round, egress } = at;
   memory.confirm.suspicions.set(egress, {
     sinceMs: memory.now.monotonicMs,
     sinceWallMs: memory.now.wallMs,
-    pattern: withPattern(new Map(), memory, round, moment, egress),
+    pattern: withPattern(new Map(), at),
     patternSinceMs: memory.now.monotonicMs,
     isLoss: isLineLossy(memory, egress),
     roundKey: round.key,
@@ -96,15 +100,16 @@ function enter(memory: Memory, round: Round, moment: Moment, egress: string): vo
  * our fault, however long it lasts.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
-function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, suspicion: Suspicion): void {
-  suspicion.pattern = withPattern(suspicion.pattern, memory, round, moment, egress);
+function keepOn(at: At, suspicion: Suspicion): void {
+  const { memory, round, moment, egress } = at;
+  suspicion.pattern = withPattern(suspicion.pattern, at);
   suspicion.isLoss = isLineLossy(memory, egress);
   const isDue = memory.now.monotonicMs - suspicion.patternSinceMs >= limits.vantageReviewMs;
   if (!isDue && !isPatternClear(suspicion.pattern)) return;
   const { dead, well } = reviewPattern(suspicion.pattern);
   if (dead.length === 0 || well.length === 0 || suspicion.isLoss) {
     if (!isDue) return;
-    suspicion.pattern = withPattern(new Map(), memory, round, moment, egress);
+    suspicion.pattern = withPattern(new Map(), at);
     suspicion.patternSinceMs = memory.now.monotonicMs;
     return;
   }
@@ -118,13 +123,7 @@ function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, su
   }
 }
 
-function withPattern(
-  pattern: Suspicion['pattern'],
-  memory: Memory,
-  round: Round,
-  moment: Moment,
-  egress: string,
-): Suspicion['pattern'] {
+function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egress }: At): Suspicion['pattern'] {
   const next = new Map(pattern);
   for (const { mirror } of judgedOf(memory, egress)) {
     const said = moment.said.get(mirror.name);
