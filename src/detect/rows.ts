@@ -21,21 +21,6 @@ const lookEveryMs = 1_000;
 /** The most series rows of one turn, so that a start with 10 000 targets causes no burst. */
 const rowsPerTurn = 500;
 
-/** The row of a series; each kind of finding adds its state. */
-interface SeriesRow extends StoredRow {
-  readonly v: 1;
-}
-
-/** The row of a mirror; each kind of finding adds fields of its own. */
-interface MirrorRow extends StoredRow {
-  readonly v: 1;
-  readonly url: string;
-  readonly lastOkAtMs: number | null;
-  readonly lastJudgedAtMs: number | null;
-  readonly lastOkRttMs: number | null;
-  readonly address: string | null;
-}
-
 /** Keys of table `detector`. */
 export const rowKey = {
   series: (id: string) => `series|${id}`,
@@ -85,28 +70,26 @@ function writeSeries(memory: Memory, series: SeriesMemory): void {
   memory.turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
 }
 
-function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow): Row {
-  return { table: 'detector', key, atMs: memory.now.wallMs, value };
+function detectorRow(memory: Memory, key: string, fields: StoredRow): Row {
+  return { table: 'detector', key, atMs: memory.now.wallMs, value: { v: 1, ...fields } };
 }
 
-function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
+/** The row of a series: each kind of finding adds its state. */
+function seriesRow(memory: Memory, series: SeriesMemory): StoredRow {
   const mirror = memory.mirrors.get(series.target.registry);
-  if (mirror === undefined) return { v: 1 };
+  if (mirror === undefined) return {};
   const about = { view: memory, mirror };
-  const fields = memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series));
-  return Object.assign({ v: 1 as const }, ...fields);
+  return Object.assign(
+    {},
+    ...memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series)),
+  );
 }
 
-function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
-  return {
-    v: 1,
-    url: mirror.mirror.url,
-    lastOkAtMs: mirror.sight.lastOkAtMs,
-    lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
-    lastOkRttMs: mirror.sight.lastOkRttMs,
-    address: mirror.line.address,
-    ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror), mirror))),
-  };
+/** The row of a mirror: each kind of finding adds fields of its own. */
+function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
+  const { lastOkAtMs, lastJudgedAtMs, lastOkRttMs } = mirror.sight;
+  const own = { url: mirror.mirror.url, lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address: mirror.line.address };
+  return Object.assign(own, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror), mirror)));
 }
 
 /**
@@ -141,20 +124,20 @@ function restoreFinding(memory: Memory, row: Row): void {
 function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   const name = row.key.slice('mirror|'.length);
   const mirror = memory.mirrors.get(name);
-  const value = row.value as Partial<MirrorRow> | null;
-  if (mirror === undefined || value === null || value.v !== 1 || value.url !== mirror.mirror.url) {
+  const value = (row.value ?? {}) as StoredRow;
+  const { v, url, lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address } = value;
+  if (mirror === undefined || v !== 1 || url !== mirror.mirror.url) {
     moved.add(name);
     memory.turn.deletes.push({ table: 'detector', key: row.key });
     return;
   }
-  mirror.sight.lastOkAtMs = numberOf(value.lastOkAtMs);
-  mirror.sight.lastJudgedAtMs = numberOf(value.lastJudgedAtMs);
-  mirror.sight.lastOkRttMs = numberOf(value.lastOkRttMs);
-  mirror.line.address = typeof value.address === 'string' ? value.address : null;
-  mirror.sight.judgedMonotonicMs =
-    mirror.sight.lastJudgedAtMs === null ? null : monotonicOf(memory.now, mirror.sight.lastJudgedAtMs);
-  mirror.sight.hasOk =
-    mirror.sight.lastOkAtMs !== null && memory.now.wallMs - mirror.sight.lastOkAtMs <= limits.baselineAgeMsMax;
+  const { sight, line } = mirror;
+  sight.lastOkAtMs = numberOf(lastOkAtMs);
+  sight.lastJudgedAtMs = numberOf(lastJudgedAtMs);
+  sight.lastOkRttMs = numberOf(lastOkRttMs);
+  line.address = typeof address === 'string' ? address : null;
+  sight.judgedMonotonicMs = sight.lastJudgedAtMs === null ? null : monotonicOf(memory.now, sight.lastJudgedAtMs);
+  sight.hasOk = sight.lastOkAtMs !== null && memory.now.wallMs - sight.lastOkAtMs <= limits.baselineAgeMsMax;
   for (const { name: kind, read } of memory.rules) {
     const state = read?.(value, { view: memory, mirror }) ?? null;
     if (state !== null) mirror.states.set(kind, state);
@@ -166,9 +149,9 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   const cut = id.lastIndexOf('|');
   const target = memory.targets.get(id.slice(0, cut));
   const connection = id.slice(cut + 1);
-  const value = row.value as Partial<SeriesRow> | null;
+  const value = (row.value ?? {}) as StoredRow;
   const mirror = target === undefined ? undefined : memory.mirrors.get(target.registry);
-  const isReadable = (connection === 'cold' || connection === 'warm') && value?.v === 1;
+  const isReadable = (connection === 'cold' || connection === 'warm') && value['v'] === 1;
   if (target === undefined || mirror === undefined || !isReadable || moved.has(target.registry)) {
     memory.turn.deletes.push({ table: 'detector', key: row.key });
     return;

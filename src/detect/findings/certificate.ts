@@ -1,12 +1,11 @@
 import { isCertificateFailure, type Reason } from '../../core/failure.ts';
-import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import { told } from '../../words/tell.ts';
 import { isNumber, openFinding } from '../lookups.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
-import type { FindingRule } from './rule.ts';
+import type { FindingRule, Judged } from './rule.ts';
 
 /** What a sample shows about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
@@ -58,32 +57,22 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
   }
 }
 
-/**
- * What the last certificates of one mirror say.
- * @param known   the open finding, whose scope and probes stay; `null` where none is open
- * @param wallMs  now
- */
-function certificateFinding(
-  name: string,
-  state: CertificateState,
-  sample: Pick<Sample, 'due' | 'tls'>,
-  known: Finding | null,
-  wallMs: number,
-): Says {
+/** What the last certificates of one mirror say; scope and probes of an open finding stay. */
+function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): Says {
+  const { name } = mirror.mirror;
+  const { wallMs } = view.now;
   const verdict = judgeCertificate(state);
   if (verdict === 'closed') return { tag: 'well', ...told('found.certificate.well', { name }) };
   const cause = state.says;
   if (verdict !== 'open' || cause === null || cause === 'good') return null;
+  const known = openFinding(view, 'certificate', name);
+  const probeIds = known?.evidence.probeIds ?? [sample.due.probeId];
   const days = Math.floor(((sample.tls?.expiresAtMs ?? wallMs) - wallMs) / 86_400_000);
   return {
     tag: 'trouble',
     scope: known?.scope ?? scopeOf([sample.due.target]),
     cause,
-    evidence: {
-      samples: state.inRow,
-      failures: state.inRow,
-      probeIds: known?.evidence.probeIds ?? [sample.due.probeId],
-    },
+    evidence: { samples: state.inRow, failures: state.inRow, probeIds },
     actionable: cause !== 'expires_soon',
     ...(cause === 'expires_soon'
       ? told('found.certificateSoon', { name, days })
@@ -102,15 +91,14 @@ export const certificate: FindingRule<CertificateOwn> = {
   name: 'certificate',
   kind: 'certificate',
   none: () => ({ state: noCertificate, shown: null }),
-  judge({ state: before, shown: shownBefore }, { view, mirror, sample }) {
-    const { wallMs } = view.now;
-    const { name } = mirror.mirror;
-    const state = updateCertificate(before, readCertificate(sample, wallMs), sample.due.probeId);
+  judge({ state: before, shown: shownBefore }, judged) {
+    const { view, sample } = judged;
+    const state = updateCertificate(before, readCertificate(sample, view.now.wallMs), sample.due.probeId);
     const shown = shownAfter(shownBefore, sample.tls);
     return {
       mirror: state === before && shown === shownBefore ? undefined : { state, shown },
       isDirty: shown?.expiresAtMs !== shownBefore?.expiresAtMs,
-      says: certificateFinding(name, state, sample, openFinding(view, 'certificate', name), wallMs),
+      says: certificateFinding(judged, state),
     };
   },
   write: ({ shown }) => ({ expiresAtMs: shown?.expiresAtMs ?? null }),

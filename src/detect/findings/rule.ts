@@ -232,19 +232,17 @@ export interface FindingRule<M = unknown, S = unknown> {
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 
-/**
- * What a kind about this daemon may read: also the suspicious egresses, with responses and failures of each mirror there.
- */
+/** A suspicious egress: since when, recent responses and failures of each mirror there, and whether only some are lost. */
+export interface Suspected {
+  readonly sinceMs: number;
+  readonly pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
+  readonly isLoss: boolean;
+}
+
+/** What a kind about this daemon may read: also the suspicious egresses. */
 export interface AboutUs {
   readonly view: View;
-  readonly suspicions: ReadonlyMap<
-    string,
-    {
-      readonly sinceMs: number;
-      readonly pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
-      readonly isLoss: boolean;
-    }
-  >;
+  readonly suspicions: ReadonlyMap<string, Suspected>;
 }
 
 /** The effect of our own delays on a sample: its verdict is open, or its time is useless to a baseline. */

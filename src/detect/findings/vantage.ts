@@ -1,18 +1,11 @@
 import { limits } from '../../core/limits.ts';
 import { told } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
-import type { OwnRule } from './rule.ts';
+import type { OwnRule, Suspected } from './rule.ts';
 
-/**
- * The finding of a suspicion about our own network once it has lasted ten minutes; `null` before.
- * @param pattern  recent responses and failures of each mirror, by registry
- * @param isLoss   our network loses some packets, rather than all
- */
-function vantageSays(
-  lastedMs: number,
-  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>,
-  isLoss: boolean,
-): Says {
+/** The finding of a suspicion about our own network once it has lasted ten minutes; `null` before. */
+function vantageSays({ sinceMs, pattern, isLoss }: Suspected, nowMs: number): Says {
+  const lastedMs = nowMs - sinceMs;
   if (lastedMs < limits.vantageFindingMs) return null;
   const minutes = Math.round(lastedMs / 60_000);
   return {
@@ -36,8 +29,8 @@ export const vantage: OwnRule<null> = {
   none: () => null,
   release: (_, __, { suspicions }) => (suspicions.size > 0 ? {} : { says: { tag: 'well', ...told('found.us.well') } }),
   tick(_, __, { view, suspicions }) {
-    for (const { sinceMs, pattern, isLoss } of suspicions.values()) {
-      const says = vantageSays(view.now.monotonicMs - sinceMs, pattern, isLoss);
+    for (const suspicion of suspicions.values()) {
+      const says = vantageSays(suspicion, view.now.monotonicMs);
       if (says !== null) return { says };
     }
     return {};
