@@ -1,4 +1,4 @@
-import { everyMs, paceOf } from '../core/pace.ts';
+import { everyMs, paceOf } from '../core/config.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { advisedChainOf, headOf, homeOf, mirrorAt } from './group.ts';
 import { moveTo, type Surroundings } from './tests/contest.ts';

@@ -1,8 +1,7 @@
-import type { Config } from '../core/config.ts';
+import { type Config, everyMs } from '../core/config.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { everyMs } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { Group } from './group.ts';

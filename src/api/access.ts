@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Config, Listen } from '../core/config.ts';
-import { letIn } from '../core/let-in.ts';
+import { letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
 import { makeProblem, type RequestProblem, sendProblem } from './problem.ts';

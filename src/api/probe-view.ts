@@ -1,7 +1,6 @@
 import type { Outcome } from '../core/failure.ts';
-import { hopPhasesOf } from '../core/hop-phases.ts';
 import { showTarget } from '../core/mirror.ts';
-import { type KeptProbe, steadyRateOf } from '../core/sample.ts';
+import { hopPhasesOf, type KeptProbe, steadyRateOf } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../core/views.ts';

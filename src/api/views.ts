@@ -1,11 +1,10 @@
 import type { Candidate } from '../core/advice.ts';
-import type { AuthorityCost, Cost } from '../core/authority-cost.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
-import type { HttpProtocol } from '../core/transcript.ts';
+import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { fileNameTextOf } from '../config/seen.ts';
-import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
+import { maskText } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/words.ts';

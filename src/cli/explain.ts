@@ -1,8 +1,7 @@
-import { hopPhasesOf } from '../core/hop-phases.ts';
 import { refTextOf } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
-import { steadyRateOf } from '../core/sample.ts';
+import { hopPhasesOf, steadyRateOf } from '../core/sample.ts';
 import type { Hop } from '../core/transcript.ts';
 import { firstBytesTextOf } from '../core/views.ts';
 import { formatAuthority, formatCost, formatSignature } from '../words/facts.ts';

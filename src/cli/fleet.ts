@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileNameTextOf } from '../config/seen.ts';
 import { hostAndPort, isLoopback, isPlainAbroad } from '../core/addresses.ts';
-import { isCredential, readHeaders } from '../core/headers.ts';
+import { isCredential, readHeaders } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
 import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';

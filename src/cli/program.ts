@@ -1,5 +1,5 @@
-import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
+import { maskText } from '../core/secret.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import type { Command, CommandName, Context, ExitCode, World } from './context.ts';
 import { languageOf, spoken } from './language.ts';

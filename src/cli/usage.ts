@@ -1,8 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { maskName, maskText } from '../core/mask-text.ts';
 import { logLevels } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 import type { Filled, Sentence } from '../core/result.ts';
+import { maskName, maskText } from '../core/secret.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';

@@ -1,7 +1,6 @@
 import { isLoopback } from '../core/addresses.ts';
-import type { Cadence, Config } from '../core/config.ts';
+import { type Cadence, type Config, paceOf } from '../core/config.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
-import { paceOf } from '../core/pace.ts';
 import { hostKeyOf } from '../core/url.ts';
 import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';

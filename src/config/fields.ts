@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hostAndPort, isLoopback, parseNetwork } from '../core/addresses.ts';
-import { headerPattern } from '../core/headers.ts';
+import { headerPattern } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import {

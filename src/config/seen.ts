@@ -1,6 +1,6 @@
-import { maskName, maskText } from '../core/mask-text.ts';
 import { printable as oneLine } from '../core/printable.ts';
 import type { Sentence } from '../core/result.ts';
+import { maskName, maskText } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 import { findNearestWord, type Path } from './issues.ts';
 import { branchesOf, buildConfigJsonSchema, listKnownKeys, nodesAt, type SchemaNode } from './json-schema.ts';

@@ -1,7 +1,7 @@
 import type { ActionRule, FleetRule, PairRule } from './action.ts';
 import type { ClientPair } from './client-run.ts';
 import type { FindingKind, Severity } from './finding.ts';
-import type { Control, EcosystemId, Mirror, ModuleRef, Step } from './mirror.ts';
+import type { Control, EcosystemId, Mirror, ModuleRef, Step, Target } from './mirror.ts';
 import type { ReceiverFormat } from './receiver-format.ts';
 import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
@@ -237,4 +237,17 @@ export interface ConfigIssue {
 export interface PlainIssue extends Omit<ConfigIssue, 'seen' | 'expected'> {
   readonly seen: string | null;
   readonly expected: string;
+}
+
+/** A cron pace has no fixed interval: responses this close belong to one trouble. Milliseconds. */
+const cronEveryMs = 10 * 60_000;
+
+/** The pace of a target: the schedule's own for the canary, its step's for others. No other rule exists. */
+export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Config, 'schedule' | 'steps'>): Pace {
+  return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
+}
+
+/** Milliseconds between two starts of a pace; ten minutes for a cron expression. */
+export function everyMs(pace: Pace): number {
+  return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

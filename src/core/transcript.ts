@@ -1,8 +1,6 @@
-import type { AuthorityCost } from './authority-cost.ts';
 import type { WholeBody } from './body.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Sentence } from './result.ts';
-import type { Signature } from './signature.ts';
 
 /** One request of a conversation: GET or HEAD. */
 export interface Ask {
@@ -247,4 +245,41 @@ export interface Transcript {
   readonly loopDelayMsMax: number;
   /** Which worker ran it. */
   readonly worker: number;
+}
+
+/**
+ * The cost for a client with an empty cache of verifying one artifact against an authority, besides the artifact itself:
+ * requests, and waiting time in milliseconds.
+ */
+export interface Cost {
+  readonly requests: number;
+  readonly ms: number;
+}
+
+/** The cost both ways. A client with verification switched off has none. */
+export interface AuthorityCost {
+  /** Through the mirror's relay, over the client's existing connection to it; `null`: the mirror has no relay. */
+  readonly relayed: Cost | null;
+  /** From the authority itself, over a connection of its own; `null`: not reachable from here, or not probed. */
+  readonly direct: Cost | null;
+}
+
+/** The result of checking an authority's own signature over a response. Closed. A wrong signature is a `mismatch`. */
+export type SignatureState =
+  | 'valid'
+  | 'no_key'
+  | 'unknown_key'
+  | 'expired_key'
+  | 'revoked_key'
+  | 'undated'
+  | 'expired'
+  | 'unsupported'
+  | 'unsigned'
+  | 'no_tool';
+
+/** A signature over a response as far as it could be checked. */
+export interface Signature {
+  readonly state: SignatureState;
+  /** The authority's name of the key: a label, at most `limits.keyNameChars` printable characters; `null`: none. */
+  readonly key: string | null;
 }

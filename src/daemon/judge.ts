@@ -1,11 +1,10 @@
 import type { Advisor } from '../advise/advisor.ts';
 import type { EvidenceBook } from '../advise/evidence.ts';
 import type { AdviceChange } from '../core/advice.ts';
-import type { Config } from '../core/config.ts';
+import { type Config, paceOf } from '../core/config.ts';
 import type { ControlAnswer, ControlDue, Due, LookOrder, Skipped } from '../core/due.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
-import { paceOf } from '../core/pace.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';

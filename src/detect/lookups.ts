@@ -1,7 +1,6 @@
-import type { Config } from '../core/config.ts';
+import { type Config, paceOf } from '../core/config.ts';
 import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
 import type { Target } from '../core/mirror.ts';
-import { paceOf } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Round } from './confirm/moments.ts';

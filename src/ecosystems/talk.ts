@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { heldBodyOf, type WholeBody } from '../core/body.ts';
 import type { ProbeFailure } from '../core/failure.ts';
+import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { ProbeContext } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
 import type { Slices } from '../core/slices.ts';
 import type { Answer, Ask, Facts, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';

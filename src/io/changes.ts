@@ -16,9 +16,9 @@ import { basename, dirname, join, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
-import { writeFolderToDisk } from './files.ts';
+import { codeOf, writeFolderToDisk } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
-import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
+import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
 /** Why nothing was changed or restored: a file and the obstacle. */
 export interface ChangeRefused {

@@ -9,6 +9,7 @@ import type { Clock, Timers } from '../core/ports.ts';
 import { clearLeft, homePrefix, measureFolder } from './client-folder.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { findCommand } from './machine.ts';
+import { stopGroup } from './process-groups.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
 
@@ -73,7 +74,7 @@ export function createClientRunner(input: {
     const one: Running = {
       stop(why) {
         because ??= why;
-        killGroup(child);
+        stopGroup(child.pid);
       },
     };
     running.add(one);
@@ -125,7 +126,7 @@ function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
       if (child.pid === undefined) resolve({ error: codeOf(cause) });
     });
     child.once('exit', (code, signal) => {
-      killGroup(child);
+      stopGroup(child.pid);
       const exit = { code, signal };
       const patience = timers.after(limits.closeMs, () => resolve(exit));
       child.once('close', () => {
@@ -232,14 +233,6 @@ function lowPriority({ pid }: ChildProcess): void {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
     // Gone already.
-  }
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The group is gone.
   }
 }
 

@@ -117,7 +117,8 @@ async function wholeText(handle: FileHandle) {
   return { tag: 'error' as const, code: 'EFBIG' };
 }
 
-function codeOf(thrown: unknown): string {
+/** The code of a failed system call; `EIO` where it has none. */
+export function codeOf(thrown: unknown): string {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
   return typeof code === 'string' ? code : 'EIO';
 }

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readMapping } from '../core/read-json.ts';
+import { codeOf } from './files.ts';
 
 /** One file of a stored set of changes: its old contents, and a hash of the new ones. */
 export interface KeptFile {
@@ -128,15 +130,6 @@ async function nextId(kept: string): Promise<string> {
 }
 
 function parsed(text: string): KeptChange | null {
-  try {
-    const change = JSON.parse(text) as KeptChange;
-    return typeof change.id === 'string' && Array.isArray(change.files) ? change : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The code of a failed system call. */
-export function codeOf(thrown: unknown): string {
-  return (thrown as NodeJS.ErrnoException)?.code ?? 'EIO';
+  const change = readMapping(text) as Partial<KeptChange> | null;
+  return typeof change?.id === 'string' && Array.isArray(change.files) ? (change as KeptChange) : null;
 }

@@ -1,7 +1,7 @@
+import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Post, Retry } from '../core/notice.ts';
 import type { Clock, Timers } from '../core/ports.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
 import { Carrier } from '../wire/carrier.ts';
 import { type ConnectTrace, connectTo, type Route } from '../wire/connect.ts';
 import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';

@@ -2,7 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listen } from '../core/config.ts';
-import { letIn } from '../core/let-in.ts';
+import { letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Connections, connectionBounds, createConnections } from './connections.ts';

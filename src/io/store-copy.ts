@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Row, Table } from '../core/ports.ts';
+import { readJson } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { createTables, isOwnRow, kindOf, schemaVersion, troubleOf } from './store-schema.ts';
 
@@ -117,7 +118,7 @@ function copyOver(db: DatabaseSync): StoreCopy {
       const sql = `SELECT key, at_ms, value FROM "${table}" WHERE at_ms >= ? ORDER BY at_ms, key`;
       for (const record of db.prepare(sql).iterate(fromMs)) {
         const key = String(record['key']);
-        const value = isOwnRow(table, key) ? undefined : jsonIn(String(record['value']));
+        const value = isOwnRow(table, key) ? undefined : readJson(String(record['value']));
         if (value !== undefined) yield { table, key, atMs: Number(record['at_ms']), value };
       }
     },
@@ -129,15 +130,6 @@ function copyOver(db: DatabaseSync): StoreCopy {
     },
     close: () => db.close(),
   };
-}
-
-/** `undefined`: no JSON. */
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A temporary folder with an explicit removal. */

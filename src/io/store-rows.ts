@@ -1,4 +1,5 @@
 import type { Log, Row, Table } from '../core/ports.ts';
+import { readJson } from '../core/read-json.ts';
 import type { StoreFile } from './store-file.ts';
 import { isOwnRow, troubleOf } from './store-schema.ts';
 
@@ -62,7 +63,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
         if (record === undefined) continue;
         const key = String(record['key']);
         if (isOwnRow(table, key)) continue;
-        const row = { table, key, atMs: Number(record['at_ms']), value: jsonIn(String(record['value'])) };
+        const row = { table, key, atMs: Number(record['at_ms']), value: readJson(String(record['value'])) };
         if (row.value !== undefined && Number.isFinite(row.atMs) && isSound(row)) rows.push(row);
         else bad.push(key);
       }
@@ -70,13 +71,4 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
     },
     count: () => count,
   };
-}
-
-/** `undefined`: no JSON. */
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

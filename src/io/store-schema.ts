@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
+import { readMapping } from '../core/read-json.ts';
 
 /**
  * The version of the file's layout that this program writes. An older file is migrated; a newer one is refused and left
@@ -59,14 +60,8 @@ export function kindOf(db: DatabaseSync): FileKind {
 }
 
 function versionIn(text: string): number | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'version' in value && Number.isInteger(value.version)
-      ? Number(value.version)
-      : null;
-  } catch {
-    return null;
-  }
+  const version = readMapping(text)?.['version'];
+  return Number.isInteger(version) ? Number(version) : null;
 }
 
 /**

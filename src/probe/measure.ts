@@ -1,9 +1,8 @@
 import type { Due } from '../core/due.ts';
 import type { Phase } from '../core/failure.ts';
-import { hopPhasesOf } from '../core/hop-phases.ts';
+import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
-import type { PhaseTimes, Sample } from '../core/sample.ts';
+import { hopPhasesOf, type PhaseTimes, type Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
 
 /** Headers of single caches about a hit, by precedence. */

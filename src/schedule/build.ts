@@ -1,6 +1,6 @@
+import { everyMs } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import { everyMs } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Series } from './host.ts';
 

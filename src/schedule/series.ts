@@ -1,7 +1,6 @@
-import type { Config, Pace } from '../core/config.ts';
+import { type Config, type Pace, paceOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { type Connection, isHeavy, seriesId, type Target } from '../core/mirror.ts';
-import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './host.ts';

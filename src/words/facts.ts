@@ -1,6 +1,4 @@
-import type { AuthorityCost, Cost } from '../core/authority-cost.ts';
-import type { Signature } from '../core/signature.ts';
-import type { Facts } from '../core/transcript.ts';
+import type { AuthorityCost, Cost, Facts, Signature } from '../core/transcript.ts';
 import type { Say } from './words.ts';
 
 /** A signature's state in one sentence; unverified never sounds fine. The key is unchanged. */

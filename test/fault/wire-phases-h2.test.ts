@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { hopPhasesOf } from '../../src/core/hop-phases.ts';
 import type { Wire } from '../../src/core/ports.ts';
+import { hopPhasesOf } from '../../src/core/sample.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { withMoreTime } from '../support/patience.ts';
 import { data, head, type RawH2Server, startRawH2 } from '../support/raw-h2.ts';

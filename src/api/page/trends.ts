@@ -1,5 +1,5 @@
+import { everyMs, paceOf } from '../../core/config.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Trend, TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf, type Group, groupsOf } from '../views.ts';

@@ -1,7 +1,7 @@
 import { dirname, normalize } from 'node:path';
 import { z } from 'zod';
 import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
-import { readHeaders } from '../../core/headers.ts';
+import { readHeaders } from '../../core/http.ts';
 import { Secret } from '../../core/secret.ts';
 import { baseUrl, isLoopbackHost } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { isPlainAbroad } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
-import { isCredential, readHeaders } from '../../core/headers.ts';
+import { isCredential, readHeaders } from '../../core/http.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import { bareUrl, headers, mapping } from '../fields.ts';

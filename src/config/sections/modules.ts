@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { limits } from '../../core/limits.ts';
-import { maskName } from '../../core/mask-text.ts';
 import { type EcosystemId, type Mirror, type ModuleRef, refTextOf } from '../../core/mirror.ts';
 import { gpgvPaths } from '../../core/ports.ts';
+import { maskName } from '../../core/secret.ts';
 import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../../ecosystems/locks.ts';
 import { type EntryFiles, isPrivate, type Named, type Names } from '../../ecosystems/names.ts';

@@ -2,8 +2,7 @@ import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/find
 import type { Target } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { SignatureState } from '../../core/signature.ts';
-import type { Seen } from '../../core/transcript.ts';
+import type { Seen, SignatureState } from '../../core/transcript.ts';
 import { phrase, toldOf } from '../../words/tell.ts';
 import type { Key } from '../../words/words.ts';
 import {

@@ -1,5 +1,5 @@
+import { everyMs, paceOf } from '../../core/config.ts';
 import type { Target } from '../../core/mirror.ts';
-import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Freshness, MirrorLag } from '../../core/standing.ts';
 import { quantile } from '../../core/statistics.ts';
 import type { View } from '../findings/rule.ts';

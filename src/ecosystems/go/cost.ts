@@ -1,4 +1,4 @@
-import type { AuthorityCost, Cost } from '../../core/authority-cost.ts';
+import type { AuthorityCost, Cost } from '../../core/transcript.ts';
 import type { Talk } from '../talk.ts';
 import { type Database, type FoundRecord, knownLookup, type Lookup, lookupPathOf, requestRecord } from './lookup.ts';
 import { verifyClaim } from './proof.ts';

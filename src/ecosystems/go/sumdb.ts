@@ -1,8 +1,7 @@
-import type { AuthorityCost } from '../../core/authority-cost.ts';
 import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { AuthorityCost, Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { GoContext, KnownHead } from './context.ts';

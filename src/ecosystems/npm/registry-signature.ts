@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Signature, SignatureState } from '../../core/signature.ts';
+import type { Signature, SignatureState } from '../../core/transcript.ts';
 import { mismatchOf, phrase } from '../../words/tell.ts';
 import type { Signed } from './packument.ts';
 import { publicKeyOf, type SigningKey } from './signing-keys.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { maskText } from '../../core/mask-text.ts';
+import { maskText } from '../../core/secret.ts';
 import { type Edit, placeTextOf, type Trap } from '../../core/trap.ts';
 import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';

@@ -1,4 +1,4 @@
-import { maskText } from '../../core/mask-text.ts';
+import { maskText } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
 import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';

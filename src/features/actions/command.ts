@@ -1,6 +1,6 @@
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
-import { maskText } from '../../core/mask-text.ts';
 import type { Sentence } from '../../core/result.ts';
+import { maskText } from '../../core/secret.ts';
 import { adviceView } from '../../core/views.ts';
 import { type ProgramEnd, runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';

@@ -1,6 +1,6 @@
 import type { ProbeFailure } from '../../core/failure.ts';
-import { hopPhasesOf } from '../../core/hop-phases.ts';
 import type { Probed } from '../../core/ports.ts';
+import { hopPhasesOf } from '../../core/sample.ts';
 import type { Hop } from '../../core/transcript.ts';
 import type { Key, Say } from '../../words/words.ts';
 

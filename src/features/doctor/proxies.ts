@@ -1,4 +1,4 @@
-import { maskText } from '../../core/mask-text.ts';
+import { maskText } from '../../core/secret.ts';
 import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../core/trap.ts';
 import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { KnownTraps } from '../../ecosystems/doctor.ts';

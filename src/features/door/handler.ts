@@ -3,7 +3,7 @@ import type { Buckets } from '../../api/buckets.ts';
 import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from '../../api/token.ts';
 import type { Route } from '../../config/door-routes.ts';
 import type { Listen } from '../../core/config.ts';
-import { letIn } from '../../core/let-in.ts';
+import { letIn } from '../../core/http.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';

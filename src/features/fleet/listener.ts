@@ -4,7 +4,7 @@ import { script, style } from '../../api/page/assets.ts';
 import { createPageSay } from '../../api/page/html.ts';
 import { bearerIn, isOurName, isToken, passwordIn } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
-import { letIn } from '../../core/let-in.ts';
+import { letIn } from '../../core/http.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';

@@ -1,10 +1,9 @@
 import { rosterOf } from '../../advise/group.ts';
 import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/walk.ts';
-import type { Config } from '../../core/config.ts';
+import { type Config, everyMs, paceOf } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Taken } from '../../core/history.ts';
 import { type EcosystemId, questionOf, type Step, type Target } from '../../core/mirror.ts';
-import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Sample } from '../../core/sample.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
 import type { Chain, Reply } from '../../ecosystems/client.ts';

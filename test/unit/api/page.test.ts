@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SignatureState } from '../../../src/core/signature.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
+import type { SignatureState } from '../../../src/core/transcript.ts';
 import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { program } from '../../../src/cli/program.ts';
-import { maskText } from '../../../src/core/mask-text.ts';
+import { maskText } from '../../../src/core/secret.ts';
 import { tempDir } from '../../support/paths.ts';
 import { fakeTerminal } from '../cli/fake-terminal.ts';
 

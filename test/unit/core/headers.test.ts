@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readHeaders } from '../../../src/core/headers.ts';
+import { readHeaders } from '../../../src/core/http.ts';
 
 test.each([
   ['a tenant', ['X-Scope-OrgID: team'], { 'x-scope-orgid': 'team' }],

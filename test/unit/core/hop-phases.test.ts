@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Phase, phases } from '../../../src/core/failure.ts';
-import { hopPhasesOf } from '../../../src/core/hop-phases.ts';
+import { hopPhasesOf } from '../../../src/core/sample.ts';
 import type { Hop, Marks } from '../../../src/core/transcript.ts';
 import { phasesOf } from '../../../src/probe/measure.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
-import type { SignatureState } from '../../../src/core/signature.ts';
-import type { Facts } from '../../../src/core/transcript.ts';
+import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, epochMs, mismatch } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
-import { parseRetryAfter } from '../../../src/core/retry-after.ts';
+import { parseRetryAfter } from '../../../src/core/http.ts';
 import { failureOfStatus } from '../../../src/ecosystems/talk.ts';
 import { wrongContent } from '../../../src/words/tell.ts';
 

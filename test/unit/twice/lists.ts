@@ -8,8 +8,7 @@ import { type Reason, reasons } from '../../../src/core/failure.ts';
 import type { Confidence, Finding, FindingChange } from '../../../src/core/finding.ts';
 import type { Connection, Mirror } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import type { SignatureState } from '../../../src/core/signature.ts';
-import type { Facts } from '../../../src/core/transcript.ts';
+import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
 import type { WhatIfAgainst, WhatIfBasis, WhatIfMember } from '../../../src/core/what-if.ts';
 
 // Lists that the code has as types alone, once more as values: the compiler refuses one too many and one too few.

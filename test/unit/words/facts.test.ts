@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AuthorityCost } from '../../../src/core/authority-cost.ts';
-import type { SignatureState } from '../../../src/core/signature.ts';
+import type { AuthorityCost, SignatureState } from '../../../src/core/transcript.ts';
 import { formatCost, formatSignature } from '../../../src/words/facts.ts';
 import { english } from '../../../src/words/words.ts';
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { SignatureState } from '../../../../src/core/signature.ts';
-import type { Answer } from '../../../../src/core/transcript.ts';
+import type { Answer, SignatureState } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { profileOf } from '../../../../src/ecosystems/http/profiles.ts';
 import { malformed, mismatchOf, phrase } from '../../../../src/words/tell.ts';

@@ -1,0 +1,41 @@
+import { limits } from './limits.ts';
+import { Secret } from './secret.ts';
+
+/** A header as `Name: value` on one line. The name is a token; the value is visible ASCII. @see RFC 9110 section 5.6.2 */
+export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;
+
+/** Headers by name in lower case, of lines as `Name: value`; `null`: a line is none. The last one of a name counts. */
+export function readHeaders(lines: readonly string[]): Readonly<Record<string, Secret>> | null {
+  const found = lines.map((line) => headerPattern.exec(line));
+  if (found.includes(null)) return null;
+  return Object.fromEntries(
+    found.map((one) => [(one?.[1] ?? '').toLowerCase(), new Secret((one?.[2] ?? '').trim())] as const),
+  );
+}
+
+/** True for names of headers that may carry a credential. Others, a tenant's among them, are sent over plain http too. */
+export function isCredential(headerName: string): boolean {
+  return /auth|cookie|token|secret|key|password/i.test(headerName);
+}
+
+/**
+ * The wait of a `Retry-After` header (RFC 9110 section 10.2.3: seconds, or an HTTP date).
+ * @param value   the header as received; `undefined` or empty: none
+ * @param wallMs  wall clock at the response, milliseconds since 1970, to compare a date with
+ * @returns       milliseconds from now, 0 to `limits.retryAfterMsMax`; `null` without the header and where it has neither
+ * form
+ */
+export function parseRetryAfter(value: string | undefined, wallMs: number): number | null {
+  const text = value?.trim() ?? '';
+  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text) * 1000, limits.retryAfterMsMax);
+  // Date.parse accepts much more than HTTP dates; each of the three legal forms starts with the name of a day.
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
+  const atMs = Date.parse(/(GMT|UTC)$/.test(text) ? text : `${text} GMT`);
+  return Number.isNaN(atMs) ? null : Math.min(Math.max(atMs - wallMs, 0), limits.retryAfterMsMax);
+}
+
+/**
+ * Emitted on a response once its request is authorized. The listener, which knows sockets but no tokens, then prefers to
+ * keep this connection when it must close some.
+ */
+export const letIn = Symbol('let in');
