@@ -7,17 +7,12 @@ const rememberedMax = 20_000;
 /** Longer texts are rarely repeated. */
 const charsMax = 200;
 
-/** Replaces equal values from other threads by one instance. */
-export interface Sharing {
-  /** A result with its own `due`; texts and handshakes that equal earlier ones are replaced by those. */
-  probed(from: Probed, due: Due): Probed;
-}
-
 /**
- * Data from a thread is a copy with new texts. Half of the 3.2 KB of a result is the same each time: the target, the
- * handshake, our request and most response headers.
+ * Replaces values that equal earlier ones by those: data from a thread is a copy with new texts. Half of the 3.2 KB of a
+ * result is the same each time: the target, the handshake, our request and most response headers.
+ * @returns what gives a result with its own `due`, and with the shared values
  */
-export function createSharing(): Sharing {
+export function createSharing(): (from: Probed, due: Due) => Probed {
   const texts = new Map<string, string>();
   const handshakes = new Map<string, TlsFacts>();
 
@@ -54,19 +49,17 @@ export function createSharing(): Sharing {
     };
   }
 
-  return {
-    probed({ sample, transcript }, due) {
-      const { finalUrl, remoteAddress, tls } = sample;
-      return {
-        sample: {
-          ...sample,
-          due,
-          finalUrl: maybe(finalUrl),
-          remoteAddress: maybe(remoteAddress),
-          tls: handshake(tls),
-        },
-        transcript: { ...transcript, probeId: due.probeId, hops: transcript.hops.map(hop) },
-      };
-    },
+  return ({ sample, transcript }, due) => {
+    const { finalUrl, remoteAddress, tls } = sample;
+    return {
+      sample: {
+        ...sample,
+        due,
+        finalUrl: maybe(finalUrl),
+        remoteAddress: maybe(remoteAddress),
+        tls: handshake(tls),
+      },
+      transcript: { ...transcript, probeId: due.probeId, hops: transcript.hops.map(hop) },
+    };
   };
 }

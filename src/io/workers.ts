@@ -39,7 +39,7 @@ class Pool implements Workers {
   readonly #seats: Seats;
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
-  readonly #shared = createSharing();
+  readonly #share = createSharing();
   /** Mirrors that blocked a thread, and until when they are probed in a separate one; monotonic milliseconds. */
   readonly #apart = new Map<string, number>();
   #jobs = 0;
@@ -175,7 +175,7 @@ class Pool implements Workers {
     else {
       const { heldMs } = done.probed.sample;
       if (heldMs !== undefined) this.#setApart(seat, job.ask.due, heldMs);
-      job.settle(this.#shared.probed(done.probed, job.ask.due));
+      job.settle(this.#share(done.probed, job.ask.due));
     }
   }
 

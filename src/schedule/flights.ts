@@ -10,20 +10,6 @@ interface Flight {
   readonly bytesExpected: number;
 }
 
-/** Running probes: their slots per host, and the artifacts being downloaded. */
-export interface Flights {
-  /** Takes the slot of a probe that starts now; a confirming one has a slot of its own kind. */
-  launch(host: Host, series: Series | null, due: Due): Due;
-  /**
-   * Frees the slot.
-   * @returns its owner; `null`: the probe is not running
-   */
-  land(due: Due): { readonly host: Host; readonly series: Series | null } | null;
-  /** True while an artifact of the target's upstream is being downloaded: parallel downloads would measure each other. */
-  isDownloading(target: Target): boolean;
-  count(): number;
-}
-
 /** The upstream that a target is a copy of, for all its mirrors. */
 export function upstreamKeyOf({ ecosystem, upstream }: Target): string {
   return `${ecosystem}|${upstream}`;
@@ -34,60 +20,72 @@ function isDownload(due: Due): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
 
-/** Creates it without running probes. */
-export function createFlights(): Flights {
-  const flights = new Map<string, Flight>();
+/** Running probes: their slots per host, and the artifacts being downloaded. */
+export class Flights {
+  readonly #flights = new Map<string, Flight>();
   /** Running downloads, by upstream. */
-  const downloads = new Map<string, number>();
+  readonly #downloads = new Map<string, number>();
 
-  function countDownload(due: Due, by: number): void {
-    if (!isDownload(due)) return;
-    const key = upstreamKeyOf(due.target);
-    const count = (downloads.get(key) ?? 0) + by;
-    if (count <= 0) downloads.delete(key);
-    else downloads.set(key, count);
+  /** Takes the slot of a probe that starts now; a confirming one has a slot of its own kind. */
+  launch(host: Host, series: Series | null, due: Due): Due {
+    const flight: Flight = {
+      host,
+      series,
+      isHeavy: series?.priority === 2,
+      bytesExpected: series === null ? 0 : bytesExpectedOf(series),
+    };
+    this.#flights.set(due.probeId, flight);
+    this.#countDownload(due, 1);
+    if (due.purpose === 'confirm') {
+      host.confirming.add(upstreamKeyOf(due.target));
+      return due;
+    }
+    if (series !== null) series.state = 'running';
+    // A build is one connection: its first probe has the slot.
+    if (due.purpose !== 'build') hold(flight, 1);
+    return due;
   }
 
-  return {
-    launch(host, series, due) {
-      const flight: Flight = {
-        host,
-        series,
-        isHeavy: series?.priority === 2,
-        bytesExpected: series === null ? 0 : bytesExpectedOf(series),
-      };
-      flights.set(due.probeId, flight);
-      countDownload(due, 1);
-      if (due.purpose === 'confirm') {
-        host.confirming.add(upstreamKeyOf(due.target));
-        return due;
-      }
-      if (series !== null) series.state = 'running';
-      // A build is one connection: its first probe has the slot.
-      if (due.purpose === 'build') return due;
-      host.inFlight += 1;
-      host.bytesExpected += flight.bytesExpected;
-      if (flight.isHeavy) host.heavyInFlight += 1;
-      return due;
-    },
-    land(due) {
-      const flight = flights.get(due.probeId);
-      if (flight === undefined) return null;
-      flights.delete(due.probeId);
-      countDownload(due, -1);
-      const { host, series } = flight;
-      if (due.purpose === 'confirm') {
-        host.confirming.delete(upstreamKeyOf(due.target));
-        return flight;
-      }
-      if (series !== null) series.state = 'idle';
-      if (due.purpose === 'build') return flight;
-      host.inFlight -= 1;
-      host.bytesExpected -= flight.bytesExpected;
-      if (flight.isHeavy) host.heavyInFlight -= 1;
+  /**
+   * Frees the slot.
+   * @returns its owner; `null`: the probe is not running
+   */
+  land(due: Due): { readonly host: Host; readonly series: Series | null } | null {
+    const flight = this.#flights.get(due.probeId);
+    if (flight === undefined) return null;
+    this.#flights.delete(due.probeId);
+    this.#countDownload(due, -1);
+    const { host, series } = flight;
+    if (due.purpose === 'confirm') {
+      host.confirming.delete(upstreamKeyOf(due.target));
       return flight;
-    },
-    isDownloading: (target) => downloads.has(upstreamKeyOf(target)),
-    count: () => flights.size,
-  };
+    }
+    if (series !== null) series.state = 'idle';
+    if (due.purpose !== 'build') hold(flight, -1);
+    return flight;
+  }
+
+  /** True while an artifact of the target's upstream is being downloaded: parallel downloads would measure each other. */
+  isDownloading(target: Target): boolean {
+    return this.#downloads.has(upstreamKeyOf(target));
+  }
+
+  count(): number {
+    return this.#flights.size;
+  }
+
+  #countDownload(due: Due, by: number): void {
+    if (!isDownload(due)) return;
+    const key = upstreamKeyOf(due.target);
+    const count = (this.#downloads.get(key) ?? 0) + by;
+    if (count <= 0) this.#downloads.delete(key);
+    else this.#downloads.set(key, count);
+  }
+}
+
+/** Takes (1) or frees (-1) a slot of the host. */
+function hold({ host, bytesExpected, isHeavy: isLong }: Flight, by: 1 | -1): void {
+  host.inFlight += by;
+  host.bytesExpected += by * bytesExpected;
+  if (isLong) host.heavyInFlight += by;
 }

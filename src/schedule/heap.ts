@@ -1,69 +1,65 @@
-/** A binary heap: the item with the least key first; keys are read once, when an item is pushed. */
-export interface Heap<T> {
-  push(item: T, key: number): void;
-  /** Takes the first item out; `null` when empty. */
-  pop(): T | null;
-  /** The item that `pop` would take; `null` when empty. */
-  first(): T | null;
-  /** The least key, `Infinity` when empty. */
-  leastKey(): number;
-  size(): number;
-  clear(): void;
-}
+/** A binary heap: the item with the least key first; keys are read once, when an item is pushed. Both ways O(log n). */
+export class Heap<T> {
+  readonly #nodes: { item: T; key: number }[] = [];
 
-/** An empty heap. `push` and `pop` take O(log n). */
-export function createHeap<T>(): Heap<T> {
-  const nodes: { item: T; key: number }[] = [];
-
-  function keyAt(index: number): number {
-    return nodes[index]?.key ?? Number.POSITIVE_INFINITY;
-  }
-  function swap(one: number, other: number): void {
-    const [a, b] = [nodes[one], nodes[other]];
-    if (a === undefined || b === undefined) return;
-    nodes[one] = b;
-    nodes[other] = a;
-  }
-  function rise(index: number): void {
-    let child = index;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (keyAt(parent) <= keyAt(child)) return;
-      swap(parent, child);
+  push(item: T, key: number): void {
+    this.#nodes.push({ item, key });
+    let child = this.#nodes.length - 1;
+    for (let parent = (child - 1) >> 1; child > 0 && key < this.#keyAt(parent); parent = (child - 1) >> 1) {
+      this.#swap(parent, child);
       child = parent;
     }
   }
-  function sink(): void {
+
+  /** Takes the first item out; `null` when empty. */
+  pop(): T | null {
+    const [first] = this.#nodes;
+    const last = this.#nodes.pop();
+    if (first === undefined || last === undefined) return null;
+    if (this.#nodes.length > 0) {
+      this.#nodes[0] = last;
+      this.#sink();
+    }
+    return first.item;
+  }
+
+  /** The item that `pop` would take; `null` when empty. */
+  first(): T | null {
+    return this.#nodes[0]?.item ?? null;
+  }
+
+  /** The least key, `Infinity` when empty. */
+  leastKey(): number {
+    return this.#keyAt(0);
+  }
+
+  size(): number {
+    return this.#nodes.length;
+  }
+
+  clear(): void {
+    this.#nodes.length = 0;
+  }
+
+  #keyAt(index: number): number {
+    return this.#nodes[index]?.key ?? Number.POSITIVE_INFINITY;
+  }
+
+  #swap(one: number, other: number): void {
+    const [a, b] = [this.#nodes[one], this.#nodes[other]];
+    if (a === undefined || b === undefined) return;
+    this.#nodes[one] = b;
+    this.#nodes[other] = a;
+  }
+
+  #sink(): void {
     let parent = 0;
     while (true) {
       const left = 2 * parent + 1;
-      const least = keyAt(left + 1) < keyAt(left) ? left + 1 : left;
-      if (keyAt(parent) <= keyAt(least)) return;
-      swap(parent, least);
+      const least = this.#keyAt(left + 1) < this.#keyAt(left) ? left + 1 : left;
+      if (this.#keyAt(parent) <= this.#keyAt(least)) return;
+      this.#swap(parent, least);
       parent = least;
     }
   }
-
-  return {
-    push(item, key) {
-      nodes.push({ item, key });
-      rise(nodes.length - 1);
-    },
-    pop() {
-      const first = nodes[0];
-      const last = nodes.pop();
-      if (first === undefined || last === undefined) return null;
-      if (nodes.length > 0) {
-        nodes[0] = last;
-        sink();
-      }
-      return first.item;
-    },
-    first: () => nodes[0]?.item ?? null,
-    leastKey: () => keyAt(0),
-    size: () => nodes.length,
-    clear: () => {
-      nodes.length = 0;
-    },
-  };
 }

@@ -58,7 +58,7 @@ export function createHost(key: string): Host {
     key,
     waiting: { 0: [], 1: [], 2: [] },
     rechecks: [],
-    bytes: createByteWindow(),
+    bytes: new ByteWindow(),
     keptBack: new Set(),
     inFlight: 0,
     heavyInFlight: 0,
@@ -115,38 +115,35 @@ const minuteMs = 60_000;
 const minutes = 60;
 
 /** Bytes transferred over the last hour, by minute. A minute leaves the sum as a whole, so the sum is slightly too high. */
-export interface ByteWindow {
-  add(bytes: number, monotonicMs: number): void;
-  sum(monotonicMs: number): number;
-}
+export class ByteWindow {
+  readonly #buckets = new Array<number>(minutes + 1).fill(0);
+  #newest = Number.NEGATIVE_INFINITY;
+  #total = 0;
 
-/** An empty window. */
-export function createByteWindow(): ByteWindow {
-  const buckets = new Array<number>(minutes + 1).fill(0);
-  let newest = Number.NEGATIVE_INFINITY;
-  let total = 0;
-
-  function advance(monotonicMs: number): void {
-    const minute = Math.floor(monotonicMs / minuteMs);
-    if (minute <= newest) return;
-    for (let passed = Math.max(newest + 1, minute - minutes); passed <= minute; passed += 1) {
-      const at = ((passed % buckets.length) + buckets.length) % buckets.length;
-      total -= buckets[at] ?? 0;
-      buckets[at] = 0;
-    }
-    newest = minute;
+  add(bytes: number, monotonicMs: number): void {
+    this.#advance(monotonicMs);
+    const at = this.#bucketOf(this.#newest);
+    this.#buckets[at] = (this.#buckets[at] ?? 0) + bytes;
+    this.#total += bytes;
   }
 
-  return {
-    add(bytes, monotonicMs) {
-      advance(monotonicMs);
-      const at = ((newest % buckets.length) + buckets.length) % buckets.length;
-      buckets[at] = (buckets[at] ?? 0) + bytes;
-      total += bytes;
-    },
-    sum(monotonicMs) {
-      advance(monotonicMs);
-      return total;
-    },
-  };
+  sum(monotonicMs: number): number {
+    this.#advance(monotonicMs);
+    return this.#total;
+  }
+
+  #advance(monotonicMs: number): void {
+    const minute = Math.floor(monotonicMs / minuteMs);
+    if (minute <= this.#newest) return;
+    for (let passed = Math.max(this.#newest + 1, minute - minutes); passed <= minute; passed += 1) {
+      const at = this.#bucketOf(passed);
+      this.#total -= this.#buckets[at] ?? 0;
+      this.#buckets[at] = 0;
+    }
+    this.#newest = minute;
+  }
+
+  #bucketOf(minute: number): number {
+    return ((minute % this.#buckets.length) + this.#buckets.length) % this.#buckets.length;
+  }
 }

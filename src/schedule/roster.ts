@@ -5,7 +5,7 @@ import type { Target } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
 import { hostKeyOf } from '../core/url.ts';
-import { createHeap } from './heap.ts';
+import { Heap } from './heap.ts';
 import { createHost, type Host, hasWaiting, priorities, type Series } from './host.ts';
 import { createRememberingCalendar } from './plan.ts';
 import { createSeries, firstSlotOf, type PlanMeans, renew } from './series.ts';
@@ -59,7 +59,7 @@ export function createRoster(input: {
   const { lastOk } = input;
   const calendar = createRememberingCalendar(input.calendar);
   const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
-  const heap = createHeap<Series>();
+  const heap = new Heap<Series>();
   const waiting = new Set<Host>();
   let hosts = new Map<string, Host>();
   let hostByRegistry = new Map<string, Host>();

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import { seriesId, type Target } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
 import { type BuildMeans, ripen, startBuild } from './build.ts';
-import { createFlights, upstreamKeyOf } from './flights.ts';
+import { Flights, upstreamKeyOf } from './flights.ts';
 import { type Host, hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget, priorities, type Series } from './host.ts';
 import type { Slot } from './plan.ts';
 import { createRoster, type Roster } from './roster.ts';
@@ -44,7 +44,7 @@ export function createScheduler(input: {
 }): Scheduler {
   const { random } = input;
   const roster: Roster = createRoster(input);
-  const flights = createFlights();
+  const flights = new Flights();
   let config = input.config;
   let shedShare = 0;
   let wakeAtMs = input.now.monotonicMs;
@@ -271,6 +271,6 @@ export function createScheduler(input: {
       config = next;
       roster.replace(next, targets, now);
     },
-    inFlight: flights.count,
+    inFlight: () => flights.count(),
   };
 }

@@ -51,55 +51,40 @@ export interface OpenCellRow {
 
 const known: ReadonlySet<string> = new Set(reasons);
 
+/** The sums of a cell in the order of a stored row. */
+const sumNames = ['ok', 'failed', 'unknown', 'attempts', 'silentMs', 'movedBytes', 'movedMs'] as const;
+type Sums = Record<(typeof sumNames)[number], number>;
+
 /** A cell in progress. */
 export class OpenCell {
   readonly startMs: number;
-  #ok = 0;
-  #failed = 0;
-  #unknown = 0;
-  #attempts = 0;
-  #silentMs = 0;
-  #movedBytes = 0;
-  #movedMs = 0;
-  #rtts = new Sketch();
-  readonly #failures = new Map<Reason, number>();
-  #lag: readonly [number | null, number | null] = [null, null];
+  readonly #sums: Sums;
+  readonly #rtts: Sketch;
+  readonly #failures: Map<Reason, number>;
+  #lag: readonly [number | null, number | null];
 
-  constructor(startMs: number) {
+  /** Begins a cell, or restores one of which only some may be readable: the rest is ignored. */
+  constructor({
+    startMs,
+    sums = [],
+    bins = [],
+    failures = [],
+    lag,
+  }: Pick<OpenCellRow, 'startMs'> & Partial<OpenCellRow>) {
     this.startMs = startMs;
-  }
-
-  /** Restores a cell; unreadable parts are ignored. */
-  static from({ startMs, sums, bins, failures, lag }: OpenCellRow): OpenCell {
-    const cell = new OpenCell(startMs);
-    const numbers = sums.map((one) => (Number.isFinite(one) && one >= 0 ? one : 0));
-    [
-      cell.#ok = 0,
-      cell.#failed = 0,
-      cell.#unknown = 0,
-      cell.#attempts = 0,
-      cell.#silentMs = 0,
-      cell.#movedBytes = 0,
-      cell.#movedMs = 0,
-    ] = numbers;
-    cell.#rtts = new Sketch(bins.filter(([bin, count]) => Number.isInteger(bin) && count > 0));
-    for (const [reason, count] of failures) if (known.has(reason)) cell.#failures.set(reason as Reason, count);
-    cell.#lag = [lag[0] ?? null, lag[1] ?? null];
-    return cell;
+    const isSum = (one: number | undefined): one is number => one !== undefined && Number.isFinite(one) && one >= 0;
+    this.#sums = Object.fromEntries(sumNames.map((name, at) => [name, isSum(sums[at]) ? sums[at] : 0])) as Sums;
+    this.#rtts = new Sketch(bins.filter(([bin, count]) => Number.isInteger(bin) && count > 0));
+    this.#failures = new Map(
+      failures.flatMap(([reason, count]) => (known.has(reason) ? [[reason as Reason, count]] : [])),
+    );
+    this.#lag = [lag?.[0] ?? null, lag?.[1] ?? null];
   }
 
   row(): OpenCellRow {
     return {
       startMs: this.startMs,
-      sums: [
-        this.#ok,
-        this.#failed,
-        this.#unknown,
-        this.#attempts,
-        this.#silentMs,
-        this.#movedBytes,
-        this.#movedMs,
-      ].map(Math.round),
+      sums: sumNames.map((name) => Math.round(this.#sums[name])),
       bins: this.#rtts.bins(),
       failures: [...this.#failures],
       lag: this.#lag,
@@ -108,25 +93,23 @@ export class OpenCell {
 
   /** Any scheduled sample of the mirror. */
   take({ outcome, steady }: SettledSample): void {
-    if (outcome.tag !== 'unknown') this.#attempts += 1;
+    if (outcome.tag !== 'unknown') this.#sums.attempts += 1;
     if (outcome.tag === 'failed')
       this.#failures.set(outcome.failure.kind, (this.#failures.get(outcome.failure.kind) ?? 0) + 1);
     if (outcome.tag !== 'ok' || steady === undefined) return;
-    this.#movedBytes += steady.bytes;
-    this.#movedMs += steady.ms;
+    this.#sums.movedBytes += steady.bytes;
+    this.#sums.movedMs += steady.ms;
   }
 
   /** Adds a sample of the canary. @param silentMs  the time in this cell without a settled one */
   takeCanary({ outcome, rttMs, cold }: SettledSample, silentMs: number): void {
     this.silent(silentMs);
-    if (outcome.tag === 'ok') this.#ok += 1;
-    else if (outcome.tag === 'failed') this.#failed += 1;
-    else this.#unknown += 1;
+    this.#sums[outcome.tag] += 1;
     if (outcome.tag === 'ok' && !cold && rttMs !== null) this.#rtts.add(rttMs);
   }
 
   silent(silentMs: number): void {
-    this.#silentMs = Math.max(this.#silentMs, silentMs);
+    this.#sums.silentMs = Math.max(this.#sums.silentMs, silentMs);
   }
 
   /** Keeps the bounds of the largest lag. */
@@ -136,17 +119,18 @@ export class OpenCell {
 
   /** The cell so far. */
   cell(): TrendCell {
+    const { ok, failed, unknown, silentMs, attempts, movedBytes, movedMs } = this.#sums;
     return {
       startMs: this.startMs,
-      ok: this.#ok,
-      failed: this.#failed,
-      unknown: this.#unknown,
+      ok,
+      failed,
+      unknown,
       p50Ms: this.#rtts.quantile(0.5),
       p95Ms: this.#rtts.quantile(0.95),
-      silentMs: this.#silentMs,
-      attempts: this.#attempts,
+      silentMs,
+      attempts,
       failures: Object.fromEntries(this.#failures),
-      bytesPerSecond: this.#movedMs > 0 ? (1_000 * this.#movedBytes) / this.#movedMs : null,
+      bytesPerSecond: movedMs > 0 ? (1_000 * movedBytes) / movedMs : null,
       lagLowerMs: this.#lag[0],
       lagUpperMs: this.#lag[1],
     };

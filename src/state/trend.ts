@@ -142,7 +142,7 @@ function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
     course.closed.put(open.cell());
     course.unwritten.push(open.startMs);
   }
-  course.open = new OpenCell(startMs);
+  course.open = new OpenCell({ startMs });
   return course.open;
 }
 
@@ -196,6 +196,6 @@ function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): vo
     const mirror = mirrors.get(name);
     if (mirror?.url !== url) continue;
     mirror.lastAtMs = lastAtMs;
-    for (const [range, cell] of open) mirror.courses[range].open = OpenCell.from(cell);
+    for (const [range, cell] of open) mirror.courses[range].open = new OpenCell(cell);
   }
 }

@@ -7,7 +7,7 @@ import type { Absorb, News } from '../../../src/daemon/news.ts';
 import { createKept } from '../../../src/features/replay/loop.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
-import { createHeap } from '../../../src/schedule/heap.ts';
+import { Heap } from '../../../src/schedule/heap.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import type { Played, World, WorldEvent, WorldSetup } from '../world.ts';
 import { type Alerting, createAlerting, evaluateEveryMs } from './alerts.ts';
@@ -66,7 +66,7 @@ class Run {
   private readonly probes = { scheduled: 0, extra: 0 };
   private readonly stalls;
   /** What will happen, by time: answers on their way, and what people and others do. */
-  private readonly ahead = createHeap<() => void>();
+  private readonly ahead = new Heap<() => void>();
   private readonly alerting: Alerting | null;
   private setup: WorldSetup;
   private nowMs = 0;

@@ -1,11 +1,10 @@
 import { createAdvisor } from '../../advise/advisor.ts';
 import { createEvidenceBook } from '../../advise/evidence.ts';
 import type { Advice } from '../../core/advice.ts';
-import type { Config } from '../../core/config.ts';
+import { type Config, paceOf } from '../../core/config.ts';
 import type { Stretch, Taken, Told } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { paceOf } from '../../core/pace.ts';
 import type { Calendar, Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
@@ -13,7 +12,7 @@ import type { Judged, JudgeStages } from '../../daemon/judge.ts';
 import type { Absorb } from '../../daemon/news.ts';
 import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import { createHeap } from '../../schedule/heap.ts';
+import { Heap } from '../../schedule/heap.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
@@ -40,9 +39,9 @@ interface Life {
   /** Scheduled inputs in order; `next` is the first that is not yet taken. */
   readonly queue: Taken[];
   next: number;
-  readonly claimed: ReturnType<typeof createHeap<VirtualInput>>;
+  readonly claimed: Heap<VirtualInput>;
   /** Planned starts of probes, when the daemon had a turn. */
-  readonly starts: ReturnType<typeof createHeap<null>>;
+  readonly starts: Heap<null>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
   lastMs: number;
@@ -73,7 +72,7 @@ export function createPlayer(input: {
     // If the beginning is missing, the first response is the start.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
     const now = isWhole ? startedAt : first;
-    const claimed = createHeap<VirtualInput>();
+    const claimed = new Heap<VirtualInput>();
     const desk = createDesk({
       config,
       calendar,
@@ -110,7 +109,7 @@ export function createPlayer(input: {
       queue: [],
       next: 0,
       claimed,
-      starts: createHeap<null>(),
+      starts: new Heap<null>(),
       gaps: [],
       turnAtMs: now.monotonicMs,
       lastMs: now.monotonicMs,

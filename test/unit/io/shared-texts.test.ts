@@ -8,16 +8,16 @@ const results = fixtureProbes.flatMap(({ sample, transcript }) =>
 
 describe('results of threads', () => {
   it('keep every word of theirs', () => {
-    const sharing = createSharing();
-    for (const one of results) expect(sharing.probed(structuredClone(one), one.sample.due)).toEqual(one);
+    const share = createSharing();
+    for (const one of results) expect(share(structuredClone(one), one.sample.due)).toEqual(one);
   });
 
   it('have one handshake, one target and one text where they are equal', () => {
-    const sharing = createSharing();
+    const share = createSharing();
     const [one] = results.filter(({ sample }) => sample.tls !== null);
     if (one === undefined) throw new Error('no fixture has a handshake');
     const { due } = one.sample;
-    const [a, b] = [1, 2].map(() => sharing.probed(structuredClone(one), due));
+    const [a, b] = [1, 2].map(() => share(structuredClone(one), due));
     expect(a?.sample.due).toBe(due);
     expect(b?.sample.tls).toBe(a?.sample.tls);
     expect(a?.transcript.hops.map(({ tls }) => tls)).toEqual(b?.transcript.hops.map(({ tls }) => tls));

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { createByteWindow } from '../../../src/schedule/host.ts';
+import { ByteWindow } from '../../../src/schedule/host.ts';
 
 const minute = 60_000;
 
 it('sums the last hour, a minute at a time', () => {
-  const window = createByteWindow();
+  const window = new ByteWindow();
   expect(window.sum(0)).toBe(0);
   window.add(10, 5 * minute);
   window.add(20, 5 * minute + 59_999);
@@ -20,7 +20,7 @@ it('sums the last hour, a minute at a time', () => {
 });
 
 it('forgets everything after a long silence and counts on', () => {
-  const window = createByteWindow();
+  const window = new ByteWindow();
   window.add(10, 0);
   expect(window.sum(1e9)).toBe(0);
   window.add(7, 1e9);
@@ -28,7 +28,7 @@ it('forgets everything after a long silence and counts on', () => {
 });
 
 it('takes bytes of a probe that ended a little before the newest minute', () => {
-  const window = createByteWindow();
+  const window = new ByteWindow();
   window.add(1, 10 * minute);
   window.add(2, 9 * minute);
   expect(window.sum(10 * minute)).toBe(3);

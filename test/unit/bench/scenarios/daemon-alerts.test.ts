@@ -4,7 +4,7 @@ import { createBudget } from '../../../../bench/scenarios/daemon/budget.ts';
 import { p95 } from '../../../../bench/scenarios/daemon/slowness.ts';
 import type { IncomingAlert } from '../../../../src/core/evidence.ts';
 import type { SettledSample } from '../../../../src/core/sample.ts';
-import { createHeap } from '../../../../src/schedule/heap.ts';
+import { Heap } from '../../../../src/schedule/heap.ts';
 import { aDue, aSample, aTarget, epochMs, refused } from '../../detect/world.ts';
 
 describe('the 95th percentile as Prometheus takes it from buckets', () => {
@@ -70,7 +70,7 @@ function tenth(seconds: number): number[] {
 /** Two mirrors asked each half minute, the rules evaluated each minute; gives what was posted, by minutes. */
 function postedIn(minutes: number, answer: (minute: number, count: number) => number | 'refused', isTaken = true) {
   const posted: { readonly atMinutes: number; readonly alert: IncomingAlert }[] = [];
-  const timers = createHeap<() => void>();
+  const timers = new Heap<() => void>();
   let nowMs = 0;
   const alerting = createAlerting({
     post(alert) {
