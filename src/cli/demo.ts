@@ -23,10 +23,7 @@ export const demoCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
     const { terminal, say } = context;
-    let done: (code: ExitCode) => void = () => undefined;
-    const ended = new Promise<ExitCode>((resolve) => {
-      done = resolve;
-    });
+    const { promise: ended, resolve: done } = Promise.withResolvers<ExitCode>();
     const running: { demo: Demo | null; isTold: boolean } = { demo: null, isTold: false };
     const facts = {
       ...context.facts,
@@ -45,11 +42,8 @@ export const demoCommand: Command = {
     const door = values.door ? await openedDoor(running.demo.config, facts) : null;
     if (door !== null) running.demo.build(door.url);
     if (!values.once) {
-      const rank = say('demo.rank', {
-        program: programIn(context.env),
-        ecosystem: chosen[0] ?? '',
-        file: running.demo.file,
-      });
+      const [ecosystem = ''] = chosen;
+      const rank = say('demo.rank', { program: programIn(context.env), ecosystem, file: running.demo.file });
       terminal.out(`${' '.repeat(9)}${rank}`);
     }
     const late = values.once ? setTimeout(() => done(1), onceSeconds * 1000) : null;

@@ -63,9 +63,8 @@ export function rankRow(registry: string, url: string, answers: readonly RankAns
 }
 
 function commonest(words: readonly string[]): string | null {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+  const alike = [...Map.groupBy(words, (word) => word)];
+  return alike.sort(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? null;
 }
 
 /**
