@@ -4,7 +4,7 @@ import { type Route, routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import { escapeExpression } from '../../../ecosystems/escape-expression.ts';
-import type { Registry } from '../../../ecosystems/registry.ts';
+import { registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
 
 /** Proxies that the door can be printed for. */
@@ -111,13 +111,7 @@ function tokenOf(name: string): string {
  * @param dir  absolute path with letters, digits and `._/-` only
  * @param isMasked  for display: credentials are `***`
  */
-export function planOf(
-  config: Config,
-  rule: DoorRule,
-  dir: string,
-  registry: Registry,
-  isMasked: boolean,
-): PrintedDoor {
+export function planOf(config: Config, rule: DoorRule, dir: string, isMasked: boolean): PrintedDoor {
   const { listen } = rule;
   const files = new Map<string, string>();
   const leftOut: { name: string; key: PrintedDoor['leftOut'][number]['key'] }[] = [];

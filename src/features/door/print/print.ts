@@ -1,7 +1,7 @@
 import { routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import type { Log } from '../../../core/ports.ts';
-import { registry as builtIn, type Registry } from '../../../ecosystems/registry.ts';
+import { registry } from '../../../ecosystems/registry.ts';
 import { daemonOf, readDaemon } from '../daemon.ts';
 import { currentOrderOf, readKept } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
@@ -50,9 +50,8 @@ export function renderDoor(
   rule: DoorRule,
   dir: string | null,
   orders: Orders,
-  registry: Registry = builtIn,
 ): Printing {
-  const plan = planOf(config, rule, dir ?? usualDir, registry, dir === null);
+  const plan = planOf(config, rule, dir ?? usualDir, dir === null);
   const writer = writers[engine];
   return {
     files: new Map([
@@ -72,9 +71,9 @@ export function renderDoor(
  * Write it atomically, then reload the proxy (`nginx -s reload`, `caddy reload`, `systemctl reload haproxy`).
  * @param orders  by `ecosystem/upstream`; unknown mirrors are ignored, and a missing upstream keeps its declared order
  */
-export function renderOrder(engine: Engine, config: Config, orders: Orders, registry: Registry = builtIn): string {
+export function renderOrder(engine: Engine, config: Config, orders: Orders): string {
   const { door } = config;
-  return door === undefined ? '' : orderOf(engine, planOf(config, door, usualDir, registry, true), orders);
+  return door === undefined ? '' : orderOf(engine, planOf(config, door, usualDir, true), orders);
 }
 
 /**
@@ -96,7 +95,7 @@ export async function readOrders(
   });
   const { MIRRORWATCH_ECOSYSTEM: ecosystem, MIRRORWATCH_UPSTREAM: upstream, MIRRORWATCH_TO: to = '' } = env;
   return new Map(
-    routesOf(config, builtIn).map((route) => {
+    routesOf(config, registry).map((route) => {
       const { names } = currentOrderOf(route, report?.known.get(route.key), kept.get(route.key));
       const isNamed = route.key === `${ecosystem}/${upstream}` && names.includes(to);
       return [route.key, isNamed ? [...new Set([to, ...names])] : names];

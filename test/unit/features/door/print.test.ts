@@ -20,7 +20,7 @@ const printed = (engine: (typeof engines)[number]): string =>
 
 /** Which of the paths pass, by the expressions that a proxy is given. */
 function passes(path: string): boolean {
-  const { sound, routes } = planOf(config, rule, '/etc/door', registry, false);
+  const { sound, routes } = planOf(config, rule, '/etc/door', false);
   if (new RegExp(unsoundPath).test(path) || !new RegExp(`${sound}$`).test(path)) return false;
   const decoded = decodeURIComponent(path);
   return routes.some(
@@ -199,7 +199,7 @@ describe('a printed door', () => {
     );
     const read = readConfig(doorYaml().replace('mirrors:\n', `mirrors:\n${lines.join('')}${upstreams.join('')}`));
     if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
-    const plan = planOf(read.value, rule, '/etc/door', registry, false);
+    const plan = planOf(read.value, rule, '/etc/door', false);
     const tokens = [...plan.routes, ...plan.routes.flatMap(({ mirrors }) => mirrors)].map(({ token }) => token);
     expect(new Set(tokens.map((token) => token.toLowerCase())).size).toBe(tokens.length);
     expect(tokens.filter((token) => token.length > 33)).toEqual([]);
