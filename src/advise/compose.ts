@@ -3,7 +3,7 @@ import type { Reason } from '../core/failure.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import type { Bypass } from '../ecosystems/bypass.ts';
+import type { Bypass } from '../ecosystems/client.ts';
 import { type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { phrase, saySentence, told } from '../words/tell.ts';
 import { english } from '../words/words.ts';

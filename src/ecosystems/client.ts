@@ -1,7 +1,8 @@
 import type { Mirror, Step } from '../core/mirror.ts';
 import type { Result, Sentence } from '../core/result.ts';
+import { maskChain, maskUrl } from '../core/secret.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import type { Bypass } from './bypass.ts';
+import { phrase } from '../words/tell.ts';
 
 /** The separator after a member of a chain: which failures make the client use the next member. */
 export type Separator = ',' | '|';
@@ -63,7 +64,7 @@ export type WalkEnd =
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
 /** A second service that a client reaches through its mirrors, which some mirrors do not relay: Go's checksum database. */
-export interface Relay {
+interface Relay {
   /** For display: the checksum database. */
   readonly title: Sentence;
   /** The step that shows whether a mirror relays it: not if `notOffered` is among its facts. */
@@ -153,4 +154,89 @@ export function showChain(chain: Chain): string {
 /** The URL members of a chain by key. */
 export function urlKeysOf(chain: Chain): readonly string[] {
   return chain.members.filter(({ kind }) => kind === 'url').map(({ key }) => key);
+}
+
+/** A setting that makes a client avoid the broken part, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
+export interface Bypass {
+  /** The client's own name: `go`, `cargo`. */
+  readonly client: string;
+  /** As an operator writes it. */
+  readonly setting: string;
+  /** The lines that set it, by form of a remedy: the first one for people, `json` for programs. */
+  readonly set: Readonly<Record<string, string>>;
+  /** The lines that only remove it: the same forms. */
+  readonly unset: Readonly<Record<string, string>>;
+  /** A note beside the lines. */
+  readonly note: Sentence;
+}
+
+/**
+ * A setting that is an entry of a comma-separated list in a variable. `set` appends the entry to the variable's value,
+ * once however often it runs; `unset` removes it from the end.
+ * @see isSafeEnv, which lets no other expansion through
+ */
+export function listEntry(client: string, variable: string, entry: string): Bypass {
+  const without = `export ${variable}="\${${variable}:+\${${variable}%${entry}}}"`;
+  return {
+    client,
+    setting: `${variable}=${entry}`,
+    set: {
+      env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,},}${entry}"`,
+      json: JSON.stringify({ [variable]: entry }),
+    },
+    unset: { env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,}}"`, json: '{}' },
+    note: phrase('note.bypassVariable', { variable }),
+  };
+}
+
+/**
+ * Walks a chain from member to member. A failed member is skipped, unless `isFinal` says that its reply ends the walk.
+ * The time is the sum over all requested members.
+ */
+export function walkInOrder(
+  chain: Chain,
+  replyOf: (member: ChainMember) => Reply,
+  isFinal: (reply: Extract<Reply, { tag: 'failed' | 'gone' }>) => boolean = () => false,
+): WalkEnd {
+  let tookMs = 0;
+  for (const [at, member] of chain.members.entries()) {
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
+    if (isFinal(reply)) return { tag: 'failed', at };
+  }
+  return { tag: 'failed', at: chain.members.length - 1 };
+}
+
+const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
+
+/**
+ * The member of a chain for a URL. Members are compared by scheme, host and path. The text to paste has no credentials;
+ * in the text to show they are masked.
+ * @param url  one that `URL` reads
+ */
+export function memberOfUrl(url: string): ChainMember {
+  const { protocol, host, pathname, username, password, search, hash } = new URL(url);
+  const hasUser = username !== '' || password !== '';
+  // After a space or a slash there may be a second URL, and the fragment, which is never sent, may be a token.
+  const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
+  const plain = hasUser ? withoutUser(url) : url;
+  return {
+    kind: 'url',
+    key: `${protocol}//${host}${pathname.replace(/\/+$/, '')}`,
+    plain,
+    shown: isOdd ? maskChain(url) : search !== '' ? maskUrl(url) : hasUser ? plain.replace('://', '://***@') : url,
+    hasCredentials: hasUser || search !== '',
+  };
+}
+
+/** The URL as written, without user-info. `URL` also parses `https:\\u:p@host` and `https:/u:p@host`. */
+function withoutUser(url: string): string {
+  const cut = url.replace(userInfo, '$1');
+  if (cut !== url && URL.parse(cut)?.username === '' && URL.parse(cut)?.password === '') return cut;
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }

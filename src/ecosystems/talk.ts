@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { ProbeContext } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { Slices } from '../core/slices.ts';
-import type { Answer, Ask, Facts, Verdict } from '../core/transcript.ts';
+import type { Answer, Ask, Contents, Facts, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';
 
 /** A part of a conversation with a mirror: it yields requests, receives responses and returns a value. */
@@ -136,4 +136,28 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
   if (body.length < wanted.length) return false;
   return wanted.filter((byte, at) => byte !== body[at]).length <= 1;
+}
+
+/**
+ * The versions of a response in comparable form: the count of all, and the names of the newest.
+ * @param versions  by the ecosystem's own order, the newest last, in the spelling that all mirrors share
+ * @param count     of all, where `versions` are the newest of them
+ */
+export function contentsOf(
+  versions: readonly string[],
+  isPrerelease: (version: string) => boolean,
+  count = versions.length,
+): NonNullable<Contents['versions']> {
+  const newest = versions.slice(-limits.contentVersions);
+  return { count, newest, pre: newest.filter(isPrerelease) };
+}
+
+/** The tags of a response in comparable form: `latest` first, up to the limit. */
+export function tagsOf(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const fits = ([name, value]: readonly [string, string]): boolean =>
+    name.length <= limits.versionChars && value.length <= limits.versionChars;
+  const sorted = Object.entries(tags)
+    .filter(fits)
+    .toSorted(([a], [b]) => Number(b === 'latest') - Number(a === 'latest'));
+  return Object.fromEntries(sorted.slice(0, limits.contentTags));
 }

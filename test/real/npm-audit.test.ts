@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { targetId } from '../../src/core/mirror.ts';
-import { readSigningKeys } from '../../src/ecosystems/npm/signing-keys.ts';
+import { readSigningKeys } from '../../src/ecosystems/npm/signatures.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { accessTo, realWire } from '../fault/own-wire.ts';
 import { declared } from '../support/declared.ts';

@@ -1,13 +1,13 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { listEntry } from '../bypass.ts';
-import { memberOfUrl } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
   type ChainProblem,
   type Client,
+  listEntry,
+  memberOfUrl,
   offersHttp2,
   type RelayState,
   type Remedy,

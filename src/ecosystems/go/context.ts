@@ -1,5 +1,10 @@
+import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { ProbeContext } from '../../core/ports.ts';
+import type { Given, Known, Learning } from '../ecosystem.ts';
 import type { TreeHead } from './note.ts';
+import { matchesGoPatterns } from './patterns.ts';
+import { isCanonical } from './version.ts';
 
 /** The key of `own` settings: the checksum database. */
 export interface GoSettings {
@@ -15,6 +20,12 @@ export interface GoSettings {
   } | null;
 }
 
+/** One module at a canonical version. */
+export interface Lookup {
+  readonly module: string;
+  readonly version: string;
+}
+
 /** The inputs of Go's conversations besides the base URL and pinned hashes. */
 export interface GoOwn {
   /**
@@ -26,9 +37,9 @@ export interface GoOwn {
    * The module that the `sumdb` step looks up, at a canonical version and never private; absent: a public one known to
    * be logged.
    */
-  readonly lookup?: { readonly module: string; readonly version: string };
+  readonly lookup?: Lookup;
   /** Modules without known hashes: looked up aside in sequence, at most `limits.lookupsPerProbe`. */
-  readonly unknown?: readonly { readonly module: string; readonly version: string }[];
+  readonly unknown?: readonly Lookup[];
   /** The largest verified tree head of `sumdb`, for the consistency check; absent: none yet. */
   readonly treeHead?: KnownHead;
 }
@@ -40,3 +51,94 @@ export interface KnownHead extends TreeHead {
 
 /** The context of a conversation with a Go mirror. */
 export type GoContext = ProbeContext<GoOwn>;
+
+const pinsMax = 50_000;
+const pinKey = 'pin/';
+/**
+ * The largest head of each database is kept forever; older releases stored one head, without its note, under this key
+ * alone.
+ */
+const headKey = 'head';
+
+type Named = KnownHead & { readonly name: string };
+
+function headOf(known: Known, name: string): Named | null {
+  const stored = known.get(`${headKey}/${name}`) ?? known.get(headKey);
+  const head = (stored as Named | undefined) ?? null;
+  return head?.name === name ? head : null;
+}
+
+/** Learns hashes and the largest head from verified responses of a checksum database. */
+export const goLearning: Learning = {
+  keys: [pinKey, headKey],
+  learn(known, { logged = {}, own = {} }) {
+    const news: (readonly [string, unknown])[] = [];
+    const room = pinsMax - pinCount(known);
+    for (const [name, hash] of Object.entries(logged)) {
+      const key = `${pinKey}${name}`;
+      if (known.get(key) !== hash && news.length < room) news.push([key, hash]);
+    }
+    const seen = own['head'] as Named | undefined;
+    const head = seen === undefined ? null : headOf(known, seen.name);
+    // Compared with the head known now: another probe may have stored a larger one since this one began.
+    const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
+    if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
+    return news;
+  },
+  pinned: (known) =>
+    Object.fromEntries(
+      [...known].flatMap(([key, value]) =>
+        key.startsWith(pinKey) && typeof value === 'string' ? [[key.slice(pinKey.length), value]] : [],
+      ),
+    ),
+};
+
+function pinCount(known: Known): number {
+  return [...known.keys()].filter((key) => key.startsWith(pinKey)).length;
+}
+
+/** The inputs of Go's conversations: the database, its known head, and the next lookup. */
+export function buildGoContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
+  const { sumdb } = settings;
+  const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
+  const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
+  const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
+  const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
+  // The timed lookup is always the same: the first module known to be in the log.
+  const lookup = asked.find(isKnown) ?? asked[0];
+  const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
+  return {
+    sumdb:
+      sumdb === null
+        ? null
+        : { name: sumdb.name, verifierKey: sumdb.verifierKey, ...(direct === null ? {} : { direct }) },
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(unknown.length === 0 ? {} : { unknown }),
+    ...(head === null ? {} : { treeHead: head }),
+  };
+}
+
+/**
+ * The address for querying a database directly besides a mirror's relay; `null`: never. A mirror on this machine is a
+ * trial or reaches the database for us: then only an address in the file is used. A pinned key or client certificate is
+ * for the mirror only.
+ */
+function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
+  const { pin, client } = mirror.access.tls;
+  if (pin !== null || client !== null) return null;
+  const { hostname } = new URL(mirror.url);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return url ?? (isHere ? null : home);
+}
+
+/** The upstream of the checksum database. */
+export const publicGo = 'go';
+
+/** Public modules at their configured version; never a private one. */
+function logged(modules: Given<GoSettings>['modules'], privatePatterns: readonly string[]): readonly Lookup[] {
+  return modules.flatMap(({ upstream, module, version }) =>
+    upstream === publicGo && version !== null && isCanonical(version) && !matchesGoPatterns(privatePatterns, module)
+      ? [{ module, version }]
+      : [],
+  );
+}

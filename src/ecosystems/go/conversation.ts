@@ -4,8 +4,18 @@ import type { Conversation } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { contentsOf } from '../contents.ts';
-import { ended, fine, hashOf, inSlices, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
+import {
+  contentsOf,
+  ended,
+  fine,
+  hashOf,
+  inSlices,
+  isNotOffered,
+  seenIn,
+  type Talk,
+  unaskable,
+  wholeOf,
+} from '../talk.ts';
 import { get, moduleUrlOf } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';

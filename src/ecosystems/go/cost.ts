@@ -1,6 +1,7 @@
 import type { AuthorityCost, Cost } from '../../core/transcript.ts';
 import type { Talk } from '../talk.ts';
-import { type Database, type FoundRecord, knownLookup, type Lookup, lookupPathOf, requestRecord } from './lookup.ts';
+import type { Lookup } from './context.ts';
+import { type Database, type FoundRecord, knownLookup, lookupPathOf, requestRecord } from './lookup.ts';
 import { verifyClaim } from './proof.ts';
 import { tilesToProve } from './tlog.ts';
 

@@ -1,5 +1,4 @@
-import type { Doctor } from '../doctor.ts';
-import { present, readWord, replaceLines } from '../settle.ts';
+import { type Doctor, present, readWord, replaceLines } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { isLikelyPrivate } from './leaks.ts';
 import { findGo, type GoFound, settingInForce } from './settings-found.ts';

@@ -11,7 +11,7 @@ const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /** A mirror's description of a version. */
-export interface Info {
+interface Info {
   readonly version: string;
 }
 

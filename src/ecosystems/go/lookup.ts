@@ -6,16 +6,9 @@ import type { Ask } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { type Answered, below, type End, type Got, type Talk, unaskable } from '../talk.ts';
 import { get } from './ask.ts';
-import type { GoContext } from './context.ts';
+import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
-import { openNote, parseTreeHead, type SignedHead } from './note.ts';
-import type { Verifier } from './verifier.ts';
-
-/** One module at a canonical version. */
-export interface Lookup {
-  readonly module: string;
-  readonly version: string;
-}
+import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
 
 /** An early, small record that many clients request, so the request reveals nothing about us. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };

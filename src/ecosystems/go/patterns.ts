@@ -1,4 +1,4 @@
-import { escapeExpression } from '../escape-expression.ts';
+import { escapeExpression } from '../globs.ts';
 
 type Token =
   | { readonly kind: 'star' | 'any' }

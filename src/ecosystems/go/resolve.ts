@@ -11,7 +11,7 @@ import { isSynthetic } from './mod-file.ts';
 import { isCanonical } from './version.ts';
 
 /** A version to request, or the end of the conversation. */
-export type Resolved = Result<string, End>;
+type Resolved = Result<string, End>;
 
 /**
  * Resolves a configured version as the go command does, all aside: a canonical one is unchanged; `latest` through the

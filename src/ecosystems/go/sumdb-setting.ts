@@ -2,7 +2,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import type { GoSettings } from './context.ts';
-import { parseVerifier } from './verifier.ts';
+import { parseVerifier } from './note.ts';
 
 /** The go command's default checksum database. */
 export const defaultSumdb = 'sum.golang.org';

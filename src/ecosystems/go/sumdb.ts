@@ -4,7 +4,7 @@ import { error, ok, type Result } from '../../core/result.ts';
 import type { AuthorityCost, Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import type { GoContext, KnownHead } from './context.ts';
+import type { GoContext, KnownHead, Lookup } from './context.ts';
 import { costOf, supportedPath } from './cost.ts';
 import {
   type Database,
@@ -12,14 +12,12 @@ import {
   type FoundRecord,
   getFrom,
   knownLookup,
-  type Lookup,
   relayOf,
   requestHead,
   requestRecord,
 } from './lookup.ts';
-import type { SignedHead } from './note.ts';
+import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { type Unproven, verifyClaim } from './proof.ts';
-import { parseVerifier, type Verifier } from './verifier.ts';
 import { isCanonical } from './version.ts';
 
 /** Not a valid module path, because it has no `/@`: servers reject it by its syntax and fetch nothing. */

@@ -16,7 +16,7 @@ export interface ZipEntry {
 }
 
 /** `cut`: no end record, so the rest is missing. `broken`: the end record is present, but its target is invalid. */
-export type Directory =
+type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
   | { readonly tag: 'cut' }
   | { readonly tag: 'broken'; readonly what: Sentence };

@@ -13,7 +13,7 @@ export interface AptSource {
 }
 
 /** A proxy in apt's own settings. */
-export interface AptProxy {
+interface AptProxy {
   /** `http` or `https`. */
   readonly scheme: string;
   readonly value: string;

@@ -2,17 +2,18 @@ import type { Mirror } from '../../core/mirror.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { memberOfUrl, walkInOrder } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
   type ChainProblem,
   type Client,
+  memberOfUrl,
   offersHttp1,
   offersHttp2,
   type Remedy,
   type Reply,
   type WalkEnd,
+  walkInOrder,
 } from '../client.ts';
 import { profileOf, profiles } from './profiles.ts';
 

@@ -1,6 +1,6 @@
 import type { ProbeContext } from '../../core/ports.ts';
 import type { Given } from '../ecosystem.ts';
-import type { Expect } from './expect.ts';
+import type { Expect } from './names.ts';
 
 /** The inputs of conversations with a file mirror besides the base URL. */
 export interface HttpOwn {

@@ -5,9 +5,8 @@ import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { buildHttpContext, type HttpOwn } from './context.ts';
 import { httpDoor } from './door.ts';
-import type { Expect } from './expect.ts';
 import { httpManual } from './manual.ts';
-import { httpNames } from './names.ts';
+import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
 /** The usual size of a package and of a suite's list. */

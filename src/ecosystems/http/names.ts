@@ -1,9 +1,108 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { error, ok } from '../../core/result.ts';
+import { durationMs, durationPattern, sizeBytes, sizePattern } from '../../core/units.ts';
 import { phrase } from '../../words/tell.ts';
+import { checked, errorOf, mapping, readable } from '../fields.ts';
 import type { Names } from '../names.ts';
-import { fileEntry, readExpect } from './expect.ts';
 import { filePathExpected, isFilePath } from './format.ts';
+import { compilePattern } from './pattern.ts';
+
+/** The expectations for one path: plain data; absent fields are not checked. */
+export interface Expect {
+  /** Lower-case hex. */
+  readonly sha256?: string;
+  readonly bytes?: number;
+  readonly bytesMin?: number;
+  readonly bytesMax?: number;
+  /** The first bytes, lower-case hex. */
+  readonly startsHex?: string;
+  /** A regular expression that must match the beginning of the file. */
+  readonly matches?: string;
+  readonly newerThanMs?: number;
+  /** Absolute path of the keyring that must have signed it. */
+  readonly signedBy?: string;
+}
+
+const count = z.int(errorOf(phrase('expected.bytesWhole'))).min(0, errorOf(phrase('expected.bytesWhole')));
+const sizeExpected = phrase('expected.bytesSize');
+const size = z.union([count, checked('', sizeExpected, (value) => sizePattern.test(value))]);
+
+/** The keys of `expect`. */
+const expectKeys = mapping(
+  {
+    sha256: checked('SHA-256 of the whole file, hex.', phrase('expected.hex'), (value) =>
+      /^[0-9a-f]{64}$/i.test(value),
+    ).optional(),
+    bytes: count.meta({ description: 'Its exact size in bytes.' }).optional(),
+    bytesMin: size.meta({ description: 'The minimum size.' }).optional(),
+    bytesMax: size.meta({ description: 'The maximum size.' }).optional(),
+    starts: checked(
+      'The text that it begins with.',
+      phrase('expected.text200'),
+      (value) => value.length >= 1 && value.length <= 200,
+    ).optional(),
+    startsHex: checked('The first bytes of the file, hex.', phrase('expected.hexEven'), (value) =>
+      /^([0-9a-f]{2}){1,200}$/i.test(value),
+    ).optional(),
+    matches: readable(
+      'A regular expression that its first 16 KiB hold; `^` and `$` are ends of lines. Matched in time that grows with the text alone: without back-references and looking around.',
+      phrase('expected.regular'),
+      compilePattern,
+    ).optional(),
+    newerThan: checked(
+      'The greatest age: of the date that it states where the profile knows one (`InRelease`, `lastsync`), else of `Last-Modified`.',
+      phrase('expected.durationDays', { example: '2d' }),
+      (value) => durationPattern.test(value),
+    ).optional(),
+    signedBy: checked(
+      'A keyring of OpenPGP keys (binary, not armoured), one of which must have signed the file: in it (`InRelease`), or in `Release.gpg` or `<path>.sig` beside it. Verified by `gpgv` where the whole file is read: by `get` up to 64 KiB, else by `whole`.',
+      phrase('expected.path'),
+      (value) => value !== '' && !/\p{Cc}/u.test(value),
+    )
+      .meta({ title: 'path' })
+      .optional(),
+  },
+  phrase('expected.mappingWith', {
+    keys: 'sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan or signedBy',
+  }),
+);
+
+/** One entry of `modules.http` that is a mapping. */
+const fileEntry = mapping(
+  {
+    upstream: checked(
+      'Whose file it is: only mirrors of this upstream are asked. Left out: every mirror of the ecosystem.',
+      phrase('expected.upstreamMirror'),
+      (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
+    ).optional(),
+    path: checked('The path below the base URL of each mirror.', filePathExpected, isFilePath),
+    expect: expectKeys.meta({ description: 'What its responses must contain.' }).optional(),
+  },
+  phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
+);
+
+/**
+ * Parses sizes and ages to numbers, hex to lower case, the beginning to bytes.
+ * @param keyring  the absolute path of a keyring
+ */
+function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {
+  const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan, signedBy } = file;
+  const hex = startsHex ?? (starts === undefined ? undefined : Buffer.from(starts, 'utf8').toString('hex'));
+  return {
+    ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(bytesMin === undefined ? {} : { bytesMin: bytesOf(bytesMin) }),
+    ...(bytesMax === undefined ? {} : { bytesMax: bytesOf(bytesMax) }),
+    ...(hex === undefined ? {} : { startsHex: hex.toLowerCase() }),
+    ...(matches === undefined ? {} : { matches }),
+    ...(newerThan === undefined ? {} : { newerThanMs: durationMs(newerThan) }),
+    ...(signedBy === undefined ? {} : { signedBy: keyring(signedBy) }),
+  };
+}
+
+function bytesOf(size: number | string): number {
+  return typeof size === 'number' ? size : sizeBytes(size);
+}
 
 /** Files are named by their paths below each mirror; they have no versions, and no upstream is public. */
 export const httpNames: Names = {

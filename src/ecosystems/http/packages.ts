@@ -41,7 +41,7 @@ interface Rota {
 }
 
 /** The failure of a package, and the facts about its bytes. */
-export interface WrongPackage {
+interface WrongPackage {
   readonly end: End;
   readonly facts: Facts;
 }

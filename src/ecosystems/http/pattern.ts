@@ -16,7 +16,7 @@ const unrolledMax = 5_000;
 const tooLarge = phrase('expected.counts');
 
 /** A compiled pattern. */
-export interface Pattern {
+interface Pattern {
   /** Whether it matches anywhere in the text; time proportional to the text's length, for any text. */
   isIn(text: string): boolean;
 }

@@ -1,8 +1,7 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Sentence } from '../../core/result.ts';
 import { failureOf } from '../../words/tell.ts';
-import type { Bypass } from '../bypass.ts';
-import type { Chain } from '../client.ts';
+import type { Bypass, Chain } from '../client.ts';
 
 /** Length and hash of a whole file. */
 export interface Summed {
@@ -33,7 +32,7 @@ export interface Reading {
 }
 
 /** A file with the date of a mirror's last update. */
-export interface Marker {
+interface Marker {
   readonly path: string;
   /** Wall ms; `null`: no date, which is malformed. */
   read(text: string): number | null;

@@ -3,15 +3,13 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import type { Facts } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { hashOf, matchesBeginning, seenIn, type Talk } from '../talk.ts';
-import type { Expect } from './expect.ts';
 import { headTextOf, startsWith } from './format.ts';
+import type { Expect } from './names.ts';
 import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
 /** The verdict by the entry's expectations, or the facts that were verified. */
-export type Judged =
-  | { readonly tag: 'ok'; readonly facts: Facts }
-  | { readonly tag: 'error'; readonly error: ProbeFailure };
+type Judged = { readonly tag: 'ok'; readonly facts: Facts } | { readonly tag: 'error'; readonly error: ProbeFailure };
 
 const algorithm = 'sha256';
 /** Earlier dates count as absent: 1970 and 1980 are the zeros of clocks and of zips. */

@@ -1,9 +1,11 @@
 import { limits } from '../../core/limits.ts';
-import { error, type Result } from '../../core/result.ts';
+import { error, ok, type Result } from '../../core/result.ts';
 import { below, type End, get, inSlices, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { NpmContext } from './context.ts';
-import { escapeName } from './package-name.ts';
-import { type Packument, parsePackument } from './packument.ts';
+import { type Integrity, readIntegrity } from './integrity.ts';
+import { escapeName, isExact } from './names.ts';
+import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
+import type { Signed } from './signatures.ts';
 
 /** The abbreviated packument: only the fields that an installation needs. @see protocols.md 2.1 */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
@@ -33,4 +35,69 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
   if (got.tag === 'error') return got;
   const read = yield* inSlices(parsePackument(got.value.body, module));
   return read.tag === 'error' ? error({ tag: 'failed', failure: read.error }) : read;
+}
+
+/** The URL and expected hash of a version's artifact; `integrity` absent: the packument has no hash. */
+export interface Located {
+  readonly version: string;
+  /** As in the packument: any text. */
+  readonly tarball: string;
+  readonly integrity?: Integrity;
+  readonly signed: Signed;
+}
+
+/** Clients may cache a packument for this long. @see protocols.md 2.5 */
+const keptMs = 5 * 60_000;
+
+/**
+ * Locates the artifact of a version, aside, through the packument. A probe of only the first bytes must not download a
+ * long packument first: it requests the version's own manifest before that.
+ * @param isAnew  what was kept is passed over, and replaced
+ */
+export function* locate(
+  module: string,
+  version: string,
+  context: NpmContext,
+  isAnew = false,
+): Talk<Result<Located & { readonly isKept: boolean }, End>> {
+  const key = `npm ${module}@${version}`;
+  const kept = isAnew ? null : readKept(context.memory?.get(key, context.nowWallMs) ?? null);
+  if (kept !== null) return ok({ ...kept, isKept: true });
+  const short = context.peekBytes === undefined ? null : yield* fromManifest(module, version, context);
+  const located = short === null ? yield* fromPackument(module, version, context) : ok(short);
+  if (located.tag === 'error') return located;
+  context.memory?.keep(key, JSON.stringify(located.value), context.nowWallMs + keptMs);
+  return ok({ ...located.value, isKept: false });
+}
+
+function* fromPackument(module: string, asked: string, context: NpmContext): Talk<Result<Located, End>> {
+  const got = yield* getPackument(module, context, true);
+  if (got.tag === 'error') return got;
+  const version = isExact(asked) ? asked : got.value.tagged(asked);
+  const dist = version === null ? null : got.value.dist(version);
+  if (version === null || dist === null) return error({ tag: 'failed', failure: { kind: 'absent', status: 200 } });
+  return dist.tag === 'error' ? error({ tag: 'failed', failure: dist.error }) : ok(locatedBy(version, dist.value));
+}
+
+/** `null` if the mirror has no manifests of single versions or the response is unusual: the packument decides then. */
+function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
+  const escaped = escapeName(module);
+  if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;
+  const ask = { url: below(context, `${escaped}/${asked}`), bodyBytesMax: limits.distTagsBytes, aside: true };
+  const got = yield* get(ask, context);
+  if (got.tag === 'error') return null;
+  const read = parseManifest(got.value.body, module, asked);
+  return read.tag === 'error' ? null : locatedBy(read.value.version, read.value.dist);
+}
+
+function locatedBy(version: string, { tarball, integrity: [best], signed }: Dist): Located {
+  return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
+}
+
+/** The cache is our own, but its hashes are validated again and signatures are judged by the current keys. */
+function readKept(text: string | null): Located | null {
+  if (text === null) return null;
+  const { version, tarball, integrity, signed } = JSON.parse(text) as Located;
+  const [best] = integrity === undefined ? [] : readIntegrity(integrity.digests.join(' '));
+  return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }

@@ -1,9 +1,47 @@
-import type { Sentence } from '../../core/result.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { memberOfUrl } from '../chain.ts';
-import { type Chain, type Client, offersHttp1, type Remedy } from '../client.ts';
-import { chainOfRegistry, checkRegistries, parseRegistry, walkRegistry } from './chain.ts';
-import { scopeOf } from './patterns.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type ChainProblem,
+  type Client,
+  memberOfUrl,
+  offersHttp1,
+  type Remedy,
+  type Reply,
+  type WalkEnd,
+} from '../client.ts';
+import { scopeOf } from './names.ts';
+
+/**
+ * Parses the chain of npm, pnpm and yarn: exactly one registry. The registry of a scope is a separate setting.
+ * @see protocols.md 2.7
+ */
+function parseRegistry(chain: string): Result<Chain, ChainProblem> {
+  const text = chain.trim();
+  if (text === '') return error({ kind: 'empty' });
+  if (!/^https?:\/\/[^\s,|;]+$/i.test(text) || !URL.canParse(text)) return error({ kind: 'not_a_url', member: 0 });
+  return ok({ members: [memberOfUrl(text)], separators: [] });
+}
+
+/** The expected form of a registry in the file; `null`: the text is valid. */
+export function checkRegistries(chain: string): Sentence | null {
+  return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
+}
+
+/**
+ * One walk in one moment. None of these clients falls back to another registry. They retry the same one seconds later,
+ * which is another moment: npm and pnpm twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults;
+ * yarn 1 four times, on cuts and on 5xx of packuments; later versions of yarn three times, on 429 and 5xx.
+ * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
+ */
+function walkRegistry(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  const [member] = chain.members;
+  const reply: Reply = member === undefined ? { tag: 'unknown' } : replyOf(member);
+  if (reply.tag === 'unknown') return { tag: 'unknown', at: 0 };
+  return reply.tag === 'ok' ? { tag: 'ok', at: 0, tookMs: reply.tookMs } : { tag: 'failed', at: 0 };
+}
 
 /** The variables that npm, pnpm up to 10, pnpm from 11 on, and yarn from 2 on read; yarn 1 reads npm's. */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
@@ -19,7 +57,7 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     usual: (url) => url ?? '',
     member: memberOfUrl,
     walk: walkRegistry,
-    headed: (_chain, to) => chainOfRegistry(to),
+    headed: (_chain, to) => ({ members: [to], separators: [] }),
     protocols: () => offersHttp1,
     forms,
     variables,

@@ -1,5 +1,6 @@
 import type { ProbeContext } from '../../core/ports.ts';
-import type { SigningKey } from './signing-keys.ts';
+import type { Given, Known, Learning } from '../ecosystem.ts';
+import type { SigningKey } from './signatures.ts';
 
 /** The key `npm` of the file. */
 export interface NpmSettings {
@@ -21,3 +22,63 @@ export interface NpmOwn {
 
 /** The context of a conversation with an npm registry. */
 export type NpmContext = ProbeContext<NpmOwn>;
+
+/** The default upstream. */
+export const publicNpm = 'npm';
+
+const pinsMax = 50_000;
+const pinKey = 'npm/pin/';
+const keysKey = 'npm/keys/';
+
+/** Keys and the origin that listed them: another origin's list does not replace them. */
+interface LearntKeys {
+  readonly origin: string;
+  readonly keys: readonly SigningKey[];
+}
+
+/** `facts.own.listed`. */
+export interface Listed extends LearntKeys {
+  readonly upstream: string;
+}
+
+/**
+ * Hashes of public versions that a trusted key signed are kept for ever. Of an origin's keys only its newest list is
+ * kept, because keys are changed and withdrawn that way.
+ */
+export const npmLearning: Learning = {
+  keys: [pinKey, keysKey],
+  learn(known, { logged = {}, own = {} }) {
+    const pins = Object.entries(logged).map(([id, integrity]) => [`${pinKey}${id}`, integrity] as const);
+    const news = pins.filter(([key]) => !known.has(key)).slice(0, Math.max(0, pinsMax - known.size));
+    const listed = own['listed'] as Listed | undefined;
+    if (listed === undefined) return news;
+    const { upstream, ...value } = listed;
+    const key = `${keysKey}${upstream}`;
+    return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
+  },
+  // Signatures of the public registry hold for it alone: another upstream may have rebuilt the same version.
+  pinned: (known, upstream) =>
+    Object.fromEntries(
+      [...(upstream === publicNpm ? known : [])].flatMap(([key, value]) =>
+        key.startsWith(pinKey) && typeof value === 'string' ? [[key.slice(pinKey.length), value]] : [],
+      ),
+    ),
+};
+
+/** The inputs of npm's conversations: accepted artifact hosts and trusted keys. */
+export function buildNpmContext({ mirror, origin, settings, known }: Given<NpmSettings>): NpmOwn {
+  const hosts = mirror.own?.['tarballHosts'];
+  const isPublic = mirror.upstream === publicNpm;
+  const keys = (isPublic ? settings.keys : null) ?? learntKeys(known, mirror.upstream, origin);
+  return {
+    tarballHosts: Array.isArray(hosts) ? hosts.map((host) => String(host).toLowerCase()) : [],
+    ...(keys === null ? {} : { keys }),
+    ...(mirror.role === 'origin' ? { isOrigin: true } : {}),
+    ...(isPublic ? { isPublic } : {}),
+  };
+}
+
+function learntKeys(known: Known | null, upstream: string, origin: string | null): readonly SigningKey[] | null {
+  const learnt = known?.get(`${keysKey}${upstream}`) as LearntKeys | undefined;
+  return learnt === undefined || learnt.origin !== origin ? null : learnt.keys;
+}

@@ -8,15 +8,12 @@ import type { Facts, Verdict } from '../../core/transcript.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { failureOf, malformed, phrase } from '../../words/tell.ts';
 import { below, type End, ended, fine, get, inSlices, isNotOffered, type Talk, unaskable, wholeOf } from '../talk.ts';
-import { fullForm, getPackument } from './ask.ts';
-import type { NpmContext } from './context.ts';
+import { fullForm, getPackument, type Located, locate } from './ask.ts';
+import type { Listed, NpmContext } from './context.ts';
 import { parsePinnedIntegrity } from './integrity.ts';
-import type { Listed } from './knowledge.ts';
-import { type Located, locate } from './locate.ts';
-import { escapeName, isExact } from './package-name.ts';
-import { parsePackument, parseTags, type Signed } from './packument.ts';
-import { judgeSignature } from './registry-signature.ts';
-import { readSigningKeys } from './signing-keys.ts';
+import { escapeName, isExact } from './names.ts';
+import { parsePackument, parseTags } from './packument.ts';
+import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
 import { judgeBytes, judgeStatedHash, type Known, matchesGzip } from './verify.ts';
 
 /** Probes one step of an npm registry with the requests that npm sends. */

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { placeTextOf } from '../../core/trap.ts';
-import type { Doctor } from '../doctor.ts';
-import { present, readWord, replaceLines } from '../settle.ts';
-import { checkRegistries } from './chain.ts';
+import { type Doctor, present, readWord, replaceLines } from '../doctor.ts';
+import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { findNpm, placesOfKey, userFileOf } from './settings-found.ts';
 import { findNpmTraps, npmKinds, plainUrlOf } from './traps.ts';

@@ -1,6 +1,6 @@
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
-import { escapeExpression } from '../escape-expression.ts';
-import { isPackageName } from './package-name.ts';
+import { escapeExpression } from '../globs.ts';
+import { isPackageName } from './names.ts';
 
 const name = '((?:@[^/@]+/)?[^/@]+)';
 const tarball = new RegExp(`^${name}/-/[^/]+\\.tgz$`);

@@ -1,7 +1,7 @@
 import type { Sentence } from '../../core/result.ts';
 import type { Lock, LockEntry, LockFile, MalformedLines, SkipReason } from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
-import { isExact, isPackageName } from './package-name.ts';
+import { isExact, isPackageName } from './names.ts';
 
 /** One package of a lock file. */
 export interface Locked {

@@ -1,7 +1,7 @@
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
+import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
-import { isExact, parsePackage, splitPackage } from './package-name.ts';
-import { isNpmPattern, matchesNpmPatterns } from './patterns.ts';
 
 /** How npm's packages and private names are written. */
 export const npmNames: Names = {
@@ -21,3 +21,84 @@ export const npmNames: Names = {
     matches: matchesNpmPatterns,
   },
 };
+
+const part = '[a-z0-9~-][a-z0-9._~-]*';
+const packageName = new RegExp(`^(?:@${part}/)?${part}$`, 'i');
+const nameCharsMax = 214;
+
+/**
+ * True for a valid package name. Capitals are accepted: packages from before 2015 have them.
+ * @see npm/validate-npm-package-name, validForOldPackages
+ */
+export function isPackageName(name: string): boolean {
+  return name.length <= nameCharsMax && packageName.test(name) && name.toLowerCase() !== 'node_modules';
+}
+
+/**
+ * A name as npm writes it in a path, with `%2f` for the slash of a scope; `null` for an invalid name.
+ * @see protocols.md 2.1
+ */
+export function escapeName(name: string): string | null {
+  return isPackageName(name) ? name.replace('/', '%2f') : null;
+}
+
+/** Splits `name@version`; the `@` of a scope is part of the name. `version` is `null` where none is written. */
+export function splitPackage(text: string): { readonly module: string; readonly version: string | null } {
+  const at = text.indexOf('@', 1);
+  return at < 0 ? { module: text, version: null } : { module: text.slice(0, at), version: text.slice(at + 1) };
+}
+
+/** Reads `name@version`; the error says what was expected. `latest` is a version too. */
+function parsePackage(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
+  const { module, version } = splitPackage(text);
+  if (!isPackageName(module)) return error(phrase('expected.npmName'));
+  if (version === null || version === '') return error(phrase('expected.npmPackage', { example: `${module}@latest` }));
+  if (version !== 'latest' && !isExact(version)) return error(phrase('expected.npmVersion'));
+  return ok({ module, version });
+}
+
+const number = '(0|[1-9]\\d{0,15})';
+const label = '(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)';
+const exact = new RegExp(`^${number}\\.${number}\\.${number}(?:-${label}(?:\\.${label})*)?$`);
+const versionCharsMax = 256;
+
+/**
+ * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: no range, no `v`, no build. Equal to the versions that
+ * `semver.valid` returns unchanged, without loading that library.
+ * @see semver.org 2.0.0; docs/decisions/0016-parsers-kept.md
+ */
+export function isExact(version: string): boolean {
+  const [, ...numbers] = version.length <= versionCharsMax ? (exact.exec(version) ?? []) : [];
+  return numbers.length > 0 && numbers.every((one) => Number.isSafeInteger(Number(one)));
+}
+
+/** A scope (`@corp` or `@corp/*`), or a name with `*` for any characters but the slash: `@corp/ui-*`, `corp-*`. */
+const pattern = /^(?:@[a-z0-9~*-][a-z0-9._~*-]*(?:\/[a-z0-9~*-][a-z0-9._~*-]*)?|[a-z0-9~*-][a-z0-9._~*-]*)$/i;
+
+/** True for a pattern that can match a name. */
+function isNpmPattern(text: string): boolean {
+  return text.length <= nameCharsMax && pattern.test(text);
+}
+
+/**
+ * Whether a name matches a pattern. A scope matches all of its packages, as in `.npmrc`. Case is ignored: a registry
+ * that folds it would learn the name too.
+ */
+export function matchesNpmPatterns(patterns: readonly string[], name: string): boolean {
+  const lower = name.toLowerCase();
+  return patterns.some((one) => isNpmPattern(one) && matches(one.toLowerCase(), lower));
+}
+
+function matches(glob: string, name: string): boolean {
+  const whole = glob.startsWith('@') && !glob.includes('/') ? `${glob}/*` : glob;
+  const [elements, parts] = [whole.split('/'), name.split('/')];
+  return (
+    elements.length === parts.length &&
+    elements.every((element, at) => matchesParts(element.split('*'), parts[at] ?? ''))
+  );
+}
+
+/** The scope that a pattern matches as a whole, such as `@corp`; `null` for any other pattern. */
+export function scopeOf(text: string): string | null {
+  return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
+}

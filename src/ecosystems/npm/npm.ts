@@ -3,14 +3,13 @@ import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
-import type { NpmOwn, NpmSettings } from './context.ts';
+import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
 import { npmDoor } from './door.ts';
-import { buildNpmContext, npmLearning, publicNpm } from './knowledge.ts';
 import { npmLocks } from './locks.ts';
 import { npmManual } from './manual.ts';
 import { npmNames } from './names.ts';
 import { npmRun } from './run.ts';
-import { readSigningKeys } from './signing-keys.ts';
+import { readSigningKeys } from './signatures.ts';
 
 const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;

@@ -1,7 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import { count, type Locked, type LockText, Malformed } from './locked.ts';
-import { splitPackage } from './package-name.ts';
+import { splitPackage } from './names.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

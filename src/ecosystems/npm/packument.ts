@@ -1,16 +1,17 @@
+import type SemVer from 'semver/classes/semver.js';
+import parse from 'semver/functions/parse.js';
 import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Slices } from '../../core/slices.ts';
+import { each, type Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { contentsOf, tagsOf } from '../contents.ts';
 import { parseJson } from '../parse-json.ts';
-import { selectHighest } from './highest.ts';
+import { contentsOf, tagsOf } from '../talk.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
-import { isExact } from './package-name.ts';
-import { isKeyName } from './signing-keys.ts';
+import { isExact } from './names.ts';
+import { isKeyName, type Signed } from './signatures.ts';
 
 /** A version's artifact according to its packument. */
 export interface Dist {
@@ -19,17 +20,6 @@ export interface Dist {
   /** Expected hashes of the artifact, strongest first; may be empty. */
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;
-}
-
-/** The signed facts of a version and its signatures, not yet judged. */
-export interface Signed {
-  /** The text that was signed, as in the packument; `null`: no hash, or only SHA-1. */
-  readonly integrity: string | null;
-  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-  /** Publication of the version by a full packument, wall milliseconds; `null`: not stated. */
-  readonly publishedMs: number | null;
-  /** Last change of the packument, wall milliseconds: no version in it is newer; `null`: not stated. */
-  readonly modifiedMs: number | null;
 }
 
 /** The relevant content of a packument, abbreviated or full. */
@@ -178,4 +168,26 @@ export function parseTags(
   if (read.tag === 'error') return read;
   const latest = versionIn(read.value, 'latest');
   return latest === null ? error(malformed('answer.npmTags')) : ok({ latest, contents: { tags: tagsIn(read.value) } });
+}
+
+/**
+ * The highest `keep` complete versions in semver order, ascending, and the count of all. Each version is compared only
+ * with those kept: a packument may list any number.
+ */
+export function* selectHighest(
+  versions: readonly string[],
+  keep: number,
+): Slices<{ readonly count: number; readonly kept: readonly string[] }> {
+  const best: SemVer[] = [];
+  let count = 0;
+  yield* each(versions, (text) => {
+    const version = isExact(text) ? parse(text) : null;
+    if (version === null) return;
+    count += 1;
+    const below = best.findLastIndex((one) => one.compare(version) < 0);
+    if (below < 0 && best.length >= keep) return;
+    best.splice(below + 1, 0, version);
+    if (best.length > keep) best.shift();
+  });
+  return { count, kept: best.map(({ raw }) => raw) };
 }

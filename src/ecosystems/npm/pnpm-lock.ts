@@ -1,5 +1,5 @@
 import { count, type Locked, type LockText, Malformed } from './locked.ts';
-import { splitPackage } from './package-name.ts';
+import { splitPackage } from './names.ts';
 
 const groups = /^(?:dependencies|devDependencies|optionalDependencies):$/;
 

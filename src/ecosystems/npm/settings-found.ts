@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 
 /** The places that npm reads, strongest first. `pnpm` and `yarn`: files that only these read. */
-export type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
+type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 /** One setting with its place. */
 export interface NpmSetting {

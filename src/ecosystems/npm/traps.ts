@@ -3,9 +3,8 @@ import { maskText } from '../../core/secret.ts';
 import { type Edit, placeTextOf, type Trap } from '../../core/trap.ts';
 import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
-import type { KnownTraps } from '../doctor.ts';
-import { explainPlainUrl, explainShadowed } from '../settle.ts';
-import { matchesNpmPatterns } from './patterns.ts';
+import { explainPlainUrl, explainShadowed, type KnownTraps } from '../doctor.ts';
+import { matchesNpmPatterns } from './names.ts';
 import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './settings-found.ts';
 
 /** Traps of the settings of npm, pnpm and yarn. */

@@ -7,8 +7,8 @@ import { type Answered, type End, ended, failureOfStatus, fine, seenIn, type Tal
 import { askWithToken, repositoryUrlOf } from './ask.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { fetchManifest, mismatch } from './fetch-manifest.ts';
-import type { ImageName } from './image-name.ts';
 import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
+import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
 /** More nested indexes than any real image has. */

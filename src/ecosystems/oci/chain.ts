@@ -1,8 +1,7 @@
 import { error, type Filled, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { memberOfUrl } from '../chain.ts';
-import type { Chain, ChainMember, ChainProblem, Client, Reply } from '../client.ts';
+import { type Chain, type ChainMember, type ChainProblem, type Client, memberOfUrl, type Reply } from '../client.ts';
 
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');

@@ -1,6 +1,5 @@
 import { phrase } from '../../words/tell.ts';
-import { walkInOrder } from '../chain.ts';
-import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
+import { type Chain, type Client, offersHttp1, type Remedy, type Served, walkInOrder } from '../client.ts';
 import {
   hostChain,
   isHung,

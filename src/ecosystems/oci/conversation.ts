@@ -4,15 +4,14 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
-import { tagsOf } from '../contents.ts';
-import { type Answered, ended, failureOfStatus, fine, type Talk, unaskable } from '../talk.ts';
+import { type Answered, ended, failureOfStatus, fine, type Talk, tagsOf, unaskable } from '../talk.ts';
 import { apiBaseOf, askWithToken, challengeOf, keepDoor } from './ask.ts';
 import { blob } from './blob.ts';
 import type { OciContext } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import { fetchManifest, manifestUrlOf, statedDigestOf } from './fetch-manifest.ts';
-import { type ImageName, isRepository, isVersion, splitName } from './image-name.ts';
 import { acceptManifests } from './manifest.ts';
+import { type ImageName, isRepository, isVersion, splitName } from './names.ts';
 import { openSession, type Session } from './token.ts';
 
 /** Probes one step of a registry with the requests that its clients send. */

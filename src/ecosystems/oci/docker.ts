@@ -1,8 +1,7 @@
 import { phrase } from '../../words/tell.ts';
-import { walkInOrder } from '../chain.ts';
-import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
+import { type Chain, type Client, offersHttp1, type Remedy, type Served, walkInOrder } from '../client.ts';
 import { hostChain, listCredentialNotes, type Place, type Places, placesOf, unpasteable } from './chain.ts';
-import { dockerHub } from './image-name.ts';
+import { dockerHub } from './names.ts';
 
 const path = '/etc/docker/daemon.json';
 

@@ -1,8 +1,7 @@
 import type { Place } from '../../core/trap.ts';
 import { baseUrl } from '../../core/url.ts';
-import type { Doctor } from '../doctor.ts';
-import { present } from '../settle.ts';
-import { dockerHub, parseImage } from './image-name.ts';
+import { type Doctor, present } from '../doctor.ts';
+import { dockerHub, parseImage } from './names.ts';
 import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds } from './traps.ts';
 

@@ -6,12 +6,12 @@ import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../wo
 import { type Answered, type End, failureOfStatus, type Talk } from '../talk.ts';
 import { askWithToken, repositoryUrlOf } from './ask.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
-import type { ImageName } from './image-name.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
+import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
 /** A manifest whose bytes match their digests. */
-export interface Fetched {
+interface Fetched {
   readonly manifest: Manifest;
   /** Computed from the bytes by the requested algorithm, else SHA-256. */
   readonly digest: Digest;

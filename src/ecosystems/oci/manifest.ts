@@ -40,7 +40,7 @@ export type Manifest =
 const descriptorsMax = 1000;
 
 /** The expected form of a manifest that could not be parsed. */
-export type Unreadable = { readonly expected: Sentence };
+type Unreadable = { readonly expected: Sentence };
 
 /**
  * Parses a manifest from its exact bytes.

@@ -1,8 +1,64 @@
-import { error, ok } from '../../core/result.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { parseDigest } from './digest.ts';
-import { parseImage } from './image-name.ts';
+
+/** An image reference, parsed. */
+export interface ImageName {
+  /** The registry: `docker.io`, `registry.example.com:5000`. */
+  readonly host: string;
+  /** Below `/v2/`: `library/alpine`. */
+  readonly repository: string;
+  /** A tag or a digest; `null`: none written. */
+  readonly version: string | null;
+}
+
+/** The registry of names without a host. */
+export const dockerHub = 'docker.io';
+
+const hubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io'];
+const component = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/;
+const hostName =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+const tag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const nameCharsMax = 255;
+const expected = phrase('expected.image');
+
+/** True for the path of a repository. @see protocols.md 4.1 */
+export function isRepository(path: string): boolean {
+  return path.length <= nameCharsMax && path.split('/').every((part) => component.test(part));
+}
+
+/** True for a tag or a digest with a supported algorithm. */
+export function isVersion(version: string): boolean {
+  return tag.test(version) || parseDigest(version) !== null;
+}
+
+/**
+ * Parses an image reference as Docker does: without a host it belongs to Docker Hub, with official images below
+ * `library/`; a tag beside a digest is dropped. The error states the expected form.
+ * @see github.com/distribution/reference: its grammar and its short names
+ */
+export function parseImage(text: string): Result<ImageName, Sentence> {
+  const at = text.indexOf('@');
+  const digest = at < 0 ? null : text.slice(at + 1);
+  if (digest !== null && parseDigest(digest) === null) return error(phrase('expected.digest'));
+  const [, named = '', tagged = null] = /^(.+?)(?::([^:/]*))?$/.exec(at < 0 ? text : text.slice(0, at)) ?? [];
+  if (tagged !== null && !tag.test(tagged)) return error(phrase('expected.tag'));
+  const name = splitName(named);
+  if (!hostName.test(name.host) || !isRepository(name.repository)) return error(expected);
+  return ok({ ...name, version: digest ?? tagged });
+}
+
+/** The host and the path of a name; without a host Docker Hub's. */
+export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> {
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === 'localhost';
+  const host = isHost ? (hubAliases.includes(first) ? dockerHub : first) : dockerHub;
+  const path = isHost ? name.slice(slash + 1) : name;
+  return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
+}
 
 /**
  * The spelling of images. Their host is the upstream, so a private image is never requested from a mirror of another.

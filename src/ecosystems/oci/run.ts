@@ -5,7 +5,7 @@ import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { type ClientJob, checkResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
 import { parseDigest } from './digest.ts';
-import { splitName } from './image-name.ts';
+import { splitName } from './names.ts';
 
 /** skopeo addresses a registry by host and port only: a path before `/v2/` is not supported. */
 function cannot(mirror: Mirror): Sentence | null {

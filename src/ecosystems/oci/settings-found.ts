@@ -9,7 +9,7 @@ export interface OciLine {
 }
 
 /** One hosts.toml. */
-export interface HostsFile {
+interface HostsFile {
   /** The registry, by the name of its folder; `_default`: all others. */
   readonly registry: string;
   readonly file: string;

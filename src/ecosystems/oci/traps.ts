@@ -2,8 +2,7 @@ import { maskUrl } from '../../core/secret.ts';
 import type { Place, Trap } from '../../core/trap.ts';
 import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
-import type { KnownTraps } from '../doctor.ts';
-import { explainPlainUrl } from '../settle.ts';
+import { explainPlainUrl, type KnownTraps } from '../doctor.ts';
 import type { OciFound, OciLine } from './settings-found.ts';
 
 /** Traps of the settings of containerd, Docker and podman. */

@@ -8,7 +8,7 @@ import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { ended, fine, get, type Talk } from '../talk.ts';
 import type { PypiContext, PypiOwn } from './context.ts';
 import { failed, find } from './find.ts';
-import { normalNameOf } from './project.ts';
+import { normalNameOf } from './names.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
 import { formatPublisher, type Identity, isSignedBy, type Publisher } from './publishers.ts';
 import type { ReleaseFile } from './release.ts';

@@ -1,8 +1,7 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { memberOfUrl } from '../chain.ts';
-import type { Chain, ChainMember, ChainProblem } from '../client.ts';
+import { type Chain, type ChainMember, type ChainProblem, memberOfUrl } from '../client.ts';
 
 /** A URL that is safe to paste: no character has a meaning in a shell, a quoted text or a settings file. */
 const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;

@@ -5,15 +5,24 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { dropContents, type Facts, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { contentsOf } from '../contents.ts';
-import { type Answered, ended, fine, get, inSlices, matchesBeginning, type Talk, unaskable, wholeOf } from '../talk.ts';
+import {
+  type Answered,
+  contentsOf,
+  ended,
+  fine,
+  get,
+  inSlices,
+  matchesBeginning,
+  type Talk,
+  unaskable,
+  wholeOf,
+} from '../talk.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
-import { metadataUrlOf } from './file-url.ts';
 import { failed, find, page } from './find.ts';
+import { normalNameOf } from './names.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
-import { normalNameOf } from './project.ts';
-import type { ProjectPage } from './project-page.ts';
+import { metadataUrlOf, type ProjectPage } from './project-page.ts';
 import { newestOf, type ReleaseFile, releasesOf } from './release.ts';
 import { type Pins, verify } from './verify.ts';
 import { canonicalVersionOf, isPrerelease } from './version.ts';

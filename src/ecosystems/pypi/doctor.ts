@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
-import type { Doctor } from '../doctor.ts';
-import { addLines, present, readWord, replaceLines } from '../settle.ts';
+import { addLines, type Doctor, present, readWord, replaceLines } from '../doctor.ts';
 import { checkIndexes } from './chain.ts';
 import { findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, plain, pypiKinds } from './traps.ts';

@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import { readForeignUrl, readPageUrl } from '../../core/url.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
-import { escapeExpression } from '../escape-expression.ts';
-import { isProjectName, normalNameOf } from './project.ts';
+import { escapeExpression } from '../globs.ts';
+import { isProjectName, normalNameOf } from './names.ts';
 import { filesMax } from './project-page.ts';
 
 /** A project's page. Files come from where the page says, which is the mirror's own address after a redirect. */

@@ -5,8 +5,8 @@ import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { type Answered, below, type End, ended, get, inSlices, type Talk, unaskable } from '../talk.ts';
 import type { PypiContext } from './context.ts';
+import { isProjectName, newest, normalNameOf } from './names.ts';
 import { acceptAll, readPage } from './page.ts';
-import { isProjectName, newest, normalNameOf } from './project.ts';
 import type { ProjectPage } from './project-page.ts';
 import { chooseFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
 import { type Pins, pinsOf } from './verify.ts';
@@ -39,7 +39,7 @@ export function* page(
 }
 
 /** The file chosen for a version by the project's page, which is requested aside. */
-export interface Found {
+interface Found {
   readonly file: ReleaseFile;
   readonly pins: Pins;
   readonly facts: Facts;

@@ -1,6 +1,6 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { LockEntry, LockFile, SkipReason } from '../locks.ts';
-import { isProjectName, normalNameOf } from './project.ts';
+import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
 /** The source of a package in a lock file. `index`: its URL, `null` for the public index. */

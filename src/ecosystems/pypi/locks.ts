@@ -2,7 +2,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockEntry, LockFile, Locks, MalformedLines } from '../locks.ts';
 import { entryOf, isForeignIndex, type LockSource, sortByNeed } from './lock-source.ts';
-import { normalNameOf } from './project.ts';
+import { normalNameOf } from './names.ts';
 
 function kindOf(name: string): 'uv' | 'poetry' | 'requirements' | null {
   const last = name.split('/').at(-1) ?? '';

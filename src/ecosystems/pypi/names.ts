@@ -1,6 +1,31 @@
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
+import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
-import { newest, normalNameOf, parseProject } from './project.ts';
+import { parseVersion } from './version.ts';
+
+/** The word for the newest release. */
+export const newest = 'latest';
+
+/** A project's name as in URLs: lower-case, every run of `-`, `_` and `.` one `-`. @see PEP 503, Normalized Names */
+export function normalNameOf(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
+}
+
+/** True for a valid project name. @see PEP 508, Names */
+export function isProjectName(name: string): boolean {
+  return name.length <= limits.moduleChars && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name);
+}
+
+/** Parses `name==version`, or `name` for its newest release; the name is normalised. */
+export function parseProject(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
+  const [, name = text, version] = /^([^=@]*)(?:==|@)(.*)$/s.exec(text) ?? [];
+  if (!isProjectName(name)) return error(phrase('expected.pypiName'));
+  if (version === undefined || version === newest) return ok({ module: normalNameOf(name), version: newest });
+  if (parseVersion(version) === null) return error(phrase('expected.pypiWhole', { name }));
+  return ok({ module: normalNameOf(name), version });
+}
 
 /** How projects and private names are written. */
 export const pypiNames: Names = {
@@ -34,20 +59,5 @@ export function isProjectPattern(text: string): boolean {
 
 /** Whether a project's name, normalised, matches one of the patterns, normalised as it is. */
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
-  return patterns.some((pattern) => matches(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
-}
-
-/** Parts between stars, in their order; the first found place of each is as good as any other. */
-function matches(parts: readonly string[], name: string): boolean {
-  const [first = '', ...rest] = parts;
-  const last = rest.pop();
-  if (last === undefined) return name === first;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
+  return patterns.some((pattern) => matchesParts(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }

@@ -6,8 +6,14 @@ import { error, ok, type Result } from '../../core/result.ts';
 import { charsPerSlice, type Slices } from '../../core/slices.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
-import { parseFileUrl, parseProvenanceUrl, sha256Of } from './file-url.ts';
-import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
+import {
+  filesMax,
+  type IndexFile,
+  type ProjectPage,
+  parseFileUrl,
+  parseProvenanceUrl,
+  sha256Of,
+} from './project-page.ts';
 
 const notHtml1: ProbeFailure = malformed('answer.pageHtml1');
 const notAPage: ProbeFailure = wrongContent('answer.page');

@@ -6,9 +6,15 @@ import { each, type Slices } from '../../core/slices.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
 import type { Answered } from '../talk.ts';
-import { parseFileUrl, parseProvenanceUrl, sha256Of } from './file-url.ts';
 import { readHtmlPage } from './page-html.ts';
-import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
+import {
+  filesMax,
+  type IndexFile,
+  type ProjectPage,
+  parseFileUrl,
+  parseProvenanceUrl,
+  sha256Of,
+} from './project-page.ts';
 
 /** The exact `Accept` header of pip. @see protocols.md 3.2 */
 export const acceptAll =

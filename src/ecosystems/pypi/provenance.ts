@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { failureOf, phrase } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
-import { sha256Of } from './file-url.ts';
+import { sha256Of } from './project-page.ts';
 
 /** One attestation about a file; its signer is in the certificate. All texts are base64. */
 export interface Attestation {

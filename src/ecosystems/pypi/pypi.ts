@@ -1,15 +1,56 @@
+import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
-import type { PypiOwn, PypiSettings } from './context.ts';
+import { checked, errorOf, list, mapping } from '../fields.ts';
+import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
-import { buildPypiContext, publicPypi, pypiLearning } from './knowledge.ts';
 import { pypiLocks } from './locks.ts';
 import { pypiManual } from './manual.ts';
-import { pypiNames } from './names.ts';
+import { normalNameOf, pypiNames } from './names.ts';
 import { pip } from './pip.ts';
-import { publishersKey, readPublishers } from './publishers-key.ts';
+import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
 import { pipRun, uvRun } from './run.ts';
 import { uv } from './uv.ts';
+
+const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
+
+/** The key `publishers`. */
+const publishersKey = list(
+  mapping(
+    {
+      project: checked('A project of the index.', phrase('expected.pypiProject'), (text) =>
+        /^[\w.-]{1,200}$/.test(text),
+      ),
+      kind: z
+        .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
+        .meta({ description: 'The repository that it is published from.' }),
+      repository: checked(
+        'The repository whose workflows may sign.',
+        phrase('expected.word', { word: 'owner/name' }),
+        (text) => repositoryForm.test(text),
+      ),
+      workflow: checked('The only workflow that may publish; absent: any.', phrase('expected.fileName'), (text) =>
+        /^[\w./-]{1,200}$/.test(text),
+      ).optional(),
+    },
+    phrase('expected.mappingWith', { keys: 'project, kind and repository' }),
+  ),
+  phrase('expected.listOf', { what: '{ project, kind, repository }' }),
+)
+  .refine(
+    (all) => new Set(all.map(({ project }) => normalNameOf(project))).size === all.length,
+    errorOf(phrase('expected.publisherOnce')),
+  )
+  .meta({
+    description:
+      'Who may sign the files of a project: attestations by anybody else are a mismatch. Needs `trustedRoot`; a project that is not named may be signed by anybody.',
+  })
+  .prefault([]);
+
+/** Reads the value of the key, which was checked before. */
+function readPublishers(value: unknown): readonly Publisher[] {
+  return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) }));
+}
 
 const pageBytes = kilobytes(20);
 /** The page is requested for the file's URL. */

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { each, type Slices } from '../../core/slices.ts';
-import { normalNameOf } from './project.ts';
+import { normalNameOf } from './names.ts';
 import type { IndexFile, ProjectPage } from './project-page.ts';
 import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
 

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 
 /** The places that a client reads; `rank` gives their order. */
-export type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
+type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
 /** One setting with its place. */
 export interface PypiSetting {

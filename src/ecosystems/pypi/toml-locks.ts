@@ -2,9 +2,9 @@ import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
-import { sha256Of } from './file-url.ts';
 import { entryOf, type LockSource, sortByNeed } from './lock-source.ts';
-import { normalNameOf } from './project.ts';
+import { normalNameOf } from './names.ts';
+import { sha256Of } from './project-page.ts';
 
 /** Lock files have a depth of three. */
 const depthMax = 50;

@@ -2,8 +2,7 @@ import { maskText } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
 import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
-import type { KnownTraps } from '../doctor.ts';
-import { explainPlainUrl, explainShadowed } from '../settle.ts';
+import { explainPlainUrl, explainShadowed, type KnownTraps } from '../doctor.ts';
 import { type PypiFound, type PypiSetting, sortInOrder } from './settings-found.ts';
 
 /** Traps of the settings of pip and uv. */

@@ -1,9 +1,9 @@
 import { phrase } from '../../words/tell.ts';
-import { memberOfUrl } from '../chain.ts';
 import {
   type Chain,
   type ChainMember,
   type Client,
+  memberOfUrl,
   offersHttp2,
   type Remedy,
   type Reply,

@@ -6,8 +6,8 @@ import { printable } from '../../core/printable.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Machine } from '../../core/trap.ts';
+import { replaceLines } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import { replaceLines } from '../../ecosystems/settle.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { listEntry } from '../../../src/ecosystems/bypass.ts';
+import { listEntry } from '../../../src/ecosystems/client.ts';
 import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
 

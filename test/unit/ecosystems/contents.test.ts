@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Conversation } from '../../../src/core/ports.ts';
 import type { Answer, Contents } from '../../../src/core/transcript.ts';
-import { tagsOf } from '../../../src/ecosystems/contents.ts';
 import { probe as goProbe } from '../../../src/ecosystems/go/conversation.ts';
 import { probe as httpProbe } from '../../../src/ecosystems/http/conversation.ts';
 import { probe as npmProbe } from '../../../src/ecosystems/npm/conversation.ts';
 import { probe as ociProbe } from '../../../src/ecosystems/oci/conversation.ts';
 import { probe as pypiProbe } from '../../../src/ecosystems/pypi/conversation.ts';
 import { canonicalVersionOf, parseVersion } from '../../../src/ecosystems/pypi/version.ts';
+import { tagsOf } from '../../../src/ecosystems/talk.ts';
 import { answered, contextOf, talk, targetOf } from './talk.ts';
 
 const plain = { baseUrl: 'https://mirror.example.com', pinned: {}, nowWallMs: 1_700_000_000_000 };

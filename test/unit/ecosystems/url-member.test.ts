@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memberOfUrl } from '../../../src/ecosystems/chain.ts';
+import { memberOfUrl } from '../../../src/ecosystems/client.ts';
 
 it.each([
   ['as people write it', 'https://u:s3cret@h/x', 'https://***@h/x', 'https://h/x'],

@@ -1,4 +1,4 @@
-import { escapeExpression } from '../../../ecosystems/escape-expression.ts';
+import { escapeExpression } from '../../../ecosystems/globs.ts';
 import {
   againStatuses,
   clientHeaders,

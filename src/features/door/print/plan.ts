@@ -3,8 +3,8 @@ import { isLoopback } from '../../../api/token.ts';
 import { type Route, routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
-import { escapeExpression } from '../../../ecosystems/escape-expression.ts';
-import { registry } from '../../../ecosystems/registry.ts';
+import { escapeExpression } from '../../../ecosystems/globs.ts';
+import type { Registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
 
 /** Proxies that the door can be printed for. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openNote, parseTreeHead } from '../../../../src/ecosystems/go/note.ts';
-import { parseVerifier, type Verifier } from '../../../../src/ecosystems/go/verifier.ts';
+import { openNote, parseTreeHead, parseVerifier, type Verifier } from '../../../../src/ecosystems/go/note.ts';
 import { createSigner } from './tree.ts';
 
 const goKey = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';

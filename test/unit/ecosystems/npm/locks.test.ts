@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Lock } from '../../../../src/ecosystems/locks.ts';
 import { npmLocks } from '../../../../src/ecosystems/npm/locks.ts';
-import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/patterns.ts';
+import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/names.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 

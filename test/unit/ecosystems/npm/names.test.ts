@@ -2,10 +2,15 @@ import fc from 'fast-check';
 import valid from 'semver/functions/valid.js';
 import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../../../src/core/slices.ts';
-import { selectHighest } from '../../../../src/ecosystems/npm/highest.ts';
-import { npmNames } from '../../../../src/ecosystems/npm/names.ts';
-import { escapeName, isExact, isPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
-import { matchesNpmPatterns, scopeOf } from '../../../../src/ecosystems/npm/patterns.ts';
+import {
+  escapeName,
+  isExact,
+  isPackageName,
+  matchesNpmPatterns,
+  npmNames,
+  scopeOf,
+} from '../../../../src/ecosystems/npm/names.ts';
+import { selectHighest } from '../../../../src/ecosystems/npm/packument.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 

@@ -3,9 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step, Target } from '../../../../src/core/mirror.ts';
 import type { Answer, Ask } from '../../../../src/core/transcript.ts';
-import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
+import { buildPypiContext, type PypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/context.ts';
 import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
-import { buildPypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/knowledge.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 const json = 'application/vnd.pypi.simple.v1+json';

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isProjectPattern, matchesProjects, pypiNames } from '../../../../src/ecosystems/pypi/names.ts';
-import { normalNameOf, parseProject } from '../../../../src/ecosystems/pypi/project.ts';
+import {
+  isProjectPattern,
+  matchesProjects,
+  normalNameOf,
+  parseProject,
+  pypiNames,
+} from '../../../../src/ecosystems/pypi/names.ts';
 import { parseFileName } from '../../../../src/ecosystems/pypi/release.ts';
 import { compareVersions, isPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';

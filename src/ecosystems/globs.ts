@@ -1,0 +1,28 @@
+/**
+ * Whether a text has these parts in order, with anything between two of them: a glob split at its stars. Each part is
+ * searched after the previous one: no glob is slow.
+ */
+export function matchesParts(parts: readonly string[], text: string): boolean {
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}
+
+/** A regular expression that matches exactly this text. It has no character that must be quoted in a configuration file. */
+export function escapeExpression(text: string): string {
+  return [...text]
+    .map((char) => {
+      if (/[A-Za-z0-9/_-]/.test(char)) return char;
+      const code = char.codePointAt(0) ?? 0;
+      return code > 0x7e ? '.+' : `\\x${code.toString(16).padStart(2, '0')}`;
+    })
+    .join('');
+}

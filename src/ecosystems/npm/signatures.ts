@@ -1,0 +1,156 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { utf8 } from '../../core/body.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import type { Signature, SignatureState } from '../../core/signature.ts';
+import { mismatchOf, phrase } from '../../words/tell.ts';
+import { parseJson } from '../parse-json.ts';
+
+/** A registry's public signing key: plain data, which can cross to threads. */
+export interface SigningKey {
+  /** The registry's label of the key, not a digest of it. @see protocols.md 2.3 */
+  readonly keyid: string;
+  /** SubjectPublicKeyInfo in base64. */
+  readonly key: string;
+  /** Expiry, wall milliseconds: it signs nothing after it; `null`: in force. */
+  readonly expiresMs: number | null;
+}
+
+/** The only kind of key that registries use. @see protocols.md 2.3 */
+const keyType = 'ecdsa-sha2-nistp256';
+
+/** The expected form of a list of keys. */
+const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
+
+/**
+ * Reads a list of keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped. An invalid P-256 key or an
+ * invalid `expires` invalidates the list: a key that seems never to expire is worse than none.
+ */
+export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
+  const list = listIn(utf8(body) ?? '');
+  if (list === null || list.length > limits.signingKeys) return error(signingKeysExpected);
+  const known = list.filter((one) => one?.['keytype'] === keyType).map(readKey);
+  const keys = known.filter((one) => one !== null);
+  if (keys.length === 0 || keys.length < known.length) return error(signingKeysExpected);
+  return new Set(keys.map(({ keyid }) => keyid)).size < keys.length ? error(signingKeysExpected) : ok(keys);
+}
+
+type Entry = Readonly<Record<string, unknown>> | null;
+
+function listIn(text: string): readonly Entry[] | null {
+  const read = parseJson(text, signingKeysExpected);
+  const fields = read.tag === 'ok' ? (read.value as Entry) : null;
+  const keys = fields !== null && typeof fields === 'object' && Object.hasOwn(fields, 'keys') ? fields['keys'] : null;
+  return Array.isArray(keys) ? keys.map((one) => (typeof one === 'object' ? (one as Entry) : null)) : null;
+}
+
+function readKey(entry: Entry): SigningKey | null {
+  const { keyid, key, expires = null } = entry ?? {};
+  if (typeof keyid !== 'string' || typeof key !== 'string') return null;
+  if (!isKeyName(keyid)) return null;
+  const expiresMs = expires === null ? null : typeof expires === 'string' ? Date.parse(expires) : Number.NaN;
+  return Number.isNaN(expiresMs) || publicKeyOf({ key }) === null ? null : { keyid, key, expiresMs };
+}
+
+/** True for a label that a key may have: printable, and short enough to be shown. */
+export function isKeyName(keyid: string): boolean {
+  return /^[\x21-\x7e]+$/.test(keyid) && keyid.length <= limits.keyNameChars;
+}
+
+/** The key; `null` if the text is no P-256 key. */
+function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
+  if (key.length > 500) return null;
+  try {
+    const read = createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' });
+    return read.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? read : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The signed facts of a version and its signatures, not yet judged. */
+export interface Signed {
+  /** The text that was signed, as in the packument; `null`: no hash, or only SHA-1. */
+  readonly integrity: string | null;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  /** Publication of the version by a full packument, wall milliseconds; `null`: not stated. */
+  readonly publishedMs: number | null;
+  /** Last change of the packument, wall milliseconds: no version in it is newer; `null`: not stated. */
+  readonly modifiedMs: number | null;
+}
+
+/** A version's signatures and the keys to judge them by. */
+interface SignedVersion {
+  /** `name@version`. */
+  readonly id: string;
+  readonly signed: Signed;
+  /** Keys of an authority, never of the mirror; absent: none known. */
+  readonly keys: readonly SigningKey[] | undefined;
+  readonly nowWallMs: number;
+}
+
+/** The verdict. `mayPin`: signed by a currently valid key, whatever publication time the mirror states. */
+interface JudgedSignature {
+  readonly signature: Signature;
+  readonly mayPin: boolean;
+}
+
+/**
+ * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
+ * A signature by an unknown key is ignored if there is one by a known key. Without a publication time an expired key is
+ * not accepted; npm assumes 2015.
+ * @returns  `null`: no signature and no known key, so none is required; `mismatch`: a trusted key signed another hash
+ * @see protocols.md 2.3; npm/pacote lib/registry.js
+ */
+export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {
+  const { id, signed, keys } = version;
+  const { integrity, signatures } = signed;
+  const [first] = signatures;
+  if (keys === undefined) return ok(first === undefined ? null : told('no_key', first.keyid));
+  if (first === undefined || integrity === null) return ok(told('unsigned', null));
+  const judged = signatures.flatMap(({ keyid, sig }) => {
+    const key = keys.find((one) => one.keyid === keyid);
+    return key === undefined ? [] : [{ key, sig, state: stateOf(key, version) }];
+  });
+  const counting = judged.filter(({ state }) => state !== 'expired_key');
+  const wrong = counting.find(({ key, sig }) => !isRight(key, sig, `${id}:${integrity}`));
+  if (wrong !== undefined) return error(notSigned(wrong.key, integrity));
+  const best = counting.find(({ state }) => state === 'valid') ?? judged[0];
+  if (best === undefined) return ok(told('unknown_key', first.keyid));
+  const { state, key } = best;
+  return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
+}
+
+/** `valid` if the key was in force when the version was published; the signature itself is correct. */
+function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
+  const { publishedMs, modifiedMs } = version.signed;
+  if (isInForce(key, version)) return 'valid';
+  // No version is newer than the last change of its packument.
+  const boundMs = publishedMs ?? modifiedMs;
+  if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
+  return publishedMs === null ? 'undated' : 'expired_key';
+}
+
+function isInForce({ expiresMs }: SigningKey, { nowWallMs }: SignedVersion): boolean {
+  return expiresMs === null || nowWallMs < expiresMs;
+}
+
+function isRight(key: SigningKey, sig: string, message: string): boolean {
+  const publicKey = publicKeyOf(key);
+  return publicKey !== null && verify('sha256', Buffer.from(message), publicKey, Buffer.from(sig, 'base64'));
+}
+
+function told(state: SignatureState, key: string | null): JudgedSignature {
+  return { signature: { state, key }, mayPin: false };
+}
+
+function notSigned({ keyid }: SigningKey, got: string): ProbeFailure {
+  return mismatchOf({
+    algorithm: 'ecdsa',
+    want: phrase('answer.signedBy', { whom: keyid }),
+    got: got.slice(0, 300),
+    by: phrase('answer.npmSignature'),
+    side: 'packument',
+  });
+}
