@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../src/config/json-schema.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 
@@ -34,10 +36,10 @@ tested stand in [\`examples/\`](../examples). For completion in an editor, put t
 | --- | --- | --- | --- |
 `;
 
-const checksText = registry.all.flatMap(({ manual }) => manual.checks.map((check) => `- ${check}\n`)).join('');
-const sectionsText = registry.all
-  .flatMap(({ manual }) => manual.sections.map(({ title, text }) => `## ${title}\n\n${text}\n\n`))
-  .join('');
+/** What the page says of each ecosystem beside its keys: checks over several keys as a list, then sections. */
+const manuals = registry.ids.map((id) => readFileSync(join(import.meta.dirname, 'manual', `${id}.md`), 'utf8'));
+const checksText = manuals.map((text) => text.split(/^(?=\n## )/m, 1)[0]).join('');
+const sectionsText = manuals.map((text) => `${text.slice(text.indexOf('\n## ') + 1)}\n`).join('');
 
 const outro = `
 ## What is checked beyond single keys

@@ -83,13 +83,6 @@ export interface Given<Settings = unknown> {
   readonly known: Known | null;
 }
 
-/** The text of the reference page about an ecosystem, besides its keys, in Markdown. */
-export interface Manual {
-  /** Checks over several keys: sentences of a list. */
-  readonly checks: readonly string[];
-  readonly sections: readonly { readonly title: string; readonly text: string }[];
-}
-
 /**
  * One kind of mirror, declared once: config validation, paces, labels, modelled clients and the command line are derived
  * from it.
@@ -136,7 +129,6 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly door?: DoorPaths;
   /** Loads its part of `mirrorwatch doctor`: its clients' settings on a machine; absent: none. */
   doctor?(): Promise<Doctor>;
-  readonly manual: Manual;
 }
 
 /** The client whose chain decides: the one in the file, else the ecosystem's first. */

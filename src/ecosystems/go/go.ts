@@ -5,7 +5,6 @@ import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { goDoor } from './door.ts';
 import { goLocks } from './locks.ts';
-import { goManual } from './manual.ts';
 import { goNames } from './names.ts';
 import { goRun } from './run.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
@@ -72,5 +71,4 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   door: goDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
-  manual: goManual,
 };

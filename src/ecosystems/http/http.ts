@@ -5,7 +5,6 @@ import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { buildHttpContext, type HttpOwn } from './context.ts';
 import { httpDoor } from './door.ts';
-import { httpManual } from './manual.ts';
 import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
@@ -57,5 +56,4 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
-  manual: httpManual,
 };

@@ -6,7 +6,6 @@ import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
 import { npmDoor } from './door.ts';
 import { npmLocks } from './locks.ts';
-import { npmManual } from './manual.ts';
 import { npmNames } from './names.ts';
 import { npmRun } from './run.ts';
 import { readSigningKeys } from './signatures.ts';
@@ -90,5 +89,4 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   door: npmDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
-  manual: npmManual,
 };

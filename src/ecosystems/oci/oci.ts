@@ -5,7 +5,6 @@ import { checked, errorOf } from '../fields.ts';
 import { containerd } from './containerd.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
 import { docker } from './docker.ts';
-import { ociManual } from './manual.ts';
 import { ociNames } from './names.ts';
 import { podman } from './podman.ts';
 import { skopeoRun } from './run.ts';
@@ -70,7 +69,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
-  manual: ociManual,
 };
 
 function platformOf(text: string): OciSettings['platform'] {

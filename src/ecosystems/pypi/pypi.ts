@@ -5,7 +5,6 @@ import { checked, errorOf, list, mapping } from '../fields.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
 import { pypiLocks } from './locks.ts';
-import { pypiManual } from './manual.ts';
 import { normalNameOf, pypiNames } from './names.ts';
 import { pip } from './pip.ts';
 import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
@@ -132,5 +131,4 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   door: pypiDoor,
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
-  manual: pypiManual,
 };

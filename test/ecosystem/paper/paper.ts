@@ -194,7 +194,6 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
     return import('./conversation.ts');
   },
   demo: () => import('./demo.ts').then(({ demo }) => demo),
-  manual: { checks: ['Papers have pages.'], sections: [{ title: 'Papers', text: 'They are made up.' }] },
 };
 
 function checkedForm() {
