@@ -23,6 +23,16 @@ export function ended(outcome: End, facts: Facts = {}): Verdict {
   return { outcome, facts };
 }
 
+/** The verdict of a conversation that ended with a failure. */
+export function failedBy(failure: ProbeFailure, facts: Facts = {}): Verdict {
+  return ended({ tag: 'failed', failure }, facts);
+}
+
+/** The same end for the caller within a conversation. */
+export function stoppedBy(failure: ProbeFailure): Result<never, End> {
+  return error({ tag: 'failed', failure });
+}
+
 /** The verdict of a successful conversation. */
 export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
@@ -51,9 +61,9 @@ export function* get(
   const failure = failureOfStatus(answer, context.nowWallMs);
   if (failure === null) return ok(answer);
   if (failure.kind === 'absent' && isMasked(answer)) {
-    return error({ tag: 'failed', failure: { kind: 'masked_upstream', status: answer.status } });
+    return stoppedBy({ kind: 'masked_upstream', status: answer.status });
   }
-  return error({ tag: 'failed', failure });
+  return stoppedBy(failure);
 }
 
 /** True if the mirror does not have an optional endpoint. */

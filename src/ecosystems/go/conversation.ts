@@ -7,6 +7,7 @@ import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import {
   contentsOf,
   ended,
+  failedBy,
   fine,
   hashOf,
   inSlices,
@@ -54,7 +55,7 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* get({ url, bodyBytesMax: limits.listBytes }, context);
   if (got.tag === 'error') return ended(got.error);
   const versions = yield* inSlices(parseList(got.value.body));
-  if (versions.tag === 'error') return ended({ tag: 'failed', failure: versions.error });
+  if (versions.tag === 'error') return failedBy(versions.error);
   const { length: count } = versions.value;
   return fine({
     listed: { count, newest: versions.value.at(-1) ?? null },
@@ -68,7 +69,7 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const read = parseInfo(got.value.body, null);
-  if (read.tag === 'error') return ended({ tag: 'failed', failure: read.error });
+  if (read.tag === 'error') return failedBy(read.error);
   const { version } = read.value;
   return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
@@ -87,7 +88,7 @@ function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return ended(got.error, factsOf(asked, named.value));
   const read = parseInfo(got.value.body, isCanonical(named.value) ? named.value : null);
-  if (read.tag === 'error') return ended({ tag: 'failed', failure: read.error }, factsOf(asked, named.value));
+  if (read.tag === 'error') return failedBy(read.error, factsOf(asked, named.value));
   return fine(factsOf(asked, read.value.version));
 }
 
@@ -105,7 +106,7 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   // Bytes with a hash that an authority confirms are correct, whatever they look like.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
-  if (read?.tag === 'error') return ended({ tag: 'failed', failure: read.error }, facts);
+  if (read?.tag === 'error') return failedBy(read.error, facts);
   return verify(digest, want, { ...facts, ...seenIn(body) });
 }
 
@@ -128,13 +129,12 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
     // Complete, but not a readable zip: other bytes than those that an authority knows.
-    if (want === undefined || !isSpoiltZip(whole)) return ended({ tag: 'failed', failure: files.error }, facts);
+    if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
   }
   const digest = h1Of(files.value);
-  if (digest === null)
-    return ended({ tag: 'failed', failure: malformed('answer.zip', { what: phrase('answer.namesLine') }) }, facts);
+  if (digest === null) return failedBy(malformed('answer.zip', { what: phrase('answer.namesLine') }), facts);
   return verify(digest, want, { ...facts, ...seen });
 }
 
@@ -155,5 +155,5 @@ function verify(got: string, want: string | undefined, facts: Verdict['facts']):
 
 function otherHash(got: Sentence | string, want: string, facts: Verdict['facts']): Verdict {
   const failure = mismatchOf({ algorithm: 'h1', want, got, by: phrase('relay.checksums') });
-  return ended({ tag: 'failed', failure }, facts);
+  return failedBy(failure, facts);
 }

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Ask } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Answered, below, type End, type Got, type Talk, unaskable } from '../talk.ts';
+import { type Answered, below, type End, type Got, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import { get } from './ask.ts';
 import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
@@ -29,13 +29,13 @@ export function* requestRecord(
   if (path === null) return error(unaskable);
   const got = yield* getFrom(database, path, { aside, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
-  if (isMarkup(got.value.body)) return failed(wrongContent('answer.record'));
+  if (isMarkup(got.value.body)) return stoppedBy(wrongContent('answer.record'));
   const record = parseRecord(got.value.body);
   const hashes = record === null ? null : hashesOf(record.text, module, version);
-  if (record === null || hashes === null) return failed(malformed('answer.record'));
+  if (record === null || hashes === null) return stoppedBy(malformed('answer.record'));
   const head = openHead(record.note, database.verifier);
-  if (head.tag === 'error') return failed(head.error);
-  if (record.id >= head.value.size) return failed(malformed('answer.recordTree'));
+  if (head.tag === 'error') return stoppedBy(head.error);
+  if (record.id >= head.value.size) return stoppedBy(malformed('answer.recordTree'));
   return ok({ id: record.id, text: record.text, head: head.value, hashes });
 }
 
@@ -44,7 +44,7 @@ export function* requestHead(database: Database): Talk<Result<SignedHead, End>> 
   const got = yield* getFrom(database, 'latest', { aside: true, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
   const head = openHead(got.value.body, database.verifier);
-  return head.tag === 'error' ? failed(head.error) : head;
+  return head.tag === 'error' ? stoppedBy(head.error) : head;
 }
 
 function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, ProbeFailure> {
@@ -65,10 +65,6 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
   const text = Buffer.from(note).toString('utf8');
   if (head === null || text.length > limits.headNoteChars) return error(malformed('answer.treeHead'));
   return ok({ ...head, note: text });
-}
-
-function failed(failure: ProbeFailure): { tag: 'error'; error: End } {
-  return error({ tag: 'failed', failure });
 }
 
 /** A checksum-database lookup: the record, and the note of the tree head it came with. */

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { type End, isNotOffered, type Talk } from '../talk.ts';
+import { type End, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
 import type { KnownHead } from './context.ts';
 import { type Database, type FoundRecord, getFrom } from './lookup.ts';
 import type { TreeHead } from './note.ts';
@@ -111,7 +111,7 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
     }
     let got: Result<Buffer, End> | null = null;
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
-      if (asksLeft-- <= 0) return error({ tag: 'failed', failure: malformed('answer.fewTiles') });
+      if (asksLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
       got = yield* fetchTile(database, { ...tile, width });
       // A partial tile may vanish once its full one exists, which begins with the same hashes.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
@@ -129,7 +129,7 @@ function* fetchTile(database: Database, tile: Tile): Talk<Result<Buffer, End>> {
   if (got.tag === 'error') return got;
   const { body } = got.value;
   if (body.length !== tile.width * hashBytes) {
-    return error({ tag: 'failed', failure: malformed('answer.tile') });
+    return stoppedBy(malformed('answer.tile'));
   }
   return ok(Buffer.from(body));
 }

@@ -1,7 +1,6 @@
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { type End, inSlices, type Talk, unaskable } from '../talk.ts';
+import { type End, inSlices, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import { get, moduleUrlOf } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
@@ -30,7 +29,7 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
   const list = yield* get({ url: listUrl, aside: true, bodyBytesMax: limits.listBytes }, context);
   if (list.tag === 'error') return list;
   const versions = yield* inSlices(parseList(list.value.body));
-  if (versions.tag === 'error') return failed(versions.error);
+  if (versions.tag === 'error') return stoppedBy(versions.error);
   let latest = latestOf(versions.value, null);
   if (latest.tag === 'has_mod') {
     const hasMod = yield* hasOwnMod(module, latest.version, context);
@@ -53,9 +52,5 @@ function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolv
   const answer = yield* get({ url, aside: true, bodyBytesMax: limits.infoBytes }, context);
   if (answer.tag === 'error') return answer;
   const info = parseInfo(answer.value.body, null);
-  return info.tag === 'error' ? failed(info.error) : ok(info.value.version);
-}
-
-function failed(failure: ProbeFailure): { tag: 'error'; error: End } {
-  return error({ tag: 'failed', failure });
+  return info.tag === 'error' ? stoppedBy(info.error) : ok(info.value.version);
 }

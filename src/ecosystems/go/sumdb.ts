@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { AuthorityCost, Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
-import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { below, type End, ended, failedBy, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { GoContext, KnownHead, Lookup } from './context.ts';
 import { costOf, supportedPath } from './cost.ts';
 import {
@@ -38,7 +38,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (supported.tag === 'error') {
     return isNotOffered(supported.error) ? yield* withoutRelay(context, verifier) : ended(supported.error);
   }
-  if (isMarkup(supported.value.body)) return ended(catchAll);
+  if (isMarkup(supported.value.body)) return failedBy(catchAll);
   const lookup = lookupOf(context, upstream);
   const found = lookup === null ? ok(null) : yield* requestRecord(relay, lookup, { aside: false });
   if (found.tag === 'error') return ended(found.error);
@@ -64,7 +64,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
     ...authority,
     own: { head: { name: verifier.name, ...newest.value }, after: before?.size ?? null },
   };
-  if (isCaught) return ended(catchAll, withLogged(facts, records));
+  if (isCaught) return failedBy(catchAll, withLogged(facts, records));
   const more = yield* learnMore(relay, largest, all(before));
   if (more.tag === 'error') return ended(more.error.end, { ...authority, ...more.error.facts });
   const { value: record } = found;
@@ -92,7 +92,7 @@ function withLogged(facts: Facts, records: readonly FoundRecord[]): Facts {
   return { ...facts, logged: Object.assign({}, ...records.map(({ hashes }) => hashes)) };
 }
 
-const catchAll: End = { tag: 'failed', failure: wrongContent('answer.everyPath') };
+const catchAll = wrongContent('answer.everyPath');
 
 function lookupOf(context: GoContext, upstream: string): Lookup | null {
   const { lookup } = context.own;

@@ -1,12 +1,25 @@
 import { heldBodyOf, isMarkup, utf8 } from '../../core/body.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
+import { ok, type Result } from '../../core/result.ts';
+import type { Signature } from '../../core/signature.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { below, type End, ended, fine, get, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
+import {
+  below,
+  type End,
+  ended,
+  failedBy,
+  fine,
+  get,
+  isNotOffered,
+  seenIn,
+  stoppedBy,
+  type Talk,
+  unaskable,
+  wholeOf,
+} from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate } from './format.ts';
 import type { Expect } from './names.ts';
@@ -65,19 +78,19 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   if (got.tag === 'error') return ended(got.error);
   const { body, headers } = got.value;
   const wrongFormat = formatFailure({ path, body });
-  if (wrongFormat !== null) return failed(wrongFormat);
+  if (wrongFormat !== null) return failedBy(wrongFormat);
   const whole = wholeOf(got.value);
   const sum = whole.bytes < stopAfterBytes ? yield* sumOf(whole) : null;
   const isWhole = sum?.bytes === body.length;
   const head: Head = { path, body, isWhole, sum, headers, nowWallMs: context.nowWallMs };
   const wrongHash = checkHash(head, expect);
-  if (wrongHash !== null) return failed(wrongHash, seenIn(body, whole.bytes));
+  if (wrongHash !== null) return failedBy(wrongHash, seenIn(body, whole.bytes));
   const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? parseMailDate(headers['last-modified'] ?? '');
   const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };
-  if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
+  if (reading !== null && reading.failure !== null) return failedBy(reading.failure, facts);
   const judged = judge(head, expect, changedAtMs);
-  if (judged.tag === 'error') return failed(judged.error, facts);
+  if (judged.tag === 'error') return failedBy(judged.error, facts);
   const known = { ...facts, ...judged.facts };
   if (expect.signedBy === undefined || sum === null) return fine(known);
   const signature = yield* ofFile({ path, body, sum }, expect.signedBy, context);
@@ -110,9 +123,9 @@ function* marker(context: HttpContext): Talk<Verdict> {
   const got = yield* get({ url: below(context, known.path), bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const { body } = got.value;
-  if (isMarkup(body)) return failed(wrongContent('answer.syncDate'));
+  if (isMarkup(body)) return failedBy(wrongContent('answer.syncDate'));
   const changedAtMs = known.read(utf8(body) ?? '');
-  if (changedAtMs === null) return failed(malformed('answer.syncDate'));
+  if (changedAtMs === null) return failedBy(malformed('answer.syncDate'));
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
@@ -123,10 +136,6 @@ function stated(modifiedAtMs: number | null): Facts {
 
 function dated(changedAtMs: number | null): Facts {
   return changedAtMs === null ? {} : { own: { changedAtMs } };
-}
-
-function failed(failure: ProbeFailure, facts: Facts = {}): Verdict {
-  return ended({ tag: 'failed', failure }, facts);
 }
 
 /**
@@ -148,10 +157,10 @@ function* throughList(
   const signature = yield* signatureOf({ path: list, body, sum: yield* sumOf(heldBodyOf(body)) }, keyring, context);
   if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
   const listed = find(body, name);
-  if (listed === null) return error({ tag: 'failed', failure: malformed('answer.listed', { list }) });
-  if (listed.bytes !== bytes) return error({ tag: 'failed', failure: malformed('answer.listedSize', { list }) });
+  if (listed === null) return stoppedBy(malformed('answer.listed', { list }));
+  if (listed.bytes !== bytes) return stoppedBy(malformed('answer.listedSize', { list }));
   const want = listed.sha256;
   if (sha256 === want) return signature;
   const by = phrase('answer.signedList', { list });
-  return error({ tag: 'failed', failure: mismatchOf({ algorithm: 'sha256', want, got: sha256, by }) });
+  return stoppedBy(mismatchOf({ algorithm: 'sha256', want, got: sha256, by }));
 }

@@ -1,10 +1,11 @@
 import { utf8 } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
-import { error, ok, type Result } from '../../core/result.ts';
-import type { Signature, SignatureCheck, SignatureState } from '../../core/transcript.ts';
+import { ok, type Result } from '../../core/result.ts';
+import type { Signature, SignatureState } from '../../core/signature.ts';
+import type { SignatureCheck } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
+import { below, type End, get, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 
@@ -60,7 +61,7 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
   const { path, body } = head;
   const check: SignatureCheck = { keyring, signed: body };
   if (isClearSigned(body))
-    return holdsOneMessage(body) ? yield* verified(head, check, context) : notTaken('answer.oneSigned');
+    return holdsOneMessage(body) ? yield* verified(head, check, context) : stoppedBy(malformed('answer.oneSigned'));
   const url = below(context, `${path}${/(^|\/)Release$/.test(path) ? '.gpg' : '.sig'}`);
   const got = yield* get({ url, aside: true, asSent: true, bodyBytesMax: limits.detachedSignatureBytes }, context);
   if (got.tag === 'ok') return yield* verified(head, { ...check, signature: got.value.body }, context);
@@ -75,18 +76,17 @@ function* verified(
   const answer = yield { url: below(context, path), bodyBytesMax: limits.signatureReportBytes, check };
   if (answer.tag !== 'answered') return ok({ state: 'no_tool', key: null });
   const report = readReport(utf8(answer.body) ?? '');
-  if (report === null) return notTaken('answer.openpgp');
+  if (report === null) return stoppedBy(malformed('answer.openpgp'));
   if (report.tag === 'judged') return ok(report.signature);
   const got = `sha256:${sum.sha256}`;
-  return error({
-    tag: 'failed',
-    failure: mismatchOf({
+  return stoppedBy(
+    mismatchOf({
       algorithm: 'openpgp',
       want: phrase('answer.goodSignature', { said: report.said }),
       got,
       by: phrase('answer.entryKeyring'),
     }),
-  });
+  );
 }
 
 const begins = '-----BEGIN PGP SIGNED MESSAGE-----';
@@ -101,9 +101,4 @@ function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');
   const count = (mark: string): number => text.split(mark).length - 1;
   return count(begins) === 1 && count(ends) === 1 && text.trimEnd().endsWith(ends);
-}
-
-/** The failure of a file that clients refuse. */
-function notTaken(key: 'answer.oneSigned' | 'answer.openpgp'): Result<never, End> {
-  return error({ tag: 'failed', failure: malformed(key) });
 }

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { below, type End, get, inSlices, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { below, type End, get, inSlices, isNotOffered, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import type { NpmContext } from './context.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
 import { escapeName, isExact } from './names.ts';
@@ -34,7 +34,7 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
     got = yield* get({ ...ask, headers: { ...fullForm, ...encodings } }, context);
   if (got.tag === 'error') return got;
   const read = yield* inSlices(parsePackument(got.value.body, module));
-  return read.tag === 'error' ? error({ tag: 'failed', failure: read.error }) : read;
+  return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
 /** The URL and expected hash of a version's artifact; `integrity` absent: the packument has no hash. */
@@ -75,8 +75,8 @@ function* fromPackument(module: string, asked: string, context: NpmContext): Tal
   if (got.tag === 'error') return got;
   const version = isExact(asked) ? asked : got.value.tagged(asked);
   const dist = version === null ? null : got.value.dist(version);
-  if (version === null || dist === null) return error({ tag: 'failed', failure: { kind: 'absent', status: 200 } });
-  return dist.tag === 'error' ? error({ tag: 'failed', failure: dist.error }) : ok(locatedBy(version, dist.value));
+  if (version === null || dist === null) return stoppedBy({ kind: 'absent', status: 200 });
+  return dist.tag === 'error' ? stoppedBy(dist.error) : ok(locatedBy(version, dist.value));
 }
 
 /** `null` if the mirror has no manifests of single versions or the response is unusual: the packument decides then. */

@@ -7,7 +7,19 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { failureOf, malformed, phrase } from '../../words/tell.ts';
-import { below, type End, ended, fine, get, inSlices, isNotOffered, type Talk, unaskable, wholeOf } from '../talk.ts';
+import {
+  below,
+  type End,
+  ended,
+  failedBy,
+  fine,
+  get,
+  inSlices,
+  isNotOffered,
+  type Talk,
+  unaskable,
+  wholeOf,
+} from '../talk.ts';
 import { fullForm, getPackument, type Located, locate } from './ask.ts';
 import type { Listed, NpmContext } from './context.ts';
 import { parsePinnedIntegrity } from './integrity.ts';
@@ -41,13 +53,13 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   const { tagged, dist, listed, contents } = got.value;
   const asked = version ?? 'latest';
   const named = isExact(asked) ? asked : tagged(asked);
-  if (named === null) return ended({ tag: 'failed', failure: { kind: 'absent', status: 200 } }, { listed, contents });
+  if (named === null) return failedBy({ kind: 'absent', status: 200 }, { listed, contents });
   const facts = { ...factsOf(asked, named), listed, contents };
   const found = dist(named);
-  if (found === null) return ended({ tag: 'failed', failure: { kind: 'absent', status: 200 } }, facts);
-  if (found.tag === 'error') return ended({ tag: 'failed', failure: found.error }, facts);
+  if (found === null) return failedBy({ kind: 'absent', status: 200 }, facts);
+  if (found.tag === 'error') return failedBy(found.error, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
-  if (known.tag === 'error') return ended({ tag: 'failed', failure: known.error }, facts);
+  if (known.tag === 'error') return failedBy(known.error, facts);
   return judgeStatedHash(found.value, known.value, { ...facts, ...known.value.facts });
 }
 
@@ -73,7 +85,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* get({ url, bodyBytesMax: limits.distTagsBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const latest = parseTags(got.value.body);
-  if (latest.tag === 'error') return ended({ tag: 'failed', failure: latest.error });
+  if (latest.tag === 'error') return failedBy(latest.error);
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
@@ -90,7 +102,7 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const { body } = got.value;
   if (body.length >= stopAfterBytes && startsLikeObject(body)) return fine();
   const read = yield* inSlices(parsePackument(body, module ?? ''));
-  return read.tag === 'error' ? ended({ tag: 'failed', failure: read.error }) : fine({ listed: read.value.listed });
+  return read.tag === 'error' ? failedBy(read.error) : fine({ listed: read.value.listed });
 }
 
 /**
@@ -119,10 +131,10 @@ function* fromPlace(
 ): Talk<{ readonly verdict: Verdict; readonly body?: WholeBody }> {
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
-  if (url.tag === 'error') return { verdict: ended({ tag: 'failed', failure: url.error }, facts) };
+  if (url.tag === 'error') return { verdict: failedBy(url.error, facts) };
   // A packument that contradicts a trusted signature is wrong without a download.
   const known = knownOf(`${module}@${named}`, signed, context);
-  if (known.tag === 'error') return { verdict: ended({ tag: 'failed', failure: known.error }, facts) };
+  if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const got = read === undefined ? yield* askBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
@@ -152,7 +164,7 @@ function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
   const keys = readSigningKeys(got.value.body);
   if (keys.tag === 'error') {
     const kind = isMarkup(got.value.body) ? ('wrong_content' as const) : ('malformed' as const);
-    return ended({ tag: 'failed', failure: failureOf(kind, keys.error) });
+    return failedBy(failureOf(kind, keys.error));
   }
   const listed: Listed = { upstream, origin: context.baseUrl, keys: keys.value };
   return fine(context.own.isOrigin === true ? { own: { listed } } : {});

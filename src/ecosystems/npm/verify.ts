@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { failureOf, mismatchOf, phrase } from '../../words/tell.ts';
-import { ended, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts';
+import { failedBy, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts';
 import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
@@ -54,8 +54,7 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
     break;
   }
   // Bytes with a hash that an authority confirms are correct, whatever they look like.
-  if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin))
-    return ended({ tag: 'failed', failure: noGzip(begin) }, facts);
+  if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
@@ -89,7 +88,7 @@ function mismatch(
   facts: Facts,
   who: { readonly by: Sentence; readonly side?: string },
 ): Verdict {
-  return ended({ tag: 'failed', failure: mismatchOf({ algorithm, want: digests.join(' '), got, ...who }) }, facts);
+  return failedBy(mismatchOf({ algorithm, want: digests.join(' '), got, ...who }), facts);
 }
 
 function noGzip(body: Uint8Array): ProbeFailure {

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Answer, Ask } from '../../core/transcript.ts';
-import { type Answered, type End, type Talk, unaskable } from '../talk.ts';
+import { type Answered, type End, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import {
   type Challenge,
   fetchToken,
@@ -74,7 +74,7 @@ export function keepDoor(challenge: Challenge | null, { keep }: Session): void {
  */
 export function challengeOf(answer: Answered, { context }: Session): Result<Challenge | null, End> {
   const told = parseBearerChallenge(answer.headers['www-authenticate'], context.baseUrl);
-  if (told.tag === 'error') return error({ tag: 'failed', failure: told.error });
+  if (told.tag === 'error') return stoppedBy(told.error);
   if (told.value !== null && !mayCarryTokens(context.baseUrl)) return error(unaskable);
   return told;
 }

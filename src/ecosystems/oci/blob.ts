@@ -1,9 +1,19 @@
 import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
-import { error, ok, type Result } from '../../core/result.ts';
+import { ok, type Result } from '../../core/result.ts';
 import type { Ask, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { type Answered, type End, ended, failureOfStatus, fine, seenIn, type Talk } from '../talk.ts';
+import {
+  type Answered,
+  type End,
+  ended,
+  failedBy,
+  failureOfStatus,
+  fine,
+  seenIn,
+  stoppedBy,
+  type Talk,
+} from '../talk.ts';
 import { askWithToken, repositoryUrlOf } from './ask.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { fetchManifest, mismatch } from './fetch-manifest.ts';
@@ -54,13 +64,12 @@ function judgeWhole(
   tagged: string | null,
 ): Verdict {
   const failure = failureOfStatus(answer, context.nowWallMs);
-  if (failure !== null) return ended({ tag: 'failed', failure });
+  if (failure !== null) return failedBy(failure);
   const asked = parseDigest(want);
-  if (asked === null || isMarkup(answer.body)) return ended(noLayer);
+  if (asked === null || isMarkup(answer.body)) return failedBy(noLayer);
   const got = digestOf(asked.algorithm, answer.body);
   const seen = seenIn(answer.body);
-  if (got.text !== asked.text)
-    return ended({ tag: 'failed', failure: mismatch(asked, got, phrase('answer.digestManifest')) }, seen);
+  if (got.text !== asked.text) return failedBy(mismatch(asked, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
   // By tag only the mirror itself vouches for the bytes: they are consistent, no more.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
@@ -74,19 +83,15 @@ function judgeWhole(
 function judgePart({ context }: Session, answer: Answered, { size }: Descriptor): Verdict {
   if (answer.status === 206) {
     const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];
-    if (Number(total) !== size)
-      return ended({
-        tag: 'failed',
-        failure: malformed('answer.range'),
-      });
+    if (Number(total) !== size) return failedBy(malformed('answer.range'));
   } else {
     const failure = failureOfStatus(answer, context.nowWallMs);
-    if (failure !== null) return ended({ tag: 'failed', failure });
+    if (failure !== null) return failedBy(failure);
   }
-  return isMarkup(answer.body) ? ended(noLayer) : fine();
+  return isMarkup(answer.body) ? failedBy(noLayer) : fine();
 }
 
-const noLayer: End = { tag: 'failed', failure: wrongContent('answer.layer') };
+const noLayer = wrongContent('answer.layer');
 
 /** The layer to fetch, and the digest of the first manifest of the version. */
 interface Found {
@@ -104,13 +109,13 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
     of ??= digest.text;
     if (manifest.kind === 'image') {
       const layer = chosen(manifest);
-      return layer === null ? notFound('answer.imageLayers') : ok({ layer, of });
+      return layer === null ? stoppedBy(malformed('answer.imageLayers')) : ok({ layer, of });
     }
     const entry = entryFor(manifest.manifests, session.context.own.platform);
-    if (entry === null) return notFound('answer.listManifest');
+    if (entry === null) return stoppedBy(malformed('answer.listManifest'));
     next = entry.digest;
   }
-  return notFound('answer.fewLists');
+  return stoppedBy(malformed('answer.fewLists'));
 }
 
 /**
@@ -123,8 +128,4 @@ function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descr
   const large = bySize.find(({ size }) => size > wholeBytesMax);
   const isMeasure = whole !== undefined && whole.size >= limits.throughputBytesMin;
   return (isMeasure ? whole : (large ?? whole)) ?? config;
-}
-
-function notFound(key: 'answer.imageLayers' | 'answer.listManifest' | 'answer.fewLists'): Result<never, End> {
-  return error({ tag: 'failed', failure: malformed(key) });
 }

@@ -4,7 +4,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
-import { type Answered, ended, failureOfStatus, fine, type Talk, tagsOf, unaskable } from '../talk.ts';
+import { type Answered, ended, failedBy, failureOfStatus, fine, type Talk, tagsOf, unaskable } from '../talk.ts';
 import { apiBaseOf, askWithToken, challengeOf, keepDoor } from './ask.ts';
 import { blob } from './blob.ts';
 import type { OciContext } from './context.ts';
@@ -40,13 +40,13 @@ function* door(session: Session): Talk<Verdict> {
   if (answer.status === 401) {
     const challenge = challengeOf(answer, session);
     if (challenge.tag === 'error') return ended(challenge.error);
-    if (challenge.value === null) return ended({ tag: 'failed', failure: { kind: 'denied', status: 401 } });
+    if (challenge.value === null) return failedBy({ kind: 'denied', status: 401 });
     keepDoor(challenge.value, session);
     return fine();
   }
   const failure = failureOfStatus(answer, session.context.nowWallMs);
-  if (failure !== null) return ended({ tag: 'failed', failure });
-  if (isMarkup(answer.body)) return ended({ tag: 'failed', failure: wrongContent('answer.registry') });
+  if (failure !== null) return failedBy(failure);
+  if (isMarkup(answer.body)) return failedBy(wrongContent('answer.registry'));
   keepDoor(null, session);
   return fine();
 }

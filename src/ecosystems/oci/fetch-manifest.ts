@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Answered, type End, failureOfStatus, type Talk } from '../talk.ts';
+import { type Answered, type End, failureOfStatus, stoppedBy, type Talk } from '../talk.ts';
 import { askWithToken, repositoryUrlOf } from './ask.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
@@ -35,9 +35,9 @@ export function* fetchManifest(
   const answer = yield* askWithToken(ask, image.repository, session);
   if (answer.tag === 'error') return answer;
   const failure = failureOfStatus(answer.value, session.context.nowWallMs);
-  if (failure !== null) return failed(failure);
+  if (failure !== null) return stoppedBy(failure);
   const read = judgeManifest(answer.value, parseDigest(version));
-  return read.tag === 'error' ? failed(read.error) : ok({ ...read.value, answer: answer.value });
+  return read.tag === 'error' ? stoppedBy(read.error) : ok({ ...read.value, answer: answer.value });
 }
 
 /**
@@ -92,8 +92,4 @@ const byHeader = phrase('answer.digestOwn');
 /** The failure for two different digests of one algorithm. @param by  the source of the first */
 export function mismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
-}
-
-function failed(failure: ProbeFailure): { readonly tag: 'error'; readonly error: End } {
-  return error({ tag: 'failed', failure });
 }

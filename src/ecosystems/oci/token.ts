@@ -5,7 +5,7 @@ import { error, ok, type Result } from '../../core/result.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { parseJson } from '../parse-json.ts';
-import { type End, get, type Talk } from '../talk.ts';
+import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
 /** A token, and whether it was fetched in this conversation. */
@@ -42,9 +42,9 @@ export function* fetchToken(challenge: Challenge, session: Session): Talk<Result
   const got = yield* get(ask, session.context);
   if (got.tag === 'error') return got;
   const { body } = got.value;
-  if (isMarkup(body)) return error({ tag: 'failed', failure: wrongContent('answer.token') });
+  if (isMarkup(body)) return stoppedBy(wrongContent('answer.token'));
   const read = readToken(utf8(body) ?? '');
-  if (read === null) return error({ tag: 'failed', failure: malformed('answer.token') });
+  if (read === null) return stoppedBy(malformed('answer.token'));
   session.keep(keyOf(challenge), read.token, read.lifeSeconds * secondMs * shareKept);
   return ok({ token: read.token, isFresh: true });
 }

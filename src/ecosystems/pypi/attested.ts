@@ -5,9 +5,9 @@ import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { ended, fine, get, type Talk } from '../talk.ts';
+import { ended, failedBy, fine, get, type Talk } from '../talk.ts';
 import type { PypiContext, PypiOwn } from './context.ts';
-import { failed, find } from './find.ts';
+import { find } from './find.ts';
 import { normalNameOf } from './names.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
 import { formatPublisher, type Identity, isSignedBy, type Publisher } from './publishers.ts';
@@ -29,17 +29,17 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   const got = yield* get({ url, foreign: true, bodyBytesMax: limits.provenanceBytes }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const read = readProvenance(got.value.body);
-  if (read.tag === 'error') return ended(failed(read.error), facts);
+  if (read.tag === 'error') return failedBy(read.error, facts);
   for (const one of read.value) {
     const pinned = pins.wants(file.name, one.sha256);
     const want = pinned ?? `sha256:${file.sha256 ?? one.sha256}`;
     const by = pinned === null ? phrase('answer.pageBeside') : phrase('answer.publicIndex');
     const wrong = one.file === file.name ? otherHash(one, want, by) : otherFile;
-    if (wrong !== null) return ended(failed(wrong), facts);
+    if (wrong !== null) return failedBy(wrong, facts);
   }
   const publisher = context.own.publishers?.find(({ project }) => project === normalNameOf(target.module ?? ''));
   const signature = signers(read.value, context, publisher);
-  if (signature.tag === 'error') return ended(failed(signature.error), facts);
+  if (signature.tag === 'error') return failedBy(signature.error, facts);
   const digest = { algorithm: 'sha256', digest: `sha256:${read.value[0]?.sha256}` };
   // A signature of the operator's publisher is an authority's.
   const isVouched = publisher !== undefined && signature.value.state === 'valid';

@@ -9,6 +9,7 @@ import {
   type Answered,
   contentsOf,
   ended,
+  failedBy,
   fine,
   get,
   inSlices,
@@ -19,7 +20,7 @@ import {
 } from '../talk.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
-import { failed, find, page } from './find.ts';
+import { find, page } from './find.ts';
 import { normalNameOf } from './names.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
 import { metadataUrlOf, type ProjectPage } from './project-page.ts';
@@ -64,7 +65,7 @@ function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
     if (formOf(got.value.answer.headers) === 'html') return fine(dropContents(yield* factsOf(target, got.value)));
-    return ended(failed(wrongContent('answer.pageHtml')));
+    return failedBy(wrongContent('answer.pageHtml'));
   }
   const { error: end } = got;
   const isOther = end.tag === 'failed' && end.failure.kind === 'status' && end.failure.status === 406;
@@ -103,11 +104,11 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
-  if (isMarkup(body) && !/^name:/im.test(text)) return ended(failed(wrongContent('answer.metadata')), facts);
+  if (isMarkup(body) && !/^name:/im.test(text)) return failedBy(wrongContent('answer.metadata'), facts);
   const told = file.metadata?.sha256 ?? null;
   // Without a hash only the format is checked: the first field of all its versions.
   if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
-    return ended(failed(malformed('answer.metadata')), facts);
+    return failedBy(malformed('answer.metadata'), facts);
   return yield* verify(heldBodyOf(body), file.name, () => null, told, facts);
 }
 
@@ -117,7 +118,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   if (found.value === null) return ended(unaskable);
   const { file: chosen, pins, facts } = found.value;
   const wrong = toldWrong(chosen, pins);
-  if (wrong !== null) return ended(failed(wrong), facts);
+  if (wrong !== null) return failedBy(wrong, facts);
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const ask = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes, large };
   const got = yield* get(ask, context);
@@ -125,7 +126,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   const { body } = got.value;
   if (!startsLike(chosen.name, body)) {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
-    return ended(failed(failureOf(kind, phrase('answer.distribution'))), facts);
+    return failedBy(failureOf(kind, phrase('answer.distribution')), facts);
   }
   // Reading stopped on purpose: a throughput sample with nothing to hash.
   const whole = wholeOf(got.value);

@@ -1,20 +1,25 @@
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { type Answered, below, type End, ended, get, inSlices, type Talk, unaskable } from '../talk.ts';
+import {
+  type Answered,
+  below,
+  type End,
+  ended,
+  failedBy,
+  get,
+  inSlices,
+  stoppedBy,
+  type Talk,
+  unaskable,
+} from '../talk.ts';
 import type { PypiContext } from './context.ts';
 import { isProjectName, newest, normalNameOf } from './names.ts';
 import { acceptAll, readPage } from './page.ts';
 import type { ProjectPage } from './project-page.ts';
 import { chooseFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
 import { type Pins, pinsOf } from './verify.ts';
-
-/** The end of a conversation with a failure of the content. */
-export function failed(failure: ProbeFailure): End {
-  return { tag: 'failed', failure };
-}
 
 /** Requests a project's page and parses it. */
 export function* page(
@@ -35,7 +40,7 @@ export function* page(
   );
   if (got.tag === 'error') return error(got.error);
   const read = yield* inSlices(readPage(got.value));
-  return read.tag === 'error' ? error(failed(read.error)) : ok({ answer: got.value, page: read.value });
+  return read.tag === 'error' ? stoppedBy(read.error) : ok({ answer: got.value, page: read.value });
 }
 
 /** The file chosen for a version by the project's page, which is requested aside. */
@@ -58,7 +63,7 @@ export function* find(
   const asked = target.version ?? newest;
   const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
   // The page exists without the version: clients report no matching distribution.
-  if (release === null) return error(ended(failed({ kind: 'absent', status: got.value.answer.status })));
+  if (release === null) return error(failedBy({ kind: 'absent', status: got.value.answer.status }));
   const version = asked === newest ? release.text : asked;
   const pins = pinsOf(context.pinned, module, version);
   const chosen = chooseFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));

@@ -2,7 +2,7 @@ import type { WholeBody } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { mismatchOf, phrase } from '../../words/tell.ts';
-import { ended, fine, hashOf, seenIn, type Talk } from '../talk.ts';
+import { failedBy, fine, hashOf, seenIn, type Talk } from '../talk.ts';
 
 const algorithm = 'sha256';
 
@@ -27,16 +27,13 @@ export function* verify(
   const want = pinned ?? (told === null ? null : `sha256:${told}`);
   const seen = { ...known, ...seenIn(body.read(0, limits.bytesShown), body.bytes) };
   if (want !== null && want !== digest)
-    return ended(
-      {
-        tag: 'failed',
-        failure: mismatchOf({
-          algorithm,
-          want,
-          got: digest,
-          by: pinned === null ? phrase('answer.ownPage') : phrase('answer.publicIndex'),
-        }),
-      },
+    return failedBy(
+      mismatchOf({
+        algorithm,
+        want,
+        got: digest,
+        by: pinned === null ? phrase('answer.ownPage') : phrase('answer.publicIndex'),
+      }),
       seen,
     );
   const facts = pinned === null ? { ...seen, compared: { algorithm, digest, of: name } } : seen;
