@@ -24,6 +24,26 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
   }
 }
 
+/** The members of a JSON object. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A parsed value as an object; `null`: it is none. */
+export function fieldsOf(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+/** An object's own member; `undefined`: no object, or no such member. Inherited ones do not count. */
+export function memberIn(fields: Fields | null, key: string): unknown {
+  return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+/** Parses untrusted JSON that must be an object. */
+export function parseFields(text: string, expected: Sentence): Result<Fields, Sentence> {
+  const parsed = parseJson(text, expected);
+  const fields = parsed.tag === 'ok' ? fieldsOf(parsed.value) : null;
+  return parsed.tag === 'error' ? parsed : fields === null ? error(expected) : ok(fields);
+}
+
 /** Counts values by commas: each value of a list or an object except the first follows one. Commas in strings are skipped. */
 function isTooMuch(text: string): boolean {
   let values = 1;

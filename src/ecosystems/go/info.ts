@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { type Fields, parseFields } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
 
 /** RFC 3339, as Go's time.Time reads it. */
@@ -25,9 +25,10 @@ interface Info {
 export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));
   const expected = phrase('answer.info');
-  const parsed = parseJson(utf8(body) ?? '', expected);
+  const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const { version, time } = lowerKeys(parsed.value);
+  const lower = Object.entries(parsed.value).map(([key, held]) => [key.toLowerCase(), held]);
+  const { version, time } = Object.fromEntries(lower) as Fields;
   if (!isVersion(version) || !isTime(time)) return error(failureOf('malformed', expected));
   if (asked !== null && version !== asked) return error(malformed('answer.versionAsked'));
   return ok({ version });
@@ -42,9 +43,4 @@ function isTime(value: unknown): boolean {
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
   // A day beyond the end of its month would be one of the next month.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
-}
-
-function lowerKeys(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key.toLowerCase(), held]));
 }

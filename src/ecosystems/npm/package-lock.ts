@@ -1,30 +1,24 @@
 import { phrase } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { count, type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
 const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
 /** JSON of a file as a mapping; `null` for anything else. */
 export function readJson(text: string): Fields | null {
-  const parsed = parseJson(text, phrase('expected.npmLock'));
-  return parsed.tag === 'ok' ? fieldsOf(parsed.value) : null;
-}
-
-function fieldsOf(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+  const parsed = parseFields(text, phrase('expected.npmLock'));
+  return parsed.tag === 'ok' ? parsed.value : null;
 }
 
 function textOf(fields: Fields, key: string): string | null {
-  const value = Object.hasOwn(fields, key) ? fields[key] : null;
+  const value = memberIn(fields, key);
   return typeof value === 'string' ? value : null;
 }
 
 function mappingOf(fields: Fields, key: string): readonly (readonly [string, unknown])[] {
-  return Object.entries((Object.hasOwn(fields, key) ? fieldsOf(fields[key]) : null) ?? {});
+  return Object.entries(fieldsOf(memberIn(fields, key)) ?? {});
 }
 
 /** The names that a package.json requires for itself. */

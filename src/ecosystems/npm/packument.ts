@@ -7,7 +7,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { each, type Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { contentsOf, tagsOf } from '../talk.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './names.ts';
@@ -32,8 +32,6 @@ export interface Packument {
   readonly contents: Contents;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const urlCharsMax = 2_000;
 
 /** Parses a JSON object; an HTML page in its place is wrong content. @see protocols.md 0.2 */
@@ -42,22 +40,12 @@ function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, P
   const text = utf8(body);
   if (text === null) return error(malformed('answer.utf8', { what }));
   const expected = phrase('answer.object', { what });
-  const parsed = parseJson(text, expected);
-  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const read = object(parsed.value);
-  return read === null ? error(failureOf('malformed', expected)) : ok(read);
-}
-
-function object(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-function own(fields: Fields | null, key: string): unknown {
-  return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
+  const read = parseFields(text, expected);
+  return read.tag === 'error' ? error(failureOf('malformed', read.error)) : read;
 }
 
 function ownText(fields: Fields | null, key: string): string | null {
-  const value = own(fields, key);
+  const value = memberIn(fields, key);
   return typeof value === 'string' && value.length <= urlCharsMax ? value : null;
 }
 
@@ -70,26 +58,26 @@ function ownText(fields: Fields | null, key: string): string | null {
 export function* parsePackument(body: Uint8Array, name: string): Slices<Result<Packument, ProbeFailure>> {
   const read = readObject(body, phrase('answer.packument'));
   if (read.tag === 'error') return read;
-  if (own(read.value, 'name') !== name) return error(malformed('answer.npmName'));
-  const versions = object(own(read.value, 'versions'));
+  if (memberIn(read.value, 'name') !== name) return error(malformed('answer.npmName'));
+  const versions = fieldsOf(memberIn(read.value, 'versions'));
   if (versions === null) {
-    const isUnpublished = own(object(own(read.value, 'time')), 'unpublished') !== undefined;
+    const isUnpublished = memberIn(fieldsOf(memberIn(read.value, 'time')), 'unpublished') !== undefined;
     return error(isUnpublished ? { kind: 'absent', status: 200 } : malformed('answer.npmVersions'));
   }
-  const tags = object(own(read.value, 'dist-tags'));
+  const tags = fieldsOf(memberIn(read.value, 'dist-tags'));
   const keys = Object.keys(versions);
   if (keys.length > limits.packumentVersions)
     return error(malformed('answer.npmMost', { count: limits.packumentVersions }));
   const { count, kept } = yield* selectHighest(keys, limits.contentVersions);
-  const time = object(own(read.value, 'time'));
+  const time = fieldsOf(memberIn(read.value, 'time'));
   const modifiedMs = timeIn(read.value, 'modified') ?? timeIn(time, 'modified');
   return ok({
     tagged: (tag) => versionIn(tags, tag),
     dist(version) {
-      const manifest = own(versions, version);
+      const manifest = memberIn(versions, version);
       return manifest === undefined
         ? null
-        : readDist(object(manifest), { publishedMs: timeIn(time, version), modifiedMs });
+        : readDist(fieldsOf(manifest), { publishedMs: timeIn(time, version), modifiedMs });
     },
     listed: { count, newest: kept.at(-1) ?? null },
     contents: { versions: contentsOf(kept, (version) => version.includes('-'), count), tags: tagsIn(tags) },
@@ -122,7 +110,7 @@ function readDist(
   manifest: Fields | null,
   times: Pick<Signed, 'publishedMs' | 'modifiedMs'>,
 ): Result<Dist, ProbeFailure> {
-  const dist = object(own(manifest, 'dist'));
+  const dist = fieldsOf(memberIn(manifest, 'dist'));
   const tarball = ownText(dist, 'tarball');
   if (tarball === null) return error(malformed('answer.npmTarball'));
   const shasum = readShasum(ownText(dist, 'shasum') ?? '');
@@ -136,10 +124,10 @@ function readDist(
 
 /** The first signatures; invalid ones are skipped. */
 function signaturesIn(dist: Fields | null): Signed['signatures'] {
-  const list = own(dist, 'signatures');
+  const list = memberIn(dist, 'signatures');
   if (!Array.isArray(list)) return [];
   return list.slice(0, limits.signaturesRead).flatMap((one: unknown) => {
-    const fields = object(one);
+    const fields = fieldsOf(one);
     const [keyid, sig] = [ownText(fields, 'keyid'), ownText(fields, 'sig')];
     return keyid === null || sig === null || !isKeyName(keyid) ? [] : [{ keyid, sig }];
   });
@@ -155,7 +143,7 @@ export function parseManifest(
   if (read.tag === 'error') return read;
   const found = ownText(read.value, 'version');
   const isAsked = found !== null && isExact(found) && (found === version || !isExact(version));
-  if (own(read.value, 'name') !== name || !isAsked) return error(malformed('answer.npmManifest'));
+  if (memberIn(read.value, 'name') !== name || !isAsked) return error(malformed('answer.npmManifest'));
   const dist = readDist(read.value, { publishedMs: null, modifiedMs: null });
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }

@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Signature, SignatureState } from '../../core/signature.ts';
 import { mismatchOf, phrase } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 /** A registry's public signing key: plain data, which can cross to threads. */
 export interface SigningKey {
@@ -36,16 +36,13 @@ export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[],
   return new Set(keys.map(({ keyid }) => keyid)).size < keys.length ? error(signingKeysExpected) : ok(keys);
 }
 
-type Entry = Readonly<Record<string, unknown>> | null;
-
-function listIn(text: string): readonly Entry[] | null {
-  const read = parseJson(text, signingKeysExpected);
-  const fields = read.tag === 'ok' ? (read.value as Entry) : null;
-  const keys = fields !== null && typeof fields === 'object' && Object.hasOwn(fields, 'keys') ? fields['keys'] : null;
-  return Array.isArray(keys) ? keys.map((one) => (typeof one === 'object' ? (one as Entry) : null)) : null;
+function listIn(text: string): readonly (Fields | null)[] | null {
+  const read = parseFields(text, signingKeysExpected);
+  const keys = read.tag === 'ok' ? memberIn(read.value, 'keys') : null;
+  return Array.isArray(keys) ? keys.map(fieldsOf) : null;
 }
 
-function readKey(entry: Entry): SigningKey | null {
+function readKey(entry: Fields | null): SigningKey | null {
   const { keyid, key, expires = null } = entry ?? {};
   if (typeof keyid !== 'string' || typeof key !== 'string') return null;
   if (!isKeyName(keyid)) return null;

@@ -3,7 +3,7 @@ import { baseUrl } from '../../core/url.ts';
 import { type Doctor, present } from '../doctor.ts';
 import { dockerHub, parseImage } from './names.ts';
 import { findOci, type OciFound } from './settings-found.ts';
-import { findOciTraps, ociKinds } from './traps.ts';
+import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** The form of our own remedy: comments, `server`, hosts with capabilities, and nothing else. */
@@ -69,16 +69,7 @@ function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
 }
 
 function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
-  return daemons.map(({ file, text }) => ({ urls: registryMirrors(text), place: { file, line: null } }));
-}
-
-function registryMirrors(text: string): readonly string[] {
-  try {
-    const mirrors = (JSON.parse(text) as { readonly 'registry-mirrors'?: unknown } | null)?.['registry-mirrors'];
-    return Array.isArray(mirrors) ? mirrors.filter((one) => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
+  return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { utf8 } from '../../core/body.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseFields } from '../parse-json.ts';
 import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
 
@@ -49,11 +49,10 @@ type Unreadable = { readonly expected: Sentence };
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
   const expected = phrase('answer.schema');
-  const parsed = parseJson(utf8(body) ?? '', expected);
+  const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return { expected: parsed.error };
-  const read = recordOf(parsed.value);
-  if (read?.['schemaVersion'] !== 2) return { expected };
-  const { mediaType, manifests, layers, config } = read;
+  const { schemaVersion, mediaType, manifests, layers, config } = parsed.value;
+  if (schemaVersion !== 2) return { expected };
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
     return { expected: phrase('answer.mediaType') };
@@ -68,10 +67,6 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const about = config === undefined ? null : descriptor(config);
   if (all === null || (config !== undefined && about === null)) return { expected: phrase('answer.layers') };
   return { kind: 'image', config: about, layers: all };
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
 }
 
 function descriptors(list: readonly unknown[]): readonly Descriptor[] | null {

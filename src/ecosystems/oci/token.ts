@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseFields } from '../parse-json.ts';
 import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
@@ -60,10 +60,9 @@ function keyOf({ realm, service, scope }: Challenge): string {
 
 /** The token of a response (`token`, or `access_token` as in OAuth2) and its lifetime in seconds; `null`: none. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
-  const parsed = parseJson(text, phrase('answer.token'));
-  const read = parsed.tag === 'ok' ? parsed.value : null;
-  if (typeof read !== 'object' || read === null) return null;
-  const { token: plain, access_token: oauth, expires_in: life } = read as Record<string, unknown>;
+  const parsed = parseFields(text, phrase('answer.token'));
+  if (parsed.tag === 'error') return null;
+  const { token: plain, access_token: oauth, expires_in: life } = parsed.value;
   const token = typeof plain === 'string' && plain !== '' ? plain : oauth;
   if (typeof token !== 'string' || token.length > tokenCharsMax || !/^[\x21-\x7e]+$/.test(token)) return null;
   const isLife = typeof life === 'number' && Number.isFinite(life) && life > 0;

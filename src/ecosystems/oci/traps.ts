@@ -3,6 +3,7 @@ import type { Place, Trap } from '../../core/trap.ts';
 import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
 import { explainPlainUrl, type KnownTraps } from '../doctor.ts';
+import { type Fields, fieldsOf } from '../parse-json.ts';
 import type { OciFound, OciLine } from './settings-found.ts';
 
 /** Traps of the settings of containerd, Docker and podman. */
@@ -115,8 +116,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
 }
 
 function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): readonly OciTrap[] {
-  const read = jsonOf(text);
-  if (read === null)
+  if (jsonOf(text) === null)
     return [
       {
         id: 'oci-daemon-json-broken',
@@ -131,12 +131,12 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
     const at = lines.findIndex((line) => line.includes(JSON.stringify(value)));
     return { file, line: at < 0 ? null : at + 1 };
   };
-  const mirrors = stringsOf(read['registry-mirrors']);
+  const mirrors = textsIn(text, 'registry-mirrors');
   const withPath = mirrors.filter(
     (url) => URL.canParse(url) && `${new URL(url).pathname}${new URL(url).search}` !== '/',
   );
   const plain = mirrors.filter((url) => /^http:/i.test(url) && !isLoop(url));
-  const blind = stringsOf(read['insecure-registries']).filter((host) => !/^(localhost|127\.|\[::1\])/.test(host));
+  const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[::1\])/.test(host));
   return [
     ...withPath.map((url) => ({
       id: 'oci-mirror-with-path' as const,
@@ -178,17 +178,17 @@ function blindly(written: string, place: Place, authorities: string, say: Say): 
   };
 }
 
-function jsonOf(text: string): Readonly<Record<string, unknown>> | null {
+/** The members of Docker's file; `null`: it cannot be read. */
+function jsonOf(text: string): Fields | null {
   try {
-    const value = JSON.parse(text) as unknown;
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    return fieldsOf(JSON.parse(text));
   } catch {
     return null;
   }
 }
 
-function stringsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+/** The texts in one of Docker's lists; empty if the file cannot be read. */
+export function textsIn(file: string, key: string): readonly string[] {
+  const list = jsonOf(file)?.[key];
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }

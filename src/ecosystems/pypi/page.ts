@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { each, type Slices } from '../../core/slices.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import type { Answered } from '../talk.ts';
 import { readHtmlPage } from './page-html.ts';
 import {
@@ -56,28 +56,16 @@ function baseOf(finalUrl: string): string {
 const expected = phrase('answer.pageJson');
 const malformed: ProbeFailure = failureOf('malformed', expected);
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-/** A key's own value; inherited ones are ignored. */
-function own(fields: Fields, key: string): unknown {
-  return Object.hasOwn(fields, key) ? fields[key] : undefined;
-}
-
 /** Parses a project page in JSON; invalid entries of `files` are skipped. @see PEP 691, PEP 700 */
 export function* readJsonPage(body: Uint8Array, base: string): Slices<Result<ProjectPage, ProbeFailure>> {
-  const parsed = parseJson(utf8(body) ?? '', expected);
+  const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const page = fieldsOf(parsed.value);
-  const meta = page === null ? null : fieldsOf(own(page, 'meta'));
-  const files = page === null ? null : own(page, 'files');
-  if (page === null || meta === null || !Array.isArray(files)) return error(malformed);
-  const version = own(meta, 'api-version');
+  const page = parsed.value;
+  const [meta, files] = [fieldsOf(memberIn(page, 'meta')), memberIn(page, 'files')];
+  if (meta === null || !Array.isArray(files)) return error(malformed);
+  const version = memberIn(meta, 'api-version');
   if (typeof version !== 'string' || !/^1\.\d+$/.test(version)) return error(malformed);
-  const listed = own(page, 'versions');
+  const listed = memberIn(page, 'versions');
   const known: IndexFile[] = [];
   yield* each(files.slice(0, filesMax), (file) => {
     const read = readFile(file, base);
@@ -86,32 +74,31 @@ export function* readJsonPage(body: Uint8Array, base: string): Slices<Result<Pro
   return ok({
     files: known,
     versions: Array.isArray(listed) ? listed.slice(0, filesMax).filter((one) => typeof one === 'string') : null,
-    serial: serialOf(own(meta, '_last-serial')),
+    serial: serialOf(memberIn(meta, '_last-serial')),
   });
 }
 
 function readFile(value: unknown, base: string): IndexFile | null {
   const file = fieldsOf(value);
   if (file === null) return null;
-  const name = own(file, 'filename');
-  const href = own(file, 'url');
+  const name = memberIn(file, 'filename');
+  const href = memberIn(file, 'url');
   if (typeof name !== 'string' || typeof href !== 'string' || name.length > limits.moduleChars) return null;
   const url = parseFileUrl(href, base);
   if (url === null) return null;
-  const yanked = own(file, 'yanked');
+  const yanked = memberIn(file, 'yanked');
   return {
     name,
     url: url.url,
-    sha256: hashIn(own(file, 'hashes')),
+    sha256: hashIn(memberIn(file, 'hashes')),
     isYanked: yanked === true || typeof yanked === 'string',
-    metadata: announced(own(file, 'core-metadata') ?? own(file, 'dist-info-metadata')),
-    provenance: parseProvenanceUrl(own(file, 'provenance'), base),
+    metadata: announced(memberIn(file, 'core-metadata') ?? memberIn(file, 'dist-info-metadata')),
+    provenance: parseProvenanceUrl(memberIn(file, 'provenance'), base),
   };
 }
 
 function hashIn(hashes: unknown): string | null {
-  const fields = fieldsOf(hashes);
-  return fields === null ? null : sha256Of(own(fields, 'sha256'));
+  return sha256Of(memberIn(fieldsOf(hashes), 'sha256'));
 }
 
 function announced(value: unknown): IndexFile['metadata'] {

@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { failureOf, phrase } from '../../words/tell.ts';
-import { parseJson } from '../parse-json.ts';
+import { type Fields, fieldsOf, parseJson } from '../parse-json.ts';
 import { sha256Of } from './project-page.ts';
 
 /** One attestation about a file; its signer is in the certificate. All texts are base64. */
@@ -22,10 +22,9 @@ export interface Attestation {
 const expected = phrase('answer.attestations');
 const attestationsMax = 50;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+/** The members of an object; none of any other value. */
+function membersOf(value: unknown): Fields {
+  return fieldsOf(value) ?? {};
 }
 
 function listOf(value: unknown): readonly unknown[] {
@@ -39,23 +38,23 @@ function textOf(value: unknown): string | null {
 /** Parses a provenance object; one invalid attestation invalidates all, because its content is unknown. @see PEP 740 */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
-  const { version, attestation_bundles: bundles } = fieldsOf(parsed(utf8(body) ?? ''));
-  const written = listOf(bundles).flatMap((bundle) => listOf(fieldsOf(bundle)['attestations']));
-  const read = written.slice(0, attestationsMax).flatMap((one) => readAttestation(fieldsOf(one)) ?? []);
+  const { version, attestation_bundles: bundles } = membersOf(parsed(utf8(body) ?? ''));
+  const written = listOf(bundles).flatMap((bundle) => listOf(membersOf(bundle)['attestations']));
+  const read = written.slice(0, attestationsMax).flatMap((one) => readAttestation(membersOf(one)) ?? []);
   const isWhole = version === 1 && read.length > 0 && read.length === written.length;
   return isWhole ? ok(read) : error(failureOf('malformed', expected));
 }
 
 function readAttestation(fields: Fields): Attestation | null {
-  const envelope = fieldsOf(fields['envelope']);
-  const material = fieldsOf(fields['verification_material']);
+  const envelope = membersOf(fields['envelope']);
+  const material = membersOf(fields['verification_material']);
   const [statement, signature] = [textOf(envelope['statement']), textOf(envelope['signature'])];
   const certificate = textOf(material['certificate']);
   if (fields['version'] !== 1 || statement === null || signature === null || certificate === null) return null;
   // Exactly one subject, as the index requires.
-  const [subject, ...others] = listOf(fieldsOf(parsed(Buffer.from(statement, 'base64').toString('utf8')))['subject']);
-  const file = textOf(fieldsOf(subject)['name']);
-  const sha256 = sha256Of(fieldsOf(fieldsOf(subject)['digest'])['sha256']);
+  const [subject, ...others] = listOf(membersOf(parsed(Buffer.from(statement, 'base64').toString('utf8')))['subject']);
+  const file = textOf(membersOf(subject)['name']);
+  const sha256 = sha256Of(membersOf(membersOf(subject)['digest'])['sha256']);
   if (file === null || sha256 === null || others.length > 0) return null;
   return { file, sha256, statement, signature, certificate, entries: listOf(material['transparency_entries']) };
 }

@@ -1,6 +1,6 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
-import { parseJson } from '../../parse-json.ts';
+import { parseFields } from '../../parse-json.ts';
 import { headTextOf } from '../format.ts';
 import { type Head, headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
@@ -23,8 +23,8 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
 
 /** The members of an object; empty for anything else. */
 function json(text: string): Readonly<Record<string, unknown>> {
-  const parsed = parseJson(text, phrase('answer.cratesConfig'));
-  return parsed.tag === 'ok' ? Object(parsed.value) : {};
+  const parsed = parseFields(text, phrase('answer.cratesConfig'));
+  return parsed.tag === 'ok' ? parsed.value : {};
 }
 
 function isText(value: unknown): value is string {
