@@ -70,6 +70,18 @@ export interface Learning {
   pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
 }
 
+/** The most hashes that an ecosystem learns. */
+export const pinsMax = 50_000;
+
+/** Learnt hashes: the values below a prefix of keys, by the rest of their keys. */
+export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...known].flatMap(([key, value]) =>
+      key.startsWith(prefix) && typeof value === 'string' ? [[key.slice(prefix.length), value]] : [],
+    ),
+  );
+}
+
 /** The inputs for preparing a mirror's conversations. */
 export interface Given<Settings = unknown> {
   readonly mirror: Mirror;

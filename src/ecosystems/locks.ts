@@ -43,6 +43,31 @@ export interface Lock {
   readonly malformed: (MalformedLines & { readonly file: string; readonly expected: Sentence }) | null;
 }
 
+/** Adds one to a count. */
+export function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+/**
+ * Entries in the order in which they are taken: direct requirements of the project first, then by the number of packages
+ * that require each, then by name.
+ * @param needs   that number by module; absent: 0
+ * @param direct  the names of direct requirements
+ */
+export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
+  entries: readonly Entry[],
+  needs: ReadonlyMap<string, number>,
+  direct: ReadonlySet<string> = new Set(),
+  nameOf = ({ module }: Entry): string => module,
+): readonly Entry[] {
+  const rankOf = ({ module }: Entry) => Number(direct.has(module));
+  const needsOf = ({ module }: Entry) => needs.get(module) ?? 0;
+  return entries.toSorted(
+    (a, b) =>
+      rankOf(b) - rankOf(a) || needsOf(b) - needsOf(a) || (nameOf(a) < nameOf(b) ? -1 : Number(nameOf(a) > nameOf(b))),
+  );
+}
+
 /** One lock file of the configuration. */
 export interface LockFile {
   readonly name: string;

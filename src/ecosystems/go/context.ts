@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { ProbeContext } from '../../core/ports.ts';
-import type { Given, Known, Learning } from '../ecosystem.ts';
+import { type Given, type Known, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import type { TreeHead } from './note.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { isCanonical } from './version.ts';
@@ -52,7 +52,6 @@ export interface KnownHead extends TreeHead {
 /** The context of a conversation with a Go mirror. */
 export type GoContext = ProbeContext<GoOwn>;
 
-const pinsMax = 50_000;
 const pinKey = 'pin/';
 /**
  * The largest head of each database is kept forever; older releases stored one head, without its note, under this key
@@ -73,7 +72,7 @@ export const goLearning: Learning = {
   keys: [pinKey, headKey],
   learn(known, { logged = {}, own = {} }) {
     const news: (readonly [string, unknown])[] = [];
-    const room = pinsMax - pinCount(known);
+    const room = pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
     for (const [name, hash] of Object.entries(logged)) {
       const key = `${pinKey}${name}`;
       if (known.get(key) !== hash && news.length < room) news.push([key, hash]);
@@ -85,17 +84,8 @@ export const goLearning: Learning = {
     if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
     return news;
   },
-  pinned: (known) =>
-    Object.fromEntries(
-      [...known].flatMap(([key, value]) =>
-        key.startsWith(pinKey) && typeof value === 'string' ? [[key.slice(pinKey.length), value]] : [],
-      ),
-    ),
+  pinned: (known) => pinnedIn(known, pinKey),
 };
-
-function pinCount(known: Known): number {
-  return [...known.keys()].filter((key) => key.startsWith(pinKey)).length;
-}
 
 /** The inputs of Go's conversations: the database, its known head, and the next lookup. */
 export function buildGoContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {

@@ -1,6 +1,6 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import type { Lock, LockFile, Locks, MalformedLines, SkipReason } from '../locks.ts';
+import { type Lock, type LockFile, type Locks, type MalformedLines, type SkipReason, sortByNeed } from '../locks.ts';
 import { readGoMod } from './mod-file.ts';
 import { isModulePath } from './names.ts';
 import { compareVersions, isCanonical } from './version.ts';
@@ -131,16 +131,14 @@ export function parseGoMod(text: string): GoMod | null {
  */
 export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoLockEntry[] {
   const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));
-  const mentions = (module: string): number => sum?.versions.get(module)?.size ?? 0;
+  const mentions = new Map([...(sum?.versions ?? [])].map(([module, versions]) => [module, versions.size]));
   const used = from === 'mod' ? (mod?.requires ?? []) : zipped(sum);
-  return used
-    .map(({ module, version }) => ({ module, version, direct: direct.has(module), mentions: mentions(module) }))
-    .sort(
-      (a, b) =>
-        Number(b.direct) - Number(a.direct) ||
-        b.mentions - a.mentions ||
-        (a.module < b.module ? -1 : Number(a.module > b.module)),
-    );
+  return sortByNeed(used, mentions, direct).map(({ module, version }) => ({
+    module,
+    version,
+    direct: direct.has(module),
+    mentions: mentions.get(module) ?? 0,
+  }));
 }
 
 /** The reason for skipping an entry; `null`: it is used. */

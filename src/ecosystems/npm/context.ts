@@ -1,5 +1,5 @@
 import type { ProbeContext } from '../../core/ports.ts';
-import type { Given, Known, Learning } from '../ecosystem.ts';
+import { type Given, type Known, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import type { SigningKey } from './signatures.ts';
 
 /** The key `npm` of the file. */
@@ -26,7 +26,6 @@ export type NpmContext = ProbeContext<NpmOwn>;
 /** The default upstream. */
 export const publicNpm = 'npm';
 
-const pinsMax = 50_000;
 const pinKey = 'npm/pin/';
 const keysKey = 'npm/keys/';
 
@@ -57,12 +56,7 @@ export const npmLearning: Learning = {
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
   },
   // Signatures of the public registry hold for it alone: another upstream may have rebuilt the same version.
-  pinned: (known, upstream) =>
-    Object.fromEntries(
-      [...(upstream === publicNpm ? known : [])].flatMap(([key, value]) =>
-        key.startsWith(pinKey) && typeof value === 'string' ? [[key.slice(pinKey.length), value]] : [],
-      ),
-    ),
+  pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),
 };
 
 /** The inputs of npm's conversations: accepted artifact hosts and trusted keys. */

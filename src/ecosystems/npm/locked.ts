@@ -1,5 +1,12 @@
 import type { Sentence } from '../../core/result.ts';
-import type { Lock, LockEntry, LockFile, MalformedLines, SkipReason } from '../locks.ts';
+import {
+  type Lock,
+  type LockEntry,
+  type LockFile,
+  type MalformedLines,
+  type SkipReason,
+  sortByNeed,
+} from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
 import { isExact, isPackageName } from './names.ts';
 
@@ -36,12 +43,7 @@ const publicUpstream = 'npm';
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
-  const order = judged.toSorted(
-    (a, b) =>
-      Number(direct.has(b.module)) - Number(direct.has(a.module)) ||
-      (mentions.get(b.module) ?? 0) - (mentions.get(a.module) ?? 0) ||
-      (a.key < b.key ? -1 : Number(a.key > b.key)),
-  );
+  const order = sortByNeed(judged, mentions, direct, ({ key }) => key);
   const isOurs = (because: SkipReason | null): boolean => because === null || because === 'private';
   return {
     entries: order.map(({ module, version, because }): LockEntry => ({ module, version, because })),
@@ -87,9 +89,4 @@ export class Malformed implements MalformedLines {
     const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
     if (this.first.length < malformedMax) this.first.push({ line, module: clean.slice(0, wordChars), version: '' });
   }
-}
-
-/** Adds one to a count. */
-export function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

@@ -1,6 +1,7 @@
 import { phrase } from '../../words/tell.ts';
+import { count } from '../locks.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { count, type Locked, type LockText, Malformed } from './locked.ts';
+import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;

@@ -1,4 +1,5 @@
-import { count, type Locked, type LockText, Malformed } from './locked.ts';
+import { count } from '../locks.ts';
+import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 interface Entry {

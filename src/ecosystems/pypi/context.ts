@@ -1,5 +1,5 @@
 import type { ProbeContext } from '../../core/ports.ts';
-import type { Given, Known, Learning } from '../ecosystem.ts';
+import { type Given, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import { sha256Of } from './project-page.ts';
 import type { Publisher } from './publishers.ts';
 
@@ -23,7 +23,6 @@ export interface PypiOwn {
 /** The context of a conversation with a PyPI mirror. */
 export type PypiContext = ProbeContext<PypiOwn>;
 
-const pinsMax = 50_000;
 const pinKey = 'pypi/';
 
 /** The default upstream. */
@@ -39,12 +38,7 @@ export const pypiLearning: Learning = {
     const key = `${pinKey}${file}`;
     return known.has(key) || known.size >= pinsMax ? [] : [[key, `sha256:${hash}`]];
   },
-  pinned: (known: Known) =>
-    Object.fromEntries(
-      [...known].flatMap(([key, value]) =>
-        key.startsWith(pinKey) && typeof value === 'string' ? [[key.slice(pinKey.length), value]] : [],
-      ),
-    ),
+  pinned: (known) => pinnedIn(known, pinKey),
 };
 
 /** The inputs of conversations: whether the mirror is the public index, by its role, and what verifies attestations. */

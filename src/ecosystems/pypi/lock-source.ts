@@ -35,13 +35,3 @@ export function entryOf(
   };
   return { module, version, because: because() };
 }
-
-/** Sorts by the number of packages that need each, then by name. */
-export function sortByNeed<Entry extends LockEntry>(
-  entries: readonly Entry[],
-  needs: (module: string) => number,
-): Entry[] {
-  return entries.toSorted(
-    (a, b) => needs(b.module) - needs(a.module) || (a.module < b.module ? -1 : Number(a.module > b.module)),
-  );
-}

@@ -1,7 +1,7 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import type { Lock, LockEntry, LockFile, Locks, MalformedLines } from '../locks.ts';
-import { entryOf, isForeignIndex, type LockSource, sortByNeed } from './lock-source.ts';
+import { type Lock, type LockEntry, type LockFile, type Locks, type MalformedLines, sortByNeed } from '../locks.ts';
+import { entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 
 function kindOf(name: string): 'uv' | 'poetry' | 'requirements' | null {
@@ -63,7 +63,7 @@ function readRequirements(file: LockFile): Result<Lock, Sentence> {
   if (entries.length === 0) return error(phrase('expected.requirements'));
   const needs = needsOf(file.text);
   return ok({
-    entries: sortByNeed(entries, (module) => needs.get(module) ?? 0),
+    entries: sortByNeed(entries, needs),
     pinned: { ...pinned },
     malformed:
       wrong.length === 0 ? null : { ...shown(wrong), file: file.name, expected: phrase('expected.pypiHashes') },

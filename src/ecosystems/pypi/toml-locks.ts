@@ -1,8 +1,8 @@
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import type { Lock, LockFile } from '../locks.ts';
-import { entryOf, type LockSource, sortByNeed } from './lock-source.ts';
+import { count, type Lock, type LockFile, sortByNeed } from '../locks.ts';
+import { entryOf, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { sha256Of } from './project-page.ts';
 
@@ -102,8 +102,7 @@ export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock
   );
   if (packages.length === 0) return error(phrase('expected.lockPackage', { kind }));
   const needs = new Map<string, number>();
-  for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))]))
-    needs.set(name, (needs.get(name) ?? 0) + 1);
+  for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))])) count(needs, name);
   const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
   const entries = packages.map(({ name, version, source, files }) => {
     const entry = entryOf(name, version, source, file);
@@ -112,7 +111,7 @@ export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock
     return entry;
   });
   return ok({
-    entries: sortByNeed(entries, (module) => needs.get(module) ?? 0),
+    entries: sortByNeed(entries, needs),
     pinned: { ...pinned },
     malformed: null,
   });
