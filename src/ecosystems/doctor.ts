@@ -1,10 +1,13 @@
+import { dirname, join } from 'node:path';
 import {
   type Diagnosis,
+  type Edit,
   type FileChange,
   type Machine,
   type Place,
   placeTextOf,
   type Surroundings,
+  type Trap,
   type TrapKind,
   type TrapKinds,
 } from '../core/trap.ts';
@@ -72,6 +75,74 @@ export interface Doctor {
    * Absent: none has.
    */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
+}
+
+/** A found trap; without edits it must be repaired by hand. */
+export function trapOf<Id extends TrapId>(
+  id: Id,
+  what: string,
+  where: readonly Place[],
+  set: readonly string[],
+  edits: readonly Edit[] = [],
+): Trap & { readonly id: Id } {
+  return { id, what, where, set, edits };
+}
+
+/** One line of a file. */
+export interface FileLine {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** The lines of a text. */
+export function linesOf(file: string, text: string): readonly FileLine[] {
+  return text.split(/\r?\n/).map((line, at) => ({ file, line: at + 1, text: line }));
+}
+
+/** The lines of a file; none of a file that cannot be read. */
+export async function readLines(machine: Machine, file: string): Promise<readonly FileLine[]> {
+  const read = await machine.read(file);
+  return read.tag === 'ok' ? linesOf(file, read.text) : [];
+}
+
+/** The folder and its parents, up to the root. */
+export function* foldersFrom(folder: string): Generator<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    yield at;
+    if (dirname(at) === at) return;
+  }
+}
+
+/** A line without its place is left out, or replaced: the edit of a trap. */
+export function editOf({ file, line, text }: FileLine, becomes: readonly string[]): Edit {
+  return { file, line, was: text, becomes };
+}
+
+/** The user's folder of settings. @see XDG Base Directory Specification */
+export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
+  const named = env['XDG_CONFIG_HOME'] ?? '';
+  return named.startsWith('/') ? named : join(home, '.config');
+}
+
+/** A value without the quotes around it. */
+export function unquotedText(value: string): string {
+  return value.replace(/^(["'])(.*)\1$/, '$2');
+}
+
+/** A URL without credentials and with one final slash, for comparison; other texts are unchanged. */
+export function plainUrlOf(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/*$/, '/');
+}
+
+/** How to remove a setting from its place. */
+export function removalOf(place: Place, say: Say): string {
+  return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
 
 /** A line that a file should contain. */

@@ -2,9 +2,9 @@ import { maskUrl } from '../../core/secret.ts';
 import type { Place, Trap } from '../../core/trap.ts';
 import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
-import { explainPlainUrl, type KnownTraps } from '../doctor.ts';
+import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from '../doctor.ts';
 import { type Fields, fieldsOf } from '../parse-json.ts';
-import type { OciFound, OciLine } from './settings-found.ts';
+import type { OciFound } from './settings-found.ts';
 
 /** Traps of the settings of containerd, Docker and podman. */
 export const ociKinds = {
@@ -31,34 +31,25 @@ export function findOciTraps(found: OciFound, say: Say): readonly OciTrap[] {
   ];
 }
 
-function hostsLine(line: OciLine, say: Say): readonly OciTrap[] {
-  const { file, text } = line;
-  const where: readonly Place[] = [{ file, line: line.line }];
-  if (/^\s*skip_verify\s*=\s*true\b/.test(text))
-    return [
-      {
-        id: 'oci-verify-skipped',
-        what: say('trap.oci-verify-skipped.what', { key: 'skip_verify' }),
-        where,
-        set: [say('trap.oci-verify-skipped.authority')],
-        edits: [{ file, line: line.line, was: text, becomes: [] }],
-      },
-    ];
+function hostsLine(found: FileLine, say: Say): readonly OciTrap[] {
+  const { file, line, text } = found;
+  if (/^\s*skip_verify\s*=\s*true\b/.test(text)) {
+    const what = say('trap.oci-verify-skipped.what', { key: 'skip_verify' });
+    const set = say('trap.oci-verify-skipped.authority');
+    return [trapOf('oci-verify-skipped', what, [{ file, line }], [set], [editOf(found, [])])];
+  }
   const [, url = ''] = /^\s*(?:\[host\.|server\s*=\s*)["'](http:\/\/[^"']+)["']/.exec(text) ?? [];
-  if (url === '' || isLoop(url)) return [];
-  return [
-    {
-      id: 'oci-plain-mirror',
-      what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
-      where,
-      set: [explainPlainUrl('oci', maskUrl(url), say)],
-      edits: [],
-    },
-  ];
+  return url === '' || isLoop(url) ? [] : [plainMirror(url, { file, line }, say)];
 }
 
 function isLoop(url: string): boolean {
   return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+}
+
+function plainMirror(url: string, place: Place, say: Say): OciTrap {
+  const shown = maskUrl(url);
+  const what = say('trap.oci-plain-mirror.what', { url: shown });
+  return trapOf('oci-plain-mirror', what, [place], [explainPlainUrl('oci', shown, say)]);
 }
 
 function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
@@ -66,66 +57,41 @@ function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
     const named = lines.filter(({ text }) => /^\s*\[host\./.test(text));
     const [first] = named;
     if (registry !== '_default' || first === undefined) return [];
-    return [
-      {
-        id: 'oci-default-leaks',
-        what: say('trap.oci-default-leaks.what', { count: named.length }),
-        where: [{ file, line: first.line }],
-        set: [say('trap.oci-default-leaks.set')],
-        edits: [],
-      },
-    ];
+    const what = say('trap.oci-default-leaks.what', { count: named.length });
+    return [trapOf('oci-default-leaks', what, [{ file, line: first.line }], [say('trap.oci-default-leaks.set')])];
   });
 }
 
 function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] {
-  if (config === null) return [];
-  const line = (pattern: RegExp): OciLine | undefined => config.find(({ text }) => pattern.test(text));
-  const traps: OciTrap[] = [];
+  const placeOf = ({ file, line }: FileLine): Place => ({ file, line });
+  const lineWith = (pattern: RegExp): FileLine | undefined => config.find(({ text }) => pattern.test(text));
   const skipped = config.filter(({ text }) => /^\s*insecure_skip_verify\s*=\s*true\b/.test(text));
-  for (const { file, line: at } of skipped)
-    traps.push({
-      id: 'oci-verify-skipped',
-      what: say('trap.oci-verify-skipped.what', { key: 'insecure_skip_verify' }),
-      where: [{ file, line: at }],
-      set: [say('trap.oci-verify-skipped.set')],
-      edits: [],
-    });
-  const path = line(/^\s*config_path\s*=\s*["'][^"']+["']/);
-  const mirrors = line(/^\s*\[plugins\..*registry\.mirrors/);
+  const traps: OciTrap[] = skipped.map((line) => {
+    const what = say('trap.oci-verify-skipped.what', { key: 'insecure_skip_verify' });
+    return trapOf('oci-verify-skipped', what, [placeOf(line)], [say('trap.oci-verify-skipped.set')]);
+  });
+  const path = lineWith(/^\s*config_path\s*=\s*["'][^"']+["']/);
+  const mirrors = lineWith(/^\s*\[plugins\..*registry\.mirrors/);
   const [first] = config;
   // From version 3 on, containerd reads the default folder unless another one is set.
-  const isOld = !config.some(({ text }) => /^\s*version\s*=\s*([3-9]|\d\d)/.test(text));
-  if (path !== undefined && mirrors !== undefined)
-    traps.push({
-      id: 'oci-mirrors-twice',
-      what: say('trap.oci-mirrors-twice.what'),
-      where: [path, mirrors].map(({ file, line: at }) => ({ file, line: at })),
-      set: [say('trap.oci-mirrors-twice.set')],
-      edits: [],
-    });
-  if (path === undefined && isOld && hosts.length > 0 && first !== undefined)
-    traps.push({
-      id: 'oci-hosts-unread',
-      what: say('trap.oci-hosts-unread.what'),
-      where: [{ file: first.file, line: null }, ...hosts.slice(0, 3).map(({ file }) => ({ file, line: null }))],
-      set: ['[plugins."io.containerd.grpc.v1.cri".registry]', say('trap.oci-hosts-unread.set')],
-      edits: [],
-    });
+  const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;
+  if (path !== undefined && mirrors !== undefined) {
+    const set = [say('trap.oci-mirrors-twice.set')];
+    traps.push(trapOf('oci-mirrors-twice', say('trap.oci-mirrors-twice.what'), [path, mirrors].map(placeOf), set));
+  }
+  if (path === undefined && isOld && hosts.length > 0 && first !== undefined) {
+    const where = [first, ...hosts.slice(0, 3)].map(({ file }) => ({ file, line: null }));
+    const set = ['[plugins."io.containerd.grpc.v1.cri".registry]', say('trap.oci-hosts-unread.set')];
+    traps.push(trapOf('oci-hosts-unread', say('trap.oci-hosts-unread.what'), where, set));
+  }
   return traps;
 }
 
 function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): readonly OciTrap[] {
-  if (jsonOf(text) === null)
-    return [
-      {
-        id: 'oci-daemon-json-broken',
-        what: say('trap.oci-daemon-json-broken.what'),
-        where: [{ file, line: null }],
-        set: [say('trap.oci-daemon-json-broken.set')],
-        edits: [],
-      },
-    ];
+  if (jsonOf(text) === null) {
+    const set = [say('trap.oci-daemon-json-broken.set')];
+    return [trapOf('oci-daemon-json-broken', say('trap.oci-daemon-json-broken.what'), [{ file, line: null }], set)];
+  }
   const lines = text.split('\n');
   const place = (value: string): Place => {
     const at = lines.findIndex((line) => line.includes(JSON.stringify(value)));
@@ -138,20 +104,11 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
   const plain = mirrors.filter((url) => /^http:/i.test(url) && !isLoop(url));
   const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[::1\])/.test(host));
   return [
-    ...withPath.map((url) => ({
-      id: 'oci-mirror-with-path' as const,
-      what: say('trap.oci-mirror-with-path.what', { url: maskUrl(url) }),
-      where: [place(url)],
-      set: [say('trap.oci-mirror-with-path.set')],
-      edits: [],
-    })),
-    ...plain.map((url) => ({
-      id: 'oci-plain-mirror' as const,
-      what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
-      where: [place(url)],
-      set: [explainPlainUrl('oci', maskUrl(url), say)],
-      edits: [],
-    })),
+    ...withPath.map((url) => {
+      const what = say('trap.oci-mirror-with-path.what', { url: maskUrl(url) });
+      return trapOf('oci-mirror-with-path', what, [place(url)], [say('trap.oci-mirror-with-path.set')]);
+    }),
+    ...plain.map((url) => plainMirror(url, place(url), say)),
     ...blind.map((host) => blindly(host, place(host), '/etc/docker/certs.d', say)),
   ];
 }
@@ -168,14 +125,8 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
 /** @param written  the host as written; user-info, which is wrong there, is not shown */
 function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
-  const authority = `${authorities}/${host}/ca.crt`;
-  return {
-    id: 'oci-insecure-registries',
-    what: say('trap.oci-insecure-registries.what', { host }),
-    where: [place],
-    set: [say('trap.oci-insecure-registries.set', { authority })],
-    edits: [],
-  };
+  const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
+  return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);
 }
 
 /** The members of Docker's file; `null`: it cannot be read. */
