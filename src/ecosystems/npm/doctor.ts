@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { placeTextOf } from '../../core/trap.ts';
-import { type Doctor, present, readWord, replaceLines } from '../doctor.ts';
+import { type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { findNpm, placesOfKey, userFileOf } from './settings-found.ts';
-import { findNpmTraps, npmKinds, plainUrlOf } from './traps.ts';
+import { findNpmTraps, npmKinds } from './traps.ts';
 
 /** Traps in the settings of npm, pnpm and yarn on this machine, and the settings themselves. */
 export const doctor: Doctor = {

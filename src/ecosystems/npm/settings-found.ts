@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import { configFolderOf, type FileLine, foldersFrom, readLines, unquotedText } from '../doctor.ts';
 
 /** The places that npm reads, strongest first. `pnpm` and `yarn`: files that only these read. */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
@@ -43,10 +44,11 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
     ...builtins.map((file) => ['builtin', machine.system(file)] as const),
   ];
   const settings = environment(env);
-  for (const [level, file] of files) {
-    const text = await machine.read(file);
-    if (text.tag === 'ok') settings.push(...settingsIn(level, file, text.text));
-  }
+  for (const [level, file] of files)
+    for (const line of await readLines(machine, file)) {
+      const [, key = '', value = ''] = /^\s*([^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line.text) ?? [];
+      if (key !== '') settings.push(settingOf(level, key, value, line));
+    }
   settings.push(...(await pnpmIn(machine, project ?? machine.cwd)));
   for (const folder of new Set([project ?? machine.cwd, home])) settings.push(...(await yarnIn(machine, folder)));
   for (const { name, value, file, line } of assignments)
@@ -97,33 +99,23 @@ function environment(env: Machine['env']): NpmSetting[] {
 
 /** The root of npm's project: the nearest parent folder with a package.json or node_modules. */
 async function projectOf(machine: Machine): Promise<string | null> {
-  for (let folder = machine.cwd; ; folder = dirname(folder)) {
+  for (const folder of foldersFrom(machine.cwd))
     if ((await machine.read(join(folder, 'package.json'))).tag === 'ok') return folder;
-    if (dirname(folder) === folder) return null;
-  }
+  return null;
 }
 
-function settingsIn(level: NpmLevel, file: string, text: string): readonly NpmSetting[] {
-  return text.split(/\r?\n/).flatMap((line, at): NpmSetting[] => {
-    const [, key = '', value = ''] = /^\s*([^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    return key === ''
-      ? []
-      : [{ key, value: value.replace(/^(["'])(.*)\1$/, '$2'), level, place: { file, line: at + 1 }, line }];
-  });
+function settingOf(level: NpmLevel, key: string, value: string, { file, line, text }: FileLine): NpmSetting {
+  return { key, value: unquotedText(value), level, place: { file, line }, line: text };
 }
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
 
 /** The top-level keys of a .yarnrc.yml. */
 async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
-  const file = join(folder, '.yarnrc.yml');
-  const text = await machine.read(file);
-  if (text.tag === 'error') return [];
-  return text.text.split(/\r?\n/).flatMap((line, at): NpmSetting[] => {
-    const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line) ?? [];
+  return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
+    const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line.text) ?? [];
     const key = yarnKeys[name];
-    if (key === undefined) return [];
-    return [{ key, value: value.replace(/^(["'])(.*)\1$/, '$2'), level: 'yarn', place: { file, line: at + 1 }, line }];
+    return key === undefined ? [] : [settingOf('yarn', key, value, line)];
   });
 }
 
@@ -132,37 +124,28 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
  * .npmrc.
  */
 async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
-  const configs = machine.env['XDG_CONFIG_HOME'] ?? '';
-  const own = configs.startsWith('/') ? configs : join(machine.home, '.config');
-  const found: NpmSetting[] = [];
-  for (const file of [join(project, 'pnpm-workspace.yaml'), join(own, 'pnpm/config.yaml')]) {
-    const text = await machine.read(file);
-    if (text.tag === 'ok') found.push(...pnpmSettingsIn(file, text.text));
-  }
-  return found;
+  const files = [join(project, 'pnpm-workspace.yaml'), join(configFolderOf(machine), 'pnpm/config.yaml')];
+  const texts = await Promise.all(files.map((file) => readLines(machine, file)));
+  return texts.flatMap(pnpmSettingsIn);
 }
 
 /** `registry`, and `default` of `registries`. */
-function pnpmSettingsIn(file: string, text: string): readonly NpmSetting[] {
+function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
   let table = '';
-  return text.split(/\r?\n/).flatMap((line, at): NpmSetting[] => {
-    const [, indent = '', key = '', raw = ''] = /^(\s*)["']?([\w@-]+)["']?:\s*(.*?)\s*(?:\s#.*)?$/.exec(line) ?? [];
+  return lines.flatMap((line): NpmSetting[] => {
+    const [, indent = '', key = '', value = ''] =
+      /^(\s*)["']?([\w@-]+)["']?:\s*(.*?)\s*(?:\s#.*)?$/.exec(line.text) ?? [];
     if (key !== '' && indent === '') table = key;
     const isRegistry = indent === '' ? key === 'registry' : table === 'registries' && key === 'default';
-    const value = raw.replace(/^(["'])(.*)\1$/, '$2');
-    if (!isRegistry || value === '') return [];
-    return [{ key: 'registry', value, level: 'pnpm', place: { file, line: at + 1 }, line }];
+    return !isRegistry || unquotedText(value) === '' ? [] : [settingOf('pnpm', 'registry', value, line)];
   });
 }
 
 async function scopesIn(machine: Machine, project: string): Promise<NpmFound['scopes']> {
-  const file = join(project, 'package.json');
-  const text = await machine.read(file);
-  if (text.tag === 'error') return [];
   const found = new Map<string, NpmFound['scopes'][number]>();
-  for (const [at, line] of text.text.split('\n').entries()) {
-    const [, name = '', scope = ''] = /^\s*"((@[a-z0-9~-][a-z0-9._~-]*)\/[^"]+)"\s*:/i.exec(line) ?? [];
-    if (scope !== '' && !found.has(scope)) found.set(scope, { scope, name, file, line: at + 1 });
+  for (const { file, line, text } of await readLines(machine, join(project, 'package.json'))) {
+    const [, name = '', scope = ''] = /^\s*"((@[a-z0-9~-][a-z0-9._~-]*)\/[^"]+)"\s*:/i.exec(text) ?? [];
+    if (scope !== '' && !found.has(scope)) found.set(scope, { scope, name, file, line });
   }
   return [...found.values()];
 }

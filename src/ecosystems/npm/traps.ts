@@ -3,7 +3,7 @@ import { maskText } from '../../core/secret.ts';
 import { type Edit, placeTextOf, type Trap } from '../../core/trap.ts';
 import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
-import { explainPlainUrl, explainShadowed, type KnownTraps } from '../doctor.ts';
+import { explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalOf, trapOf } from '../doctor.ts';
 import { matchesNpmPatterns } from './names.ts';
 import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './settings-found.ts';
 
@@ -37,76 +37,56 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const [first] = places;
   const traps: NpmTrap[] = [];
   const others = places.slice(1).filter((one) => plainUrlOf(one.value) !== plainUrlOf(first?.value ?? ''));
-  if (first !== undefined && others.length > 0)
-    traps.push({
-      id: 'npm-registry-shadowed',
-      what: say('trap.npm-registry-shadowed.what', {
-        first: shown(first),
-        level: say(`trap.level.${first.level}`),
-        others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
-      }),
-      where: [first, ...others].map(({ place }) => place),
-      set: explainShadowed(first, others, say),
-      edits: [],
+  if (first !== undefined && others.length > 0) {
+    const what = say('trap.npm-registry-shadowed.what', {
+      first: shown(first),
+      level: say(`trap.level.${first.level}`),
+      others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
     });
-  const yarn = found.settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
-  const project = places.find(({ level }) => level === 'project');
-  if (yarn !== undefined && project !== undefined && plainUrlOf(yarn.value) !== plainUrlOf(project.value))
-    traps.push({
-      id: 'npm-clients-differ',
-      what: say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) }),
-      where: [project.place, yarn.place],
-      set: [`yarn config set npmRegistryServer ${plainUrlOf(project.value)}${isOfHome(yarn, found) ? ' --home' : ''}`],
-      edits: [],
-    });
-  traps.push(...pnpmTraps(found, first, say));
-  for (const setting of found.settings.filter(isRegistry)) {
-    const host = hostOf(setting.value);
-    if (/^http:/i.test(setting.value) && host !== null && !isLoopbackHost(host))
-      traps.push({
-        id: 'npm-registry-plain',
-        what: say('trap.npm-registry-plain.what', { key: setting.key, value: shown(setting) }),
-        where: [setting.place],
-        set: [explainPlainUrl('npm', plainUrlOf(setting.value), say)],
-        edits: [],
-      });
+    const where = [first, ...others].map(({ place }) => place);
+    traps.push(trapOf('npm-registry-shadowed', what, where, explainShadowed(first, others, say)));
   }
-  return traps;
+  const project = places.find(({ level }) => level === 'project');
+  return [
+    ...traps,
+    ...yarnTraps(found, project, say),
+    ...pnpmTraps(found, first, say),
+    ...found.settings.flatMap((setting) => plainTraps(setting, say)),
+  ];
+}
+
+function yarnTraps({ settings, home }: NpmFound, project: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
+  const yarn = settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
+  if (yarn === undefined || project === undefined || plainUrlOf(yarn.value) === plainUrlOf(project.value)) return [];
+  const isOfHome = 'file' in yarn.place && yarn.place.file === join(home, '.yarnrc.yml');
+  const what = say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) });
+  const set = `yarn config set npmRegistryServer ${plainUrlOf(project.value)}${isOfHome ? ' --home' : ''}`;
+  return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
 /** pnpm's own files override .npmrc, and its newer versions read no `npm_config_` variable. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
   if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
-  return [
-    {
-      id: 'npm-pnpm-differ',
-      what: say('trap.npm-pnpm-differ.what', { npm: shown(npm), pnpm: shown(pnpm) }),
-      where: [npm.place, pnpm.place],
-      set: [say('trap.npm-pnpm-differ.set', { place: placeTextOf(pnpm.place) })],
-      edits: [],
-    },
-  ];
+  const what = say('trap.npm-pnpm-differ.what', { npm: shown(npm), pnpm: shown(pnpm) });
+  const set = say('trap.npm-pnpm-differ.set', { place: placeTextOf(pnpm.place) });
+  return [trapOf('npm-pnpm-differ', what, [npm.place, pnpm.place], [set])];
 }
 
-function isOfHome({ place }: NpmSetting, { home }: NpmFound): boolean {
-  return 'file' in place && place.file === join(home, '.yarnrc.yml');
+function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
+  const { key, value, place } = setting;
+  const host = hostOf(value);
+  if (!isRegistry(setting) || !/^http:/i.test(value) || host === null || isLoopbackHost(host)) return [];
+  const what = say('trap.npm-registry-plain.what', { key, value: shown(setting) });
+  return [trapOf('npm-registry-plain', what, [place], [explainPlainUrl('npm', plainUrlOf(value), say)])];
 }
 
 function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const { key, value, place } = setting;
   const isOff = (key === 'strict-ssl' && value === 'false') || (key === tlsVariable && value === '0');
   if (!isOff) return [];
-  const out = 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
-  return [
-    {
-      id: 'npm-tls-off',
-      what: say('trap.npm-tls-off.what', { key, value }),
-      where: [place],
-      set: [out, say('trap.npm-tls-off.authority')],
-      edits: edit(setting, []),
-    },
-  ];
+  const set = [removalOf(place, say), say('trap.npm-tls-off.authority')];
+  return [trapOf('npm-tls-off', say('trap.npm-tls-off.what', { key, value }), [place], set, edit(setting, []))];
 }
 
 const credential = /^(\/\/.*:)?(_auth|_authToken|_password|username)$/i;
@@ -117,36 +97,19 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   if (name === '' || setting.level === 'yarn') return [];
   if (holder === undefined) {
     const registry = registryFor(setting, found);
-    const scoped =
-      registry === null ? '//npm.example.com/' : registry.replace(/^https?:/i, '').replace(/\/*(?:[?#].*)?$/, '/');
-    return [
-      {
-        id: 'npm-auth-unscoped',
-        what: say('trap.npm-auth-unscoped.what', { name }),
-        where: [place],
-        set: [say('trap.npm-auth-unscoped.set', { scoped, name })],
-        edits: registry === null ? [] : edit(setting, [(setting.line ?? '').replace(/^\s*/, `${scoped}:`)]),
-      },
-    ];
+    const scoped = registry?.replace(/^https?:/i, '').replace(/\/*(?:[?#].*)?$/, '/') ?? '//npm.example.com/';
+    const set = say('trap.npm-auth-unscoped.set', { scoped, name });
+    const becomes = [(setting.line ?? '').replace(/^\s*/, `${scoped}:`)];
+    const edits = registry === null ? [] : edit(setting, becomes);
+    return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value)?.replace(/:\d+$/, '') ?? '');
   // Without a registry the clients use their default, which we do not name.
   if (inUse.length === 0 || inUse.includes(host)) return [];
-  return [
-    {
-      id: 'npm-auth-elsewhere',
-      what: say('trap.npm-auth-elsewhere.what', {
-        count: inUse.length,
-        name,
-        host,
-        used: [...new Set(inUse)].join(', '),
-      }),
-      where: [place],
-      set: [say('trap.npm-auth-elsewhere.set', { host })],
-      edits: [],
-    },
-  ];
+  const used = [...new Set(inUse)].join(', ');
+  const what = say('trap.npm-auth-elsewhere.what', { count: inUse.length, name, host, used });
+  return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];
 }
 
 /** The registry that a file's credentials belong to: the one that the same file sets. */
@@ -165,30 +128,17 @@ function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const mainHost = main === undefined ? null : hostOf(main.value);
   const isOutside = mainHost === null || !(isInnerHost(mainHost) || isLoopbackHost(mainHost));
   return scopes.flatMap(({ scope, name, file, line }): NpmTrap[] => {
-    const own = placesOfKey(found, `${scope}:registry`);
-    const isPrivate = matchesNpmPatterns(privatePatterns, name);
-    const [ours] = own;
-    if (ours === undefined && isPrivate && isOutside)
-      return [
-        {
-          id: 'npm-scope-leaks',
-          what: say('trap.npm-scope-leaks.what', { name, scope }),
-          where: [{ file, line }],
-          set: [say('trap.npm-scope-leaks.set', { scope })],
-          edits: [],
-        },
-      ];
-    if (ours?.level !== 'user' || settings.some(({ key, level }) => key === `${scope}:registry` && level === 'project'))
-      return [];
-    return [
-      {
-        id: 'npm-scope-of-user',
-        what: say('trap.npm-scope-of-user.what', { scope, url: shown(ours) }),
-        where: [ours.place, { file, line }],
-        set: [say('trap.npm-scope-of-user.set', { scope, url: plainUrlOf(ours.value) })],
-        edits: [],
-      },
-    ];
+    const key = `${scope}:registry`;
+    const [ours] = placesOfKey(found, key);
+    const place = { file, line };
+    if (ours === undefined && isOutside && matchesNpmPatterns(privatePatterns, name)) {
+      const set = say('trap.npm-scope-leaks.set', { scope });
+      return [trapOf('npm-scope-leaks', say('trap.npm-scope-leaks.what', { name, scope }), [place], [set])];
+    }
+    if (ours?.level !== 'user' || settings.some((one) => one.key === key && one.level === 'project')) return [];
+    const what = say('trap.npm-scope-of-user.what', { scope, url: shown(ours) });
+    const set = say('trap.npm-scope-of-user.set', { scope, url: plainUrlOf(ours.value) });
+    return [trapOf('npm-scope-of-user', what, [ours.place, place], [set])];
   });
 }
 
@@ -200,15 +150,6 @@ function hostOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).host : null;
 }
 
-/** A URL without credentials and with one final slash, for comparison. */
-export function plainUrlOf(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href.replace(/\/*$/, '/');
-}
-
 function shown({ value }: NpmSetting): string {
   return maskText(value);
 }
@@ -216,5 +157,5 @@ function shown({ value }: NpmSetting): string {
 /** Files of npm and yarn may be edited; the builtin one belongs to a package. */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];
-  return [{ file: place.file, line: place.line, was: line, becomes }];
+  return [{ ...place, was: line, becomes }];
 }

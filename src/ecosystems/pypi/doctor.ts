@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
-import { addLines, type Doctor, present, readWord, replaceLines } from '../doctor.ts';
+import { addLines, type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
 import { checkIndexes } from './chain.ts';
 import { findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
-import { findPypiTraps, plain, pypiKinds } from './traps.ts';
+import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
 /** Traps in the settings of pip and uv on this machine, and the settings themselves. */
 export const doctor: Doctor = {
@@ -13,7 +13,7 @@ export const doctor: Doctor = {
     const found = await findPypi(surroundings);
     const [index] = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')];
     return {
-      chain: index === undefined ? null : { text: plain(index.values[0]), place: index.place, isDefault: false },
+      chain: index === undefined ? null : { text: urlOf(index), place: index.place, isDefault: false },
       privatePatterns: [],
     };
   },
@@ -38,8 +38,7 @@ export const doctor: Doctor = {
     const uvFile = userUvFileOf(machine);
     const hasUv = (await machine.list(dirname(uvFile))).tag === 'ok';
     const above = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')].filter(
-      ({ level, values, client }) =>
-        !['user', 'global'].includes(level) && plain(values[0]) !== plain(client === 'pip' ? pip : uv),
+      (one) => !['user', 'global'].includes(one.level) && urlOf(one) !== plainUrlOf(one.client === 'pip' ? pip : uv),
     );
     return {
       changes: present([

@@ -2,7 +2,7 @@ import { maskText } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
 import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
-import { explainPlainUrl, explainShadowed, type KnownTraps } from '../doctor.ts';
+import { editOf, explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalOf, trapOf } from '../doctor.ts';
 import { type PypiFound, type PypiSetting, sortInOrder } from './settings-found.ts';
 
 /** Traps of the settings of pip and uv. */
@@ -31,118 +31,67 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
   ] as const;
   return rows.flatMap(([client, key, id]): PypiTrap[] => {
     const [first, ...others] = sortInOrder(found, client, key);
-    const hidden = others.filter((one) => plain(one.values[0]) !== plain(first?.values[0]));
+    const hidden = others.filter((one) => urlOf(one) !== (first && urlOf(first)));
     if (first === undefined || hidden.length === 0) return [];
-    const listed = hidden.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and'));
-    return [
-      {
-        id,
-        what: say('trap.pypi-index-shadowed.what', {
-          first: shown(first),
-          level: say(`trap.level.${first.level}`),
-          others: listed,
-        }),
-        where: [first, ...hidden].map(({ place }) => place),
-        set: explainShadowed(first, hidden, say),
-        edits: [],
-      },
-    ];
+    const what = say('trap.pypi-index-shadowed.what', {
+      first: shown(first),
+      level: say(`trap.level.${first.level}`),
+      others: hidden.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
+    });
+    const where = [first, ...hidden].map(({ place }) => place);
+    return [trapOf(id, what, where, explainShadowed(first, hidden, say))];
   });
 }
 
 function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   const [pip] = sortInOrder(found, 'pip', 'index-url');
   const [uv] = sortInOrder(found, 'uv', 'default-index');
-  if (pip === undefined || uv === undefined || plain(pip.values[0]) === plain(uv.values[0])) return [];
-  return [
-    {
-      id: 'pip-uv-differ',
-      what: say('trap.pip-uv-differ.what', { pip: shown(pip), uv: shown(uv) }),
-      where: [pip.place, uv.place],
-      set: [say('trap.pip-uv-differ.set')],
-      edits: [],
-    },
-  ];
+  if (pip === undefined || uv === undefined || urlOf(pip) === urlOf(uv)) return [];
+  const what = say('trap.pip-uv-differ.what', { pip: shown(pip), uv: shown(uv) });
+  return [trapOf('pip-uv-differ', what, [pip.place, uv.place], [say('trap.pip-uv-differ.set')])];
 }
 
 /** The traps of a single setting. */
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   const { client, key, values, place } = setting;
-  const where = [place];
-  const listed = values.map(maskText).join(' ');
+  const told = (shownValues: readonly string[]): string =>
+    say('trap.pypi-setting.what', { key, value: shownValues.map(maskText).join(' ') });
   switch (key) {
-    case 'extra-index-url':
-      return [
-        {
-          id: 'pip-extra-index',
-          what: say('trap.pypi-setting.what', { key, value: listed }),
-          where,
-          set: [
-            say('trap.pip-extra-index.one'),
-            say('trap.pip-extra-index.sources'),
-            '[[index]]',
-            'name = "own"',
-            'url = "https://pypi.example.com/simple"',
-            'explicit = true',
-          ],
-          edits: [],
-        },
-      ];
+    case 'extra-index-url': {
+      const set = [say('trap.pip-extra-index.one'), say('trap.pip-extra-index.sources'), ...explicitIndex];
+      return [trapOf('pip-extra-index', told(values), [place], set)];
+    }
     case 'trusted-host':
     case 'allow-insecure-host': {
       const hosts = values.filter((one) => !isLoopbackHost(one.replace(/:\d+$/, '')));
       if (hosts.length === 0) return [];
-      return [
-        {
-          id: client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host',
-          what: say('trap.pypi-setting.what', { key, value: hosts.map(maskText).join(' ') }),
-          where,
-          set: [
-            outOf(setting, say),
-            say(client === 'pip' ? 'trap.pip-trusted-host.authority' : 'trap.uv-insecure-host.authority'),
-          ],
-          edits: hosts.length === values.length ? dropped(setting) : [],
-        },
-      ];
+      const id = client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host';
+      const set = [removalOf(place, say), say(`trap.${id}.authority`)];
+      return [trapOf(id, told(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
     }
-    case 'index-strategy':
+    case 'index-strategy': {
       if (!values.includes('unsafe-best-match') && !values.includes('unsafe-any-match')) return [];
-      return [
-        {
-          id: 'uv-unsafe-strategy',
-          what: say('trap.pypi-setting.what', { key, value: listed }),
-          where,
-          set: [outOf(setting, say), say('trap.uv-unsafe-strategy.set')],
-          edits: dropped(setting),
-        },
-      ];
+      const set = [removalOf(place, say), say('trap.uv-unsafe-strategy.set')];
+      return [trapOf('uv-unsafe-strategy', told(values), [place], set, dropped(setting))];
+    }
     case 'cert':
       return [];
     default:
       return values
         .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopbackHost(new URL(url).hostname))
-        .map((url) => ({
-          id: 'pip-index-plain',
-          what: say('trap.pip-index-plain.what', { client, url: maskText(url) }),
-          where,
-          set: [explainPlainUrl('pypi', plain(url), say)],
-          edits: [],
-        }));
+        .map((url) => {
+          const what = say('trap.pip-index-plain.what', { client, url: maskText(url) });
+          return trapOf('pip-index-plain', what, [place], [explainPlainUrl('pypi', plainUrlOf(url), say)]);
+        });
   }
 }
 
-/** How to remove a setting from its place. */
-function outOf({ place }: PypiSetting, say: Say): string {
-  return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
-}
+/** An index that only named projects use. */
+const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** URLs without credentials and with one final slash, for comparison. */
-export function plain(text = ''): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href.replace(/\/*$/, '/');
+/** The first value without credentials, for comparison. */
+export function urlOf({ values: [value = ''] }: PypiSetting): string {
+  return plainUrlOf(value);
 }
 
 function shown({ values: [value = ''] }: PypiSetting): string {
@@ -153,5 +102,5 @@ function shown({ values: [value = ''] }: PypiSetting): string {
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;
-  return lines.map(({ line, text }) => ({ file, line, was: text, becomes: [] }));
+  return lines.map(({ line, text }) => editOf({ file, line, text }, []));
 }
