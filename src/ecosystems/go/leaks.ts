@@ -1,6 +1,7 @@
 import type { Edit, Trap } from '../../core/trap.ts';
 import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
+import { trapOf } from '../doctor.ts';
 import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
@@ -33,30 +34,26 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   );
   if (leaking.length === 0) return [];
   const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);
-  const changes = steering(found, isToldOutside, isLooked).map((name) => ({
-    name,
-    old: settingInForce(found, name),
-    value: [...new Set([...(settingInForce(found, name)?.value ?? '').split(','), ...hosts])]
-      .filter((glob) => glob !== '' && glob !== 'none')
-      .join(','),
-  }));
-  const first = leaking
-    .slice(0, shownMax)
-    .map(({ module }) => module)
-    .join(', ');
+  const changes = steering(found, isToldOutside, isLooked).map((name) => {
+    const old = settingInForce(found, name);
+    const globs = [...new Set([...(old?.value ?? '').split(','), ...hosts])];
+    return { name, old, value: globs.filter((glob) => glob !== '' && glob !== 'none').join(',') };
+  });
+  const first = leaking.slice(0, shownMax);
+  const list = first.map(({ module }) => module).join(', ');
   const more = leaking.length - shownMax;
-  const modules = more > 0 ? say('list.more', { list: first, more }) : first;
-  const edits = changes.map(({ name, old, value }) => editOf(found, name, old, value));
+  const modules = more > 0 ? say('list.more', { list, more }) : list;
+  const edits = changes.flatMap(({ name, old, value }) => editOf(found, name, old, value) ?? []);
   return [
-    {
-      id: 'go-private-leaks',
-      what: say(isToldOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
-      where: leaking.slice(0, shownMax).map(({ file, line }) => ({ file, line })),
-      set: changes.map(({ name, old, value }) =>
+    trapOf(
+      'go-private-leaks',
+      say(isToldOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
+      first.map(({ file, line }) => ({ file, line })),
+      changes.map(({ name, old, value }) =>
         settingLineFor({ name, source: old?.source ?? (found.goenv === null ? 'environment' : 'file') }, value),
       ),
-      edits: edits.includes(null) ? [] : edits.filter((edit) => edit !== null),
-    },
+      edits.length < changes.length ? [] : edits,
+    ),
   ];
 }
 
@@ -71,7 +68,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];
   return old?.source === 'file' && 'file' in old.place
-    ? { file: old.place.file, line: old.place.line, was: old.line, becomes }
+    ? { ...old.place, was: old.line, becomes }
     : { file: found.goenv, line: null, was: null, becomes };
 }
 

@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { readGoMod } from './mod-file.ts';
 
 /** Variables of the go command about the sources and the verification of modules. */
@@ -62,8 +63,7 @@ function goenvPath({ env, home }: Machine): string | null {
   const named = env['GOENV'] ?? '';
   if (named === 'off') return null;
   if (named.startsWith('/')) return named;
-  const configs = env['XDG_CONFIG_HOME'] ?? '';
-  return join(configs.startsWith('/') ? configs : join(home, '.config'), 'go/env');
+  return join(configFolderOf({ env, home }), 'go/env');
 }
 
 /** From Go 1.21 on, GOROOT/go.env has the defaults, which distributions change. */
@@ -85,29 +85,25 @@ async function settingsIn(
   file: string,
   source: 'file' | 'distribution',
 ): Promise<readonly GoSetting[]> {
-  const text = await machine.read(file);
-  if (text.tag === 'error') return [];
   const found = new Map<string, GoSetting>();
-  for (const [at, line] of text.text.split(/\r?\n/).entries()) {
-    const [, name = '', value = ''] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
-    if (isOurs(name) && value !== '') found.set(name, { name, value, source, place: { file, line: at + 1 }, line });
+  for (const { line, text } of await readLines(machine, file)) {
+    const [, name = '', value = ''] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(text) ?? [];
+    if (isOurs(name) && value !== '') found.set(name, { name, value, source, place: { file, line }, line: text });
   }
   return [...found.values()];
 }
 
 async function requiredBy(machine: Machine): Promise<GoFound['required']> {
-  for (let folder = machine.cwd; ; folder = dirname(folder)) {
+  for (const folder of foldersFrom(machine.cwd)) {
     const file = join(folder, 'go.mod');
-    const text = await machine.read(file);
-    if (text.tag === 'ok') return requiresOf(file, text.text);
-    if (dirname(folder) === folder) return [];
+    const read = await machine.read(file);
+    if (read.tag === 'error') continue;
+    const lines = read.text.split('\n');
+    return readGoMod(read.text).flatMap(({ verb, words: [module = ''] }) =>
+      verb === 'require' ? [{ module, file, line: lines.findIndex((line) => line.includes(module)) + 1 }] : [],
+    );
   }
-}
-
-function requiresOf(file: string, text: string): GoFound['required'] {
-  const lines = text.split('\n');
-  const modules = readGoMod(text).flatMap(({ verb, words: [module = ''] }) => (verb === 'require' ? [module] : []));
-  return modules.map((module) => ({ module, file, line: lines.findIndex((line) => line.includes(module)) + 1 }));
+  return [];
 }
 
 function isOurs(name: string): name is GoVariable {
@@ -119,12 +115,9 @@ function isOurs(name: string): name is GoVariable {
  * default.
  */
 export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
+  const own = settings.filter((one) => one.name === name);
   const order = ['environment', 'file', 'distribution'] as const;
-  for (const source of order) {
-    const found = settings.find((one) => one.name === name && one.source === source);
-    if (found !== undefined) return found;
-  }
-  return null;
+  return order.flatMap((source) => own.find((one) => one.source === source) ?? []).at(0) ?? null;
 }
 
 /**

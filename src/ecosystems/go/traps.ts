@@ -1,8 +1,8 @@
 import { maskChain } from '../../core/secret.ts';
-import type { Edit, Trap } from '../../core/trap.ts';
+import type { Edit, Place, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
-import type { KnownTraps } from '../doctor.ts';
+import { type KnownTraps, trapOf } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { findLeakTraps } from './leaks.ts';
 import { matchesGoPatterns } from './patterns.ts';
@@ -53,120 +53,81 @@ function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
 function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
   const proxy = settingInForce(found, 'GOPROXY');
   const flags = settingInForce(found, 'GOFLAGS');
-  const traps: GoTrap[] = [];
-  const words = flags?.value.split(/\s+/).filter((flag) => flag !== '') ?? [];
-  if (proxy?.value === 'off' && flags !== null && words.includes('-mod=mod'))
-    traps.push({
-      ...without(
-        'go-proxy-off',
-        say('trap.go-proxy-off.what'),
-        flags,
-        words.filter((flag) => flag !== '-mod=mod'),
-        say,
-        ' ',
-      ),
-      where: [proxy.place, flags.place],
-    });
-  if (proxy?.value === 'direct')
-    traps.push({
-      id: 'go-proxy-direct',
-      what: say('trap.go-proxy-direct.what'),
-      where: [proxy.place],
-      set: [settingLineFor(proxy, 'https://mirror.example.com,direct')],
-      edits: [],
-    });
-  return traps;
+  if (proxy?.value === 'direct') {
+    const set = settingLineFor(proxy, 'https://mirror.example.com,direct');
+    return [trapOf('go-proxy-direct', say('trap.go-proxy-direct.what'), [proxy.place], [set])];
+  }
+  const words = wordsOf(flags?.value ?? '');
+  if (proxy?.value !== 'off' || flags === null || !words.includes('-mod=mod')) return [];
+  const kept = words.filter((flag) => flag !== '-mod=mod');
+  const trap = without('go-proxy-off', say('trap.go-proxy-off.what'), flags, kept, say, ' ');
+  return [{ ...trap, where: [proxy.place, flags.place] }];
+}
+
+function wordsOf(value: string): readonly string[] {
+  return value.split(/\s+/).filter((word) => word !== '');
 }
 
 function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return settings.flatMap((own): GoTrap[] => {
-    const above = settings.find(({ name, source }) => name === own.name && source === 'environment');
-    if (own.source !== 'file' || above === undefined || above.value === own.value) return [];
     const { name } = own;
+    const above = settings.find((one) => one.name === name && one.source === 'environment');
+    if (own.source !== 'file' || above === undefined || above.value === own.value) return [];
     const lines = settings.filter((one) => one.name === name && one.source === 'shell' && one.value === above.value);
-    return [
-      {
-        id: 'go-env-shadowed',
-        what: say('trap.go-env-shadowed.what', { name, above: shown(above), own: shown(own) }),
-        where: [above.place, ...lines.map(({ place }) => place), own.place],
-        set: [say('trap.go-env-shadowed.unset', { name }), say('trap.go-env-shadowed.drop', { name })],
-        edits: dropped(own),
-      },
-    ];
+    const what = say('trap.go-env-shadowed.what', { name, above: shown(above), own: shown(own) });
+    const set = [say('trap.go-env-shadowed.unset', { name }), say('trap.go-env-shadowed.drop', { name })];
+    return [trapOf('go-env-shadowed', what, [above, ...lines, own].map(placeIn), set, edit(own, []))];
   });
+}
+
+function placeIn({ place }: GoSetting): Place {
+  return place;
 }
 
 function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return [...new Set(settings.map(({ name }) => name))].flatMap((name): GoTrap[] => {
     const of = (...sources: readonly GoSetting['source'][]): readonly GoSetting[] =>
       settings.filter((one) => one.name === name && sources.includes(one.source));
-    const [shells, direnv, own] = [of('shell'), of('direnv'), of('shell', 'file')];
+    const [shells, [project], own] = [of('shell'), of('direnv'), of('shell', 'file')];
     const traps: GoTrap[] = [];
-    if (new Set(shells.map(({ value }) => value)).size > 1)
-      traps.push({
-        id: 'go-shells-differ',
-        what: say('trap.go-shells-differ.what', { name, values: listed(shells, say) }),
-        where: shells.map(({ place }) => place),
-        set: [say('trap.go-shells-differ.set', { name })],
-        edits: [],
-      });
-    const [project] = direnv;
+    if (new Set(shells.map(({ value }) => value)).size > 1) {
+      const what = say('trap.go-shells-differ.what', { name, values: listed(shells, say) });
+      traps.push(trapOf('go-shells-differ', what, shells.map(placeIn), [say('trap.go-shells-differ.set', { name })]));
+    }
     const others = own.filter(({ value }) => value !== project?.value);
-    if (project !== undefined && others.length > 0)
-      traps.push({
-        id: 'go-direnv-differs',
-        what: say('trap.go-direnv-differs.what', { name, project: shown(project), others: listed(others, say) }),
-        where: [project.place, ...others.map(({ place }) => place)],
-        set: [say('trap.go-direnv-differs.set', { name })],
-        edits: [],
-      });
+    if (project !== undefined && others.length > 0) {
+      const told = { name, project: shown(project), others: listed(others, say) };
+      const where = [project, ...others].map(placeIn);
+      const set = say('trap.go-direnv-differs.set', { name });
+      traps.push(trapOf('go-direnv-differs', say('trap.go-direnv-differs.what', told), where, [set]));
+    }
     return traps;
   });
 }
 
 function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
-  const { value, place } = setting;
-  if (setting.source === 'distribution') return [];
+  const { value, place, source } = setting;
+  if (source === 'distribution') return [];
   const mistake = checkGoproxy(value);
-  if (mistake !== null)
-    return [
-      {
-        id: 'go-proxy-malformed',
-        what: say('trap.go-proxy-malformed.what', { value: shown(setting), expected: saySentence(mistake, say) }),
-        where: [place],
-        set: [
-          say('trap.go-proxy-malformed.set', { line: settingLineFor(setting, 'https://mirror.example.com,direct') }),
-        ],
-        edits: [],
-      },
-    ];
-  const parsed = parseGoproxy(value);
-  if (parsed.tag === 'error') return [];
-  const ended = /(?:^|[,|])\s*(direct|off)\s*[,|]\s*(.*[^,|\s].*)$/.exec(value);
-  if (ended !== null) {
-    const [, word = '', rest = ''] = ended;
-    const head = value.slice(0, value.length - rest.length).replace(/\s*[,|]\s*$/, '');
-    return [
-      {
-        id: 'go-proxy-unreached',
-        what: say('trap.go-proxy-unreached.what', { value: shown(setting), word }),
-        where: [place],
-        set: [hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLineFor(setting, head)],
-        edits: replaced(setting, head),
-      },
-    ];
+  if (mistake !== null) {
+    const told = { value: shown(setting), expected: saySentence(mistake, say) };
+    const line = settingLineFor(setting, 'https://mirror.example.com,direct');
+    const set = say('trap.go-proxy-malformed.set', { line });
+    return [trapOf('go-proxy-malformed', say('trap.go-proxy-malformed.what', told), [place], [set])];
   }
-  const last = parsed.value.members.at(-1);
+  const [ended, word = '', rest = ''] = /(?:^|[,|])\s*(direct|off)\s*[,|]\s*(.*[^,|\s].*)$/.exec(value) ?? [];
+  if (ended !== undefined) {
+    const head = value.slice(0, value.length - rest.length).replace(/\s*[,|]\s*$/, '');
+    const what = say('trap.go-proxy-unreached.what', { value: shown(setting), word });
+    const set = hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLineFor(setting, head);
+    return [trapOf('go-proxy-unreached', what, [place], [set], replaced(setting, head))];
+  }
+  const parsed = parseGoproxy(value);
+  const last = parsed.tag === 'ok' ? parsed.value.members.at(-1) : undefined;
   if (last?.kind !== 'url' || last.plain.startsWith('file:')) return [];
-  return [
-    {
-      id: 'go-direct-missing',
-      what: say('trap.go-direct-missing.what', { value: shown(setting) }),
-      where: [place],
-      set: [say('trap.go-direct-missing.set', { line: withDirect(setting) })],
-      edits: replaced(setting, `${value},direct`),
-    },
-  ];
+  const what = say('trap.go-direct-missing.what', { value: shown(setting) });
+  const set = say('trap.go-direct-missing.set', { line: withDirect(setting) });
+  return [trapOf('go-direct-missing', what, [place], [set], replaced(setting, `${value},direct`))];
 }
 
 /**
@@ -193,29 +154,22 @@ export function findTooWide(value: string): readonly string[] {
 /** The traps of an unsafe setting, with the correction. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
-  if ((name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0'))
-    return [without('go-sumdb-off', say('trap.go-unsafe.what', { name, value }), setting, [], say)];
-  if (name === 'GOINSECURE')
-    return [without('go-insecure', say('trap.go-unsafe.what', { name, value }), setting, [], say)];
+  const isOff = (name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0');
+  if (isOff || name === 'GOINSECURE') {
+    const what = say('trap.go-unsafe.what', { name, value });
+    return [without(isOff ? 'go-sumdb-off' : 'go-insecure', what, setting, [], say)];
+  }
   if (name === 'GOFLAGS') {
-    const flags = value.split(/\s+/).filter((flag) => flag !== '');
+    const flags = wordsOf(value);
     const kept = flags.filter((flag) => !/^--?insecure(=|$)/.test(flag));
-    return kept.length === flags.length
-      ? []
-      : [without('go-insecure', say('trap.go-insecure.flags'), setting, kept, say, ' ')];
+    const what = say('trap.go-insecure.flags');
+    return kept.length === flags.length ? [] : [without('go-insecure', what, setting, kept, say, ' ')];
   }
   const wide = name === 'GONOSUMDB' || name === 'GOPRIVATE' ? findTooWide(value) : [];
   if (wide.length === 0) return [];
   const kept = value.split(',').filter((glob) => !wide.includes(glob));
-  return [
-    without(
-      'go-sumdb-skipped',
-      say('trap.go-sumdb-skipped.what', { name, globs: wide.join(say('list.and')) }),
-      setting,
-      kept,
-      say,
-    ),
-  ];
+  const what = say('trap.go-sumdb-skipped.what', { name, globs: wide.join(say('list.and')) });
+  return [without('go-sumdb-skipped', what, setting, kept, say)];
 }
 
 /** The trap of a setting to remove or to reduce to `kept`. */
@@ -227,16 +181,10 @@ function without(
   say: Say,
   separator: ' ' | ',' = ',',
 ): GoTrap {
-  const { place } = setting;
   const becomes = kept.join(separator);
-  const isKept = kept.length > 0;
-  return {
-    id,
-    what,
-    where: [place],
-    set: [isKept ? settingLineFor(setting, becomes) : droppingLine(setting, say)],
-    edits: isKept ? replaced(setting, becomes) : dropped(setting),
-  };
+  return kept.length > 0
+    ? trapOf(id, what, [setting.place], [settingLineFor(setting, becomes)], replaced(setting, becomes))
+    : trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
 }
 
 /** The line that removes a setting: `go env -u` has no effect on a variable or the distribution's file. */
@@ -246,18 +194,13 @@ function droppingLine({ name, source }: GoSetting, say: Say): string {
   return say('trap.variable.out', { name });
 }
 
-/** Only the file of `go env -w` may be edited; shell files, the environment and the distribution's file may not. */
-function dropped(setting: GoSetting): readonly Edit[] {
-  return edit(setting, []);
-}
-
 function replaced(setting: GoSetting, value: string): readonly Edit[] {
   return edit(setting, [`${setting.name}=${value}`]);
 }
 
+/** Only the file of `go env -w` may be edited; shell files, the environment and the distribution's file may not. */
 function edit({ source, place, line }: GoSetting, becomes: readonly string[]): readonly Edit[] {
-  if (source !== 'file' || line === null || !('file' in place)) return [];
-  return [{ file: place.file, line: place.line, was: line, becomes }];
+  return source !== 'file' || line === null || !('file' in place) ? [] : [{ ...place, was: line, becomes }];
 }
 
 function shown({ name, value }: { readonly name: GoVariable; readonly value: string }): string {

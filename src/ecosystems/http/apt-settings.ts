@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Machine } from '../../core/trap.ts';
+import { type FileLine, readLines } from '../doctor.ts';
 
 /** One source of packages: a line of a .list file or a stanza of a .sources file. */
 export interface AptSource {
@@ -37,13 +38,11 @@ export async function findApt(machine: Machine): Promise<AptFound> {
   const proxies: AptProxy[] = [];
   const passwords: { file: string; mode: number | null }[] = [];
   for (const file of [at('sources.list'), ...(await below(machine, at('sources.list.d')))]) {
-    const text = await machine.read(file);
-    if (text.tag === 'ok') sources.push(...(file.endsWith('.sources') ? stanzasIn : linesIn)(file, text.text));
+    const lines = await readLines(machine, file);
+    sources.push(...(file.endsWith('.sources') ? stanzasIn(lines) : lines.flatMap(sourceIn)));
   }
-  for (const file of [...(await below(machine, at('apt.conf.d'))), at('apt.conf')]) {
-    const text = await machine.read(file);
-    if (text.tag === 'ok') proxies.push(...proxiesIn(file, text.text));
-  }
+  for (const file of [...(await below(machine, at('apt.conf.d'))), at('apt.conf')])
+    proxies.push(...(await readLines(machine, file)).flatMap(proxyIn));
   for (const file of [at('auth.conf'), ...(await below(machine, at('auth.conf.d')))]) {
     const text = await machine.read(file);
     if (text.tag === 'ok' && /\bpassword\b/.test(text.text))
@@ -58,51 +57,42 @@ async function below(machine: Machine, folder: string): Promise<readonly string[
 }
 
 /** `deb [options] URI suite component…` */
-function linesIn(file: string, text: string): readonly AptSource[] {
-  return text.split(/\r?\n/).flatMap((line, at): AptSource[] => {
-    const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(line) ?? [];
-    if (uri === '') return [];
-    const [, keys] = /\bsigned-by=(\S+)/i.exec(options) ?? [];
-    return [
-      {
-        uris: [uri],
-        signedBy: keys === undefined ? null : keys.split(','),
-        isTrusted: /\b(?:trusted|allow-insecure)=yes\b/i.test(options),
-        file,
-        line: at + 1,
-      },
-    ];
-  });
+function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
+  const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
+  if (uri === '') return [];
+  const signedBy = /\bsigned-by=(\S+)/i.exec(options)?.[1]?.split(',') ?? null;
+  const isTrusted = /\b(?:trusted|allow-insecure)=yes\b/i.test(options);
+  return [{ uris: [uri], signedBy, isTrusted, file, line }];
 }
 
 /** Fields of a stanza; indented lines continue a value. */
-function stanzasIn(file: string, text: string): readonly AptSource[] {
+function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const found: AptSource[] = [];
-  let fields = new Map<string, { value: string; line: number }>();
+  let fields = new Map<string, FileLine>();
   let open = '';
   const close = (): void => {
     const uris = fields.get('uris');
     const keys = fields.get('signed-by');
-    const isOn = (name: string): boolean => fields.get(name)?.value.trim().toLowerCase() === 'yes';
-    if (uris !== undefined && fields.get('enabled')?.value.trim().toLowerCase() !== 'no')
+    const isSet = (name: string, word: string): boolean => fields.get(name)?.text.trim().toLowerCase() === word;
+    if (uris !== undefined && !isSet('enabled', 'no'))
       found.push({
-        uris: wordsOf(uris.value),
-        signedBy: keys === undefined ? null : wordsOf(keys.value).filter((word) => word.startsWith('/')),
-        isTrusted: isOn('trusted') || isOn('allow-insecure'),
-        file,
+        uris: wordsOf(uris.text),
+        signedBy: keys === undefined ? null : wordsOf(keys.text).filter((word) => word.startsWith('/')),
+        isTrusted: isSet('trusted', 'yes') || isSet('allow-insecure', 'yes'),
+        file: uris.file,
         line: uris.line,
       });
     fields = new Map();
   };
-  for (const [at, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '') close();
-    else if (!line.startsWith('#')) {
-      const [, name, value = ''] = /^([\w-]+):(.*)$/.exec(line) ?? [];
+  for (const line of lines) {
+    if (line.text.trim() === '') close();
+    else if (!line.text.startsWith('#')) {
+      const [, name, text = ''] = /^([\w-]+):(.*)$/.exec(line.text) ?? [];
       const before = fields.get(open);
       if (name !== undefined) {
         open = name.toLowerCase();
-        fields.set(open, { value, line: at + 1 });
-      } else if (before !== undefined) fields.set(open, { ...before, value: `${before.value} ${line}` });
+        fields.set(open, { ...line, text });
+      } else if (before !== undefined) fields.set(open, { ...before, text: `${before.text} ${line.text}` });
     }
   }
   close();
@@ -114,9 +104,7 @@ function wordsOf(value: string): readonly string[] {
 }
 
 /** `Acquire::http::Proxy "…";` on one line, the usual form. */
-function proxiesIn(file: string, text: string): readonly AptProxy[] {
-  return text.split(/\r?\n/).flatMap((line, at): AptProxy[] => {
-    const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(line) ?? [];
-    return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line: at + 1 }];
-  });
+function proxyIn({ file, line, text }: FileLine): readonly AptProxy[] {
+  const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(text) ?? [];
+  return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line }];
 }

@@ -1,7 +1,7 @@
 import { maskUrl } from '../../core/secret.ts';
-import type { Machine, Place, Trap } from '../../core/trap.ts';
+import type { Machine, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
-import type { Doctor, KnownTraps } from '../doctor.ts';
+import { type Doctor, type KnownTraps, trapOf } from '../doctor.ts';
 import { type AptFound, type AptSource, findApt } from './apt-settings.ts';
 
 /** Traps of apt's settings. */
@@ -37,53 +37,31 @@ async function aptTraps(machine: Machine, say: Say): Promise<readonly AptTrap[]>
   return [...traps, ...passwordTraps(found, say), ...proxyTraps(found, machine, say)];
 }
 
-function trapAt(id: AptTrap['id'], what: string, where: readonly Place[], set: string): AptTrap {
-  return { id, what, where, set: [set], edits: [] };
-}
-
 function shown({ uris }: AptSource): string {
   return uris.map(maskUrl).join(' ');
 }
 
 function sourceTraps(source: AptSource, say: Say): readonly AptTrap[] {
   const { uris, isTrusted, signedBy, file, line } = source;
-  const where = [{ file, line }];
-  const uri = shown(source);
-  const traps: AptTrap[] = [];
-  if (isTrusted)
-    traps.push(
-      trapAt('apt-unverified', say('trap.apt-unverified.what', { uri }), where, say('trap.apt-unverified.set')),
-    );
-  else if (signedBy === null)
-    traps.push(
-      trapAt('apt-key-unnamed', say('trap.apt-key-unnamed.what', { uri }), where, say('trap.apt-key-unnamed.set')),
-    );
-  if (uris.some((one) => URL.canParse(one) && new URL(one).password !== ''))
-    traps.push(
-      trapAt(
-        'apt-secret-in-source',
-        say('trap.apt-secret-in-source.what', { uri }),
-        where,
-        say('trap.apt-secret-in-source.set'),
-      ),
-    );
-  return traps;
+  const ids = [
+    ...(isTrusted ? ['apt-unverified' as const] : signedBy === null ? ['apt-key-unnamed' as const] : []),
+    ...(uris.some((one) => URL.parse(one)?.password) ? ['apt-secret-in-source' as const] : []),
+  ];
+  return ids.map((id) => {
+    const what = say(`trap.${id}.what`, { uri: shown(source) });
+    return trapOf(id, what, [{ file, line }], [say(`trap.${id}.set`)]);
+  });
 }
 
 async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
+  const { file, line, signedBy } = source;
   const traps: AptTrap[] = [];
-  for (const key of source.signedBy ?? []) {
+  for (const key of signedBy ?? []) {
     if (!key.startsWith('/')) continue;
     const read = await machine.read(machine.system(key));
-    if (read.tag === 'error' && read.code === 'ENOENT')
-      traps.push(
-        trapAt(
-          'apt-key-missing',
-          say('trap.apt-key-missing.what', { uri: shown(source), key }),
-          [{ file: source.file, line: source.line }],
-          say('trap.apt-key-missing.set', { key }),
-        ),
-      );
+    if (read.tag === 'ok' || read.code !== 'ENOENT') continue;
+    const what = say('trap.apt-key-missing.what', { uri: shown(source), key });
+    traps.push(trapOf('apt-key-missing', what, [{ file, line }], [say('trap.apt-key-missing.set', { key })]));
   }
   return traps;
 }
@@ -92,19 +70,13 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
 async function listTraps({ uris, file, line }: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
   const traps: AptTrap[] = [];
   for (const uri of uris) {
-    const [, list] = /^mirror\+file:(\/.*)$/.exec(uri) ?? [];
-    if (list === undefined) continue;
-    const path = list.replace(/^\/+/, '/');
-    const read = await machine.read(machine.system(path));
+    const [, path] = /^mirror\+file:(\/.*)$/.exec(uri) ?? [];
+    if (path === undefined) continue;
+    const list = path.replace(/^\/+/, '/');
+    const read = await machine.read(machine.system(list));
     if (read.tag === 'ok' && /^\s*(?:https?|file):/m.test(read.text)) continue;
-    traps.push(
-      trapAt(
-        'apt-list-missing',
-        say('trap.apt-list-missing.what', { list: path }),
-        [{ file, line }],
-        say('trap.apt-list-missing.set', { list: path }),
-      ),
-    );
+    const what = say('trap.apt-list-missing.what', { list });
+    traps.push(trapOf('apt-list-missing', what, [{ file, line }], [say('trap.apt-list-missing.set', { list })]));
   }
   return traps;
 }
@@ -112,18 +84,11 @@ async function listTraps({ uris, file, line }: AptSource, machine: Machine, say:
 const othersRead = 0o004;
 
 function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
-  return passwords.flatMap(({ file, mode }) =>
-    mode === null || (mode & othersRead) === 0
-      ? []
-      : [
-          trapAt(
-            'apt-auth-readable',
-            say('trap.apt-auth-readable.what', { mode: (mode & 0o777).toString(8) }),
-            [{ file, line: null }],
-            `chmod o-r ${file}`,
-          ),
-        ],
-  );
+  return passwords.flatMap(({ file, mode }) => {
+    if (mode === null || (mode & othersRead) === 0) return [];
+    const what = say('trap.apt-auth-readable.what', { mode: (mode & 0o777).toString(8) });
+    return [trapOf('apt-auth-readable', what, [{ file, line: null }], [`chmod o-r ${file}`])];
+  });
 }
 
 /** apt's own proxy overrides the variable, and the later of two files counts. */
@@ -137,19 +102,10 @@ function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly
     const others = own.slice(0, -1).filter(({ value }) => plain(value) !== plain(last.value));
     const isOther = above !== '' && plain(above) !== plain(last.value);
     if (others.length === 0 && !isOther) return [];
-    const listed = [...others.map(({ value }) => maskUrl(value)), ...(isOther ? [maskUrl(above)] : [])];
-    return [
-      trapAt(
-        'apt-proxy-differs',
-        say('trap.apt-proxy-differs.what', { value: maskUrl(last.value), others: listed.join(say('list.and')) }),
-        [
-          { file: last.file, line: last.line },
-          ...others.map(({ file, line }) => ({ file, line })),
-          ...(isOther ? [{ variable }] : []),
-        ],
-        say('trap.apt-proxy-differs.set', { scheme }),
-      ),
-    ];
+    const told = [...others.map(({ value }) => value), ...(isOther ? [above] : [])].map(maskUrl).join(say('list.and'));
+    const what = say('trap.apt-proxy-differs.what', { value: maskUrl(last.value), others: told });
+    const where = [...[last, ...others].map(({ file, line }) => ({ file, line })), ...(isOther ? [{ variable }] : [])];
+    return [trapOf('apt-proxy-differs', what, where, [say('trap.apt-proxy-differs.set', { scheme })])];
   });
 }
 

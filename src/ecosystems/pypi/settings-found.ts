@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
 /** The places that a client reads; `rank` gives their order. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
@@ -65,10 +66,8 @@ export async function findPypi({ machine, assignments }: Surroundings): Promise<
         lines: [],
       });
   }
-  for (const [rank, [level, file]] of pipFiles(machine).entries()) {
-    const text = await machine.read(file);
-    if (text.tag === 'ok') settings.push(...pipSettings(level, rank + 1, file, text.text));
-  }
+  for (const [rank, [level, file]] of pipFiles(machine).entries())
+    settings.push(...pipSettings(level, rank + 1, await readLines(machine, file)));
   return { settings: [...settings, ...(await uvSettings(machine))] };
 }
 
@@ -84,18 +83,10 @@ function ofVariables(
 ): readonly PypiSetting[] {
   return Object.entries(names).flatMap(([variable, key], at): PypiSetting[] => {
     const value = (env[variable] ?? '').trim();
-    if (value === '') return [];
-    return [
-      {
-        client,
-        key,
-        values: value.split(/\s+/),
-        level: 'environment',
-        rank: rankOf(variable, at),
-        place: { variable },
-        lines: [],
-      },
-    ];
+    const [level, rank] = ['environment' as const, rankOf(variable, at)];
+    return value === ''
+      ? []
+      : [{ client, key, values: value.split(/\s+/), level, rank, place: { variable }, lines: [] }];
   });
 }
 
@@ -104,19 +95,14 @@ function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
-function configFolder({ env, home }: Machine): string {
-  const named = env['XDG_CONFIG_HOME'] ?? '';
-  return named.startsWith('/') ? named : join(home, '.config');
-}
-
 /** The user's pip.conf at its current and its old place, which is read too, with lower precedence. */
 export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
-  return [join(configFolder(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
+  return [join(configFolderOf(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }
 
 /** The user's uv.toml. */
 export function userUvFileOf(machine: Machine): string {
-  return join(configFolder(machine), 'uv/uv.toml');
+  return join(configFolderOf(machine), 'uv/uv.toml');
 }
 
 /** The files that pip reads, weakest first. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
@@ -141,27 +127,27 @@ const pipKeys: readonly string[] = Object.values(pipVariables);
 /**
  * The keys of pip.conf about indexes; indented lines continue a value. `[install]` overrides `[global]` of any file.
  */
-function pipSettings(level: PypiLevel, rank: number, file: string, text: string): readonly PypiSetting[] {
-  const found: { key: string; at: number; section: string; lines: { line: number; text: string }[] }[] = [];
+function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
+  const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
   let open: (typeof found)[number] | null = null;
   let section = '';
-  for (const [at, line] of text.split(/\r?\n/).entries()) {
-    section = /^\[([^\]]+)\]/.exec(line)?.[1] ?? section;
-    const [, key = ''] = /^([A-Za-z][\w-]*)\s*[=:]/.exec(line) ?? [];
+  for (const line of lines) {
+    const { text } = line;
+    section = /^\[([^\]]+)\]/.exec(text)?.[1] ?? section;
+    const [, key = ''] = /^([A-Za-z][\w-]*)\s*[=:]/.exec(text) ?? [];
     if (key !== '') {
-      open = { key: key.toLowerCase().replaceAll('_', '-'), at, section, lines: [{ line: at + 1, text: line }] };
+      open = { key: key.toLowerCase().replaceAll('_', '-'), section, lines: [line] };
       found.push(open);
-    } else if (open !== null && /^\s+\S/.test(line)) open.lines.push({ line: at + 1, text: line });
-    else if (line.trim() !== '') open = null;
+    } else if (open !== null && /^\s+\S/.test(text)) open.lines.push(line);
+    else if (text.trim() !== '') open = null;
   }
-  return found.flatMap(({ key, at, section: of, lines }): PypiSetting[] => {
+  return found.flatMap(({ key, section: of, lines: own }): PypiSetting[] => {
     if (!pipKeys.includes(key)) return [];
-    const words = lines
-      .map(({ text: one }) => one.replace(/^[\w-]+\s*[=:]/, '').replace(/(^|\s)[#;].*$/, ''))
-      .join(' ');
-    const order = rank + (of === 'install' ? installRank : 0);
+    const words = own.map(({ text }) => text.replace(/^[\w-]+\s*[=:]/, '').replace(/(^|\s)[#;].*$/, '')).join(' ');
     const values = words.split(/\s+/).filter((word) => word !== '');
-    return [{ client: 'pip', key, values, level, rank: order, place: { file, line: at + 1 }, lines }];
+    const [{ file, line }] = own;
+    const order = rank + (of === 'install' ? installRank : 0);
+    return [{ client: 'pip', key, values, level, rank: order, place: { file, line }, lines: own }];
   });
 }
 
@@ -170,79 +156,77 @@ function pipSettings(level: PypiLevel, rank: number, file: string, text: string)
  * pyproject.toml beside it.
  */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
-  const found: PypiSetting[] = [];
-  const take = async (level: PypiLevel, rank: number, file: string): Promise<boolean> => {
-    const text = await machine.read(file);
-    if (text.tag === 'error') return false;
-    const settings = uvSettingsIn(level, rank, file, text.text);
-    found.push(...settings);
-    return settings.length > 0 || file.endsWith('uv.toml');
+  const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
+    const lines = await readLines(machine, file);
+    const settings = uvSettingsIn(level, rank, file, lines);
+    return settings.length > 0 || (lines.length > 0 && file.endsWith('uv.toml')) ? settings : null;
   };
-  await take('global', 1, machine.system('/etc/uv/uv.toml'));
-  await take('user', 2, userUvFileOf(machine));
-  for (let folder = machine.cwd; ; folder = dirname(folder)) {
-    if (await take('project', 3, join(folder, 'uv.toml'))) break;
-    if (await take('project', 3, join(folder, 'pyproject.toml'))) break;
-    if (dirname(folder) === folder) break;
-  }
-  return found;
+  const shared = [
+    ...((await read('global', 1, machine.system('/etc/uv/uv.toml'))) ?? []),
+    ...((await read('user', 2, userUvFileOf(machine))) ?? []),
+  ];
+  for (const folder of foldersFrom(machine.cwd))
+    for (const name of ['uv.toml', 'pyproject.toml']) {
+      const own = await read('project', 3, join(folder, name));
+      if (own !== null) return [...shared, ...own];
+    }
+  return shared;
 }
 
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
 /** Lines of uv's tables: the top level of uv.toml, `[pip]` and `[[index]]`; in pyproject.toml below `tool.uv`. */
-function uvSettingsIn(level: PypiLevel, rank: number, file: string, text: string): readonly PypiSetting[] {
-  const prefix = file.endsWith('pyproject.toml') ? 'tool.uv' : '';
+function uvSettingsIn(
+  level: PypiLevel,
+  rank: number,
+  file: string,
+  lines: readonly FileLine[],
+): readonly PypiSetting[] {
+  const [own, pip, index] = file.endsWith('pyproject.toml')
+    ? ['tool.uv', 'tool.uv.pip', 'tool.uv.index']
+    : ['', 'pip', 'index'];
   const found: PypiSetting[] = [];
   let table = '';
-  let index: { url: string | null; at: number; isDefault: boolean; lines: { line: number; text: string }[] } | null =
-    null;
-  const settle = (): void => {
-    if (index?.isDefault === true && index.url !== null)
-      found.push({
-        client: 'uv',
-        key: 'default-index',
-        values: [index.url],
-        level,
-        rank: uvRanks.newForm + rank,
-        place: { file, line: index.at },
-        lines: [],
-      });
-    index = null;
+  /** The `[[index]]` of the following lines. */
+  let open: { url: string | null; line: number; isDefault: boolean } | null = null;
+  const close = (): void => {
+    if (open?.isDefault === true && open.url !== null) {
+      const place = { file, line: open.line };
+      const order = uvRanks.newForm + rank;
+      found.push({ client: 'uv', key: 'default-index', values: [open.url], level, rank: order, place, lines: [] });
+    }
+    open = null;
   };
-  for (const [at, line] of text.split(/\r?\n/).entries()) {
-    const header = /^\s*\[\[?([^\]]+)\]\]?/.exec(line)?.[1]?.trim();
+  for (const { line, text } of lines) {
+    const header = /^\s*\[\[?([^\]]+)\]\]?/.exec(text)?.[1]?.trim();
     if (header !== undefined) {
-      settle();
+      close();
       table = header;
-      if (header === (prefix === '' ? 'index' : 'tool.uv.index'))
-        index = { url: null, at: at + 1, isDefault: false, lines: [] };
+      if (header === index) open = { url: null, line, isDefault: false };
       continue;
     }
-    const [, key = '', rest = ''] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, key = '', rest = ''] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
     if (key === '') continue;
     const values = [...rest.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, a, b]) => a ?? b ?? '');
-    if (index !== null) {
-      if (key === 'url') Object.assign(index, { url: values[0] ?? null, at: at + 1 });
-      if (key === 'default' && /^true\b/.test(rest)) Object.assign(index, { isDefault: true });
+    if (open !== null) {
+      if (key === 'url') open = { ...open, url: values[0] ?? null, line };
+      if (key === 'default' && /^true\b/.test(rest)) open = { ...open, isDefault: true };
       continue;
     }
-    const isOurs = table === prefix || table === (prefix === '' ? 'pip' : 'tool.uv.pip');
-    if (!isOurs || !uvKeys.includes(key) || values.length === 0) continue;
+    if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
     // Only the beginning of a list over several lines is on this line: it is reported but not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
-    const name = key === 'index-url' ? 'default-index' : key;
     found.push({
       client: 'uv',
-      key: name,
+      key: key === 'index-url' ? 'default-index' : key,
       values,
       level,
-      rank: table === prefix ? uvRanks.oldForm + rank : uvRanks.pipAlone,
-      place: { file, line: at + 1 },
-      lines: isWhole ? [{ line: at + 1, text: line }] : [],
+      rank: table === own ? uvRanks.oldForm + rank : uvRanks.pipAlone,
+      place: { file, line },
+      lines: isWhole ? [{ line, text }] : [],
     });
   }
-  settle();
+  close();
   return found;
 }
 
