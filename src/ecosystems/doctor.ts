@@ -97,7 +97,7 @@ export interface FileLine {
 }
 
 /** The lines of a text. */
-export function linesOf(file: string, text: string): readonly FileLine[] {
+function linesOf(file: string, text: string): readonly FileLine[] {
   return text.split(/\r?\n/).map((line, at) => ({ file, line: at + 1, text: line }));
 }
 
@@ -127,7 +127,7 @@ export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): st
 }
 
 /** A value without the quotes around it. */
-export function unquotedText(value: string): string {
+export function removeQuotes(value: string): string {
   return value.replace(/^(["'])(.*)\1$/, '$2');
 }
 

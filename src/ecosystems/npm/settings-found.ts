@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
-import { configFolderOf, type FileLine, foldersFrom, readLines, unquotedText } from '../doctor.ts';
+import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
 
 /** The places that npm reads, strongest first. `pnpm` and `yarn`: files that only these read. */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
@@ -105,7 +105,7 @@ async function projectOf(machine: Machine): Promise<string | null> {
 }
 
 function settingOf(level: NpmLevel, key: string, value: string, { file, line, text }: FileLine): NpmSetting {
-  return { key, value: unquotedText(value), level, place: { file, line }, line: text };
+  return { key, value: removeQuotes(value), level, place: { file, line }, line: text };
 }
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
@@ -137,7 +137,7 @@ function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
       /^(\s*)["']?([\w@-]+)["']?:\s*(.*?)\s*(?:\s#.*)?$/.exec(line.text) ?? [];
     if (key !== '' && indent === '') table = key;
     const isRegistry = indent === '' ? key === 'registry' : table === 'registries' && key === 'default';
-    return !isRegistry || unquotedText(value) === '' ? [] : [settingOf('pnpm', 'registry', value, line)];
+    return !isRegistry || removeQuotes(value) === '' ? [] : [settingOf('pnpm', 'registry', value, line)];
   });
 }
 
