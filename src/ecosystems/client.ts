@@ -1,5 +1,5 @@
 import type { Mirror, Step } from '../core/mirror.ts';
-import type { Result, Sentence } from '../core/result.ts';
+import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import { maskChain, maskUrl } from '../core/secret.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
@@ -89,7 +89,7 @@ export interface Remedy {
 }
 
 /** The mirrors that a remedy is for; absent fields are not known. */
-export interface Served {
+interface Served {
   readonly upstream?: string;
   readonly mirrors?: readonly Mirror[];
 }
@@ -207,6 +207,29 @@ export function walkInOrder(
     if (isFinal(reply)) return { tag: 'failed', at };
   }
   return { tag: 'failed', at: chain.members.length - 1 };
+}
+
+/** A chain of these members with the separator of clients that have no other. */
+export function chainOf(members: readonly ChainMember[]): Chain {
+  return { members, separators: members.slice(1).map(() => '|') };
+}
+
+/**
+ * Parses a chain of http(s) URLs.
+ * @param between  separates two members
+ * @param mayEnd   `direct` is a member, the last one that counts
+ */
+export function parseUrls(chain: string, between: RegExp, mayEnd = false): Result<Chain, ChainProblem> {
+  const members: ChainMember[] = [];
+  for (const word of chain.split(between).filter((one) => one !== '')) {
+    if (mayEnd && word === 'direct') {
+      members.push({ kind: 'direct', key: word, plain: word, shown: word, hasCredentials: false });
+      break;
+    }
+    if (!/^https?:\/\//i.test(word) || !URL.canParse(word)) return error({ kind: 'not_a_url', member: members.length });
+    members.push(memberOfUrl(word));
+  }
+  return members.length === 0 ? error({ kind: 'empty' }) : ok(chainOf(members));
 }
 
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;

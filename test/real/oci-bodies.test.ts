@@ -1,7 +1,6 @@
 import { beforeAll, test } from 'vitest';
 import type { Client } from '../../src/ecosystems/client.ts';
-import { containerd } from '../../src/ecosystems/oci/containerd.ts';
-import { podman } from '../../src/ecosystems/oci/podman.ts';
+import { containerd, podman } from '../../src/ecosystems/oci/clients.ts';
 import { startContainerd } from '../support/containerd.ts';
 import { makeOciImage, type OciImage } from '../support/oci-image.ts';
 import { startOciScripted } from '../support/oci-scripted.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Reply } from '../../src/ecosystems/client.ts';
-import { containerd } from '../../src/ecosystems/oci/containerd.ts';
+import { containerd } from '../../src/ecosystems/oci/clients.ts';
 import { text } from '../support/answer.ts';
 import { type Containerd, startContainerd } from '../support/containerd.ts';
 import type { Fault } from '../support/faults.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Reply } from '../../src/ecosystems/client.ts';
-import { podman } from '../../src/ecosystems/oci/podman.ts';
+import { podman } from '../../src/ecosystems/oci/clients.ts';
 import { type RealDaemon, startRealDaemon } from '../daemon/real-daemon.ts';
 import { testCerts } from '../support/certs.ts';
 import { makeOciImage, type OciImage } from '../support/oci-image.ts';

@@ -1,7 +1,6 @@
 import { test } from 'vitest';
 import type { Client } from '../../src/ecosystems/client.ts';
-import { pip } from '../../src/ecosystems/pypi/pip.ts';
-import { uv } from '../../src/ecosystems/pypi/uv.ts';
+import { pip, uv } from '../../src/ecosystems/pypi/clients.ts';
 import type { CommandResult } from '../support/process.ts';
 import { type PypiClientEnv, pipDownload, uvInstall } from '../support/pypi-clients.ts';
 import { startPypiIndex, tinyWheel } from '../support/pypi-index.ts';

@@ -1,15 +1,16 @@
 import type { Mirror } from '../../core/mirror.ts';
-import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import type { Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   type Chain,
   type ChainMember,
-  type ChainProblem,
   type Client,
+  chainOf,
   memberOfUrl,
   offersHttp1,
   offersHttp2,
+  parseUrls,
   type Remedy,
   type Reply,
   type WalkEnd,
@@ -19,15 +20,6 @@ import { profileOf, profiles } from './profiles.ts';
 
 /** A URL that is safe to paste: no character has a meaning in a shell, a quoted text, sed, XML or TOML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
-
-/** Parses URLs separated by white space, in request order. */
-function parseUrls(chain: string): Result<Chain, ChainProblem> {
-  const urls = chain.split(/\s+/).filter((url) => url !== '');
-  const wrong = urls.findIndex((url) => !/^https?:\/\//i.test(url) || !URL.canParse(url));
-  if (wrong >= 0) return error({ kind: 'not_a_url', member: wrong });
-  if (urls.length === 0) return error({ kind: 'empty' });
-  return ok({ members: urls.map(memberOfUrl), separators: urls.slice(1).map(() => '|' as const) });
-}
 
 function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
@@ -39,7 +31,7 @@ function mistake(chain: string): Sentence | null {
 /** A chain of one URL stays one: most of these clients support no second. */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
-  return { members: [to, ...others], separators: others.map(() => '|' as const) };
+  return chainOf([to, ...others]);
 }
 
 /**
@@ -99,7 +91,7 @@ export const filesClient: Client = {
   describes:
     "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
-  parse: parseUrls,
+  parse: (chain) => parseUrls(chain, /\s+/),
   mistake,
   usual: (url) => url ?? '',
   member: memberOfUrl,

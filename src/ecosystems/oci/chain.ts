@@ -1,29 +1,18 @@
-import { error, type Filled, ok, type Result, type Sentence } from '../../core/result.ts';
+import type { Filled, Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Chain, type ChainMember, type ChainProblem, type Client, memberOfUrl, type Reply } from '../client.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type Client,
+  memberOfUrl,
+  parseUrls,
+  type Remedy,
+  type Reply,
+} from '../client.ts';
 
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');
-
-/**
- * Parses a client's mirrors in order. The clients have no such line, only files: this is their content. `direct` is the
- * registry itself, which every client tries last; members after it are never used.
- */
-function parseMirrors(chain: string): Result<Chain, ChainProblem> {
-  const words = chain.split(separator).filter((word) => word !== '');
-  const members: ChainMember[] = [];
-  for (const word of words) {
-    if (word === 'direct') {
-      members.push({ kind: 'direct', key: word, plain: word, shown: word, hasCredentials: false });
-      break;
-    }
-    if (!/^https?:\/\//i.test(word) || !URL.canParse(word)) return error({ kind: 'not_a_url', member: members.length });
-    members.push(memberOfUrl(word));
-  }
-  if (members.length === 0) return error({ kind: 'empty' });
-  return ok({ members, separators: members.slice(1).map(() => '|' as const) });
-}
 
 /** The expected form of such a line in the file; `null`: the text is valid. */
 function mirrorsMistake(chain: string): Sentence | null {
@@ -47,10 +36,13 @@ export function isHung(reply: Reply): boolean {
   return reply.tag === 'failed' && reply.isHung === true;
 }
 
-/** The common spelling of hosts among clients of images. */
+/**
+ * The common spelling of hosts among clients of images. The clients have no such line, only files: this is their content.
+ * `direct` is the registry itself, which every client tries last; members after it are never used.
+ */
 export const hostChain = {
   expected: phrase('expected.ociChain'),
-  parse: parseMirrors,
+  parse: (chain) => parseUrls(chain, separator, true),
   mistake: mirrorsMistake,
   usual: (url) => (url === null ? 'direct' : `${url}|direct`),
   member: memberOfUrl,
@@ -95,7 +87,7 @@ export interface Places {
 }
 
 /** `null` if one of them is not safe to paste. */
-export function placesOf({ members }: Chain): Places | null {
+function placesOf({ members }: Chain): Places | null {
   const mirrors = members.filter(({ kind }) => kind === 'url').map(placeOf);
   if (mirrors.includes(null)) return null;
   return {
@@ -104,10 +96,34 @@ export function placesOf({ members }: Chain): Places | null {
   };
 }
 
-/** The note about mirrors whose URL is not printed. */
-export const unpasteable = phrase('note.mirrorsByHand');
+/** The file of a client, built from the mirrors of a chain. */
+interface HostFile {
+  /** The form of its lines in a remedy. */
+  readonly form: string;
+  /** Its text as lines to paste, and its data for programs. */
+  text(places: Places): string;
+  json(places: Places, text: string): unknown;
+  /** The rollback for a chain that is not safe to paste. */
+  readonly back: string | Sentence;
+  /** Where its credentials come from. */
+  readonly login: Filled;
+  /** The note about a mirror that the client cannot use; absent: it can use all. */
+  lost?(place: Place): Sentence | null;
+  /** All notes, from those about lost mirrors and credentials. */
+  notes(others: readonly Sentence[]): readonly Sentence[];
+}
 
-/** Notes about a chain with credentials; empty without credentials. */
-export function listCredentialNotes({ members }: Chain, from: Filled): readonly Sentence[] {
-  return members.some(({ hasCredentials }) => hasCredentials) ? [phrase('note.credentials', { from })] : [];
+/** A client's remedy: its file. Credentials are never printed, and URLs that are not safe to paste give a note. */
+export function remedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
+  const [old, now] = [placesOf(before), placesOf(after)];
+  const rollback = old === null ? file.back : file.text(old);
+  const hasCredentials = after.members.some((member) => member.hasCredentials);
+  const credentials = hasCredentials ? [phrase('note.credentials', { from: file.login })] : [];
+  if (now === null) return { remedy: {}, rollback, notes: [phrase('note.mirrorsByHand'), ...credentials] };
+  const lost = now.mirrors.flatMap((place) => file.lost?.(place) ?? []);
+  const others = [...lost, ...credentials];
+  if (lost.length > 0 && lost.length === now.mirrors.length) return { remedy: {}, rollback, notes: others };
+  const text = file.text(now);
+  const json = JSON.stringify({ [file.form]: file.json(now, text) });
+  return { remedy: { [file.form]: text, json }, rollback, notes: file.notes(others) };
 }

@@ -2,11 +2,9 @@ import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked, errorOf } from '../fields.ts';
-import { containerd } from './containerd.ts';
+import { containerd, docker, podman } from './clients.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
-import { docker } from './docker.ts';
 import { ociNames } from './names.ts';
-import { podman } from './podman.ts';
 import { skopeoRun } from './run.ts';
 
 const manifestBytes = kilobytes(4);

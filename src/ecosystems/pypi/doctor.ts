@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
 import { addLines, type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
-import { checkIndexes } from './chain.ts';
+import { checkIndexes } from './clients.ts';
 import { findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 

@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
+import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
 import { pypiLocks } from './locks.ts';
 import { normalNameOf, pypiNames } from './names.ts';
-import { pip } from './pip.ts';
 import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
 import { pipRun, uvRun } from './run.ts';
-import { uv } from './uv.ts';
 
 const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
 

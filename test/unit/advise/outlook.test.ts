@@ -8,9 +8,8 @@ import type { ChainOutlook } from '../../../src/core/what-if.ts';
 import type { Chain, Client } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { npmClient } from '../../../src/ecosystems/npm/clients.ts';
-import { containerd } from '../../../src/ecosystems/oci/containerd.ts';
-import { pip } from '../../../src/ecosystems/pypi/pip.ts';
-import { uv } from '../../../src/ecosystems/pypi/uv.ts';
+import { containerd } from '../../../src/ecosystems/oci/clients.ts';
+import { pip, uv } from '../../../src/ecosystems/pypi/clients.ts';
 import { around, moment, type Reply1 } from './tests/answers.ts';
 
 const failureCostMs = 300_000;

@@ -1,8 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { type Chain, type Client, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
-import { containerd } from '../../../../src/ecosystems/oci/containerd.ts';
-import { docker } from '../../../../src/ecosystems/oci/docker.ts';
-import { podman } from '../../../../src/ecosystems/oci/podman.ts';
+import { containerd, docker, podman } from '../../../../src/ecosystems/oci/clients.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { texts } from '../../../support/texts.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isSafeEnv } from '../../../../src/core/advice.ts';
 import { type Chain, type Client, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
-import { pip } from '../../../../src/ecosystems/pypi/pip.ts';
-import { uv } from '../../../../src/ecosystems/pypi/uv.ts';
+import { pip, uv } from '../../../../src/ecosystems/pypi/clients.ts';
 import { texts } from '../../../support/texts.ts';
 
 const a = 'https://a.example.com/simple';

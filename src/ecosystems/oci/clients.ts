@@ -1,0 +1,163 @@
+import { phrase } from '../../words/tell.ts';
+import { type Client, offersHttp1, walkInOrder } from '../client.ts';
+import { hostChain, isCut, isHung, isTaken, type Place, type Places, remedyOf } from './chain.ts';
+import { dockerHub } from './names.ts';
+
+const certificates = '/etc/containerd/certs.d';
+
+/**
+ * The text of a hosts.toml. Without `server` containerd tries the registry itself last; a chain without `direct` names
+ * its last mirror there instead. A single mirror is listed as a host as well, because containerd 1.6 ignores a file
+ * without hosts.
+ */
+function hostsToml({ mirrors, isDirect }: Places, path: string): string {
+  const last = mirrors.at(-1);
+  const server = isDirect || last === undefined ? [] : [`server = "${last.url}"`, ''];
+  const hosts = isDirect || mirrors.length === 1 ? mirrors : mirrors.slice(0, -1);
+  return [`# ${path}`, ...server, ...hosts.flatMap(hostTable)].join('\n').trimEnd();
+}
+
+function hostTable({ url, project }: Place): readonly string[] {
+  const override = project === null ? [] : ['  override_path = true'];
+  return [`[host."${url}"]`, '  capabilities = ["pull", "resolve"]', ...override, ''];
+}
+
+/**
+ * containerd (also in Kubernetes, nerdctl and k3s): one host after the other, past any failure. A successful response
+ * with wrong bytes is accepted, and its hash ends the pull. It has no response timeout: a host that hangs ends the pull
+ * too.
+ * @see containerd core/remotes/docker/resolver.go: Resolve goes on past errors and every status from 400 on
+ * @see test/real/oci-containerd.test.ts: containerd 1.6
+ */
+export const containerd: Client = {
+  ...hostChain,
+  id: 'containerd',
+  spec: ['https://github.com/containerd/containerd/blob/main/docs/hosts.md'],
+  describes:
+    'The hosts of today in hosts.toml, in their order. Default: the mirror of the highest weight, then `direct`.',
+  walk: (chain, replyOf) => walkInOrder(chain, replyOf, (reply) => isHung(reply) || isTaken(reply)),
+  protocols: () => offersHttp1,
+  forms: ['hosts.toml'],
+  remedy(before, after, _patterns, { upstream } = {}) {
+    const path = `${certificates}/${upstream ?? '<registry>'}/hosts.toml`;
+    const reads = phrase('note.containerdReads', { folder: certificates });
+    return remedyOf(before, after, {
+      form: 'hosts.toml',
+      text: (places) => hostsToml(places, path),
+      json: (_places, text) => ({ path, text }),
+      back: phrase('back.hosts'),
+      login: phrase('note.ociLogin'),
+      notes: (others) => [reads, phrase('note.containerdResolve'), ...others],
+    });
+  },
+};
+
+const podmanPath = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
+
+/** The `location` of a mirror: host and project. podman uses no path without `v2`. */
+function locationOf({ host, project }: Place): string {
+  return project === null || project === '' ? host : `${host}/${project}`;
+}
+
+/** podman cannot use a path before `v2`. */
+function isReachable({ path: before }: Place): boolean {
+  return before === '';
+}
+
+function registriesConf({ mirrors, isDirect }: Places, upstream: string): string {
+  const usable = mirrors.filter(isReachable);
+  const own = isDirect ? undefined : usable.at(-1);
+  const listed = own === undefined ? usable : usable.slice(0, -1);
+  return [
+    `# ${podmanPath}`,
+    '[[registry]]',
+    `prefix = "${upstream}"`,
+    `location = "${own === undefined ? upstream : locationOf(own)}"`,
+    ...(own?.isPlain === true ? ['insecure = true'] : []),
+    ...listed.flatMap((mirror) => [
+      '',
+      '[[registry.mirror]]',
+      `location = "${locationOf(mirror)}"`,
+      ...(mirror.isPlain ? ['insecure = true'] : []),
+    ]),
+  ].join('\n');
+}
+
+/**
+ * podman, CRI-O, buildah and skopeo: one mirror after the other until one returns a manifest, past any failure. They
+ * stay with that mirror: a wrong hash or a missing blob ends the pull. They have no response timeout: a mirror that
+ * accepts the connection and hangs ends the pull too.
+ * @see containers/image docker/docker_image_src.go newImageSource
+ */
+export const podman: Client = {
+  ...hostChain,
+  id: 'podman',
+  spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
+  describes:
+    'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
+  // podman continues after a cut manifest, which containerd accepts; neither continues after a cut layer.
+  walk: (chain, replyOf) =>
+    walkInOrder(
+      chain,
+      replyOf,
+      (reply) =>
+        isHung(reply) || (isTaken(reply) && (!isCut(reply) || (reply.tag === 'failed' && reply.isArtifact === true))),
+    ),
+  protocols: () => offersHttp1,
+  forms: ['registries.conf'],
+  remedy: (before, after, _patterns, { upstream = dockerHub } = {}) =>
+    remedyOf(before, after, {
+      form: 'registries.conf',
+      text: (places) => registriesConf(places, upstream),
+      json: (_places, text) => ({ path: podmanPath, text }),
+      back: phrase('back.mirrors'),
+      login: '`podman login`',
+      lost: (place) => (isReachable(place) ? null : phrase('note.podmanPath', { url: place.url })),
+      notes: (others) => [...others, phrase('note.podmanReads')],
+    }),
+};
+
+const dockerPath = '/etc/docker/daemon.json';
+
+/** The daemon accepts only a URL without a path, and does not start with any other. */
+function isRoot({ path: before, project }: Place): boolean {
+  return before === '' && project === null;
+}
+
+function daemonKeys({ mirrors }: Places): Readonly<Record<string, readonly string[]>> {
+  const usable = mirrors.filter(isRoot);
+  const plain = usable.filter(({ isPlain }) => isPlain).map(({ host }) => host);
+  return {
+    'registry-mirrors': usable.map(({ url }) => url),
+    ...(plain.length === 0 ? {} : { 'insecure-registries': plain }),
+  };
+}
+
+/**
+ * Docker: its mirrors in order, then always Docker Hub, past any failure of a mirror, including a wrong manifest
+ * (except an image with an unsupported media type).
+ * @see moby 23.0 distribution/errors.go continueOnError
+ */
+export const docker: Client = {
+  ...hostChain,
+  id: 'docker',
+  spec: ['https://docs.docker.com/docker-hub/image-library/mirror/'],
+  describes:
+    'The registry-mirrors of today in daemon.json, in their order. Default: the mirror of the highest weight, then `direct`.',
+  walk: walkInOrder,
+  // Observed by hand: Debian's dockerd 20.10 sends no ALPN.
+  protocols: () => offersHttp1,
+  forms: ['daemon.json'],
+  remedy(before, after, _patterns, { upstream = dockerHub } = {}) {
+    const remedy = remedyOf(before, after, {
+      form: 'daemon.json',
+      text: (places) => JSON.stringify(daemonKeys(places), null, 2),
+      json: (places) => ({ path: dockerPath, keys: daemonKeys(places) }),
+      back: '{}',
+      login: '`docker login`',
+      lost: (place) => (isRoot(place) ? null : phrase('note.dockerPath', { url: place.url })),
+      notes: (others) => [...others, phrase('note.dockerKeys', { path: dockerPath }), phrase('note.dockerSlow')],
+    });
+    return upstream === dockerHub ? remedy : { ...remedy, remedy: {}, notes: [phrase('note.dockerHub', { upstream })] };
+  },
+};

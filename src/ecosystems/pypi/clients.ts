@@ -1,0 +1,196 @@
+import type { Sentence } from '../../core/result.ts';
+import { baseUrl } from '../../core/url.ts';
+import { phrase } from '../../words/tell.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type Client,
+  chainOf,
+  memberOfUrl,
+  offersHttp1,
+  offersHttp2,
+  parseUrls,
+  type Remedy,
+  type Reply,
+  type WalkEnd,
+} from '../client.ts';
+
+/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text or a settings file. */
+const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
+
+/** The expected form of a list of indexes; `null`: the text is valid. */
+export function checkIndexes(chain: string): Sentence | null {
+  const urls = chain.split(/\s+/).filter((url) => url !== '');
+  if (urls.length === 0) return phrase('expected.pypiLocks');
+  const isWrong = urls.some((url) => baseUrl(url) === null || /[,|;]/.test(memberOfUrl(url).plain));
+  return isWrong ? phrase('expected.indexes') : null;
+}
+
+/**
+ * Replaces the first index; the extra ones stay, without those in `dropped`. The replaced index does not become an
+ * extra one, because clients would request everything from it, including names that `to` does not have.
+ */
+function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
+  const own = chain.members.find(({ key }) => key === to.key) ?? to;
+  const rest = chain.members.slice(1).filter(({ key }) => key !== to.key && !dropped.has(key));
+  return chainOf([own, ...rest]);
+}
+
+/** The first index with the final slash that avoids a redirect; `null` if it is not safe to paste. */
+function pasteable(chain: Chain): string | null {
+  const url = chain.members[0]?.plain;
+  return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;
+}
+
+/** The variables of pip and uv; each client reads only its own. */
+const variables = ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX'] as const;
+
+/** The line for each variable, and the same for programs. */
+function linesFor(url: string): { readonly env: string; readonly json: string } {
+  return {
+    env: variables.map((name) => `export ${name}='${url}'`).join('\n'),
+    json: JSON.stringify(Object.fromEntries(variables.map((name) => [name, url]))),
+  };
+}
+
+/**
+ * The rollback for either form of the remedy: a variable would override the file.
+ * @param fileFor  the lines of the client's own file for an index
+ */
+function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
+  const url = pasteable(before);
+  if (url === null) return phrase('back.index');
+  return `${fileFor(url)}\n# ${variables.join(', ')}:\n${linesFor(url).env}`;
+}
+
+/** The notes for the lines of either client. */
+function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
+  const extras = new Set(after.members.slice(1).map(({ key }) => key));
+  const notes: Sentence[] = [];
+  const [head] = after.members;
+  if (head?.hasCredentials === true)
+    notes.push(phrase('note.credentials', { from: phrase('note.credentialsOfPython') }));
+  if (head !== undefined && /^http:/i.test(head.plain) && !/^http:\/\/(127\.|localhost[:/]|\[::1\])/i.test(head.plain))
+    notes.push(phrase('note.indexPlain'));
+  if (before.members.slice(1).some(({ key }) => key !== head?.key && !extras.has(key)))
+    notes.push(phrase('note.indexExtra'));
+  if (privatePatterns.length > 0) notes.push(phrase('note.indexPrivate'));
+  return notes;
+}
+
+/** What distinguishes the two clients besides their walks. */
+interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> {
+  readonly id: 'pip' | 'uv';
+  /** The lines of its own file for an index. */
+  fileFor(url: string): string;
+  /** The note if the index is not safe to paste. */
+  readonly byHand: Sentence;
+  notes(url: string): readonly Sentence[];
+}
+
+/**
+ * Parses a list of indexes as in pip and uv: the index that replaces the public one, then extra ones, separated by
+ * spaces; `|`, as displayed, counts as a space. The remedy sets only the first one.
+ */
+function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
+  return {
+    ...own,
+    expected: phrase('expected.pypiChain'),
+    parse: (chain) => parseUrls(chain, /[\s|]+/),
+    mistake: checkIndexes,
+    usual: (url) => url ?? '',
+    member: memberOfUrl,
+    headed,
+    forms: [own.id, 'env'],
+    variables,
+    remedy(before, after, privatePatterns): Remedy {
+      const url = pasteable(after);
+      const rollback = rollbackTo(before, fileFor);
+      const told = notesFor(before, after, privatePatterns);
+      return url === null
+        ? { remedy: {}, rollback, notes: [...told, byHand] }
+        : { remedy: { [own.id]: fileFor(url), ...linesFor(url) }, rollback, notes: [...told, ...notes(url)] };
+    },
+  };
+}
+
+/**
+ * One walk of pip: it queries all its indexes and takes the best version, of equals the file of the last index. It
+ * skips an index that fails, times out or has other content. It stops at a 401, where it prompts for a password, and at
+ * a cut page. A wrong file or wrong metadata of the last index ends the walk too. The time is the sum of all requests.
+ * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
+ */
+function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  let tookMs = 0;
+  let best: number | null = null;
+  let isBestWrong = false;
+  let unmeasured: number | null = null;
+  for (const [at, member] of chain.members.entries()) {
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') {
+      unmeasured ??= at;
+      continue;
+    }
+    tookMs += reply.tookMs;
+    const isWrong = reply.tag === 'failed' && reply.isArtifact === true;
+    if (reply.tag === 'ok' || isWrong) {
+      best = at;
+      isBestWrong = isWrong;
+    } else if (reply.status === 401 || (reply.tag === 'failed' && reply.isCut === true && reply.isHung !== true))
+      return unmeasured === null ? { tag: 'failed', at } : { tag: 'unknown', at: unmeasured };
+  }
+  if (unmeasured !== null) return { tag: 'unknown', at: unmeasured };
+  if (best === null) return { tag: 'failed', at: chain.members.length - 1 };
+  return isBestWrong ? { tag: 'failed', at: best } : { tag: 'ok', at: best, tookMs };
+}
+
+/** pip and clients with its settings: one index-url and extra ones, which it merges; these and `trusted-host` are never set. */
+export const pip: Client = clientOf({
+  id: 'pip',
+  spec: [
+    'https://pip.pypa.io/en/stable/cli/pip_install/#finding-packages',
+    'https://pip.pypa.io/en/stable/topics/configuration/',
+  ],
+  describes:
+    "pip's index-url of today, then its extra-index-url ones, with spaces between. Default: the mirror of the highest weight.",
+  walk: walkPip,
+  protocols: () => offersHttp1,
+  fileFor: (url) => `[global]\nindex-url = ${url}`,
+  byHand: phrase('note.pipByHand'),
+  notes: (url) => [phrase('note.pipWins'), phrase('note.poetry', { url, pdm: url })],
+});
+
+/**
+ * One walk of uv by its first-index rule: extra indexes in order, the default one last. It takes the first with a page
+ * of the project and continues only after a 404. Anything else ends it: 410, 401, 403, 5xx, a hang, a page without the
+ * version.
+ * @see test/real/pypi-clients.test.ts: uv 0.13
+ */
+function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  const order = [...chain.members.keys()].slice(1);
+  if (chain.members.length > 0) order.push(0);
+  let tookMs = 0;
+  for (const at of order) {
+    const member = chain.members[at];
+    if (member === undefined) break;
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
+    if (reply.tag !== 'gone' || reply.status === 410) return { tag: 'failed', at };
+  }
+  return { tag: 'failed', at: 0 };
+}
+
+/** uv: one default index and others before it. */
+export const uv: Client = clientOf({
+  id: 'uv',
+  spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],
+  describes:
+    "uv's default index of today, then those of UV_INDEX, which it asks before, with spaces between. Default: the mirror of the highest weight.",
+  walk: walkUv,
+  protocols: () => offersHttp2,
+  fileFor: (url) => `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`,
+  byHand: phrase('note.uvByHand'),
+  notes: () => [phrase('note.uvLock')],
+});
