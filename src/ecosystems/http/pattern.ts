@@ -1,19 +1,36 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Node, parsePattern } from './pattern-tree.ts';
+
+/** Whether a set has a character, by its code. */
+type Has = (code: number) => boolean;
 
 /** One instruction. `fork` continues at both places, `set` consumes a character and continues at the next. */
 type Instruction =
-  | { readonly op: 'set'; has(code: number): boolean }
+  | { readonly op: 'set'; readonly has: Has }
   | { readonly op: 'fork'; to: number; or: number }
   | { readonly op: 'begin' | 'end' | 'found' };
 
+/** Longest pattern, in characters: a line of a configuration. */
+const patternChars = 200;
+/** Highest count in braces: patterns are unrolled. */
+const countMax = 250;
 /** The most instructions of one pattern: each character of a text costs at most that many steps. */
 const programMax = 500;
-/** The most unrolled nodes: nested counts multiply them even if they give no instruction. */
+/** The most unrolled parts: nested counts multiply them even if they give no instruction. */
 const unrolledMax = 5_000;
 
+const expected = phrase('expected.pattern');
 const tooLarge = phrase('expected.counts');
+
+/** The source is outside the subset, or too large: thrown within this file only. */
+class Refused extends Error {
+  readonly expected: Sentence;
+
+  constructor(what: Sentence) {
+    super();
+    this.expected = what;
+  }
+}
 
 /** A compiled pattern. */
 interface Pattern {
@@ -22,81 +39,214 @@ interface Pattern {
 }
 
 /**
- * Compiles a regular expression. All alternatives are followed at once, without backtracking: no text is slow.
+ * Compiles a regular expression: a subset without back-references and lookaround; `^` and `$` match at the beginning and
+ * end of a line, as in grep. All alternatives are followed at once, without backtracking: no text is slow.
  * @returns the expected form, if it is outside the subset or too large
- * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast
+ * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast; docs/decisions/0058
  */
 export function compilePattern(source: string): Result<Pattern, Sentence> {
-  const tree = parsePattern(source);
-  if (tree.tag === 'error') return tree;
-  const program: Instruction[] = [];
-  if (!emit(tree.value, program, { left: unrolledMax })) return error(tooLarge);
-  program.push({ op: 'found' });
-  return ok({ isIn: (text) => run(program, text) });
+  if (source === '' || source.length > patternChars) return error(expected);
+  const reader = { source, at: 0 };
+  try {
+    const whole = alternatives(reader);
+    if (reader.at < source.length) return error(expected);
+    const program: Program = { code: [], left: unrolledMax };
+    emit(whole, program);
+    program.code.push({ op: 'found' });
+    return ok({ isIn: (text) => run(program.code, text) });
+  } catch (caught) {
+    if (caught instanceof Refused) return error(caught.expected);
+    throw caught;
+  }
 }
 
-/** False if the program is too large. */
-function emit(node: Node, program: Instruction[], budget: { left: number }): boolean {
-  budget.left -= 1;
-  if (budget.left < 0 || program.length > programMax) return false;
-  switch (node.kind) {
-    case 'set':
-      program.push({ op: 'set', has: node.has });
-      return true;
-    case 'begin':
-    case 'end':
-      program.push({ op: node.kind });
-      return true;
-    case 'all':
-      return node.of.every((one) => emit(one, program, budget));
-    case 'any':
-      return emitAny(node.of, program, budget);
-    case 'repeat':
-      return emitRepeat(node, program, budget);
-  }
-  return node satisfies never;
+/** The instructions so far, and how many parts may still be unrolled. */
+interface Program {
+  readonly code: Instruction[];
+  left: number;
 }
 
-function emitAny(of: readonly Node[], program: Instruction[], budget: { left: number }): boolean {
-  const exits: { to: number; or: number }[] = [];
-  for (const [at, one] of of.entries()) {
-    const fork = forkHere(program);
-    if (!emit(one, program, budget)) return false;
-    if (at < of.length - 1) exits.push(forkHere(program));
-    fork.or = at < of.length - 1 ? program.length : fork.to;
-  }
-  for (const exit of exits) exit.to = exit.or = program.length;
-  return true;
+/** A part of a pattern: it appends its instructions. */
+type Part = (program: Program) => void;
+
+function emit(part: Part, program: Program): void {
+  program.left -= 1;
+  if (program.left < 0 || program.code.length > programMax) throw new Refused(tooLarge);
+  part(program);
 }
 
-function emitRepeat(
-  { of, min, max }: Extract<Node, { kind: 'repeat' }>,
-  program: Instruction[],
-  budget: { left: number },
-): boolean {
-  for (let count = 0; count < min; count += 1) if (!emit(of, program, budget)) return false;
-  if (max === null) {
-    const start = program.length;
-    const fork = forkHere(program);
-    if (!emit(of, program, budget)) return false;
-    program.push({ op: 'fork', to: start, or: start });
-    fork.or = program.length;
-    return true;
-  }
-  const forks: { or: number }[] = [];
-  for (let count = min; count < max; count += 1) {
-    forks.push(forkHere(program));
-    if (!emit(of, program, budget)) return false;
-  }
-  for (const fork of forks) fork.or = program.length;
-  return true;
+function anyOf(of: readonly Part[]): Part {
+  return (program) => {
+    const exits: Fork[] = [];
+    for (const [at, one] of of.entries()) {
+      const fork = forkHere(program);
+      emit(one, program);
+      if (at < of.length - 1) exits.push(forkHere(program));
+      fork.or = at < of.length - 1 ? program.code.length : fork.to;
+    }
+    for (const exit of exits) exit.to = exit.or = program.code.length;
+  };
 }
+
+function repeated(of: Part, min: number, max: number | null): Part {
+  return (program) => {
+    for (let count = 0; count < min; count += 1) emit(of, program);
+    const start = program.code.length;
+    const forks: Fork[] = [];
+    for (let count = min; count < (max ?? min + 1); count += 1) {
+      forks.push(forkHere(program));
+      emit(of, program);
+    }
+    if (max === null) program.code.push({ op: 'fork', to: start, or: start });
+    for (const fork of forks) fork.or = program.code.length;
+  };
+}
+
+type Fork = Extract<Instruction, { op: 'fork' }>;
 
 /** A fork to the next instruction; the caller sets its other target. */
-function forkHere(program: Instruction[]): Extract<Instruction, { op: 'fork' }> {
-  const fork = { op: 'fork' as const, to: program.length + 1, or: program.length + 1 };
-  program.push(fork);
+function forkHere({ code }: Program): Fork {
+  const fork: Fork = { op: 'fork', to: code.length + 1, or: code.length + 1 };
+  code.push(fork);
   return fork;
+}
+
+interface Reader {
+  readonly source: string;
+  at: number;
+}
+
+function takes(reader: Reader, text: string): boolean {
+  if (!reader.source.startsWith(text, reader.at)) return false;
+  reader.at += text.length;
+  return true;
+}
+
+function alternatives(reader: Reader): Part {
+  const first = sequence(reader);
+  const more: Part[] = [];
+  while (takes(reader, '|')) more.push(sequence(reader));
+  return more.length === 0 ? first : anyOf([first, ...more]);
+}
+
+function sequence(reader: Reader): Part {
+  const of: Part[] = [];
+  while (reader.at < reader.source.length && !'|)'.includes(reader.source.charAt(reader.at))) of.push(counted(reader));
+  return (program) => {
+    for (const one of of) emit(one, program);
+  };
+}
+
+function counted(reader: Reader): Part {
+  const isEdge = /[$^]/.test(reader.source.charAt(reader.at));
+  const of = atom(reader);
+  const counts = /^(?:[*+?]|\{(\d{1,3})(,(\d{1,3})?)?\})\??/.exec(reader.source.slice(reader.at, reader.at + 12));
+  if (counts === null) return of;
+  reader.at += counts[0].length;
+  const [min, max] = boundsOf(counts);
+  const isHigh = min > countMax || (max !== null && (max > countMax || max < min));
+  if (isEdge || isHigh || /[*+?{]/.test(reader.source.charAt(reader.at))) throw new Refused(expected);
+  return repeated(of, min, max);
+}
+
+function boundsOf([text, least, comma, most]: RegExpExecArray): readonly [number, number | null] {
+  if (least !== undefined)
+    return [Number(least), comma === undefined ? Number(least) : most === undefined ? null : Number(most)];
+  return text.startsWith('*') ? [0, null] : text.startsWith('+') ? [1, null] : [0, 1];
+}
+
+function atom(reader: Reader): Part {
+  if (takes(reader, '(')) {
+    takes(reader, '?:');
+    const inner = alternatives(reader);
+    if (!takes(reader, ')')) throw new Refused(expected);
+    return inner;
+  }
+  if (takes(reader, '^')) return ({ code }) => void code.push({ op: 'begin' });
+  if (takes(reader, '$')) return ({ code }) => void code.push({ op: 'end' });
+  const has = setAt(reader);
+  return ({ code }) => void code.push({ op: 'set', has });
+}
+
+function setAt(reader: Reader): Has {
+  if (takes(reader, '[')) return characterClass(reader);
+  if (takes(reader, '.')) return (code) => code !== 10 && code !== 13;
+  if (takes(reader, '\\')) return escaped(reader);
+  const char = reader.source.charAt(reader.at);
+  if (char === '' || '*+?{}])'.includes(char)) throw new Refused(expected);
+  reader.at += 1;
+  return only(char);
+}
+
+function only(char: string): Has {
+  const wanted = char.charCodeAt(0);
+  return (code) => code === wanted;
+}
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isWord = (code: number): boolean =>
+  isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
+
+const families = new Map<string, Has>([
+  ['d', isDigit],
+  ['w', isWord],
+  ['s', isSpace],
+  ['D', (code) => !isDigit(code)],
+  ['W', (code) => !isWord(code)],
+  ['S', (code) => !isSpace(code)],
+]);
+
+const controls = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
+function escaped(reader: Reader): Has {
+  const char = reader.source.charAt(reader.at);
+  reader.at += 1;
+  const family = families.get(char);
+  if (family !== undefined) return family;
+  const control = controls.get(char);
+  if (control !== undefined) return only(control);
+  // A letter or digit after a backslash has another meaning elsewhere: a boundary, a back-reference.
+  if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
+  return only(char);
+}
+
+function characterClass(reader: Reader): Has {
+  const isNegated = takes(reader, '^');
+  const members: Has[] = [];
+  while (!takes(reader, ']')) {
+    const [low, has] = member(reader);
+    const isRange =
+      low !== null && reader.source.charAt(reader.at) === '-' && reader.source.charAt(reader.at + 1) !== ']';
+    if (!isRange) {
+      members.push(has);
+      continue;
+    }
+    reader.at += 1;
+    const [high] = member(reader);
+    if (high === null || high < low) throw new Refused(expected);
+    members.push((code) => code >= low && code <= high);
+  }
+  if (members.length === 0) throw new Refused(expected);
+  const isIn = (code: number): boolean => members.some((has) => has(code));
+  return isNegated ? (code) => !isIn(code) : isIn;
+}
+
+/** One entry of a class and its code; `null` for a family such as `\d`, which cannot begin a range. */
+function member(reader: Reader): readonly [number | null, Has] {
+  const char = reader.source.charAt(reader.at);
+  if (char === '' || char === '[') throw new Refused(expected);
+  if (!takes(reader, '\\')) {
+    reader.at += 1;
+    return [char.charCodeAt(0), only(char)];
+  }
+  const next = reader.source.charAt(reader.at);
+  const has = escaped(reader);
+  return [families.has(next) ? null : (controls.get(next) ?? next).charCodeAt(0), has];
 }
 
 function run(program: readonly Instruction[], text: string): boolean {
