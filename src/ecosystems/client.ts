@@ -190,21 +190,22 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Walks a chain from member to member. A failed member is skipped, unless `isFinal` says that its reply ends the walk.
- * The time is the sum over all requested members.
+ * Walks a chain from member to member. A failed member is skipped, unless `isFinal` says that its reply ends the walk;
+ * `off` ends it too. The time is the sum over all requested members.
  */
 export function walkInOrder(
   chain: Chain,
   replyOf: (member: ChainMember) => Reply,
-  isFinal: (reply: Extract<Reply, { tag: 'failed' | 'gone' }>) => boolean = () => false,
+  isFinal: (reply: Extract<Reply, { tag: 'failed' | 'gone' }>, at: number) => boolean = () => false,
 ): WalkEnd {
   let tookMs = 0;
   for (const [at, member] of chain.members.entries()) {
+    if (member.kind === 'off') return { tag: 'failed', at };
     const reply = replyOf(member);
     if (reply.tag === 'unknown') return { tag: 'unknown', at };
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
-    if (isFinal(reply)) return { tag: 'failed', at };
+    if (isFinal(reply, at)) return { tag: 'failed', at };
   }
   return { tag: 'failed', at: chain.members.length - 1 };
 }

@@ -13,6 +13,7 @@ import {
   type Remedy,
   type Reply,
   type WalkEnd,
+  walkInOrder,
 } from '../client.ts';
 import type { GoSettings } from './context.ts';
 
@@ -46,19 +47,11 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
  * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
-  let tookMs = 0;
-  for (const [at, member] of chain.members.entries()) {
-    if (member.kind === 'off') return { tag: 'failed', at };
-    const reply = replyOf(member);
-    if (reply.tag === 'unknown') return { tag: 'unknown', at };
-    tookMs += reply.tookMs;
-    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
-    const isSpoilt = reply.tag === 'failed' && reply.isArtifact === true && reply.isCut !== true;
-    const isFinal = isSpoilt || (reply.tag === 'failed' && reply.isHung === true);
-    const goesOn = reply.tag === 'gone' || (chain.separators[at] === '|' && !isFinal);
-    if (!goesOn || at === chain.members.length - 1) return { tag: 'failed', at };
-  }
-  return { tag: 'failed', at: chain.members.length - 1 };
+  return walkInOrder(chain, replyOf, (reply, at) => {
+    if (reply.tag === 'gone') return false;
+    const isSpoilt = reply.isArtifact === true && reply.isCut !== true;
+    return chain.separators[at] !== '|' || isSpoilt || reply.isHung === true;
+  });
 }
 
 /**

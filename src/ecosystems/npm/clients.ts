@@ -3,14 +3,12 @@ import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   type Chain,
-  type ChainMember,
   type ChainProblem,
   type Client,
   memberOfUrl,
   offersHttp1,
   type Remedy,
-  type Reply,
-  type WalkEnd,
+  walkInOrder,
 } from '../client.ts';
 import { scopeOf } from './names.ts';
 
@@ -36,12 +34,7 @@ export function checkRegistries(chain: string): Sentence | null {
  * yarn 1 four times, on cuts and on 5xx of packuments; later versions of yarn three times, on 429 and 5xx.
  * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
  */
-function walkRegistry(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
-  const [member] = chain.members;
-  const reply: Reply = member === undefined ? { tag: 'unknown' } : replyOf(member);
-  if (reply.tag === 'unknown') return { tag: 'unknown', at: 0 };
-  return reply.tag === 'ok' ? { tag: 'ok', at: 0, tookMs: reply.tookMs } : { tag: 'failed', at: 0 };
-}
+const walkRegistry: Client['walk'] = walkInOrder;
 
 /** The variables that npm, pnpm up to 10, pnpm from 11 on, and yarn from 2 on read; yarn 1 reads npm's. */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
