@@ -1,14 +1,16 @@
 import { firstLineOf, isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
+import { error } from '../../core/result.ts';
 import type { Ask } from '../../core/transcript.ts';
-import { type Answered, below, type Got, get as getAny, type Talk } from '../talk.ts';
+import { type Answered, below, type Got, get as getAny, type Talk, unaskable } from '../talk.ts';
+import type { GoContext } from './context.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
 /**
  * The URL of `rest` below a module, escaped as the go command does; `null` for an invalid module path.
  * @see protocols.md 1.2
  */
-export function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, rest: string): string | null {
+function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, rest: string): string | null {
   const escaped = escapeModule(module);
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
@@ -19,6 +21,12 @@ export function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: stri
  */
 export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(ask, context, isMasked);
+}
+
+/** The same for `rest` below a module; `unaskable` for an invalid module path. */
+export function* getBelow(module: string | null, rest: string, ask: Omit<Ask, 'url'>, context: GoContext): Talk<Got> {
+  const url = moduleUrlOf(context, module ?? '', rest);
+  return url === null ? error(unaskable) : yield* get({ ...ask, url }, context);
 }
 
 /**

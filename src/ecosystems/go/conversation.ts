@@ -17,7 +17,7 @@ import {
   unaskable,
   wholeOf,
 } from '../talk.ts';
-import { get, moduleUrlOf } from './ask.ts';
+import { getBelow } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { h1Of, h1OfMod } from './h1.ts';
@@ -50,9 +50,7 @@ export function* probe(target: Target, context: GoContext): Conversation {
 }
 
 function* list({ module }: Target, context: GoContext): Talk<Verdict> {
-  const url = moduleUrlOf(context, module ?? '', '@v/list');
-  if (url === null) return ended(unaskable);
-  const got = yield* get({ url, bodyBytesMax: limits.listBytes }, context);
+  const got = yield* getBelow(module, '@v/list', { bodyBytesMax: limits.listBytes }, context);
   if (got.tag === 'error') return ended(got.error);
   const versions = yield* inSlices(parseList(got.value.body));
   if (versions.tag === 'error') return failedBy(versions.error);
@@ -64,9 +62,7 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
 }
 
 function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
-  const url = moduleUrlOf(context, module ?? '', '@latest');
-  if (url === null) return ended(unaskable);
-  const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
+  const got = yield* getBelow(module, '@latest', { bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const read = parseInfo(got.value.body, null);
   if (read.tag === 'error') return failedBy(read.error);
@@ -83,9 +79,8 @@ function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
     asked === 'latest' ? yield* resolve(module ?? '', asked, context) : ({ tag: 'ok', value: asked } as const);
   if (named.tag === 'error') return ended(named.error);
   const escaped = escapeVersion(named.value);
-  const url = moduleUrlOf(context, module ?? '', `@v/${escaped}.info`);
-  if (url === null || escaped === null) return ended(unaskable);
-  const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
+  if (escaped === null) return ended(unaskable);
+  const got = yield* getBelow(module, `@v/${escaped}.info`, { bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'error') return ended(got.error, factsOf(asked, named.value));
   const read = parseInfo(got.value.body, isCanonical(named.value) ? named.value : null);
   if (read.tag === 'error') return failedBy(read.error, factsOf(asked, named.value));
@@ -96,9 +91,8 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const named = yield* resolve(module ?? '', version ?? '', context);
   if (named.tag === 'error') return ended(named.error);
   const facts = factsOf(version, named.value);
-  const url = moduleUrlOf(context, module ?? '', `@v/${escapeVersion(named.value)}.mod`);
-  if (url === null) return ended(unaskable);
-  const got = yield* get({ url, bodyBytesMax: limits.modBytes }, context);
+  const path = `@v/${escapeVersion(named.value)}.mod`;
+  const got = yield* getBelow(module, path, { bodyBytesMax: limits.modBytes }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const want = context.pinned[`${module}@${named.value}/go.mod`];
@@ -114,11 +108,10 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const named = yield* resolve(module ?? '', version ?? '', context);
   if (named.tag === 'error') return ended(named.error);
   const facts = factsOf(version, named.value);
-  const url = moduleUrlOf(context, module ?? '', `@v/${escapeVersion(named.value)}.zip`);
-  if (url === null) return ended(unaskable);
   const { peekBytes } = context;
   const until = peekBytes === undefined ? ({ large: true } as const) : { stopAfterBytes: peekBytes };
-  const got = yield* get({ url, bodyBytesMax: limits.zipBytes, ...until }, context);
+  const path = `@v/${escapeVersion(named.value)}.zip`;
+  const got = yield* getBelow(module, path, { bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   // Reading stopped on purpose: a throughput sample with nothing to hash.

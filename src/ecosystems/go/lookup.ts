@@ -128,13 +128,17 @@ export interface FoundRecord {
 
 /** The database through a mirror's relay. */
 export function relayOf(context: GoContext, verifier: Verifier): Database {
-  return { context, verifier, fetched: new Map(), took: new Map(), base: below(context, `sumdb/${verifier.name}`) };
+  return databaseAt(below(context, `sumdb/${verifier.name}`), context, verifier);
 }
 
 /** The database itself; `null`: it is used only through relays. */
 export function directOf(context: GoContext, verifier: Verifier): Database | null {
   const { direct } = context.own.sumdb ?? {};
-  return direct === undefined ? null : { context, verifier, fetched: new Map(), took: new Map(), base: direct };
+  return direct === undefined ? null : databaseAt(direct, context, verifier);
+}
+
+function databaseAt(base: string, context: GoContext, verifier: Verifier): Database {
+  return { context, base, verifier, fetched: new Map(), took: new Map() };
 }
 
 /** Requests a path of the database and records the time of the response. */
@@ -143,13 +147,9 @@ export function* getFrom(
   path: string,
   { aside, bodyBytesMax }: Pick<Ask, 'aside' | 'bodyBytesMax'>,
 ): Talk<Got> {
-  const ask = { url: at(database, path), bodyBytesMax, ...(aside === true ? { aside } : {}) };
+  // Unlike in module URLs, a `!` stays literal here, as the go command sends it.
+  const ask = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
   const got = yield* get(ask, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);
   return got;
-}
-
-/** The URL of a path of the database. Unlike module URLs, a `!` stays literal here, as the go command sends it. */
-function at({ base }: Database, path: string): string {
-  return `${base}/${path}`;
 }

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { type End, inSlices, stoppedBy, type Talk, unaskable } from '../talk.ts';
-import { get, moduleUrlOf } from './ask.ts';
+import { getBelow } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { parseInfo } from './info.ts';
@@ -24,9 +24,7 @@ export function* resolve(module: string, version: string, context: GoContext): T
 }
 
 function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
-  const listUrl = moduleUrlOf(context, module, '@v/list');
-  if (listUrl === null) return error(unaskable);
-  const list = yield* get({ url: listUrl, aside: true, bodyBytesMax: limits.listBytes }, context);
+  const list = yield* getBelow(module, '@v/list', { aside: true, bodyBytesMax: limits.listBytes }, context);
   if (list.tag === 'error') return list;
   const versions = yield* inSlices(parseList(list.value.body));
   if (versions.tag === 'error') return stoppedBy(versions.error);
@@ -40,16 +38,13 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
 }
 
 function* hasOwnMod(module: string, version: string, context: GoContext): Talk<Result<boolean, End>> {
-  const url = moduleUrlOf(context, module, `@v/${escapeVersion(version)}.mod`);
-  if (url === null) return error(unaskable);
-  const mod = yield* get({ url, aside: true, bodyBytesMax: limits.modBytes }, context);
+  const path = `@v/${escapeVersion(version)}.mod`;
+  const mod = yield* getBelow(module, path, { aside: true, bodyBytesMax: limits.modBytes }, context);
   return mod.tag === 'error' ? mod : ok(!isSynthetic(mod.value.body, module));
 }
 
 function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {
-  const url = moduleUrlOf(context, module, rest);
-  if (url === null) return error(unaskable);
-  const answer = yield* get({ url, aside: true, bodyBytesMax: limits.infoBytes }, context);
+  const answer = yield* getBelow(module, rest, { aside: true, bodyBytesMax: limits.infoBytes }, context);
   if (answer.tag === 'error') return answer;
   const info = parseInfo(answer.value.body, null);
   return info.tag === 'error' ? stoppedBy(info.error) : ok(info.value.version);

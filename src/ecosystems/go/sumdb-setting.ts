@@ -8,20 +8,16 @@ import { parseVerifier } from './note.ts';
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * Checksum databases with a known name: verifier key and, for an alias, its address.
+ * Known names of the public database: of an alias, its address.
  * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
-const knownSumdbs: Readonly<Record<string, Omit<NonNullable<GoSettings['sumdb']>, 'home'>>> = {
-  'sum.golang.org': {
-    name: 'sum.golang.org',
-    verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
-    url: null,
-  },
-  'sum.golang.google.cn': {
-    name: 'sum.golang.org',
-    verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
-    url: 'https://sum.golang.google.cn',
-  },
+const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {
+  [defaultSumdb]: { url: null },
+  'sum.golang.google.cn': { url: 'https://sum.golang.google.cn' },
+};
+const publicDatabase = {
+  name: defaultSumdb,
+  verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
 };
 
 /**
@@ -38,7 +34,7 @@ export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> 
     return error(phrase('expected.urlAfterSpace'));
   }
   const known = Object.hasOwn(knownSumdbs, nameOrKey) ? knownSumdbs[nameOrKey] : undefined;
-  if (known !== undefined) return ok({ ...known, url: split?.url ?? known.url, home: `https://${nameOrKey}` });
+  if (known !== undefined) return ok({ ...publicDatabase, url: split?.url ?? known.url, home: `https://${nameOrKey}` });
   if (!nameOrKey.includes('+')) {
     return error(phrase('expected.goSumdb', { names: Object.keys(knownSumdbs).join(', ') }));
   }

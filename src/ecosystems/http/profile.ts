@@ -88,8 +88,6 @@ export interface Lines {
 export interface Profile {
   /** The value of `profile` of a mirror. */
   readonly id: string;
-  /** For people. */
-  readonly title: string;
   readonly spec: readonly string[];
   /** The package manager, and the key of its lines in a remedy. */
   readonly client: string;
@@ -123,6 +121,11 @@ export function sound(changedAtMs: number | null = null): Reading {
 /** A file in another format than expected. */
 export function unsound(expected: Sentence): Reading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
+}
+
+/** Lines that state a whole chain: the rollback states the old one. */
+export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
+  return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }
 
 /** The URL of a chain's first member, with or without a final slash; empty: no member. */

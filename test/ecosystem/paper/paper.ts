@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { error, ok, type Result } from '../../../src/core/result.ts';
 import type { Chain, ChainMember, ChainProblem, Client, WalkEnd } from '../../../src/ecosystems/client.ts';
-import { type Ecosystem, heavy, kilobytes, light } from '../../../src/ecosystems/ecosystem.ts';
+import { type Ecosystem, heavy, kilobytes, light, pinnedIn } from '../../../src/ecosystems/ecosystem.ts';
 import { checked } from '../../../src/ecosystems/fields.ts';
 import type { LockReader } from '../../../src/ecosystems/locks.ts';
 import { createRegistry, registry } from '../../../src/ecosystems/registry.ts';
@@ -187,7 +187,7 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
       Object.entries(logged).flatMap(([name, hash]) =>
         known.has(`paper/${name}`) ? [] : [[`paper/${name}`, hash] as const],
       ),
-    pinned: (known) => Object.fromEntries([...known].map(([key, hash]) => [key.slice('paper/'.length), String(hash)])),
+    pinned: (known) => pinnedIn(known, 'paper/'),
   },
   async prober() {
     loaded.push('conversation');

@@ -26,7 +26,6 @@ export function readApkIndex(body: Uint8Array): Reading {
 /** Alpine's package repositories; the base URL is the folder of branches. */
 export const alpine: Profile = {
   id: 'alpine',
-  title: 'an Alpine mirror',
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],
   client: 'apk',
   decodes: false,

@@ -1,19 +1,19 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headTextOf, parseEpochSeconds, startsWith } from '../format.ts';
-import { type Profile, sound, unsound } from '../profile.ts';
+import { linesBy, type Profile, sound, unsound } from '../profile.ts';
 
 /** gzip, Zstandard, xz: the formats of repo-add. */
 const packed = ['1f8b', '28b52ffd', 'fd377a585a00'];
 
 function mirrorlist({ members }: Chain): string {
-  return members.map(({ plain }) => `Server = ${plain.replace(/\/+$/, '')}/$repo/os/$arch`).join('\n');
+  const servers = members.map(({ plain }) => `Server = ${plain.replace(/\/+$/, '')}/$repo/os/$arch`);
+  return ['# /etc/pacman.d/mirrorlist', ...servers].join('\n');
 }
 
 /** Arch Linux mirrors. */
 export const arch: Profile = {
   id: 'arch',
-  title: 'an Arch Linux mirror',
   spec: ['https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors', 'https://man.archlinux.org/man/pacman.conf.5'],
   client: 'pacman',
   offersHttp2: true,
@@ -27,9 +27,5 @@ export const arch: Profile = {
     if (!/\.(db|files)$/.test(path)) return null;
     return packed.some((hex) => startsWith(body, hex)) ? sound() : unsound(phrase('answer.database'));
   },
-  lines: (before, after) => ({
-    text: `# /etc/pacman.d/mirrorlist\n${mirrorlist(after)}`,
-    rollback: `# /etc/pacman.d/mirrorlist\n${mirrorlist(before)}`,
-    notes: [phrase('note.pacmanOrder')],
-  }),
+  lines: linesBy(mirrorlist, phrase('note.pacmanOrder')),
 };

@@ -1,7 +1,7 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
-import { headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const title = phrase('answer.conda');
 
@@ -22,7 +22,6 @@ function condarc(chain: Chain): string {
 /** Channels of conda; the base URL is the folder of platforms. */
 export const conda: Profile = {
   id: 'conda',
-  title: 'a conda channel',
   spec: [
     'https://docs.conda.io/projects/conda-build/en/stable/concepts/generating-index.html',
     'https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/use-condarc.html',
@@ -32,9 +31,5 @@ export const conda: Profile = {
   marker: null,
   read: ({ path, body }) =>
     /(^|\/)(current_)?repodata(_from_packages)?\.json$/.test(path) ? readRepodata(path, body) : null,
-  lines: (before, after) => ({
-    text: condarc(after),
-    rollback: condarc(before),
-    notes: [phrase('note.condaBelow')],
-  }),
+  lines: linesBy(condarc, phrase('note.condaBelow')),
 };

@@ -2,7 +2,7 @@ import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseFields } from '../../parse-json.ts';
 import { headTextOf } from '../format.ts';
-import { type Head, headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { type Head, headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
 /** `1/a`, `2/io`, `3/u/url`, `se/rd/serde`, at the end of a path. */
@@ -43,7 +43,6 @@ registry = "sparse+${headUrlOf(chain, '/')}"`;
 /** Sparse indexes of crates; the crates come from the URL in its config.json. */
 export const crates: Profile = {
   id: 'crates',
-  title: 'a sparse index of crates',
   spec: [
     'https://doc.rust-lang.org/cargo/reference/registry-index.html',
     'https://doc.rust-lang.org/cargo/reference/source-replacement.html',
@@ -60,9 +59,5 @@ export const crates: Profile = {
   decodes: true,
   marker: null,
   read,
-  lines: (before, after) => ({
-    text: cargoConfig(after),
-    rollback: cargoConfig(before),
-    notes: [phrase('note.cratesFrom')],
-  }),
+  lines: linesBy(cargoConfig, phrase('note.cratesFrom')),
 };

@@ -52,7 +52,6 @@ function find(list: Uint8Array, name: string): ListedFile | null {
 /** Debian archives and others in their format. */
 export const debian: Profile = {
   id: 'debian',
-  title: 'a Debian archive',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
   client: 'apt',
   decodes: false,

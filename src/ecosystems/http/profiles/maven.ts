@@ -2,7 +2,7 @@ import type { Sentence } from '../../../core/result.ts';
 import { failureOf, phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { compactDate, headTextOf } from '../format.ts';
-import { headUrlOf, type Profile, type Reading, sound } from '../profile.ts';
+import { headUrlOf, linesBy, type Profile, type Reading, sound } from '../profile.ts';
 
 /** The name of the root element; empty: none. Comments and declarations are skipped. */
 export function rootNameOf(text: string): string {
@@ -27,14 +27,14 @@ function readXml(body: Uint8Array, root: string, title: Sentence): Reading {
   return sound(stamp === undefined ? null : compactDate(stamp));
 }
 
-function settings(url: string): string {
+function settings(chain: Chain): string {
   return `<!-- ~/.m2/settings.xml -->
 <settings>
   <mirrors>
     <mirror>
       <id>mirrorwatch</id>
       <mirrorOf>central</mirrorOf>
-      <url>${url}</url>
+      <url>${headUrlOf(chain)}</url>
     </mirror>
   </mirrors>
 </settings>`;
@@ -43,7 +43,6 @@ function settings(url: string): string {
 /** Maven repositories. */
 export const maven: Profile = {
   id: 'maven',
-  title: 'a Maven repository',
   spec: [
     'https://maven.apache.org/repositories/layout.html',
     'https://maven.apache.org/repositories/metadata.html',
@@ -56,9 +55,5 @@ export const maven: Profile = {
     if (/(^|\/)maven-metadata\.xml$/.test(path)) return readXml(body, 'metadata', phrase('answer.maven'));
     return path.endsWith('.pom') ? readXml(body, 'project', phrase('answer.mavenProject')) : null;
   },
-  lines: (before: Chain, after: Chain) => ({
-    text: settings(headUrlOf(after)),
-    rollback: settings(headUrlOf(before)),
-    notes: [phrase('note.mavenAll')],
-  }),
+  lines: linesBy(settings, phrase('note.mavenAll')),
 };

@@ -1,7 +1,7 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
-import { type Head, headUrlOf, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { type Head, headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 /** The usual source of Gemfiles. */
 const source = 'https://rubygems.org';
@@ -26,11 +26,10 @@ function bundleConfig(chain: Chain): string {
 /** Mirrors of gems with a compact index. */
 export const rubygems: Profile = {
   id: 'rubygems',
-  title: 'a mirror of gems',
   spec: ['https://guides.rubygems.org/rubygems-org-compact-index-api/', 'https://bundler.io/man/bundle-config.1.html'],
   client: 'bundler',
   decodes: true,
   marker: null,
   read,
-  lines: (before, after) => ({ text: bundleConfig(after), rollback: bundleConfig(before), notes: [] }),
+  lines: linesBy(bundleConfig),
 };
