@@ -3,8 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
-import type { Signature } from '../../core/signature.ts';
-import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import {
   below,

@@ -3,7 +3,7 @@ import { utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Signature, SignatureState } from '../../core/signature.ts';
+import type { Signature, SignatureState } from '../../core/transcript.ts';
 import { mismatchOf, phrase } from '../../words/tell.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 

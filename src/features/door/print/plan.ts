@@ -4,7 +4,7 @@ import { type Route, routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import { escapeExpression } from '../../../ecosystems/globs.ts';
-import type { Registry } from '../../../ecosystems/registry.ts';
+import { registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
 
 /** Proxies that the door can be printed for. */
