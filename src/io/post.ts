@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Post, Retry } from '../core/notice.ts';
 import type { Clock, Timers } from '../core/ports.ts';
 import { Carrier } from '../wire/carrier.ts';
-import { type ConnectTrace, connectTo, type Route } from '../wire/connect.ts';
+import { type ConnectTrace, connectTo, createConnectTrace, type Route } from '../wire/connect.ts';
 import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';
 import { Names } from '../wire/dns.ts';
 import { exchange } from '../wire/exchange.ts';
@@ -45,13 +45,7 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return failed({ kind: 'network', code: 'ERR_INVALID_URL', retry: 'later' });
   const nowMs = deps.clock.monotonicMs();
-  const trace: ConnectTrace = {
-    marks: { start: nowMs, end: nowMs },
-    remoteAddress: null,
-    remotePort: null,
-    family: null,
-    tls: null,
-  };
+  const trace = createConnectTrace(nowMs);
   const answer = newTrace();
   const deadline = new Deadline(deps.clock, deps.timers, nowMs + message.timeoutMs);
   const { signal, answerBytesMax } = message;

@@ -36,11 +36,23 @@ export interface ConnectTrace {
   tls: TlsFacts | null;
 }
 
+/** The facts before anything is known. @param startMs  monotonic */
+export function createConnectTrace(startMs: number): ConnectTrace {
+  return { marks: { start: startMs, end: startMs }, remoteAddress: null, remotePort: null, family: null, tls: null };
+}
+
 /** The dependencies of connecting. */
 export interface ConnectDeps {
   readonly clock: Clock;
   readonly names: Names;
   readonly tls: TlsBook;
+}
+
+/** One attempt to connect. */
+interface Attempt extends ConnectDeps {
+  readonly to: Destination;
+  readonly trace: ConnectTrace;
+  readonly deadline: Deadline;
 }
 
 /** The host without brackets, as sockets and certificates want it. */
@@ -64,46 +76,41 @@ export async function connectTo(
   deadline: Deadline,
   deps: ConnectDeps,
 ): Promise<Socket> {
+  const { clock, names, tls } = deps;
+  const attempt: Attempt = { to, trace, deadline, clock, names, tls };
   const { proxy } = to.route;
-  if (proxy === null) return connectDirect(to, trace, deadline, deps);
+  if (proxy === null) return connectDirect(attempt);
   await allowedRule(to, null);
-  const tunnel = await throughProxy(to, proxy, trace, deadline, deps).catch((error: unknown) => {
+  const tunnel = await throughProxy(attempt, proxy).catch((error: unknown) => {
     throw proxyStopOf(error);
   });
-  trace.marks.connected = deps.clock.monotonicMs();
-  return to.url.protocol === 'https:' ? secureTunnel(to, tunnel, trace, deadline, deps) : tunnel;
+  trace.marks.connected = clock.monotonicMs();
+  return to.url.protocol === 'https:' ? secureTunnel(attempt, tunnel) : tunnel;
 }
 
-async function connectDirect(
-  to: Destination,
-  trace: ConnectTrace,
-  deadline: Deadline,
-  deps: ConnectDeps,
-): Promise<Socket> {
+async function connectDirect(attempt: Attempt): Promise<Socket> {
+  const { to } = attempt;
   const port = portOf(to.url);
-  const { address } = await addressOf(bareHostOf(to.url), port, to.route, trace, deadline, deps);
+  const { address } = await addressOf(attempt, bareHostOf(to.url), port);
   const rule = await allowedRule(to, address);
   // The other end is the checked address by construction; the guard does not rely on that.
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
-  if (to.url.protocol === 'https:') return secureDirect(to, { address, port }, isPeer, trace, deadline, deps);
-  return openTcp(address, port, isPeer, trace.marks, deadline, deps);
+  if (to.url.protocol === 'https:') return secureDirect(attempt, { address, port }, isPeer);
+  return openTcp(attempt, { address, port }, isPeer, attempt.trace.marks);
 }
 
 async function addressOf(
+  { to: { route }, trace, deadline, clock, names }: Attempt,
   host: string,
   port: number,
-  route: Route,
-  trace: ConnectTrace,
-  deadline: Deadline,
-  deps: ConnectDeps,
 ): Promise<Resolved> {
   const literal = isIP(host);
   const found: Resolved =
     literal !== 0
       ? { address: host, family: literal === 6 ? 6 : 4 }
-      : await deps.names
+      : await names
           .resolve(host, { family: route.family, first: route.firstFamily, server: route.dnsServer }, deadline, () => {
-            trace.marks.resolved = deps.clock.monotonicMs();
+            trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
             // The name has no address: the hop ended in `resolve`.
@@ -114,6 +121,11 @@ async function addressOf(
   trace.remotePort = port;
   trace.family = found.family;
   return found;
+}
+
+interface Peer {
+  readonly address: string;
+  readonly port: number;
 }
 
 /** Whether HTTP may be sent to the connected end. */
@@ -137,21 +149,19 @@ function forbidden(): WireStop {
 
 /** Opens the TCP connection, without TLS. The handler sets the mark before anything else. */
 function openTcp(
-  address: string,
-  port: number,
+  { deadline, clock }: Attempt,
+  { address, port }: Peer,
   isPeer: PeerTest,
   marks: LiveMarks,
-  deadline: Deadline,
-  deps: ConnectDeps,
 ): Promise<Socket> {
   return deadline.run((done, failed) => {
     const socket = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     socket.once('connect', () => {
-      marks.connected = deps.clock.monotonicMs();
+      marks.connected = clock.monotonicMs();
       if (isPeer(socket.remoteAddress)) done(socket);
       else failed(closing(socket, forbidden()));
     });
-    socket.once('error', (error) => failed(stopOf(error, 0, deps.clock.monotonicMs())));
+    socket.once('error', (error) => failed(stopOf(error, 0, clock.monotonicMs())));
     socket.on('error', () => undefined);
     return () => socket.destroy();
   });
@@ -163,31 +173,21 @@ function closing(socket: Socket, error: unknown): WireStop {
 }
 
 /** To the proxy, and through it where the target speaks TLS. */
-async function throughProxy(
-  to: Destination,
-  proxy: NonNullable<Route['proxy']>,
-  trace: ConnectTrace,
-  deadline: Deadline,
-  deps: ConnectDeps,
-): Promise<Socket> {
+async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>): Promise<Socket> {
+  const { to, deadline } = attempt;
   const url = new URL(proxy.url);
-  const { address } = await addressOf(bareHostOf(url), portOf(url), to.route, trace, deadline, deps);
+  const port = portOf(url);
+  const { address } = await addressOf(attempt, bareHostOf(url), port);
   const unmarked: LiveMarks = { start: 0, end: 0 };
-  const tcp = await openTcp(address, portOf(url), anyPeer, unmarked, deadline, deps);
-  const socket = url.protocol === 'https:' ? await secureProxy(to, url, tcp, deadline, deps) : tcp;
+  const tcp = await openTcp(attempt, { address, port }, anyPeer, unmarked);
+  const socket = url.protocol === 'https:' ? await secureProxy(attempt, url, tcp) : tcp;
   if (to.url.protocol === 'https:') await connectThroughProxy(socket, to.url, proxy, deadline);
   return socket;
 }
 
-function secureProxy(
-  to: Destination,
-  url: URL,
-  tcp: Socket,
-  deadline: Deadline,
-  deps: ConnectDeps,
-): Promise<TLSSocket> {
+function secureProxy({ to, deadline, tls }: Attempt, url: URL, tcp: Socket): Promise<TLSSocket> {
   return deadline.run((done, failed) => {
-    const secureContext = deps.tls.context({ ca: to.route.ca, client: null, pin: null });
+    const secureContext = tls.context({ ca: to.route.ca, client: null, pin: null });
     const host = bareHostOf(url);
     const socket = connectTls({ socket: tcp, secureContext, host, ...(isIP(host) ? {} : { servername: host }) });
     socket.once('secureConnect', () => done(socket));
@@ -198,15 +198,9 @@ function secureProxy(
 }
 
 /** TLS to the target over a tunnel. */
-function secureTunnel(
-  to: Destination,
-  tunnel: Socket,
-  trace: ConnectTrace,
-  deadline: Deadline,
-  deps: ConnectDeps,
-): Promise<Socket> {
-  return deadline.run((done, failed) => {
-    const socket = handshake(tunnel, handshakeOf(to, trace), deps, done, failed);
+function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
+  return attempt.deadline.run((done, failed) => {
+    const socket = handshake(tunnel, handshakeOf(attempt), attempt, done, failed);
     return () => socket.destroy();
   });
 }
@@ -215,14 +209,8 @@ function secureTunnel(
  * TLS to the target over a new TCP connection. TCP is opened separately: Node's own way creates the TLS socket before it
  * connects, and that tenth of a millisecond would count for the mirror; here it passes during the round trip.
  */
-function secureDirect(
-  to: Destination,
-  { address, port }: { readonly address: string; readonly port: number },
-  isPeer: PeerTest,
-  trace: ConnectTrace,
-  deadline: Deadline,
-  deps: ConnectDeps,
-): Promise<Socket> {
+function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTest): Promise<Socket> {
+  const { trace, deadline, clock } = attempt;
   return deadline.run((done, failed) => {
     const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     let socket: Socket | null = null;
@@ -233,14 +221,14 @@ function secureDirect(
     };
     // Before Node's own listener, which starts the handshake.
     tcp.once('connect', () => {
-      trace.marks.connected = deps.clock.monotonicMs();
+      trace.marks.connected = clock.monotonicMs();
       if (isPeer(tcp.remoteAddress)) return;
       close();
       failed(forbidden());
     });
     const end = (error: unknown): void => {
       close();
-      failed(stopOf(error, 0, deps.clock.monotonicMs()));
+      failed(stopOf(error, 0, clock.monotonicMs()));
     };
     tcp.once('error', end);
     tcp.on('error', () => undefined);
@@ -248,7 +236,7 @@ function secureDirect(
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {
-        socket = handshake(tcp, handshakeOf(to, trace), deps, done, failed);
+        socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
       } catch (error) {
         // A key or a name that OpenSSL does not take.
         end(error);
@@ -264,6 +252,6 @@ function alpnOf(protocols: readonly HttpProtocol[] = ['1.1']): readonly string[]
   return protocols.map((protocol) => alpnNames[protocol]);
 }
 
-function handshakeOf(to: Destination, trace: ConnectTrace): Handshaking {
+function handshakeOf({ to, trace }: Attempt): Handshaking {
   return { host: bareHostOf(to.url), rule: to.route, alpn: alpnOf(to.route.protocols), trace, onSocket: to.onSocket };
 }

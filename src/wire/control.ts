@@ -1,6 +1,6 @@
 import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
-import { type ConnectTrace, connectTo } from './connect.ts';
+import { connectTo, createConnectTrace } from './connect.ts';
 import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 
@@ -26,13 +26,7 @@ async function connectCode(
 ): Promise<string | null> {
   const url = URL.canParse(due.url) ? new URL(due.url) : null;
   if (url === null || url.hostname === '' || url.port === '') return 'ERR_INVALID_URL';
-  const trace: ConnectTrace = {
-    marks: { start: startMs, end: startMs },
-    remoteAddress: null,
-    remotePort: null,
-    family: null,
-    tls: null,
-  };
+  const trace = createConnectTrace(startMs);
   const deadline = new Deadline(deps.clock, deps.timers, startMs + due.timeoutMs);
   try {
     const socket = await connectTo({ url, route: access, guard: null }, trace, deadline, deps);

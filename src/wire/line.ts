@@ -8,7 +8,7 @@ import { phrase } from '../words/tell.ts';
 import type { BodyFile, Collected, Spill } from './body-hold.ts';
 import type { Build, Builds } from './build.ts';
 import { Carrier } from './carrier.ts';
-import { bareHostOf, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
+import { bareHostOf, type ConnectDeps, connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
 import { Deadline, phaseOf, stopOf, WireStop } from './deadline.ts';
 import { exchange } from './exchange.ts';
@@ -89,13 +89,7 @@ export class OpenLine implements Line {
     const deadline = new Deadline(clock, timers, request.deadlineMs);
     // The last step before the wire: our own preparation does not count as the mirror's time.
     const startMs = request.startMs ?? clock.monotonicMs();
-    const trace: ConnectTrace = {
-      marks: { start: startMs, end: startMs },
-      remoteAddress: null,
-      remotePort: null,
-      family: null,
-      tls: null,
-    };
+    const trace = createConnectTrace(startMs);
     const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false, protocol: null };
     this.#deadline = deadline;
     try {

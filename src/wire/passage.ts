@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import { readForeignUrl } from '../core/url.ts';
-import { connectTo } from './connect.ts';
+import { connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { Names } from './dns.ts';
@@ -81,10 +81,8 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
       connect: (_options, done) => {
         const nowMs = clock.monotonicMs();
         const deadline = new Deadline(clock, timers, nowMs + connectMs);
-        const marks = { start: nowMs, end: nowMs };
-        const trace = { marks, remoteAddress: null, remotePort: null, family: null, tls: null };
         const guard = isHome ? null : () => Promise.resolve(classBySpelling(home.hostname));
-        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, deps)
+        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, createConnectTrace(nowMs), deadline, deps)
           .finally(() => deadline.clear())
           .then(
             (socket) => done(null, socket as Parameters<typeof done>[1] & object),
