@@ -57,10 +57,11 @@ export function readDetect({ spike, outage, lag }: z.output<typeof detectKey>, r
       needs: [['detect', 'spike', 'window']],
     });
   }
-  const { over, ...others } = outage;
+  const { open, over, close, share: shareOfFailures } = outage;
   return {
     spike: { ...rest, floorMs: floor, relearnMs: relearn },
-    outage: { ...others, overMs: over },
+    // This order: the label `hash` of mirrorwatch_config_info is made of it.
+    outage: { open, overMs: over, close, share: shareOfFailures },
     lagLimitMs: lag.limit,
   };
 }
