@@ -59,7 +59,8 @@ const pieceBytes = 2 ** 20;
  */
 export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
   const key = `packages ${list.path}`;
-  const kept = readRota(context.memory?.get(key, context.nowWallMs) ?? null);
+  // Written below, in this process.
+  const kept = JSON.parse(context.memory?.get(key, context.nowWallMs) ?? 'null') as Rota | null;
   const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
   const rota = isDue ? yield* newRota(list, leads, context) : ok(kept);
   if (rota.tag === 'error') return rota.error;
@@ -70,11 +71,6 @@ export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpCo
   const turn = wrong === null ? { at: at + 1, left: left - 1 } : {};
   context.memory?.keep(key, JSON.stringify({ ...rota.value, ...turn }), context.nowWallMs + limits.rotaKeptMs);
   return wrong;
-}
-
-/** The cached rota, which this file wrote in this process. */
-function readRota(text: string | null): Rota | null {
-  return text === null ? null : (JSON.parse(text) as Rota);
 }
 
 /** Mirrors with the same list check the same packages in the same order, from a place that depends on the hour. */
