@@ -33,12 +33,10 @@ const demoStages = [
 ] as const;
 export type DemoStage = (typeof demoStages)[number];
 
-/** The stages that each upstream must go through. */
-const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
-/** With a front door a mirror fails instead: its line is in no message before the advice. */
-const neededWithDoor: readonly DemoStage[] = ['advice', 'webhook'];
+/** The stages that each upstream must go through. A spike is not one: where the advice is first, no message has it alone. */
+const needed: readonly DemoStage[] = ['advice', 'webhook'];
 /** Where builds run, an action follows the advice. */
-const neededWithBuilds: readonly DemoStage[] = [...neededWithDoor, 'changed', 'undone'];
+const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 
 /** One event of the demo; `atSeconds` since its start. */
@@ -177,8 +175,8 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
 }
 
 function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoStage[] {
-  const withDoor = small.build === undefined ? neededWithDoor : neededWithBuilds;
-  return (hasDoor ? withDoor : needed).filter((stage) => !seen.has(stage));
+  const all = hasDoor && small.build !== undefined ? neededWithBuilds : needed;
+  return all.filter((stage) => !seen.has(stage));
 }
 
 /** Whether the daemon has baselines of some mirrors: a fault before that is not detected as a change. */
