@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/io/store.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, stateDir } from '../support/paths.ts';
 import { englishLeft } from '../unit/cli/english-left.ts';
 import { type Ran, run } from '../unit/cli/run-program.ts';
 import { epochMs } from './manual-time.ts';
@@ -14,7 +14,7 @@ import { startWorld, stopWorlds, type World } from './world.ts';
 /** `a` takes ten times as long from the second minute on. */
 const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 120_000 ? 400 : well(asked));
 
-const dir = tempDir('replay-command');
+const dir = stateDir('replay-command');
 const state = join(dir, 'state.db');
 const config = join(dir, 'mirrorwatch.yaml');
 const window = ['--since', new Date(epochMs).toISOString(), '--until', new Date(epochMs + 900_000).toISOString()];

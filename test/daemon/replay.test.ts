@@ -10,7 +10,7 @@ import { createRandom } from '../../src/io/random.ts';
 import { openStore } from '../../src/io/store.ts';
 import { copyStore } from '../../src/io/store-copy.ts';
 import { readAnswerRow } from '../../src/state/answer-read.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, stateDir } from '../support/paths.ts';
 import { epochMs } from './manual-time.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
@@ -35,7 +35,7 @@ const yaml = threeMirrors({ more: 'advise: { hold: 2m }' });
 
 /** A daemon that writes a real state file. */
 async function watched(script: Script, text = yaml): Promise<{ world: World; path: string }> {
-  const dir = tempDir('replay');
+  const dir = stateDir('replay');
   dirs.push(dir);
   const path = join(dir, 'state.db');
   const world = await startWorld({

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/io/clock.ts';
 import { openStore } from '../../src/io/store.ts';
 import { isSoundRow } from '../../src/state/row-shapes.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
-import { tempDir } from '../support/paths.ts';
+import { stateDir } from '../support/paths.ts';
 import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
 import { hookSecret } from './three-mirrors.ts';
@@ -125,7 +125,7 @@ describe('real sockets, whole path', () => {
 });
 
 describe('a state file', () => {
-  const path = (): string => join(tempDir('state'), 'mirrorwatch.db');
+  const path = (): string => join(stateDir('state'), 'mirrorwatch.db');
   const opened = (file: string, bytesMax?: number) => {
     const result = openStore(file, {
       clock: systemClock,
@@ -211,7 +211,7 @@ describe('a state file', () => {
   });
 
   test('that cannot be written from the start: the daemon goes on watching and says so', async () => {
-    const folder = tempDir('state');
+    const folder = stateDir('state');
     writeFileSync(join(folder, 'a-file'), '');
     const { store, notes } = opened(join(folder, 'a-file', 'mirrorwatch.db'));
     expect(notes).toEqual([expect.stringContaining('cannot be written')]);

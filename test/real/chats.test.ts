@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FakeChat, startFakeChat } from '../support/chat-service.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, stateDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
@@ -17,7 +17,7 @@ real('people in their chats', [], () => {
   let daemon: DaemonProcess | null = null;
 
   beforeEach(async () => {
-    dir = tempDir('chats');
+    dir = stateDir('chats');
     mirrors = [await startFakeMirror(), await startFakeMirror(), await startFakeMirror()];
     feishu = await startFakeChat('feishu', secret);
     dingtalk = await startFakeChat('dingtalk', secret);

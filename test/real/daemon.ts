@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, repoDir, stateDir } from '../support/paths.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { type CommandResult, type RunningProcess, run, startProcess } from '../support/process.ts';
@@ -77,7 +77,7 @@ export function mirrorwatch(
  * @throws Error with all it wrote when it exits or is never ready
  */
 export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
-  const dir = options.dir ?? tempDir('daemon');
+  const dir = options.dir ?? stateDir('daemon');
   const ns = options.ns ?? null;
   if (options.yaml === null && ns === null)
     throw new Error('the built-in default listens on 10120, which a daemon of this machine may have: give a namespace');

@@ -5,7 +5,7 @@ import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
 import { type Alertmanager, type HeldAlert, startAlertmanager } from '../support/alertmanager.ts';
 import { text } from '../support/answer.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, stateDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { startRawServer } from '../support/raw-server.ts';
@@ -98,7 +98,7 @@ webhooks:
       (await prometheus.alerts()).some(({ state, labels }) => state === 'firing' && labels['alertname'] === alertname);
 
     beforeAll(async () => {
-      dir = tempDir('loop');
+      dir = stateDir('loop');
       [a, b, hooks] = await Promise.all([startMirror(), startMirror(), startWebhookReceiver()]);
       // The daemon's port must be known before it runs: Alertmanager is told of it first.
       const placeholder = await startRawServer({ answer: () => text(503, '') });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
-import { removeTempDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, stateDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import {
@@ -34,7 +34,7 @@ real('the state file', [], () => {
     for (const mirror of mirrors) await mirror.close();
   });
   beforeEach(async () => {
-    dir = tempDir('state');
+    dir = stateDir('state');
     receiver = await startWebhookReceiver();
     for (const mirror of mirrors) await mirror.revive();
   });
@@ -97,7 +97,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
 
   test('a second daemon on its port ends with 1 and says why', async () => {
     daemon = await startDaemon({ dir, yaml: yaml() });
-    const other = tempDir('other');
+    const other = stateDir('other');
     const file = join(other, 'mirrorwatch.yaml');
     writeFileSync(file, `listen: 127.0.0.1:${daemon.port}\nstate: { path: state.db }\n${yaml()}`);
     const second = await mirrorwatch(['run', '--config', file], { cwd: other });

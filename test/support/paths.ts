@@ -55,12 +55,24 @@ process.once('exit', () => {
 
 /** A new empty folder under the system's temporary folder, removed at the end of this process at the latest. */
 export function tempDir(label: string): string {
-  const dir = mkdtempSync(join(tmpdir(), `mirrorwatch-${label}-`));
+  return newDir(tmpdir(), label);
+}
+
+/**
+ * As `tempDir`, in memory where Linux has such a folder: for state files, as a busy disk takes longer for the syncs of a
+ * daemon than its story takes. It is to hold some megabytes at most.
+ */
+export function stateDir(label: string): string {
+  return newDir(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), label);
+}
+
+function newDir(parent: string, label: string): string {
+  const dir = mkdtempSync(join(parent, `mirrorwatch-${label}-`));
   tempDirs.add(dir);
   return dir;
 }
 
-/** Removes a folder that `tempDir` made. Never throws where it is gone already. */
+/** Removes a folder that `tempDir` or `stateDir` made. Never throws where it is gone already. */
 export function removeTempDir(dir: string): void {
   tempDirs.delete(dir);
   rmSync(dir, { recursive: true, force: true });
