@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { playerNames } from './players/registry.ts';
+import { playerNames, usualNames } from './players/registry.ts';
 
 /** What one run of the scenarios does. */
 export interface ScenarioOptions {
@@ -54,7 +54,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         help: flag,
       },
     });
-    const { seeds: half, seed, family, player = playerNames, short: isShort, guard, calm, trace, json, out } = values;
+    const { seeds: half, seed, family, player = usualNames, short: isShort, guard, calm, trace, json, out } = values;
     const count = Number(values.count ?? (isShort ? 1 : 10));
     const workers = Number(values.workers);
     const calmDays = calm === undefined ? (isShort ? shortCalmDays : null) : Number(calm);

@@ -3,7 +3,7 @@ import { cusum } from './cusum.ts';
 import { fixedThreshold } from './fixed-threshold.ts';
 import { lowestMean } from './lowest-mean.ts';
 import { never } from './never.ts';
-import { oracle } from './oracle.ts';
+import { oracle, told } from './oracle.ts';
 import { plain } from './plain.ts';
 import { policy } from './policy/policy.ts';
 import { threeFailures } from './three-failures.ts';
@@ -19,10 +19,17 @@ export const playerNames: readonly string[] = [
   ...baselines.map(({ name }) => name),
   policy.name,
   ...daemonNames,
+  told.name,
   oracle.name,
 ];
 
-const known = new Map<string, Player>([...baselines, policy, oracle].map((player) => [player.name, player]));
+/** Those that know the truth: no judge can be compared with them family by family. */
+export const references: ReadonlySet<string> = new Set([told.name, oracle.name]);
+
+/** Those that play where none is named. */
+export const usualNames: readonly string[] = playerNames.filter((name) => name !== told.name);
+
+const known = new Map<string, Player>([...baselines, policy, told, oracle].map((player) => [player.name, player]));
 
 /**
  * A player by name. The daemon is loaded only when asked for: it brings all of src/ along.

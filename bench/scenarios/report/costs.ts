@@ -117,8 +117,11 @@ export function costsOf(world: World): Costs {
   return last.costs;
 }
 
-/** The moves of somebody who knows the costs and moves where another chain is cheaper by more than `hysteresis`. */
-export function cheapestHeads(world: World, hysteresis: number): readonly Move[] {
+/**
+ * The moves of somebody who knows the costs of `latePoints` points ago and moves where another chain was cheaper by more
+ * than `hysteresis`.
+ */
+export function cheapestHeads(world: World, hysteresis: number, latePoints = 0): readonly Move[] {
   const costs = costsOf(world);
   const moves: Move[] = [];
   for (const upstream of costs.upstreams) {
@@ -128,8 +131,10 @@ export function cheapestHeads(world: World, hysteresis: number): readonly Move[]
       const declared = declaredAt(costs.declaredOf(upstream), point * gridMs);
       if (declared && before && chainText(declared.chain) !== chainText(before.chain)) chain = declared.chain;
       before = declared;
-      const best = costs.best(upstream, point);
-      if (best.cost >= (1 - hysteresis) * costs.at(upstream, chain, point)) continue;
+      const known = point - latePoints;
+      if (known < 0 || declaredAt(costs.declaredOf(upstream), known * gridMs) !== declared) continue;
+      const best = costs.best(upstream, known);
+      if (best.cost >= (1 - hysteresis) * costs.at(upstream, chain, known)) continue;
       chain = best.chain;
       moves.push({ atMs: point * gridMs, upstream, chain, why: 'cheapest by truth' });
     }

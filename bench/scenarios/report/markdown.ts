@@ -1,4 +1,5 @@
 import { groupCounts, groupRows } from '../groups.ts';
+import { references } from '../players/registry.ts';
 import type { Score } from './score.ts';
 import { alikeShare, type Row, rowsOf, type Standing, standingsOf, worseThanBaseline } from './tables.ts';
 
@@ -151,7 +152,7 @@ function harmTable(scores: readonly Score[]): readonly string[] {
     ([family, own]) => [family, rowsOf(own)] as const,
   );
   const players = [...new Set(scores.map(({ player }) => player))].filter(
-    (name) => name !== 'never' && name !== 'oracle',
+    (name) => name !== 'never' && !references.has(name),
   );
   return table(
     ['harmful / missed of', ...players],
@@ -168,7 +169,7 @@ function harmTable(scores: readonly Score[]): readonly string[] {
 function verdicts(standings: readonly Standing[], baselines: readonly string[]): readonly string[] {
   const alike = standings.filter(({ isAlike }) => isAlike).map(({ family }) => family);
   const players = [...new Set(standings.flatMap(({ costs }) => [...costs.keys()]))];
-  const judged = players.filter((name) => name !== 'oracle' && !baselines.includes(name));
+  const judged = players.filter((name) => !references.has(name) && !baselines.includes(name));
   const lines = [`All are alike within ${100 * alikeShare} % in ${alike.length}: ${alike.join(', ') || 'none'}.`];
   for (const player of judged) {
     const worse = worseThanBaseline(standings, player);

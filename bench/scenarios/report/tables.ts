@@ -1,3 +1,4 @@
+import { references } from '../players/registry.ts';
 import type { Score } from './score.ts';
 
 /** What one player's scores over some worlds come to. */
@@ -106,7 +107,7 @@ export function standingsOf(scores: readonly Score[], baselines: readonly string
       return cost === undefined ? [] : [{ name, cost }];
     });
     const sorted = low.toSorted((one, other) => one.cost - other.cost);
-    const judged = [...costs].filter(([player]) => player !== 'oracle').map(([, cost]) => cost);
+    const judged = [...costs].filter(([player]) => !references.has(player)).map(([, cost]) => cost);
     return {
       family,
       group: own[0]?.group ?? '',

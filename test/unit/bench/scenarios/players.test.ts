@@ -39,6 +39,7 @@ describe('who moves when the head refuses for forty minutes', () => {
     ['cusum', 20, 23],
     ['policy', 20, 21],
     ['oracle', 20, 20.1],
+    ['told', 20.1, 20.2],
   ])('%s leaves between minute %d and %d', async (name, from, to) => {
     const [first] = await headsOf(name, spoilt(null));
     expect(first?.[1]).toBe('b');
@@ -70,6 +71,7 @@ describe('who moves when the head takes 3 s instead of 0.2', () => {
     // One zip an hour: its mean forgets three seconds only after many hours.
     ['policy', ['b']],
     ['oracle', ['b', 'a']],
+    ['told', ['b', 'a']],
   ])('%s: %j', async (name, heads) => {
     expect((await headsOf(name, spoilt(3_000))).map(([, head]) => head)).toEqual(heads);
   });

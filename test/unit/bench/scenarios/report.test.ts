@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scenarioOptionsOf, seedsOf } from '../../../../bench/scenarios/options.ts';
 import { playTask, traceTask } from '../../../../bench/scenarios/play.ts';
-import { playerNames } from '../../../../bench/scenarios/players/registry.ts';
+import { usualNames } from '../../../../bench/scenarios/players/registry.ts';
 import { reportOf } from '../../../../bench/scenarios/report/markdown.ts';
 import type { Score } from '../../../../bench/scenarios/report/score.ts';
 import { quantile, rowsOf, standingsOf, worseThanBaseline } from '../../../../bench/scenarios/report/tables.ts';
@@ -107,7 +107,7 @@ describe('standings', () => {
 
 describe('a run', () => {
   it.each([
-    [[], { seeds: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19], half: 'odd', players: playerNames, families: null }],
+    [[], { seeds: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19], half: 'odd', players: usualNames, families: null }],
     [['--short'], { seeds: [1], calmDays: 0.25 }],
     [['--seeds', 'even', '--count', '2'], { seeds: [0, 2], half: 'even' }],
     [
