@@ -7,18 +7,22 @@ import { limits } from '../../core/limits.ts';
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;
+  /** Of first bytes alone. */
+  readonly peeks: number;
 }
 
 /** The budget after a start: enough for a few rounds. */
 export const startBudget: Budget = {
   tokens: limits.roundTokensStart,
   urgent: limits.roundUrgentFactor * limits.roundTokensStart,
+  peeks: 0,
 };
 
 /** The budget after one more settled scheduled sample: plus a fifth of a token (design 5.1). */
-export function addTokens({ tokens, urgent }: Budget): Budget {
-  const { roundTokensShare, roundTokensMax, roundUrgentFactor } = limits;
+export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
+  const { roundTokensShare, roundTokensMax, roundUrgentFactor, peekTokensShare, peekTokensMax } = limits;
   return {
+    peeks: Math.min(peekTokensMax, peeks + peekTokensShare),
     tokens: Math.min(roundTokensMax, tokens + roundTokensShare),
     urgent: Math.min(roundUrgentFactor * roundTokensMax, urgent + roundUrgentFactor * roundTokensShare),
   };
@@ -29,4 +33,13 @@ export function spend(budget: Budget, asks: number, isUrgent: boolean): Budget |
   if (budget.tokens >= asks) return { ...budget, tokens: budget.tokens - asks };
   if (isUrgent && budget.urgent >= asks) return { ...budget, urgent: budget.urgent - asks };
   return null;
+}
+
+/**
+ * The budget after one peek: from what looks do not need, else from a small budget of its own, so that peeks do not stop
+ * after a few looks. `null` where both are too small.
+ */
+export function spendForPeek(budget: Budget): Budget | null {
+  if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);
+  return budget.peeks < 1 ? null : { ...budget, peeks: budget.peeks - 1 };
 }

@@ -9,7 +9,7 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-memory.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { spend } from './budget.ts';
+import { spend, spendForPeek } from './budget.ts';
 import { advanceDeadline, type Look, Round } from './moments.ts';
 
 /** A look at a slow target ends after this many consecutive responses in usual time. */
@@ -37,9 +37,11 @@ export function requestLook(memory: Memory, order: LookOrder): void {
 export function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
-  const order = { registries: null, stepMs: limits.roundStepMs, isUrgent: false };
-  if (isHeavy(target)) requestLook(memory, { ...order, forMs: 0, registry: target.registry, target, isPeek: false });
-  else look(memory, mirror, target, { ...order, forMs, firstMs: retryAtMs(memory, sample), reason });
+  const order = { registries: null, isUrgent: false };
+  const once = { forMs: 0, stepMs: limits.heavyLookMs, registry: target.registry, target, isPeek: false };
+  const often = { forMs, stepMs: limits.roundStepMs, firstMs: retryAtMs(memory, sample), reason };
+  if (isHeavy(target)) requestLook(memory, { ...order, ...once });
+  else look(memory, mirror, target, { ...order, ...often });
 }
 
 /**
@@ -120,24 +122,24 @@ function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reaso
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** Requests the first bytes of an artifact (a peek), only from budget that doubts and looks do not need. */
+/** Requests the first bytes of an artifact (a peek). */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (!canBeAsked(memory, mirror) || spend(memory.confirm.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null)
-    return;
-  memory.confirm.budget = spend(memory.confirm.budget, 1, false) ?? memory.confirm.budget;
+  const left = canBeAsked(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
+  if (left === null) return;
+  memory.confirm.budget = left;
   memory.turn.peeks.push({ target, family: null });
 }
 
 /**
- * Probes a heavy target once more at each mirror that has it, at most once in `limits.heavyLookMs`. An order whose own
- * pace is slower is not limited.
+ * Probes a heavy target once more at each mirror that has it, at most once in the order's `stepMs`. An order with a pace of
+ * its own, slower than `limits.heavyLookMs`, is not limited.
  */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${roundKeyOf(mirror.mirror)} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
   const nowMs = memory.now.monotonicMs;
-  const isPaced = order.stepMs >= limits.heavyLookMs;
-  if (!isPaced && lastMs !== undefined && nowMs - lastMs < limits.heavyLookMs) return;
+  const isPaced = order.stepMs > limits.heavyLookMs;
+  if (!isPaced && lastMs !== undefined && nowMs - lastMs < order.stepMs) return;
   const wanted = order.registries === null ? null : new Set([order.registry, ...order.registries]);
   const targets = [...mirrorsOf(memory, roundKeyOf(mirror.mirror))].flatMap((one) => {
     if (!canBeAsked(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];

@@ -152,7 +152,7 @@ function onceMore(target: Target): Request {
   const order = {
     registries: null,
     forMs: 0,
-    stepMs: limits.roundStepMs,
+    stepMs: limits.heavyLookMs,
     isUrgent: false,
     registry,
     target,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
-import { addTokens, spend, startBudget } from '../../../src/detect/confirm/budget.ts';
+import { addTokens, spend, spendForPeek, startBudget } from '../../../src/detect/confirm/budget.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';
 
@@ -157,18 +157,17 @@ describe('an ordered look', () => {
     expect(asked(sim, warm).at(-1)).toBe(want);
   });
 
-  it('of a heavy target asks each once more, and not again within ten seconds', () => {
+  it.each([10_000, 5_000])('of a heavy target asks each once more, and not again within its %d ms', (stepMs) => {
     const zips = names.map((name) => aTarget(name, 'zip'));
     const sim = world({}, zips);
     sim.runTo(warm);
-    const turn = sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs));
-    expect(turn.rechecks.map(({ registry }) => registry)).toEqual(names);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs + 9_999)).rechecks).toEqual(
-      [],
-    );
-    expect(
-      sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs + 10_000)).rechecks,
-    ).toHaveLength(3);
+    const askedAt = (afterMs: number) =>
+      sim.detector
+        .look(order({ target: aTarget('a', 'zip'), forMs: 0, stepMs }), at(sim.nowMs + afterMs))
+        .rechecks.map(({ registry }) => registry);
+    expect(askedAt(0)).toEqual(names);
+    expect(askedAt(stepMs - 1)).toEqual([]);
+    expect(askedAt(stepMs)).toEqual(names);
   });
 
   it('of a heavy target at a pace of its own stands in the way of none that something odd calls for', () => {
@@ -242,7 +241,7 @@ describe('the budget', () => {
     for (let i = 0; i < 100; i++) budget = addTokens(budget);
     expect(budget.tokens).toBeCloseTo(78);
     for (let i = 0; i < 10_000; i++) budget = addTokens(budget);
-    expect(budget).toEqual({ tokens: limits.roundTokensMax, urgent: 900 });
+    expect(budget).toEqual({ tokens: limits.roundTokensMax, urgent: 900, peeks: limits.peekTokensMax });
   });
 
   it.each([
@@ -251,6 +250,14 @@ describe('the budget', () => {
     { name: 'not enough, urgent', tokens: 2, urgent: 9, asks: 3, isUrgent: true, want: { tokens: 2, urgent: 6 } },
     { name: 'nothing left at all', tokens: 2, urgent: 2, asks: 3, isUrgent: true, want: null },
   ])('$name', ({ tokens, urgent, asks, isUrgent, want }) => {
-    expect(spend({ tokens, urgent }, asks, isUrgent)).toEqual(want);
+    expect(spend({ tokens, urgent, peeks: 0 }, asks, isUrgent)).toEqual(want && { ...want, peeks: 0 });
+  });
+
+  it.each([
+    { name: 'more than looks need', tokens: 61, peeks: 20, want: { tokens: 60, peeks: 20 } },
+    { name: 'no more than looks need: their own', tokens: 60, peeks: 20, want: { tokens: 60, peeks: 19 } },
+    { name: 'nothing of their own', tokens: 60, peeks: 0.9, want: null },
+  ])('of peeks: $name', ({ tokens, peeks, want }) => {
+    expect(spendForPeek({ tokens, urgent: 9, peeks })).toEqual(want && { ...want, urgent: 9 });
   });
 });
