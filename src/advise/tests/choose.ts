@@ -138,17 +138,6 @@ export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running 
   return all.reduce((most, one) => (one.sum / one.bound > most.sum / most.bound ? one : most));
 }
 
-/** How near the light time test is to its usual bound, as a share. */
-export function timeShareOf(pair: Pair): number {
-  return pair.time.light.sum / timeBound.usual;
-}
-
-/** How near any of the tests is to its usual bound, as a share. */
-export function alarmShareOf(pair: Pair): number {
-  const running = runningOf(pair, false, 1);
-  return running.sum / running.bound;
-}
-
 /** The comparison of the head with one candidate, begun where there is none. */
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
   const known = contest.pairs.get(candidate);
@@ -186,11 +175,13 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const alarms = able.map((name) =>
     alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
   );
-  const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures') ?? null;
+  const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
+  const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
+  if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // If the head fails compared with one mirror, another one that was healthy in the same moments is as good a choice.
-    const alarm = own ?? (failing !== null && isNearFailure(contest, head, name) ? failing : null);
+    // If the head fails or is slow compared with one mirror, another one that did well in the same moments is as good a choice.
+    const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
@@ -204,9 +195,13 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
 /** A candidate whose test is a moment behind the first may be chosen from this share of the bound on. */
 const nearShare = 0.5;
 
-function isNearFailure(contest: Comparison, head: string, name: string): boolean {
-  const { all, heavy } = pairOf(contest, head, name).failures;
-  return Math.max(failureSumOf(all), failureSumOf(heavy)) >= nearShare * failureBound;
+function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
+  const { failures, time } = pairOf(contest, contest.head ?? '', name);
+  const [test, slowerMin] = alarm === 'time' ? [time.light, lightSlowerMin] : [time.heavy, heavySlowerMin];
+  const isNear = isOfTime(alarm)
+    ? isTimeAlarm(test, nearShare * rule.ease * timeBoundOf(rule.isRecent), slowerMin, rule.ratio)
+    : Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy)) >= nearShare * failureBound;
+  return isNear ? alarm : null;
 }
 
 /** True where a sum is past its bound; otherwise there is nothing to choose. */

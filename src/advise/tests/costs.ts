@@ -238,8 +238,13 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   const record = recordOf(contest, name);
   const lightMs = meanMsOf(record, 'light', rule.nowMs, rule.errors);
   if (lightMs === null) return null;
-  const heavyMs = meanMsOf(record, 'heavy', rule.nowMs, rule.errors) ?? usualHeavyMsOf(contest, rule.nowMs);
+  const heavyMs = meanMsOf(record, 'heavy', rule.nowMs, rule.errors) ?? assumedHeavyMs(contest, rule);
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
+}
+
+/** The download time of a mirror without one: that of the others, but less certain than a single download. */
+function assumedHeavyMs(contest: Records, { nowMs, errors = margin }: { nowMs: number; errors?: number }): number {
+  return usualHeavyMsOf(contest, nowMs) * (1 + errors);
 }
 
 /** The same for given step times, milliseconds. */

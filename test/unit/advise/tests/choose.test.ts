@@ -243,6 +243,15 @@ describe('a head that is slower', () => {
     expect(chosen(contest, ['b'], rule(nowMs + 480_000))).toBe(want);
   });
 
+  test.each<[string, number, string | null]>([
+    ['past half of its bound: the cheaper one', 7.1, 'time: c'],
+    ['below half of its bound', 6.9, 'time: b'],
+  ])('a candidate whose test is behind the first, %s', (_name, sum, want) => {
+    const { contest, nowMs } = told([20, { ...fast, b: 300 }], [6, { ...fast, b: 300, a: 1_500 }]);
+    pairOf(contest, 'a', 'c').time.light.sum = sum;
+    expect(chosen(contest, ['b', 'c'], rule(nowMs, { failureCostMs: 0 }))).toBe(want);
+  });
+
   test('within hold of a move needs more', () => {
     const { contest, nowMs } = told(
       [20, fast],
@@ -354,6 +363,20 @@ describe('what a build costs', () => {
     // Ten light fetches over three connections: 10 × .2 / 3, and 1.3 × 115.47 / √4 ms more on each.
     expect(cost(0)).toBeCloseTo(2 / 3, 9);
     expect(cost()).toBeCloseTo((10 * (0.2 + (1.3 * 0.11547005) / 2)) / 3, 6);
+  });
+});
+
+describe('a mirror without a download', () => {
+  const zips = (ms: Readonly<Record<string, number>>) => {
+    const { contest, nowMs } = told([20, { ...fast, b: 150 }], [3, { ...fast, b: 150, a: 'x' }]);
+    for (const [name, tookMs] of Object.entries(ms))
+      recordOutcome(recordOf(contest, name), 'zip', good(nowMs, tookMs, { isHeavy: true }), false);
+    return chosen(contest, ['c', 'b'], rule(nowMs, { inOrder: (a, b) => (a < b ? 1 : -1) }));
+  };
+  test('comes behind one with a usual download, however fast its light steps are', () => {
+    expect(zips({ c: 2_000 })).toBe('failures: c');
+    expect(zips({ b: 2_000, c: 2_000 })).toBe('failures: c');
+    expect(zips({ b: 1_000, c: 2_000 })).toBe('failures: b');
   });
 });
 
