@@ -35,7 +35,7 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return null;
   if (headOf(group)?.name !== registry) return null;
   if (purpose === 'peek') {
-    const slowMs = probing.peeks.head === registry ? slowPeekMsOf(probing.peeks) : null;
+    const slowMs = probing.peeks.head === registry && isHeavy(target) ? slowPeekMsOf(probing.peeks) : null;
     return slowMs === null ? null : slowMs + wayMs - outMs;
   }
   const weight = isHeavy(target) ? 'heavy' : 'light';

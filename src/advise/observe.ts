@@ -31,6 +31,7 @@ const headsHeardMax = 100;
 
 /** An artifact up to this size costs no more than a few light requests. Bytes. */
 const smallBytes = limits.throughputBytesMin;
+const smallStepMs = 1_000;
 
 /** What determines the moment of a response. */
 export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
@@ -54,6 +55,8 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   const { contest, probing } = group;
   const { target, connection, purpose } = sample.due;
   const question = questionOf(target);
+  // A peek at a light step shows whether another address family or HTTP version works: it is no download.
+  if (purpose === 'peek' && !isHeavy(target)) return false;
   if (purpose === 'peek') turnTaken(group.probing, target);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
   if (purpose === 'peek') {
@@ -65,6 +68,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
     return probing.peeks.odd !== null;
   }
+  if (!group.kind.fetch.includes(target.step)) recordBesideFetch(view, sample);
   if (!group.kind.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
   const asked = probing.targets.get(question) ?? new Map();
   probing.targets.set(question, asked.set(target.registry, target));
@@ -85,9 +89,28 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   return true;
 }
 
+/**
+ * A step that no fetch needs says nothing about its cost. But where one fails at the head that did not before, the mirror
+ * may fail altogether, and its canary is requested again.
+ */
+function recordBesideFetch({ group }: View, sample: SettledSample): void {
+  const { target } = sample.due;
+  const { failing, peeks } = group.probing;
+  const hasFailed = !isHeavy(target) && replyTo(sample, group.kind).tag === 'failed';
+  if (!hasFailed) {
+    failing.delete(target.id);
+    return;
+  }
+  const isNew = !failing.has(target.id);
+  failing.add(target.id);
+  const canary = headOf(group)?.name === target.registry ? canaryOf(group.probing, target.registry) : null;
+  if (isNew && canary !== null) peeks.odd = { question: canary, hasFailed: true };
+}
+
 /** Records the response of a probe already counted as late: only the time of this mirror is learned from it. */
 export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
+  if (due.purpose === 'peek' && !isHeavy(due.target)) return;
   if (due.purpose === 'peek') turnTaken(group.probing, due.target);
   if (outcome.tag !== 'ok' || sample.cold || rttMs === null) return;
   if (due.purpose === 'peek') recordPeekTime(group.probing.peeks, rttMs);
@@ -156,9 +179,10 @@ function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): L
   const target = targetOf(group.probing, group.kind, head, look.question);
   if (target === undefined) return null;
   const registries = look.registries.filter((name) => name !== head);
-  const { stepMs, isUrgent } = look;
+  const { isUrgent } = look;
   const isSmall = (group.probing.sizes.get(look.question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
-  const forMs = isHeavy(target) && (inDoubt || !isSmall) ? 0 : look.forMs;
+  const isOnce = look.forMs === 0 || (isHeavy(target) && (inDoubt || !isSmall));
+  const [forMs, stepMs] = isOnce ? [0, look.stepMs] : [look.forMs, isHeavy(target) ? smallStepMs : look.stepMs];
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 

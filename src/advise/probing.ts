@@ -106,6 +106,8 @@ export interface Probing {
   readonly sizes: Map<string, number>;
   /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
   readonly served: Set<string>;
+  /** Targets of light steps that no fetch needs, by id, whose last response was a failure. */
+  readonly failing: Set<string>;
   /** First-byte probes of the head's artifacts. */
   peeks: Peeks;
   /** The order of artifact probes per mirror, by name. */
@@ -120,6 +122,7 @@ export function newProbing(): Probing {
     targets: new Map(),
     sizes: new Map(),
     served: new Set(),
+    failing: new Set(),
     peeks: newPeeks(null),
     rotas: new Map(),
     isTurnTaken: false,
@@ -166,8 +169,9 @@ export function pruneProbing(
   names: ReadonlySet<string>,
   isAsked: (question: string) => boolean,
 ): void {
-  const { targets, sizes, served, rotas } = probing;
+  const { targets, sizes, served, failing, rotas } = probing;
   served.clear();
+  failing.clear();
   for (const [question, asked] of targets) {
     for (const name of asked.keys()) if (!names.has(name)) asked.delete(name);
     if (asked.size > 0 && isAsked(question)) continue;

@@ -1,7 +1,9 @@
+import { limits } from '../core/limits.ts';
 import type { Peeks } from './probing.ts';
-import { alarmShareOf, timeShareOf } from './tests/choose.ts';
 import type { Contest, HeadOutcome } from './tests/contest.ts';
 import { meanMsOf, recordOf } from './tests/costs.ts';
+import { failureBound, failureSumOf } from './tests/failures.ts';
+import { timeBound } from './tests/time.ts';
 
 /** An outcome of the head to recheck, and how. */
 export interface Odd {
@@ -27,16 +29,19 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  const whole = { question: odd.question, forMs: 0, stepMs, isUrgent: false };
+  // A failure is rare: the tokens for it may not be spent on what is only slow.
+  const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
-  return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs }] : [whole];
+  if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
+  return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs, stepMs }] : [whole];
 }
 
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** A failed download of a small artifact is repeated for this long. */
+/** A failed download of a small artifact is repeated for this long; a large one again after `failedStepMs`. */
 const heavyBurstMs = 5_000;
+const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */
 const oddFactor = 2;
 /**
@@ -53,29 +58,38 @@ const siblings = 2;
 
 /**
  * The rechecks after the head's outcomes: after a bad response, or one that raises the time test, each second for 15
- * s; while any test is above half of its bound, the last odd question every 3 s; a heavy step once, or for 5 s where
- * it is small and failed.
+ * s; while a test is above half of its bound, the last odd question of its weight: a light one every 3 s, a heavy one once
+ * its last recheck is some seconds ago. A heavy step is requested once, or for 5 s where it is small and failed.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
-  if (head === null || heard.length === 0) return [];
+  if (head === null || (heard.length === 0 && contest.odd.heavy === undefined)) return [];
   const near = nearness(contest);
-  const isUrgent = near.any > anyShare;
+  const isUrgent = Math.max(near.light, near.heavy) > anyShare;
   const found: Odd[] = [];
   for (const one of heard) {
     const { question, outcome } = one;
     const isOdd = isOddAnswer(contest, head, one, nowMs);
-    if (outcome.bad || isOdd) contest.odd = { question, isHeavy: outcome.isHeavy };
+    if (outcome.bad || isOdd) contest.odd[outcome.isHeavy ? 'heavy' : 'light'] = question;
     if (outcome.isHeavy) {
-      if (outcome.bad || isOdd) found.push({ question, forMs: outcome.bad ? heavyBurstMs : 0, stepMs, isUrgent });
+      if (outcome.bad || isOdd) found.push(heavyOf(question, outcome.bad, isUrgent));
     } else if (outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare)
       found.push({ question, forMs: burstMs, stepMs, isUrgent });
   }
-  if (found.length > 0 || near.any <= nearShare || contest.odd === null) return found;
-  const { question, isHeavy } = contest.odd;
-  return [
-    isHeavy ? { question, forMs: 0, stepMs, isUrgent } : { question, forMs: slowStepMs, stepMs: slowStepMs, isUrgent },
-  ];
+  if (found.length > 0) return found;
+  const { light, heavy } = contest.odd;
+  // A test of downloads learns nothing from light steps.
+  if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
+    return [heavyOf(heavy, recordOf(contest, head).lastHeavy?.bad === true, isUrgent)];
+  if (light === undefined || heard.length === 0 || near.light <= nearShare) return [];
+  return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
+}
+
+/** A download that fails costs few bytes: it is requested again sooner than one that is slow. */
+function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
+  return hasFailed
+    ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }
+    : { question, forMs: 0, stepMs: limits.heavyLookMs, isUrgent };
 }
 
 /**
@@ -101,13 +115,14 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
 }
 
 /** How near the tests are to their bounds. A test past its bound needs no more samples. */
-function nearness(contest: Contest): { readonly any: number; readonly time: number } {
-  let any = 0;
-  let time = 0;
-  for (const pair of contest.pairs.values()) {
-    const [failures, light] = [alarmShareOf(pair), timeShareOf(pair)];
-    if (failures < passedShare) any = Math.max(any, failures);
-    if (light < passedShare) time = Math.max(time, light);
+function nearness(contest: Contest): { readonly light: number; readonly heavy: number; readonly time: number } {
+  const near = { light: 0, heavy: 0, time: 0 };
+  const most = (...of: readonly number[]): number => Math.max(0, ...of.filter((one) => one < passedShare));
+  for (const { failures, time } of contest.pairs.values()) {
+    const timeShare = time.light.sum / timeBound.usual;
+    near.time = most(near.time, timeShare);
+    near.light = most(near.light, timeShare, failureSumOf(failures.all) / failureBound);
+    near.heavy = most(near.heavy, time.heavy.sum / timeBound.usual, failureSumOf(failures.heavy) / failureBound);
   }
-  return { any, time };
+  return near;
 }

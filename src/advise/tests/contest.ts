@@ -35,8 +35,8 @@ export interface Contest extends Comparison {
   downloadMs: number;
   /** When a download from the head and others was last ordered, monotonic milliseconds. */
   besideMs: number;
-  /** The last odd outcome since this mirror is the head; `null`: none. */
-  odd: { readonly question: string; readonly isHeavy: boolean } | null;
+  /** The question of the last odd outcome of each weight since this mirror is the head; absent: none. */
+  odd: { light?: string; heavy?: string };
   /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
   /** The surroundings as of the last decision, and a text of all that they were made of. */
@@ -76,7 +76,7 @@ export function newContest(head: string | null): Contest {
     health: newHealth(),
     downloadMs: Number.NEGATIVE_INFINITY,
     besideMs: Number.NEGATIVE_INFINITY,
-    odd: null,
+    odd: {},
     heard: [],
     around: null,
     outlook: '',
@@ -92,7 +92,7 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
   if (contest.head === home || head === home || home === null) contest.health = newHealth();
   contest.head = head;
   contest.pairs.clear();
-  contest.odd = null;
+  contest.odd = {};
 }
 
 /**
@@ -102,7 +102,7 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
 export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
   contest.moments.open.clear();
-  contest.odd = null;
+  contest.odd = {};
 }
 
 /**
@@ -118,7 +118,7 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
       moment.outcomes.delete(registry);
     }
   if (contest.head !== registry) return;
-  contest.odd = null;
+  contest.odd = {};
   for (const [name, pair] of contest.pairs)
     contest.pairs.set(name, { ...pair, failures: { all: newFailureTest(), heavy: newFailureTest() } });
 }

@@ -123,6 +123,15 @@ describe('a download of the head', () => {
     expect(beside).toEqual([2, 0, 2, 0, 2, 0]);
   });
 
+  test('goes on after a probe of a light step over another address family', () => {
+    const stage = staged();
+    pace(stage);
+    downloaded(stage, 100_000);
+    stage.sample('a', 40, { purpose: 'peek', bytes: 600 });
+    next(stage);
+    expect(wanted(stage).map((one) => one.target.step)).toEqual(['zip']);
+  });
+
   test('is not asked for while we suspect ourselves', () => {
     const stage = staged();
     stage.suspect = true;

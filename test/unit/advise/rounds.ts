@@ -29,6 +29,7 @@ export class Rounds extends Stage {
   world: World;
   readonly #again = new Map<string, Again>();
   #moment = 0;
+  #heavyMs = Number.NEGATIVE_INFINITY;
 
   constructor(declared: string, mirrors: readonly Mirror[], world: World, more: Partial<Config> = {}) {
     super(declared, mirrors, more);
@@ -80,6 +81,10 @@ export class Rounds extends Stage {
       return;
     }
     const key = order.target.step;
+    if (order.target.weight === 'heavy' && order.forMs === 0 && order.stepMs <= 10_000) {
+      if (this.at.monotonicMs - this.#heavyMs < order.stepMs) return;
+      this.#heavyMs = this.at.monotonicMs;
+    }
     const nextMs = Math.min(this.#again.get(key)?.nextMs ?? Number.POSITIVE_INFINITY, this.at.monotonicMs + 1_000);
     this.#again.set(key, { order, untilMs: this.at.monotonicMs + Math.max(1_000, order.forMs), nextMs });
   }

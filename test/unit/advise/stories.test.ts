@@ -35,6 +35,32 @@ describe('refused by shared fate while b is well', () => {
   });
 });
 
+describe('a list that fails', () => {
+  // From the twentieth second of an hour on, one of three; what is first is a list, which no build needs.
+  const third: World = (name, step, at) =>
+    name === 'a' && (step === 'list' || at % 3 === 0) && at % 30 !== 0
+      ? { status: 503, kind: 'server' }
+      : all(200)(name, step, at);
+
+  test('has the canary asked again: a mirror whose canary fails as well is left within half a minute', () => {
+    const stage = calm();
+    stage.live(120, third);
+    expect(stage.story()).toEqual(['proposed unreliable b']);
+    expect(delay(stage, 1_800)).toBeLessThanOrEqual(30);
+  });
+
+  test('alone is no reason to leave, and is looked into once', () => {
+    const stage = calm();
+    let canaries = 0;
+    stage.live(hour, (name, step, at) => {
+      if (name === 'a' && step === 'mod' && at % 30 !== 0) canaries += 1;
+      return name === 'a' && step === 'list' ? { status: 500, kind: 'server' } : all(200)(name, step, at);
+    });
+    expect(stage.story()).toEqual([]);
+    expect(canaries).toBeLessThanOrEqual(16);
+  });
+});
+
 describe('a move from our own slow line', () => {
   test.each<[string, number, number]>([
     ['all × 8 for a minute', 60, 1_600],

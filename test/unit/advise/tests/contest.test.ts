@@ -172,11 +172,11 @@ describe('head against candidate', () => {
   test('another head: all pairs begin anew, what is known of the mirrors stays', () => {
     const contest = newContest('a');
     momentsOf(contest, by, 0, 4, { a: 1_000, b: 200 });
-    contest.odd = { question: 'mod', isHeavy: false };
+    contest.odd = { light: 'mod' };
     moveTo(contest, 'a', 'a');
     expect(contest.pairs.size).toBe(1);
     moveTo(contest, 'b', 'a');
-    expect([contest.pairs.size, contest.odd, contest.health.sum, contest.head]).toEqual([0, null, 0, 'b']);
+    expect([contest.pairs.size, contest.odd, contest.health.sum, contest.head]).toEqual([0, {}, 0, 'b']);
     expect(recordOf(contest, 'a').light).toHaveLength(4);
     expect(pairOf(contest, 'b', 'a').time.light.seen).toBe(4);
   });

@@ -28,7 +28,8 @@ const heard = (outcome: Outcome): HeadOutcome => ({
 });
 const heavy = { isHeavy: true } as const;
 const burst: Odd = { question: 'mod', forMs: 15_000, stepMs: 1_000, isUrgent: false };
-const once: Odd = { question: 'zip', forMs: 0, stepMs: 1_000, isUrgent: false };
+const once: Odd = { question: 'zip', forMs: 0, stepMs: 10_000, isUrgent: false };
+const failed: Odd = { question: 'zip', forMs: 5_000, stepMs: 5_000, isUrgent: false };
 
 describe('what is asked again', () => {
   test.each<[string, Contest, Outcome, readonly Odd[]]>([
@@ -42,7 +43,7 @@ describe('what is asked again', () => {
     ['any answer, the time test above .6', contest({ time: 8.5 }), good(now, 200), [{ ...burst, isUrgent: true }]],
     ['urgent while failures are near too', contest({ failures: 5 }), bad(now), [{ ...burst, isUrgent: true }]],
     ['a test long past its bound has nothing to learn', contest({ time: 22, failures: 13 }), good(now, 200), []],
-    ['a failed artifact: for 5 s', contest(), bad(now, heavy), [{ ...once, forMs: 5_000 }]],
+    ['a failed artifact: for 5 s, or again after them', contest(), bad(now, heavy), [failed]],
     ['a slow artifact: once', contest(), good(now, 2_001, heavy), [once]],
     ['a usual artifact', contest({ time: 8.5 }), good(now, 1_000, heavy), []],
   ])('%s', (_name, made, outcome, want) => {
@@ -53,13 +54,24 @@ describe('what is asked again', () => {
     const made = contest({ failures: 4.1 });
     expect(oddOf(made, [heard(good(now, 200))], now)).toEqual([]);
     oddOf(made, [heard(bad(now))], now);
-    expect(made.odd).toEqual({ question: 'mod', isHeavy: false });
+    expect(made.odd).toEqual({ light: 'mod' });
     expect(oddOf(made, [{ ...heard(good(now, 200)), question: 'info' }], now)).toEqual([
       { question: 'mod', forMs: 3_000, stepMs: 3_000, isUrgent: false },
     ]);
-    oddOf(made, [heard(bad(now, heavy))], now);
-    expect(oddOf(made, [heard(good(now, 200))], now)).toEqual([once]);
     expect(oddOf(made, [], now)).toEqual([]);
+  });
+
+  test('a test of downloads: the last odd download, and no light step, also while nothing else is heard', () => {
+    const made = contest();
+    oddOf(made, [heard(bad(now))], now);
+    oddOf(made, [heard(bad(now, heavy))], now);
+    recordOutcome(recordOf(made, 'a'), 'zip', bad(now, heavy), false);
+    const [, run] = made.pairs.get('b')?.failures.heavy ?? [];
+    if (run !== undefined) run.sum = 4.1;
+    expect(oddOf(made, [heard(good(now, 200))], now)).toEqual([failed]);
+    expect(oddOf(made, [], now)).toEqual([failed]);
+    recordOutcome(recordOf(made, 'a'), 'zip', good(now, 1_000, heavy), false);
+    expect(oddOf(made, [], now)).toEqual([once]);
   });
 });
 
