@@ -94,8 +94,8 @@ const told = ({ stories }: Replayed['really']) =>
 describe('a replay of what a daemon stored', () => {
   test('under the same settings gives the advice that was given, to the tenth of a second, while the daemon runs', async () => {
     const { world, path } = await watched(eventful);
-    await world.seconds(2_700);
-    const done = await replayed(path, null, 2_700);
+    await world.seconds(2_760);
+    const done = await replayed(path, null, 2_760);
     expect(told(done.really).map(({ from, to, cause }) => `${from} → ${to} ${cause}`)).toEqual([
       'a → b slower',
       'a → b outage',
