@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/core/finding.ts';
+import { Simulation } from './simulate.ts';
 import { dead, fine, minute, warm, world } from './story-world.ts';
-import { aConfig, aMirror, aTarget, at } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at } from './world.ts';
 
 describe('restart', () => {
   it('in mid-outage keeps the finding under its id, opens it no second time, and closes it when the mirror is back', () => {
@@ -41,6 +43,34 @@ describe('restart', () => {
     expect(sim.changes('spike').map(({ what }) => what)).toEqual(['a opened']);
     sim.runTo(until + 3 * minute);
     expect(sim.changes('spike').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  it.each<[string, number | null, string]>([
+    ['the stored time', 2, '2.0 s'],
+    ['no time where none is stored', null, 'an unknown time'],
+  ])('in mid-spike, what follows shows %s', (_name, observedSeconds, shown) => {
+    const info = aTarget('a', 'info');
+    const sim = new Simulation({
+      config: aConfig({ mirrors: [aMirror('a'), aMirror('b')] }),
+      targets: [aTarget('a'), info, aTarget('b')],
+      script: ({ registry }, t) => ({ rttMs: registry === 'a' && t >= warm ? 2_000 : 100 }),
+    });
+    sim.runTo(warm + 3 * minute);
+    const [key, row] = [...sim.store].find(([, { table }]) => table === 'finding') ?? [];
+    if (key === undefined || row === undefined) throw new Error('no finding was written');
+    const { evidence, ...finding } = row.value as Finding;
+    expect(evidence.observedSeconds).toBe(2);
+    sim.store.set(key, { ...row, value: { ...finding, evidence: { ...evidence, observedSeconds } } });
+    sim.restart(5_000);
+    for (let i = 0; i < 3; i += 1) {
+      const startMs = sim.nowMs + i * 30_000;
+      sim.detector.take(aSample(aDue(info), startMs, 100), at(startMs + 100));
+    }
+    const [open, ...others] = sim.detector.findings();
+    expect(others).toEqual([]);
+    expect(open?.scope.map(({ step }) => step)).toEqual(['mod']);
+    expect(open?.evidence.observedSeconds).toBe(observedSeconds);
+    expect(open?.text).toBe(`a is slow: mod takes ${shown} (usually 100 ms).`);
   });
 
   it('rows that cannot be read, or speak of nothing configured, are deleted', () => {
