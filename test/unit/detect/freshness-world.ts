@@ -1,6 +1,6 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Gaps } from '../../../src/core/mirror.ts';
-import type { Row } from '../../../src/core/ports.ts';
+import type { Now, Row } from '../../../src/core/ports.ts';
 import type { MirrorLag } from '../../../src/core/standing.ts';
 import type { Contents } from '../../../src/core/transcript.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
@@ -27,6 +27,7 @@ export class Shelves {
   readonly config: Config;
   readonly turns: DetectTurn[] = [];
   readonly rows = new Map<string, Row>();
+  readonly #startMs: number;
 
   constructor(given: {
     readonly mirrors: readonly string[];
@@ -37,8 +38,10 @@ export class Shelves {
     readonly modules?: readonly string[];
     readonly versions?: readonly string[];
     readonly restored?: readonly Row[];
+    /** When the process starts: its monotonic clock then stands at zero. */
     readonly startMs?: number;
   }) {
+    this.#startMs = given.startMs ?? 0;
     const mirrors = given.mirrors.map((name) => {
       const gaps = given.gaps?.[name];
       return {
@@ -57,16 +60,22 @@ export class Shelves {
         asked.map(({ module, version }) => aTarget(name, 'list', module, version)),
       ),
       restored: given.restored ?? [],
-      random: countingRandom(`f${given.startMs ?? 0}-`),
-      now: at(given.startMs ?? 0),
+      random: countingRandom(`f${this.#startMs}-`),
+      now: this.#at(this.#startMs),
     });
   }
 
   /** One answer, taken in when it was over. */
   see({ registry, fromMs, toMs, contents, module = 'example.com/a', version = 'v1.0.0' }: Seen): DetectTurn {
     const due = aDue(aTarget(registry, 'list', module, version));
-    const sample = aSample(due, fromMs, toMs - fromMs, { tag: 'ok' }, { facts: { contents } });
-    return this.keep(this.detector.take(sample, at(toMs)));
+    const { wallMs, monotonicMs } = this.#at(fromMs);
+    const over = { startedAtMs: wallMs, facts: { contents } };
+    const sample = aSample(due, monotonicMs, toMs - fromMs, { tag: 'ok' }, over);
+    return this.keep(this.detector.take(sample, this.#at(toMs)));
+  }
+
+  #at(ms: number): Now {
+    return { wallMs: at(ms).wallMs, monotonicMs: ms - this.#startMs };
   }
 
   keep(turn: DetectTurn): DetectTurn {

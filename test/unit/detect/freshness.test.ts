@@ -107,6 +107,7 @@ describe('a version held back', () => {
     });
     looks(again, ['o', 'a', 'b'], 4, said, 18);
     expect(again.story()).toEqual(['a closed behind']);
+    expect(again.turns.flatMap(({ propagations }) => propagations)).toEqual([{ registry: 'a', seconds: 5_410 }]);
   });
 });
 
