@@ -39,6 +39,7 @@ describe('a version held back', () => {
       missing: 1,
     });
     expect(world.lag('b')).toMatchObject({ lowerMs: 0, upperMs: 21_000, missing: 0 });
+    expect(world.detector.freshness().get('a')).toMatchObject({ lowerMs: 609_000, upperMs: 911_000, missing: 1 });
     expect(world.story()).toEqual([]);
     looks(world, ['o', 'a', 'b'], 10, said, 5);
     expect(world.story()).toEqual(['a opened behind']);
