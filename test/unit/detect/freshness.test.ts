@@ -143,6 +143,18 @@ describe('gaps', () => {
   });
 });
 
+describe('what a mirror leaves out by design', () => {
+  it.each([
+    ['a pre-release, where it has none', { prereleases: true, releaseAgeMs: 0, without: [] }, []],
+    ['what a pattern names', { prereleases: false, releaseAgeMs: 0, without: ['*-rc*'] }, []],
+    ['what no pattern names', { prereleases: false, releaseAgeMs: 0, without: ['v2*'] }, ['a opened vanished']],
+  ] as const)('may vanish from it: %s', (_name, gaps, story) => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', gaps: { a: gaps } });
+    looks(world, ['o', 'a'], 20, (name, look) => (name === 'a' && look > 2 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0-rc.1']));
+    expect(world.story()).toEqual(story);
+  });
+});
+
 describe('what goes backwards', () => {
   it('is one story of two backends that take turns, counted each time, and ends two dozen answers after', () => {
     const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
