@@ -21,6 +21,15 @@ describe('the words', () => {
     expect(tellIn('zh', says ?? { text: '' })).toContain(`与 ${zh} 不符`);
   });
 
+  it.each([
+    ['the mirror alone', false, 'mismatch'],
+    ['the origin too', true, 'retag'],
+  ] as const)('name an authority against the artifact, though %s has such bytes', (_name, isOrigins, cause) => {
+    const wrong = { failure, sides: [], isLocked: false, isOrigins, probeIds: [] };
+    const item = { module: 'example.com/a', version: 'v1.0.0', step: 'mod' };
+    expect(explainMismatch('a', target, wrong, null)).toMatchObject({ cause, scope: [{ ...item, cause: 'mismatch' }] });
+  });
+
   it('are of a lock file where the configuration pins the hash', () => {
     const config = {
       ...aConfig({ mirrors: [aMirror('a')] }),
