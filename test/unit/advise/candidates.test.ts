@@ -94,6 +94,17 @@ describe('candidates', () => {
     expect(scores()).toEqual({ a: 0.6, b: 1.277143, c: expect.closeTo(0.6 + 300 * (2 / 3) * share, 5) });
   });
 
+  it.each([
+    ['no mirror of ours', 'https://x.example.com,https://a.example.com,direct'],
+    ['no mirror at all', 'direct'],
+  ])('a chain whose first member is %s: all are ranked, none is compared', (_name, declared) => {
+    const stage = warm(abc, declared);
+    stage.consider();
+    expect(stage.advisor.rank('go', 'go')).toMatchObject(
+      abc.map(({ name }) => ({ registry: name, gate: 'ok', sum: null, bound: null })),
+    );
+  });
+
   it('a cold fetch is an answer but no time', () => {
     const stage = new Stage(chain, abc);
     for (let i = 0; i < 5; i += 1) stage.sample('b', 9_000, { cold: true });
