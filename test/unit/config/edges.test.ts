@@ -27,6 +27,11 @@ describe('a key that is not known here', () => {
   });
 });
 
+test('a key that is not known hides no mistake at a path of the same letters', () => {
+  const said = mistakes(`${base}schedule: { every: 30s, spread: 20s }\nschedulespread: 20s\n`);
+  expect(said.map((one) => one.split(':')[0])).toEqual(expect.arrayContaining(['schedule.spread', 'schedulespread']));
+});
+
 test('a value that is shown neither moves the cursor nor turns the direction of writing', () => {
   const text = `${base}vantage: "a\\e[31m\\u009b31m\\u202eb"\n`;
   const loaded = loadConfig({ text, path: '/etc/m.yaml', env: {}, files: memoryFiles({}) });
