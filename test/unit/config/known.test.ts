@@ -10,8 +10,12 @@ const able = [...new Set(knownKinds.map(({ ecosystem }) => ecosystem))].filter((
 
 describe('mirrors that we know', () => {
   test('are each of an ecosystem that there is or will be, once, by a name of their own', () => {
-    const names = [...knownGoMirrors, ...knownKinds.flatMap(({ mirrors }) => mirrors)].map(({ name }) => name);
-    expect(new Set(names).size).toBe(names.length);
+    const all = [...knownGoMirrors, ...knownKinds.flatMap(({ mirrors }) => mirrors)];
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    for (const { name, url, operator } of all) {
+      expect(name, url).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
+      expect(operator, name).not.toBe('');
+    }
     for (const { ecosystem, mirrors, modules } of knownKinds) {
       expect(registry.ids).toContain(ecosystem);
       expect(mirrors.filter(({ role }) => role === 'origin')).toHaveLength(1);
