@@ -10,7 +10,7 @@ import type { Standing } from '../core/standing.ts';
 import { clearPaceWait, expireAbsences } from './absence.ts';
 import { advanceRounds, releaseHeld, wakeAtMs } from './confirm/advance.ts';
 import { closeDoubt, confirmNow, confirmOverdue } from './confirm/doubt.ts';
-import { requestLook } from './confirm/look.ts';
+import { requestLook, sendRequests } from './confirm/look.ts';
 import { addMark } from './confirm/loss.ts';
 import { advanceDeadline, recordAnswer } from './confirm/moments.ts';
 import { writeContents } from './contents/freshness.ts';
@@ -204,6 +204,7 @@ export function createDetector(input: {
             egress !== undefined && memory.confirm.suspicions.has(egress) ? 'vantage' : null,
             isShort,
           );
+          sendRequests(memory);
         }
         writeEvidence(memory, true);
         writeDirty(memory, true);

@@ -6,7 +6,7 @@ import type { Sample } from '../core/sample.ts';
 import { type Budget, startBudget } from './confirm/budget.ts';
 import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
-import type { FindingRule, OwnRule } from './findings/rule.ts';
+import type { FindingRule, OwnRule, Request } from './findings/rule.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { TurnDraft } from './turn.ts';
 
@@ -37,6 +37,8 @@ class Confirm {
   readonly rounds = new Map<string, Round>();
   readonly suspicions = new Map<string, Suspicion>();
   held: Held[] = [];
+  /** What kinds have requested of each mirror, in order, until `sendRequests` carries it out. */
+  readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
   /** When a heavy question was last probed out of plan, monotonic milliseconds, by upstream and question. */
   readonly heavyLooks = new Map<string, number>();

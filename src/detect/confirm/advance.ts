@@ -8,15 +8,16 @@ import type { Held, Memory } from '../memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../mirror-memory.ts';
 import { nextRequestMsOf, requestMoment } from './ask.ts';
 import { expireDoubts } from './doubt.ts';
-import { expireLooks } from './look.ts';
+import { expireLooks, sendRequests } from './look.ts';
 import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from './moments.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
 /**
- * Advances every round to now: judges moments, ends doubts, requests the next moment; then settles samples that no longer
- * wait.
+ * Advances every round to now: sends what the kinds requested, judges moments, ends doubts, requests the next moment; then
+ * settles samples that no longer wait.
  */
 export function advanceRounds(memory: Memory): void {
+  sendRequests(memory);
   for (const round of memory.confirm.rounds.values()) {
     expireFlights(round, memory.now.monotonicMs);
     for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
@@ -48,8 +49,10 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
     }
     moment.verdicts.set(egress, verdict);
     applyVerdict(at, verdict);
+    sendRequests(memory);
   }
   openConfirmed(memory, round, moment);
+  sendRequests(memory);
   // The verdict may be clear before the mirror in doubt has responded: its response still counts for this moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.said.get(mirror.mirror.name) === 'missing') isFinal = false;
@@ -104,6 +107,7 @@ export function releaseHeld(memory: Memory): void {
       isSuspect ? 'vantage' : null,
       isShort,
     );
+    sendRequests(memory);
   }
 }
 

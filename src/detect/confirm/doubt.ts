@@ -4,10 +4,9 @@ import { canBeAsked } from '../absence.ts';
 import { isCanaryOut, outageOf } from '../findings/outage-state.ts';
 import type { Request } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-memory.ts';
 import { spend } from './budget.ts';
-import { retryAtMs, roundFor } from './look.ts';
-import type { Round } from './moments.ts';
+import { type Round, retryAtMs, roundFor } from './moments.ts';
 
 /** The maximum number of targets of one mirror in doubt; further failures are detected by scheduled probes. */
 const targetsInDoubt = 8;
@@ -27,7 +26,7 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
     mirror.doubt.targets.set(target.id, target);
     mirror.doubt.untilMs = untilMs;
   }
-  roundFor(memory, mirror, firstMs);
+  roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
 }
 
 /**
@@ -80,7 +79,7 @@ export function updateDoubt(
   }
   if (!isDoubtful || isInDoubt(mirror, target)) return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
-  startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory, sample));
+  startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory.now, sample));
 }
 
 /** Ends doubts that lasted too long without a verdict: due probes run again and count as scheduled. */

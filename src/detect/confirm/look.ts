@@ -1,19 +1,52 @@
+import type { SpikeRule } from '../../core/config.ts';
 import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeAsked, isLeftAlone } from '../absence.ts';
 import { outageOf } from '../findings/outage-state.ts';
-import type { View } from '../findings/rule.ts';
+import type { Answered, Request, View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf, type SeriesMemory } from '../mirror-memory.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { spend, spendForPeek } from './budget.ts';
-import { advanceDeadline, type Look, Round } from './moments.ts';
+import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
+import { type Look, type Round, retryAtMs, roundFor } from './moments.ts';
 
 /** A look at a slow target ends after this many consecutive responses in usual time. */
 const settledAnswers = 3;
+
+/** Carries out what the kinds have requested since the last call, in order: probes out of plan, and doubts. */
+export function sendRequests(memory: Memory): void {
+  for (const { mirror, request } of memory.confirm.requests.splice(0)) send(memory, mirror, request);
+}
+
+function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
+  switch (request.kind) {
+    case 'order':
+      return requestLook(memory, request.order);
+    case 'recheck':
+      memory.turn.rechecks.push(request.target);
+      return;
+    case 'throttled':
+      return requestThrottled(memory, mirror, request.target);
+    case 'refused':
+    case 'slow':
+      return requestAgain(memory, mirror, request.sample, request.kind);
+    case 'back':
+      return requestBack(memory, mirror, request.target);
+    case 'peek':
+      memory.turn.peeks.push(request.peek);
+      return;
+    case 'doubt':
+      return updateDoubt(memory, mirror, request);
+    case 'certain':
+      return request.target === null ? closeDoubt(memory, mirror) : closeDoubtOf(memory, mirror, request.target);
+    default:
+      request satisfies never;
+  }
+}
 
 /**
  * Starts a look, or merges the order into a running look at the same question: the longer time, the shorter step, the
@@ -26,100 +59,7 @@ export function requestLook(memory: Memory, order: LookOrder): void {
   if (target === null) return;
   if (order.isPeek) peek(memory, mirror, target);
   else if (isHeavy(target) && order.forMs === 0) askHeavy(memory, mirror, target, order);
-  else look(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
-}
-
-/**
- * Repeats a request at its mirror and the siblings. After a first slow response, for a round's time, to distinguish one slow
- * mirror from a general slowdown. After a first refusal, until it succeeds, or for long enough that repeated refusals open a
- * finding.
- */
-export function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
-  const { target } = sample.due;
-  const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
-  const order = { registries: null, isUrgent: false };
-  const once = { forMs: 0, stepMs: limits.heavyLookMs, registry: target.registry, target, isPeek: false };
-  const often = { forMs, stepMs: limits.roundStepMs, firstMs: retryAtMs(memory, sample), reason };
-  if (isHeavy(target)) requestLook(memory, { ...order, ...once });
-  else look(memory, mirror, target, { ...order, ...often });
-}
-
-/**
- * Repeats a throttled light request, at its mirror and the siblings, after the mirror's `Retry-After`: one refusal may be
- * chance. A new `Retry-After` postpones the repetition.
- */
-export function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  const untilMs = mirror.absence.throttled.get(target.step);
-  if (untilMs === undefined || isHeavy(target)) return;
-  const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
-  const known = memory.confirm.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(keyOfQuestion(target));
-  if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
-    known.nextAtMs = firstMs;
-    known.untilMs = firstMs + limits.roundMs;
-    return;
-  }
-  const { roundMs } = limits;
-  const order = { registries: null, forMs: roundMs, stepMs: roundMs, isUrgent: false };
-  look(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
-}
-
-/** Probes a target whose mirror is back, until the target is back too. */
-export function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (isHeavy(target)) return;
-  const firstMs = memory.now.monotonicMs + limits.roundStepMs;
-  const order = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
-  look(memory, mirror, target, { ...order, firstMs, reason: 'back' });
-}
-
-type LookStart = Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'> & Pick<Look, 'reason'>;
-
-function look(
-  memory: Memory,
-  mirror: MirrorMemory,
-  target: Target,
-  { firstMs, isUrgent, reason, ...order }: LookStart & { readonly firstMs: number },
-): void {
-  if (!mayBeLookedAt(memory, mirror, reason)) return;
-  const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
-  const key = keyOfQuestion(target);
-  const known = round?.looks.get(key);
-  const untilMs = firstMs + order.forMs;
-  const stepMs = Math.max(limits.roundStepMs, order.stepMs);
-  const registries = order.registries === null ? null : new Set(order.registries);
-  if (known !== undefined) {
-    known.untilMs = Math.max(known.untilMs, untilMs);
-    known.stepMs = Math.min(known.stepMs, stepMs);
-    known.nextAtMs = Math.min(known.nextAtMs, Math.max(firstMs, memory.now.monotonicMs));
-    known.isUrgent ||= isUrgent;
-    if (reason === 'ordered') known.reason = reason;
-    const both = new Set([mirror.mirror.name, ...(registries ?? []), ...(known.registries ?? [])]);
-    known.registries = known.registries === null || registries === null ? null : both;
-    return;
-  }
-  // The budget for at least one moment: a look without any probe is useless. A look at a slow target must leave enough for
-  // doubts and orders.
-  const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
-  if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
-  roundFor(memory, mirror, firstMs).looks.set(key, {
-    target,
-    registry: mirror.mirror.name,
-    registries,
-    untilMs,
-    stepMs,
-    nextAtMs: firstMs,
-    isUrgent,
-    reason,
-    settled: 0,
-  });
-}
-
-/**
- * A look at a throttled target waits until the mirror's wait is over; other looks do not start while the mirror is
- * throttled.
- */
-function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
-  if (memory.confirm.suspicions.has(mirror.egress)) return false;
-  return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
+  else startLook(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
 /** Requests the first bytes of an artifact (a peek). */
@@ -153,8 +93,108 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
   memory.turn.rechecks.push(...targets);
 }
 
+/**
+ * Repeats a request at its mirror and the siblings. After a first slow response, for a round's time, to distinguish one slow
+ * mirror from a general slowdown. After a first refusal, until it succeeds, or for long enough that repeated refusals open a
+ * finding.
+ */
+function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
+  const { target } = sample.due;
+  const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
+  const order = { registries: null, isUrgent: false };
+  const once = { forMs: 0, stepMs: limits.heavyLookMs, registry: target.registry, target, isPeek: false };
+  const often = { forMs, stepMs: limits.roundStepMs, firstMs: retryAtMs(memory.now, sample), reason };
+  if (isHeavy(target)) requestLook(memory, { ...order, ...once });
+  else startLook(memory, mirror, target, { ...order, ...often });
+}
+
+/**
+ * Repeats a throttled light request, at its mirror and the siblings, after the mirror's `Retry-After`: one refusal may be
+ * chance. A new `Retry-After` postpones the repetition.
+ */
+function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  const untilMs = mirror.absence.throttled.get(target.step);
+  if (untilMs === undefined || isHeavy(target)) return;
+  const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
+  const known = memory.confirm.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(keyOfQuestion(target));
+  if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
+    known.nextAtMs = firstMs;
+    known.untilMs = firstMs + limits.roundMs;
+    return;
+  }
+  const { roundMs } = limits;
+  const order = { registries: null, forMs: roundMs, stepMs: roundMs, isUrgent: false };
+  startLook(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
+}
+
+/** Probes a target whose mirror is back, until the target is back too. */
+function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (isHeavy(target)) return;
+  const firstMs = memory.now.monotonicMs + limits.roundStepMs;
+  const order = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
+  startLook(memory, mirror, target, { ...order, firstMs, reason: 'back' });
+}
+
+/** A look to start at `firstMs`, monotonic milliseconds. */
+interface LookStart extends Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>, Pick<Look, 'reason'> {
+  readonly firstMs: number;
+}
+
+/**
+ * Starts a look, or merges it into a running look at the same question: the longer time, the shorter step, the mirrors of
+ * both. Does nothing without budget.
+ */
+function startLook(
+  memory: Memory,
+  mirror: MirrorMemory,
+  target: Target,
+  { firstMs, isUrgent, reason, ...order }: LookStart,
+): void {
+  if (!mayBeLookedAt(memory, mirror, reason)) return;
+  const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
+  const key = keyOfQuestion(target);
+  const known = round?.looks.get(key);
+  const untilMs = firstMs + order.forMs;
+  const stepMs = Math.max(limits.roundStepMs, order.stepMs);
+  const registries = order.registries === null ? null : new Set(order.registries);
+  if (known !== undefined) {
+    known.untilMs = Math.max(known.untilMs, untilMs);
+    known.stepMs = Math.min(known.stepMs, stepMs);
+    known.nextAtMs = Math.min(known.nextAtMs, Math.max(firstMs, memory.now.monotonicMs));
+    known.isUrgent ||= isUrgent;
+    if (reason === 'ordered') known.reason = reason;
+    const both = new Set([mirror.mirror.name, ...(registries ?? []), ...(known.registries ?? [])]);
+    known.registries = known.registries === null || registries === null ? null : both;
+    return;
+  }
+  // The budget for at least one moment: a look without any probe is useless. A look at a slow target must leave enough for
+  // doubts and orders.
+  const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
+  if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
+  roundFor(memory, roundKeyOf(mirror.mirror), firstMs).looks.set(key, {
+    target,
+    registry: mirror.mirror.name,
+    registries,
+    untilMs,
+    stepMs,
+    nextAtMs: firstMs,
+    isUrgent,
+    reason,
+    settled: 0,
+  });
+}
+
+/**
+ * A look at a throttled target waits until the mirror's wait is over; other looks do not start while the mirror is
+ * throttled.
+ */
+function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
+  if (memory.confirm.suspicions.has(mirror.egress)) return false;
+  return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
+}
+
 /** Ends a look early when its purpose is reached: three usual responses, or the target is no longer out. */
-export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+export function updateLook(memory: Memory, { mirror, series, sample }: Answered): void {
   const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
   const key = keyOfQuestion(sample.due.target);
   const look = round?.looks.get(key);
@@ -163,7 +203,8 @@ export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample)
     case 'ordered':
       return;
     case 'slow':
-      look.settled = sample.outcome.tag === 'ok' && !isSlowSample(memory, mirror, sample) ? look.settled + 1 : 0;
+      look.settled =
+        sample.outcome.tag === 'ok' && !isSlowAt(series, sample, memory.config.detect.spike) ? look.settled + 1 : 0;
       if (look.settled >= settledAnswers) round?.looks.delete(key);
       return;
     case 'refused':
@@ -172,17 +213,15 @@ export function updateLook(memory: Memory, mirror: MirrorMemory, sample: Sample)
       return;
     case 'back':
       // Not back yet: its scheduled probes will show it.
-      if (sample.outcome.tag !== 'ok' || !outageOf(seriesOf(mirror, sample.due.target, 'cold')).isOut)
-        round?.looks.delete(key);
+      if (sample.outcome.tag !== 'ok' || !outageOf(series).isOut) round?.looks.delete(key);
       return;
     default:
       look.reason satisfies never;
   }
 }
 
-function isSlowSample({ config }: Memory, mirror: MirrorMemory, { rttMs, due }: Sample): boolean {
-  const { medianMs } = speedOf(seriesOf(mirror, due.target, due.connection)).baseline;
-  return rttMs !== null && isSlow(rttMs, medianMs, config.detect.spike, due.timeoutMs) === true;
+function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule): boolean {
+  return rttMs !== null && isSlow(rttMs, speedOf(series).baseline.medianMs, rule, due.timeoutMs) === true;
 }
 
 /** Ends looks (extra probes) whose time is over, or whose mirror is no longer probed. */
@@ -208,27 +247,4 @@ export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, ques
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;
   return view.targets.get(targetId(mirror.mirror.name, module, version, step)) ?? null;
-}
-
-/** The round of a mirror's upstream; created, or brought forward to `firstMs`. */
-export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number): Round {
-  const key = roundKeyOf(mirror.mirror);
-  const known = memory.confirm.rounds.get(key);
-  if (known !== undefined) {
-    advanceDeadline(known, firstMs, limits.roundStepMs);
-    return known;
-  }
-  const made = new Round(key, memory.random.id(memory.now.wallMs), firstMs);
-  memory.confirm.rounds.set(key, made);
-  return made;
-}
-
-/**
- * When to probe again after a response: at once, or one second after a probe that was faster than that. Monotonic
- * milliseconds.
- */
-export function retryAtMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
-  const nowMs = memory.now.monotonicMs;
-  const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
-  return isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;
 }

@@ -1,4 +1,6 @@
+import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
+import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
@@ -72,6 +74,33 @@ export class Round {
     this.id = id;
     this.nextAtMs = nextAtMs;
   }
+}
+
+/** The round of an upstream; created, or brought forward to `firstMs`. */
+export function roundFor({ confirm: { rounds }, random, now }: Rounds, key: string, firstMs: number): Round {
+  const known = rounds.get(key);
+  if (known !== undefined) {
+    advanceDeadline(known, firstMs, limits.roundStepMs);
+    return known;
+  }
+  const made = new Round(key, random.id(now.wallMs), firstMs);
+  rounds.set(key, made);
+  return made;
+}
+
+interface Rounds {
+  readonly confirm: { readonly rounds: Map<string, Round> };
+  readonly random: Random;
+  readonly now: Now;
+}
+
+/**
+ * When to probe again after a response: at once, or one second after a probe that was faster than that. Monotonic
+ * milliseconds.
+ */
+export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
+  const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
+  return isQuick ? Math.max(monotonicMs, endedMonotonicMs + limits.roundStepMs) : monotonicMs;
 }
 
 /** A member of a moment, and until when its probe is waited for. */

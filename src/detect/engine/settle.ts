@@ -37,11 +37,13 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
+  const isCold = noteAnswer(memory, mirror, sample);
+  const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
+  const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
+  if (target.canary) noteSight(memory, mirror, sample, isJudged);
   const series = seriesOf(mirror, target, connection);
   const answered = { view: memory, mirror, series, sample };
   if (sample.outcome.tag === 'ok') receiveAnswer(memory, answered, 'settle');
-  const isCold = noteAnswer(memory, mirror, sample);
-  const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
@@ -51,10 +53,8 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     baselineMs: isHeavy(target) ? null : speedOf(series).baseline.medianMs,
   });
   if (sample.due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
-  const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
-  if (target.canary) noteSight(memory, mirror, sample, isJudged);
   if (!isJudged || isLeftAlone(mirror)) return;
-  updateLook(memory, mirror, sample);
+  updateLook(memory, answered);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });

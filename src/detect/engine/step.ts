@@ -2,23 +2,25 @@ import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
-import { closeDoubt, closeDoubtOf, updateDoubt } from '../confirm/doubt.ts';
-import { requestAgain, requestBack, requestLook, requestThrottled } from '../confirm/look.ts';
-import type { Absences, Answered, Confirmed, FindingRule, Judged, Request, Spoilt, Step } from '../findings/rule.ts';
+import type { Absences, Answered, Confirmed, FindingRule, Judged, Spoilt, Step } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
 import { addProbe } from '../rules/says.ts';
 import { apply, ruleOf } from './say.ts';
 
-/** Passes a sample to every kind on its arrival, or the result of a peek. */
-export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample, input: 'receive' | 'peek'): void {
+/** Passes a sample to every kind on its arrival. */
+export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const received = { view: memory, mirror, sample };
-  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), received));
+  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.receive?.(stateOf(rule, mirror), received));
 }
 
-/** Passes a sample of a series to every kind, before it is settled. */
-export function receiveAnswer(memory: Memory, answered: Answered, input: 'answer' | 'confirm' | 'settle'): void {
+/** Passes a sample of a series to every kind, before it is settled; a peek instead of that. */
+export function receiveAnswer(
+  memory: Memory,
+  answered: Answered,
+  input: 'peek' | 'answer' | 'confirm' | 'settle',
+): void {
   const { mirror, series } = answered;
   for (const rule of memory.rules)
     applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
@@ -101,7 +103,9 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/** Applies the step of a kind: the only place where the state of a kind is written. */
+/**
+ * Applies the step of a kind: the only place where the state of a kind is written. Its requests wait for `sendRequests`.
+ */
 export function applyStep(
   memory: Memory,
   rule: FindingRule,
@@ -121,11 +125,11 @@ export function applyStep(
   for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
   memory.turn.regressions.push(...(step.regressions ?? []));
   memory.turn.propagations.push(...(step.propagations ?? []));
-  for (const request of step.requests ?? []) send(memory, mirror, request);
-  if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
+  for (const request of step.requests ?? []) memory.confirm.requests.push({ mirror, request });
   if (step.isNews === true) refresh(memory, rule, mirror, step);
   if (step.isBack === true) endOutage(memory, mirror);
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
+  if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
 }
 
 /** Lets the other kinds undo what they derived from failures of a series that one kind has claimed. */
@@ -151,32 +155,6 @@ function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vant
   for (const each of memory.rules) {
     if (each !== rule && each.follows !== rule.name) continue;
     applyStep(memory, each, mirror, each.refresh?.(stateOf(each, mirror), about));
-  }
-}
-
-function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
-  switch (request.kind) {
-    case 'order':
-      return requestLook(memory, request.order);
-    case 'recheck':
-      memory.turn.rechecks.push(request.target);
-      return;
-    case 'throttled':
-      return requestThrottled(memory, mirror, request.target);
-    case 'refused':
-    case 'slow':
-      return requestAgain(memory, mirror, request.sample, request.kind);
-    case 'back':
-      return requestBack(memory, mirror, request.target);
-    case 'peek':
-      memory.turn.peeks.push(request.peek);
-      return;
-    case 'doubt':
-      return updateDoubt(memory, mirror, request);
-    case 'certain':
-      return request.target === null ? closeDoubt(memory, mirror) : closeDoubtOf(memory, mirror, request.target);
-    default:
-      request satisfies never;
   }
 }
 

@@ -21,47 +21,41 @@ export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
-    settle(memory, sample, null);
+    memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
+  if (target.canary && purpose !== 'build') noteTiming(mirror, sample);
   recordRequest(mirror, sample);
-  receiveSample(memory, mirror, sample, 'receive');
+  receiveSample(memory, mirror, sample);
   if (purpose === 'build') {
     memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
-  if (target.canary) noteTiming(mirror, sample);
+  const { monotonicMs } = memory.now;
   const series = seriesOf(mirror, target, connection);
+  const answered = { view: memory, mirror, series, sample };
+  const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
-  if (because !== null || sample.outcome.tag === 'unknown') {
-    answerRound(memory, sample, null);
-    settle(memory, sample, because);
-    return;
-  }
-  if (purpose === 'peek') {
+  const isOurs = because !== null || sample.outcome.tag === 'unknown';
+  if (purpose === 'peek' && !isOurs) {
     // First bytes prove nothing about the rest of an artifact: they are only a reason for a recheck.
-    receiveSample(memory, mirror, sample, 'peek');
+    receiveAnswer(memory, answered, 'peek');
     memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
-  const answered = { view: memory, mirror, series, sample };
-  receiveAnswer(memory, answered, 'answer');
-  mirror.line.address = sample.remoteAddress ?? mirror.line.address;
   const isAnswer = !isSilent(sample.outcome);
-  if (isAnswer) mirror.line.answeredFromMs = Math.max(mirror.line.answeredFromMs ?? 0, sample.startedMonotonicMs);
-  mirror.line.marks = addMark(mirror.line.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
-  answerRound(memory, sample, isAnswer ? 'answered' : 'failed');
-  const isShort = isShortTimeout(memory, mirror, sample);
-  memory.confirm.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
-  if (isLeftAlone(mirror)) return;
-  const suspicion = memory.confirm.suspicions.get(mirror.egress);
-  if (suspicion !== undefined) {
-    // Verdicts are frozen; a response is a reason for a new moment soon.
-    const round = memory.confirm.rounds.get(suspicion.roundKey);
-    if (isAnswer && round !== undefined) advanceDeadline(round, memory.now.monotonicMs, limits.roundStepMs);
+  recordInRounds(memory, mirror, sample, isOurs ? null : isAnswer);
+  if (isOurs) {
+    settle(memory, sample, because);
     return;
   }
-  if (!isShort) receiveAnswer(memory, answered, 'confirm');
+  receiveAnswer(memory, answered, 'answer');
+  const isSuspect = memory.confirm.suspicions.has(mirror.egress);
+  if (!isSuspect && !isShort && !isLeftAlone(mirror)) receiveAnswer(memory, answered, 'confirm');
+  mirror.line.address = sample.remoteAddress ?? mirror.line.address;
+  if (isAnswer) mirror.line.answeredFromMs = Math.max(mirror.line.answeredFromMs ?? 0, sample.startedMonotonicMs);
+  mirror.line.marks = addMark(mirror.line.marks, { atMs: monotonicMs, answered: isAnswer });
+  memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
 
 /** Records the planned times of a canary: the interval of a cron pace is the widest gap seen. */
@@ -96,9 +90,21 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   return contaminated ? 'contaminated' : null;
 }
 
-function answerRound(memory: Memory, sample: Sample, said: 'answered' | 'failed' | null): void {
+/**
+ * Adds a response to the moment that requested it. While the egress is suspect, verdicts are frozen: any response is a
+ * reason for a new moment soon.
+ * @param isAnswer  `null`: the sample says nothing about the mirror
+ */
+function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isAnswer: boolean | null): void {
   const { round: place, target } = sample.due;
-  const round = place === null ? null : roundOf(memory, place.id);
-  if (place === null || round === null) return;
-  recordAnswer(round, 'said', place.moment, target.registry, said, said === null ? null : sample);
+  const asked = place === null ? null : roundOf(memory, place.id);
+  if (place !== null && asked !== null) {
+    const said = isAnswer === true ? 'answered' : 'failed';
+    if (isAnswer === null) recordAnswer(asked, 'said', place.moment, target.registry, null);
+    else recordAnswer(asked, 'said', place.moment, target.registry, said, sample);
+  }
+  const suspicion = memory.confirm.suspicions.get(mirror.egress);
+  if (suspicion === undefined || isAnswer !== true || isLeftAlone(mirror)) return;
+  const watching = memory.confirm.rounds.get(suspicion.roundKey);
+  if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
 }
