@@ -22,7 +22,7 @@ import { take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import type { FindingRule } from './findings/rule.ts';
-import { loadOf } from './findings/self.ts';
+import { shedShareOf } from './findings/self.ts';
 import { type Memory, newMemory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { applyConfig } from './roster.ts';
@@ -66,7 +66,7 @@ export function createDetector(input: {
     writeUrgent(memory);
     const { turn } = memory;
     memory.turn = new TurnDraft();
-    return { ...turn, shed: loadOf(memory.us, now.monotonicMs).shed, wakeAtMs: wakeAtMs(memory) };
+    return { ...turn, shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) };
   };
   const withMirror = (registry: string, now: Now, act: (mirror: MirrorMemory) => void) =>
     turnAt(now, () => {

@@ -62,6 +62,8 @@ export interface RowState {
 export class MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
+  /** See `roundKeyOf`. A mirror of another upstream has a new memory. */
+  readonly roundKey: string;
   canary: Target | null = null;
   /** Number of modules that have a target for the canary's step. */
   modules: number = 0;
@@ -78,6 +80,7 @@ export class MirrorMemory {
   constructor(mirror: Mirror) {
     this.mirror = mirror;
     this.egress = egressOf(mirror);
+    this.roundKey = roundKeyOf(mirror);
   }
 }
 
@@ -102,8 +105,11 @@ export interface SeriesPlace<S> {
 
 /** The state of a kind for a mirror, or for this daemon; created at first use. */
 export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
-  if (!states.has(name)) states.set(name, none());
-  return states.get(name) as M;
+  const known = states.get(name);
+  if (known !== undefined) return known as M;
+  const made = none();
+  states.set(name, made);
+  return made;
 }
 
 /** The state of a kind for a series. */
@@ -121,7 +127,7 @@ export function* mirrorsOf(
   { mirrors }: { readonly mirrors: ReadonlyMap<string, MirrorMemory> },
   key: string,
 ): Iterable<MirrorMemory> {
-  for (const mirror of mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
+  for (const mirror of mirrors.values()) if (mirror.roundKey === key) yield mirror;
 }
 
 /** The connection that a mirror is judged by: cold where it is measured, as a CI job has it, else the other. */

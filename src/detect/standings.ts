@@ -6,7 +6,7 @@ import { toldOf } from '../words/tell.ts';
 import { canBeAsked, isThrottled, throttleEndMsOf } from './absence.ts';
 import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
-import { loadOf } from './findings/self.ts';
+import { contaminatedShareOf } from './findings/self.ts';
 import { paceOfCanary, timeoutOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, stateOf } from './mirror-memory.ts';
@@ -39,7 +39,10 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    because: toldOf(why).text,
+    // Rendered when it is read: most standings serve the advisor alone.
+    get because() {
+      return toldOf(why).text;
+    },
     why,
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,
@@ -56,12 +59,11 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
 
 /** The gravest reason why a mirror that is not in outage is degraded; `null`: none. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
-  const all: (readonly [gravity: number, why: Sentence | null])[] = [];
-  for (const rule of memory.rules)
-    if (rule.gravity !== undefined)
-      all.push([rule.gravity, rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null]);
-  const [first] = all.filter(([, why]) => why !== null).sort(([a], [b]) => a - b);
-  return first?.[1] ?? null;
+  for (const rule of memory.rulesByGravity) {
+    const why = rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null;
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 /**
@@ -77,7 +79,7 @@ export function vantageOf(memory: Memory): VantageStanding {
     suspect: isKnown ? since.length > 0 : null,
     sinceMs: isKnown && since.length > 0 ? Math.min(...since) : null,
     controls: [...memory.controls].map(([name, { up }]) => ({ name, up })),
-    contaminatedShare: loadOf(memory.us, memory.now.monotonicMs).contaminatedShare,
+    contaminatedShare: contaminatedShareOf(memory.us, memory.now.monotonicMs),
   };
 }
 

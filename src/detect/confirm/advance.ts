@@ -6,7 +6,7 @@ import { replaceAnswer } from '../findings/outage.ts';
 import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../mirror-memory.ts';
-import { nextRequestMsOf, requestMoment } from './ask.ts';
+import { hasDoubt, nextRequestMsOf, requestMoment } from './ask.ts';
 import { expireDoubts } from './doubt.ts';
 import { expireLooks, sendRequests } from './look.ts';
 import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from './moments.ts';
@@ -84,11 +84,6 @@ function stopWatching(memory: Memory, round: Round): void {
     const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
     if (!members.some((mirror) => canBeAsked(memory, mirror))) closeSuspicion(memory, round, egress);
   }
-}
-
-function hasDoubt(memory: Memory, round: Round): boolean {
-  for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) return true;
-  return false;
 }
 
 /** Settles, in order of arrival, every sample that no longer waits. No sample waits longer than `limits.roundMs`. */

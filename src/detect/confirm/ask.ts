@@ -72,10 +72,15 @@ export function requestMoment(memory: Memory, round: Round): void {
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
 
+/** True while a mirror of the round's upstream is in doubt. */
+export function hasDoubt(memory: Memory, round: Round): boolean {
+  for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) return true;
+  return false;
+}
+
 /** When the round next starts a moment, monotonic milliseconds; `null`: it waits for responses, or has nothing to do. */
 export function nextRequestMsOf(memory: Memory, round: Round): number | null {
-  const isBusy = round.watching.size > 0 || [...mirrorsOf(memory, round.key)].some((mirror) => mirror.doubt !== null);
-  if (isBusy) return round.nextAtMs;
+  if (round.watching.size > 0 || hasDoubt(memory, round)) return round.nextAtMs;
   const looks = [...round.looks.values()].map((look) => look.nextAtMs);
   return looks.length === 0 ? null : Math.max(round.nextAtMs, Math.min(...looks));
 }

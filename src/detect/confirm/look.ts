@@ -7,7 +7,7 @@ import { canBeAsked, isLeftAlone } from '../absence.ts';
 import { outageOf } from '../findings/outage-state.ts';
 import type { Answered, Request, View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, mirrorsOf, roundKeyOf, type SeriesMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../mirror-memory.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { spend, spendForPeek } from './budget.ts';
@@ -75,13 +75,13 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
  * its own, slower than `limits.heavyLookMs`, is not limited.
  */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
-  const key = `${roundKeyOf(mirror.mirror)} ${keyOfQuestion(target)}`;
+  const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
   const nowMs = memory.now.monotonicMs;
   const isPaced = order.stepMs > limits.heavyLookMs;
   if (!isPaced && lastMs !== undefined && nowMs - lastMs < order.stepMs) return;
   const wanted = order.registries === null ? null : new Set([order.registry, ...order.registries]);
-  const targets = [...mirrorsOf(memory, roundKeyOf(mirror.mirror))].flatMap((one) => {
+  const targets = [...mirrorsOf(memory, mirror.roundKey)].flatMap((one) => {
     if (!canBeAsked(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];
     const own = targetAt(memory, one, target);
     return own === null ? [] : [own];
@@ -116,7 +116,7 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
-  const known = memory.confirm.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(keyOfQuestion(target));
+  const known = memory.confirm.rounds.get(mirror.roundKey)?.looks.get(keyOfQuestion(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
     known.nextAtMs = firstMs;
     known.untilMs = firstMs + limits.roundMs;
@@ -151,7 +151,7 @@ function startLook(
   { firstMs, isUrgent, reason, ...order }: LookStart,
 ): void {
   if (!mayBeLookedAt(memory, mirror, reason)) return;
-  const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
+  const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(target);
   const known = round?.looks.get(key);
   const untilMs = firstMs + order.forMs;
@@ -171,7 +171,7 @@ function startLook(
   // doubts and orders.
   const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
-  roundFor(memory, roundKeyOf(mirror.mirror), firstMs).looks.set(key, {
+  roundFor(memory, mirror.roundKey, firstMs).looks.set(key, {
     target,
     registry: mirror.mirror.name,
     registries,
@@ -195,7 +195,7 @@ function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reaso
 
 /** Ends a look early when its purpose is reached: three usual responses, or the target is no longer out. */
 export function updateLook(memory: Memory, { mirror, series, sample }: Answered): void {
-  const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
+  const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(sample.due.target);
   const look = round?.looks.get(key);
   if (look === undefined || look.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;

@@ -2,7 +2,7 @@ import { canBeAsked } from '../absence.ts';
 import { isCanaryOut } from '../findings/outage-state.ts';
 import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, roundKeyOf } from '../mirror-memory.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
 import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';
@@ -31,7 +31,7 @@ export function placeOf(mirror: MirrorMemory) {
 /** Mirrors of other upstreams over the same egress that can show whether our network is up. */
 function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) {
-    if (mirror.egress !== egress || roundKeyOf(mirror.mirror) === round.key) continue;
+    if (mirror.egress !== egress || mirror.roundKey === round.key) continue;
     if (mirror.sight.hasOk && !isCanaryOut(mirror)) yield mirror;
   }
 }

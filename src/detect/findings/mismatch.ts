@@ -15,7 +15,7 @@ import {
   type Voice,
 } from '../contents/digests.ts';
 import { openFinding } from '../lookups.ts';
-import { type MirrorMemory, mirrorsOf, roundKeyOf, stateOf } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, stateOf } from '../mirror-memory.ts';
 import {
   type DeclaredWrong,
   explainFork,
@@ -226,7 +226,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
 
 /** The last digest of each mirror of an upstream for one target, of whatever version, part or algorithm. */
 function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
-  return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].flatMap((other) => {
+  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const said = stateOf(mismatch, other).said.get(targetOf(other, target));
     if (said === undefined || isLeftAlone(other)) return [];
     return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', said }];
@@ -235,7 +235,7 @@ function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Vo
 
 /** True once every mirror that has the target was probed for it, with any result. */
 function isAllAsked(view: View, mirror: MirrorMemory, target: Target): boolean {
-  return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].every((other) => {
+  return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
     return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
   });
@@ -289,7 +289,7 @@ function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }
 /** True where the origin serves the same wrong bytes or, for the origin itself, where another mirror does. */
 function isWrongAtOrigin(view: View, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
   const digest = wrongDigestOf(failure);
-  return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].some((other) => {
+  return [...mirrorsOf(view, mirror.roundKey)].some((other) => {
     if (other === mirror || (mirror.mirror.role !== 'origin' && other.mirror.role !== 'origin')) return false;
     const id = targetOf(other, target);
     const { wrongOnce, declaredWrong: declared } = stateOf(mismatch, other);

@@ -11,7 +11,6 @@ import {
   type MirrorMemory,
   mirrorsOf,
   primaryConnectionOf,
-  roundKeyOf,
   type SeriesMemory,
   seriesOf,
   seriesStateOf,
@@ -234,7 +233,7 @@ function requestsOf(
 
 /** True where another mirror of the upstream last served the same item. */
 function hasServingSibling(view: View, mirror: MirrorMemory, target: Target): boolean {
-  for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {
+  for (const other of mirrorsOf(view, mirror.roundKey)) {
     if (other === mirror) continue;
     const own = targetAt(view, other, target);
     if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {

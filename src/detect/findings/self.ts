@@ -51,17 +51,19 @@ export function pauseSelf(state: SelfState, nowMs: number): SelfState {
 export function countSample(state: SelfState, { contaminated, disturbed }: Spoilt, nowMs: number): SelfState {
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
-  const kept = state.buckets.filter((bucket) => bucket.index > index - bucketsMax);
-  const last = kept.at(-1);
+  const last = state.buckets.at(-1);
   const one = { samples: 1, contaminated: contaminated ? 1 : 0, disturbed: disturbed ? 1 : 0 };
-  if (last === undefined || last.index !== index) return { ...state, buckets: [...kept, { index, ...one }] };
-  kept[kept.length - 1] = {
+  if (last === undefined || last.index !== index) {
+    const kept = state.buckets.filter((bucket) => bucket.index > index - bucketsMax);
+    return { ...state, buckets: [...kept, { index, ...one }] };
+  }
+  const more = {
     index,
     samples: last.samples + 1,
     contaminated: last.contaminated + one.contaminated,
     disturbed: last.disturbed + one.disturbed,
   };
-  return { ...state, buckets: kept };
+  return { ...state, buckets: state.buckets.with(-1, more) };
 }
 
 /**
@@ -76,8 +78,9 @@ export function contaminatedOf(
   let samples = 0;
   let contaminated = 0;
   let disturbed = 0;
-  for (const bucket of state.buckets.toReversed()) {
-    if (bucket.index <= index - bucketsMax) break;
+  for (let i = state.buckets.length - 1; i >= 0; i -= 1) {
+    const bucket = state.buckets[i];
+    if (bucket === undefined || bucket.index <= index - bucketsMax) break;
     if (bucket.index <= index - buckets && samples >= limits.contaminatedSamples) break;
     samples += bucket.samples;
     contaminated += bucket.contaminated;
@@ -172,11 +175,15 @@ export const self: OwnRule<SelfOwn> = {
   },
 };
 
-/** The displayed state of this process, with the share of the load to shed. */
-export function loadOf(
-  us: { readonly states: Map<string, unknown> },
-  nowMs: number,
-): { readonly shed: number; readonly contaminatedShare: number | null } {
-  const { state } = stateOf(self, us);
-  return { shed: state.shed, contaminatedShare: contaminatedOf(state, nowMs).share };
+/** The state of every kind about this process. */
+type OwnStates = { readonly states: Map<string, unknown> };
+
+/** The share of the load to shed, 0 to 0.8. */
+export function shedShareOf(us: OwnStates): number {
+  return stateOf(self, us).state.shed;
+}
+
+/** The share of contaminated samples; `null` without samples. */
+export function contaminatedShareOf(us: OwnStates, nowMs: number): number | null {
+  return contaminatedOf(stateOf(self, us).state, nowMs).share;
 }

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
-import { type MirrorMemory, mirrorsOf, primaryConnectionOf, roundKeyOf, seriesStateOf } from '../mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule, Request, View } from './rule.ts';
@@ -171,7 +171,7 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
 /** The median rate of each sibling for the same artifact within the hour. */
 function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
-  for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {
+  for (const other of mirrorsOf(view, mirror.roundKey)) {
     const own = other === mirror ? null : targetAt(view, other, target);
     const series = own === null ? undefined : other.series.get(seriesId(own, primaryConnectionOf(other.mirror)));
     const rates = series === undefined ? [] : seriesStateOf(throughput, series);
