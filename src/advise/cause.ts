@@ -94,9 +94,9 @@ export function isAboutTime(kind: AdviceCause): boolean {
  */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
-  const trouble = troubleOf(tally);
-  if (trouble?.kind !== 'all') return kind;
-  const { reason } = trouble.row;
+  const row = allFailedOf(tally);
+  if (row === null) return kind;
+  const { reason } = row;
   if (isCertificateFailure(reason)) return 'certificate';
   return reasonWeight[reason] === 'refusal' ? 'refusal' : 'outage';
 }
@@ -157,12 +157,13 @@ const failureWeight = 12;
 const gapsOfEnd = 4;
 
 /** The pattern of a mirror's last responses to the requests of a fetch; `null`: none is remembered. */
-export function troubleOf({ answers, rows }: Pick<Tally, 'answers' | 'rows'>): Trouble | null {
+export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | null {
+  const { answers, rows } = tally;
+  const failed = allFailedOf(tally);
+  if (failed !== null) return { kind: 'all', row: failed };
   const all = [...answers.light, ...answers.heavy].sort((a, b) => a.atMs - b.atMs);
   if (all.length === 0) return null;
-  const { light, heavy } = rows;
-  if (light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light))
-    return { kind: 'all', row: light };
+  const { heavy } = rows;
   if (heavy !== null && heavy.count >= failuresMin.downloads) return { kind: 'downloads', row: heavy };
   const share = shareOf(all);
   if (share === null) return { kind: 'none', count: all.length, fromMs: all[0]?.atMs ?? 0 };
@@ -173,6 +174,11 @@ export function troubleOf({ answers, rows }: Pick<Tally, 'answers' | 'rows'>): T
   const gap = (share.all - end.length) / share.failed;
   if (end.length >= gapsOfEnd * gap) return { kind: 'none', count: end.length, fromMs: end[0]?.atMs ?? 0 };
   return share;
+}
+
+/** The failures of the mirror's light requests, if every one since the first of them failed; else `null`. */
+function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows'>): Row | null {
+  return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
 }
 
 /** Failures of a single target are trouble of that target, unless it is the canary or the only target. */

@@ -11,7 +11,7 @@ import { type Alarm, type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow
 import { recordOf } from './tests/costs.ts';
 import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './tests/home.ts';
 import type { View } from './view.ts';
-import { chainOfMove, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
+import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
 
 /** What every decision against a mirror holds. */
 interface Decided {
@@ -155,9 +155,8 @@ function mustLeave(view: View, { at, cause }: Case): Cause | null {
 }
 
 /** The names of mirrors that may be proposed; with a cause, without moves that an operator dismissed. */
-function candidatesFrom(view: View, { at, weigh }: Case, cause: AdviceCause | null): readonly string[] {
-  const able = weigh().filter((one) => one.mirror !== at && mayBeProposed(one.gate));
-  const names = able.map(({ mirror }) => mirror.name);
+function candidatesFrom(view: View, { at }: Case, cause: AdviceCause | null): readonly string[] {
+  const names = listCandidates(view, at).map(({ name }) => name);
   return cause === null ? names : names.filter((name) => !isMuted(view, at.name, name, cause));
 }
 
@@ -204,10 +203,7 @@ function goHome(view: View, { at, weigh }: Case): Decision | null {
   const isLeftForTime = moves.departures.at(-1)?.isOfTime === true;
   if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
-  const weighed = weigh();
-  const one = weighed.find(({ mirror }) => mirror === home);
-  if (one === undefined || !mayBeProposed(one.gate)) return null;
-  return moveTo(view, at, home.name, back, null, weighed);
+  return listCandidates(view, at).includes(home) ? moveTo(view, at, home.name, back, null, weigh()) : null;
 }
 
 /** No candidate: `refused` where staying is not acceptable, silent where a move is merely not worthwhile. */

@@ -7,7 +7,7 @@ import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './byp
 import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
 import { compose, type Said } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
-import { chainInForce, headOf, homeOf, type LiveAdvice, memberOf, mirrorAt, parsedOf } from './group.ts';
+import { advisedChainOf, chainInForce, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
   chainTextOf,
   changeState,
@@ -24,7 +24,7 @@ import { follow } from './surroundings.ts';
 import { isOfTime } from './tests/choose.ts';
 import { recentDeparturesOf } from './tests/home.ts';
 import type { View } from './view.ts';
-import { chainTo, type Weighed, weighAll } from './weigh.ts';
+import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
 /** Updates one group: ends expired advice, then opens what is right now if it differs from what is open. */
@@ -80,12 +80,13 @@ function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
 function revise(view: View, open: Advice, ledger: Ledger): void {
   const { group } = view;
   const left = mirrorAt(group, group.chain?.members[0]);
+  const wrong = listWrongKeys(view);
+  const hasWrong = advisedChainOf(group)?.members.some((member) => wrong.has(member.key)) === true;
+  if (!hasWrong && open.bypass == null) return;
   const weighed = weighAll(view, left);
   const to = weighed.find((one) => one.mirror.name === open.to);
-  const wrong = weighed.filter((one) => one.gate === 'mismatch').map((one) => memberOf(group, one.mirror).key);
-  const hasWrong = parsedOf(group.client, open.chain.after)?.members.some((member) => wrong.includes(member.key));
   // If the head serves wrong bytes, `decide` leaves it.
-  if (hasWrong === true && left !== null && to !== undefined && to.gate !== 'mismatch') {
+  if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
     replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, ledger);
   }

@@ -211,8 +211,8 @@ export interface Grounds {
   readonly trouble: Trouble | null;
   /** The alert of another system that has fired longest against it; `null`: none. */
   readonly alert: AlertEvidence | null;
-  /** The canaries of the mirror to leave, and of the advised one. */
-  readonly here: Measured;
+  /** The canaries of the mirror to leave (few sentences need them), and of the advised one. */
+  readonly here: () => Measured;
   readonly there: Measured;
   /** Both mirrors' times of the steps that the cause is about; `null`: not comparable. */
   readonly apart: Apart | null;
@@ -220,8 +220,8 @@ export interface Grounds {
   readonly usualMs: number | null;
   /** A whole fetch at each mirror, over the moments of `apart`; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
-  /** A whole fetch at the advised mirror over the last half hour; `null`: not measured. */
-  readonly usualFetchMs: number | null;
+  /** A whole fetch at the advised mirror over the last half hour; `null`: not measured. Few sentences need it. */
+  readonly usualFetchMs: () => number | null;
 }
 
 /** Measures what a sentence is about. */
@@ -248,12 +248,12 @@ export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Groun
     throttledUntilMs: view.standingOf(at.name)?.throttledUntilMs ?? 0,
     trouble: troubleOf(tally),
     alert: view.evidenceOf(at.name)[0] ?? null,
-    here: measuredOf(lastCanaryOf(view, at.name)),
+    here: () => measuredOf(lastCanaryOf(view, at.name)),
     there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),
     apart,
     usualMs: usualMs(tally.answers.light, fromMs ?? apart?.fromMs ?? now.monotonicMs),
     fetchMs: { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) },
-    usualFetchMs: fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+    usualFetchMs: () => fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
   };
 }
 

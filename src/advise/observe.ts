@@ -24,7 +24,7 @@ import { costOf } from './tests/costs.ts';
 import { type Place, pruneAnswers, prunePast } from './tests/moments.ts';
 import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
-import { mayBeProposed, ruleOf, weighAll } from './weigh.ts';
+import { listCandidates, ruleOf } from './weigh.ts';
 
 /** Above this many mirrors in a moment, comparing them all costs too much. */
 const headsHeardMax = 100;
@@ -160,11 +160,10 @@ export function looksOf(view: View): readonly LookOrder[] {
   ];
   if (odd.length === 0) return paced;
   const rule = ruleOf(view, at);
-  const cost = (name: string): number => costOf(contest, name, rule) ?? Number.POSITIVE_INFINITY;
-  const candidates = weighAll(view, at)
-    .filter((one) => one.mirror !== at && mayBeProposed(one.gate))
-    .map((one) => one.mirror.name)
-    .toSorted((a, b) => cost(a) - cost(b));
+  const candidates = listCandidates(view, at)
+    .map(({ name }) => ({ name, cost: costOf(contest, name, rule) ?? Number.POSITIVE_INFINITY }))
+    .toSorted((a, b) => a.cost - b.cost)
+    .map(({ name }) => name);
   const fallback = mirrorAt(group, contest.around.chains.get(at.name)?.members[1])?.name ?? null;
   const inDoubt = view.standingOf(at.name)?.inDoubt === true;
   const again = rechecksOf(contest, odd, candidates, fallback).flatMap((look) => {

@@ -117,10 +117,28 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   });
 }
 
+/** The mirrors that may be proposed in place of `at`, in the order of the file: by their gates alone. */
+export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
+  const dropped = listDroppedKeys(view);
+  const head = headOf(view.group);
+  return view.mirrors.filter(
+    (mirror) => mirror !== at && mayBeProposed(gateOf(view, mirror, mirror === head, dropped)),
+  );
+}
+
 /** Members that must not stay behind the new head: a walk would break at them. */
-export function listDroppedKeys({ mirrors, standingOf, now, group }: View): ReadonlySet<string> {
-  const broken = mirrors.filter(({ name }) => breakingGateOf(standingOf(name), now.wallMs) !== null);
-  return new Set(broken.map((mirror) => memberOf(group, mirror).key));
+export function listDroppedKeys(view: View): ReadonlySet<string> {
+  return keysBy(view, (gate) => gate !== null);
+}
+
+/** Members that serve wrong bytes. */
+export function listWrongKeys(view: View): ReadonlySet<string> {
+  return keysBy(view, (gate) => gate === 'mismatch');
+}
+
+function keysBy({ mirrors, standingOf, now, group }: View, isMeant: (gate: Gate | null) => boolean): Set<string> {
+  const meant = mirrors.filter(({ name }) => isMeant(breakingGateOf(standingOf(name), now.wallMs)));
+  return new Set(meant.map((mirror) => memberOf(group, mirror).key));
 }
 
 /**

@@ -133,7 +133,8 @@ function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Ground
 }
 
 /** An alert of another system, and the result of our own canary beside it. */
-function objectiveSaid(head: string, { alert, here, now }: Grounds): Sentence {
+function objectiveSaid(head: string, { alert, here: measure, now }: Grounds): Sentence {
+  const here = measure();
   const sinceMs = alert === null ? 0 : Math.max(0, now.wallMs - alert.startsAtMs);
   return phrase('ground.slo', {
     head,
@@ -151,8 +152,10 @@ function promiseOf(mirror: Mirror, apart: Apart | null, on: Grounds): Sentence {
   const to = mirror.name;
   const { answers, failed } = on.there;
   const health = phrase('ground.answered', { to, good: answers - failed, all: answers });
-  if (apart === null)
-    return on.usualFetchMs === null ? health : phrase('ground.takes', { health, there: time(on.usualFetchMs) });
+  if (apart === null) {
+    const usualMs = on.usualFetchMs();
+    return usualMs === null ? health : phrase('ground.takes', { health, there: time(usualMs) });
+  }
   const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceSaid(on, apart.fromMs), health });
   const { here, there } = on.fetchMs;
   if (here === null || there === null || here <= there) return compared;

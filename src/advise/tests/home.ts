@@ -44,7 +44,7 @@ export function newHealth(): Health {
  * chance. Monotonic milliseconds; negative infinity: none is remembered.
  */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
-  const outcomes = [...light, ...heavy].toSorted((a, b) => a.atMs - b.atMs);
+  const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
   let row = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const one of outcomes) {
@@ -142,13 +142,13 @@ export function isHomeAsGood(
   nowMs: number,
   isLeftForTime: boolean,
 ): boolean {
+  const fromMs = nowMs - timesOverMs;
+  if (!isNoSlower(home, here, 'light', fromMs) || !isNoSlower(home, here, 'heavy', fromMs)) return false;
   const troubledMs = lastTroubleOf(home);
   const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
   const moreMost = isLeftForTime ? chanceFailures : 0;
   if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + moreMost) return false;
-  if (!isHeavyClean(home, troubledMs)) return false;
-  const fromMs = nowMs - timesOverMs;
-  return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
+  return isHeavyClean(home, troubledMs);
 }
 
 /** Smaller differences are measurement noise, whatever their share. */
