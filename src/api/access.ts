@@ -4,7 +4,7 @@ import { letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
 import { makeProblem, type RequestProblem, sendProblem } from './problem.ts';
-import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from './token.ts';
+import { bearerIn, isToken, refusalOf } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
@@ -52,12 +52,10 @@ function alertVerdict(request: Request, config: Config): Verdict {
 
 function verdictOf(request: Request, listen: Listen): Verdict {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  if (listen.token !== null || !isLoopback(listen.host)) {
-    const given = bearerIn(request.headers) ?? (isRead ? passwordIn(request.headers) : null);
-    return isToken(given, listen.token) ? 'listen token' : { kind: 'unauthorized' };
-  }
-  if (!isOurName(request.headers.host, listen))
-    return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
+  const lacks = refusalOf(request.headers, listen, isRead);
+  if (lacks === 'token') return { kind: 'unauthorized' };
+  if (lacks === 'host') return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
+  if (listen.token !== null) return 'listen token';
   return isRead || isOwnSite(request) ? addressOf(request) : { kind: 'forbidden' };
 }
 

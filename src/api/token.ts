@@ -1,12 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../core/addresses.ts';
 import type { Listen } from '../core/config.ts';
 import type { Secret } from '../core/secret.ts';
-
-/** True for 127.0.0.0/8, ::1 and `localhost`. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare) || /^::ffff:127\./.test(bare);
-}
 
 /** The headers that identify the client. */
 type Authorized = { readonly authorization?: string | undefined };
@@ -17,7 +12,7 @@ export function bearerIn({ authorization = '' }: Authorized): string | null {
 }
 
 /** The password of a request's basic authentication. */
-export function passwordIn({ authorization = '' }: Authorized): string | null {
+function passwordIn({ authorization = '' }: Authorized): string | null {
   const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   if (coded === undefined) return null;
   const text = Buffer.from(coded, 'base64').toString('utf8');
@@ -32,10 +27,21 @@ export function isToken(given: string | null, token: Secret | null): boolean {
   return timingSafeEqual(digest(given), digest(token.reveal()));
 }
 
+/** What a request lacks: the token of the listener or, on loopback without one, a `Host` of ours. `null`: nothing. */
+export function refusalOf(
+  headers: Authorized & { readonly host?: string | undefined },
+  listen: Listen,
+  mayUsePassword: boolean = true,
+): 'token' | 'host' | null {
+  if (listen.token === null && isLoopback(listen.host)) return isOurName(headers.host, listen) ? null : 'host';
+  const given = bearerIn(headers) ?? (mayUsePassword ? passwordIn(headers) : null);
+  return isToken(given, listen.token) ? null : 'token';
+}
+
 /**
  * Whether a `Host` header names a listener on loopback: another name may be a site that resolves to us (DNS rebinding).
  */
-export function isOurName(header: string | undefined, listen: Listen): boolean {
+function isOurName(header: string | undefined, listen: Listen): boolean {
   const url = `http://${header ?? ''}`;
   const host = URL.canParse(url) ? new URL(url).hostname : null;
   if (host === null) return false;

@@ -1,5 +1,5 @@
+import { isLoopback } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
-import { isLoopback } from '../token.ts';
 import { type Html, html, type PageSay } from './html.ts';
 
 /** One input of a form; its name is the key in the request's body. */

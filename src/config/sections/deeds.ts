@@ -1,9 +1,10 @@
 import { dirname, normalize } from 'node:path';
 import { z } from 'zod';
 import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
+import { isLoopback } from '../../core/addresses.ts';
 import { readHeaders } from '../../core/http.ts';
 import { Secret } from '../../core/secret.ts';
-import { baseUrl, isLoopbackHost } from '../../core/url.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -112,7 +113,7 @@ function isForgeApi(value: string): boolean {
   const read = baseUrl(value);
   return (
     read?.user === null &&
-    (read.url.startsWith('https:') || isLoopbackHost(new URL(read.url).hostname)) &&
+    (read.url.startsWith('https:') || isLoopback(new URL(read.url).hostname)) &&
     /\/(repos\/[^/]+\/[^/]+\/pulls|projects\/[^/]+\/merge_requests)$/.test(read.url)
   );
 }

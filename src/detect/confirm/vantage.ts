@@ -1,3 +1,4 @@
+import { isLoopback } from '../../core/addresses.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 
@@ -48,10 +49,6 @@ function keysOf(place: Place): readonly string[] {
   if (isLoopback(host) || (place.address !== null && isLoopback(place.address))) return [`port ${port}`];
   const prefix = prefixOf(place.address ?? host);
   return prefix === null ? [`host ${host}`] : [`host ${host}`, `prefix ${prefix}`];
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^(::ffff:)?127\./.test(host);
 }
 
 /** The /24 of an IPv4 or the /48 of an IPv6 address, as a text to compare; `null` for anything else. */

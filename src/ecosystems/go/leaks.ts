@@ -1,5 +1,6 @@
+import { isLoopback } from '../../core/addresses.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
-import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
+import { isInnerHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
 import { trapOf } from '../doctor.ts';
 import { parseGoproxy } from './client.ts';
@@ -79,6 +80,6 @@ function asksOutside(list: string | null): boolean {
   const urls = parsed.tag === 'ok' ? parsed.value.members.filter(({ kind }) => kind === 'url') : [];
   return urls.some(({ plain }) => {
     const host = URL.canParse(plain) ? new URL(plain).hostname : '';
-    return host !== '' && !isInnerHost(host) && !isLoopbackHost(host) && !ownHost.test(host);
+    return host !== '' && !isInnerHost(host) && !isLoopback(host) && !ownHost.test(host);
   });
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { isLoopback } from '../../core/addresses.ts';
 import { maskText } from '../../core/secret.ts';
 import { type Edit, placeTextOf, type Trap } from '../../core/trap.ts';
-import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
+import { isInnerHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
 import { explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalOf, trapOf } from '../doctor.ts';
 import { matchesNpmPatterns } from './names.ts';
@@ -76,7 +77,7 @@ function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say
 function plainTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const { key, value, place } = setting;
   const host = hostOf(value);
-  if (!isRegistry(setting) || !/^http:/i.test(value) || host === null || isLoopbackHost(host)) return [];
+  if (!isRegistry(setting) || !/^http:/i.test(value) || host === null || isLoopback(host)) return [];
   const what = say('trap.npm-registry-plain.what', { key, value: shown(setting) });
   return [trapOf('npm-registry-plain', what, [place], [explainPlainUrl('npm', plainUrlOf(value), say)])];
 }
@@ -126,7 +127,7 @@ function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const { scopes, settings, privatePatterns } = found;
   const [main] = placesOfKey(found, 'registry');
   const mainHost = main === undefined ? null : hostOf(main.value);
-  const isOutside = mainHost === null || !(isInnerHost(mainHost) || isLoopbackHost(mainHost));
+  const isOutside = mainHost === null || !(isInnerHost(mainHost) || isLoopback(mainHost));
   return scopes.flatMap(({ scope, name, file, line }): NpmTrap[] => {
     const key = `${scope}:registry`;
     const [ours] = placesOfKey(found, key);

@@ -1,6 +1,6 @@
+import { isLoopback } from '../../core/addresses.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Place, Trap } from '../../core/trap.ts';
-import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from '../doctor.ts';
 import { type Fields, fieldsOf } from '../parse-json.ts';
@@ -43,7 +43,7 @@ function hostsLine(found: FileLine, say: Say): readonly OciTrap[] {
 }
 
 function isLoop(url: string): boolean {
-  return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
 }
 
 function plainMirror(url: string, place: Place, say: Say): OciTrap {

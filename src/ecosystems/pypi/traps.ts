@@ -1,6 +1,6 @@
+import { isLoopback } from '../../core/addresses.ts';
 import { maskText } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
-import { isLoopbackHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalOf, trapOf } from '../doctor.ts';
 import { type PypiFound, type PypiSetting, sortInOrder } from './settings-found.ts';
@@ -63,7 +63,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
     }
     case 'trusted-host':
     case 'allow-insecure-host': {
-      const hosts = values.filter((one) => !isLoopbackHost(one.replace(/:\d+$/, '')));
+      const hosts = values.filter((one) => !isLoopback(one.replace(/:\d+$/, '')));
       if (hosts.length === 0) return [];
       const id = client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host';
       const set = [removalOf(place, say), say(`trap.${id}.authority`)];
@@ -78,7 +78,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
       return [];
     default:
       return values
-        .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopbackHost(new URL(url).hostname))
+        .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopback(new URL(url).hostname))
         .map((url) => {
           const what = say('trap.pip-index-plain.what', { client, url: maskText(url) });
           return trapOf('pip-index-plain', what, [place], [explainPlainUrl('pypi', plainUrlOf(url), say)]);

@@ -1,6 +1,7 @@
+import { isLoopback } from '../../core/addresses.ts';
 import { maskText } from '../../core/secret.ts';
 import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../core/trap.ts';
-import { isInnerHost, isLoopbackHost } from '../../core/url.ts';
+import { isInnerHost } from '../../core/url.ts';
 import type { KnownTraps } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
 import { handTrapOf } from './edits.ts';
@@ -58,7 +59,7 @@ export function examineProxies(
   const wanted = [...except, ...caught, ...(caught.length > 0 ? ['::1'] : [])];
   if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places, say));
   const mirrors = [...new Set(hosts)].filter(
-    (host) => isInnerHost(host) && !isLoopbackHost(host) && !isExcepted(host, except),
+    (host) => isInnerHost(host) && !isLoopback(host) && !isExcepted(host, except),
   );
   if (mirrors.length > 0)
     traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places, say));

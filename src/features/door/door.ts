@@ -1,6 +1,6 @@
 import { createBuckets } from '../../api/buckets.ts';
-import { isLoopback } from '../../api/token.ts';
 import { type Route, routesOf } from '../../config/door-routes.ts';
+import { isLoopback } from '../../core/addresses.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import type { MirrorAccess } from '../../core/mirror.ts';

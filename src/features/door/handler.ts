@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Buckets } from '../../api/buckets.ts';
-import { bearerIn, isLoopback, isOurName, isToken, passwordIn } from '../../api/token.ts';
+import { refusalOf } from '../../api/token.ts';
 import type { Route } from '../../config/door-routes.ts';
+import { isLoopback } from '../../core/addresses.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
 import { limits } from '../../core/limits.ts';
@@ -172,9 +173,8 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
 
 /** Why a request is not authorized; `null`: it is. */
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
-  if (listen.token !== null) return isToken(bearerIn(headers) ?? passwordIn(headers), listen.token) ? null : 'token';
-  if (!isLoopback(listen.host)) return null;
-  return isOurName(headers.host, listen) ? null : 'host';
+  // Without a token, a listener off loopback (it has TLS) is open to all clients.
+  return listen.token === null && !isLoopback(listen.host) ? null : refusalOf(headers, listen);
 }
 
 /** Outcomes that any client can cause at will: always counted, logged at a limited rate. */

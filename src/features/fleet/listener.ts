@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createBuckets } from '../../api/buckets.ts';
 import { script, style } from '../../api/page/assets.ts';
 import { createPageSay } from '../../api/page/html.ts';
-import { bearerIn, isOurName, isToken, passwordIn } from '../../api/token.ts';
+import { refusalOf } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
 import { limits } from '../../core/limits.ts';
@@ -45,7 +45,7 @@ export async function openFleet(
     if (url === null) return send(response, 400, 'text/plain', 'bad request\n');
     const { pathname, searchParams } = url;
     if (pathname === '/-/healthy' || pathname === '/-/ready') return send(response, 200, 'text/plain', 'ready\n');
-    const status = refusalOf(request, at);
+    const status = refusedAs(request, at);
     if (status !== null) {
       const isTooMany = refused.take(request.socket.remoteAddress ?? '') !== null;
       if (status === 401) response.setHeader('www-authenticate', 'Basic realm="mirrorwatch fleet"');
@@ -101,11 +101,13 @@ function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock)
   };
 }
 
+const statusOf = { token: 401, host: 403 } as const;
+
 /** The status of a refusal; `null`: the request is allowed. */
-function refusalOf({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
+function refusedAs({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
   if (method !== 'GET' && method !== 'HEAD') return 405;
-  if (at.token !== null) return isToken(bearerIn(headers) ?? passwordIn(headers), at.token) ? null : 401;
-  return isOurName(headers.host, at) ? null : 403;
+  const lacks = refusalOf(headers, at);
+  return lacks === null ? null : statusOf[lacks];
 }
 
 function languageOf({ headers }: IncomingMessage, named: string | null): keyof typeof languages {

@@ -102,8 +102,15 @@ describe('addresses', () => {
     ['::2', false],
     ['localhost', true],
     ['a.localhost', true],
+    ['LOCALHOST', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
     ['localhost.example.com', false],
+    ['127.0.0.1.example.com', false],
+    ['10.0.0.1', false],
     ['0.0.0.0', false],
+    ['::', false],
+    ['', false],
   ])('%s is loopback: %s', (host, loopback) => expect(isLoopback(host)).toBe(loopback));
   test.each([
     ['127.0.0.1:80', { host: '127.0.0.1', port: 80 }],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isLoopback } from '../../../api/token.ts';
 import { type Route, routesOf } from '../../../config/door-routes.ts';
+import { isLoopback } from '../../../core/addresses.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import { escapeExpression } from '../../../ecosystems/globs.ts';
