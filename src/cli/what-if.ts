@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
 import { bareChainOf } from '../core/secret.ts';
-import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
-import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../words/what-if.ts';
+import { notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
+import { between, chainsOf, compareWithOthers, memberNoteFor, rowsOf } from '../words/what-if.ts';
 import { percent, type Say } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, formatProblem } from './daemon-client.ts';
@@ -54,7 +54,15 @@ function shown(context: Context, result: WhatIf): readonly string[] {
     say('whatif.fieldOf', { client, group: `${ecosystem}/${upstream}` }),
     ...columns.map(({ name }) => name),
   ];
-  const rows = rowsOf(say).map(([name, cell]) => [name, ...columns.map(({ outlook }) => cell(outlook))]);
+  const units = { share: (value: number) => percent(value, say), seconds: (value: number) => duration(value * 1000) };
+  const span = (window: number) => say('unit.min', { count: Math.round(window / 60) });
+  const rows = rowsOf(say, units, span).flatMap(({ key, cell }) => {
+    const cells = columns.map(({ outlook }) => cell(outlook) ?? [say('rank.unmeasured')]);
+    const row = [say(`whatif.${key}`), ...cells.map(([value]) => value)];
+    if (key !== 'available' && key !== 'fetch') return [row];
+    const chances = cells.map(([, low = '', high = '']) => between(low, high, say));
+    return [row, [`  ${say('whatif.chanceOf')}`, ...chances]];
+  });
   return [
     ...table(head, rows, new Set(columns.map((_, at) => at + 1))),
     '',
@@ -67,49 +75,9 @@ function shown(context: Context, result: WhatIf): readonly string[] {
   ];
 }
 
-function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOutlook) => string])[] {
-  const missing = say('rank.unmeasured');
-  const range = (low: string, high: string): string => between(low, high, say);
-  const share = (value: number): string => percent(value, say);
-  const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): string =>
-    of === null ? missing : range(seconds(of.costSeconds), seconds(of.costSecondsMost));
-  return [
-    [
-      say('whatif.available'),
-      ({ availability: found }) => (found === null ? missing : range(share(found.atLeast), share(found.atMost))),
-    ],
-    [
-      `  ${say('whatif.chanceOf')}`,
-      ({ availability: found }) => (found === null ? '' : range(share(found.low), share(found.high))),
-    ],
-    [say('whatif.fetch'), ({ fetch }) => (fetch === null ? missing : seconds(fetch.seconds))],
-    [
-      `  ${say('whatif.chanceOf')}`,
-      ({ fetch }) => (fetch?.low == null || fetch.high === null ? '' : range(seconds(fetch.low), seconds(fetch.high))),
-    ],
-    [say('whatif.fetchCost'), ({ fetch }) => costs(fetch)],
-    [say('whatif.build'), ({ build }) => (build === null ? missing : seconds(build.seconds))],
-    [
-      say('whatif.buildFails'),
-      ({ build }) => (build === null ? missing : range(share(build.failedShare), share(build.failedShareMost))),
-    ],
-    [say('whatif.buildCost'), ({ build }) => costs(build)],
-    [say('whatif.downloads'), (one) => downloadsNoteFor(one, say) ?? missing],
-    [say('whatif.rests'), (one) => basisOf(one, windowText(one, say), say)],
-  ];
-}
-
 /** As in a configuration: in whole minutes if possible. */
 function costText(cost: number, say: Say): string {
   return cost % 60 === 0 ? say('unit.min', { count: cost / 60 }) : say('unit.s', { count: cost });
-}
-
-function windowText({ windowSeconds }: ChainOutlook, say: Say): string {
-  return say('unit.min', { count: Math.round(windowSeconds / 60) });
-}
-
-function seconds(value: number): string {
-  return duration(value * 1000);
 }
 
 function memberText(member: WhatIfMember, say: Say): string {

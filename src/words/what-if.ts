@@ -32,17 +32,59 @@ export function memberNoteFor({ kind, answers, good }: WhatIfMember, say: Say): 
   return answers === 0 ? say('whatif.member.unmeasured') : say('whatif.member.good', { good, count: answers });
 }
 
-/** The outcome of downloads; `null`: none. */
-export function downloadsNoteFor(
-  { downloads: { moments: count, failed, unmeasured } }: ChainOutlook,
-  say: Say,
-): string | null {
-  if (count === 0) return null;
-  return say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured });
+/** How a page or a terminal writes numbers. */
+interface Units {
+  readonly share: (share: number) => string;
+  readonly seconds: (seconds: number) => string;
 }
 
-/** The basis of a chain's numbers. @param span  the length of its window, as text */
-export function basisOf({ basis, moments: count }: ChainOutlook, span: string, say: Say): string {
+/** A row of the comparison: a value, and the bounds between which chance may leave it; `null`: not measured. */
+export interface WhatIfRow {
+  readonly key: 'available' | 'fetch' | 'fetchCost' | 'build' | 'buildFails' | 'buildCost' | 'downloads' | 'rests';
+  readonly cell: (outlook: ChainOutlook) => readonly [value: string, low?: string, high?: string] | null;
+}
+
+/** The rows by which chains are compared. @param span  writes the length of a window, in seconds */
+export function rowsOf(say: Say, units: Units, span: Units['seconds']): readonly WhatIfRow[] {
+  const { share, seconds } = units;
+  const range = (low: string, high: string) => [between(low, high, say)] as const;
+  const costs = (of: ChainOutlook['build'] | ChainOutlook['fetch']) =>
+    of && range(seconds(of.costSeconds), seconds(of.costSecondsMost));
+  return [
+    {
+      key: 'available',
+      cell({ availability: of }) {
+        return of && [...range(share(of.atLeast), share(of.atMost)), share(of.low), share(of.high)];
+      },
+    },
+    {
+      key: 'fetch',
+      cell({ fetch: of }) {
+        if (of === null) return null;
+        const { low, high } = of;
+        return low === null || high === null
+          ? [seconds(of.seconds)]
+          : [seconds(of.seconds), seconds(low), seconds(high)];
+      },
+    },
+    { key: 'fetchCost', cell: ({ fetch }) => costs(fetch) },
+    { key: 'build', cell: ({ build }) => build && [seconds(build.seconds)] },
+    {
+      key: 'buildFails',
+      cell: ({ build }) => build && range(share(build.failedShare), share(build.failedShareMost)),
+    },
+    { key: 'buildCost', cell: ({ build }) => costs(build) },
+    { key: 'downloads', cell: ({ downloads }) => downloadsNoteFor(downloads, say) },
+    { key: 'rests', cell: (one) => [basisOf(one, span(one.windowSeconds), say)] },
+  ];
+}
+
+function downloadsNoteFor({ moments: count, failed, unmeasured }: ChainOutlook['downloads'], say: Say) {
+  if (count === 0) return null;
+  return [say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured })] as const;
+}
+
+function basisOf({ basis, moments: count }: ChainOutlook, span: string, say: Say): string {
   if (basis === 'none') return say('whatif.none');
   return say(basis === 'paired' ? 'whatif.moments' : 'whatif.answers', { count, span });
 }

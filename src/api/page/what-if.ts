@@ -7,7 +7,7 @@ import {
   type WhatIfAsked,
   type WhatIfMember,
 } from '../../core/what-if.ts';
-import { basisOf, between, chainsOf, compareWithOthers, downloadsNoteFor, memberNoteFor } from '../../words/what-if.ts';
+import { chainsOf, compareWithOthers, memberNoteFor, rowsOf, type WhatIfRow } from '../../words/what-if.ts';
 import type { ApiDeps } from '../deps.ts';
 import { chainProblemOf } from '../lists.ts';
 import { mirrorPathOf } from './badges.ts';
@@ -94,12 +94,11 @@ ${clients.length > 1 && html`<p class="field short"><label for="whatif-client">$
 /** The sentence that screen readers announce when the chain changes. */
 function summary(say: PageSay, { edited, inUse }: WhatIf): string {
   if (edited.basis === 'none') return say('whatif.note.none');
+  const first = rowsOf(say, unitsOf(say), String).filter(({ key }) => key === 'available' || key === 'fetch');
   const parts = [
-    say('whatif.is', { what: say('whatif.available'), value: shareText(say, edited) }),
-    say('whatif.is', {
-      what: say('whatif.fetch'),
-      value: edited.fetch === null ? say('rank.unmeasured') : seconds(say, edited.fetch.seconds),
-    }),
+    ...first.map(({ key, cell }) =>
+      say('whatif.is', { what: say(`whatif.${key}`), value: cell(edited)?.[0] ?? say('rank.unmeasured') }),
+    ),
     ...(inUse === null || inUse.time === null
       ? []
       : [say('whatif.beside', { which: say('whatif.inUse'), time: say(`whatif.time.${inUse.time}`) })]),
@@ -109,9 +108,9 @@ function summary(say: PageSay, { edited, inUse }: WhatIf): string {
 
 function outcome(say: PageSay, result: WhatIf): Html {
   const columns = chainsOf(result, say);
-  const rows = rowsOf(say).map(
-    ({ name, cell }) =>
-      html`<tr><th scope="row">${name}</th>${columns.map((one) => html`<td class="n">${cell(one.outlook)}</td>`)}</tr>`,
+  const rows = rowsOf(say, unitsOf(say), (window) => span(say, window * 1000)).map(
+    (row) =>
+      html`<tr><th scope="row">${say(`whatif.${row.key}`)}</th>${columns.map((one) => html`<td class="n">${cellOf(say, row, one.outlook)}</td>`)}</tr>`,
   );
   return html`<table class="chains"><thead><tr><td><span class="hidden">${say('whatif.measure')}</span></td>${columns.map((one) => html`<th scope="col" class="n">${one.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>
 <ul class="beside">${compareWithOthers(result, say).map((line) => html`<li>${line}</li>`)}</ul>
@@ -123,61 +122,21 @@ function outcome(say: PageSay, result: WhatIf): Html {
 <p class="legend">${say('whatif.model', { cost: duration(say, result.failureCostSeconds * 1000) })}</p>`;
 }
 
-function rowsOf(
-  say: PageSay,
-): readonly { readonly name: string; readonly cell: (outlook: ChainOutlook) => Html | string }[] {
-  const missing = html`<span class="muted">${say('rank.unmeasured')}</span>`;
-  const chance = (low: string, high: string): Html | false =>
-    low !== high && html`<small class="muted">${say('whatif.chance', { low, high })}</small>`;
-  const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): Html | string =>
-    of === null ? missing : between(seconds(say, of.costSeconds), seconds(say, of.costSecondsMost), say);
-  return [
-    {
-      name: say('whatif.available'),
-      cell: (one) =>
-        one.availability === null
-          ? missing
-          : html`<b>${shareText(say, one)}</b>${chance(share(say, one.availability.low), share(say, one.availability.high))}`,
-    },
-    {
-      name: say('whatif.fetch'),
-      cell: ({ fetch }) =>
-        fetch === null
-          ? missing
-          : html`<b>${seconds(say, fetch.seconds)}</b>${fetch.low !== null && fetch.high !== null && chance(seconds(say, fetch.low), seconds(say, fetch.high))}`,
-    },
-    { name: say('whatif.fetchCost'), cell: ({ fetch }) => costs(fetch) },
-    {
-      name: say('whatif.build'),
-      cell: ({ build }) => (build === null ? missing : html`<b>${seconds(say, build.seconds)}</b>`),
-    },
-    {
-      name: say('whatif.buildFails'),
-      cell: ({ build }) =>
-        build === null ? missing : between(share(say, build.failedShare), share(say, build.failedShareMost), say),
-    },
-    { name: say('whatif.buildCost'), cell: ({ build }) => costs(build) },
-    { name: say('whatif.downloads'), cell: (one) => downloadsNoteFor(one, say) ?? missing },
-    { name: say('whatif.rests'), cell: (one) => basisOf(one, span(say, one.windowSeconds * 1000), say) },
-  ];
-}
-
-function shareText(say: PageSay, { availability }: ChainOutlook): string {
-  if (availability === null) return say('rank.unmeasured');
-  return between(share(say, availability.atLeast), share(say, availability.atMost), say);
+function cellOf(say: PageSay, { key, cell }: WhatIfRow, outlook: ChainOutlook): Html | string {
+  const found = cell(outlook);
+  if (found === null) return html`<span class="muted">${say('rank.unmeasured')}</span>`;
+  const [value, low = '', high = ''] = found;
+  if (key !== 'available' && key !== 'fetch' && key !== 'build') return value;
+  return html`<b>${value}</b>${low !== high && html`<small class="muted">${say('whatif.chance', { low, high })}</small>`}`;
 }
 
 /** Keeps a number and its unit on one line. */
-function whole(text: string): string {
-  return text.replaceAll(' ', '\u00a0');
-}
-
-function share(say: PageSay, value: number): string {
-  return whole(percent(say, value));
-}
-
-function seconds(say: PageSay, value: number): string {
-  return whole(duration(say, value * 1000));
+function unitsOf(say: PageSay) {
+  const whole = (text: string): string => text.replaceAll(' ', '\u00a0');
+  return {
+    share: (value: number) => whole(percent(say, value)),
+    seconds: (value: number) => whole(duration(say, value * 1000)),
+  };
 }
 
 function memberLine(say: PageSay, member: WhatIfMember): Html {
