@@ -53,7 +53,7 @@ function exportsOf(folder: string): readonly string[] {
 const namesLeft: Readonly<Record<string, number>> = {
   advise: 4,
   api: 14,
-  cli: 13,
+  cli: 4,
   config: 18,
   core: 23,
   daemon: 2,
@@ -64,6 +64,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   notify: 10,
   probe: 1,
   schedule: 3,
+  terminal: 9,
   wire: 6,
   words: 8,
 };

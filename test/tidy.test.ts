@@ -47,8 +47,10 @@ const table: Record<string, Rule> = {
   words: { folders: ['core', 'locales'], packages: ['intl-messageformat', '@formatjs/icu-messageformat-parser'] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
+  // What commands are written with: arguments, configuration, lines, exit codes.
+  terminal: { folders: ['core', 'config', 'daemon', 'words'], packages: [] },
   features: {
-    folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words'],
+    folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words', 'terminal'],
     packages: ['node:http', 'prom-client'],
     // They judge, keep time and open sockets with the same parts as the daemon, put together in another way.
     parts: {
@@ -99,7 +101,7 @@ const table: Record<string, Rule> = {
     packages: [],
   },
   cli: {
-    folders: ['core', 'config', 'daemon', 'features', 'words'],
+    folders: ['core', 'config', 'daemon', 'features', 'words', 'terminal'],
     packages: ['node:fs', 'node:v8'],
   },
   main: { folders: ['cli'], packages: [] },

@@ -1,8 +1,8 @@
 import { printable } from '../core/printable.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { isKey, type Say } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
-import { optionsOf, UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, ...optionsOf('boolean', 'json') };
 

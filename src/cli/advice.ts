@@ -1,16 +1,18 @@
 import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
+import { readMapping } from '../core/read-json.ts';
+import { createMachine } from '../daemon/system.ts';
+import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { jsonText } from '../terminal/terminal.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { tellIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { type Reasons, reasonOf } from './advice-words.ts';
-import { applyAdvice, placeOptions } from './apply.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, daemonAt, daemonOptions } from './daemon-client.ts';
+import { type DaemonAnswer, type DaemonClient, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
 import { rankCommand } from './rank.ts';
-import { jsonText } from './terminal.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 interface AdviceAnswer {
   readonly advice: readonly (Reasons & {
@@ -161,4 +163,47 @@ function rollbackLines(text: string, say: Say): string[] {
   return lines.length === 1
     ? [say('advised.back', { line: String(lines[0]) })]
     : [say('advised.backLines'), ...lines.map((line) => `    ${line}`)];
+}
+
+/** The arguments of a call with `--apply`. */
+interface Wanted {
+  readonly ecosystem: string;
+  readonly upstream: string | undefined;
+  readonly home: string | undefined;
+  readonly root: string | undefined;
+  readonly isAgreed: boolean;
+}
+
+/**
+ * `mirrorwatch advice --apply`: writes the current remedy into the clients' own files after showing the change and
+ * asking for confirmation.
+ * @throws UsageError on an unknown ecosystem
+ */
+async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
+  const { terminal, env, cwd, say } = context;
+  const { ecosystem, upstream } = wanted;
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
+  const whose = whoseSettings(context, wanted);
+  const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
+  const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
+  if (answer.status === 204) {
+    terminal.out(say('advised.none'));
+    return 0;
+  }
+  const remedy = readMapping(answer.text);
+  const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
+  const { settle } = await import('../features/doctor/settle.ts');
+  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
+  if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
+  for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
+  if (settling.isForEnvironment)
+    throw new Failed(say('advised.byShell', { command: `eval "$(mirrorwatch advice --export ${ecosystem})"` }), 1);
+  if (settling.changes.length === 0) {
+    terminal.out(say('advised.already'));
+    return 0;
+  }
+  if (!(await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed))) return 1;
+  const id = printable(String(answer.headers['x-advice-id'] ?? ''));
+  if (id !== '') terminal.err(say('advised.tell', { id }));
+  return 0;
 }

@@ -5,12 +5,12 @@ import { printable } from '../core/printable.ts';
 import { formatDuration } from '../core/units.ts';
 import { findMissingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { builtInSource, load } from '../terminal/load.ts';
+import { jsonText, table } from '../terminal/terminal.ts';
+import { optionsOf, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { builtInSource, load } from './load.ts';
-import { jsonText, table } from './terminal.ts';
-import { optionsOf, words } from './usage.ts';
 
 const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'json') };
 

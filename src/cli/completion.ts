@@ -1,5 +1,5 @@
-import type { Command, Context, ExitCode } from './context.ts';
-import { UsageError, words } from './usage.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { UsageError, words } from '../terminal/usage.ts';
 import { listUsage, type OptionRow, type UsageRow } from './usage-table.ts';
 
 /** The completion script of each shell. */

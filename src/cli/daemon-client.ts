@@ -5,10 +5,10 @@ import { readJson } from '../core/read-json.ts';
 import { maskText } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
+import type { Context } from '../terminal/context.ts';
+import { load } from '../terminal/load.ts';
+import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
-import type { Context } from './context.ts';
-import { load } from './load.ts';
-import { Failed, optionsOf, UsageError } from './usage.ts';
 
 /** The options of commands that call a running daemon. */
 export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');

@@ -1,13 +1,13 @@
 import type { Config } from '../core/config.ts';
 import type { Demo, DemoEvent, DemoStage } from '../features/demo/demo.ts';
 import type { Door } from '../features/door/door.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { kindsByWord } from '../terminal/load.ts';
+import { padEnd } from '../terminal/terminal.ts';
+import { optionsOf, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
 import { reasonOf } from './advice-words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { kindsByWord } from './load.ts';
-import { padEnd } from './terminal.ts';
-import { optionsOf, words } from './usage.ts';
 
 /** The demo takes less than a minute; a slow machine gets more time before it counts as failed. */
 const onceSeconds = 300;

@@ -5,13 +5,13 @@ import { createMachine, systemClock, systemRandom } from '../daemon/system.ts';
 import type { Examined, Known } from '../features/doctor/examine.ts';
 import type { OnlineFound } from '../features/doctor/online.ts';
 import type { Subject } from '../features/doctor/online-subject.ts';
+import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../terminal/changes.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { type Loaded, loadNeeded, loadText } from '../terminal/load.ts';
+import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../terminal/probe-request.ts';
+import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { english, type Say } from '../words/words.ts';
-import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from './apply.ts';
-import type { Command, Context, ExitCode } from './context.ts';
 import { formatDiagnosis, formatDiagnosisJson } from './diagnosis.ts';
-import { type Loaded, loadNeeded, loadText } from './load.ts';
-import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
-import { optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...placeOptions,

@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path';
 import type { Config, DoorRule } from '../core/config.ts';
 import { urlOfListener } from '../core/url.ts';
 import { processLog, replaceFile } from '../daemon/system.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { load, loadNeeded } from './load.ts';
-import { Failed, optionsOf, readLogLevel, words } from './usage.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { load, loadNeeded } from '../terminal/load.ts';
+import { Failed, optionsOf, readLogLevel, words } from '../terminal/usage.ts';
 
 const options = {
   ...optionsOf('string', 'config'),

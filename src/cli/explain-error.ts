@@ -1,9 +1,9 @@
 import { printable } from '../core/printable.ts';
 import type { Explained } from '../features/doctor/explain.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { jsonText } from '../terminal/terminal.ts';
+import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { english } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { jsonText } from './terminal.ts';
-import { optionsOf, UsageError, words } from './usage.ts';
 
 const options = optionsOf('boolean', 'json');
 const wordsMax = 1_000;

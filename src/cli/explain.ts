@@ -4,10 +4,10 @@ import { printable } from '../core/printable.ts';
 import { hopPhasesOf, steadyRateOf } from '../core/sample.ts';
 import type { Hop } from '../core/transcript.ts';
 import { firstBytesTextOf } from '../core/views.ts';
+import { bar, duration, padEnd, type Terminal } from '../terminal/terminal.ts';
 import { formatAuthority, formatCost, formatSignature } from '../words/facts.ts';
 import { fieldsOf } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
-import { bar, duration, padEnd, type Terminal } from './terminal.ts';
 
 const barWidth = 32;
 

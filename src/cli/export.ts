@@ -3,10 +3,10 @@ import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/advice.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
-import type { Context, ExitCode } from './context.ts';
 import { type DaemonClient, formatProblem } from './daemon-client.ts';
-import { UsageError } from './usage.ts';
 
 /** The variables that lines for a shell may set, of any ecosystem. */
 const variables = kinds.flatMap((kind) => kind.variables);

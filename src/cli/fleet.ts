@@ -7,11 +7,11 @@ import { durationMs, durationPattern } from '../core/units.ts';
 import { processLog, systemFiles } from '../daemon/system.ts';
 import type { FleetOptions, FleetReport } from '../features/fleet/report.ts';
 import type { Cell } from '../features/fleet/verdict.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { displayWidth, duration, jsonText, table } from '../terminal/terminal.ts';
+import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../terminal/usage.ts';
 import { phrase, tellIn } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { displayWidth, duration, jsonText, table } from './terminal.ts';
-import { Failed, optionsOf, parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
   ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'needed', 'link'),

@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
-import type { Command, Context, ExitCode } from './context.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { optionsOf, words } from '../terminal/usage.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
-import { optionsOf, words } from './usage.ts';
 
 const options = { ...daemonOptions, ...optionsOf('boolean', 'ready') };
 

@@ -5,12 +5,12 @@ import type { Survey } from '../core/survey.ts';
 import { urlOfListener } from '../core/url.ts';
 import { createMachine, replaceFile, systemFiles } from '../daemon/system.ts';
 import type * as Setup from '../features/setup/proposal.ts';
+import { placeOptions, whoseSettings } from '../terminal/changes.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { type Loaded, loadText } from '../terminal/load.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
-import { placeOptions, whoseSettings } from './apply.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { type Loaded, loadText } from './load.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...placeOptions,

@@ -1,5 +1,5 @@
+import { UsageError } from '../terminal/usage.ts';
 import type { Language } from '../words/words.ts';
-import { UsageError } from './usage.ts';
 
 /** A call without its language option. */
 interface Spoken {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { styleText } from 'node:util';
 import { limits } from '../core/limits.ts';
-import type { ExitCode } from './context.ts';
+import type { ExitCode } from '../terminal/context.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { program } from './program.ts';
-import { createTerminal } from './terminal.ts';
 
 /** The program on a real process: arguments, environment, signals, terminal. */
 export async function main(process: NodeJS.Process): Promise<ExitCode> {
@@ -46,4 +47,48 @@ export function stopProcess(process: NodeJS.Process, code: number, afterMs: numb
     () => process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${code})`], {}),
     afterMs,
   ).unref();
+}
+
+/** The process's own terminal. */
+function createTerminal(process: NodeJS.Process): Terminal {
+  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  return {
+    colour,
+    columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
+    },
+    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+    confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? asked(process, question) : null),
+    input: () => wholeInput(process),
+  };
+}
+
+const inputBytesMax = 2 ** 20;
+
+async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stdin as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= inputBytesMax) break;
+  }
+  return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
+}
+
+/** Reads one line. The end of input means no. */
+function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (line: string): void => {
+      stdin.off('data', heard).off('end', ended).pause();
+      resolve(/^y(es)?$/i.test(line.trim()));
+    };
+    const heard = (chunk: Buffer): void => settle(chunk.toString('utf8'));
+    const ended = (): void => settle('');
+    stderr.write(question);
+    stdin.on('data', heard).on('end', ended).resume();
+  });
 }

@@ -1,6 +1,6 @@
-import type { Command, Context, ExitCode } from './context.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
-import { optionsOf, UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, ...optionsOf('string', 'for', 'reason') };
 

@@ -4,13 +4,13 @@ import type { Probed } from '../core/ports.ts';
 import type { Hop } from '../core/transcript.ts';
 import { clientIdsOf, runClientNow, unsupportedAccessOf } from '../daemon/client-now.ts';
 import { probeNow } from '../daemon/probe-now.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { load, loadText } from '../terminal/load.ts';
+import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../terminal/probe-request.ts';
+import { jsonText } from '../terminal/terminal.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
-import type { Command, Context, ExitCode } from './context.ts';
 import { explain } from './explain.ts';
-import { load, loadText } from './load.ts';
-import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from './probe-request.ts';
-import { jsonText } from './terminal.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const usage =
   'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP | --client WORD] [--http1 | --http2] [--config FILE] [--json | --curl]';

@@ -1,10 +1,10 @@
 import { printable } from '../core/printable.ts';
 import { maskText } from '../core/secret.ts';
+import type { Command, CommandName, Context, ExitCode, World } from '../terminal/context.ts';
+import { padEnd } from '../terminal/terminal.ts';
+import { Failed, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
-import type { Command, CommandName, Context, ExitCode, World } from './context.ts';
 import { languageOf, spoken } from './language.ts';
-import { padEnd } from './terminal.ts';
-import { Failed, UsageError } from './usage.ts';
 
 /** The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {

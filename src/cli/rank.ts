@@ -5,12 +5,12 @@ import { type EcosystemId, refTextOf, type Target, targetId } from '../core/mirr
 import { expand } from '../daemon/system.ts';
 import type { RankedRow } from '../features/rank/rank.ts';
 import type { RankVerdict, RowVerdict } from '../features/rank/verdict.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { kindByWord, loadNeeded } from '../terminal/load.ts';
+import { jsonText } from '../terminal/terminal.ts';
+import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../terminal/usage.ts';
 import { english } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { kindByWord, loadNeeded } from './load.ts';
 import { formatProgress, rankTable } from './rank-table.ts';
-import { jsonText } from './terminal.ts';
-import { Failed, optionsOf, parseWholeNumber, UsageError, words } from './usage.ts';
 
 const options = {
   ...optionsOf('string', 'config', 'ecosystem', 'upstream', 'rounds'),

@@ -6,12 +6,12 @@ import type { Config } from '../core/config.ts';
 import { durationMs, durationPattern, formatDuration } from '../core/units.ts';
 import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
 import type { Replayed, ReplayFailure, replayHistory } from '../features/replay/replay.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { findText, loadNeeded, loadText } from '../terminal/load.ts';
+import { bar, jsonText } from '../terminal/terminal.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { findText, loadNeeded, loadText } from './load.ts';
 import { replayJson, replayLines } from './replay-text.ts';
-import { bar, jsonText } from './terminal.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...optionsOf('string', 'state', 'config', 'since', 'until'),

@@ -1,5 +1,5 @@
-import type { Command, Context, ExitCode } from './context.ts';
-import { optionsOf, UsageError, words } from './usage.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 
 const options = optionsOf('string', 'slo', 'vantages', 'runbook');
 

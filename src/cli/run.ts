@@ -9,10 +9,10 @@ import {
   type StoreOpenFailure,
   systemClock,
 } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { findText, loadNeeded } from '../terminal/load.ts';
+import { Failed, optionsOf, readLogLevel, words } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { findText, loadNeeded } from './load.ts';
-import { Failed, optionsOf, readLogLevel, words } from './usage.ts';
 
 const options = optionsOf('string', 'config', 'log-level');
 

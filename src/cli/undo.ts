@@ -1,8 +1,8 @@
 import { type KeptChange, listKeptChanges, undoChange } from '../daemon/system.ts';
+import { placeOptions, whoseSettings } from '../terminal/changes.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
-import { placeOptions, whoseSettings } from './apply.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = { ...placeOptions, ...optionsOf('boolean', 'list') };
 

@@ -1,7 +1,7 @@
 import { kinds } from '../config/kinds.ts';
 import { clientIdsOf } from '../daemon/client-now.ts';
+import type { Command } from '../terminal/context.ts';
 import { english, languages } from '../words/words.ts';
-import type { Command } from './context.ts';
 
 /** The values of an option: one of these words, a file, a folder, or anything. */
 export type Takes = readonly string[] | 'file' | 'folder' | 'anything';

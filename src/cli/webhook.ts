@@ -1,10 +1,10 @@
 import type { Config, Receiver } from '../core/config.ts';
 import { sendWebhookTest } from '../daemon/webhook-test.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { loadNeeded } from '../terminal/load.ts';
+import { jsonText } from '../terminal/terminal.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { formatDeliveryFailure } from '../words/delivery.ts';
-import type { Command, Context, ExitCode } from './context.ts';
-import { loadNeeded } from './load.ts';
-import { jsonText } from './terminal.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'html', 'json') };
 const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--config FILE]';

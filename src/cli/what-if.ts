@@ -1,12 +1,12 @@
 import { printable } from '../core/printable.ts';
 import { bareChainOf } from '../core/secret.ts';
 import { notesOf, type WhatIf, type WhatIfMember } from '../core/what-if.ts';
+import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { duration, jsonText, table } from '../terminal/terminal.ts';
+import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { between, chainsOf, compareWithOthers, memberNoteFor, rowsOf } from '../words/what-if.ts';
 import { percent, type Say } from '../words/words.ts';
-import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, formatProblem } from './daemon-client.ts';
-import { duration, jsonText, table } from './terminal.ts';
-import { Failed, optionsOf, UsageError, words } from './usage.ts';
 
 const options = {
   ...daemonOptions,

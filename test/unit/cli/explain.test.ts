@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../../src/cli/explain.ts';
 import { formatCurl } from '../../../src/cli/probe.ts';
-import { bar, duration, table } from '../../../src/cli/terminal.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
 import { measure } from '../../../src/probe/measure.ts';
+import { bar, duration, table } from '../../../src/terminal/terminal.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
 import { aDue, aTarget } from '../detect/world.ts';
 import { englishLeft } from './english-left.ts';

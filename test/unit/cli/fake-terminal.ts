@@ -1,4 +1,4 @@
-import type { Terminal } from '../../../src/cli/terminal.ts';
+import type { Terminal } from '../../../src/terminal/terminal.ts';
 
 /** A terminal that keeps what was written. */
 export interface FakeTerminal extends Terminal {

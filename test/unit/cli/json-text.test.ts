@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { jsonText } from '../../../src/cli/terminal.ts';
+import { jsonText } from '../../../src/terminal/terminal.ts';
 
 test('what is printed for programs moves no cursor, reorders nothing, and reads back the same', () => {
   const value = { header: 'a\u009b2J\u001b[31m', file: 'b\u202e\u2028\u200b', name: '镜像 ünï' };

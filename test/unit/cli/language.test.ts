@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { languageOf, spoken } from '../../../src/cli/language.ts';
-import { displayWidth } from '../../../src/cli/terminal.ts';
+import { displayWidth } from '../../../src/terminal/terminal.ts';
 import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rankTable } from '../../../src/cli/rank-table.ts';
-import { displayWidth } from '../../../src/cli/terminal.ts';
 import type { RankedRow } from '../../../src/features/rank/rank.ts';
+import { displayWidth } from '../../../src/terminal/terminal.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from './english-left.ts';
 

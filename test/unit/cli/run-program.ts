@@ -1,5 +1,5 @@
-import type { ExitCode } from '../../../src/cli/context.ts';
 import { program } from '../../../src/cli/program.ts';
+import type { ExitCode } from '../../../src/terminal/context.ts';
 import { type FakeTerminal, fakeTerminal } from './fake-terminal.ts';
 
 /** What a call of the program left behind. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { displayWidth, padEnd, padStart, table } from '../../../src/cli/terminal.ts';
+import { displayWidth, padEnd, padStart, table } from '../../../src/terminal/terminal.ts';
 
 describe('the cells that a text takes', () => {
   test.each([

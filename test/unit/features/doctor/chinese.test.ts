@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { displayWidth } from '../../../../src/cli/terminal.ts';
 import { failuresByLayer } from '../../../../src/features/doctor/layers.ts';
+import { displayWidth } from '../../../../src/terminal/terminal.ts';
 import { wordsOf } from '../../../../src/words/words.ts';
 import { englishLeft } from '../../cli/english-left.ts';
 import { type TrapRow, testMachine } from './machine.ts';

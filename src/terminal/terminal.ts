@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import type { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -18,50 +18,6 @@ export interface Terminal {
   confirm(question: string): Promise<boolean | null>;
   /** Standard input to its end, at most 1 MiB of it. */
   input(): Promise<string>;
-}
-
-/** The process's own terminal. */
-export function createTerminal(process: NodeJS.Process): Terminal {
-  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  return {
-    colour,
-    columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
-    out: (line) => void process.stdout.write(`${line}\n`),
-    err: (line) => void process.stderr.write(`${line}\n`),
-    progress: (line) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
-    },
-    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
-    confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? asked(process, question) : null),
-    input: () => wholeInput(process),
-  };
-}
-
-const inputBytesMax = 2 ** 20;
-
-async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of stdin as AsyncIterable<Buffer>) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes >= inputBytesMax) break;
-  }
-  return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
-}
-
-/** Reads one line. The end of input means no. */
-function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = (line: string): void => {
-      stdin.off('data', heard).off('end', ended).pause();
-      resolve(/^y(es)?$/i.test(line.trim()));
-    };
-    const heard = (chunk: Buffer): void => settle(chunk.toString('utf8'));
-    const ended = (): void => settle('');
-    stderr.write(question);
-    stdin.on('data', heard).on('end', ended).resume();
-  });
 }
 
 /** A table with aligned columns; those in `right` are aligned to the right. */

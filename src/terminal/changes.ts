@@ -1,14 +1,11 @@
 import { join, resolve } from 'node:path';
-import { kinds } from '../config/kinds.ts';
 import { maskLines } from '../core/mask-lines.ts';
 import { printable } from '../core/printable.ts';
-import { readMapping } from '../core/read-json.ts';
 import type { FileChange } from '../core/trap.ts';
-import { type ChangePlace, createMachine, makeChanges, systemClock } from '../daemon/system.ts';
+import { type ChangePlace, makeChanges, systemClock } from '../daemon/system.ts';
 import { saySentence } from '../words/tell.ts';
-import type { Context, ExitCode } from './context.ts';
-import type { DaemonClient } from './daemon-client.ts';
-import { Failed, optionsOf, UsageError } from './usage.ts';
+import type { Context } from './context.ts';
+import { optionsOf, UsageError } from './usage.ts';
 
 /** The options of commands that read a user's settings. */
 export const placeOptions = optionsOf('string', 'home', 'root');
@@ -144,47 +141,4 @@ function pairs(lines: readonly string[], shown: readonly string[], head: number,
 function linesOf(text: string): readonly string[] {
   const lines = text.split('\n');
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-}
-
-/** The arguments of a call. */
-interface Wanted {
-  readonly ecosystem: string;
-  readonly upstream: string | undefined;
-  readonly home: string | undefined;
-  readonly root: string | undefined;
-  readonly isAgreed: boolean;
-}
-
-/**
- * `mirrorwatch advice --apply`: writes the current remedy into the clients' own files after showing the change and
- * asking for confirmation.
- * @throws UsageError on an unknown ecosystem
- */
-export async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
-  const { terminal, env, cwd, say } = context;
-  const { ecosystem, upstream } = wanted;
-  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
-  const whose = whoseSettings(context, wanted);
-  const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
-  const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
-  if (answer.status === 204) {
-    terminal.out(say('advised.none'));
-    return 0;
-  }
-  const remedy = readMapping(answer.text);
-  const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
-  const { settle } = await import('../features/doctor/settle.ts');
-  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
-  if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
-  for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
-  if (settling.isForEnvironment)
-    throw new Failed(say('advised.byShell', { command: `eval "$(mirrorwatch advice --export ${ecosystem})"` }), 1);
-  if (settling.changes.length === 0) {
-    terminal.out(say('advised.already'));
-    return 0;
-  }
-  if (!(await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed))) return 1;
-  const id = printable(String(answer.headers['x-advice-id'] ?? ''));
-  if (id !== '') terminal.err(say('advised.tell', { id }));
-  return 0;
 }
