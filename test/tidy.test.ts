@@ -419,14 +419,18 @@ describe('imports', () => {
   });
 
   it('of a feature are taken when it is called', () => {
-    // The overview of the commands loads all of them.
+    // The overview of the commands loads all of them: how a feature is called and what it prints, not what it does.
     const commands = importsOf(code.get(join(root, 'src/cli/program.ts')) ?? '').map((one) => join('src/cli', one));
-    expect(commands).toContain('src/cli/demo.ts');
-    const featuresOf = (from: string, isLater: boolean) =>
-      [...allLoadedBy(from, isLater)].filter((path) => folderOf(path) === 'features').map(featureOf);
+    expect(commands).toContain('src/features/rank/command.ts');
+    const partsOf = (from: string, isLater: boolean) =>
+      [...allLoadedBy(from, isLater)]
+        .filter((path) => folderOf(path) === 'features')
+        .map((path) => relative(root, path));
+    const loaded = [...new Set(commands.flatMap((from) => partsOf(from, false)))];
     // The daemon carries out actions itself.
-    expect([...new Set(commands.flatMap((from) => featuresOf(from, false)))]).toEqual(['actions']);
-    expect(featuresOf('src/cli/demo.ts', true)).toContain('demo');
+    const own = loaded.filter((path) => !path.startsWith('src/features/actions/'));
+    expect(own.filter((path) => !/\/([\w-]+-)?(command|text|table)\.ts$/.test(path))).toEqual([]);
+    expect(partsOf('src/features/rank/command.ts', true)).toContain('src/features/rank/rank.ts');
   });
 
   it.each([...new Set(within('features').map(featureOf))])('of another feature are none: %s', (feature) => {

@@ -3,6 +3,7 @@ import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
 import { createMachine } from '../daemon/system.ts';
+import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { jsonText } from '../terminal/terminal.ts';
@@ -12,7 +13,6 @@ import { type Say, sayNamed } from '../words/words.ts';
 import { type Reasons, reasonOf } from './advice-words.ts';
 import { type DaemonAnswer, type DaemonClient, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
-import { rankCommand } from './rank.ts';
 
 interface AdviceAnswer {
   readonly advice: readonly (Reasons & {

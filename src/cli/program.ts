@@ -12,7 +12,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   probe: async () => (await import('./probe.ts')).probeCommand,
-  rank: async () => (await import('./rank.ts')).rankCommand,
+  rank: async () => (await import('../features/rank/command.ts')).rankCommand,
   advice: async () => (await import('./advice.ts')).adviceCommand,
   actions: async () => (await import('./actions.ts')).actionsCommand,
   'what-if': async () => (await import('./what-if.ts')).whatIfCommand,

@@ -1,8 +1,8 @@
-import { type Phase, phases } from '../core/failure.ts';
-import type { RankedRow } from '../features/rank/rank.ts';
-import type { RowVerdict } from '../features/rank/verdict.ts';
-import { bar, displayWidth, duration, table } from '../terminal/terminal.ts';
-import type { Say } from '../words/words.ts';
+import { type Phase, phases } from '../../core/failure.ts';
+import { bar, displayWidth, duration, table } from '../../terminal/terminal.ts';
+import type { Say } from '../../words/words.ts';
+import type { RankedRow } from './rank.ts';
+import type { RowVerdict } from './verdict.ts';
 
 const barWidth = 16;
 const shades: Readonly<Record<Phase, string>> = {

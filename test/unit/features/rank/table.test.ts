@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { rankTable } from '../../../src/cli/rank-table.ts';
-import type { RankedRow } from '../../../src/features/rank/rank.ts';
-import { displayWidth } from '../../../src/terminal/terminal.ts';
-import { english, wordsOf } from '../../../src/words/words.ts';
-import { englishLeft } from './english-left.ts';
+import type { RankedRow } from '../../../../src/features/rank/rank.ts';
+import { rankTable } from '../../../../src/features/rank/table.ts';
+import { displayWidth } from '../../../../src/terminal/terminal.ts';
+import { english, wordsOf } from '../../../../src/words/words.ts';
+import { englishLeft } from '../../cli/english-left.ts';
 
 const row = (registry: string, over: Partial<RankedRow>): RankedRow => ({
   registry,

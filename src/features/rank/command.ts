@@ -1,16 +1,16 @@
-import { kindOf, kinds, moduleByHand } from '../config/kinds.ts';
-import type { Config } from '../core/config.ts';
-import { limits } from '../core/limits.ts';
-import { type EcosystemId, refTextOf, type Target, targetId } from '../core/mirror.ts';
-import { expand } from '../daemon/system.ts';
-import type { RankedRow } from '../features/rank/rank.ts';
-import type { RankVerdict, RowVerdict } from '../features/rank/verdict.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { kindByWord, loadNeeded } from '../terminal/load.ts';
-import { jsonText } from '../terminal/terminal.ts';
-import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../terminal/usage.ts';
-import { english } from '../words/words.ts';
-import { formatProgress, rankTable } from './rank-table.ts';
+import { kindOf, kinds, moduleByHand } from '../../config/kinds.ts';
+import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import { type EcosystemId, refTextOf, type Target, targetId } from '../../core/mirror.ts';
+import { expand } from '../../daemon/system.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { kindByWord, loadNeeded } from '../../terminal/load.ts';
+import { jsonText } from '../../terminal/terminal.ts';
+import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
+import { english } from '../../words/words.ts';
+import type { RankedRow } from './rank.ts';
+import { formatProgress, rankTable } from './table.ts';
+import type { RankVerdict, RowVerdict } from './verdict.ts';
 
 const options = {
   ...optionsOf('string', 'config', 'ecosystem', 'upstream', 'rounds'),
@@ -28,8 +28,8 @@ export const rankCommand: Command = {
     const rounds = parseWholeNumber('rounds', values.rounds, 10);
     const { ecosystem, modules, isNamed } = wanted(values.ecosystem, positionals);
     const { config } = await loadNeeded(context, values.config, ecosystem);
-    const { downloadsFor, rankNow } = await import('../features/rank/rank.ts');
-    const { rankedUpstreamOf, rankVerdict, judgeRows } = await import('../features/rank/verdict.ts');
+    const { downloadsFor, rankNow } = await import('./rank.ts');
+    const { rankedUpstreamOf, rankVerdict, judgeRows } = await import('./verdict.ts');
     const upstream = values.upstream ?? rankedUpstreamOf(config, ecosystem);
     const targets = targetsFor(config, ecosystem, upstream, modules);
     if (targets.length === 0)
