@@ -19,7 +19,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   explain: async () => (await import('./explain-error.ts')).explainCommand,
   undo: async () => (await import('./undo.ts')).undoCommand,
-  replay: async () => (await import('./replay.ts')).replayCommand,
+  replay: async () => (await import('../features/replay/command.ts')).replayCommand,
   ack: async () => (await import('./ack.ts')).ackCommand,
   webhook: async () => (await import('./webhook.ts')).webhookCommand,
   pause: async () => (await import('./pause.ts')).pauseCommand,

@@ -1,11 +1,11 @@
-import type { KeyChange } from '../config/overlay.ts';
-import { printable } from '../core/printable.ts';
-import { maskChain } from '../core/secret.ts';
-import { formatDuration } from '../core/units.ts';
-import type { Ground, Replayed, Version } from '../features/replay/replay.ts';
-import type { Context } from '../terminal/context.ts';
-import { table } from '../terminal/terminal.ts';
-import { type Say, sayNamed } from '../words/words.ts';
+import type { KeyChange } from '../../config/overlay.ts';
+import { printable } from '../../core/printable.ts';
+import { maskChain } from '../../core/secret.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { Context } from '../../terminal/context.ts';
+import { table } from '../../terminal/terminal.ts';
+import { type Say, sayNamed } from '../../words/words.ts';
+import type { Ground, Replayed, Version } from './replay.ts';
 
 /** The parameters of the command, which are shown with the result. */
 export interface About {

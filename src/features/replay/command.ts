@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
-import { listChangedKeys } from '../config/changed-keys.ts';
-import { formatIssues } from '../config/format-issues.ts';
-import { applyChanges, changeProblem, type KeyChange } from '../config/overlay.ts';
-import type { Config } from '../core/config.ts';
-import { durationMs, durationPattern, formatDuration } from '../core/units.ts';
-import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
-import type { Replayed, ReplayFailure, replayHistory } from '../features/replay/replay.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { findText, loadNeeded, loadText } from '../terminal/load.ts';
-import { bar, jsonText } from '../terminal/terminal.ts';
-import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import type { Say } from '../words/words.ts';
-import { replayJson, replayLines } from './replay-text.ts';
+import { listChangedKeys } from '../../config/changed-keys.ts';
+import { formatIssues } from '../../config/format-issues.ts';
+import { applyChanges, changeProblem, type KeyChange } from '../../config/overlay.ts';
+import type { Config } from '../../core/config.ts';
+import { durationMs, durationPattern, formatDuration } from '../../core/units.ts';
+import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../../daemon/system.ts';
+import { nextTurn } from '../../io/timers.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { findText, loadNeeded, loadText } from '../../terminal/load.ts';
+import { bar, jsonText } from '../../terminal/terminal.ts';
+import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import type { Say } from '../../words/words.ts';
+import type { Replayed, ReplayFailure, replayHistory } from './replay.ts';
+import { replayJson, replayLines } from './text.ts';
 
 const options = {
   ...optionsOf('string', 'state', 'config', 'since', 'until'),
@@ -107,10 +108,10 @@ async function play(
     const done = context.say('unit.percent', { value: Math.floor(100 * share) });
     context.terminal.progress(`${bar(share, 24).padEnd(24)} ${done}`);
     // Signals are handled between turns.
-    await new Promise((next) => setImmediate(next));
+    await nextTurn();
     return isStopped;
   };
-  const { replayHistory: playHistory } = await import('../features/replay/replay.ts');
+  const { replayHistory: playHistory } = await import('./replay.ts');
   try {
     return await playHistory({ ...input, calendar: cronCalendar, progress });
   } catch (thrown) {
