@@ -26,7 +26,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   health: async () => (await import('./health.ts')).healthCommand,
   door: async () => (await import('./door.ts')).doorCommand,
   fleet: async () => (await import('./fleet.ts')).fleetCommand,
-  rules: async () => (await import('./rules.ts')).rulesCommand,
+  rules: async () => (await import('../features/rules/command.ts')).rulesCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
   completion: async () => {
     const { createCompletionCommand } = await import('./completion.ts');

@@ -1,5 +1,5 @@
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { optionsOf, UsageError, words } from '../terminal/usage.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 
 const options = optionsOf('string', 'slo', 'vantages', 'runbook');
 
@@ -17,8 +17,8 @@ export const rulesCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { checkRuleParameters, defaultRuleParameters } = await import('../features/rules/parameters.ts');
-    const { renderRules } = await import('../features/rules/rules.ts');
+    const { checkRuleParameters, defaultRuleParameters } = await import('./parameters.ts');
+    const { renderRules } = await import('./rules.ts');
     const checked = checkRuleParameters({
       ...defaultRuleParameters,
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
