@@ -24,7 +24,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   webhook: async () => (await import('./webhook.ts')).webhookCommand,
   pause: async () => (await import('./pause.ts')).pauseCommand,
   health: async () => (await import('./health.ts')).healthCommand,
-  door: async () => (await import('./door.ts')).doorCommand,
+  door: async () => (await import('../features/door/command.ts')).doorCommand,
   fleet: async () => (await import('./fleet.ts')).fleetCommand,
   rules: async () => (await import('../features/rules/command.ts')).rulesCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import type { Config, DoorRule } from '../core/config.ts';
-import { urlOfListener } from '../core/url.ts';
-import { processLog, replaceFile } from '../daemon/system.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { load, loadNeeded } from '../terminal/load.ts';
-import { Failed, optionsOf, readLogLevel, words } from '../terminal/usage.ts';
+import type { Config, DoorRule } from '../../core/config.ts';
+import { urlOfListener } from '../../core/url.ts';
+import { processLog, replaceFile } from '../../daemon/system.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { load, loadNeeded } from '../../terminal/load.ts';
+import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
 
 const options = {
   ...optionsOf('string', 'config'),
@@ -28,13 +28,13 @@ export const doorCommand: Command = {
     const { door: rule } = config;
     if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
     if (values.lines === true) {
-      const { linesOfDoor } = await import('../config/door-routes.ts');
+      const { linesOfDoor } = await import('../../config/door-routes.ts');
       for (const { client, upstream, text } of linesOfDoor(config, urlOfListener(rule.listen)))
         terminal.out(`# ${client} (${upstream})\n${text}\n`);
       return 0;
     }
     if (values.print !== undefined) return printIt(context, config, rule, values);
-    const { doorPortsWith, openDoor } = await import('../features/door/door.ts');
+    const { doorPortsWith, openDoor } = await import('./door.ts');
     const log = processLog(facts);
     const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version), {
       relay: values.relay === true,
@@ -75,8 +75,8 @@ async function printIt(
   rule: DoorRule,
   { print, out, order }: { readonly print?: string; readonly out?: string; readonly order?: boolean },
 ): Promise<ExitCode> {
-  const { engines, orderFile, readOrders, renderDoor, renderOrder } = await import('../features/door/print/print.ts');
-  const { readKept } = await import('../features/door/order.ts');
+  const { engines, orderFile, readOrders, renderDoor, renderOrder } = await import('./print/print.ts');
+  const { readKept } = await import('./order.ts');
   const engine = engines.find((one) => one === print);
   const dir = out === undefined ? null : resolve(out);
   if (engine === undefined) throw new Failed(say('door.print.engine', { engines: engines.join(', ') }), 2);
