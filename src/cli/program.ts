@@ -25,7 +25,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   pause: async () => (await import('./pause.ts')).pauseCommand,
   health: async () => (await import('./health.ts')).healthCommand,
   door: async () => (await import('../features/door/command.ts')).doorCommand,
-  fleet: async () => (await import('./fleet.ts')).fleetCommand,
+  fleet: async () => (await import('../features/fleet/command.ts')).fleetCommand,
   rules: async () => (await import('../features/rules/command.ts')).rulesCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
   completion: async () => {

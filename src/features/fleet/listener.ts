@@ -9,7 +9,6 @@ import { limits } from '../../core/limits.ts';
 import type { Clock } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { systemClock } from '../../io/clock.ts';
 import { listen } from '../../io/server.ts';
 import type { languages } from '../../words/words.ts';
 import { fleetStyle, renderPage, type Shown } from './page.ts';
@@ -20,9 +19,6 @@ export interface FleetServer {
   readonly url: string;
   close(): Promise<void>;
 }
-
-/** The clock of this machine, for the command line. */
-export const fleetClock: Clock = systemClock;
 
 /** The maximum age of a shown report: many readers cost the store one read. */
 const freshMs = 10_000;

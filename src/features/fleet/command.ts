@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
-import { fileNameTextOf } from '../config/seen.ts';
-import { hostAndPort, isLoopback, isPlainAbroad } from '../core/addresses.ts';
-import { isCredential, readHeaders } from '../core/http.ts';
-import { Secret } from '../core/secret.ts';
-import { durationMs, durationPattern } from '../core/units.ts';
-import { processLog, systemFiles } from '../daemon/system.ts';
-import type { FleetOptions, FleetReport } from '../features/fleet/report.ts';
-import type { Cell } from '../features/fleet/verdict.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { displayWidth, duration, jsonText, table } from '../terminal/terminal.ts';
-import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../terminal/usage.ts';
-import { phrase, tellIn } from '../words/tell.ts';
-import type { Say } from '../words/words.ts';
+import { fileNameTextOf } from '../../config/seen.ts';
+import { hostAndPort, isLoopback, isPlainAbroad } from '../../core/addresses.ts';
+import { isCredential, readHeaders } from '../../core/http.ts';
+import { Secret } from '../../core/secret.ts';
+import { durationMs, durationPattern } from '../../core/units.ts';
+import { processLog, systemClock, systemFiles } from '../../daemon/system.ts';
+import { systemTimers } from '../../io/timers.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { displayWidth, duration, jsonText, table } from '../../terminal/terminal.ts';
+import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
+import { phrase, tellIn } from '../../words/tell.ts';
+import type { Say } from '../../words/words.ts';
+import type { FleetOptions, FleetReport } from './report.ts';
+import type { Cell } from './verdict.ts';
 
 const options = {
   ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'needed', 'link'),
@@ -33,8 +34,7 @@ export const fleetCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const fleet = await readOptions(context, values);
     if (values.listen !== undefined) return serve(context, fleet, values);
-    const { readReport, isTroubled } = await import('../features/fleet/report.ts');
-    const { fleetClock } = await import('../features/fleet/listener.ts');
+    const { readReport, isTroubled } = await import('./report.ts');
     const { terminal, say } = context;
     let isStopped = false;
     let wake = (): void => undefined;
@@ -43,7 +43,7 @@ export const fleetCommand: Command = {
       wake();
     });
     for (;;) {
-      const report = await readReport(fleet, fleetClock);
+      const report = await readReport(fleet, systemClock);
       let code: ExitCode = 1;
       if (report.tag === 'error') terminal.err(say('fleet.store', { url: fleet.store.url, why: report.error }));
       else {
@@ -53,9 +53,9 @@ export const fleetCommand: Command = {
       }
       if (!values.watch || isStopped) return code;
       await new Promise<void>((done) => {
-        const timer = setTimeout(done, watchMs);
+        const timer = systemTimers.after(watchMs, done);
         wake = () => {
-          clearTimeout(timer);
+          timer.cancel();
           done();
         };
       });
@@ -85,8 +85,8 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const token = await secretIn(context, 'token-file', values['token-file']);
   if (token === null && !isLoopback(host)) throw new UsageError('fleet.listenToken');
   const tls = await pairIn(context, values, 'tls-cert', 'tls-key');
-  const { fleetClock, openFleet } = await import('../features/fleet/listener.ts');
-  const opened = await openFleet({ host, port: at.port, token, tls }, fleet, fleetClock);
+  const { openFleet } = await import('./listener.ts');
+  const opened = await openFleet({ host, port: at.port, token, tls }, fleet, systemClock);
   if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
   const log = processLog(facts);
   log.info('open', { url: opened.value.url });
