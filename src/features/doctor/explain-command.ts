@@ -1,9 +1,9 @@
-import { printable } from '../core/printable.ts';
-import type { Explained } from '../features/doctor/explain.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { jsonText } from '../terminal/terminal.ts';
-import { optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { english } from '../words/words.ts';
+import { printable } from '../../core/printable.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { jsonText } from '../../terminal/terminal.ts';
+import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import { english } from '../../words/words.ts';
+import type { Explained } from './explain.ts';
 
 const options = optionsOf('boolean', 'json');
 const wordsMax = 1_000;
@@ -19,7 +19,7 @@ export const explainCommand: Command = {
     if (positionals.length === 0) throw new UsageError('wrong.explain');
     const isInput = positionals.length === 1 && positionals[0] === '-';
     const text = isInput ? await terminal.input() : positionals.join(' ');
-    const { explain } = await import('../features/doctor/explain.ts');
+    const { explain } = await import('./explain.ts');
     const known = explain(text, values.json ? english : say);
     if (values.json) terminal.out(jsonText({ known: known.length > 0, errors: known }));
     else for (const line of known.flatMap((one) => explained(one, context))) terminal.out(line);

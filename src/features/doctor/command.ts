@@ -1,17 +1,17 @@
-import type { Config } from '../core/config.ts';
-import { urlOfListener } from '../core/url.ts';
-import { probeNow } from '../daemon/probe-now.ts';
-import { createMachine, systemClock, systemRandom } from '../daemon/system.ts';
-import type { Examined, Known } from '../features/doctor/examine.ts';
-import type { OnlineFound } from '../features/doctor/online.ts';
-import type { Subject } from '../features/doctor/online-subject.ts';
-import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../terminal/changes.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { type Loaded, loadNeeded, loadText } from '../terminal/load.ts';
-import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../terminal/probe-request.ts';
-import { optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { english, type Say } from '../words/words.ts';
-import { formatDiagnosis, formatDiagnosisJson } from './diagnosis.ts';
+import type { Config } from '../../core/config.ts';
+import { urlOfListener } from '../../core/url.ts';
+import { probeNow } from '../../daemon/probe-now.ts';
+import { createMachine, systemClock, systemRandom } from '../../daemon/system.ts';
+import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { type Loaded, loadNeeded, loadText } from '../../terminal/load.ts';
+import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../../terminal/probe-request.ts';
+import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import { english, type Say } from '../../words/words.ts';
+import type { Examined, Known } from './examine.ts';
+import type { OnlineFound } from './online.ts';
+import type { Subject } from './online-subject.ts';
+import { formatDiagnosis, formatDiagnosisJson } from './text.ts';
 
 const options = {
   ...placeOptions,
@@ -35,7 +35,7 @@ export const doctorCommand: Command = {
     const loaded = await loadNeeded(context, values.config);
     const known = await knownFrom(loaded.config);
     const tell = values.json ? english : context.say;
-    const { examine, addOnline } = await import('../features/doctor/examine.ts');
+    const { examine, addOnline } = await import('./examine.ts');
     const look = (): Promise<Examined> =>
       examine(createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, tell);
     const isOnline = values.online === true || positionals.length > 0;
@@ -58,7 +58,7 @@ async function knownFrom(config: Config): Promise<Known> {
 /** By ecosystem, in the form of its first client. */
 async function doorsOf(config: Config): Promise<Known['doors']> {
   if (config.door === undefined) return [];
-  const { linesOfDoor } = await import('../config/door-routes.ts');
+  const { linesOfDoor } = await import('../../config/door-routes.ts');
   const lines = linesOfDoor(config, urlOfListener(config.door.listen));
   return [...Map.groupBy(lines, ({ ecosystem }) => ecosystem)].flatMap(([ecosystem, [first]]) =>
     first === undefined ? [] : [{ ecosystem, url: first.url, lines: first.text.split('\n') }],
@@ -67,7 +67,7 @@ async function doorsOf(config: Config): Promise<Known['doors']> {
 
 /** Offers to fix the traps that can be fixed. @returns whether a file was changed */
 async function mend(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
-  const { changesFor } = await import('../features/doctor/edits.ts');
+  const { changesFor } = await import('./edits.ts');
   const changes = changesFor(found.traps, (file) => found.texts.get(file) ?? null);
   if (changes.length === 0) {
     context.terminal.err(context.say('doctor.nothing'));
@@ -119,7 +119,7 @@ async function askMirrors(
   subjects: readonly Subject[],
   tell: Say,
 ): Promise<OnlineFound> {
-  const { examineOnline } = await import('../features/doctor/online.ts');
+  const { examineOnline } = await import('./online.ts');
   return examineOnline(subjects, {
     async ask(config, question) {
       const probed = await probeNow(config, question, facts);

@@ -1,9 +1,9 @@
-import { printable } from '../core/printable.ts';
-import { type Place, placeTextOf, type TrapSeverity } from '../core/trap.ts';
-import type { Examined, NamedTrap } from '../features/doctor/examine.ts';
-import type { AskedMirror } from '../features/doctor/online.ts';
-import { displayWidth, jsonText, padEnd, type Terminal } from '../terminal/terminal.ts';
-import type { Say } from '../words/words.ts';
+import { printable } from '../../core/printable.ts';
+import { type Place, placeTextOf, type TrapSeverity } from '../../core/trap.ts';
+import { displayWidth, jsonText, padEnd, type Terminal } from '../../terminal/terminal.ts';
+import type { Say } from '../../words/words.ts';
+import type { Examined, NamedTrap } from './examine.ts';
+import type { AskedMirror } from './online.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
