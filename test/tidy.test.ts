@@ -500,6 +500,24 @@ describe('imports', () => {
   });
 });
 
+describe('what changes in place', () => {
+  const fieldsMax = 15;
+  const shapes = [...code].flatMap(([path, text]) =>
+    [...text.matchAll(/^(?:export )?(?:interface|class) (\w+)[^{]*\{\n([\s\S]*?)^\}/gm)].map(
+      ([, name = '', body = '']) => ({
+        name: `${relative(root, path)} ${name}`,
+        fields: body.match(/^ {2}(?:readonly )?#?\w+\??(?::| =)/gm)?.length ?? 0,
+        isState: /^ {2}(?!readonly\b)#?\w+\??(?::| =)/m.test(body),
+      }),
+    ),
+  );
+  it('has at most 15 fields: more are two things', () => {
+    const states = shapes.filter(({ isState }) => isState);
+    expect(states.length).toBeGreaterThan(20);
+    expect(states.filter(({ fields }) => fields > fieldsMax).map(({ name }) => name)).toEqual([]);
+  });
+});
+
 describe('the configuration', () => {
   const shapes =
     readFileSync(join(root, 'src/core/config.ts'), 'utf8').split('/** One mistake of the operator')[0] ?? '';

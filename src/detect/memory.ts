@@ -81,8 +81,6 @@ export interface Us {
 export interface Memory {
   config: Config;
   readonly rules: readonly FindingRule[];
-  /** Those that can degrade a mirror, the gravest first. */
-  readonly rulesByGravity: readonly FindingRule[];
   readonly random: Random;
   readonly mirrors: Map<string, MirrorMemory>;
   readonly targets: Map<string, Target>;
@@ -112,9 +110,6 @@ export function newMemory(
   return {
     config,
     rules,
-    rulesByGravity: rules
-      .filter(({ gravity }) => gravity !== undefined)
-      .toSorted((a, b) => (a.gravity ?? 0) - (b.gravity ?? 0)),
     random,
     mirrors: new Map(),
     targets: new Map(),

@@ -59,11 +59,15 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
 
 /** The gravest reason why a mirror that is not in outage is degraded; `null`: none. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
-  for (const rule of memory.rulesByGravity) {
+  let gravest: Sentence | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const rule of memory.rules) {
+    const { gravity } = rule;
+    if (gravity === undefined || gravity >= least) continue;
     const why = rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null;
-    if (why !== null) return why;
+    if (why !== null) [gravest, least] = [why, gravity];
   }
-  return null;
+  return gravest;
 }
 
 /**

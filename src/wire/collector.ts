@@ -1,27 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
-import { type Carrier, type Collecting, h2CodeNameOf } from './carrier.ts';
+import type { Carrier, Collecting } from './carrier.ts';
 import { stopOf, WireStop } from './deadline.ts';
 import { exchangeStopOf } from './exchange-stop.ts';
-import { Inflow, isFlood, measureHeaderList } from './inflow.ts';
+import { H2Response, stopOfLargeHead } from './h2-response.ts';
+import { Inflow } from './inflow.ts';
 import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesOf } from './trace.ts';
 
 /** A received body; incomplete where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
-function headTooLarge(): WireStop {
-  return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
-}
-
 /** Collects one response as undici's handler. Settles once. */
 export class Collector implements Collecting {
   readonly inflow: Inflow;
   readonly #carrier: Carrier;
-  readonly #method: string;
+  readonly #request: ExchangeRequest;
   readonly #trace: ExchangeTrace;
   readonly #now: () => number;
   readonly #done: (collected: Read) => void;
@@ -32,17 +29,10 @@ export class Collector implements Collecting {
   #spill: Spill | null;
   /** Where reading stops on purpose; the response then counts as complete. */
   #stopAt: number | null;
-  readonly #isDecoded: boolean;
-  /** HTTP/2 alone: the stream, and the instants of its head and its newest data. */
-  #stream: ClientHttp2Stream | null = null;
-  #streamError: Error | null = null;
-  #headMs: number | null = null;
-  #interimBytes = 0;
-  /** Bytes of the connection before this request. */
-  readonly #readBefore: number;
-  /** Body bytes of the connection before it. */
-  readonly #bodyBefore: number;
+  /** Its stream is `null` over HTTP/1.1. */
+  readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
+  /** The newest data. */
   #dataMs: number | null = null;
 
   constructor(
@@ -54,7 +44,8 @@ export class Collector implements Collecting {
     failed: (why: WireStop) => void,
   ) {
     this.#carrier = carrier;
-    this.#method = request.method;
+    this.#request = request;
+    this.#h2 = new H2Response(carrier);
     this.#trace = trace;
     this.#now = now;
     this.#done = done;
@@ -62,22 +53,16 @@ export class Collector implements Collecting {
     this.#bytesMax = request.bodyBytesMax;
     this.#stopAt = request.stopAfterBytes;
     this.#spill = request.spill;
-    this.#isDecoded = request.asSent !== true;
     this.inflow = new Inflow(
       now,
-      () => this.broken(headTooLarge()),
+      () => this.broken(stopOfLargeHead()),
       () => this.broken(new WireStop('MW_BAD_CHUNK', phrase('fault.framing'))),
     );
-    this.#readBefore = carrier.socket.bytesRead;
-    this.#bodyBefore = carrier.bodyBytes;
   }
 
   /** HTTP/2: ends a response with a flood of useless frames. */
   look(): void {
-    if (this.#stream === null || this.#isOver) return;
-    const { socket, bodyBytes } = this.#carrier;
-    if (isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore))
-      this.broken(new WireStop('MW_H2_PROTOCOL', phrase('fault.flood')));
+    if (!this.#isOver && this.#h2.isFlooded()) this.broken(new WireStop('MW_H2_PROTOCOL', phrase('fault.flood')));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -88,34 +73,21 @@ export class Collector implements Collecting {
 
   streamOpened(stream: ClientHttp2Stream): void {
     // undici sends a refused request again, once, over the same session (RFC 9113 section 8.7).
-    if (this.#stream !== null) this.#trace.repeated = 'refused_stream';
-    this.#stream = stream;
-    this.#streamError = null;
-    stream.once('error', (error) => {
-      this.#streamError = error;
-    });
-    stream.once('response', () => {
-      this.#headMs ??= this.#now();
-    });
-    // Interim heads: Node limits the size of each, but not their number.
-    stream.on('headers', (headers) => {
-      this.#headMs ??= this.#now();
-      this.#interimBytes += measureHeaderList(headers);
-      if (this.#interimBytes > limits.headBytes) this.broken(headTooLarge());
-    });
+    if (this.#h2.stream !== null) this.#trace.repeated = 'refused_stream';
+    this.#h2.follow(stream, this.#now, (why) => this.broken(why));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
     this.#trace.headers = joined(headers);
-    if (this.#spill !== null && this.#isDecoded && isCoded(this.#trace.headers)) {
+    if (this.#spill !== null && this.#request.asSent !== true && isCoded(this.#trace.headers)) {
       this.#spill = null;
       this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
     }
     // For a response without the requested item, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
-    const said = statedBytesOf(this.#method, this.#trace);
+    const said = this.#saidBytes();
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
     else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
   }
@@ -135,7 +107,7 @@ export class Collector implements Collecting {
       return;
     }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
-      if (statedBytesOf(this.#method, this.#trace) !== this.#trace.bodyBytes) this.#finish(atMs, false);
+      if (this.#saidBytes() !== this.#trace.bodyBytes) this.#finish(atMs, false);
     } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
   }
 
@@ -156,11 +128,10 @@ export class Collector implements Collecting {
     const atMs = this.#now();
     const { status, bodyBytes: bytesRead } = this.#trace;
     const { error: socketError, session } = this.#carrier;
-    const saidBytesOfHead = status === null ? null : statedBytesOf(this.#method, this.#trace);
+    const saidBytesOfHead = status === null ? null : this.#saidBytes();
     const state = { hasHead: status !== null, bytesRead, saidBytes: saidBytesOfHead, socketError };
-    this.#fail(
-      exchangeStopOf(error, { ...state, session, stream: this.#stream, streamError: this.#streamError }, atMs),
-    );
+    const { stream, streamError } = this.#h2;
+    this.#fail(exchangeStopOf(error, { ...state, session, stream, streamError }, atMs));
   }
 
   /** Stops listening: the hop is over for another reason. */
@@ -172,17 +143,10 @@ export class Collector implements Collecting {
 
   /** Why a response is incomplete although undici reports it as complete; `null`: it is complete. */
   #notWhole(): WireStop | null {
-    const said = statedBytesOf(this.#method, this.#trace);
+    const said = this.#saidBytes();
     const { bodyBytes } = this.#trace;
     const atMs = this.#now();
-    if (this.#stream !== null) {
-      // Node ends a stream that was reset with CANCEL or NO_ERROR as if it were complete.
-      const isReset = this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
-      const text = phrase('fault.streamReset', {
-        code: h2CodeNameOf(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR),
-      });
-      return isReset ? new WireStop('MW_H2_RESET', text, bodyBytes, atMs) : null;
-    }
+    if (this.#h2.stream !== null) return this.#h2.resetStop(bodyBytes, atMs);
     const { headBytes, totalBytes } = this.inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
@@ -195,17 +159,21 @@ export class Collector implements Collecting {
    * When the response was complete. If its own bytes show its end, this is the time of the last byte: parsers run later.
    */
   #endMs(): number {
-    const said = statedBytesOf(this.#method, this.#trace);
-    if (this.#stream !== null) {
+    const said = this.#saidBytes();
+    if (this.#h2.stream !== null) {
       const isFramed = said !== null && said === this.#trace.bodyBytes;
-      return (isFramed ? (this.#dataMs ?? this.#headMs) : null) ?? this.#now();
+      return (isFramed ? (this.#dataMs ?? this.#h2.headMs) : null) ?? this.#now();
     }
     const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
     return (isFramed ? this.inflow.lastByteMs : null) ?? this.#now();
   }
 
+  #saidBytes(): number | null {
+    return statedBytesOf(this.#request.method, this.#trace);
+  }
+
   #stampFirst(): void {
-    this.#trace.firstByteMs = this.#headMs ?? this.inflow.firstByteMs;
+    this.#trace.firstByteMs = this.#h2.headMs ?? this.inflow.firstByteMs;
     this.#carrier.ended(this);
   }
 

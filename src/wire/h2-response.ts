@@ -1,0 +1,65 @@
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
+import { type Carrier, h2CodeNameOf } from './carrier.ts';
+import { WireStop } from './deadline.ts';
+import { isFlood, measureHeaderList } from './inflow.ts';
+
+/** The stop of a response whose heads exceed the limit. */
+export function stopOfLargeHead(): WireStop {
+  return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
+}
+
+/** What one response over HTTP/2 shows besides its body: its stream, and the instant of its head. */
+export class H2Response {
+  stream: ClientHttp2Stream | null = null;
+  streamError: Error | null = null;
+  /** The first head, interim ones included, monotonic milliseconds. */
+  headMs: number | null = null;
+  #interimBytes = 0;
+  readonly #carrier: Carrier;
+  /** Bytes, and bytes of bodies, of the connection before this request. */
+  readonly #readBefore: number;
+  readonly #bodyBefore: number;
+
+  constructor(carrier: Carrier) {
+    this.#carrier = carrier;
+    this.#readBefore = carrier.socket.bytesRead;
+    this.#bodyBefore = carrier.bodyBytes;
+  }
+
+  /** Follows a stream; again where undici repeats a refused request. @param broken  ends the response for a reason */
+  follow(stream: ClientHttp2Stream, now: () => number, broken: (why: WireStop) => void): void {
+    this.stream = stream;
+    this.streamError = null;
+    stream.once('error', (error) => {
+      this.streamError = error;
+    });
+    stream.once('response', () => {
+      this.headMs ??= now();
+    });
+    // Interim heads: Node limits the size of each, but not their number.
+    stream.on('headers', (headers) => {
+      this.headMs ??= now();
+      this.#interimBytes += measureHeaderList(headers);
+      if (this.#interimBytes > limits.headBytes) broken(stopOfLargeHead());
+    });
+  }
+
+  /** True for a flood of useless frames. */
+  isFlooded(): boolean {
+    const { socket, bodyBytes } = this.#carrier;
+    return this.stream !== null && isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore);
+  }
+
+  /**
+   * The stop of a stream that was reset; `null`: it ended well. Node ends a stream that was reset with CANCEL or NO_ERROR
+   * as if it were complete.
+   */
+  resetStop(bodyBytes: number, atMs: number): WireStop | null {
+    const { stream } = this;
+    if (stream === null || (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return null;
+    const code = h2CodeNameOf(stream.rstCode ?? constants.NGHTTP2_NO_ERROR);
+    return new WireStop('MW_H2_RESET', phrase('fault.streamReset', { code }), bodyBytes, atMs);
+  }
+}
