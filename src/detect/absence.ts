@@ -65,7 +65,7 @@ const restMin = 6;
 /** The rate of our requests to a mirror, and its refusals of that rate. Monotonic milliseconds. */
 export class Density {
   /** When each probe of the last minute started. */
-  asks: readonly { readonly atMs: number; readonly isExtra: boolean }[] = [];
+  asks: { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /** The most requests a minute at which rounds may still add one; `null`: it never refused our rate. */
   most: number | null = null;
   /** The most requests within a minute at which it still succeeded. */
@@ -82,9 +82,9 @@ interface Counted {
 
 /** Counts a probe of the mirror, of any purpose. */
 export function recordRequest({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
-  const kept = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
-  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, kept.length);
-  density.asks = [...kept, { atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' }];
+  density.asks = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
+  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.asks.length);
+  density.asks.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
 }
 
 /** False where another unplanned request would reach the rate that the mirror refused before. */

@@ -66,7 +66,9 @@ export function createDetector(input: {
     writeUrgent(memory);
     const { turn } = memory;
     memory.turn = new TurnDraft();
-    return { ...turn, shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) };
+    turn.shed = shedShareOf(memory.us);
+    turn.wakeAtMs = wakeAtMs(memory);
+    return turn;
   };
   const withMirror = (registry: string, now: Now, act: (mirror: MirrorMemory) => void) =>
     turnAt(now, () => {

@@ -34,15 +34,12 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     canaryServes: mirror.sight.canaryServes || !mirror.sight.wasAsked,
     okAgoMs: mirror.sight.lastOkAtMs === null ? null : memory.now.wallMs - mirror.sight.lastOkAtMs,
   });
-  return {
+  const standing: Standing = {
     registry: name,
     ecosystem,
     upstream,
     state,
-    // Rendered when it is read: most standings serve the advisor alone.
-    get because() {
-      return toldOf(why).text;
-    },
+    because: toldOf(why).text,
     why,
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,
@@ -52,9 +49,11 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     throttledUntilMs: throttleEndMsOf(mirror.absence),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
     certificate: null,
-    ...Object.assign({}, ...memory.rules.map((rule) => rule.shows?.(stateOf(rule, mirror)))),
     findings,
   };
+  for (const rule of memory.rules)
+    if (rule.shows !== undefined) Object.assign(standing, rule.shows(stateOf(rule, mirror)));
+  return standing;
 }
 
 /** The gravest reason why a mirror that is not in outage is degraded; `null`: none. */

@@ -41,12 +41,11 @@ export class TurnDraft {
   /** Rows of table `detector`, `finding` or `seen`. */
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
+  /** Share of load to shed, 0 (none) to 0.8. */
+  shed: number = 0;
+  /** Monotonic time of the next `tick` at the latest; `null`: the usual second is enough. */
+  wakeAtMs: number | null = null;
 }
 
 /** The result of one call: what to pass on, to start, and to commit in one transaction. */
-export interface DetectTurn extends Readonly<TurnDraft> {
-  /** Share of load to shed, 0 (none) to 0.8. */
-  readonly shed: number;
-  /** Monotonic time of the next `tick` at the latest; `null`: the usual second is enough. */
-  readonly wakeAtMs: number | null;
-}
+export type DetectTurn = Readonly<TurnDraft>;

@@ -89,12 +89,14 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   const seenAtMs = memory.seen.get(key);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
-  const times = stateOf(stepTimes, mirror).get(timesKey) ?? [];
+  const timesByStep = stateOf(stepTimes, mirror);
+  const times = timesByStep.get(timesKey) ?? [];
+  timesByStep.set(timesKey, times);
   const wasSeen = seenAtMs !== undefined;
   // The median is needed only for a first response: sorting for each response cost a twelfth of judging.
   const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(times));
-  if (!cold && sample.rttMs !== null && !isDisturbed(sample))
-    stateOf(stepTimes, mirror).set(timesKey, [...times, sample.rttMs].slice(-stepWindow));
+  if (!cold && sample.rttMs !== null && !isDisturbed(sample)) times.push(sample.rttMs);
+  if (times.length > stepWindow) times.shift();
   if (seenAtMs === undefined || memory.now.wallMs - seenAtMs >= seenRewriteMs) {
     memory.seen.set(key, memory.now.wallMs);
     memory.turn.rows.push({ table: 'seen', key, atMs: memory.now.wallMs, value: {} });
@@ -128,4 +130,4 @@ export function isColdFetch(
 }
 
 /** Recent round trips of each step at one mirror, over all modules, by step and connection; milliseconds. */
-const stepTimes = { name: 'step times', none: () => new Map<string, readonly number[]>() };
+const stepTimes = { name: 'step times', none: () => new Map<string, number[]>() };

@@ -42,7 +42,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   const judged: Judged = { ...settled, view: memory, isTold };
   for (const rule of memory.rules)
     applyStep(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
-  citeSample(memory, mirror, series, settled.sample);
+  if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
 /**
@@ -123,8 +123,8 @@ export function applyStep(
   if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
   for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
-  memory.turn.regressions.push(...(step.regressions ?? []));
-  memory.turn.propagations.push(...(step.propagations ?? []));
+  if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
+  if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
   for (const request of step.requests ?? []) memory.confirm.requests.push({ mirror, request });
   if (step.isNews === true) refresh(memory, rule, mirror, step);
   if (step.isBack === true) endOutage(memory, mirror);

@@ -62,10 +62,10 @@ function certificateFinding({ view, mirror, sample }: Judged, state: Certificate
   const { name } = mirror.mirror;
   const { wallMs } = view.now;
   const verdict = judgeCertificate(state);
-  if (verdict === 'closed') return { tag: 'well', ...told('found.certificate.well', { name }) };
+  const known = openFinding(view, 'certificate', name);
+  if (verdict === 'closed') return known && { tag: 'well', ...told('found.certificate.well', { name }) };
   const cause = state.says;
   if (verdict !== 'open' || cause === null || cause === 'good') return null;
-  const known = openFinding(view, 'certificate', name);
   const probeIds = known?.evidence.probeIds ?? [sample.due.probeId];
   const days = Math.floor(((sample.tls?.expiresAtMs ?? wallMs) - wallMs) / 86_400_000);
   return {
