@@ -148,6 +148,7 @@ export function expireHeld(stories: Stories, news: News, now: Now): void {
 
 /** Removes and returns the held events that are due. Each refers to the advice that people were sent before. */
 export function releaseDue(stories: Stories, now: Now): readonly News[] {
+  if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
   // With an advice to move back, the recovery of that mirror is sent as well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
@@ -194,7 +195,9 @@ export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly stri
 
 /** When the next held event is due, monotonic; infinite: none. */
 export function releaseAtMs(stories: Stories): number {
-  return Math.min(...[...stories.values()].map(({ held }) => held?.dueMs ?? Number.POSITIVE_INFINITY));
+  let firstMs = Number.POSITIVE_INFINITY;
+  for (const { held } of stories.values()) firstMs = Math.min(firstMs, held?.dueMs ?? firstMs);
+  return firstMs;
 }
 
 /** The key of a story's row in `meta`. */
