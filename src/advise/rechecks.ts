@@ -117,12 +117,13 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
 /** How near the tests are to their bounds. A test past its bound needs no more samples. */
 function nearness(contest: Contest): { readonly light: number; readonly heavy: number; readonly time: number } {
   const near = { light: 0, heavy: 0, time: 0 };
-  const most = (...of: readonly number[]): number => Math.max(0, ...of.filter((one) => one < passedShare));
+  const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const { failures, time } of contest.pairs.values()) {
     const timeShare = time.light.sum / timeBound.usual;
-    near.time = most(near.time, timeShare);
-    near.light = most(near.light, timeShare, failureSumOf(failures.all) / failureBound);
-    near.heavy = most(near.heavy, time.heavy.sum / timeBound.usual, failureSumOf(failures.heavy) / failureBound);
+    near.time = more(near.time, timeShare);
+    near.light = more(more(near.light, timeShare), failureSumOf(failures.all) / failureBound);
+    near.heavy = more(near.heavy, time.heavy.sum / timeBound.usual);
+    near.heavy = more(near.heavy, failureSumOf(failures.heavy) / failureBound);
   }
   return near;
 }

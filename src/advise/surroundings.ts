@@ -25,8 +25,7 @@ function outlookOf(view: View): string {
   for (const { name } of view.mirrors) {
     const standing = view.standingOf(name);
     const isAway = standing?.throttledUntilMs != null && standing.throttledUntilMs > now.wallMs;
-    const why = JSON.stringify(standing?.why ?? standing?.because);
-    parts.push(standing?.state, why, standing?.inDoubt, standing?.findings.length, isAway);
+    parts.push(standing?.state, standing?.because, standing?.inDoubt, standing?.findings.length, isAway);
   }
   return parts.join('|');
 }
