@@ -62,7 +62,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   if (purpose === 'peek') {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
-    if (target.registry === probing.peeks.head) recordPeek(probing.peeks, question, tookMs);
+    notePeek(group, target, tookMs);
     if (tookMs !== null) probing.served.add(`${target.registry} ${question}`);
     // The artifact was read completely.
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
@@ -107,15 +107,23 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
   if (isNew && canary !== null) peeks.odd = { question: canary, hasFailed: true };
 }
 
-/** Records the response of a probe already counted as late: only the time of this mirror is learned from it. */
+/**
+ * Records the response of a probe already counted as late: only the time of this mirror is learned from it, and that first
+ * bytes which were merely late have failed.
+ */
 export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek' && !isHeavy(due.target)) return;
   if (due.purpose === 'peek') turnTaken(group.probing, due.target);
+  if (due.purpose === 'peek' && outcome.tag === 'failed') notePeek(group, due.target, null);
   if (outcome.tag !== 'ok' || sample.cold || rttMs === null) return;
   if (due.purpose === 'peek') recordPeekTime(group.probing.peeks, rttMs);
   else if (due.purpose === 'scheduled')
     updatePatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
+}
+
+function notePeek({ probing: { peeks } }: Group, target: Target, tookMs: number | null): void {
+  if (target.registry === peeks.head) recordPeek(peeks, questionOf(target), tookMs);
 }
 
 /** Records first bytes that are pending longer than any before: they count as odd. */

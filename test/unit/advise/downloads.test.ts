@@ -292,6 +292,21 @@ describe('the first bytes of the head’s artifacts', () => {
     expect(wanted(stage)).toEqual([]);
   });
 
+  test('late and failed later: the whole at once, and as soon as it is known that they failed the canary too', () => {
+    const stage = usual(Array(12).fill(300));
+    while (wanted(stage).length > 0) stage.consider();
+    stage.late('a', 1_300, 'late', zip);
+    stage.consider();
+    expect(wanted(stage)).toMatchObject([{ target: { step: 'zip' }, isUrgent: false }]);
+    stage.pass(9);
+    stage.sample('a', 'timeout_connect', { ...zip, probeId: 'late' });
+    stage.consider();
+    expect(wanted(stage)).toMatchObject([
+      { target: { step: 'zip' }, isUrgent: true },
+      { target: { step: 'mod', canary: true }, forMs: 1_000 },
+    ]);
+  });
+
   test.each<[string, readonly number[], number, number]>([
     ['three times the usual and beyond all seen: looked at', Array(12).fill(300), 1_000, 1],
     ['less than three times the usual', Array(12).fill(300), 890, 0],

@@ -104,9 +104,9 @@ export class Stage {
     return this.advisor.observe(sample, this.at);
   }
 
-  /** A probe of the canary that is out for so long; its answer comes later, by the same id. */
-  late(registry: string, outMs: number, probeId: string): void {
-    const { due } = this.#sampleOf(registry, outMs, { probeId });
+  /** A probe, usually of the canary, that is out for so long; its answer comes later, by the same id. */
+  late(registry: string, outMs: number, probeId: string, more: { step?: Step; purpose?: Purpose } = {}): void {
+    const { due } = this.#sampleOf(registry, outMs, { ...more, probeId });
     this.advisor.late(due, outMs, this.at);
   }
 
