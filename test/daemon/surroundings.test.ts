@@ -73,7 +73,8 @@ describe('real sockets, whole path', () => {
     const receiver = await startWebhookReceiver();
     await withDaemon([receiver.url], null, async (real) => {
       await enough(real, 12);
-      near.setDelay({ headMs: 870 });
+      // Far above what a busy machine adds to the first probes: a spike must be above all recent ones.
+      near.setDelay({ headMs: 2_500 });
       const isTold = (type: string) => receiver.posts.some(({ body }) => body.includes(`"mirror.${type}"`));
       await real.until('advice and spike', () => isTold('advice') && isTold('spike'));
       near.setDelay(0);
@@ -81,12 +82,12 @@ describe('real sockets, whole path', () => {
       expect(types.slice(0, 2).sort()).toEqual(['mirror.advice', 'mirror.spike']);
       const spike = receiver.posts.map(({ body }) => JSON.parse(body)).find(({ type }) => type === 'mirror.spike');
       const { evidence } = spike.data.finding;
-      expect(evidence.observedSeconds).toBeGreaterThanOrEqual(0.85);
+      expect(evidence.observedSeconds).toBeGreaterThanOrEqual(2.4);
       // From the number back to the wire: hops whose `processing` took that long, and no other phase of all of them.
       const walks: { phasesSeconds: Record<string, number>; hops: { url: string }[] }[] = [];
       for (const id of evidence.probeIds) walks.push(JSON.parse((await real.get(`/api/v1/probes/${id}`)).text));
       const least = (phase: string): number => Math.min(...walks.map(({ phasesSeconds }) => phasesSeconds[phase] ?? 0));
-      expect(least('processing')).toBeGreaterThanOrEqual(0.85);
+      expect(least('processing')).toBeGreaterThanOrEqual(2.4);
       for (const phase of ['connect', 'transfer']) expect(least(phase), phase).toBeLessThan(least('processing'));
       expect(walks.at(-1)?.hops.at(-1)?.url).toBe(`${near.url}/example.com/hello/@v/v1.0.0.mod`);
     });
@@ -116,9 +117,8 @@ describe('real sockets, whole path', () => {
       await real.until('every exemplar can be read', async () => {
         const { text } = await real.get('/metrics', { accept: 'application/openmetrics-text; version=1.0.0' });
         const ids = [...text.matchAll(/# \{probe_id="([0-9a-z]+)"\}/g)].map((found) => found[1]);
-        expect(ids.length).toBeGreaterThan(1);
         const answers = await Promise.all(ids.map((id) => real.get(`/api/v1/probes/${id}`)));
-        return answers.every(({ status }) => status === 200);
+        return ids.length > 1 && answers.every(({ status }) => status === 200);
       });
     });
   });

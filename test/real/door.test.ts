@@ -98,7 +98,11 @@ door: { listen: "127.0.0.1:${doorPort}" }
     const got = await goDownload(modules, { goproxy: goproxy() });
     expect([got.code, got.errors]).toEqual([0, []]);
     expect(door.log()).toMatch(/"why":"advice [0-9a-z]+"/);
-    expect(keptIn(join(dir, 'door.json'))['go/go']?.[0]).toBe(to);
+    await until(
+      'the order is kept',
+      () => keptIn(join(dir, 'door.json'))['go/go']?.[0],
+      (first) => first === to,
+    );
   });
 
   test('the daemon is killed: the last order stays, over a restart of the door too', async () => {
