@@ -212,6 +212,16 @@ export interface Finding {
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }
 
+/** The evidence of a finding without samples. */
+export const noEvidence: Finding['evidence'] = {
+  samples: 0,
+  failures: 0,
+  observedSeconds: null,
+  baselineSeconds: null,
+  thresholdSeconds: null,
+  probeIds: [],
+};
+
 /** The cause, if it has a story of its own beside others of its kind, with notices of its own; else `null`. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;

@@ -1,6 +1,6 @@
 import { type Config, paceOf } from '../core/config.ts';
 import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
-import type { Target } from '../core/mirror.ts';
+import { type Target, targetId } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Round } from './confirm/moments.ts';
@@ -60,6 +60,6 @@ export function targetsOf({ mirrors, targets }: View, { registry, scope }: Findi
   return scope.flatMap(({ module, version, step, family, protocol }) => {
     // Over another version than the leading client's, only other clients are affected, and none of our series is out.
     if (family !== undefined || (protocol !== undefined && protocol !== leading)) return [];
-    return targets.get(`${registry ?? ''}|${module ?? ''}|${version ?? ''}|${step}`) ?? [];
+    return targets.get(targetId(registry ?? '', module, version, step)) ?? [];
   });
 }

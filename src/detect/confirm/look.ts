@@ -1,7 +1,7 @@
 import type { SpikeRule } from '../../core/config.ts';
 import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
+import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeAsked, isLeftAlone } from '../absence.ts';
 import { outageOf } from '../findings/outage-state.ts';
@@ -238,8 +238,7 @@ export type Question = 'canary' | Target;
 
 /** The key of a question within an upstream; a canary given as a target has the canary's key. */
 export function keyOfQuestion(question: Question): string {
-  if (question === 'canary' || question.canary) return 'canary';
-  return `${question.module ?? ''}|${question.version ?? ''}|${question.step}`;
+  return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }
 
 /** The target of a question at one mirror; `null` where it has none. */

@@ -1,4 +1,11 @@
-import { type Confidence, type Finding, type FindingChange, type FindingKind, storyOf } from '../../core/finding.ts';
+import {
+  type Confidence,
+  type Finding,
+  type FindingChange,
+  type FindingKind,
+  noEvidence,
+  storyOf,
+} from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { vantageFor } from '../confirm/witness.ts';
 import type { FindingRule } from '../findings/rule.ts';
@@ -6,15 +13,6 @@ import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import { mergeEvidence, type Says } from '../rules/says.ts';
-
-const noEvidence: Finding['evidence'] = {
-  samples: 0,
-  failures: 0,
-  observedSeconds: null,
-  baselineSeconds: null,
-  thresholdSeconds: null,
-  probeIds: [],
-};
 
 /**
  * Applies what a rule says about one mirror, or about this daemon (`null`): the only place where findings open, change and

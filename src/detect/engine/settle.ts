@@ -1,6 +1,6 @@
 import type { Because } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy } from '../../core/mirror.ts';
+import { isHeavy, targetId } from '../../core/mirror.ts';
 import type { Sample, SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
 import { isLeftAlone, isRefusedForPace } from '../absence.ts';
@@ -107,8 +107,7 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
 /** The key of an earlier success: (mirror, module, resolved version, step). */
 export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
   const { target } = sample.due;
-  const version = sample.facts.resolvedVersion ?? target.version ?? '';
-  return `${target.registry}|${target.module ?? ''}|${version}|${target.step}`;
+  return targetId(target.registry, target.module, sample.facts.resolvedVersion ?? target.version, target.step);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config, Receiver } from '../../core/config.ts';
-import type { Finding } from '../../core/finding.ts';
+import { type Finding, noEvidence } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import { systemClock } from '../../daemon/system.ts';
@@ -167,15 +167,7 @@ function findingOf(
     closedAtMs: null,
     vantage: 'ok',
     confidence: 'high',
-    evidence: {
-      samples: 0,
-      failures: 0,
-      observedSeconds: null,
-      baselineSeconds: null,
-      thresholdSeconds: null,
-      probeIds: [],
-      ...evidence,
-    },
+    evidence: { ...noEvidence, ...evidence },
     actionable: true,
     text: '',
     acknowledged: null,
