@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { Chain, Client } from '../ecosystems/client.ts';
 import type { DoorPaths } from '../ecosystems/door-paths.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
@@ -42,7 +42,7 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
       const weightOf = ({ role, weight }: Mirror): number => (role === 'origin' ? -1e9 : 0) + (weight ?? 0);
       const others = mirrors.toSorted((a, b) => weightOf(b) - weightOf(a)).map(({ name }) => name);
       return {
-        key: `${id}/${upstream}`,
+        key: upstreamKeyOf({ ecosystem: id, upstream }),
         ecosystem: id,
         upstream,
         prefix: `/${paths.prefix}/${kind.publicUpstream === null ? `${upstream}/` : ''}`,

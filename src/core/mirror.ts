@@ -104,6 +104,34 @@ interface ResolveAccess {
   readonly server: string | null;
 }
 
+/** What mirrors are copies of: those of one upstream are interchangeable. */
+export interface Upstream {
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+}
+
+/** The key of an upstream, in rows too, and its full name: `ecosystem/upstream`. */
+export function upstreamKeyOf({
+  ecosystem,
+  upstream,
+}: {
+  readonly ecosystem: string;
+  readonly upstream: string;
+}): string {
+  return `${ecosystem}/${upstream}`;
+}
+
+/** The name of an upstream for display: that of the ecosystem alone where both are the same. */
+export function upstreamNameOf(one: { readonly ecosystem: string; readonly upstream: string }): string {
+  return one.ecosystem === one.upstream ? one.ecosystem : upstreamKeyOf(one);
+}
+
+/** The upstreams of mirrors, each once, in their order. */
+export function upstreamsOf(mirrors: readonly Upstream[]): readonly Upstream[] {
+  const all = mirrors.map(({ ecosystem, upstream }): Upstream => ({ ecosystem, upstream }));
+  return [...new Map(all.map((one) => [upstreamKeyOf(one), one])).values()];
+}
+
 /** A host that is not a mirror and only shows whether this host is online. */
 export interface Control {
   /** `host:port` unless named in the file. */

@@ -5,7 +5,7 @@ import type { Advice } from '../core/advice.ts';
 import { type AlertCounts, type AlertNotification, type AlertOutcome, alertOutcomes } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import { seriesId } from '../core/mirror.ts';
+import { seriesId, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
@@ -62,7 +62,7 @@ export function assembleApiDeps(
       s.config.door === undefined
         ? []
         : linesOfDoor(s.config, urlOfListener(s.config.door.listen), s.registry).filter(
-            (line) => line.upstream === `${ecosystem}/${upstream}`,
+            (line) => line.upstream === upstreamKeyOf({ ecosystem, upstream }),
           ),
     whatIf: (asked) => s.advisor.whatIf(asked, s.clock.now()),
     chainInForce: (ecosystem, upstream) =>

@@ -4,6 +4,7 @@ import { listChangedKeys } from '../config/changed-keys.ts';
 import { issuesForPrograms } from '../config/format-issues.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
+import { upstreamsOf } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
 import { measureResidentBytes } from '../io/machine.ts';
@@ -58,7 +59,7 @@ export async function startDaemon(
     baselines: stages.detector.baselines(),
     lags: stages.detector.lags(),
     advice: stages.advisor.list(),
-    ranks: upstreamsOf(stages.config).map(({ ecosystem, upstream }) => ({
+    ranks: upstreamsOf(stages.config.mirrors).map(({ ecosystem, upstream }) => ({
       ecosystem,
       upstream,
       candidates: stages.advisor.rank(ecosystem, upstream),
@@ -203,16 +204,6 @@ function serial(act: () => Promise<ReloadOutcome>): () => Promise<ReloadOutcome>
     last = mine.catch(() => undefined);
     return mine;
   };
-}
-
-/** Each (ecosystem, upstream) that has mirrors, in the order of the file. */
-function upstreamsOf(
-  config: Config,
-): readonly { readonly ecosystem: Config['mirrors'][number]['ecosystem']; readonly upstream: string }[] {
-  const seen = new Map(
-    config.mirrors.map(({ ecosystem, upstream }) => [`${ecosystem}/${upstream}`, { ecosystem, upstream }]),
-  );
-  return [...seen.values()];
 }
 
 function urlOf(config: Config, listening: Listening): string {

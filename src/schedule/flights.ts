@@ -1,5 +1,5 @@
 import type { Due } from '../core/due.ts';
-import { isHeavy, type Target } from '../core/mirror.ts';
+import { isHeavy, type Target, upstreamKeyOf } from '../core/mirror.ts';
 import { bytesExpectedOf, type Host, type Series } from './host.ts';
 
 /** A probe that has started and not ended. */
@@ -8,11 +8,6 @@ interface Flight {
   readonly series: Series | null;
   readonly isHeavy: boolean;
   readonly bytesExpected: number;
-}
-
-/** The upstream that a target is a copy of, for all its mirrors. */
-export function upstreamKeyOf({ ecosystem, upstream }: Target): string {
-  return `${ecosystem}|${upstream}`;
 }
 
 /** A request for the first bytes of an artifact (`peek`) does not count as a download. */

@@ -1,10 +1,10 @@
 import type { Config } from '../core/config.ts';
 import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import { seriesId, type Target } from '../core/mirror.ts';
+import { seriesId, type Target, upstreamKeyOf } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
 import { type BuildMeans, ripen, startBuild } from './build.ts';
-import { Flights, upstreamKeyOf } from './flights.ts';
+import { Flights } from './flights.ts';
 import { type Host, hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget, priorities, type Series } from './host.ts';
 import type { Slot } from './plan.ts';
 import { createRoster, type Roster } from './roster.ts';

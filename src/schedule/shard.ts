@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts';
-import type { Target } from '../core/mirror.ts';
+import { type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import { hash32 } from './plan.ts';
 
 /**
@@ -20,11 +20,8 @@ function shardOf(name: string, count: number): number {
 }
 
 /** Whether this shard owns an upstream: it alone requests the canaries, judges the state of its mirrors and advises. */
-export function isUpstreamOwner(
-  { shard }: Pick<Config, 'shard'>,
-  { ecosystem, upstream }: Pick<Target, 'ecosystem' | 'upstream'>,
-): boolean {
-  return shard === undefined || shardOf(`${ecosystem}/${upstream}`, shard.count) === shard.index;
+export function isUpstreamOwner({ shard }: Pick<Config, 'shard'>, one: Upstream): boolean {
+  return shard === undefined || shardOf(upstreamKeyOf(one), shard.count) === shard.index;
 }
 
 /** The configuration with only the mirrors whose upstreams this shard owns, for the parts that judge whole mirrors. */
@@ -41,8 +38,9 @@ export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Confi
   if (shard === undefined) return targets;
   const weighed = targets.find(({ canary }) => canary)?.module ?? null;
   const owners = new Map<string, number>();
-  return targets.filter(({ ecosystem, upstream, module }) => {
-    const upstreamName = `${ecosystem}/${upstream}`;
+  return targets.filter((target) => {
+    const { module } = target;
+    const upstreamName = upstreamKeyOf(target);
     const name = module === null || module === weighed ? upstreamName : `${upstreamName}\n${module}`;
     const owner = owners.get(name) ?? shardOf(name, shard.count);
     owners.set(name, owner);

@@ -1,6 +1,7 @@
 import type { Advice } from '../../core/advice.ts';
 import { type Finding, isDisputed } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { PageSay } from './html.ts';
 
@@ -60,12 +61,12 @@ function findingItem(finding: Finding): TimelineItem {
 }
 
 function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
-  const { id, ecosystem, upstream, from, to, issuedAtMs, settledAtMs, expiresAtMs } = advice;
+  const { id, from, to, issuedAtMs, settledAtMs, expiresAtMs } = advice;
   return {
     id: `advice-${id}`,
     of: { tag: 'advice', advice },
     kind: 'advice',
-    lane: `${ecosystem}/${upstream}`,
+    lane: upstreamKeyOf(advice),
     registries: [from, to],
     fromMs: issuedAtMs,
     toMs: isCurrent ? null : (settledAtMs ?? expiresAtMs),

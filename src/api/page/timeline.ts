@@ -1,3 +1,4 @@
+import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
 import { groupsOf } from '../views.ts';
@@ -100,16 +101,12 @@ function lanes(deps: ApiDeps, items: readonly TimelineItem[], frame: LaneFrame):
     return mine.length === 0 ? null : laneRow(who, mine, frame);
   };
   const groups = groupsOf(deps.config());
-  const known = new Set(groups.flatMap((group) => [...group.mirrors.map(({ name }) => name), keyOf(group)]));
+  const known = new Set(groups.flatMap((group) => [...group.mirrors.map(({ name }) => name), upstreamKeyOf(group)]));
   const gone = [...new Set(items.flatMap(({ lane: key }) => (key === null || known.has(key) ? [] : [key])))];
   return html`<div class="lanes">${axis(window)}${lane(null, say('timeline.place'))}${groups.map(
     (group) =>
-      html`${group.mirrors.map(({ name }) => lane(name, name))}${lane(keyOf(group), `${say('timeline.advice')} ${keyOf(group)}`)}`,
+      html`${group.mirrors.map(({ name }) => lane(name, name))}${lane(upstreamKeyOf(group), `${say('timeline.advice')} ${upstreamKeyOf(group)}`)}`,
   )}${gone.map((key) => lane(key, key))}</div>`;
-}
-
-function keyOf({ ecosystem, upstream }: { readonly ecosystem: string; readonly upstream: string }): string {
-  return `${ecosystem}/${upstream}`;
 }
 
 interface LaneFrame {

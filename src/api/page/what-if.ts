@@ -1,3 +1,4 @@
+import { type Upstream, upstreamsOf } from '../../core/mirror.ts';
 import { maskChain } from '../../core/secret.ts';
 import {
   type ChainOutlook,
@@ -13,14 +14,9 @@ import { chainProblemOf } from '../lists.ts';
 import { mirrorPathOf } from './badges.ts';
 import { duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
-interface Group {
-  readonly ecosystem: string;
-  readonly upstream: string;
-}
-
 /** The page for editing a chain: a form that works without the script, and the effect of the chain. */
 export function renderWhatIf(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Html {
-  const groups = groupsOf(deps);
+  const groups = upstreamsOf(deps.config().mirrors);
   const named = groups.find(
     (one) => one.ecosystem === asked.ecosystem && (asked.upstream === null || one.upstream === asked.upstream),
   );
@@ -42,11 +38,6 @@ ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result
 </section></div>`;
 }
 
-function groupsOf(deps: ApiDeps): readonly Group[] {
-  const groups = deps.config().mirrors.map(({ ecosystem, upstream }) => ({ ecosystem, upstream }));
-  return [...new Map(groups.map((one) => [`${one.ecosystem}/${one.upstream}`, one])).values()];
-}
-
 /** Known hosts with ports, which the script does not take for a part of a password. */
 function hostsOf(deps: ApiDeps): readonly string[] {
   return [...new Set(deps.config().mirrors.map(({ url }) => new URL(url).host))];
@@ -59,8 +50,8 @@ function pathOf(query: Readonly<Record<string, string | null | undefined>>): str
   return `/what-if?${new URLSearchParams(given)}`;
 }
 
-function groupLinks(say: PageSay, groups: readonly Group[], current: Group | undefined): Html {
-  const link = ({ ecosystem, upstream }: Group): Html => {
+function groupLinks(say: PageSay, groups: readonly Upstream[], current: Upstream | undefined): Html {
+  const link = ({ ecosystem, upstream }: Upstream): Html => {
     const isHere = ecosystem === current?.ecosystem && upstream === current.upstream;
     return html`<a href="${pathOf({ ecosystem, upstream })}"${isHere && html` aria-current="page"`}>${ecosystem}/${upstream}</a> `;
   };
@@ -69,7 +60,7 @@ function groupLinks(say: PageSay, groups: readonly Group[], current: Group | und
 
 interface Filled {
   readonly chain: string;
-  readonly group: Group | undefined;
+  readonly group: Upstream | undefined;
   readonly client: string | null;
   readonly result: WhatIf | null;
 }

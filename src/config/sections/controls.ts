@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addressBytesOf, hostAndPort, isLoopback } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
-import type { Control, Mirror } from '../../core/mirror.ts';
+import { type Control, type Mirror, upstreamsOf } from '../../core/mirror.ts';
 import { hostKeyOf, hostOf } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, list, mapping, name } from '../fields.ts';
@@ -58,10 +58,7 @@ export function warnOfNoControl(config: Config, report: Report): void {
 
 /** With fewer than three independent mirrors of an upstream and no control, "them" and "us" cannot be distinguished. */
 function warnOfUndecidable(config: Config, report: Report): void {
-  const groups = new Map(
-    config.mirrors.map(({ ecosystem, upstream }) => [`${ecosystem}|${upstream}`, { ecosystem, upstream }]),
-  );
-  for (const { ecosystem, upstream } of groups.values()) {
+  for (const { ecosystem, upstream } of upstreamsOf(config.mirrors)) {
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
     const independent = new Set(mirrors.map(placeOf)).size;
     if (independent >= independentMin) continue;

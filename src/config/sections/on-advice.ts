@@ -3,7 +3,7 @@ import { type ActionRule, actionForms, placeOf } from '../../core/action.ts';
 import { adviceCauses } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
-import type { Mirror } from '../../core/mirror.ts';
+import { type Mirror, upstreamsOf } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -194,10 +194,9 @@ function namesCause(words: readonly string[], cause: ActionRule['when']['causes'
 
 /** The upstreams of an action; a file, a commit or a key belongs to exactly one. */
 function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: readonly Mirror[], report: Report) {
-  const all = new Map(mirrors.map((one) => [`${one.ecosystem}/${one.upstream}`, one]));
-  const named = [...all.values()]
-    .filter((one) => upstream === undefined || one.upstream === upstream || one.ecosystem === upstream)
-    .map((one) => ({ ecosystem: one.ecosystem, upstream: one.upstream }));
+  const named = upstreamsOf(mirrors).filter(
+    (one) => upstream === undefined || one.upstream === upstream || one.ecosystem === upstream,
+  );
   if (named.length === 0)
     report.error([...path, 'upstream'], phrase('expected.upstreamMirrors'), { needs: [['mirrors']] });
   else if (named.length > 1 && command === undefined)

@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config.ts';
+import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Log, Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
@@ -180,10 +181,9 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
 
 /** Proposed advice comes before accepted advice, as in the remedy for scripts. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
-  const keyOf = ({ ecosystem, upstream }: MirrorSeen | AdviceSeen): string => `${ecosystem}/${upstream}`;
-  const adviceBy = Map.groupBy(advice, keyOf);
+  const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(
-    [...Map.groupBy(mirrors, keyOf)].map(([key, own]) => {
+    [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {
       const stated = (state: string) => adviceBy.get(key)?.find((one) => one.state === state);
       const inForce = stated('proposed') ?? stated('accepted') ?? null;
       const ranked = own.filter(({ rank }) => rank !== null).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileNameTextOf } from '../../config/seen.ts';
 import { hostAndPort, isLoopback, isPlainAbroad } from '../../core/addresses.ts';
 import { isCredential, readHeaders } from '../../core/http.ts';
+import { upstreamNameOf } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { durationMs, durationPattern } from '../../core/units.ts';
 import { processLog, systemClock, systemFiles } from '../../daemon/system.ts';
@@ -160,9 +161,7 @@ async function secretIn({ cwd }: Context, option: string, path: string | undefin
  * @param columns  of the terminal
  */
 function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
-  const upstreams = Map.groupBy(mirrors, ({ ecosystem, upstream }) =>
-    ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`,
-  );
+  const upstreams = Map.groupBy(mirrors, upstreamNameOf);
   return [...upstreams].flatMap(([name, rows]) => {
     const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
     const names = places.flatMap((place) => (watching.has(place.name) ? [place.name] : []));

@@ -2,6 +2,7 @@ import { formatScriptWords } from '../../api/page/assets.ts';
 import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
 import { ago, duration, type Html, html, type PageSay, span } from '../../api/page/html.ts';
+import { upstreamNameOf } from '../../core/mirror.ts';
 import type { Told } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
@@ -52,9 +53,7 @@ ${report === null || failure !== null ? null : picture(say, report)}
 
 function picture(say: PageSay, report: FleetReport): Html {
   const { mirrors, places, groups } = report.sentences;
-  const upstreams = Map.groupBy(report.mirrors, ({ ecosystem, upstream }) =>
-    ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`,
-  );
+  const upstreams = Map.groupBy(report.mirrors, upstreamNameOf);
   const none = html`<p class="none">${say('fleet.page.well')}</p>`;
   return html`<section><h2>${say('fleet.page.say')}</h2>
 ${mirrors.length + places.length === 0 ? none : list(say, [...mirrors, ...places])}</section>

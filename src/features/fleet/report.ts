@@ -1,3 +1,4 @@
+import { upstreamNameOf } from '../../core/mirror.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Result, Sentence, Told } from '../../core/result.ts';
 import { formatDuration } from '../../core/units.ts';
@@ -118,7 +119,7 @@ function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: num
 /** One sentence for each recommended change. */
 function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
   return lines.map(({ group, ecosystem, upstream, from, to, places, votes, of, needed, kind }) => {
-    const what = ecosystem === upstream ? ecosystem : `${ecosystem}/${upstream}`;
+    const what = upstreamNameOf({ ecosystem, upstream });
     if (kind === 'one')
       return phrase('fleet.lineOne', { what, from, to, votes, of, group: group && phrase('fleet.ofGroup', { group }) });
     if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places });

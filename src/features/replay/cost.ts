@@ -3,7 +3,7 @@ import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/wa
 import { type Config, everyMs, paceOf } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Taken } from '../../core/history.ts';
-import { type EcosystemId, questionOf, type Step, type Target } from '../../core/mirror.ts';
+import { type EcosystemId, questionOf, type Step, type Target, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
 import type { Chain, Reply } from '../../ecosystems/client.ts';
@@ -105,7 +105,7 @@ export function createMeter(
       const target = byId.get(one.targetId);
       const { due, outcome } = one.sample;
       if (target === undefined || due.connection !== 'cold' || saysLittle(one.sample)) return;
-      const group = groups.get(`${target.ecosystem}/${target.upstream}`);
+      const group = groups.get(upstreamKeyOf(target));
       if (group === undefined || outcome.tag === 'unknown') return;
       const reply = replyTo(one.sample, group);
       const question = questionOf(target);
@@ -165,7 +165,7 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
     for (const upstream of new Set(targets.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream))) {
       const declared = client.parse(declaredBy(config, registry)(ecosystem, upstream));
       if (declared.tag === 'error') continue;
-      const key = `${ecosystem}/${upstream}`;
+      const key = upstreamKeyOf({ ecosystem, upstream });
       const { byKey } = rosterOf(config, ecosystem, upstream, client);
       groups.set(key, {
         ecosystem,
@@ -188,8 +188,8 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
 function modulesOf(targets: readonly Target[], key: string, fetch: readonly Step[]): Map<string, Set<string>> {
   const modules = new Map<string, Set<string>>();
   for (const target of targets) {
-    const { ecosystem, upstream, module, version, step } = target;
-    if (`${ecosystem}/${upstream}` !== key || module === null || !fetch.includes(step)) continue;
+    const { module, version, step } = target;
+    if (upstreamKeyOf(target) !== key || module === null || !fetch.includes(step)) continue;
     const name = `${module}@${version ?? ''}`;
     modules.set(name, (modules.get(name) ?? new Set()).add(questionOf(target)));
   }

@@ -2,7 +2,7 @@ import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import type { Stretch } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
-import type { Target } from '../../core/mirror.ts';
+import { type Target, upstreamKeyOf, upstreamsOf } from '../../core/mirror.ts';
 import type { Calendar } from '../../core/ports.ts';
 import { declaredBy, settingsOf } from '../../daemon/assemble.ts';
 import type { Client } from '../../ecosystems/client.ts';
@@ -195,21 +195,16 @@ function newTally(config: Config, targets: readonly Target[], fromMs: number, to
 }
 
 function followedOf(config: Config, stories: readonly AdviceStory[], fromMs: number, toMs: number): Followed {
-  const keys = new Set(config.mirrors.map(({ ecosystem, upstream }) => `${ecosystem}/${upstream}`));
-  return new Map(
-    [...keys].map((key) => {
-      const own = stories.filter(({ ecosystem, upstream }) => `${ecosystem}/${upstream}` === key);
-      return [key, inForce(own, fromMs, toMs)];
-    }),
-  );
+  const storiesOf = Map.groupBy(stories, upstreamKeyOf);
+  const keys = upstreamsOf(config.mirrors).map(upstreamKeyOf);
+  return new Map(keys.map((key) => [key, inForce(storiesOf.get(key) ?? [], fromMs, toMs)]));
 }
 
 function movesOf(config: Config, followed: Followed): { readonly moves: number; readonly awayMs: number } {
   let moves = 0;
   let awayMs = 0;
-  for (const [key, stretches] of followed) {
-    const { ecosystem, upstream } = config.mirrors.find((one) => `${one.ecosystem}/${one.upstream}` === key) ?? {};
-    if (ecosystem === undefined || upstream === undefined) continue;
+  for (const { ecosystem, upstream } of upstreamsOf(config.mirrors)) {
+    const stretches = followed.get(upstreamKeyOf({ ecosystem, upstream })) ?? [];
     const kind = registry.of(ecosystem);
     const client = kind === null ? null : leadingClientOf(kind, config);
     const declared = declaredBy(config, registry)(ecosystem, upstream);
