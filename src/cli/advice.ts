@@ -6,11 +6,11 @@ import { createMachine } from '../daemon/system.ts';
 import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { type Reasons, reasonOf } from '../terminal/reasons.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { tellIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
-import { type Reasons, reasonOf } from './advice-words.ts';
 import { type DaemonAnswer, type DaemonClient, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
 

@@ -6,9 +6,15 @@ import { Failed, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import { languageOf, spoken } from './language.ts';
 
-/** The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need. */
+/**
+ * The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need.
+ * Where a command needs a part of another feature, it is handed in here.
+ */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
-  init: async () => (await import('./init.ts')).initCommand,
+  init: async () => {
+    const { createInitCommand } = await import('../features/setup/command.ts');
+    return createInitCommand(async (machine) => (await import('../features/doctor/survey.ts')).examineProject(machine));
+  },
   run: async () => (await import('./run.ts')).runCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   probe: async () => (await import('./probe.ts')).probeCommand,
@@ -27,7 +33,10 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   door: async () => (await import('../features/door/command.ts')).doorCommand,
   fleet: async () => (await import('../features/fleet/command.ts')).fleetCommand,
   rules: async () => (await import('../features/rules/command.ts')).rulesCommand,
-  demo: async () => (await import('./demo.ts')).demoCommand,
+  demo: async () => {
+    const { createDemoCommand } = await import('../features/demo/command.ts');
+    return createDemoCommand(async (...call) => (await import('../features/door/door.ts')).openRelay(...call));
+  },
   completion: async () => {
     const { createCompletionCommand } = await import('./completion.ts');
     return createCompletionCommand(await Promise.all(others.map((load) => load())));

@@ -46,6 +46,17 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
 }
 
 /**
+ * Opens the front door of a configuration on this machine; every response passes through it.
+ * @throws Error if it cannot be opened
+ */
+export async function openRelay(config: Config, log: Log, version: string): Promise<Door> {
+  const { door } = config;
+  const opened = door && (await openDoor(config, door, doorPortsWith(log, version), { relay: true }));
+  if (opened?.tag !== 'ok') throw new Error('the front door cannot be opened');
+  return opened.value;
+}
+
+/**
  * Opens the front door: it redirects to the first mirror of the daemon's current order; without a daemon, of the last
  * stored order; without one, of the declared chain.
  * @param rule  `door` of the configuration

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDemo, programIn } from '../../../src/cli/demo.ts';
+import { formatDemo, programIn } from '../../../src/features/demo/command.ts';
 import type { DemoEvent } from '../../../src/features/demo/demo.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';

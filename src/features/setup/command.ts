@@ -1,16 +1,17 @@
 import { dirname, relative, resolve } from 'node:path';
-import { kinds } from '../config/kinds.ts';
-import { printable } from '../core/printable.ts';
-import type { Survey } from '../core/survey.ts';
-import { urlOfListener } from '../core/url.ts';
-import { createMachine, replaceFile, systemFiles } from '../daemon/system.ts';
-import type * as Setup from '../features/setup/proposal.ts';
-import { placeOptions, whoseSettings } from '../terminal/changes.ts';
-import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { type Loaded, loadText } from '../terminal/load.ts';
-import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { saySentence } from '../words/tell.ts';
-import type { Say } from '../words/words.ts';
+import { kinds } from '../../config/kinds.ts';
+import { printable } from '../../core/printable.ts';
+import type { Survey } from '../../core/survey.ts';
+import type { Machine } from '../../core/trap.ts';
+import { urlOfListener } from '../../core/url.ts';
+import { createMachine, replaceFile, systemFiles } from '../../daemon/system.ts';
+import { placeOptions, whoseSettings } from '../../terminal/changes.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { type Loaded, loadText } from '../../terminal/load.ts';
+import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import { saySentence } from '../../words/tell.ts';
+import type { Say } from '../../words/words.ts';
+import type * as Setup from './proposal.ts';
 
 const options = {
   ...placeOptions,
@@ -22,45 +23,48 @@ const options = {
 
 const attemptsMax = 40;
 
-/** `mirrorwatch init`: proposes a configuration from this machine's settings. */
-export const initCommand: Command = {
-  name: 'init',
-  usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--door] [--home DIR] [--root DIR]',
-  options,
-  async run(context: Context): Promise<ExitCode> {
-    const { values, positionals } = words(context.argv, options, 1);
-    const { terminal, cwd, say } = context;
-    const file = resolve(cwd, positionals[0] ?? 'mirrorwatch.yaml');
-    const there = await systemFiles.read(file);
-    if (there.tag === 'ok' || there.code !== 'ENOENT') throw new Failed(say('init.there', { file }), 1);
-    const { home, root } = whoseSettings(context, values);
-    const { examineProject } = await import('../features/doctor/survey.ts');
-    const found = await examineProject(createMachine({ env: context.env, home, cwd, root }));
-    const survey = withNamed(found, values.ecosystem ?? []);
-    if (survey.ecosystems.length === 0) throw new Failed(say('init.nothing'), 1);
-    const setup = await import('../features/setup/proposal.ts');
-    const draft = setup.draftOf(survey, { vantage: vantageOf(values.vantage), hasDoor: values.door === true }, (name) =>
-      relative(dirname(file), resolve(cwd, name)),
-    );
-    const proposed = await accepted(context, setup, draft, file);
-    for (const line of said(survey, proposed, setup, say)) terminal.err(printable(line));
-    for (const line of proposed.text.trimEnd().split('\n')) terminal.out(printable(line));
-    if (!values.yes) {
-      const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
-      if (answer !== true) throw new Failed(say(answer === null ? 'init.unanswered' : 'init.declined'), 1);
-    }
-    const failure = await replaceFile(file, proposed.text);
-    if (failure !== null) throw new Failed(say('init.failed', { file, code: failure }), 1);
-    terminal.err(say('init.wrote', { file }));
-    const { config } = proposed.loaded;
-    if (config.door === undefined) return 0;
-    const { linesOfDoor } = await import('../config/door-routes.ts');
-    terminal.err(say('init.door'));
-    for (const { client, text } of linesOfDoor(config, urlOfListener(config.door.listen)))
-      for (const line of [`# ${client}`, ...text.split('\n')]) terminal.err(printable(line));
-    return 0;
-  },
-};
+/** `mirrorwatch init`: proposes a configuration from this machine's settings. @param examine  finds them */
+export function createInitCommand(examine: (machine: Machine) => Promise<Survey>): Command {
+  return {
+    name: 'init',
+    usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--door] [--home DIR] [--root DIR]',
+    options,
+    async run(context: Context): Promise<ExitCode> {
+      const { values, positionals } = words(context.argv, options, 1);
+      const { terminal, cwd, say } = context;
+      const file = resolve(cwd, positionals[0] ?? 'mirrorwatch.yaml');
+      const there = await systemFiles.read(file);
+      if (there.tag === 'ok' || there.code !== 'ENOENT') throw new Failed(say('init.there', { file }), 1);
+      const { home, root } = whoseSettings(context, values);
+      const found = await examine(createMachine({ env: context.env, home, cwd, root }));
+      const survey = withNamed(found, values.ecosystem ?? []);
+      if (survey.ecosystems.length === 0) throw new Failed(say('init.nothing'), 1);
+      const setup = await import('./proposal.ts');
+      const draft = setup.draftOf(
+        survey,
+        { vantage: vantageOf(values.vantage), hasDoor: values.door === true },
+        (name) => relative(dirname(file), resolve(cwd, name)),
+      );
+      const proposed = await accepted(context, setup, draft, file);
+      for (const line of said(survey, proposed, setup, say)) terminal.err(printable(line));
+      for (const line of proposed.text.trimEnd().split('\n')) terminal.out(printable(line));
+      if (!values.yes) {
+        const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
+        if (answer !== true) throw new Failed(say(answer === null ? 'init.unanswered' : 'init.declined'), 1);
+      }
+      const failure = await replaceFile(file, proposed.text);
+      if (failure !== null) throw new Failed(say('init.failed', { file, code: failure }), 1);
+      terminal.err(say('init.wrote', { file }));
+      const { config } = proposed.loaded;
+      if (config.door === undefined) return 0;
+      const { linesOfDoor } = await import('../../config/door-routes.ts');
+      terminal.err(say('init.door'));
+      for (const { client, text } of linesOfDoor(config, urlOfListener(config.door.listen)))
+        for (const line of [`# ${client}`, ...text.split('\n')]) terminal.err(printable(line));
+      return 0;
+    },
+  };
+}
 
 function vantageOf(named: string | undefined): string {
   if (named === undefined) return 'local';

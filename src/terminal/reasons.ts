@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
-import { duration } from '../terminal/terminal.ts';
 import { explainGains, type Gains } from '../words/gains.ts';
 import { type Say, sayNamed } from '../words/words.ts';
+import { duration } from './terminal.ts';
 
 /** The fields of an advice with its reason, from a daemon of any release. */
 export interface Reasons {

@@ -1,0 +1,118 @@
+import type { Config } from '../../core/config.ts';
+import type { Log } from '../../core/ports.ts';
+import { processLog } from '../../daemon/system.ts';
+import { systemTimers } from '../../io/timers.ts';
+import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { kindsByWord } from '../../terminal/load.ts';
+import { reasonOf } from '../../terminal/reasons.ts';
+import { padEnd } from '../../terminal/terminal.ts';
+import { optionsOf, words } from '../../terminal/usage.ts';
+import { saySentence } from '../../words/tell.ts';
+import type { Say } from '../../words/words.ts';
+import type { Demo, DemoEvent, DemoStage } from './demo.ts';
+
+/** The demo takes less than a minute; a slow machine gets more time before it counts as failed. */
+const onceSeconds = 300;
+
+const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
+
+/** Opens the front door of a configuration in this process: everything passes through it. */
+type OpenRelay = (
+  config: Config,
+  log: Log,
+  version: string,
+) => Promise<{ readonly url: string; close(): Promise<void> }>;
+
+/** `mirrorwatch demo`: local mirrors with a fault; a spike, a finding, an advice and a webhook within a minute. */
+export function createDemoCommand(openRelay: OpenRelay): Command {
+  return {
+    name: 'demo',
+    usage: 'mirrorwatch demo [--ecosystem WORD|all] [--once] [--door]',
+    options,
+    async run(context: Context): Promise<ExitCode> {
+      const { values } = words(context.argv, options, 0);
+      const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
+      const { terminal, say } = context;
+      const { promise: ended, resolve: done } = Promise.withResolvers<ExitCode>();
+      const running: { demo: Demo | null; isTold: boolean } = { demo: null, isTold: false };
+      const facts = {
+        ...context.facts,
+        log: { ...context.facts.log, level: context.env['MIRRORWATCH_LOG_LEVEL'] ?? 'error' },
+      };
+      const width = Math.max(...chosen.map((id) => id.length));
+      const { startDemo } = await import('./demo.ts');
+      running.demo = await startDemo(facts, chosen, values.door === true, (event) => {
+        for (const line of formatDemo(event, width, context)) terminal.out(line);
+        if (running.isTold || running.demo?.missing().length !== 0) return;
+        running.isTold = true;
+        if (values.once) return done(0);
+        terminal.out('');
+        terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
+      });
+      const door = values.door ? await openRelay(running.demo.config, processLog(facts), facts.version) : null;
+      if (door !== null) running.demo.build(door.url);
+      if (!values.once) {
+        const [ecosystem = ''] = chosen;
+        const rank = say('demo.rank', { program: programIn(context.env), ecosystem, file: running.demo.file });
+        terminal.out(`${' '.repeat(9)}${rank}`);
+      }
+      const late = values.once ? systemTimers.after(onceSeconds * 1000, () => done(1)) : null;
+      context.onSignal((signal) => {
+        if (signal === 'stop') done(values.once ? 1 : 0);
+      });
+      const code = await ended;
+      late?.cancel();
+      const missing = running.demo.missing();
+      await running.demo.stop();
+      await door?.close();
+      if (code === 1) terminal.err(say('demo.late', { seconds: onceSeconds, missing: missing.join(', ') }));
+      return code;
+    },
+  };
+}
+
+const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> = {
+  watching: 'cyan',
+  slowed: 'yellow',
+  failing: 'yellow',
+  spike: 'red',
+  advice: 'green',
+  webhook: 'green',
+  changed: 'green',
+  well: 'yellow',
+  recovery: 'green',
+  undone: 'green',
+  builds: 'cyan',
+};
+
+/** The printed form of an event. `width`: length of the longest ecosystem name. */
+export function formatDemo(
+  event: DemoEvent,
+  width: number,
+  { terminal: { paint }, say, language }: Pick<Context, 'terminal' | 'say' | 'language'>,
+): string[] {
+  const { atSeconds, stage, ecosystem } = event;
+  const [first = '', ...more] = (language === 'en' ? event.text : textOf(event, say)).split('\n');
+  const whose = ecosystem === null ? '' : `${ecosystem.padEnd(width)} `;
+  const at = `${atSeconds.toFixed(1).padStart(5)} s  `;
+  const indent = ' '.repeat(at.length + 9 + whose.length);
+  return [
+    `${at}${paint(colours[stage], padEnd(say(`demo.stage.${stage}`), 8))} ${whose}${first}`,
+    ...more.map((line) => `${indent}${line}`),
+  ];
+}
+
+/** The command that starts this program: `mirrorwatch`, or npm's script in a clone. */
+export function programIn(env: Context['env']): string {
+  return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
+}
+
+/** The text of a message's fields or of the demo's sentence; else the text of the message. */
+function textOf({ text, told }: DemoEvent, say: Say): string {
+  const { finding, advice, sentence } = told ?? {};
+  if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
+  const own = sentence === undefined ? null : saySentence(sentence, say);
+  const why = advice === undefined ? null : reasonOf(advice, say);
+  const [first = '', ...more] = text.split('\n');
+  return [own ?? why ?? first, ...more].join('\n');
+}
