@@ -117,6 +117,8 @@ describe('names by which it may be asked on loopback', () => {
   it.each([
     ['127.0.0.1:10120', 200],
     ['localhost', 200],
+    ['ci.localhost:10120', 200],
+    ['localhost.attacker.example', 403],
     ['[::1]:10120', 200],
     ['mirrorwatch:10120', 200],
     ['MIRRORWATCH', 200],
