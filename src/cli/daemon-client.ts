@@ -36,9 +36,9 @@ export interface DaemonClient {
   readonly url: string;
   /** A response of any status. */
   ask(path: string): Promise<DaemonAnswer | Unreachable>;
-  /** A response of success. @throws Failed with the reason for its absence */
+  /** A response of 200 or 204. @throws Failed with the reason for its absence */
   get(path: string): Promise<DaemonAnswer>;
-  /** As `get`. */
+  /** A response of 200: another server's success is none. @throws as `get` */
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 
@@ -83,17 +83,17 @@ export async function daemonAt(
       return { tag: 'unreachable', text: context.say('daemon.unreachable', { url: shownUrl, why }) };
     }
   };
-  const wanted = async (...of: Parameters<typeof ask>): Promise<DaemonAnswer> => {
+  const wanted = async (statuses: readonly number[], ...of: Parameters<typeof ask>): Promise<DaemonAnswer> => {
     const answer = await ask(...of);
     if (answer.tag === 'unreachable') throw new Failed(answer.text, 1);
-    if (answer.status < 200 || answer.status > 299) throw new Failed(formatProblem(answer, context.say), 1);
+    if (!statuses.includes(answer.status)) throw new Failed(formatProblem(answer, context.say), 1);
     return answer;
   };
   return {
     url: shownUrl,
     ask: (path) => ask('GET', path),
-    get: (path) => wanted('GET', path),
-    post: (path, body) => wanted('POST', path, body),
+    get: (path) => wanted([200, 204], 'GET', path),
+    post: (path, body) => wanted([200], 'POST', path, body),
   };
 }
 

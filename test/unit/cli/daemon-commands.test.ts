@@ -154,6 +154,21 @@ test.each([
   expect(ran.map(({ err }) => err)).toEqual(['mirrorwatch: x?more: ?[31m?2J?', status, status, status]);
 });
 
+test.each([
+  ['ack', 'x', '--reason', 'known'],
+  ['pause', 'x', '--for', '1h'],
+  ['advice', 'accept', 'x'],
+  ['advice', 'dismiss', 'x', '--for', '2h', '--reason', 'known'],
+  ['actions', 'stop'],
+])('%s: what another server takes with 204 is not said to be done', async (...argv) => {
+  const server = createServer((_request, response) => void response.writeHead(204).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const ran = await run([...argv, '--url', `http://127.0.0.1:${port}`]);
+  server.close();
+  expect(ran).toMatchObject({ code: 1, out: '', err: 'mirrorwatch: the daemon responded with 204' });
+});
+
 test("health: what answers in a daemon's place moves no cursor", async () => {
   const server = createServer((_request, response) => void response.writeHead(503).end('no\u001b[2J\nmore\n'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
