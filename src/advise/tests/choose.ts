@@ -76,7 +76,14 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
     const seen = Math.min(a.count, b.count);
     const test = newTimeTest();
     if (seen < 2) return test;
-    return { ...test, mean: a.meanMs - b.meanMs, variance: a.variance + b.variance, seen, levelMs: b.meanMs };
+    return {
+      ...test,
+      mean: a.meanMs - b.meanMs,
+      variance: a.variance + b.variance,
+      seen,
+      levelMs: b.meanMs,
+      levelVariance: b.variance,
+    };
   };
   return {
     failures: { all: newFailureTest(), heavy: newFailureTest() },

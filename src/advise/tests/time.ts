@@ -7,6 +7,11 @@ const homeBonus = 0.2;
 /** The smallest standard deviation used, milliseconds, or this share of the level. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
+/**
+ * Moments after which the running deviation is known; downloads come rarely. Until then the scatter of the candidate's own
+ * times counts, as many times larger as moments are missing: the first few of scattered mirrors are often alike.
+ */
+const knownAfter = { light: 40, heavy: 12 } as const;
 /** How fast the running deviation forgets. */
 const memory = 1 / 300;
 /** Above this share of its bound the deviation is frozen, so that a shift does not widen its own deviation. */
@@ -44,7 +49,9 @@ export interface TimeTest {
   mean: number;
   variance: number;
   seen: number;
+  /** Running mean and variance of the candidate's times. */
   levelMs: number;
+  levelVariance: number;
 }
 
 /** No moments since the sum was last zero. */
@@ -52,12 +59,14 @@ const noMoments = { sum: 0, rounds: 0, slower: 0, headMs: 0, headTookMs: 0, beyo
 
 /** A test without moments. */
 export function newTimeTest(): TimeTest {
-  return { ...noMoments, fromMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0 };
+  return { ...noMoments, fromMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0, levelVariance: 0 };
 }
 
 /** The usual difference of two good responses in one moment, milliseconds, > 0. */
-export function deviationMsOf(test: TimeTest): number {
-  return Math.max(Math.sqrt(test.variance), deviationShareMin * test.levelMs, deviationMsMin);
+export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
+  const missing = knownAfter[isRare ? 'heavy' : 'light'] / Math.max(1, test.seen);
+  const unknownMs = missing > 1 ? missing * Math.sqrt(test.levelVariance) : 0;
+  return Math.max(Math.sqrt(test.variance), unknownMs, deviationShareMin * test.levelMs, deviationMsMin);
 }
 
 /**
@@ -80,7 +89,7 @@ export function updateTimeTest(
     readonly atMs?: number;
   },
 ): void {
-  const deviation = deviationMsOf(test);
+  const deviation = deviationMsOf(test, context.isRare);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const gain = Math.max(-clip, Math.min(clip, raw)) - drift + (context.isHome ? homeBonus : 0);
   test.sum = Math.min(test.sum + gain, mostOfBound * context.bound);
@@ -110,6 +119,8 @@ function learn(
 ): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);
+  const offMs = test.seen === 1 ? 0 : candidateMs - test.levelMs;
+  test.levelVariance = (1 - weight) * (test.levelVariance + weight * offMs * offMs);
   test.levelMs += weight * (candidateMs - test.levelMs);
   if (test.sum > frozenShare * bound) return;
   const apart = headMs - candidateMs - test.mean;

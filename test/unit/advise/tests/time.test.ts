@@ -145,6 +145,7 @@ describe('the deviation', () => {
       variance: expect.closeTo(200_000 / 3, 6),
       seen: 4,
       levelMs: 600,
+      levelVariance: expect.any(Number),
     });
     expect(heavy).toEqual(newTimeTest());
   });
