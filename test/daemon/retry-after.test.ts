@@ -142,9 +142,28 @@ describe('a mirror that counts requests', () => {
     const { script, refusedAt } = counting(null);
     const world = await start(script);
     await world.seconds(fromSeconds + 2 * 3_600);
+    expect(told(world).filter((one) => one.includes('refusal') || one.includes('proposed'))).toEqual([]);
     expect(refusedAt.length).toBeGreaterThan(0);
     expect(refusedAt.length).toBeLessThanOrEqual(2);
-    expect(told(world).filter((one) => one.includes('refusal') || one.includes('proposed'))).toEqual([]);
+  });
+
+  test('second by second: a round, its 429, the wait that it asks for, and no move', async () => {
+    const { script, refusedAt } = counting(null);
+    const world = await start(script);
+    await world.seconds(fromSeconds + 1_100);
+    const [refusedSeconds = Number.NaN, ...more] = refusedAt.map((at) => at - fromSeconds);
+    expect(more).toEqual([]);
+    const asked = canariesOf(world, 'a');
+    const within = (from: number, to: number) => asked.filter((at) => at >= from && at < to).length;
+    // The round after the two refused connections, one request a second: what the mirror counts.
+    expect(within(refusedSeconds - 60, refusedSeconds)).toBeGreaterThan(10);
+    // It is obeyed, and asked at its ordinary pace from then on.
+    expect(within(refusedSeconds + 2, refusedSeconds + waitSeconds - 2)).toBe(0);
+    expect(within(refusedSeconds + waitSeconds + paceSeconds, refusedSeconds + waitSeconds + 11 * paceSeconds)).toBe(
+      10,
+    );
+    expect(told(world).filter((one) => one.includes('refusal') || one.includes('advice'))).toEqual([]);
+    expect(world.posts).toEqual([]);
   });
 
   test('is left once the wait is over and it refuses our ordinary pace too', async () => {
