@@ -24,6 +24,12 @@ const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /** If the failures span more than `longMs`, `longWitness` is added too: over that time chance is more likely. */
 const longMs = 120_000;
 const longWitness = 1.4;
+/**
+ * With more good responses since the last failure, only another failure decides: a sum falls slowly, and what kept it
+ * from deciding then (a candidate not measured yet, a third mirror that failed too) may end long after the trouble. An alert
+ * of others that fires says that it lasts.
+ */
+const goodsMost = 3;
 
 /** What counts as one trouble: this many failures of the head, over this time. */
 interface FailureRule {
@@ -41,6 +47,8 @@ interface Run {
   /** The bound of this run, as a multiple of `failureBound`. */
   boundFactor: number;
   failures: number;
+  /** Good responses of the head since its last failure. */
+  goods: number;
   firstMs: number;
   lastMs: number;
   head: { bad: number; all: number };
@@ -60,6 +68,7 @@ function newRun(boundFactor: number): Run {
     sum: 0,
     boundFactor,
     failures: 0,
+    goods: 0,
     firstMs: 0,
     lastMs: 0,
     head: { bad: 0, all: 0 },
@@ -98,6 +107,7 @@ export function updateFailureTest(
     if (run === undefined || rate === undefined) continue;
     run.boundFactor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * everybody) / noisyRate);
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
+    run.goods = bad ? 0 : run.goods + 1;
     if (bad && candidateBad) {
       if (run.failures > 0) count(run, bad, candidateBad);
       continue;
@@ -149,6 +159,7 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
     return (
       run.sum >= rule.ease * failureBound * run.boundFactor &&
       run.failures >= rule.failuresMin &&
+      (run.goods <= goodsMost || rule.ease < 1) &&
       spanMs >= rule.spanMs &&
       run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&
       compareRates(run.head, run.candidate) >=

@@ -89,6 +89,21 @@ describe('a move from our own slow line', () => {
   });
 });
 
+describe('a start while the head is dead for some seconds', () => {
+  test('it is not left once others are measured, minutes after it was well again', () => {
+    const stage = new Rounds(chain, abc, all(200));
+    stage.live(600, (name, step, at) => (name === 'a' && at < 38 ? badGateway : all(200)(name, step, at)));
+    expect(stage.story()).toEqual([]);
+  });
+
+  test('it is left once others are measured where it stays dead', () => {
+    const stage = new Rounds(chain, abc, all(200));
+    stage.live(600, all(200, { a: badGateway }));
+    expect(stage.story()).toHaveLength(1);
+    expect(delay(stage, 0)).toBeLessThanOrEqual(180);
+  });
+});
+
 describe('429 with Retry-After on the head', () => {
   test.each<[string, number, readonly string[]]>([
     ['an hour: left at once', hour, ['proposed refusal b']],

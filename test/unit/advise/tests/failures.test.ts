@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, newPair, updatePair } from '../../../../src/advise/tests/choose.ts';
 import {
   compareRates,
   type FailureTest,
@@ -10,6 +9,7 @@ import {
   updateFailureTest,
   usualRateOf,
 } from '../../../../src/advise/tests/failures.ts';
+import { alarmOf, newPair, updatePair } from '../../../../src/advise/tests/pair.ts';
 import { newRecord } from '../../../../src/advise/tests/record.ts';
 import { bad, good } from './answers.ts';
 
@@ -92,6 +92,9 @@ describe('an alarm', () => {
     ['three failures over four seconds', 'h2h2h', true],
     ['four over three seconds', 'hhhh', false],
     ['five over four', 'hhhhh', true],
+    ['and three good ones since', 'hhhhh...', true],
+    ['four good ones since: only another failure decides', 'hhhhh....', false],
+    ['which it does', 'hhhhh....h', true],
     ['two failures are too few, however far apart', 'h2222h', false],
     ['none', '........', false],
     ['three among many: 3 × ln 10 − 52 × .0463 = 4.5, below the bound', `h${'.'.repeat(26)}h${'.'.repeat(26)}h`, false],
