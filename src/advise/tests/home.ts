@@ -155,7 +155,8 @@ export function isHomeAsGood(
 const noiseMs = 10;
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  const homeMs = meanMsFrom(home, weight, fromMs);
+  // This is asked each second, so chance alone would pass it some time: a mean that scatters must be clearly lower.
+  const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (
     homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + Math.min(100, Math.max(noiseMs, 0.15 * hereMs))

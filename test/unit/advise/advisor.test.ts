@@ -100,10 +100,10 @@ describe('accepting and going back', () => {
     stage.accept(only(stage).id);
     stage.paces(80, { a: 1000, b: 200, c: 200 });
     expect(stage.story()).toEqual(['proposed slower b', 'accepted slower b']);
-    // Of the ten minutes of hold nothing slow may be left: 20 moments, less what a tenth of a second allows.
-    stage.paces(15, { a: 200, b: 200, c: 200 });
+    // Of the ten minutes of hold nothing slow may be left.
+    stage.paces(19, { a: 200, b: 200, c: 200 });
     expect(stage.story()).toHaveLength(2);
-    stage.paces(5, { a: 200, b: 200, c: 200 });
+    stage.paces(2, { a: 200, b: 200, c: 200 });
     expect(stage.story().slice(2)).toEqual(['proposed failback a']);
   });
 
