@@ -63,10 +63,15 @@ function besideSiblings({ contest, roster }: Group, due: Due): number {
   const { around } = contest;
   const moment = around === null ? null : momentOf(contest.moments, place, around.paceMs(place.question));
   const took: number[] = [];
-  for (const [name, reply] of moment?.replies ?? [])
-    if (name !== place.registry && reply.tag === 'ok') took.push(reply.tookMs);
+  let scatterMs = 0;
+  for (const [name, reply] of moment?.replies ?? []) {
+    if (name === place.registry || reply.tag !== 'ok') continue;
+    took.push(reply.tookMs);
+    const pair = contest.pairs.get(name);
+    if (pair !== undefined) scatterMs = Math.max(scatterMs, Math.sqrt(pair.time.heavy.variance));
+  }
   const enough = Math.min(siblingsMin, roster.mirrors.length - 1);
-  return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took);
+  return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took, scatterMs);
 }
 
 /** When our network becomes suspect or healthy again, neither recent samples nor pending probes are evidence. */

@@ -28,10 +28,17 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
   return times.filter((one) => one > ms).length / times.length;
 }
 
-/** How long an artifact is waited for that others served in these times, milliseconds, each > 0. */
-export function besideMs(tookMs: readonly number[]): number {
+/** What lies further apart than this many deviations is no scatter: no single time counts for more in a comparison. */
+const deviations = 8;
+
+/**
+ * How long an artifact is waited for that others served in these times, each > 0, where differences scatter by so much.
+ * Milliseconds.
+ */
+export function besideMs(tookMs: readonly number[], scatterMs: number): number {
   const { min, max } = bounds.heavy;
-  return Math.min(max, Math.max(min, factor * Math.max(...tookMs)));
+  const longest = Math.max(...tookMs);
+  return Math.min(max, Math.max(min, factor * longest, longest + deviations * scatterMs));
 }
 
 /** Learns from one good response. Milliseconds. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Due } from '../../../src/core/due.ts';
 import { abc, chain, only, warm } from './outage.ts';
 import { Stage } from './stage.ts';
 
@@ -105,5 +106,34 @@ describe('a probe of the head that is out for longer than clients wait', () => {
     }
     stage.consider();
     expect(stage.story()).toEqual(story);
+  });
+});
+
+describe('a download of the head that is out for longer than its siblings took', () => {
+  /** Milliseconds until it is late after 12 s, where those before took so long. */
+  function leftMs(took: readonly number[]): number | null {
+    const stage = warm();
+    const zip = { step: 'zip', bytes: 100_000 } as const;
+    for (const ms of took) {
+      stage.pass(3_600);
+      for (const [name, said] of [
+        ['a', ms],
+        ['b', 1_000],
+        ['c', 1_000],
+      ] as const)
+        stage.sample(name, said, zip);
+    }
+    stage.pass(3_600);
+    for (const name of ['b', 'c']) stage.sample(name, 900, zip);
+    stage.consider();
+    const target = stage.looks.find((one) => one.registry === 'a' && one.target.step === 'zip')?.target;
+    const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
+    return stage.advisor.lateInMs(due as Due, 12_000, stage.at);
+  }
+
+  it('is late after 12 s where times are steady, and not where they scatter by seconds', () => {
+    expect(leftMs([4_000, 4_200, 3_800, 4_000, 4_100, 3_900])).toBe(250);
+    // A sibling may come before.
+    expect(leftMs([9_000, 500, 12_000, 800, 9_000, 600])).toBe(1_000);
   });
 });

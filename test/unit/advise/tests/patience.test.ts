@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newPatience, type Patience, recordTime } from '../../../../src/advise/tests/patience.ts';
+import { besideMs, newPatience, type Patience, recordTime } from '../../../../src/advise/tests/patience.ts';
 
 function learned(weight: Patience['weight'], times: readonly number[]): number {
   const patience = newPatience(weight);
@@ -30,5 +30,16 @@ describe('how long clients are taken to wait', () => {
     ['the last 200 count', 'light', [...times(20, 2_400), ...times(200, 1_500)], 6_000],
   ])('%s', (_name, weight, said, want) => {
     expect(learned(weight, said)).toBe(want);
+  });
+});
+
+describe('how long an artifact is waited for that siblings served', () => {
+  test.each<[string, readonly number[], number, number]>([
+    ['12 s at least', [900, 2_000], 300, 12_000],
+    ['four times the longer', [900, 5_000], 300, 20_000],
+    ['eight deviations more than the longer, where times scatter', [900, 2_000], 3_000, 26_000],
+    ['60 s at most', [900, 30_000], 300, 60_000],
+  ])('%s', (_name, took, scatterMs, want) => {
+    expect(besideMs(took, scatterMs)).toBe(want);
   });
 });
