@@ -12,7 +12,7 @@ import {
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Answered, Row, Tally } from './tally.ts';
-import type { Alarm } from './tests/choose.ts';
+import type { Alarm } from './tests/pair.ts';
 import type { View } from './view.ts';
 
 /** Why the mirror in use should be left, with its findings. `slo` has none: it rests on alerts of other systems. */

@@ -7,9 +7,10 @@ import { type Cause, causeOfAlarm, findCauses, gravestCauseOf, isForced } from '
 import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
 import { isFaster, sortWithEquals } from './rank.ts';
 import { type Entry, isUpstreamFault } from './tally.ts';
-import { type Alarm, type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow, isOfTime } from './tests/choose.ts';
+import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './tests/choose.ts';
 import { recordOf } from './tests/costs.ts';
 import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './tests/home.ts';
+import { type Alarm, isOfTime } from './tests/pair.ts';
 import type { View } from './view.ts';
 import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
 

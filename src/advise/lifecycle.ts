@@ -21,8 +21,8 @@ import {
 } from './ledger.ts';
 import { groundsOf, type Subject } from './measured.ts';
 import { follow } from './surroundings.ts';
-import { isOfTime } from './tests/choose.ts';
 import { recentDeparturesOf } from './tests/home.ts';
+import { isOfTime } from './tests/pair.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';

@@ -7,8 +7,9 @@ import type { Chain, ChainMember, RelayState, Separator } from '../ecosystems/cl
 import { isAgainst } from './cause.ts';
 import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
 import type { Tally } from './tally.ts';
-import { type ChoiceRule, type Running, runningOf } from './tests/choose.ts';
+import type { ChoiceRule } from './tests/choose.ts';
 import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './tests/costs.ts';
+import { type Running, runningOf } from './tests/pair.ts';
 import type { View } from './view.ts';
 
 /** The rule of the tests for this head now. */

@@ -3,6 +3,7 @@ import {
   buildCostOf,
   costOf,
   countLastMinute,
+  countSince,
   isFailingNow,
   meanMsOf,
   type Records,
@@ -11,23 +12,20 @@ import {
   tamedHeavyMsOf,
   usualHeavyMsOf,
 } from './costs.ts';
+import { compareRates, failureBound, failureSumOf, witnessBound } from './failures.ts';
 import {
-  type FailureTest,
-  failureBound,
-  failureSumOf,
-  isFailureAlarm,
-  newFailureTest,
-  updateFailureTest,
-  usualRateOf,
-} from './failures.ts';
-import type { HeadRecord, Outcome } from './record.ts';
-import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, timeOfHead, updateTimeTest } from './time.ts';
-
-/** The running comparison of the head in force with one candidate. */
-export interface Pair {
-  readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
-  readonly time: { readonly light: TimeTest; readonly heavy: TimeTest };
-}
+  type Alarm,
+  type AlarmRule,
+  alarmOf,
+  findTimeAlarm,
+  isOfTime,
+  newPair,
+  type Pair,
+  runningOf,
+  timeBoundOf,
+} from './pair.ts';
+import { type HeadRecord, windowMs } from './record.ts';
+import { timeOfHead } from './time.ts';
 
 /** The head in force compared with every other mirror. */
 export interface Comparison extends Records {
@@ -35,114 +33,6 @@ export interface Comparison extends Records {
   head: string | null;
   /** By candidate, each compared with `head`. */
   readonly pairs: Map<string, Pair>;
-}
-
-/** A reason to leave the head: it fails more often, or takes longer; over all steps or over heavy ones. */
-export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
-
-export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
-  return alarm === 'time' || alarm === 'heavy_time';
-}
-
-/** The thresholds of alarms. */
-interface AlarmRule {
-  /** detect.outage: this many failures over this time are one trouble. */
-  readonly failuresMin: number;
-  readonly spanMs: number;
-  /** The ratio of times that is worth a move; > 1. */
-  readonly ratio: number;
-  /** True within `hold` of a move: a time test then needs more evidence. */
-  readonly isRecent: boolean;
-  /** The share of each bound that is enough, 0 to 1: less than 1 where an alert of another system agrees. */
-  readonly ease: number;
-  /** True if a third mirror fails now too. */
-  readonly isShared: boolean;
-}
-
-/** One test as people see it. */
-export interface Running {
-  readonly sum: number;
-  readonly bound: number;
-}
-
-const lightSlowerMin = 4;
-const heavySlowerMin = 3;
-const alsoLight = 0.25;
-
-/** A new pair. The scatter of its differences is estimated from the records of both. */
-export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
-  const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
-    const [a, b] = [spread(head, weight), spread(candidate, weight)];
-    const seen = Math.min(a.count, b.count);
-    const test = newTimeTest();
-    if (seen < 2) return test;
-    return {
-      ...test,
-      mean: a.meanMs - b.meanMs,
-      variance: a.variance + b.variance,
-      seen,
-      levelMs: b.meanMs,
-      levelVariance: b.variance,
-    };
-  };
-  return {
-    failures: { all: newFailureTest(), heavy: newFailureTest() },
-    time: { light: timeOf('light'), heavy: timeOf('heavy') },
-  };
-}
-
-/** Adds what both would have done in one moment. */
-export function updatePair(
-  pair: Pair,
-  head: Outcome,
-  candidate: Outcome,
-  context: {
-    readonly candidate: HeadRecord;
-    /** Share of bad responses of all mirrors but the head, over the long run. */
-    readonly everybody: number;
-    readonly isHome: boolean;
-    readonly ratio: number;
-    readonly bound: number;
-  },
-): void {
-  const p0 = usualRateOf(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
-  const usual = { p0, everybody: context.everybody };
-  updateFailureTest(pair.failures.all, head, candidate.bad, usual);
-  if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
-  if (head.bad || candidate.bad) return;
-  const test = head.isHeavy ? pair.time.heavy : pair.time.light;
-  updateTimeTest(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy, atMs: head.atMs });
-}
-
-/** The current bound of the time tests. */
-export function timeBoundOf(isRecent: boolean): number {
-  return isRecent ? timeBound.recent : timeBound.usual;
-}
-
-/** The gravest reason to leave the head for this candidate; `null`: not enough evidence. */
-export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
-  const { failuresMin, spanMs, ease, isShared, ratio } = rule;
-  const all = { failuresMin, spanMs, witness: 'all', ease } as const;
-  if (isFailureAlarm(pair.failures.all, all, isShared)) return 'failures';
-  const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, witness: 'heavy', ease } as const;
-  if (isFailureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
-  const bound = ease * timeBoundOf(rule.isRecent);
-  if (isTimeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';
-  if (!isTimeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio)) return null;
-  // If the light steps are nearly past their bound too, downloads are not the cause.
-  return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
-}
-
-/** The test that is nearest to its bound. */
-export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
-  const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
-  const all: Running[] = [
-    { sum: failureSumOf(pair.failures.all), bound: bounds.failures },
-    { sum: failureSumOf(pair.failures.heavy), bound: bounds.failures },
-    { sum: pair.time.light.sum, bound: bounds.time },
-    { sum: pair.time.heavy.sum, bound: bounds.time },
-  ];
-  return all.reduce((most, one) => (one.sum / one.bound > most.sum / most.bound ? one : most));
 }
 
 /** The comparison of the head with one candidate, begun where there is none. */
@@ -176,7 +66,7 @@ const badShare = 0.15;
 export function choose(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): Choice | null {
   const { head } = contest;
   if (head === null) return null;
-  const choices: { readonly to: string; readonly alarm: Alarm; readonly cost: number }[] = [];
+  const choices: (Choice & { readonly cost: number; readonly isOwn: boolean })[] = [];
   const headCost = costOf(contest, head, rule);
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) =>
@@ -194,8 +84,10 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (cost === null) continue;
     // Failing less often is no gain if it costs more: costs are upper bounds, strict for few failures too.
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
-    choices.push({ to: name, alarm, cost });
+    choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
+  // What is faster than the head but no gain (it fails itself) says nothing for others.
+  if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }
 
@@ -203,12 +95,15 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
 const nearShare = 0.5;
 
 function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
-  const { failures, time } = pairOf(contest, contest.head ?? '', name);
-  const [test, slowerMin] = alarm === 'time' ? [time.light, lightSlowerMin] : [time.heavy, heavySlowerMin];
-  const isNear = isOfTime(alarm)
-    ? isTimeAlarm(test, nearShare * rule.ease * timeBoundOf(rule.isRecent), slowerMin, rule.ratio)
-    : Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy)) >= nearShare * failureBound;
-  return isNear ? alarm : null;
+  const pair = pairOf(contest, contest.head ?? '', name);
+  const { failures } = pair;
+  const bound = nearShare * rule.ease * timeBoundOf(rule.isRecent);
+  const isNear = {
+    failures: Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy)) >= nearShare * failureBound,
+    time: findTimeAlarm(pair, 'light', bound, rule.ratio) !== null,
+    heavy_time: findTimeAlarm(pair, 'heavy', bound, rule.ratio) !== null,
+  };
+  return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
 /** True where a sum is past its bound; otherwise there is nothing to choose. */
@@ -260,14 +155,20 @@ const remembered = { time: 20, heavy_time: 4 } as const;
  */
 function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
-  const { time } = pairOf(contest, head, name);
-  const test = alarm === 'time' ? time.light : time.heavy;
+  const pair = pairOf(contest, head, name);
+  const { time } = pair;
+  const bound = rule.ease * timeBoundOf(rule.isRecent);
+  const light =
+    findTimeAlarm(pair, 'light', bound, rule.ratio) ?? findTimeAlarm(pair, 'light', nearShare * bound, rule.ratio);
+  const test = alarm === 'time' ? (light ?? time.light) : time.heavy;
   const usualMs = usualHeavyMsOf(contest, rule.nowMs);
-  const others = remembered[alarm] * Math.min(1, (rule.ease * timeBoundOf(rule.isRecent)) / test.sum) ** 2;
+  const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    const heavy = tamedHeavyMsOf(record, alarm === 'time' ? test.fromMs : undefined) ?? usualMs;
+    // A small difference must not be bought with downloads that were fast by chance.
+    const doubtMs = test === time.steady && mirror === name ? errorOfHeavy(record) : 0;
+    const heavy = (tamedHeavyMsOf(record, alarm === 'time' ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
@@ -275,10 +176,32 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
-  // The cost of a few failures exceeds any difference in time and may be chance, so times alone must agree, unless
-  // the gain is large.
+  // The cost of a few failures exceeds any difference in time and may be chance, so times alone must agree, unless the
+  // gain is large; and times alone decide where the failures of both are alike.
+  const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
-  return share < manyShare || (share < 1 && shareOf(0) < worthShare);
+  if (share < manyShare || !isOfTimes) return share < manyShare;
+  return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
+}
+
+/** The standard error of a mirror's last downloads, milliseconds; 0 without any. */
+function errorOfHeavy(record: HeadRecord): number {
+  const { count, variance } = spread(record, 'heavy');
+  return count === 0 ? 0 : Math.sqrt(variance / count);
+}
+
+/** A candidate that fails more often than this is not like a head that never failed, however few its responses are. */
+const chanceShare = 0.03;
+
+/** True where one failure rate explains the responses of both about as well as two, for light and for heavy steps. */
+function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number): boolean {
+  const [fromMs, always] = [nowMs - windowMs, Number.NEGATIVE_INFINITY];
+  const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
+  return (
+    there.bad <= chanceShare * there.all &&
+    compareRates(here, there) < witnessBound.all &&
+    compareRates(countSince(head.heavy, always), countSince(candidate.heavy, always)) < witnessBound.heavy
+  );
 }
 
 /**

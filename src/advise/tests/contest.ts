@@ -1,6 +1,6 @@
 import type { Chain, Reply } from '../../ecosystems/client.ts';
 import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
-import { type Comparison, pairOf, timeBoundOf, updatePair } from './choose.ts';
+import { type Comparison, pairOf } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
 import { type Health, newHealth, updateHealth } from './home.ts';
@@ -16,6 +16,7 @@ import {
   type Past,
   standIn,
 } from './moments.ts';
+import { timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type Outcome, recordOutcome } from './record.ts';
 

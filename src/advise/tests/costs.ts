@@ -110,7 +110,11 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
   return Math.max(light, heavy);
 }
 
-function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly bad: number; readonly all: number } {
+/** Number of bad outcomes and of all of these since a time. */
+export function countSince(
+  outcomes: readonly Outcome[],
+  fromMs: number,
+): { readonly bad: number; readonly all: number } {
   let [bad, all] = [0, 0];
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
     const one = outcomes[i];

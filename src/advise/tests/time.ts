@@ -1,8 +1,14 @@
-/** The largest contribution of one moment, in standard deviations. */
-const clip = 8;
-/** What each moment subtracts from the sum, in standard deviations. */
-const drift = 0.5;
-/** Subtracted in addition for the preferred mirror as the candidate. */
+/**
+ * What each moment adds at most, and what it subtracts, in standard deviations; the sum counts `scale` of that. A small
+ * difference that lasts adds up only in the steady test: it subtracts less, and to keep chance as rare it takes nearly
+ * three times as many deviations to the same bound, two from one moment at most.
+ */
+const manners = {
+  quick: { clip: 8, drift: 0.5, scale: 1 },
+  steady: { clip: 2, drift: 0.15, scale: 0.35 },
+} as const;
+const { clip, drift } = manners.quick;
+/** Added for the preferred mirror as the candidate, in the quick test. */
 const homeBonus = 0.2;
 /** The smallest standard deviation used, milliseconds, or this share of the level. */
 const deviationMsMin = 100;
@@ -85,14 +91,18 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
+    /** For a small difference that lasts. */
+    readonly isSteady?: boolean;
     /** When the head's response came, monotonic milliseconds. */
     readonly atMs?: number;
   },
 ): void {
   const deviation = deviationMsOf(test, context.isRare);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
-  const gain = Math.max(-clip, Math.min(clip, raw)) - drift + (context.isHome ? homeBonus : 0);
-  test.sum = Math.min(test.sum + gain, mostOfBound * context.bound);
+  const manner = manners[context.isSteady === true ? 'steady' : 'quick'];
+  const bonus = context.isHome && context.isSteady !== true ? homeBonus : 0;
+  const gain = Math.max(-manner.clip, Math.min(manner.clip, raw)) - manner.drift + bonus;
+  test.sum = Math.min(test.sum + manner.scale * gain, mostOfBound * context.bound);
   // The estimated scatter is kept.
   if (test.sum <= 0) Object.assign(test, noMoments);
   else {

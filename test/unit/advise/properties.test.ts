@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choose, runningOf } from '../../../src/advise/tests/choose.ts';
+import { choose } from '../../../src/advise/tests/choose.ts';
 import { addAnswer, type Contest, closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
 import { costOf } from '../../../src/advise/tests/costs.ts';
+import { runningOf } from '../../../src/advise/tests/pair.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';

@@ -89,6 +89,20 @@ describe('a move from our own slow line', () => {
   });
 });
 
+describe('a small difference that lasts', () => {
+  test('110 to 140 ms of 300, in no moment worth much: left within an hour and a half', () => {
+    const stage = calm(abc, 300);
+    stage.live(1.5 * hour, all(300, { a: 440 }));
+    expect(stage.story()).toEqual(['proposed slower b']);
+  });
+
+  test('less than a quarter: not', () => {
+    const stage = calm(abc, 500);
+    stage.live(3 * hour, all(500, { a: 640 }));
+    expect(stage.story()).toEqual([]);
+  });
+});
+
 describe('a start while the head is dead for some seconds', () => {
   test('it is not left once others are measured, minutes after it was well again', () => {
     const stage = new Rounds(chain, abc, all(200));

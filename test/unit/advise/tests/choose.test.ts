@@ -199,6 +199,50 @@ describe('a head that is slower', () => {
     expect(chosen(contest, ['b'], rule(nowMs, { failureCostMs: 0 }))).toEqual('time: b');
   });
 
+  test('that alone makes no other one a choice whose test is behind', () => {
+    const failing: (readonly [number, Readonly<Record<string, Reply1>>])[] = Array.from({ length: 6 }, (_, i) => [
+      i % 2 === 0 ? 9 : 1,
+      { a: 1_000, b: i % 2 === 0 ? 200 : 'x', c: 300 },
+    ]);
+    const { contest, nowMs } = told(...failing, [4, { a: 1_000, b: 200, c: 300 }]);
+    const { light, steady } = pairOf(contest, 'a', 'c').time;
+    light.sum = 7.1;
+    steady.sum = 0;
+    expect(chosen(contest, ['b', 'c'], rule(nowMs))).toBeNull();
+    expect(chosen(contest, ['b', 'c'], rule(nowMs, { failureCostMs: 0 }))).toEqual('time: b');
+  });
+
+  test.each<[string, readonly number[], string | null]>([
+    ['as long as here', [950, 950, 950, 950, 950, 950], 'time: b'],
+    ['that in the mean, and scatter by half of it', [350, 1_550, 350, 1_550, 350, 1_550], null],
+  ])('for a small difference that lasts to one whose downloads take %s', (_name, zips, want) => {
+    const { contest, nowMs } = told([20, fast]);
+    for (const [at, b] of zips.entries())
+      momentsOf(contest, by, nowMs + 30_000 * at, 1, { a: 1_000, b }, { question: 'zip', isHeavy: true });
+    momentsOf(contest, by, nowMs + 240_000, 1, { a: 440, b: 315 });
+    const summed = { sum: 15, rounds: 200, slower: 100, headMs: 88_000, headTookMs: 88_000, candidateMs: 63_000 };
+    Object.assign(pairOf(contest, 'a', 'b').time.steady, summed);
+    expect(chosen(contest, ['b'], rule(nowMs + 240_000))).toBe(want);
+  });
+
+  test.each<[string, number, number, string | null]>([
+    ['one of sixty', 1, 1, 'time: b'],
+    ['one download', 1, 0, 'time: b'],
+    ['three of sixty, one by one', 3, 1, null],
+  ])('a candidate that failed %s may have failed by chance', (_name, times, light, want) => {
+    const { contest, nowMs } = told(
+      ...Array.from({ length: times }, () => [20 - light, fast] as const).flatMap((one) =>
+        light === 0 ? [one] : [one, [1, { ...fast, b: 'x' }] as const],
+      ),
+      [60 - 20 * times, fast],
+    );
+    const zip = { question: 'zip', isHeavy: true } as const;
+    momentsOf(contest, by, nowMs, 6, { a: 900, b: 900 }, zip);
+    if (light === 0) momentsOf(contest, by, nowMs + 200_000, 1, { a: 900, b: 'x' }, zip);
+    momentsOf(contest, by, nowMs + 240_000, 9, { a: 1_200, b: 200 });
+    expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 270_000))).toBe(want);
+  });
+
   test.each<[string, Readonly<Record<string, number>>, string | null]>([
     ['as long', { a: 900, b: 900 }, 'time: b'],
     ['longer, and so does a build', { a: 900, b: 2_400 }, null],

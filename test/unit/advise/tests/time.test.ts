@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/tests/choose.ts';
+import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/tests/pair.ts';
 import { newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
 import {
   deviationMsOf,
@@ -34,6 +34,18 @@ describe('what one moment adds', () => {
   ])('%s', (_name, headMs, candidateMs, over, want) => {
     const test = settled(100, 0);
     updateTimeTest(test, headMs, candidateMs, { ...usual, ...over });
+    expect(test.sum).toBeCloseTo(want, 10);
+  });
+
+  test.each<[string, number, number, number]>([
+    // .35 × ((560 − 1.25 × 400) / 100 − .15)
+    ['a third of the difference, less a smaller drift', 560, 400, 0.35 * 0.45],
+    ['what the drift of the other eats', 540, 400, 0.35 * 0.25],
+    ['two deviations at most', 9_000, 400, 0.35 * 1.85],
+    ['the ratio exactly: nothing', 500, 400, 0],
+  ])('in the steady test: %s, whoever the candidate is', (_name, headMs, candidateMs, want) => {
+    const test = settled(100, 0);
+    updateTimeTest(test, headMs, candidateMs, { ...usual, isHome: true, isSteady: true });
     expect(test.sum).toBeCloseTo(want, 10);
   });
 
@@ -137,7 +149,7 @@ describe('the deviation', () => {
       recordOutcome(head, 'mod m@v1', good(at, ms), true);
       recordOutcome(candidate, 'mod m@v1', good(at, ms / 2), true);
     }
-    const { light, heavy } = newPair(head, candidate).time;
+    const { light, heavy, steady } = newPair(head, candidate).time;
     // Sample variances: 160 000 / 3 and 40 000 / 3.
     expect(light).toEqual({
       ...newTimeTest(),
@@ -147,6 +159,7 @@ describe('the deviation', () => {
       levelMs: 600,
       levelVariance: expect.any(Number),
     });
+    expect(steady).toEqual(light);
     expect(heavy).toEqual(newTimeTest());
   });
 });

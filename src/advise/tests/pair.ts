@@ -1,0 +1,138 @@
+import type { Weight } from '../../core/mirror.ts';
+import { spread } from './costs.ts';
+import {
+  type FailureTest,
+  failureBound,
+  failureSumOf,
+  isFailureAlarm,
+  newFailureTest,
+  updateFailureTest,
+  usualRateOf,
+} from './failures.ts';
+import type { HeadRecord, Outcome } from './record.ts';
+import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
+
+/** The running comparison of the head in force with one candidate. */
+export interface Pair {
+  readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
+  /** `steady`: light steps, for a small difference that lasts. */
+  readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
+}
+
+/** A reason to leave the head: it fails more often, or takes longer; over all steps or over heavy ones. */
+export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
+
+export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
+  return alarm === 'time' || alarm === 'heavy_time';
+}
+
+/** The thresholds of alarms. */
+export interface AlarmRule {
+  /** detect.outage: this many failures over this time are one trouble. */
+  readonly failuresMin: number;
+  readonly spanMs: number;
+  /** The ratio of times that is worth a move; > 1. */
+  readonly ratio: number;
+  /** True within `hold` of a move: a time test then needs more evidence. */
+  readonly isRecent: boolean;
+  /** The share of each bound that is enough, 0 to 1: less than 1 where an alert of another system agrees. */
+  readonly ease: number;
+  /** True if a third mirror fails now too. */
+  readonly isShared: boolean;
+}
+
+/** One test as people see it. */
+export interface Running {
+  readonly sum: number;
+  readonly bound: number;
+}
+
+const lightSlowerMin = 4;
+const heavySlowerMin = 3;
+const alsoLight = 0.25;
+
+/** A new pair. The scatter of its differences is estimated from the records of both. */
+export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
+  const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
+    const [a, b] = [spread(head, weight), spread(candidate, weight)];
+    const seen = Math.min(a.count, b.count);
+    const test = newTimeTest();
+    if (seen < 2) return test;
+    return {
+      ...test,
+      mean: a.meanMs - b.meanMs,
+      variance: a.variance + b.variance,
+      seen,
+      levelMs: b.meanMs,
+      levelVariance: b.variance,
+    };
+  };
+  return {
+    failures: { all: newFailureTest(), heavy: newFailureTest() },
+    time: { light: timeOf('light'), heavy: timeOf('heavy'), steady: timeOf('light') },
+  };
+}
+
+/** Adds what both would have done in one moment. */
+export function updatePair(
+  pair: Pair,
+  head: Outcome,
+  candidate: Outcome,
+  context: {
+    readonly candidate: HeadRecord;
+    /** Share of bad responses of all mirrors but the head, over the long run. */
+    readonly everybody: number;
+    readonly isHome: boolean;
+    readonly ratio: number;
+    readonly bound: number;
+  },
+): void {
+  const p0 = usualRateOf(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
+  const usual = { p0, everybody: context.everybody };
+  updateFailureTest(pair.failures.all, head, candidate.bad, usual);
+  if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
+  if (head.bad || candidate.bad) return;
+  const { light, heavy, steady } = pair.time;
+  const more = { ...context, isRare: head.isHeavy, atMs: head.atMs };
+  updateTimeTest(head.isHeavy ? heavy : light, head.tookMs, candidate.tookMs, more);
+  if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });
+}
+
+/** The current bound of the time tests. */
+export function timeBoundOf(isRecent: boolean): number {
+  return isRecent ? timeBound.recent : timeBound.usual;
+}
+
+/** The gravest reason to leave the head for this candidate; `null`: not enough evidence. */
+export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
+  const { failuresMin, spanMs, ease, isShared, ratio } = rule;
+  const all = { failuresMin, spanMs, witness: 'all', ease } as const;
+  if (isFailureAlarm(pair.failures.all, all, isShared)) return 'failures';
+  const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, witness: 'heavy', ease } as const;
+  if (isFailureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
+  const bound = ease * timeBoundOf(rule.isRecent);
+  if (findTimeAlarm(pair, 'light', bound, ratio) !== null) return 'time';
+  if (findTimeAlarm(pair, 'heavy', bound, ratio) === null) return null;
+  // If the light steps are nearly past their bound too, downloads are not the cause.
+  return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
+}
+
+/** The time test of steps of this weight that is past this bound; `null`: none is. */
+export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, ratio: number): TimeTest | null {
+  const [tests, slowerMin] =
+    weight === 'light' ? [[time.light, time.steady], lightSlowerMin] : [[time.heavy], heavySlowerMin];
+  return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
+}
+
+/** The test that is nearest to its bound. */
+export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
+  const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
+  const all: Running[] = [
+    { sum: failureSumOf(pair.failures.all), bound: bounds.failures },
+    { sum: failureSumOf(pair.failures.heavy), bound: bounds.failures },
+    { sum: pair.time.light.sum, bound: bounds.time },
+    { sum: pair.time.steady.sum, bound: bounds.time },
+    { sum: pair.time.heavy.sum, bound: bounds.time },
+  ];
+  return all.reduce((most, one) => (one.sum / one.bound > most.sum / most.bound ? one : most));
+}
