@@ -73,8 +73,8 @@ export interface Advisor {
   /** Accepts a proposed advice: its chain is in force from now on. */
   accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
   /**
-   * Silences a proposed advice and any with the same `from`, `to` and cause for `forMs`. The chain before it is in
-   * force again.
+   * Silences a proposed advice and any with the same `from`, `to` and cause for `forMs`. The previous chain is in force
+   * again.
    */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
   /** Proposed, accepted and refused advice, newest first. */

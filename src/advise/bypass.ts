@@ -11,20 +11,20 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * The decision where the head fails over the one HTTP version that clients use, and no other mirror can be advised:
- * set a switch of the client, or remove it once that version works again.
+ * The decision where the head fails over the one HTTP version that clients use, and no other mirror can be advised: set
+ * a client setting, or remove it once that version works again.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {
   readonly kind: 'bypass';
-  /** `outage`: set the switch. `failback`: remove it. */
+  /** `outage`: set the client setting. `failback`: remove it. */
   readonly cause: 'outage' | 'failback';
   readonly findings: readonly Finding[];
   readonly at: Mirror;
   readonly bypass: Bypass;
   /** The advised chain, which does not change. */
   readonly after: Chain;
-  /** Why no other mirror is advised; `null`: the switch is removed. */
+  /** Why no other mirror is advised; `null`: the client setting is removed. */
   readonly refusal: Refusal | null;
   readonly faults: readonly string[];
   readonly weighed: readonly Weighed[];
@@ -36,17 +36,20 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-/** The switches of clients at a mirror now. */
+/** The client settings for a mirror now. */
 interface Bypasses {
-  /** Makes the group's client avoid the broken HTTP version; `null`: there is no such switch, or nothing to avoid. */
+  /** Makes the group's client avoid the broken HTTP version; `null`: there is no such client setting, or nothing to avoid. */
   readonly bypass: Bypass | null;
-  /** The clients that have no switch, where only HTTP/2 is broken and a switch would help. */
+  /** The clients that have no such client setting, where only HTTP/2 is broken and one would help. */
   readonly stranded: readonly string[];
-  /** Removes an accepted switch once its mirror is out of outage; `null`: none was accepted, or it is still needed. */
+  /**
+   * Removes an accepted client setting once its mirror is out of outage; `null`: none was accepted, or it is still
+   * needed.
+   */
   readonly undo: BypassDecision | null;
 }
 
-/** What switches of clients can do about these findings of the mirror in force. */
+/** What client settings can do about these findings of the mirror in force. */
 export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]): Bypasses {
   const { client } = view.group;
   const versions = findings.map(brokenVersion).filter((version) => version !== null);
@@ -68,12 +71,12 @@ function undoAt(view: View, at: Mirror): BypassDecision | null {
   return { kind: 'bypass', cause: 'failback', at, bypass, after: chainInForce(group), ...none };
 }
 
-/** True for an advice that sets a client switch; false for one that removes it. */
+/** True for an advice that sets a client setting; false for one that removes it. */
 export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
-/** The client switch of the proposed or accepted advice; `null`: none. */
+/** The client setting of the proposed or accepted advice; `null`: none. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
   const told = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === told?.to);
@@ -81,7 +84,7 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 }
 
 /**
- * The lines of a switch beside those of a chain.
+ * The lines of a client setting beside those of a chain.
  * @param lines   of the chain; `null`: the declared one is in force and stays
  * @param isMove  the chain changes with it
  */
@@ -96,7 +99,7 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
   };
 }
 
-/** The lines of a move, plus the lines that remove a client switch advised before. */
+/** The lines of a move, plus the lines that remove a client setting advised before. */
 export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   if (told === null) return lines;
   const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));

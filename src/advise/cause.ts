@@ -176,7 +176,7 @@ export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | nul
   return share;
 }
 
-/** The failures of the mirror's light requests, if every one since the first of them failed; else `null`. */
+/** The failures of light requests since the last success; `null`: too few, or all of one target (see `isOfMirror`). */
 function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows'>): Row | null {
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
 }

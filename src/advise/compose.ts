@@ -21,7 +21,7 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
-/** A decision that an advice says. */
+/** A decision that is published as an advice. */
 export type Said = Move | Refused | BypassDecision;
 
 /**

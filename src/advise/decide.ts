@@ -38,7 +38,7 @@ export interface Refused extends Decided {
   readonly refusal: Refusal;
   /** Names of mirrors whose last response in the current moment was an upstream failure passed on. */
   readonly faults: readonly string[];
-  /** The clients that have no switch where one would help. */
+  /** The clients that have no client setting where one would help. */
   readonly stranded: readonly string[];
 }
 

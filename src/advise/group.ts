@@ -56,7 +56,7 @@ export interface Moves {
   accept: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
-/** The probes of one upstream whose response is late, and what tells how long to wait. */
+/** The probes of one upstream whose response is late, and what the waiting time is computed from. */
 export interface LateProbes {
   /** Late light probes of the head, by probe. They count once our own network is known to be up. */
   readonly held: Map<string, SettledSample>;

@@ -12,7 +12,7 @@ const remindShare = 0.9;
 
 /** The result of one call: events in order, and rows to commit with them. */
 export interface AdviseTurn {
-  /** Probes to repeat, because their response was odd. */
+  /** Probes to order: rechecks of odd responses, periodic downloads, and first bytes. */
   readonly looks: readonly LookOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];

@@ -67,7 +67,7 @@ function refuse(view: View, decision: Refused, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Proposes the client switch instead of another mirror, or its removal, unless that is already proposed. */
+/** Proposes the client setting instead of another mirror, or its removal, unless that is already proposed. */
 function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
@@ -76,7 +76,7 @@ function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Mends an open proposal: its chain has a mirror that serves wrong bytes now, or its client switch is out of date. */
+/** Revises an open proposal: its chain has a mirror that serves wrong bytes now, or its client setting is out of date. */
 function revise(view: View, open: Advice, ledger: Ledger): void {
   const { group } = view;
   const left = mirrorAt(group, group.chain?.members[0]);
@@ -85,7 +85,7 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   if (!hasWrong && open.bypass == null) return;
   const weighed = weighAll(view, left);
   const to = weighed.find((one) => one.mirror.name === open.to);
-  // If the head serves wrong bytes, `decide` leaves it.
+  // If the advised mirror serves wrong bytes, `decide` handles it.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
     replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, ledger);
@@ -94,8 +94,8 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
 }
 
 /**
- * Ends the proposal of a switch that is not needed any more, or of its removal while the switch is needed. A move
- * that the switch replaced stays open.
+ * Ends the proposal of a client setting that is not needed any more, or of its removal while it is needed. A move that
+ * the client setting replaced stays open.
  */
 function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
   const { group } = view;
@@ -122,7 +122,7 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
 /** Ends the open advice in this state and opens the decision's; `null`: opens none. */
 function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
   const { group, now, config } = view;
-  // A switch that the closed advice set is removed with the move.
+  // If the closed advice set a client setting, the new move removes it.
   const undo = bypassInForce(group);
   close(group, state, ledger);
   if (said === null) return;
@@ -150,7 +150,7 @@ function triggerOf(view: View, said: Said): Advice['trigger'] {
 function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
-  // A switch gets its sentence from its own decision.
+  // A client setting gets its sentence from its own decision.
   if (held.advice.bypass != null) return;
   const at = mirrorAt(view.group, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);

@@ -216,7 +216,7 @@ export interface Grounds {
   readonly there: Measured;
   /** Both mirrors' times of the steps that the cause is about; `null`: not comparable. */
   readonly apart: Apart | null;
-  /** The earlier duration of the mirror's good light responses; `null`: too few are remembered. */
+  /** The mean duration of the mirror's good light responses before the slowdown; `null`: too few are remembered. */
   readonly usualMs: number | null;
   /** A whole fetch at each mirror, over the moments of `apart`; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };

@@ -90,8 +90,8 @@ export function recordSample(view: View, sample: SettledSample): boolean {
 }
 
 /**
- * A step that no fetch needs says nothing about its cost. But where one fails at the head that did not before, the mirror
- * may fail altogether, and its canary is requested again.
+ * A step that no fetch needs does not affect the cost of a fetch. But if such a step newly fails at the head, the
+ * canary is requested again: the whole mirror may fail.
  */
 function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { target } = sample.due;
@@ -108,8 +108,8 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
 }
 
 /**
- * Records the response of a probe already counted as late: only the time of this mirror is learned from it, and that first
- * bytes which were merely late have failed.
+ * Records a response already counted as late. It updates only the mirror's response times, and whether late first bytes
+ * failed.
  */
 export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;

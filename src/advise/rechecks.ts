@@ -21,9 +21,9 @@ export interface Recheck extends Odd {
 }
 
 /**
- * The rechecks after odd first bytes, once: the whole artifact, and after a failure the canary too, since the whole
- * mirror may be down.
- * @param canaryOf  gives its question; `null`: not known
+ * The rechecks after odd first bytes; each is returned once. The whole artifact is rechecked. After a failure the
+ * canary is rechecked too, because the mirror may be down.
+ * @param canaryOf  returns the canary's question; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
   const { odd } = peeks;
@@ -57,9 +57,9 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /**
- * The rechecks after the head's outcomes: after a bad response, or one that raises the time test, each second for 15
- * s; while a test is above half of its bound, the last odd question of its weight: a light one every 3 s, a heavy one once
- * its last recheck is some seconds ago. A heavy step is requested once, or for 5 s where it is small and failed.
+ * The rechecks after the head's outcomes. A bad light response, or one that raises the time test, is repeated each
+ * second for 15 s. Above half of a bound, the last odd question of that weight is repeated: light every 3 s, heavy at
+ * its own interval. A heavy step is requested once, or for 5 s if it is small and failed.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;

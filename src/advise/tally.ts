@@ -5,7 +5,7 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './walk.ts';
 
-/** Entries kept per series: 20 paces and the moments of several confirming rounds. */
+/** Entries kept per series: 20 intervals and the moments of several confirming rounds. */
 const entriesKept = 160;
 /** Responses to requests of a fetch, kept for the sentences of an advice. */
 const answersKept = { light: 120, heavy: 30 } as const;

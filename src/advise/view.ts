@@ -20,7 +20,7 @@ export interface View {
   readonly tallyOf: (registry: string) => Tally;
   /** Alerts of other systems that fire against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
-  /** What a fetch costs by. */
+  /** The rule for the cost of a fetch. */
   readonly by: FetchRule;
   /** The ratio of times that is worth a move, > 1: it corresponds to a gain of `minGain`. */
   readonly worthRatio: number;

@@ -118,7 +118,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   });
 }
 
-/** The mirrors that may be proposed in place of `at`, in the order of the file: by their gates alone. */
+/** The mirrors whose gate allows a proposal in place of `at`, in the order of the file. */
 export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   const dropped = listDroppedKeys(view);
   const head = headOf(view.group);

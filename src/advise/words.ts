@@ -52,7 +52,7 @@ function troubleSaid(subject: Subject, on: Grounds): Said | null {
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
-/** What is said without a look at the responses; `null`: they are to be looked at. */
+/** The sentence that needs no responses; `null`: it needs them. */
 function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
   const head = at.name;
   if (cause === 'mismatch')

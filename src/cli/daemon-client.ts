@@ -38,7 +38,7 @@ export interface DaemonClient {
   ask(path: string): Promise<DaemonAnswer | Unreachable>;
   /** A response of 200 or 204. @throws Failed with the reason for its absence */
   get(path: string): Promise<DaemonAnswer>;
-  /** A response of 200: another server's success is none. @throws as `get` */
+  /** A response of 200; any other status is a failure. @throws as `get` */
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 

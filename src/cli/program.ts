@@ -7,8 +7,8 @@ import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import { languageOf, spoken } from './language.ts';
 
 /**
- * The module of each command, in the order of the overview. A call loads its own alone: half of what all of them need.
- * Where a command needs a part of another feature, it is handed in here.
+ * The module of each command, in the order of the overview. A call loads only its own module. Where a command needs a
+ * part of another feature, it is handed in here.
  */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => {

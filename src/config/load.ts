@@ -28,7 +28,10 @@ export interface LoadInput {
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;
-  /** Working directory: where relative names start without a file, and a relative `path`. Left out: they stay relative. */
+  /**
+   * Working directory: the base of a relative `path`, and of names if there is no file. Absent: `path` is resolved from
+   * `/`; without a file, names stay relative.
+   */
   readonly cwd?: string;
   /** The schedule's expansion of targets; without it the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];

@@ -18,7 +18,7 @@ interface More {
   readonly needs?: readonly Path[];
 }
 
-/** Takes the results of checks after the schema. Paths are those of the checked file. */
+/** Collects errors and warnings of the checks after the schema. Paths are those of the checked file. */
 export interface Report {
   error(path: Path, expected: Sentence, more?: More): void;
   warning(path: Path, expected: Sentence, more?: More): void;

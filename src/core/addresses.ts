@@ -14,7 +14,7 @@ export function addressBytesOf(text: string): AddressBytes | null {
   return mapped ? bytes.slice(12) : bytes;
 }
 
-/** An address with the number of its bits that count. */
+/** An address and its prefix length in bits. */
 export interface Network {
   readonly bytes: AddressBytes;
   readonly bits: number;

@@ -96,7 +96,7 @@ function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
   return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
 }
 
-/** The access of one mirror in clear text, for a real client's files. */
+/** The access of one mirror with its secrets revealed, for the files of a real client. */
 export function bookAccessOf(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }

@@ -23,7 +23,7 @@ export interface News extends Omit<Judged, 'settled'> {
   readonly acted: ActionNews[];
 }
 
-/** The changes of a turn, with those that are judged in it. */
+/** The changes of a turn, starting with the judged ones. */
 export function newNews(judged: Judged): News {
   return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }

@@ -168,7 +168,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
 }
 
-/** Closes an open finding without support: it would never end. */
+/** Resumes an open finding after a restart, or closes it if nothing supports it any more: otherwise it stays open forever. */
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);

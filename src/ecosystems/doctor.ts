@@ -115,7 +115,7 @@ export function* foldersFrom(folder: string): Generator<string> {
   }
 }
 
-/** A line without its place is left out, or replaced: the edit of a trap. */
+/** The edit that replaces a line by `becomes`; an empty list removes the line. */
 export function editOf({ file, line, text }: FileLine, becomes: readonly string[]): Edit {
   return { file, line, was: text, becomes };
 }

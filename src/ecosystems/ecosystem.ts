@@ -241,7 +241,7 @@ export interface SmallMirror {
   readonly base: string;
   /** An entry of `modules.<id>`. */
   readonly module: unknown;
-  /** The ecosystem's own keys of a mirror. */
+  /** Configuration keys of a mirror that only this ecosystem has. */
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
   /** The ecosystem's own key of the file. */
   readonly settings?: Readonly<Record<string, unknown>>;

@@ -28,7 +28,7 @@ export function failedBy(failure: ProbeFailure, facts: Facts = {}): Verdict {
   return ended({ tag: 'failed', failure }, facts);
 }
 
-/** The same end for the caller within a conversation. */
+/** The same failure, as a result inside a conversation. */
 export function stoppedBy(failure: ProbeFailure): Result<never, End> {
   return error({ tag: 'failed', failure });
 }

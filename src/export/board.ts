@@ -63,7 +63,7 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
 
 /**
  * A registry with the metrics of `names`: its instruments, and the text of each of its families. prom-client accepts
- * exemplars only in the new format.
+ * exemplars only in the OpenMetrics format.
  */
 export function createBoard<N extends MetricName>(names: readonly N[]) {
   const registry = new Registry<OpenMetricsContentType>();

@@ -8,8 +8,8 @@ const rememberedMax = 20_000;
 const charsMax = 200;
 
 /**
- * Replaces values that equal earlier ones by those: data from a thread is a copy with new texts. Half of the 3.2 KB of a
- * result is the same each time: the target, the handshake, our request and most response headers.
+ * Reuses earlier equal values, because data from a thread is always a new copy. Half of the 3.2 KB of a result is the
+ * same each time: the target, the handshake, our request and most response headers.
  * @returns what gives a result with its own `due`, and with the shared values
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {

@@ -1,4 +1,7 @@
-/** A binary heap: the item with the least key first; keys are read once, when an item is pushed. Both ways O(log n). */
+/**
+ * A binary heap: the item with the least key first; keys are read once, when an item is pushed.
+ * Push and pop are O(log n).
+ */
 export class Heap<T> {
   readonly #nodes: { item: T; key: number }[] = [];
 

@@ -48,7 +48,7 @@ export interface Series {
   lastBytes: number | null;
   /** The HTTP version of its last response; `null`: not known. */
   protocol: HttpProtocol | null;
-  /** Its probes since its last build. */
+  /** Probes of this series since its last build (several light probes over one HTTP/2 connection). */
   sinceBuild: number;
 }
 

@@ -51,7 +51,7 @@ export async function load(
   return loadText(context, known ?? text, path);
 }
 
-/** The same for a command that needs one. @throws Failed with the issues */
+/** Like `load`, for a command that needs a configuration. @throws Failed with the issues */
 export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<Loaded> {
   const loaded = await load(context, flag, about);
   if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);

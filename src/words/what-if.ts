@@ -38,7 +38,7 @@ interface Units {
   readonly seconds: (seconds: number) => string;
 }
 
-/** A row of the comparison: a value, and the bounds between which chance may leave it; `null`: not measured. */
+/** A row of the comparison: a value and its confidence bounds; `null`: not measured. */
 export interface WhatIfRow {
   readonly key: 'available' | 'fetch' | 'fetchCost' | 'build' | 'buildFails' | 'buildCost' | 'downloads' | 'rests';
   readonly cell: (outlook: ChainOutlook) => readonly [value: string, low?: string, high?: string] | null;

@@ -86,7 +86,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
-  // What is faster than the head but no gain (it fails itself) says nothing for others.
+  // If no candidate whose own test triggered is a gain, the others are not chosen either.
   if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }
@@ -166,7 +166,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    // A small difference must not be bought with downloads that were fast by chance.
+    // Downloads that were fast by chance must not decide a small difference.
     const doubtMs = test === time.steady && mirror === name ? errorOfHeavy(record) : 0;
     const heavy = (tamedHeavyMsOf(record, alarm === 'time' ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
@@ -176,8 +176,8 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
-  // The cost of a few failures exceeds any difference in time and may be chance, so times alone must agree, unless the
-  // gain is large; and times alone decide where the failures of both are alike.
+  // A few failures cost more than any time difference and may be chance. So times alone must show a gain too, unless
+  // the total gain is large. If both fail alike, times alone decide.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
   if (share < manyShare || !isOfTimes) return share < manyShare;
@@ -190,7 +190,7 @@ function errorOfHeavy(record: HeadRecord): number {
   return count === 0 ? 0 : Math.sqrt(variance / count);
 }
 
-/** A candidate that fails more often than this is not like a head that never failed, however few its responses are. */
+/** A candidate above this share of failed light requests never counts as failing like the head, even with few responses. */
 const chanceShare = 0.03;
 
 /** True where one failure rate explains the responses of both about as well as two, for light and for heavy steps. */

@@ -40,7 +40,7 @@ export interface Contest extends Comparison {
   odd: { light?: string; heavy?: string };
   /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
-  /** The surroundings as of the last decision, and a text of all that they were made of. */
+  /** The surroundings as of the last decision, and a text of their inputs, to detect changes. */
   around: Surroundings | null;
   outlook: string;
 }

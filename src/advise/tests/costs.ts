@@ -110,7 +110,7 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
   return Math.max(light, heavy);
 }
 
-/** Number of bad outcomes and of all of these since a time. */
+/** Number of bad outcomes, and of all outcomes, since a time. */
 export function countSince(
   outcomes: readonly Outcome[],
   fromMs: number,
@@ -246,7 +246,10 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
-/** The download time of a mirror without one: that of the others, but less certain than a single download. */
+/**
+ * The assumed download time of a mirror without downloads: the usual time of the others, with a larger margin than for
+ * one download.
+ */
 function assumedHeavyMs(contest: Records, { nowMs, errors = margin }: { nowMs: number; errors?: number }): number {
   return usualHeavyMsOf(contest, nowMs) * (1 + errors);
 }

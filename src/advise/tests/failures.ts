@@ -25,9 +25,8 @@ const sharedWitness = { all: 1.75, heavy: 2 } as const;
 const longMs = 120_000;
 const longWitness = 1.4;
 /**
- * With more good responses since the last failure, only another failure decides: a sum falls slowly, and what kept it
- * from deciding then (a candidate not measured yet, a third mirror that failed too) may end long after the trouble. An alert
- * of others that fires says that it lasts.
+ * With more good responses than this since the last failure, only another failure or an alert of another system
+ * triggers the test. The sum falls slowly: a candidate measured late could otherwise trigger it long after the trouble.
  */
 const goodsMost = 3;
 

@@ -155,7 +155,7 @@ export function isHomeAsGood(
 const noiseMs = 10;
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  // This is asked each second, so chance alone would pass it some time: a mean that scatters must be clearly lower.
+  // This check runs every second and would soon pass by chance, so one standard error is added to home's light mean.
   const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (

@@ -28,12 +28,15 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
   return times.filter((one) => one > ms).length / times.length;
 }
 
-/** What lies further apart than this many deviations is no scatter: no single time counts for more in a comparison. */
+/**
+ * The wait beyond the others' longest time is at least this many standard deviations, within `bounds`: a comparison
+ * limits a single time to this.
+ */
 const deviations = 8;
 
 /**
- * How long an artifact is waited for that others served in these times, each > 0, where differences scatter by so much.
- * Milliseconds.
+ * The waiting time for an artifact that others served in `tookMs` (each > 0). Milliseconds.
+ * @param scatterMs  the standard deviation of time differences
  */
 export function besideMs(tookMs: readonly number[], scatterMs: number): number {
   const { min, max } = bounds.heavy;

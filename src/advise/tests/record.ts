@@ -140,8 +140,8 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /**
- * Mean good time since a time, plus `errors` standard errors; for heavy steps of the last few, whatever their age;
- * `null` without any. Milliseconds.
+ * Mean good time since `fromMs`, plus `errors` standard errors. Heavy steps: of the last few, at any age. `null`
+ * without any. Milliseconds.
  */
 export function meanMsFrom(
   record: HeadRecord,

@@ -1,7 +1,6 @@
 /**
- * What each moment adds at most, and what it subtracts, in standard deviations; the sum counts `scale` of that. A small
- * difference that lasts adds up only in the steady test: it subtracts less, and to keep chance as rare it takes nearly
- * three times as many deviations to the same bound, two from one moment at most.
+ * In standard deviations: a moment adds at most `clip`, and `drift` is subtracted. The sum counts `scale` of the
+ * result. `steady` subtracts less, so a small lasting difference adds up; its `scale` keeps false alarms rare.
  */
 const manners = {
   quick: { clip: 8, drift: 0.5, scale: 1 },
@@ -14,8 +13,8 @@ const homeBonus = 0.2;
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
 /**
- * Moments after which the running deviation is known; downloads come rarely. Until then the scatter of the candidate's own
- * times counts, as many times larger as moments are missing: the first few of scattered mirrors are often alike.
+ * Moments after which the running deviation is known; downloads are rare. Before that, the candidate's own deviation
+ * times `knownAfter / seen` is the minimum: the first times are often alike by chance.
  */
 const knownAfter = { light: 40, heavy: 12 } as const;
 /** How fast the running deviation forgets. */

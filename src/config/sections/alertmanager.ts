@@ -26,7 +26,8 @@ export const alertmanagerKey = mapping(
   })
   .optional();
 
-/** Who may post alerts; nothing where the file does not say.
+/**
+ * The token and repeat interval for posted alerts; nothing if the key is absent or invalid.
  * @param listen  where they are posted to
  */
 export function readAlertmanager(

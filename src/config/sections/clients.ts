@@ -40,7 +40,7 @@ function chainOf(client: Client) {
   });
 }
 
-/** The chains of clients, and whose they are. */
+/** The chains of clients, and the client of each ecosystem where the file names it. */
 export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>): Pick<Config, 'clients' | 'client'> {
   const clients: Record<EcosystemId, Secret> = {};
   const client: Record<EcosystemId, string> = {};

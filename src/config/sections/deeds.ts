@@ -131,7 +131,7 @@ function isInside(value: string): boolean {
 
 type FileDeed = { readonly [Key in keyof typeof deedKeys]?: z.output<(typeof deedKeys)[Key]> };
 
-/** What an action does; `null`: not exactly one thing, or with a mistake. */
+/** What an action does; `null`: none, several, or an invalid one. */
 export function readDeed(path: Path, action: FileDeed, reading: Reading): ActionDeed | null {
   const { file, command, git, http } = action;
   if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {

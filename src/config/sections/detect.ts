@@ -60,7 +60,7 @@ export function readDetect({ spike, outage, lag }: z.output<typeof detectKey>, r
   const { open, over, close, share: shareOfFailures } = outage;
   return {
     spike: { ...rest, floorMs: floor, relearnMs: relearn },
-    // This order: the label `hash` of mirrorwatch_config_info is made of it.
+    // Keep this order: the label `hash` of mirrorwatch_config_info depends on it.
     outage: { open, overMs: over, close, share: shareOfFailures },
     lagLimitMs: lag.limit,
   };

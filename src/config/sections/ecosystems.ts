@@ -11,7 +11,7 @@ function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodTyp
   return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));
 }
 
-/** The key of each ecosystem's own, by its name. Read by `readSettings`: its type is the ecosystem's business. */
+/** The key of each ecosystem's own settings, by its name. Read by `readSettings`: the ecosystem defines its type. */
 export function makeSettingsKeys({ all }: Registry): object {
   const keys = all.flatMap(({ id, settings }) =>
     settings === null

@@ -144,7 +144,7 @@ export const probingLimits = {
   /** Tokens that a recheck of a slow response leaves for doubts and orders; and those that an ordinary peek leaves. */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
-  /** Where less is left, peeks have these of their own: one of about sixteen scheduled probes. */
+  /** If `tokens` is not above `roundTokensKeptOfPeeks`, peeks use this budget: one per about 17 scheduled probes. */
   peekTokensShare: 0.06,
   peekTokensMax: 20,
   roundUrgentFactor: 3,

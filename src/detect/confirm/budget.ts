@@ -7,7 +7,7 @@ import { limits } from '../../core/limits.ts';
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;
-  /** Of first bytes alone. */
+  /** For peeks only. */
   readonly peeks: number;
 }
 
@@ -36,8 +36,8 @@ export function spend(budget: Budget, asks: number, isUrgent: boolean): Budget |
 }
 
 /**
- * The budget after one peek: from what looks do not need, else from a small budget of its own, so that peeks do not stop
- * after a few looks. `null` where both are too small.
+ * The budget after one peek: from the shared budget if enough is left for looks, else from the peeks' own, so that
+ * peeks do not stop after a few looks. `null` where both are too small.
  */
 export function spendForPeek(budget: Budget): Budget | null {
   if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);

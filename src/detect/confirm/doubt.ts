@@ -82,7 +82,7 @@ export function updateDoubt(
   startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory.now, sample));
 }
 
-/** Ends doubts that lasted too long without a verdict: due probes run again and count as scheduled. */
+/** Ends doubts that lasted too long without a verdict. Their targets return to the schedule. */
 export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) closeDoubt(memory, mirror);

@@ -94,9 +94,9 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
 }
 
 /**
- * Repeats a request at its mirror and the siblings. After a first slow response, for a round's time, to distinguish one slow
- * mirror from a general slowdown. After a first refusal, until it succeeds, or for long enough that repeated refusals open a
- * finding.
+ * Repeats a light request at its mirror and the siblings; a heavy one only once. After a slow response, it repeats for
+ * one round, to distinguish a slow mirror from a general slowdown. After a refusal, until success or long enough to
+ * open a finding.
  */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;

@@ -94,7 +94,8 @@ function movedByPeers(taking: Taking, key: LineKey): void {
 }
 
 /**
- * Without versions, a change of a line at the origin is the release, and a mirror that reached it has it.
+ * Without versions, a line changed at the origin counts as a release. A mirror whose line reaches that value has the
+ * release.
  * @param reached  its best value before this response, and `best` after it
  */
 function noteArrival(

@@ -39,7 +39,7 @@ export interface Who extends Standpoint {
   readonly leavesOut: (version: string, isPre: boolean) => boolean;
 }
 
-/** One response about a subject: its mirror's state of that so far, and what it newly shows. */
+/** One response about a subject, its mirror's known state, and the news it produces. */
 export interface Taking {
   readonly subject: Subject;
   readonly shelf: Shelf;

@@ -15,7 +15,7 @@ export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Samp
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.receive?.(stateOf(rule, mirror), received));
 }
 
-/** Passes a sample of a series to every kind, before it is settled; a peek instead of that. */
+/** Passes a sample of a series to the handler `input` of every kind, before it is settled. */
 export function receiveAnswer(
   memory: Memory,
   answered: Answered,

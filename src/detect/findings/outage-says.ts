@@ -16,7 +16,10 @@ function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
 }
 
-/** The detour of a mirror whose broken family has worked at another mirror since: then it works from here. */
+/**
+ * The detour to report; `null`: none. It is reported once another mirror responds over the broken family, which proves
+ * that this host can use it; an open finding keeps it.
+ */
 function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const told = openFinding(view, 'outage', mirror.name)?.scope;
@@ -44,10 +47,10 @@ function toldOver(name: string, { broken, other, reason: cause, clients, bypass 
   return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
 }
 
-/** The finding of one mirror's series in outage, and of the address family or HTTP version over which alone it fails. */
+/** The finding of one mirror's series in outage, or of the only address family or HTTP version that fails. */
 export function explainOutage({ view, mirror, vantage }: Reporting, { out, families, fault }: OutageOwn): Says {
   const { name, speaks } = mirror.mirror;
-  // The cause stays: the way a dead mirror fails may change by the minute.
+  // Keep the first cause: later failures of a dead mirror may look different.
   const known = openFinding(view, 'outage', name)?.cause ?? null;
   const over = oneProtocolOf(fault, speaks);
   const detour = brokenOf(view, mirror, families);

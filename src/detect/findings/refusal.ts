@@ -231,7 +231,7 @@ function requestsOf(
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
-/** True where another mirror of the upstream last served the same item. */
+/** True if the last response of another mirror of the upstream for this item was good. */
 function hasServingSibling(view: View, mirror: MirrorMemory, target: Target): boolean {
   for (const other of mirrorsOf(view, mirror.roundKey)) {
     if (other === mirror) continue;

@@ -32,7 +32,7 @@ export interface About {
   readonly mirror: MirrorMemory;
 }
 
-/** A mirror whose finding is to be said; `vantage`: the certainty of that, absent: the current one. */
+/** A mirror whose finding is reported; `vantage`: the certainty; absent: the current one. */
 export interface Reporting extends About {
   readonly vantage?: Finding['vantage'] | undefined;
 }
@@ -78,7 +78,7 @@ export type Request =
   | { readonly kind: 'order'; readonly order: LookOrder }
   /** The same over a fresh connection. */
   | { readonly kind: 'recheck'; readonly target: Target }
-  /** The target of a first refused or slow response again. */
+  /** Probe the target again after its first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
   /** The throttled target again, after the requested wait. */
   | { readonly kind: 'throttled'; readonly target: Target }

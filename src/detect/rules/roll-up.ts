@@ -46,7 +46,7 @@ export function modulesOutOf(out: Iterable<{ readonly target: Target }>, canaryS
   return modules.size;
 }
 
-/** The same for series out of service, the canary first. */
+/** True if these series in outage or refused, the canary first, mean that the mirror is down (`isDown`). */
 export function isDownBy(
   out: readonly { readonly target: Target }[],
   mirror: Pick<MirrorMemory, 'canary' | 'modules'>,

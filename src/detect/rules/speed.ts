@@ -71,7 +71,7 @@ export interface SpeedState {
     readonly samples: number;
     readonly slowSamples: number;
     readonly observedMs: number | null;
-    /** Of the slow samples: the ids of the last probes, and the slowest one. */
+    /** The ids of the last slow probes, and the slowest sample. */
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };

@@ -8,7 +8,7 @@ import { parseVerifier } from './note.ts';
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * Known names of the public database: of an alias, its address.
+ * Known names of the public database; `url`: the address of an alias.
  * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
 const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {

@@ -59,7 +59,7 @@ const pieceBytes = 2 ** 20;
  */
 export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
   const key = `packages ${list.path}`;
-  // Written below, in this process.
+  // Trusted: this process wrote it (see below).
   const kept = JSON.parse(context.memory?.get(key, context.nowWallMs) ?? 'null') as Rota | null;
   const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
   const rota = isDue ? yield* newRota(list, leads, context) : ok(kept);

@@ -37,8 +37,8 @@ export function isHung(reply: Reply): boolean {
 }
 
 /**
- * The common spelling of hosts among clients of images. The clients have no such line, only files: this is their content.
- * `direct` is the registry itself, which every client tries last; members after it are never used.
+ * The chain of image clients. These clients have only files: the chain describes their content. `direct` is the
+ * registry itself, which every client tries last; members after it are never used.
  */
 export const hostChain = {
   expected: phrase('expected.ociChain'),

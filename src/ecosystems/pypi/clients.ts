@@ -144,7 +144,10 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
   return isBestWrong ? { tag: 'failed', at: best } : { tag: 'ok', at: best, tookMs };
 }
 
-/** pip and clients with its settings: one index-url and extra ones, which it merges; these and `trusted-host` are never set. */
+/**
+ * pip and clients with its settings: one index-url and extra ones, which it merges. The remedy never sets the extra
+ * ones or `trusted-host`.
+ */
 export const pip: Client = clientOf({
   id: 'pip',
   spec: [

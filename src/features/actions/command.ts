@@ -51,7 +51,7 @@ async function run(
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
   const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
   const failed = failureOf(end);
-  // It may have done half of its work.
+  // Retry only if it did not start: otherwise half of its work may be done.
   if (failed !== null) throw new StepFailed(failed, end.tag === 'not_run', end.shown);
   return { tag: 'ok', output: end.shown };
 }

@@ -179,7 +179,7 @@ function isSame(a: PairRule, b: PairRule): boolean {
   return a.etcd === b.etcd && a.key === b.key;
 }
 
-/** As etcd's gateway takes keys and values. */
+/** etcd's gateway expects keys and values in base64. */
 export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }

@@ -33,7 +33,10 @@ const demoStages = [
 ] as const;
 export type DemoStage = (typeof demoStages)[number];
 
-/** The stages that each upstream must go through. A spike is not one: where the advice is first, no message has it alone. */
+/**
+ * The stages that each upstream must reach. `spike` is not required: if the advice comes first, no separate message
+ * reports the spike.
+ */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
 /** Where builds run, an action follows the advice. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];

@@ -82,7 +82,7 @@ export function handTrapOf(id: string, what: string, where: readonly Place[], ..
   return { id, what, where, set, edits: [] };
 }
 
-/** The key of a trap, common to its places, which may move by a line. */
+/** The key of a trap without its places, because an edit may move lines. */
 export function trapKeyOf({ id, what, set }: Trap): string {
   return JSON.stringify([id, what, set]);
 }

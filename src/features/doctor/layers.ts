@@ -67,7 +67,7 @@ export function layersOf(
   say: Say,
 ): Layered {
   const hop = transcript.hops.at(-1) ?? null;
-  /** Layers before the last one that was tested work, and those behind it are not known. */
+  /** All layers before `layer` work; later ones were not reached. */
   const upTo = (layer: Layer, state: LayerState['state'], text: string): readonly LayerState[] => {
     const at = layers.indexOf(layer);
     const behind = say('layer.beyond');

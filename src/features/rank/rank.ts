@@ -62,8 +62,8 @@ const finalsMost = 2;
 
 /**
  * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, with the order rotated by one each
- * round, so that a short disturbance of our network affects all. Then repeats this for the best and those that cannot
- * be distinguished from it, at most `finals` times. A probe without a response ends the ranking.
+ * round. A short disturbance of our network then affects all. Repeats this for the best and those that cannot be
+ * distinguished from it, at most `finals` times. A probe without a response ends the ranking.
  * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {

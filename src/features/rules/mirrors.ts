@@ -9,7 +9,7 @@ import { type AlertKey, type AlertRule, by, type GroupOf, saidOf, sayIn, window 
 const certificateSeconds = limits.certificateWarnMs / 1000;
 const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 
-/** Not mirrors with advice against them, whose alert explains the problem. */
+/** Excludes mirrors with advice against them: the alert on that advice explains the problem. */
 const unlessAdvised = `  unless ${sameMirror}
 max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 
@@ -54,7 +54,7 @@ ${slowShare} >= ${slowShareMin}`,
 /** Reasons that are refusals, as a pattern. */
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
-/** The commonest refusals of a mirror, for a description; empty without any. */
+/** The most frequent refusal of a mirror, for a description; empty without any. */
 function refusals(parameters: RuleParameters): string {
   const quarter = window(parameters, 15 * minute);
   const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'${refusalReasons}'}[${quarter}]))`;

@@ -12,7 +12,7 @@ export interface RecordingRule {
   readonly says: string;
 }
 
-/** One alert; its texts are those of its name. Why it is a page, a ticket or information stands in `tools/rules-page.ts`. */
+/** One alert; its name selects its texts. `tools/rules-page.ts` gives the reason for its severity. */
 export interface AlertRule {
   /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
   readonly alert: AlertName;

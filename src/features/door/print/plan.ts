@@ -196,7 +196,7 @@ function escapeWords(text: string): string {
   return text.split(' ').map(escapeExpression).join('\\x20');
 }
 
-/** What follows what in each route: the first mirror, then the next one after each; `undefined`: the end. */
+/** The first mirror of each route, and the next one after each mirror; `undefined`: the end. */
 export function listNext(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
