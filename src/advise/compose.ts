@@ -15,7 +15,7 @@ import { groundsOf, observedAt, type Subject } from './measured.ts';
 import { round } from './rank.ts';
 import type { Contest } from './tests/contest.ts';
 import { fetchCostMs } from './tests/costs.ts';
-import { isOfTime } from './tests/pair.ts';
+import { isOfTime, lightTestOf } from './tests/pair.ts';
 import type { TimeTest } from './tests/time.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
@@ -93,8 +93,8 @@ export function compose(
 function testedFrom(contest: Contest, decision: Said): number | null {
   if (decision.kind !== 'move') return null;
   const time = contest.pairs.get(decision.to.mirror.name)?.time;
-  const test = decision.alarm === 'time' ? time?.light : decision.alarm === 'heavy_time' ? time?.heavy : undefined;
-  return test?.fromMs ?? null;
+  if (time === undefined || decision.alarm === null || !isOfTime(decision.alarm)) return null;
+  return (decision.alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
 }
 
 /** The remedy; `null`: nothing is advised. */
@@ -176,7 +176,7 @@ function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCost
   if (pair === undefined)
     return { before: inSeconds(fetchCostMs(here, view.by)), after: inSeconds(decision.to.scoreMs) };
   const meansOf = (ms: (test: TimeTest) => number) => ({
-    light: meanOf(pair.time.light, ms),
+    light: meanOf(lightTestOf(pair.time), ms),
     heavy: meanOf(pair.time.heavy, ms),
   });
   const heads = meansOf((test) => test.headTookMs);

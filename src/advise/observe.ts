@@ -117,8 +117,9 @@ export function recordLateAnswer(group: Group, sample: SettledSample): void {
   if (due.purpose === 'peek') turnTaken(group.probing, due.target);
   if (due.purpose === 'peek' && outcome.tag === 'failed') notePeek(group, due.target, null);
   if (outcome.tag !== 'ok' || sample.cold || rttMs === null) return;
-  if (due.purpose === 'peek') recordPeekTime(group.probing.peeks, rttMs);
-  else if (due.purpose === 'scheduled')
+  if (due.purpose === 'peek') {
+    if (due.target.registry === group.probing.peeks.head) recordPeekTime(group.probing.peeks, rttMs);
+  } else if (due.purpose === 'scheduled')
     updatePatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
 }
 

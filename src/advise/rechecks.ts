@@ -71,6 +71,7 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
     const { question, outcome } = one;
     const isOdd = isOddAnswer(contest, head, one, nowMs);
     if (outcome.bad || isOdd) contest.odd[outcome.isHeavy ? 'heavy' : 'light'] = question;
+    else if (outcome.isHeavy && isNearElsewhere(contest, near)) dropOddDownload(contest);
     if (outcome.isHeavy) {
       if (outcome.bad || isOdd) found.push(heavyOf(question, outcome.bad, isUrgent));
     } else if (outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare)
@@ -83,6 +84,16 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
     return [heavyOf(heavy, recordOf(contest, head).lastHeavy?.bad === true, isUrgent)];
   if (light === undefined || heard.length === 0 || near.light <= nearShare) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
+}
+
+/** True if failures of downloads are near a bound only beside mirrors that no recheck includes: it would repeat for an hour. */
+function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
+  return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.asked).heavy <= nearShare;
+}
+
+function dropOddDownload(contest: Contest): void {
+  const { heavy: _, ...others } = contest.odd;
+  contest.odd = others;
 }
 
 /** A download that fails costs few bytes: it is requested again sooner than one that is slow. */
@@ -106,6 +117,7 @@ export function rechecksOf(
   const { head } = contest;
   if (head === null || candidates.length === 0) return [];
   const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];
+  if (odd.length > 0) contest.odd.asked = registries;
   return odd.map((one) => ({ ...one, registries }));
 }
 
@@ -114,16 +126,23 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
   return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }
 
-/** How near the tests are to their bounds. A test past its bound needs no more samples. */
-function nearness(contest: Contest): { readonly light: number; readonly heavy: number; readonly time: number } {
-  const near = { light: 0, heavy: 0, time: 0 };
+/**
+ * How near the tests are to their bounds. A test past its bound needs no more samples.
+ * @param names  the mirrors that count; absent: all
+ */
+function nearness(
+  contest: Contest,
+  names?: readonly string[],
+): { readonly light: number; readonly heavy: number; readonly time: number; readonly heavyTime: number } {
+  const near = { light: 0, heavy: 0, time: 0, heavyTime: 0 };
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
-  for (const { failures, time } of contest.pairs.values()) {
+  for (const [name, { failures, time }] of contest.pairs) {
+    if (names?.includes(name) === false) continue;
     const timeShare = time.light.sum / timeBound.usual;
     near.time = more(near.time, timeShare);
     near.light = more(more(near.light, timeShare), failureSumOf(failures.all) / failureBound);
-    near.heavy = more(near.heavy, time.heavy.sum / timeBound.usual);
-    near.heavy = more(near.heavy, failureSumOf(failures.heavy) / failureBound);
+    near.heavyTime = more(near.heavyTime, time.heavy.sum / timeBound.usual);
+    near.heavy = more(more(near.heavy, near.heavyTime), failureSumOf(failures.heavy) / failureBound);
   }
   return near;
 }

@@ -168,7 +168,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
     // Downloads that were fast by chance must not decide a small difference.
     const doubtMs = test === time.steady && mirror === name ? errorOfHeavy(record) : 0;
-    const heavy = (tamedHeavyMsOf(record, alarm === 'time' ? test.fromMs : undefined) ?? usualMs) + doubtMs;
+    const heavy = (tamedHeavyMsOf(record, test === time.light ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
@@ -184,10 +184,10 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
 }
 
-/** The standard error of a mirror's last downloads, milliseconds; 0 without any. */
+/** The standard error of a mirror's last downloads, milliseconds; half of a single one, 0 without any. */
 function errorOfHeavy(record: HeadRecord): number {
-  const { count, variance } = spread(record, 'heavy');
-  return count === 0 ? 0 : Math.sqrt(variance / count);
+  const { count, meanMs, variance } = spread(record, 'heavy');
+  return count < 2 ? 0.5 * meanMs : Math.sqrt(variance / count);
 }
 
 /** A candidate above this share of failed light requests never counts as failing like the head, even with few responses. */

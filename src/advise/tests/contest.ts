@@ -36,8 +36,8 @@ export interface Contest extends Comparison {
   downloadMs: number;
   /** When a download from the head and others was last ordered, monotonic milliseconds. */
   besideMs: number;
-  /** The question of the last odd outcome of each weight since this mirror is the head; absent: none. */
-  odd: { light?: string; heavy?: string };
+  /** The question of the last odd outcome of each weight since this mirror is the head, and the mirrors of the last recheck; absent: none. */
+  odd: { light?: string; heavy?: string; asked?: readonly string[] };
   /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
   /** The surroundings as of the last decision, and a text of their inputs, to detect changes. */

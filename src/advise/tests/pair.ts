@@ -117,6 +117,11 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
+/** The test of light steps that decides first: both have the same bound. */
+export function lightTestOf({ light, steady }: Pair['time']): TimeTest {
+  return light.sum >= steady.sum ? light : steady;
+}
+
 /** The time test of steps of this weight that is past this bound; `null`: none is. */
 export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, ratio: number): TimeTest | null {
   const [tests, slowerMin] =

@@ -168,6 +168,30 @@ describe('a download of home, while clients are elsewhere', () => {
   });
 });
 
+describe('a download of the head that failed once by chance', () => {
+  test('is not requested for ever because a mirror that no recheck includes served it', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((name) => mirror(name));
+    const stage = new Stage(chain, five);
+    const served = { b: 200, c: 200, d: 200, e: 200 } as const;
+    stage.paces(20, { a: 200, ...served });
+    for (const { name } of five) stage.sample(name, 900, { step: 'zip' });
+    stage.pass(30);
+    stage.sample('a', { status: 500, kind: 'server' }, { step: 'zip' });
+    for (const name of Object.keys(served)) stage.sample(name, 900, { step: 'zip' });
+    let asked = 0;
+    for (let second = 0; second < 600; second += 5) {
+      stage.pass(5);
+      stage.consider();
+      const [order] = stage.looks.filter(({ isPeek, target }) => !isPeek && target.step === 'zip');
+      if (order === undefined) continue;
+      asked += 1;
+      for (const name of ['a', ...(order.registries ?? [])]) stage.sample(name, 900, { step: 'zip' });
+    }
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(12);
+  });
+});
+
 describe('the first bytes of the head’s artifacts', () => {
   const zip = { step: 'zip', purpose: 'peek' } as const;
   const modules = ['example.com/m', 'example.com/other'];
