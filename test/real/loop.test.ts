@@ -46,7 +46,7 @@ mirrors:
 clients: { go: "${a.url},${b.url}|direct" }
 modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
-advise: { hold: 6s }
+advise: { hold: 3s }
 alertmanager: { token: ${token}, repeat: 10s }
 webhooks:
   - { name: ops, url: "${hooks.url}", secrets: [ ${secret} ], on: [ advice ], allow: [ 127.0.0.0/8 ] }
@@ -164,7 +164,7 @@ webhooks:
       await counted('resolved');
       took['well → resolved by Alertmanager'] = performance.now() - wellAtMs;
       const advice = await proposed('failback');
-      took['well → failback advice (hold 6 s)'] = performance.now() - wellAtMs;
+      took['well → failback advice (hold 3 s)'] = performance.now() - wellAtMs;
       expect(advice).toMatchObject({ from: 'b', to: 'a', trigger: 'detector' });
       await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean);
       expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
@@ -187,7 +187,7 @@ webhooks:
       const silentAtMs = performance.now();
       a.slowness = 'none';
       const back = await proposed('failback');
-      took['silenced → failback advice (3 × repeat 10 s, hold 6 s)'] = performance.now() - silentAtMs;
+      took['silenced → failback advice (3 × repeat 10 s, hold 3 s)'] = performance.now() - silentAtMs;
       expect(back).toMatchObject({ from: 'b', to: 'a', trigger: 'detector' });
       expect(await notifications('resolved')).toBe(resolvedBefore);
       expect((await daemon.post(`/api/v1/advice/${back.id}/accept`)).status).toBe(200);
