@@ -57,9 +57,10 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /**
- * The rechecks after the head's outcomes. A bad light response, or one that raises the time test, is repeated each
- * second for 15 s. Above half of a bound, the last odd question of that weight is repeated: light every 3 s, heavy at
- * its own interval. A heavy step is requested once, or for 5 s if it is small and failed.
+ * The rechecks after the head's outcomes. A bad light response is repeated each second for 15 s; so is an odd one above
+ * `oddShare` of the time test's bound, and any one above `anyShare`. Above half of a bound, the last odd question of that
+ * weight is repeated: light every 3 s, heavy at its own interval. A heavy step is requested once, or for 5 s if it is
+ * small and failed.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;

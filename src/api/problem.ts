@@ -44,8 +44,8 @@ const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
 const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
 
 /**
- * Responds with RFC 9457 problem+json; `title` and `detail` are for people, in the language of the request (section
- * 3.1.3, 3.1.4).
+ * Responds with RFC 9457 problem+json; `title` and `detail` are for people, in the language of the request (sections
+ * 3.1.3 and 3.1.4).
  */
 export function sendProblem(response: Response, problem: RequestProblem): void {
   const say = wordsOf(negotiateLanguage(response.req, response));

@@ -9,7 +9,7 @@ import { declaredChainOf, memberKeysOf } from './chain.ts';
 
 /** One upstream whose clients the door serves. */
 export interface Route {
-  /** `ecosystem/upstream`: its key in the file of orders. */
+  /** `ecosystem/upstream`: its key in the file that stores the order of mirrors. */
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;

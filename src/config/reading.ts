@@ -37,12 +37,12 @@ export interface Reading extends Report {
   resolve(name: string): string;
   /** The text of a file, or `null` after reporting why not. */
   text(path: Path, name: string): string | null;
-  /** The first line of a file with a secret, without the line ending. */
+  /** The only line of a file with a secret, without the line ending; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
   /** Like `text`, but a missing file is not reported. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** What exists at a path, by its listing: `unknown` is nothing yet, or not accessible. */
+  /** What a path names, found by listing it as a folder. `unknown`: it does not exist, or access is denied. */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 

@@ -88,7 +88,7 @@ export interface Contents {
   };
   /** The version or digest of each tag; at most `limits.contentTags`. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** A number that only ever grows: of records, of changes. */
+  /** A number that never falls: of records in a log, or of the last change. */
   readonly serial?: number;
   /** The date in its own format, wall milliseconds; never a header's. */
   readonly modifiedAtMs?: number;
@@ -127,7 +127,7 @@ export interface Facts {
    * here; absent: not requested.
    */
   readonly authority?: { readonly name: string; readonly size: number | null };
-  /** The time that the authority costs a client, as measured here. */
+  /** The time that a client spends on requests to the authority, measured from here. */
   readonly authorityCost?: AuthorityCost;
   /** Two contradicting signed statements of one authority, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };

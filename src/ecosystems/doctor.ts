@@ -46,7 +46,7 @@ export interface Settling {
 export interface Authority {
   /** The environment variable that names its file. */
   readonly variable: string;
-  /** Whether such clients are used on this machine, by their settings or the project's files. */
+  /** Whether clients of this runtime are used on this machine, by their settings or the project's files. */
   readonly isUsed: boolean;
   /** Where it is configured, and its file; `null`: nowhere. */
   readonly set: { readonly file: string; readonly place: Place } | null;

@@ -1,6 +1,6 @@
 /** What a client requests with one path. */
 export interface DoorPath {
-  /** The module that it names, as private patterns are written; `null`: none. */
+  /** The module that it names, in the form that private patterns match; `null`: none. */
   readonly module: string | null;
   /** `index`: metadata, or a file that may change; `artifact`: a large file that never changes. */
   readonly kind: 'index' | 'artifact';

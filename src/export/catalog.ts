@@ -25,7 +25,7 @@ export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
 
-/** The OpenMetrics unit of a metric, which its name ends with; `null`: none. */
+/** The OpenMetrics unit of a metric: the end of its name, before `_total`; `null`: none. */
 export function unitOf(name: MetricName): string | null {
   return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
 }

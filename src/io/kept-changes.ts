@@ -101,7 +101,7 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
   for (const id of await idsIn(kept)) {
     const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
     const change = text === null ? null : parsed(text);
-    // A record with the id of another one would have that one removed.
+    // Undo removes a record by its id. An id that differs from the file name would remove another record.
     if (change?.id === id) changes.push(change);
   }
   return changes;

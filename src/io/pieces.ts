@@ -6,7 +6,7 @@ export interface Pieces {
   readonly timed: Timed;
   /** A new request starts: pieces from now on belong to its response. */
   readonly nextAnswer: () => void;
-  /** The largest total time of one response: processor time of this thread, milliseconds. */
+  /** The processor time of this thread for the response that took the most, all its pieces together. Milliseconds. */
   readonly longestMs: () => number;
 }
 

@@ -20,7 +20,7 @@ const magic = 'SQLite format 3\0';
 /** The columns of all our tables, as in the SQL that creates them. */
 const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL';
 
-/** Our row as stored in a page, with a time stamp between key and value. */
+/** The row with the schema version, as SQLite stores it: a time stamp of a few bytes is between key and value. */
 const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
 
 /** True if a file begins as an SQLite database. */

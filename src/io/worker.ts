@@ -31,7 +31,7 @@ const tickMs = 10;
 /** Results wait this long, to be sent to the main thread together. */
 const batchMs = 4;
 
-/** Runs probes and controls by one book, over one wire. */
+/** Runs probes and controls with the data of one edition of the worker book, over one wire. */
 export interface Runner {
   /**
    * Never rejects: a target that is not in the book, or an exception, gives `unknown('defect')`.

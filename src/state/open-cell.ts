@@ -55,7 +55,7 @@ const known: ReadonlySet<string> = new Set(reasons);
 const sumNames = ['ok', 'failed', 'unknown', 'attempts', 'silentMs', 'movedBytes', 'movedMs'] as const;
 type Sums = Record<(typeof sumNames)[number], number>;
 
-/** A cell in progress. */
+/** A cell of a trend while its time runs: responses are still added. */
 export class OpenCell {
   readonly startMs: number;
   readonly #sums: Sums;

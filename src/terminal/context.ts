@@ -10,7 +10,7 @@ export interface World {
   readonly cwd: string;
   readonly terminal: Terminal;
   readonly facts: ProcessFacts;
-  /** Calls back at SIGINT or SIGTERM (`stop`) and SIGHUP (`reload`). */
+  /** Calls `react` with `stop` at SIGINT or SIGTERM, and with `reload` at SIGHUP. */
   onSignal(react: (signal: 'stop' | 'reload') => void): void;
 }
 

@@ -209,7 +209,7 @@ interface Goaway {
  */
 export class SessionWatch {
   goaway: Goaway | null = null;
-  /** What ended the session: a frame that breaks the protocol, a flood. */
+  /** The error that ended the session, as an invalid frame or a flood of frames; `null`: none. */
   error: Error | null = null;
   /** SETTINGS_MAX_CONCURRENT_STREAMS of the server; `null` before its SETTINGS came. */
   streamsMax: number | null = null;

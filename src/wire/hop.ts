@@ -8,7 +8,6 @@ import type { ConnectTrace } from './connect.ts';
 import type { Kept } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
-/** The state of one running hop. */
 export interface HopState {
   readonly request: HopRequest;
   readonly url: URL;

@@ -41,7 +41,7 @@ export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   return [...months.values()].sort((a, b) => (a.name < b.name ? 1 : -1)).slice(0, monthsShown);
 }
 
-/** The share of accepted advice that was regretted, by month; `null`: none was audited yet. */
+/** The number of audited moves and of regretted ones, by month; `null`: none was audited yet. */
 function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
   const months = regretByMonth(all);
   if (months.length === 0) return null;

@@ -38,7 +38,7 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
       (query.mirror === null || one.registries.includes(query.mirror)),
   );
   const shown = items.slice(0, itemsShown);
-  // Links contain the current end of the range, so that a shared address shows the same.
+  // Links contain the end of the range, so that a shared link still shows the same range later.
   const fixed = { ...query, untilMs: window.toMs };
   const frame: LaneFrame = { query: fixed, window, nowMs, vantage: deps.config().vantage, say };
   return html`<h1>${say('timeline.title')}</h1>

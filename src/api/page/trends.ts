@@ -125,7 +125,7 @@ function reasonBars({ cells }: Trend, say: PageSay): Html | null {
     )}</ul>`;
 }
 
-/** The same as a table of at most 24 rows, each of several cells. */
+/** The values of the chart as a table; a row covers twelve cells. */
 function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   const rowMs = cellMs * 12;
   const rows = Map.groupBy(cells, ({ startMs }) => Math.floor((startMs - fromMs) / rowMs));

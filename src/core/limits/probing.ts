@@ -32,7 +32,7 @@ export const probingLimits = {
   /** The go command's own cap on a module zip and on the sum of its uncompressed files (protocols.md 1.8). */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
-  /** Names, sizes and offsets of this many entries. */
+  /** The size of a zip directory: the names, sizes and offsets of `zipEntries` entries. */
   zipDirectoryBytes: 32 * mib,
   /**
    * An artifact up to this size is held in memory; a longer one is in a file without a name, with its beginning in memory.

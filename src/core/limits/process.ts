@@ -60,13 +60,13 @@ export const processLimits = {
   /** A response is closed if its client reads nothing for this long; event streams send heartbeats more often. */
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
-  /** Requests per client (a token; on loopback an address). Each class has its own limit: pages in a browser, */
+  /** Requests for pages from one client. A client is a token, or on loopback an address; each class has its own limit. */
   pageRequestsPerMinute: 600,
-  /** lists that programs poll, */
+  /** Requests for lists, which programs poll. */
   listRequestsPerMinute: 600,
-  /** remedies for CI, with hundreds of jobs at once behind one token, */
+  /** Requests for remedies: hundreds of CI jobs may share one token. */
   remedyRequestsPerMinute: 6_000,
-  /** and writes, including Alertmanager's notifications. */
+  /** Write requests, including Alertmanager's notifications. */
   writeRequestsPerMinute: 600,
   /** Requests per client of the front door: one `npm ci` of a large project sends a few thousand within seconds. */
   doorRequestsPerMinute: 60_000,
@@ -167,7 +167,7 @@ export const processLimits = {
   storyWorseShare: 0.25,
   /** Messages of a chat that can still be edited: the newest of each receiver. */
   sentMessages: 20,
-  /** Notices in one such message that later notices can refer to. */
+  /** Notices remembered for one message that can still be edited; older ones are forgotten. */
   sentNotices: 100,
   /**
    * The process ends within this time after SIGTERM; the next two limits fit in it. An interrupted delivery is repeated

@@ -128,8 +128,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a line that a mirror has not reached. A value that the line never had may be ahead of it: then only later
- * changes are missing.
+ * The changes of a line that a mirror has not reached. A value that the line never had may be newer than its last change:
+ * then only changes made after the mirror first served that value are missing.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));

@@ -144,8 +144,8 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
 }
 
 /**
- * True when an outage has ended: `close` ok samples in a row. A damped one closes only when at most one of the last ten
- * failed, and after a time without a failure that grows with each opening.
+ * True when an outage has ended: after `close` ok samples in a row. A damped outage also needs at most one failure in the
+ * last ten samples, and a time without failures that grows with each opening.
  * @see design.md section 5.2, Outage; RFC 2439
  */
 export function isOutageOver(state: OutageState, rule: OutageRule): boolean {

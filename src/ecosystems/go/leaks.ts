@@ -73,7 +73,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
     : { file: found.goenv, line: null, was: null, becomes };
 }
 
-/** Whether the list has a proxy outside the inner network. @param list  `null`: Go's default, which is outside */
+/** Whether a GOPROXY list has a proxy outside the internal network. @param list  `null`: Go's default, which is outside */
 function asksOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);

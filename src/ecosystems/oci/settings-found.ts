@@ -17,7 +17,7 @@ export interface OciFound {
   readonly hosts: readonly HostsFile[];
   /** Docker's files. */
   readonly daemons: readonly { readonly file: string; readonly text: string }[];
-  /** podman's, buildah's and skopeo's. */
+  /** The lines of `registries.conf`, which podman, buildah and skopeo read. */
   readonly registries: readonly FileLine[];
 }
 

@@ -18,7 +18,7 @@ export function isProjectName(name: string): boolean {
   return name.length <= limits.moduleChars && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name);
 }
 
-/** Parses `name==version`, or `name` for its newest release; the name is normalised. */
+/** Parses `name==version`, `name@version`, or `name` for its newest release; the name is normalised. */
 export function parseProject(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const [, name = text, version] = /^([^=@]*)(?:==|@)(.*)$/s.exec(text) ?? [];
   if (!isProjectName(name)) return error(phrase('expected.pypiName'));

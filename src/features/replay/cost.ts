@@ -13,7 +13,7 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** One of the compared versions: the chain of each upstream's clients over time. */
+/** One compared version (the stored history, or a replay under other settings): each upstream's chain over time. */
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
 /**
@@ -22,7 +22,7 @@ export type Followed = ReadonlyMap<string, readonly InForce[]>;
  */
 export interface Meter {
   hear(one: Taken): void;
-  /** By version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
+  /** One entry per compared version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
   /** The number of fetches, the same for each version. */
   fetches(): number;

@@ -25,8 +25,7 @@ const statuses = 'X-Door-Statuses';
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
 /**
- * The door for Caddy: a Caddyfile with a site for each mirror on a Unix socket; after a failure the next one is
- * requested.
+ * The Caddyfile of a door. Each mirror has a site on a Unix socket; if its request fails, Caddy requests the next mirror.
  */
 export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;
