@@ -34,7 +34,7 @@ export interface Ledger {
   turn(): AdviseTurn;
 }
 
-/** A ledger for one call. */
+/** A new, empty ledger. */
 export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   const changes: AdviceChange[] = [];
   const looks: LookOrder[] = [];

@@ -129,7 +129,7 @@ export function newProbing(): Probing {
   };
 }
 
-/** The rota of a mirror's artifacts. */
+/** The order of a mirror's artifacts; a new one if the mirror has none yet. */
 export function rotaOf({ rotas }: Probing, registry: string): Rota {
   const rota = rotas.get(registry) ?? newRota(null);
   rotas.set(registry, rota);

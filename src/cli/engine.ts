@@ -6,14 +6,14 @@ export function setEngine(command: string | undefined): void {
   else preferSmall();
 }
 
-/** For memory (docs/decisions/0023-memory.md) and for CPU (docs/decisions/0055-one-thread-collects.md). */
+/** V8 flags that save memory (docs/decisions/0023-memory.md) and CPU time (docs/decisions/0055-one-thread-collects.md). */
 function preferSmall(): void {
   // Young generations keep their initial size. `--optimize-for-size` would save 7 MB more for 11 % of CPU time.
   setFlagsFromString('--semi-space-growth-factor=1');
   // A young generation of 1 MB is collected in a millisecond: waking helper threads costs more than they save.
   setFlagsFromString('--no-parallel-scavenge');
-  // The old generation is collected after growing by a quarter instead of half and more: a tenth less memory at 15
-  // 000 targets, and as many collections in a probing thread.
+  // The old generation is collected after growing by a quarter instead of half and more: a tenth less memory at
+  // 15 000 targets, and as many collections in a probing thread.
   setFlagsFromString('--heap-growing-percent=25');
 }
 
@@ -23,6 +23,6 @@ function preferSmall(): void {
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');
-  // On one core, threads that help to collect only take it from the thread that answers.
+  // On one core, helper threads of the collector only take CPU time from the thread that sends responses.
   setFlagsFromString('--single-threaded-gc');
 }

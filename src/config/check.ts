@@ -188,7 +188,7 @@ interface Cutting {
   readonly kept: Map<string, number[]>;
   /** List entries to remove at the end of the round, so that indexes stay valid until then. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
-  /** Its absence was a mistake too, so the parent is removed. */
+  /** True after the first round. A key that is absent then cannot be removed, so its parent is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }

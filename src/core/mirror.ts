@@ -42,7 +42,7 @@ export interface Mirror {
   readonly maintenance: readonly MaintenanceWindow[];
   /** Versions it omits by design, which are no lag; absent: none. */
   readonly gaps?: Gaps;
-  /** Keys of the mirror for its ecosystem only, as that parses them: plain data; absent: none. */
+  /** The mirror's keys that only its ecosystem knows, as the ecosystem parses them: plain data; absent: none. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 

@@ -39,7 +39,7 @@ export interface Standing {
 
 /** The freshness of a mirror over all its modules, as of its last responses; `null` is unknown. Milliseconds. */
 export interface Freshness {
-  /** Lower and upper bound of the module that is furthest behind. */
+  /** Lower and upper bound of the lag of the module that is furthest behind. */
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
   /** Versions over all modules. */

@@ -27,7 +27,7 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
   }
 }
 
-/** Longer ones are no honest server's URL; servers stop at 8 KiB. */
+/** No honest server uses a longer URL: most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
 /** The base URL of a page is repeated in each of its relative URLs. */
 const baseCharsMax = 1024;

@@ -73,7 +73,7 @@ export interface Learning {
 /** The most hashes that an ecosystem learns. */
 export const pinsMax = 50_000;
 
-/** Learnt hashes: the values below a prefix of keys, by the rest of their keys. */
+/** The learnt hashes whose keys begin with a prefix, by the rest of the key. */
 export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...known].flatMap(([key, value]) =>

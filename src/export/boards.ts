@@ -3,7 +3,7 @@ import { type MetricName, metricNames, metricOf, type ShardMetric } from './cata
 import { type Labels, shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
-/** The most targets of a registry: prom-client renders it in one turn of the event loop. */
+/** The most targets of one prom-client registry, which is rendered in one turn of the event loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
 /** Lines of series that are opened or closed in one turn: about ten milliseconds. */
@@ -11,7 +11,7 @@ const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
 
-/** The registry of a thing's series, and their labels. */
+/** The prom-client registry with the series of one entity, and their labels. */
 export interface Home {
   readonly entity: Entity;
   readonly board: ShardBoard;

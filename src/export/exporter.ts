@@ -80,7 +80,7 @@ export function createExporter(input: {
   const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
-    /** Counts one settled sample; only scheduled ones count. */
+    /** Counts one settled sample. Probe metrics count only scheduled samples; facts about certificates come from all. */
     sample(sample: SettledSample) {
       countSample(boards, sample);
       facts.sample(sample);

@@ -9,7 +9,7 @@ export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
   /**
-   * Open findings, including those about us; others are ignored. If absent, those of the standings count, and those
+   * Findings, including those about us; closed ones are ignored. If absent, those of the standings count, and those
    * about us are unknown.
    */
   readonly findings?: readonly Finding[];

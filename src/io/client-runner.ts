@@ -145,7 +145,7 @@ function endOf(exit: Exit, because: Stop | null): ClientEnd {
   return { tag: 'exited', code: exit.code };
 }
 
-/** The output of util-linux when it failed before starting the client. */
+/** True if the output shows that util-linux failed before it started the client. */
 function isRefused({ end, said }: ClientReport): boolean {
   return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
 }

@@ -19,7 +19,7 @@ type Own = ReadonlyMap<string, Connection>;
 export interface Connections {
   /** @param key  unique among those that are open: address and port */
   opened(key: string, address: string, socket: Socket): void;
-  /** The same connection, now with this socket (TLS). */
+  /** After its TLS handshake a connection uses this socket, and is closed through it. */
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;

@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** False where the file is not there for certain: one that cannot be reached may be set. */
+/** False only if the file certainly does not exist. A file that cannot be accessed counts as set. */
 export function isFlagSet(path: string): boolean {
   try {
     lstatSync(path);

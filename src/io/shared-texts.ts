@@ -2,7 +2,7 @@ import type { Due } from '../core/due.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop, TlsFacts } from '../core/transcript.ts';
 
-/** Entries per kind; when full, the cache is cleared: a mirror that never repeats a text costs no more. */
+/** Entries per kind; a full cache is cleared, so a mirror that never repeats a text needs no more memory. */
 const rememberedMax = 20_000;
 /** Longer texts are rarely repeated. */
 const charsMax = 200;

@@ -27,7 +27,7 @@ export type FromWorker =
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
   | { readonly kind: 'booked'; readonly edition: number };
 
-/** One job's end. */
+/** The result of one job. */
 export type JobDone =
   | { readonly job: number; readonly kind: 'probe'; readonly probed: Probed }
   | { readonly job: number; readonly kind: 'control'; readonly answer: ControlAnswer };

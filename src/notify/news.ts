@@ -36,8 +36,8 @@ export function isEnd({ change, finding }: FindingChange): boolean {
 }
 
 /**
- * The events of findings, in order: an opening is `mirror.<kind>`, an end `mirror.recovery`; a larger scope or a higher
- * confidence is no event.
+ * The event of a changed finding: an opening is `mirror.<kind>`, an end `mirror.recovery`. A larger scope or a higher
+ * confidence only refreshes undelivered notices. `null`: an acknowledgement that does not end the finding.
  */
 export function newsOfFinding(change: FindingChange, vantage: string): News | null {
   const { finding } = change;

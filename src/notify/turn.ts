@@ -11,7 +11,7 @@ export interface NotifyTurn {
 
 export type Turn = ReturnType<typeof openTurn>;
 
-/** Collects rows; the last word on a key wins, so a notice queued and replaced in one turn never touches the disk. */
+/** Collects rows. The last change of a key wins: a notice that is queued and replaced in one turn is never written. */
 export function openTurn() {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();

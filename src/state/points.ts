@@ -32,7 +32,7 @@ const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
  */
 export class Points {
   readonly #size: number;
-  /** None until the first sample: a reload may add thousands of series in one turn. */
+  /** Allocated rows. 0 until the first sample, because a reload may add thousands of series in one turn. */
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];

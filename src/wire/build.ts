@@ -49,7 +49,7 @@ export class Build {
 
   /**
    * A line has ended.
-   * @param isCold  the one that connects: without it there will be no connection
+   * @param isCold  true for the line that connects: if it ends before it offered a connection, the others get none
    */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);

@@ -55,12 +55,12 @@ interface Attempt extends ConnectDeps {
   readonly deadline: Deadline;
 }
 
-/** The host without brackets, as sockets and certificates want it. */
+/** The host without the brackets of an IPv6 address: the form that sockets and certificates use. */
 export function bareHostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
-/** The port, the scheme's own where the URL names none. */
+/** The port of a URL; the default of its scheme if it names none. */
 function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }

@@ -8,6 +8,7 @@ import type { ConnectTrace } from './connect.ts';
 import type { Kept } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
+/** One hop in progress: its request, and what is known of its connection and response so far. */
 export interface HopState {
   readonly request: HopRequest;
   readonly url: URL;

@@ -47,7 +47,7 @@ export function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
-/** The body's length by the head; `null`: the end of the body is signalled differently. */
+/** The length of the body as stated in the response headers; `null`: the end of the body is signalled differently. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
   // In a response to HEAD, the length in the head is that of a GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;

@@ -74,7 +74,7 @@ ${renderPlace(say, deps)}
 ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
 }
 
-/** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
+/** The stored ok probe of a series whose round trip is nearest to `ms`; if none is stored, the last probe. */
 function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;

@@ -117,7 +117,7 @@ export function unwatchedMsOf(trend: Trend, paceMs: number): number {
   return trend.cells.filter(isWatched).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
 }
 
-/** Consecutive cells without a gap, oldest first: one line each. */
+/** The cells, oldest first, split at each gap: the chart draws one line per part. */
 export function runsOf(cells: readonly TrendCell[], cellMs: number, paceMs: number): readonly (readonly TrendCell[])[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const runs: TrendCell[][] = [];

@@ -51,7 +51,7 @@ export function makeMirrorsKey(registry: Registry) {
 
 type FileMirror = z.output<ReturnType<typeof makeMirrorsKey>>[number];
 
-/** Keys that one ecosystem alone knows: each is checked against the mirror's own afterwards. */
+/** The keys that single ecosystems add to a mirror. `ownOf` rejects those of an ecosystem that is not the mirror's. */
 function ownKeys({ all }: Registry): object {
   return Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
 }

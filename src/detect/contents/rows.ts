@@ -70,7 +70,7 @@ export function subjectRowOf(subject: Subject, urlOf: (registry: string) => stri
   return moved(row, wallAheadMs) as SubjectRow;
 }
 
-/** True for a list of names, each followed by an object or a list. */
+/** True for a list of pairs: a name, and an object or a list. */
 function isStored(value: unknown): boolean {
   return (
     Array.isArray(value) &&

@@ -152,7 +152,7 @@ export class Shelf {
   backwards: number = 0;
   calm: number = 0;
   back: StepBack | null = null;
-  /** The lag by the last response; `null`: unknown. */
+  /** The lag as of the last response; `null`: unknown. */
   reading: LagReading | null = null;
 }
 

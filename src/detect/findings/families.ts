@@ -56,7 +56,7 @@ export function otherFamilyOf(family: AddressFamily): AddressFamily {
   return family === 4 ? 6 : 4;
 }
 
-/** The family without a connection, and the reason; `null`: there was a connection, or the failure is another. */
+/** The family over which the connection failed, and why; `null`: the probe succeeded, or failed for another reason. */
 function unconnected({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
   if (outcome.tag !== 'failed' || family === null || !connecting.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };

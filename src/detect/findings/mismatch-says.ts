@@ -147,7 +147,7 @@ export function explainMismatch(
   });
 }
 
-/** What two contradictory signed statements of one authority say: the gravest cause. */
+/** Reports a fork: two contradictory signed statements of one authority, the gravest cause of a mismatch. */
 export function explainFork(
   name: string,
   { module, version, step }: Target,

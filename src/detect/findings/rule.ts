@@ -32,8 +32,9 @@ export interface About {
   readonly mirror: MirrorMemory;
 }
 
-/** A mirror whose finding is reported; `vantage`: the certainty; absent: the current one. */
+/** A mirror whose finding is reported. */
 export interface Reporting extends About {
+  /** How certain it is that the mirror, not our network, is the cause; absent: as certain as now. */
   readonly vantage?: Finding['vantage'] | undefined;
 }
 

@@ -21,8 +21,8 @@ const publicDatabase = {
 };
 
 /**
- * Parses the forms of GOSUMDB: `name`, `name+hash+key`, either followed by a space and a URL, or `off` (`null`). The
- * error states the expected form.
+ * Parses the forms of GOSUMDB: `off` (gives `null`), or `name` or `name+hash+key`, each with an optional URL after a space.
+ * The error states the expected form.
  * @see protocols.md section 1.13
  */
 export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {

@@ -15,7 +15,7 @@ const aptKinds = {
   'apt-proxy-differs': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** Traps in apt's settings on this machine. Its lines are set by the profile's remedy only. */
+/** Traps in apt's settings on this machine. It sets no mirror: the lines for apt are in the remedy of the profile. */
 export const doctor: Doctor = {
   kinds: aptKinds,
   examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), untold: [] }),

@@ -82,7 +82,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** `npm_config_x` in any case, as npm reads it. */
+/** The value of `npm_config_<name>`; like npm, it ignores upper and lower case. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;

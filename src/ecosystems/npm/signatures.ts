@@ -119,7 +119,7 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
 }
 
-/** `valid` if the key was in force when the version was published; the signature itself is correct. */
+/** The state of a signature that is known to be correct: `valid` if its key had not expired at the publication. */
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';

@@ -86,7 +86,7 @@ function readLine(text: string, source: LockSource, file: LockFile, pinned: Reco
   return entry;
 }
 
-/** Collapses white space; each run, including those of continued lines, is matched once. */
+/** Replaces each run of white space by one space, also the line breaks of continued lines. Takes linear time. */
 function oneSpaced(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

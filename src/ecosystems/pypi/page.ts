@@ -44,7 +44,7 @@ export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<
   return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
 }
 
-/** The base of relative URLs, without credentials, which may be masked in it. */
+/** The base of relative URLs. Credentials are removed: in `finalUrl` they may be masked and so invalid. */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);

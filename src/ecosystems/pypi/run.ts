@@ -13,7 +13,7 @@ import {
   type RealClient,
 } from '../real-client.ts';
 
-/** Both read credentials from a netrc, which holds only a name and a password. */
+/** Why pip and uv cannot use a mirror: both read credentials from a netrc, which holds only a name and a password. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');

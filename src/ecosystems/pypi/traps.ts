@@ -98,7 +98,7 @@ function shown({ values: [value = ''] }: PypiSetting): string {
   return maskText(value);
 }
 
-/** A project's files are not edited; those of the user and the system belong to pip and uv. */
+/** The edits that delete a setting: only files of the user and the system are edited, not a project's or the shell's. */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;

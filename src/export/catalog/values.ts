@@ -8,7 +8,7 @@ export const secondsBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
 ] as const;
 
-/** Bytes per second: powers of two from 16 KiB/s to 256 MiB/s, half a byte above so that none is a whole number. */
+/** Bytes per second: some powers of two from 16 KiB/s to 256 MiB/s, plus a half so that none is a whole number. */
 export const throughputBuckets = [
   16384.5, 65536.5, 131072.5, 262144.5, 524288.5, 1048576.5, 2097152.5, 4194304.5, 8388608.5, 16777216.5, 67108864.5,
   268435456.5,

@@ -51,7 +51,7 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // A percent sign that is not an escape: decoding ends here. At the first pass the path is refused.
+    // A percent sign without an escape ends the decoding. In the first pass it makes the path invalid.
     if (again === null) return read > 0;
     text = again;
   }

@@ -16,7 +16,7 @@ import { Heap } from '../../schedule/heap.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
-/** The longest time from a question to its response: a download's deadline and a wait for a slot. */
+/** The longest time from the planned start of a probe to its response: a wait for a slot, and a download's deadline. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
 /** Feeds stored responses to the judging stages at their original times, under one configuration. */
