@@ -110,7 +110,7 @@ export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   };
 }
 
-/** Remedy lines by form, with further lines appended. Outputs for programs are joined. */
+/** Remedy lines by form, with further lines appended. The keys of both `json` forms are merged. */
 function withForms(
   lines: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>>,

@@ -99,7 +99,7 @@ function leave(view: View, one: Case): Decision | null {
 }
 
 /**
- * A mirror with lag still serves what it has well. It is left only for a mirror without lag where a fetch costs less
+ * A mirror with lag still serves well what it has. It is left only for a mirror without lag where a fetch costs less
  * than `minGain` more, and only when the last move is at least `hold` ago.
  * @see docs/decisions/0017-lag.md
  */

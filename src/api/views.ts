@@ -46,7 +46,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** The HTTP version of a mirror's clients, by its newest probe with a choice; `null`: no connection yet. */
+/** The HTTP version that clients get, from the newest probe that was not ordered over one; `null`: no connection yet. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const heard = free.filter(({ protocol }) => protocol !== undefined);

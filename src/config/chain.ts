@@ -4,7 +4,7 @@ import { type Client, urlKeysOf } from '../ecosystems/client.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** The keys of a chain's members that are mirrors by URL; empty where the client cannot read it. */
+/** The keys of the chain members that are URLs; empty if the client cannot parse the chain. */
 export function memberKeysOf(client: Client, chain: string): readonly string[] {
   const parsed = client.parse(chain);
   return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];

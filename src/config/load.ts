@@ -21,7 +21,7 @@ import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 
 export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
-/** What a configuration is read from: its text, and the ports to what it points at. */
+/** What a configuration is read from: its text, and the files and variables that it names. */
 export interface LoadInput {
   readonly text: string;
   /** Path of the file (relative names in it start at its folder), or `null` for the built-in configuration. */

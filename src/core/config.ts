@@ -83,7 +83,7 @@ export interface Receiver {
   readonly allow: readonly string[];
 }
 
-/** Events about no mirror (about the daemon or its vantage) pass the first two. */
+/** Events about the daemon or its vantage name no mirror: `mirrors` and `ecosystems` do not filter them. */
 export interface OnlyRule {
   /** Only findings about these mirrors, and advice from or to one; `null`: about any. */
   readonly mirrors: readonly string[] | null;

@@ -36,7 +36,7 @@ export function makeDue(request: OnceRequest, config: Config, ports: { clock: Cl
   return protocol === undefined ? due : { ...due, protocol };
 }
 
-/** A due out of plan: cold, now. */
+/** A probe outside the schedule: now, over a cold connection. */
 export function dueOf(target: Target, timeoutMs: number, { clock, random }: { clock: Clock; random: Random }): Due {
   const now = clock.now();
   return {

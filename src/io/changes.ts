@@ -24,7 +24,7 @@ import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } fro
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
-  /** The id of the stored set, if only some of its files were changed: an undo restores them. */
+  /** The id of the stored change set, if only some of its files were changed: an undo restores them. */
   readonly halfDone?: string;
 }
 
@@ -38,7 +38,7 @@ export interface ChangePlace {
   readonly ourUid?: number;
   /** The last part of a path must be no link; absent: a link is followed to its file. */
   readonly isExact?: true;
-  /** The entry of a journal that a set belongs to; absent: only the newest sets are kept. */
+  /** The entry of a journal that a change set belongs to; absent: only the newest change sets are kept. */
   readonly owner?: string;
 }
 
@@ -103,7 +103,7 @@ async function refusedToRoot(
   return null;
 }
 
-/** Whether a file is as it was before its set: storing the record may take long on a slow disk. Rejects if it cannot be read. */
+/** Whether a file is still unchanged: storing the change set may take long on a slow disk. Rejects if it cannot be read. */
 export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
   if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
   return sha256(await readFile(file)) === beforeSha256;
@@ -116,7 +116,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 }
 
 /**
- * Restores the files of a set (bytes, mode and owner) and removes the set; a file that was new is deleted.
+ * Restores the files of a change set (bytes, mode and owner) and removes it; a file that was new is deleted.
  * @returns the first file that was changed since: then nothing is restored; or the first that cannot be written
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {

@@ -119,7 +119,7 @@ type Exit =
   /** It never ran. */
   | { readonly error: string };
 
-/** The end of a process and its group. Processes it left behind may hold its pipes, which are not waited for long. */
+/** Waits for the end of a process and stops its group. Its pipes may stay open in other processes: the wait is limited. */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('error', (cause) => {

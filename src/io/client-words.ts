@@ -1,7 +1,7 @@
 import type { KnownMask } from '../core/mask-known.ts';
 import { printable } from '../core/printable.ts';
 
-/** The last output of a program, of both streams as they came. */
+/** The end of a program's output: both streams, in the order in which it arrived. */
 export interface Words {
   add(chunk: Buffer): void;
   /** All of it, bytes. */

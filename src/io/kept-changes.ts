@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readMapping } from '../core/read-json.ts';
 import { codeOf } from './files.ts';
 
-/** One file of a stored set of changes: its old contents, and a hash of the new ones. */
+/** One file of a stored change set: its old contents, and a hash of the new ones. */
 export interface KeptFile {
   readonly file: string;
   /** Base64; `null`: it did not exist. */
@@ -18,29 +18,29 @@ export interface KeptFile {
   readonly folders: readonly string[];
 }
 
-/** A set of changes that was made together and can be undone together. */
+/** A change set: changes that were made together and can be undone together. */
 export interface KeptChange {
   readonly id: string;
   readonly madeAt: string;
-  /** The entry of a journal that it belongs to; such a set is kept until it is undone. */
+  /** The entry of a journal that it belongs to; such a change set is kept until it is undone. */
   readonly owner?: string;
   readonly files: readonly KeptFile[];
 }
 
-/** For creating a file: fails if it exists, whoever may write in its folder. */
+/** Flags to create a file. The open fails if anything exists at the path, such as a link that another user made. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** The number of stored sets, and their greatest age: a copy of a settings file contains its tokens. */
+/** The number of stored change sets, and their greatest age: a copy of a settings file contains its tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
-/** Where sets are stored, and whose records count; absent: this process's user. */
+/** The folder of the stored change sets, and the user whose records are read; absent: the user of this process. */
 interface KeptPlace {
   readonly kept: string;
   readonly ourUid?: number;
 }
 
-/** Stores a set under the next free id. Nothing is changed yet, so an incomplete record has no meaning. */
+/** Stores a change set under the next free id, before its files are written: an incomplete record has no meaning. */
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (;;) {
@@ -63,7 +63,7 @@ export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<K
   }
 }
 
-/** Removes a set that was undone, or never made. */
+/** Removes the record of a change set that was undone, or never made. */
 export async function forget(change: Pick<KeptChange, 'id'>, kept: string): Promise<void> {
   await rm(recordOf(change, kept), { force: true });
 }
@@ -73,21 +73,21 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
 }
 
 /**
- * Sets that were made and not undone, the newest first. Records of other users are ignored: they could otherwise have
- * files written with our rights, under any mode and owner.
+ * The change sets that were made and not undone, the newest first. Records of other users are ignored: such a record
+ * could otherwise make this process write any file, with any mode and owner.
  */
 export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
 }
 
-/** The newest set of an owner that was made and not undone. */
+/** The newest change set of an owner that was made and not undone. */
 export async function findKeptChange(place: KeptPlace, owner: string): Promise<KeptChange | undefined> {
   return (await recordsIn(place)).find((change) => change.owner === owner);
 }
 
 /**
- * Removes our own sets above the limits of number and age; what cannot be removed stays.
- * @param newest  the set just made
+ * Removes our own records above the limits of number and age; what cannot be removed stays.
+ * @param newest  the change set just made
  */
 export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {
   const sinceMs = Date.parse(newest.madeAt) - keptMs;
@@ -101,7 +101,7 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
   for (const id of await idsIn(kept)) {
     const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
     const change = text === null ? null : parsed(text);
-    // Undo removes a record by its id. An id that differs from the file name would remove another record.
+    // Records are removed by their id: one whose id differs from its file name would remove another record.
     if (change?.id === id) changes.push(change);
   }
   return changes;

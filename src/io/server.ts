@@ -67,7 +67,7 @@ export async function listen(
           );
     server.timeout = stalledMs;
     const connections = bound(server);
-    // While it closes, a kept connection would be cut at the end, with a request on the way.
+    // While the server closes, connections are not kept: their next request could be cut by the end of the server.
     server.prependListener('request', (_, response) => {
       if (!server.listening) response.shouldKeepAlive = false;
     });

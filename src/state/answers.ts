@@ -194,7 +194,7 @@ export interface Answers {
   /** The process was suspended or a clock jumped; monotonic milliseconds. */
   gap(fromMs: number, toMs: number, now: Now): void;
   told(told: Told, now: Now): void;
-  /** After a reload. */
+  /** After a reload: later entries were judged by these settings, so they begin a new row. */
   judgedBy(settings: string): void;
   /** The rows to write now. `isDue`: the turn commits something else, or is the last. Empty without news. */
   rows(now: Now, isDue: boolean): readonly Row[];
@@ -225,7 +225,7 @@ export function createAnswers(life: Stretch['life'], settings: string): Answers 
     control: (answer, isRound, now) => write(now, (to) => to.control(answer, isRound, now)),
     gap(fromMs, toMs, now) {
       write(now, (to) => to.gap(fromMs, toMs, now));
-      // Later entries refer to the current clocks.
+      // Times in a row are relative to its start; after a jump of the clocks a new row begins.
       open = null;
     },
     told: (told, now) => write(now, (to) => to.told(told, now)),

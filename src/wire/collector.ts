@@ -122,7 +122,7 @@ export class Collector implements Collecting {
     this.broken(error);
   }
 
-  /** Nothing more will come, for this reason. */
+  /** The response cannot continue, because of this error. */
   broken(error: unknown): void {
     if (this.#isOver) return;
     const atMs = this.#now();

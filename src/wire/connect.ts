@@ -238,7 +238,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
       try {
         socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
       } catch (error) {
-        // A key or a name that OpenSSL does not take.
+        // OpenSSL rejected a key or a name.
         end(error);
       }
     });

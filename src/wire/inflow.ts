@@ -84,7 +84,7 @@ export const floodLookMs = 100;
 const spareBytes = 256 * 1024;
 /** A frame of one byte has a header of nine. */
 const framingFactor = 16;
-/** What RFC 9113 section 6.5.2 counts for a field beside its name and value. */
+/** The overhead of a header field beside its name and value, in bytes, by RFC 9113 section 6.5.2. */
 const fieldBytes = 32;
 
 /**

@@ -160,8 +160,8 @@ function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
 }
 
 /**
- * Node's `checkServerIdentity`, asked once for each certificate and name. The legacy form comes from the certificate:
- * `socket.getPeerCertificate()` is empty once `getPeerX509Certificate()` was called (Node 24.21).
+ * The result of Node's `checkServerIdentity`, called once for each certificate and name. The legacy form comes from the
+ * certificate: `socket.getPeerCertificate()` is empty once `getPeerX509Certificate()` was called (Node 24.21).
  */
 function nameVerdict(
   certificate: X509Certificate,

@@ -91,7 +91,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   return cheapest(choices, rule);
 }
 
-/** A candidate whose test is a moment behind the first may be chosen from this share of the bound on. */
+/** Once one candidate's test is past its bound, candidates above this share of the bound may be chosen too. */
 const nearShare = 0.5;
 
 function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {

@@ -134,7 +134,7 @@ export function addAnswer(contest: Contest, answer: Answer, around: Surroundings
   const moment = addToMoment(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
   if (late > 0) moment.late.set(answer.registry, late);
   const heard = replay(contest, moment, around, answer.atMs, false);
-  // It is over once all mirrors that are not away have responded in it.
+  // The moment is over once all mirrors that can be probed now have responded in it.
   const names = [...around.chains.keys()];
   if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
   return heard;

@@ -3,7 +3,7 @@ import type { Outcome } from './record.ts';
 
 /** Failure rates that are tested for, each with its own likelihood ratio: the head has it, the candidate does not. */
 const rates = [0.05, 0.2, 0.9] as const;
-/** The sum of log-likelihood ratios that accepts a rate; the lowest rate, which takes long, needs more. */
+/** A failure rate is accepted above this sum of log-likelihood ratios, times its factor in `boundFactors`. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**

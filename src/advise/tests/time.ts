@@ -90,7 +90,7 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
-    /** For a small difference that lasts. */
+    /** The manner of the test: `steady` finds a small difference that lasts; else `quick`. */
     readonly isSteady?: boolean;
     /** When the head's response came, monotonic milliseconds. */
     readonly atMs?: number;

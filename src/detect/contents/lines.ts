@@ -34,8 +34,9 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
 }
 
 /**
- * A position before the best one counts once as a step backwards. If the mirror stays there, it becomes its position.
- * @returns true for that step
+ * Records the position of a response. One before the mirror's best position is a step backwards; if the mirror stays
+ * there for `limits.contentLooks` responses, that position becomes its best.
+ * @returns true for the first response of a step backwards
  */
 function advance(state: LineState, place: number | null): boolean {
   if (place === null || state.best === null || place >= state.best) {

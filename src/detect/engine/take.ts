@@ -67,7 +67,7 @@ function noteTiming({ sight }: MirrorMemory, { due }: Sample): void {
   sight.lastPlannedMs = due.plannedAtMs;
 }
 
-/** A confirming deadline is short: for a target without doubt, a timeout by it says nothing about the target. */
+/** True for a timeout at the short deadline of a confirming probe: if the target is not in doubt, it is no failure. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);

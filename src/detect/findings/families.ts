@@ -21,7 +21,7 @@ export interface Detour {
   /** Failures over the broken family, and the probes of them, the newest last. */
   readonly failures: number;
   readonly probeIds: readonly string[];
-  /** Consecutive connections over the broken family since. */
+  /** Consecutive successful connections over the broken family since the last failure. */
   readonly back: number;
 }
 

@@ -171,7 +171,7 @@ export function heardOf(sample: Sample): Heard | null {
   return {
     says: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
-    // A due probe may have waited long until its failure: the row counts from its end.
+    // A scheduled probe may have run for long before it failed: the failures in a row count from its end.
     fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,

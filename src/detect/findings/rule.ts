@@ -54,7 +54,7 @@ export interface Judged extends Answered {
   readonly isCold: boolean;
   /** Its connection is the one by which the mirror is judged. */
   readonly isPrimary: boolean;
-  /** A timeout by a confirming deadline without doubt about the target: no failure of it. */
+  /** It hit the short deadline of a confirming probe although its target was not in doubt: no failure of the target. */
   readonly isShort: boolean;
   /** True where another kind reports this sample: kinds that count failures ignore it. */
   readonly isTold: () => boolean;

@@ -13,7 +13,7 @@ const packageBytes = kilobytes(250);
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** A file verified through a list also requests the list; a list that leads to packages, one of them. */
+/** With `signedBy` a probe requests one more file: the list that names its file, or a package if that is a signed list. */
 function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
   const lists = profileOf(mirror.own?.['profile'])?.lists;
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;

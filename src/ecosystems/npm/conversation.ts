@@ -122,7 +122,7 @@ function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   return (yield* fromPlace(target, now.value, context, body)).verdict;
 }
 
-/** @param read  what lies there, where it was read already */
+/** @param read  the body of that URL if it was read already; absent: it is requested */
 function* fromPlace(
   { module, version }: Target,
   { version: named, tarball: place, integrity, signed }: Located,

@@ -95,7 +95,7 @@ function noGzip(body: Uint8Array): ProbeFailure {
   return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
-/** True if the first two bytes are those of gzip; one of them may be wrong. */
+/** True if a body begins as gzip, also with one of the two bytes corrupt: see `matchesBeginning`. */
 export function matchesGzip(body: Uint8Array): boolean {
   return matchesBeginning(body, '1f8b');
 }

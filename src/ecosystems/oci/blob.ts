@@ -71,7 +71,7 @@ function judgeWhole(
   const seen = seenIn(answer.body);
   if (got.text !== asked.text) return failedBy(mismatch(asked, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
-  // By tag only the mirror itself vouches for the bytes: they are consistent, no more.
+  // For a tag only the mirror itself vouches for the bytes: they are consistent, but not verified.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }

@@ -38,7 +38,7 @@ export type DemoStage = (typeof demoStages)[number];
  * reports the spike.
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** Where builds run, an action follows the advice. */
+/** The same for an upstream with builds: there an action carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 

@@ -14,7 +14,7 @@ export interface PassDeps {
   readonly held: Held;
   /** `null`: the mirror requires the door's own credentials, which these clients must not use. */
   accessOf(name: string): WireAccess | null;
-  /** How long a mirror's small responses usually take at most, milliseconds; `null`: not known. */
+  /** The 95th percentile of the latency of a mirror's small responses, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
   /** The monotonic clock. */
   nowMs(): number;
