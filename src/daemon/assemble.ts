@@ -187,7 +187,7 @@ export function findProbe(
 ): KeptProbe | null {
   const known = board.probe(probeId);
   if (known !== null) return known;
-  // The row of a failed one has the whole transcript, of any length.
+  // The row of a failed probe has its whole transcript, of any length.
   for (const table of ['probe', 'cited'] as const) {
     const row = ledger.find(table, probeId) ?? store.get(table, probeId);
     if (row !== null) return row.value as KeptProbe;

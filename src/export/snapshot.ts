@@ -36,7 +36,7 @@ export interface Snapshot {
   readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;
-  /** The brake of actions; absent: none is configured. */
+  /** True while an operator has stopped all actions; absent: none is configured. */
   readonly actionsStopped?: boolean;
   /** State files set aside as corrupt since the start. */
   readonly stateSetAside: number;

@@ -10,7 +10,7 @@ const charsMax = 200;
 /**
  * Reuses earlier equal values, because data from a thread is always a new copy. Half of the 3.2 KB of a result is the
  * same each time: the target, the handshake, our request and most response headers.
- * @returns what gives a result with its own `due`, and with the shared values
+ * @returns a function: the result with the given `due`, and with shared values where they are equal
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {
   const texts = new Map<string, string>();

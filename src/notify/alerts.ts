@@ -77,7 +77,7 @@ function linesOf({ remedy }: Advice): string {
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
 }
 
-/** The alert of a test by hand: it ends by itself. */
+/** The alert that `webhook test` sends. It has no end, so it expires after `limits.pushValidMs`. */
 export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
   const say = wordsOf(lang);
   const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };

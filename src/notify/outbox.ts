@@ -157,7 +157,7 @@ function textFor(
   meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
-  // A chat's card is rendered from this when it is sent.
+  // A chat also gets this body: its card is rendered from it when the notice is sent.
   if (!showsAlerts(receiver) || news.finding === null)
     return bodyOf(news, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
   const isRecovery = news.type === 'mirror.recovery';

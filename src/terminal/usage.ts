@@ -38,7 +38,7 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** Values that repeat the call's module, and those that are our own texts. */
+/** Names of values: those with a module of the call, masked as a name, and those with our own texts, never masked. */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 

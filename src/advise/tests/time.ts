@@ -38,7 +38,7 @@ const worthMs = 100;
 /** The time test of one head against one candidate, over steps of one weight. Milliseconds. */
 export interface TimeTest {
   sum: number;
-  /** Since the sum was last zero. */
+  /** Moments since the sum was last zero. */
   rounds: number;
   /** Number of these moments in which the head was slower by more than a move is worth. */
   slower: number;

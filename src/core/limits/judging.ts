@@ -79,7 +79,7 @@ export const judgingLimits = {
   throughputsKept: 8,
   /** Certificates: a finding when fewer days than these are left. */
   certificateWarnMs: 14 * 24 * 60 * minute,
-  /** The probes cited by a finding; of more: this many first ones, the slowest, and the newest. */
+  /** The most probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
   /** How often new evidence of an open finding is written. */

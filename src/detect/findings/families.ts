@@ -163,7 +163,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Records the result of such a try; `null`: it shows nothing. */
+/** Records the result of a try of the broken family; `null`: it shows nothing. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

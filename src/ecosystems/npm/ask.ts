@@ -52,7 +52,7 @@ const keptMs = 5 * 60_000;
 /**
  * Locates the artifact of a version, aside, through the packument. A probe of only the first bytes must not download a
  * long packument first: it requests the version's own manifest before that.
- * @param isAnew  what was kept is passed over, and replaced
+ * @param isAnew  ignores a cached location, and replaces it
  */
 export function* locate(
   module: string,

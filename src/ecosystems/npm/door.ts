@@ -10,7 +10,7 @@ const attestations = new RegExp(`^-/npm/v1/attestations/${name}@[^/@]+$`);
 const wide = /^-\/(?:ping|npm\/v1\/keys)$/;
 
 function readNpmPath(path: string): DoorPath | null {
-  // The slash of a scope is escaped, or not.
+  // The slash of a scope may or may not be escaped.
   const plain = decodeURIComponent(path);
   if (plain.includes('%')) return null;
   if (wide.test(plain)) return { module: null, kind: 'index' };

@@ -57,7 +57,7 @@ export function isProjectPattern(text: string): boolean {
   return /^[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?$/.test(text) && !/^\*+$/.test(text) && text.length <= 200;
 }
 
-/** Whether a project's name, normalised, matches one of the patterns, normalised as it is. */
+/** Whether a project's name matches one of the patterns; both are normalised. */
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
   return patterns.some((pattern) => matchesParts(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }

@@ -14,7 +14,7 @@ export const throughputBuckets = [
   268435456.5,
 ] as const;
 
-/** Seconds of a real client's run: those of design.md section 4.2, each moved off its whole number as those above are. */
+/** Seconds of a real client's run: those of design.md section 4.2, with a fraction added as above. */
 export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
 
 /** Seconds from a release at the origin to its arrival at a mirror: minutes to a week (design.md section 4.2), half a second above. */

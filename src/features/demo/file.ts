@@ -15,7 +15,7 @@ export interface DemoPair {
   readonly far: DemoPlace;
 }
 
-/** Where the rest of the demo is. */
+/** The addresses of the other parts of the demo, and its folder. */
 export interface DemoPlaces {
   readonly port: number;
   /** Of the temporary state. */

@@ -136,7 +136,7 @@ const cellsMax = 100_000;
 const bridgeMs = 60_000;
 /** A daemon last seen within this time may have lost a scrape. The raw query of the last scrape has a resolution of 5 min. */
 const lostMs = 600_000;
-/** Longer than any restart; a place that was removed is forgotten after it. */
+/** Longer than any restart. A removed place is forgotten after this time. */
 const seenWindow = '1d';
 
 /** Queries with many samples. Where our recording rules are loaded, they read one sample for each mirror instead. */

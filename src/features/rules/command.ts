@@ -24,7 +24,7 @@ export const rulesCommand: Command = {
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
       runbook: values.runbook ?? defaultRuleParameters.runbook,
-      // Not by the locale: the file must not depend on who runs the command.
+      // The locale is ignored, because the file must not depend on the user who runs the command.
       language: context.named ?? defaultRuleParameters.language,
     });
     if (checked.tag === 'error') throw new UsageError('wrong.as', { text: checked.error.join('; ') });

@@ -63,8 +63,8 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
 }
 
 /**
- * The text of a Prometheus rule file (2.42 or newer: `keep_firing_for`), with a line end at its end.
- * @param parameters  as `checkRuleParameters` let them pass
+ * The text of a Prometheus rule file (2.42 or newer: `keep_firing_for`); it ends with a line end.
+ * @param parameters  accepted by `checkRuleParameters`
  */
 export function renderRules(parameters: RuleParameters): string {
   const { sloPercent, vantages, language } = parameters;
