@@ -40,7 +40,7 @@ import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
 import { readWhatIf, replayWhatIf } from './what-if.ts';
 
-/** How many ids of ended advice are remembered, to tell an ended advice from an unknown one. */
+/** How many ids of ended advice are remembered, to distinguish an ended advice from an unknown one. */
 const settledKept = 1_000;
 /** Dismissals remembered of one upstream. */
 const mutedKept = 50;

@@ -95,7 +95,7 @@ const stepMs = 1_000;
 
 /**
  * Orders the first bytes of one artifact of the head, of all modules in turn, at the canary's pace. They are cheap,
- * and they detect a mirror that answers light steps but serves artifacts slowly or not at all.
+ * and they detect a mirror that serves light steps but serves artifacts slowly or not at all.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {

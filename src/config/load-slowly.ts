@@ -6,7 +6,7 @@ import type { LockReader, Locks } from '../ecosystems/locks.ts';
 import { type Loaded, type LoadInput, loadConfig } from './load.ts';
 import type { ReaderOf } from './reading.ts';
 
-/** A configuration's text, and files that take their time. */
+/** A configuration's text, and files that are read asynchronously. */
 export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
   readonly files: SlowFiles;
 }

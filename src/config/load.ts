@@ -35,9 +35,9 @@ export interface LoadInput {
   readonly cwd?: string;
   /** The schedule's expansion of targets; without it the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
-  /** The ecosystems there are; left out: those of this release. */
+  /** All ecosystems; absent: those of this release. */
   readonly registry?: Registry;
-  /** The readers of lock files that are at hand; left out: only those that need no library can be used. */
+  /** The loaded readers of lock files; absent: only those that need no library can be used. */
   readonly readerOf?: ReaderOf;
 }
 

@@ -37,10 +37,10 @@ export interface Due {
   readonly build?: BuildPlace;
 }
 
-/** An order to probe one question again at some mirrors, together, after an odd response: before it is believed. */
+/** An order to probe one question at several mirrors together: again after an odd response, or for a periodic download. */
 export interface LookOrder {
   readonly registry: string;
-  /** What was asked of it. */
+  /** The target to probe at `registry`. */
   readonly target: Target;
   /** The other mirrors to probe; `null`: all that have such a target. */
   readonly registries: readonly string[] | null;

@@ -19,7 +19,7 @@ function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
 
-/** Masks user-info with `***@`, in URLs with or without a scheme, and query values; in doubt, more than the secret. */
+/** Masks user-info with `***@`, in URLs with or without a scheme, and query values; if unclear, it masks too much. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
   return (

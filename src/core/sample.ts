@@ -68,7 +68,7 @@ export interface SettledSample extends Sample {
   readonly isOfPace?: boolean;
 }
 
-/** Bytes a second without slow start; `null` where the transfer was too small to tell. */
+/** Bytes a second without slow start; `null`: the transfer was too small for a rate. */
 export function steadyRateOf({ steady }: Pick<Sample, 'steady'>): number | null {
   return steady === undefined ? null : (1_000 * steady.bytes) / steady.ms;
 }

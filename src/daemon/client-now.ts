@@ -8,7 +8,7 @@ import { isRoot } from '../io/machine.ts';
 import { judgeReport, makeClientOrder } from './client-order.ts';
 import { clientsFor, type ProcessFacts } from './system.ts';
 
-/** One run by hand, and its meaning for the mirror. */
+/** One run that an operator requested, and its meaning for the mirror. */
 export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 

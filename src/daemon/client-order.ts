@@ -28,7 +28,7 @@ interface OrderMeans {
   readonly isRoot: boolean;
 }
 
-/** The timeout of a run by hand where the file has none. */
+/** The timeout of a run that an operator requests, if the file has none. */
 const timeoutMs = 5 * 60_000;
 const nobody = { uid: 65534, gid: 65534 };
 

@@ -6,7 +6,7 @@ import type { Clock, Probed, Random, Timers, Workers } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { registry } from '../ecosystems/registry.ts';
 
-/** One probe by hand: of this mirror, now. */
+/** One probe that an operator requests: of this mirror, now. */
 export interface OnceRequest {
   readonly mirror: Mirror;
   readonly module: string | null;
@@ -16,7 +16,7 @@ export interface OnceRequest {
   readonly protocol?: HttpProtocol;
 }
 
-/** The due of a probe by hand: cold, out of plan. */
+/** The `Due` of a probe that an operator requests: outside the schedule, over a cold connection. */
 export function makeDue(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
   const { mirror, module, version, step, protocol } = request;
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};

@@ -30,7 +30,7 @@ export interface Entry {
 /** Notices that wait for one receiver, oldest first. */
 export class Queue {
   receiver: Receiver;
-  /** It answered 410: nothing is sent until the next reload. */
+  /** Its last response was 410 (Gone): nothing is sent until the next reload. */
   disabled: boolean = false;
   /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;

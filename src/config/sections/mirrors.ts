@@ -157,7 +157,7 @@ function readMirror(
   reading: Reading,
 ): Mirror | null {
   const split = baseUrl(mirror.url);
-  if (split === null) return null; // the schema has told it
+  if (split === null) return null; // the schema has reported it
   const {
     resolve: { family = null, server = null },
   } = mirror;

@@ -95,7 +95,7 @@ export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): voi
   }
 }
 
-/** Tells the kind of a finding, or the one that it follows, that an operator acknowledged it. */
+/** Passes an acknowledgement by an operator to the kind of the finding, or to the kind that it follows. */
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
   const told = ruleOf(memory.rules, finding);
   const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
