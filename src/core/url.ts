@@ -73,7 +73,7 @@ export function urlOfListener({ host, port, tls }: Listen): string {
 const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
 const innerAddress = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
 
-/** True for a host of an internal network: a private address, a name without a dot, or one with a suffix reserved for such use. */
+/** True for a host of an internal network: a private address, a name without a dot, or one with a reserved suffix. */
 export function isInnerHost(host: string): boolean {
   const name = host.toLowerCase();
   return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);

@@ -16,7 +16,7 @@ export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
-/** This many bad responses in a row are a trouble of its own. Once it has ended, samples from before no longer count. */
+/** This many bad responses in a row are trouble of their own. Once it has ended, earlier samples no longer count. */
 const troubleRow = 3;
 /** A log-likelihood: if the failures had continued at their rate, one would have shown. */
 const endedBound = 7;

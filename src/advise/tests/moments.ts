@@ -234,7 +234,7 @@ const artifactMark = 16_000;
 const hungMark = 32_000;
 const codes = 64_000;
 
-/** Whether a code has a mark. Marks act as bits: each is twice the next smaller one. */
+/** Whether a code has a mark. Marks act as bits: each is at least twice the one before. */
 function has(code: number, mark: number): boolean {
   return Math.floor(code / mark) % 2 === 1;
 }

@@ -175,7 +175,7 @@ async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads
     const packed = Readable.from(piecesOf(whole));
     await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
   } catch (thrown) {
-    // The index has the hash of the signed list: if it cannot be unpacked, its publisher is at fault, not the mirror.
+    // The index matches its hash in the signed list: if it cannot be unpacked, its publisher is at fault, not the mirror.
     const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
     if (!isTheirs) throw thrown;
     chosen.isAll = false;
