@@ -104,6 +104,24 @@ interface ResolveAccess {
   readonly server: string | null;
 }
 
+/** The egress of a mirror: proxy, resolver and family as one text. Egresses are judged separately. */
+export function egressOf(mirror: Pick<Mirror, 'access'>): string {
+  const { proxy, resolve } = mirror.access;
+  return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
+}
+
+/** True where the state of a mirror is still valid: same name, same upstream, same URL, same access. */
+export function isSameMirror(a: Mirror, b: Mirror): boolean {
+  return (
+    a.name === b.name &&
+    a.ecosystem === b.ecosystem &&
+    a.upstream === b.upstream &&
+    a.url === b.url &&
+    egressOf(a) === egressOf(b) &&
+    a.connections.join() === b.connections.join()
+  );
+}
+
 /** What mirrors are copies of: those of one upstream are interchangeable. */
 export interface Upstream {
   readonly ecosystem: EcosystemId;

@@ -66,6 +66,8 @@ export interface SettledSample extends Sample {
   readonly baselineMs: number | null;
   /** A 429 to our own dense requests, which does not count against the mirror. Absent: it is none. */
   readonly isOfPace?: boolean;
+  /** A reload removed its target, or replaced its mirror, while the probe was running: it is not judged. Absent: false. */
+  readonly isObsolete?: boolean;
 }
 
 /** Bytes a second without slow start; `null`: the transfer was too small for a rate. */

@@ -1,8 +1,7 @@
 import type { Skipped } from '../core/due.ts';
-import { type Connection, type Mirror, seriesId, type Target } from '../core/mirror.ts';
+import { type Connection, egressOf, type Mirror, seriesId, type Target } from '../core/mirror.ts';
 import { Absence, Density } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
-import { egressOf } from './confirm/vantage.ts';
 
 /** The state of one series: a target over one kind of connection. */
 export interface SeriesMemory {
@@ -68,7 +67,10 @@ export class MirrorMemory {
   /** Number of modules that have a target for the canary's step. */
   modules: number = 0;
   doubt: Doubt | null = null;
-  readonly absence = new Absence();
+  /** Pauses and maintenance windows belong to the name of a mirror: they stay when a reload replaces it. */
+  readonly absence: Absence;
+  /** Requests sent earlier went to the mirror that it replaced, monotonic milliseconds; `-Infinity`: to none. */
+  readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();
   readonly line: Line = { answeredFromMs: null, marks: [], address: null };
@@ -77,8 +79,10 @@ export class MirrorMemory {
   readonly series = new Map<string, SeriesMemory>();
   readonly row: RowState = { isDirty: false, writtenAtMs: null };
 
-  constructor(mirror: Mirror) {
+  constructor(mirror: Mirror, replaced?: { readonly absence: Absence; readonly atMs: number }) {
     this.mirror = mirror;
+    this.absence = replaced?.absence ?? new Absence();
+    this.sinceMs = replaced?.atMs ?? Number.NEGATIVE_INFINITY;
     this.egress = egressOf(mirror);
     this.roundKey = roundKeyOf(mirror);
   }

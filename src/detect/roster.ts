@@ -1,10 +1,9 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror, Target } from '../core/mirror.ts';
+import { isSameMirror, type Target } from '../core/mirror.ts';
 import { told } from '../words/tell.ts';
 import { clearPaceWait } from './absence.ts';
 import { closeDoubt } from './confirm/doubt.ts';
 import { closeSuspicion } from './confirm/suspicion.ts';
-import { egressOf } from './confirm/vantage.ts';
 import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { dropSeriesOf, judgeUs, runKinds } from './engine/step.ts';
@@ -12,30 +11,26 @@ import type { Memory } from './memory.ts';
 import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
-/** True where the state of a mirror is still valid: same URL, same access. */
-function isSameMirror(a: Mirror, b: Mirror): boolean {
-  return (
-    a.ecosystem === b.ecosystem &&
-    a.upstream === b.upstream &&
-    a.url === b.url &&
-    egressOf(a) === egressOf(b) &&
-    a.connections.join() === b.connections.join()
-  );
-}
-
 /**
  * Applies a configuration: unchanged mirrors and targets keep their state; removed or moved ones lose findings and rows.
  */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   memory.config = config;
   const wanted = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
+  const replaced = new Map<string, MirrorMemory>();
   for (const [name, known] of memory.mirrors) {
     const mirror = wanted.get(name);
     if (mirror !== undefined && isSameMirror(known.mirror, mirror)) known.mirror = mirror;
-    else removeMirror(memory, known);
+    else {
+      removeMirror(memory, known);
+      replaced.set(name, known);
+    }
   }
-  for (const [name, mirror] of wanted)
-    if (!memory.mirrors.has(name)) memory.mirrors.set(name, new MirrorMemory(mirror));
+  for (const [name, mirror] of wanted) {
+    if (memory.mirrors.has(name)) continue;
+    const absence = replaced.get(name)?.absence;
+    memory.mirrors.set(name, new MirrorMemory(mirror, absence && { absence, atMs: memory.now.monotonicMs }));
+  }
   memory.targets.clear();
   for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);

@@ -1,5 +1,4 @@
 import { isLoopback } from '../../core/addresses.ts';
-import type { Mirror } from '../../core/mirror.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 
 /** If more than this share of four or more independent units fails in one moment, our network is at fault. */
@@ -13,12 +12,6 @@ export interface Place {
   readonly url: string;
   /** The address at which the mirror was last reached; `null`: unknown, or reached through a proxy. */
   readonly address: string | null;
-}
-
-/** The egress of a mirror: proxy, resolver and family as one text. Egresses are judged separately. */
-export function egressOf(mirror: Pick<Mirror, 'access'>): string {
-  const { proxy, resolve } = mirror.access;
-  return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
 /**

@@ -31,10 +31,9 @@ const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
   const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
   const { target, connection, timeoutMs } = sample.due;
-  const mirror = memory.mirrors.get(target.registry);
-  if (mirror === undefined || !memory.targets.has(target.id)) {
-    // A reload removed its target while the probe was running.
-    memory.turn.settled.push(settledSampleOf(sample));
+  const mirror = mirrorOf(memory, sample);
+  if (mirror === null) {
+    memory.turn.settled.push({ ...settledSampleOf(sample), isObsolete: true });
     return;
   }
   const isCold = noteAnswer(memory, mirror, sample);
@@ -58,6 +57,13 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
+}
+
+/** The mirror of a sample; `null`: a reload removed its target, or replaced the mirror, while the probe was running. */
+export function mirrorOf(memory: Memory, { due, startedMonotonicMs }: Sample): MirrorMemory | null {
+  const mirror = memory.mirrors.get(due.target.registry);
+  const isCurrent = mirror !== undefined && startedMonotonicMs >= mirror.sinceMs;
+  return isCurrent && memory.targets.has(due.target.id) ? mirror : null;
 }
 
 /** A sample that is output without being judged. */

@@ -10,7 +10,7 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated, isDisturbed } from '../rules/threshold.ts';
-import { settle, settledSampleOf } from './settle.ts';
+import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
 
 /**
@@ -19,9 +19,9 @@ import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
  */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
-  const mirror = memory.mirrors.get(target.registry);
-  if (mirror === undefined || !memory.targets.has(target.id)) {
-    memory.turn.settled.push(settledSampleOf(sample));
+  const mirror = mirrorOf(memory, sample);
+  if (mirror === null) {
+    settle(memory, sample, null);
     return;
   }
   if (target.canary && purpose !== 'build') noteTiming(mirror, sample);

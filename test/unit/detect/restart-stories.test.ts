@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import { Simulation } from './simulate.ts';
 import { dead, fine, minute, warm, world } from './story-world.ts';
-import { aConfig, aDue, aMirror, aSample, aTarget, at } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, refused } from './world.ts';
 
 describe('restart', () => {
   it('in mid-outage keeps the finding under its id, opens it no second time, and closes it when the mirror is back', () => {
@@ -125,5 +125,38 @@ describe('reload', () => {
         .map((one) => `${one.registry} ${one.state}`)
         .sort(),
     ).toEqual(['a unknown', 'b up']);
+  });
+
+  it('a pause and a maintenance window are of the name: they stay where the mirror moves', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    const pause = { untilMs: at(warm + 3_600_000).wallMs, reason: 'new disks' };
+    sim.detector.pause('a', pause, at(sim.nowMs));
+    sim.detector.maintenance('b', true, at(sim.nowMs));
+    const moved = ['a', 'b'].map((name) => aMirror(name, { url: `https://new-${name}.example.com` }));
+    const targets = moved.map((mirror) => aTarget(mirror.name));
+    sim.detector.reconfigure(aConfig({ mirrors: moved }), targets, at(sim.nowMs));
+    const standings = sim.detector.standings().map(({ paused, inMaintenance }) => ({ paused, inMaintenance }));
+    expect(standings).toEqual([
+      { paused: pause, inMaintenance: false },
+      { paused: null, inMaintenance: true },
+    ]);
+  });
+
+  it('a response to a request that was sent before is of the mirror before, and is not judged', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    const moved = [aMirror('a', { url: 'https://elsewhere.example.com' }), aMirror('b')];
+    const targets = moved.map((mirror) => aTarget(mirror.name));
+    sim.detector.reconfigure(aConfig({ mirrors: moved }), targets, at(sim.nowMs));
+    const late = ['a', 'b'].flatMap((name) => {
+      const sample = aSample(aDue(aTarget(name)), sim.nowMs - 5_000, 6_000, refused);
+      return sim.detector.take(sample, at(sim.nowMs + 1_000)).settled;
+    });
+    expect(late.map(({ isObsolete }) => isObsolete)).toEqual([true]);
+    expect(sim.detector.standings().map(({ registry, inDoubt }) => `${registry} ${inDoubt}`)).toEqual([
+      'b true',
+      'a false',
+    ]);
   });
 });
