@@ -3,7 +3,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import { type EcosystemId, isHeavy } from '../core/mirror.ts';
+import { type EcosystemId, isHeavy, isSameMirror } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -148,8 +148,8 @@ export function createAdvisor(input: {
       const group = groupOf(sample.due.target);
       if (group === undefined) return false;
       lastNow = now;
-      if (sample.isOfPace === true) {
-        // A refusal because of our request rate: its lateness is no evidence either.
+      if (sample.isOfPace === true || sample.isObsolete === true) {
+        // Its lateness is no evidence either.
         group.late.held.delete(sample.due.probeId);
         group.late.counted.delete(sample.due.probeId);
         return false;
@@ -246,18 +246,19 @@ export function createAdvisor(input: {
     lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {
       lastNow = now;
+      const unchanged = config.mirrors.filter((one) => next.mirrors.some((mirror) => isSameMirror(one, mirror)));
+      const names = new Set(unchanged.map(({ name }) => name));
       config = next;
       const ledger = openLedger(now, random);
       const wanted = groupsOf(next, registry, declared);
       for (const [key, group] of groups) {
         const fresh = wanted.get(key);
-        if (fresh !== undefined && chainTextOf(fresh.declared) === chainTextOf(group.declared)) {
+        const isKept = fresh?.client === group.client && chainTextOf(fresh.declared) === chainTextOf(group.declared);
+        if (fresh !== undefined && isKept) {
           group.declared = fresh.declared;
           group.roster = fresh.roster;
           if (group.accepted === null) group.chain = fresh.declared;
-          const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version ?? ''}`));
-          const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
-          pruneRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
+          pruneRemoved(group, names, next.modules);
           group.contest.outlook = '';
           follow(view(group, now));
           wanted.delete(key);
@@ -276,7 +277,7 @@ export function createAdvisor(input: {
         groups.set(key, group);
         ledger.touch(group);
       }
-      for (const name of tallies.keys()) if (!next.mirrors.some((mirror) => mirror.name === name)) tallies.delete(name);
+      for (const name of tallies.keys()) if (!names.has(name)) tallies.delete(name);
       return remember(ledger.turn());
     },
   };

@@ -1,3 +1,4 @@
+import type { Config } from '../core/config.ts';
 import type { Due, LookOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
@@ -19,7 +20,7 @@ import {
 } from './probing.ts';
 import { oddOf, oddPeekOf, type Recheck, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
-import { addAnswer, closeOverdue, updatePatience } from './tests/contest.ts';
+import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './tests/contest.ts';
 import { costOf } from './tests/costs.ts';
 import { type Place, pruneAnswers, prunePast } from './tests/moments.ts';
 import type { View } from './view.ts';
@@ -194,13 +195,23 @@ function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): L
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 
-/** After a reload: forgets mirrors and questions that are no longer configured. */
-export function pruneRemoved(group: Group, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
-  const { contest, probing, kind } = group;
-  group.late.asides.clear();
-  for (const name of contest.records.keys()) if (!names.has(name)) contest.records.delete(name);
-  for (const name of contest.pairs.keys()) if (!names.has(name)) contest.pairs.delete(name);
+/**
+ * After a reload: forgets mirrors and questions that are no longer configured.
+ * @param names  mirrors that did not change
+ */
+export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: Config['modules']): void {
+  const { contest, probing, kind, late } = group;
+  // Some steps request a module without its version.
+  const asked = new Set(modules.flatMap(({ module, version }) => [`${module}@`, `${module}@${version ?? ''}`]));
+  const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
+  late.asides.clear();
+  for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
+  if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
+  for (const byName of [contest.records, contest.pairs, contest.patience])
+    for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(probing, kind, names, isAsked);
+  for (const { questions } of contest.records.values())
+    for (const question of questions.keys()) if (!probing.targets.has(question)) questions.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);
   pruneAnswers(contest.moments, isKnown);
   prunePast(contest.past, isKnown);

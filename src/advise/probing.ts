@@ -172,6 +172,7 @@ export function pruneProbing(
   const { targets, sizes, served, failing, rotas } = probing;
   served.clear();
   failing.clear();
+  if (probing.peeks.head !== null && !names.has(probing.peeks.head)) probing.peeks = newPeeks(null);
   for (const [question, asked] of targets) {
     for (const name of asked.keys()) if (!names.has(name)) asked.delete(name);
     if (asked.size > 0 && isAsked(question)) continue;

@@ -7,6 +7,7 @@ import { type Health, newHealth, updateHealth } from './home.ts';
 import {
   type Answer,
   addToMoment,
+  dropReply,
   isOverdue,
   keepMoment,
   type Moment,
@@ -113,11 +114,7 @@ export function dropEvidence(contest: Contest): void {
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
-    for (const moment of open) {
-      if (moment.replies.get(registry)?.tag !== 'failed') continue;
-      moment.replies.delete(registry);
-      moment.outcomes.delete(registry);
-    }
+    for (const moment of open) if (moment.replies.get(registry)?.tag === 'failed') dropReply(moment, registry);
   if (contest.head !== registry) return;
   contest.odd = {};
   for (const [name, pair] of contest.pairs)

@@ -144,6 +144,14 @@ export function pruneAnswers(moments: Moments, isKnown: (registry: string, quest
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
     if (latest.size === 0) moments.latest.delete(question);
   }
+  for (const moment of [...moments.open.values()].flat())
+    for (const registry of moment.replies.keys()) if (!isKnown(registry, moment.question)) dropReply(moment, registry);
+}
+
+/** Forgets a mirror's response in a moment that is not over. */
+export function dropReply({ replies, outcomes }: Moment, registry: string): void {
+  replies.delete(registry);
+  outcomes.delete(registry);
 }
 
 /** A finished moment, with each mirror's response. */

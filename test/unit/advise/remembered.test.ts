@@ -3,7 +3,9 @@ import type { Group } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
-import { newContest } from '../../../src/advise/tests/contest.ts';
+import { newContest, updatePatience } from '../../../src/advise/tests/contest.ts';
+import { recordOf } from '../../../src/advise/tests/costs.ts';
+import { recordOutcome } from '../../../src/advise/tests/record.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import { kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
@@ -82,26 +84,110 @@ describe('after a reload', () => {
     for (const question of ['mod m@v1', 'zip m@v1', 'mod gone@v1'])
       targets.set(question, new Map(['a', 'b'].map((name) => [name, { registry: name } as Target])));
     targets.set('mod only-b@v1', new Map([['b', { registry: 'b' } as Target]]));
+    targets.set('index m@', new Map([['a', { registry: 'a' } as Target]]));
     for (const question of targets.keys())
       contest.moments.latest.set(
         question,
         new Map(['a', 'b'].map((registry) => [registry, { registry, question } as never])),
       );
     sizes.set('zip m@v1', 300_000).set('mod gone@v1', 1);
-    return { contest, probing, late: { asides: new Map() } } as unknown as Group;
+    for (const name of ['a', 'b']) {
+      updatePatience(contest, name, 'light', 200);
+      const good = { atMs: 0, tookMs: 200, bad: false, isHeavy: false, late: 0 };
+      for (const question of ['mod m@v1', 'mod gone@v1']) recordOutcome(recordOf(contest, name), question, good, true);
+    }
+    return { contest, probing, late: { asides: new Map(), held: new Map() } } as unknown as Group;
   };
 
   it('what is asked still, of whom is watched still, is kept, and nothing else', () => {
     const made = group();
-    pruneRemoved(made, new Set(['a']), (question) => !question.includes('gone'));
+    pruneRemoved(made, new Set(['a']), [{ ecosystem: 'go', upstream: 'go', module: 'm', version: 'v1' }]);
     expect([...made.probing.targets].map(([question, asked]) => [question, [...asked.keys()]])).toEqual([
       ['mod m@v1', ['a']],
       ['zip m@v1', ['a']],
+      ['index m@', ['a']],
+    ]);
+    expect([...made.contest.patience.keys()]).toEqual(['a']);
+    expect([...made.contest.records].map(([name, { questions }]) => [name, [...questions.keys()]])).toEqual([
+      ['a', ['mod m@v1']],
     ]);
     expect([...made.probing.sizes]).toEqual([['zip m@v1', 300_000]]);
     expect([...made.contest.moments.latest].map(([question, latest]) => [question, [...latest.keys()]])).toEqual([
       ['mod m@v1', ['a']],
       ['zip m@v1', ['a']],
+      ['index m@', ['a']],
     ]);
+  });
+
+  const chain = 'https://a.example.com,direct';
+  const known = (stage: Stage) =>
+    stage.advisor.rank('go', 'go').map(({ registry, gate, scoreSeconds }) => [registry, gate, scoreSeconds !== null]);
+
+  it('nothing of a mirror that has another URL: the server before says nothing about the new one', () => {
+    const stage = new Stage(chain, [mirror('a'), mirror('b')]);
+    stage.paces(20, { a: 200, b: 100 });
+    const moved = mirror('b', { url: 'https://new.example.com' });
+    stage.reconfigure(chain, { ...stage.config, mirrors: [mirror('a'), moved] });
+    stage.consider();
+    expect(known(stage)).toEqual([
+      ['a', 'current', true],
+      ['b', 'unmeasured', false],
+    ]);
+    stage.sample('b', 100, { isObsolete: true });
+    stage.consider();
+    expect(known(stage)[1]).toEqual(['b', 'unmeasured', false]);
+    stage.paces(5, { a: 200, b: 100 });
+    expect(known(stage)[0]).toEqual(['b', 'ok', true]);
+  });
+
+  it('nor of the mirror in use, if it is reached over another proxy', () => {
+    const stage = new Stage(chain, [mirror('a'), mirror('b')]);
+    stage.paces(20, { a: 200, b: 100 });
+    stage.paces(2, { a: 'refused', b: 100 });
+    const proxy = { url: 'http://proxy.example.com:8080', auth: null };
+    const moved = { ...mirror('a'), access: { ...mirror('a').access, proxy } };
+    stage.reconfigure(chain, { ...stage.config, mirrors: [moved, mirror('b')] });
+    stage.consider();
+    expect(stage.advisor.rank('go', 'go').map(({ registry, sum }) => [registry, sum])).toEqual([
+      ['b', null],
+      ['a', null],
+    ]);
+  });
+
+  it('a module that was removed does not come back with a response that was pending', () => {
+    const stage = new Stage(chain, [mirror('a'), mirror('b')]);
+    stage.paces(2, { a: 200, b: 100 });
+    stage.sample('a', 100, { module: 'example.com/gone' });
+    const peeked = (): string[] => {
+      const modules: string[] = [];
+      for (let pace = 0; pace < 6; pace += 1) {
+        stage.pass(30);
+        stage.consider();
+        for (const { isPeek, target } of stage.looks) {
+          if (!isPeek) continue;
+          modules.push(target.module ?? '');
+          stage.sample('a', 100, { step: 'zip', purpose: 'peek', module: target.module ?? '' });
+        }
+      }
+      return modules;
+    };
+    expect(new Set(peeked())).toEqual(new Set(['example.com/m', 'example.com/gone']));
+    stage.reconfigure(chain);
+    stage.sample('a', 100);
+    stage.sample('a', 100, { module: 'example.com/gone', isObsolete: true });
+    expect(new Set(peeked())).toEqual(new Set(['example.com/m']));
+  });
+
+  it('the client whose chain decides is the configured one, even if its chain reads alike', () => {
+    const url = 'https://n.example.com';
+    const stage = new Stage(url, [mirror('n', { ecosystem: 'npm', upstream: 'npm', url })]);
+    const client = () => {
+      const asked = { chain: url, ecosystem: 'npm', upstream: 'npm', client: null };
+      const found = stage.advisor.whatIf(asked, stage.at);
+      return found.tag === 'ok' ? found.value.client : found.error.kind;
+    };
+    expect(client()).toBe('npm');
+    stage.reconfigure(url, { ...stage.config, client: { npm: 'yarn' } });
+    expect(client()).toBe('yarn');
   });
 });

@@ -98,6 +98,7 @@ export class Stage {
       module?: string;
       probeId?: string;
       isOfPace?: boolean;
+      isObsolete?: boolean;
     } = {},
   ): boolean {
     const sample = this.#sampleOf(registry, said, more);
@@ -119,6 +120,7 @@ export class Stage {
     const failure = typeof said === 'number' ? null : failureOf(said);
     return {
       ...(more.isOfPace === undefined ? {} : { isOfPace: more.isOfPace }),
+      ...(more.isObsolete === undefined ? {} : { isObsolete: more.isObsolete }),
       due: {
         probeId: more.probeId ?? `p-${this.#next()}`,
         target: {
