@@ -7,7 +7,7 @@ import type { Sample } from '../core/sample.ts';
 export class Absence {
   paused: { readonly untilMs: number; readonly reason: string } | null = null;
   inMaintenance: boolean = false;
-  /** Throttled steps (`Retry-After`, 429), with the end of each wait; wall milliseconds. */
+  /** Throttled steps (`Retry-After`, 429), with the end of each wait; monotonic milliseconds. */
   readonly throttled = new Map<Step, number>();
 }
 
@@ -30,12 +30,15 @@ export function isThrottled(
   { absence }: { readonly absence: Absence },
   step: Step,
 ): boolean {
-  return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.wallMs;
+  return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.monotonicMs;
 }
 
-/** When the last throttled step may be requested again; wall milliseconds, `null`: none is throttled. */
-export function throttleEndMsOf({ throttled }: Absence): number | null {
-  return throttled.size === 0 ? null : Math.max(...throttled.values());
+/**
+ * When the last throttled step may be requested again by the wall clock of now, so that a clock that is set changes no
+ * wait; wall milliseconds, `null`: none is throttled.
+ */
+export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null {
+  return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
 }
 
 /** Ends pauses and waits whose time is over. */
@@ -45,7 +48,8 @@ export function expireAbsences(memory: {
 }): void {
   for (const { absence } of memory.mirrors.values()) {
     if (absence.paused !== null && absence.paused.untilMs <= memory.now.wallMs) absence.paused = null;
-    for (const [step, untilMs] of absence.throttled) if (untilMs <= memory.now.wallMs) absence.throttled.delete(step);
+    for (const [step, untilMs] of absence.throttled)
+      if (untilMs <= memory.now.monotonicMs) absence.throttled.delete(step);
   }
 }
 

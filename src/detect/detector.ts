@@ -182,7 +182,7 @@ export function createDetector(input: {
         mirror.absence.inMaintenance = on;
         if (on) leaveRound(memory, mirror);
       }),
-    /** `untilMs` is wall time; `null`: the step is no longer throttled. */
+    /** `untilMs` is monotonic; `null`: the step is no longer throttled. */
     throttled: (registry: string, step: Step, untilMs: number | null): void => {
       const throttled = memory.mirrors.get(registry)?.absence.throttled;
       if (untilMs === null) throttled?.delete(step);

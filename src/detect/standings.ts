@@ -46,7 +46,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     inMaintenance: mirror.absence.inMaintenance,
     lastOkAtMs: mirror.sight.lastOkAtMs,
     lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
-    throttledUntilMs: throttleEndMsOf(mirror.absence),
+    throttledUntilMs: throttleEndMsOf(mirror.absence, memory.now),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
     certificate: null,
     findings,

@@ -256,7 +256,7 @@ export function createScheduler(input: {
       const absence = roster.absence(registry);
       return absence !== null && isInMaintenance(absence, roster.calendar, now);
     },
-    throttledUntil: (registry, step, now) => throttleEnd({ registry, step }, now)?.wallMs ?? null,
+    throttledUntil: (registry, step, now) => throttleEnd({ registry, step }, now)?.monotonicMs ?? null,
     dueAtMs(target, connection) {
       const series = roster.series(seriesId(target, connection));
       if (series === null) return null;

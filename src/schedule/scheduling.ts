@@ -54,7 +54,7 @@ export interface Scheduler {
   pause(registry: string, untilWallMs: number | null): void;
   /** In a maintenance window now? */
   inMaintenance(registry: string, now: Now): boolean;
-  /** Wall milliseconds until which a step of the mirror is throttled; `null`: it is not. */
+  /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /** Monotonic time of a series' next planned start; `null` where it is not configured, or there will never be one. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;

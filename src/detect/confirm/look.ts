@@ -93,6 +93,11 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
   memory.turn.rechecks.push(...targets);
 }
 
+/** Forgets the probes of heavy questions that limit no further one. */
+export function pruneHeavyLooks({ confirm: { heavyLooks }, now }: Memory): void {
+  for (const [key, atMs] of heavyLooks) if (now.monotonicMs - atMs >= limits.heavyLookMs) heavyLooks.delete(key);
+}
+
 /**
  * Repeats a light request at its mirror and the siblings; a heavy one only once. After a slow response, it repeats for
  * one round, to distinguish a slow mirror from a general slowdown. After a refusal, until success or long enough to
@@ -115,7 +120,7 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
-  const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
+  const firstMs = Math.max(memory.now.monotonicMs, untilMs);
   const known = memory.confirm.rounds.get(mirror.roundKey)?.looks.get(keyOfQuestion(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
     known.nextAtMs = firstMs;

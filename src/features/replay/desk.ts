@@ -112,7 +112,7 @@ export function createDesk(input: {
     },
     throttledUntil(registry, step, now) {
       const absence = absences.get(registry);
-      return absence === undefined ? null : (waitEnd(absence.throttles, step, now)?.wallMs ?? null);
+      return absence === undefined ? null : (waitEnd(absence.throttles, step, now)?.monotonicMs ?? null);
     },
     dueAtMs: () => null,
     shed: () => undefined,

@@ -144,7 +144,7 @@ describe('whatever comes', () => {
               note(detector.reconfigure(config, targets, now));
               break;
             case 'throttle':
-              detector.throttled(target.registry, target.step, now.wallMs + 3_000);
+              detector.throttled(target.registry, target.step, now.monotonicMs + 3_000);
               break;
             case 'ack':
               note(detector.acknowledge(detector.findings()[0]?.id ?? '', 'test', now));

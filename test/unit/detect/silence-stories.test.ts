@@ -188,10 +188,22 @@ describe('silence', () => {
     expect(new Set(after.map(({ outcome }) => outcome.tag))).toEqual(new Set(['ok']));
   });
 
+  it('a wall clock that is set back does not lengthen the wait', () => {
+    const sim = world(['a', 'b', 'c'], () => fine);
+    sim.runTo(warm);
+    sim.detector.throttled('b', 'mod', sim.nowMs + 30_000);
+    const hourBack = (ms: number) => ({ ...at(ms), wallMs: at(ms).wallMs - 3_600_000 });
+    const untilMs = (): number | null => sim.detector.standings()[1]?.throttledUntilMs ?? null;
+    sim.detector.tick(hourBack(sim.nowMs + 10_000));
+    expect(untilMs()).toBe(hourBack(sim.nowMs + 30_000).wallMs);
+    sim.detector.tick(hourBack(sim.nowMs + 30_000));
+    expect(untilMs()).toBeNull();
+  });
+
   it('a mirror that asked us to stay away is left out of rounds', () => {
     const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
     sim.runTo(warm - 1);
-    sim.detector.throttled('b', 'mod', at(warm + 10 * minute).wallMs);
+    sim.detector.throttled('b', 'mod', at(warm + 10 * minute).monotonicMs);
     sim.runTo(warm + minute);
     expect(sim.asked.some(({ registries }) => registries.includes('b'))).toBe(false);
     expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);

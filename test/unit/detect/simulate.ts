@@ -211,7 +211,7 @@ export class Simulation {
     const key = `${registry} ${step}`;
     const untilMs = Math.max(this.nowMs + waitMs, this.#awayUntilMs.get(key) ?? 0);
     this.#awayUntilMs.set(key, untilMs);
-    this.detector.throttled(registry, step, at(untilMs).wallMs);
+    this.detector.throttled(registry, step, at(untilMs).monotonicMs);
   }
 
   #probe(wanted: Due): void {

@@ -221,9 +221,9 @@ describe('a mirror may be asked in a round', () => {
     ['not without a canary', ask({}, null), false],
     ['not while a person paused it', ask({ paused: { untilMs: epochMs + 2_000, reason: '' } }), false],
     ['not in maintenance', ask({ inMaintenance: true }), false],
-    ['not before the time that it named', ask({ throttled: new Map([['mod', epochMs + 1_001]]) }), false],
-    ['from then on', ask({ throttled: new Map([['mod', epochMs + 1_000]]) }), true],
-    ['where another step than the canary is throttled', ask({ throttled: new Map([['zip', epochMs + 1_001]]) }), true],
+    ['not before the time that it named', ask({ throttled: new Map([['mod', 1_001]]) }), false],
+    ['from then on', ask({ throttled: new Map([['mod', 1_000]]) }), true],
+    ['where another step than the canary is throttled', ask({ throttled: new Map([['zip', 1_001]]) }), true],
   ])('%s', (_name, can, want) => {
     expect(can).toBe(want);
   });
