@@ -3,6 +3,7 @@ import { isSameMirror, type Target } from '../core/mirror.ts';
 import { told } from '../words/tell.ts';
 import { clearPaceWait } from './absence.ts';
 import { closeDoubt } from './confirm/doubt.ts';
+import { pruneHeavyLooks } from './confirm/look.ts';
 import { closeSuspicion } from './confirm/suspicion.ts';
 import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
@@ -41,6 +42,7 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
   }
   pruneContents(memory);
+  pruneHeavyLooks(memory);
   runKinds(memory, 'adopt');
   for (const round of memory.confirm.rounds.values()) {
     for (const registry of round.flights.said.keys())

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import { addTokens, spend, spendForPeek, startBudget } from '../../../src/detect/confirm/budget.ts';
+import { pruneHeavyLooks } from '../../../src/detect/confirm/look.ts';
+import type { Memory } from '../../../src/detect/memory.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';
 
@@ -170,6 +172,15 @@ describe('an ordered look', () => {
     expect(askedAt(stepMs)).toEqual(names);
   });
 
+  it('of heavy targets is forgotten at a reload once it limits no other', () => {
+    const heavyLooks = new Map([
+      ['zip example.com/gone@v1.0.0', 0],
+      ['zip example.com/a@v1.0.0', 1],
+    ]);
+    pruneHeavyLooks({ confirm: { heavyLooks }, now: at(limits.heavyLookMs) } as unknown as Memory);
+    expect([...heavyLooks.keys()]).toEqual(['zip example.com/a@v1.0.0']);
+  });
+
   it('of a heavy target at a pace of its own stands in the way of none that something odd calls for', () => {
     const zips = names.map((name) => aTarget(name, 'zip'));
     const sim = world({}, zips);
@@ -204,7 +215,7 @@ describe('an ordered look', () => {
   it('leaves out a mirror that asked us to stay away, and is nothing for a name or target that is not there', () => {
     const sim = world();
     sim.runTo(warm);
-    sim.detector.throttled('b', 'mod', at(warm + minute).wallMs);
+    sim.detector.throttled('b', 'mod', at(warm + minute).monotonicMs);
     start(sim, { forMs: 1_000 });
     start(sim, { registry: 'nobody' });
     start(sim, { target: aTarget('a', 'list', 'example.com/unknown') });
