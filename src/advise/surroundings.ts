@@ -20,14 +20,18 @@ export function follow(view: View): void {
  * compared.
  */
 function outlookOf(view: View): string {
-  const { group, now } = view;
-  const parts: unknown[] = [group.open?.advice.id, group.open?.advice.state, group.accepted?.advice.id, isRecent(view)];
-  for (const { name } of view.mirrors) {
-    const standing = view.standingOf(name);
-    const isAway = standing?.throttledUntilMs != null && standing.throttledUntilMs > now.wallMs;
-    parts.push(standing?.state, standing?.because, standing?.inDoubt, standing?.findings.length, isAway);
-  }
-  return parts.join('|');
+  const { open, accepted } = view.group;
+  const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];
+  for (const { name } of view.mirrors)
+    parts.push(isAway(view, name), ...(view.standingOf(name)?.findings.map(({ id, state }) => `${id} ${state}`) ?? []));
+  return [...parts, ...listDroppedKeys(view)].join('|');
+}
+
+/** True while a mirror is paused, in maintenance or throttled. */
+function isAway({ standingOf, now }: View, name: string): boolean {
+  const standing = standingOf(name);
+  const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
+  return standing?.paused != null || standing?.inMaintenance === true || untilMs > now.wallMs;
 }
 
 /** The surroundings of the comparison from now on: the chain in force, and the chain to each other mirror. */
@@ -40,12 +44,7 @@ export function surroundingsOf(view: View): Surroundings {
   for (const mirror of view.mirrors) {
     chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
   }
-  const isAway = (name: string): boolean => {
-    const standing = view.standingOf(name);
-    const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
-    return standing?.paused != null || standing?.inMaintenance === true || untilMs > view.now.wallMs;
-  };
-  const away = new Set(view.mirrors.map(({ name }) => name).filter(isAway));
+  const away = new Set(view.mirrors.map(({ name }) => name).filter((name) => isAway(view, name)));
   return {
     client: group.client,
     chains,

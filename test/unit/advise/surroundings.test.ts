@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Group, rosterOf } from '../../../src/advise/group.ts';
+import { type Group, noChain, rosterOf } from '../../../src/advise/group.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
 import { follow } from '../../../src/advise/surroundings.ts';
 import { newContest } from '../../../src/advise/tests/contest.ts';
 import { viewOf } from '../../../src/advise/view.ts';
+import type { Finding } from '../../../src/core/finding.ts';
 import type { Standing } from '../../../src/core/standing.ts';
+import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { go } from '../../../src/ecosystems/go/go.ts';
 import { abc, chain } from './outage.ts';
@@ -57,6 +59,24 @@ describe('what the comparison goes by is what is known now', () => {
     ['in maintenance', { inMaintenance: true }],
   ])('nor is one that is %s', (_name, standing) => {
     expect(known(group(null), 0, standing).isAway('b')).toBe(true);
+  });
+
+  const chainToC = (around: ReturnType<typeof known>) => showChain(around.chains.get('c') ?? noChain);
+  const withoutB = 'https://c.example.com,https://a.example.com,direct';
+  const withB = 'https://c.example.com,https://a.example.com,https://b.example.com,direct';
+
+  it('no chain leads over a mirror from the time on at which its certificate expires', () => {
+    const of = group(null);
+    const certificate = { certificate: { expiresAtMs: stage.at.wallMs + 60_000, authorizationCode: null } };
+    expect(chainToC(known(of, 59_999, certificate))).toBe(withB);
+    expect(chainToC(known(of, 60_000, certificate))).toBe(withoutB);
+  });
+
+  it('a finding that another one replaces is a change', () => {
+    const of = group(null);
+    const found = (kind: Finding['kind']) => ({ findings: [stage.open('b', kind)] });
+    expect(chainToC(known(of, 0, found('spike')))).toBe(withB);
+    expect(chainToC(known(of, 0, found('mismatch')))).toBe(withoutB);
   });
 
   it('a move is recent for `hold`; without a move none is recent', () => {
