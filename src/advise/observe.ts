@@ -91,21 +91,24 @@ export function recordSample(view: View, sample: SettledSample): boolean {
 }
 
 /**
- * A step that no fetch needs does not affect the cost of a fetch. But if such a step newly fails at the head, the
- * canary is requested again: the whole mirror may fail.
+ * A step that no fetch needs does not affect the cost of a fetch. But if such a step newly fails at the head, for any
+ * module, the canary is requested again: the whole mirror may fail.
  */
 function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { target } = sample.due;
   const { failing, peeks } = group.probing;
   const hasFailed = !isHeavy(target) && replyTo(sample, group.kind).tag === 'failed';
+  const key = `${target.registry} ${target.step}`;
+  const known = failing.get(key) ?? new Set();
+  const isNew = known.size === 0;
+  failing.set(key, known);
   if (!hasFailed) {
-    failing.delete(target.id);
+    known.delete(target.id);
     return;
   }
-  const isNew = !failing.has(target.id);
-  failing.add(target.id);
+  known.add(target.id);
   const canary = headOf(group)?.name === target.registry ? canaryOf(group.probing, target.registry) : null;
-  if (isNew && canary !== null) peeks.odd = { question: canary, hasFailed: true };
+  if (isNew && canary !== null) peeks.odd ??= { question: canary, hasFailed: true };
 }
 
 /**

@@ -106,8 +106,8 @@ export interface Probing {
   readonly sizes: Map<string, number>;
   /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
   readonly served: Set<string>;
-  /** Targets of light steps that no fetch needs, by id, whose last response was a failure. */
-  readonly failing: Set<string>;
+  /** Targets of light steps that no fetch needs, by id, whose last response was a failure; by mirror and step. */
+  readonly failing: Map<string, Set<string>>;
   /** First-byte probes of the head's artifacts. */
   peeks: Peeks;
   /** The order of artifact probes per mirror, by name. */
@@ -122,7 +122,7 @@ export function newProbing(): Probing {
     targets: new Map(),
     sizes: new Map(),
     served: new Set(),
-    failing: new Set(),
+    failing: new Map(),
     peeks: newPeeks(null),
     rotas: new Map(),
     isTurnTaken: false,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LookOrder } from '../../../src/core/due.ts';
-import { chain } from './outage.ts';
-import { mirror, Stage } from './stage.ts';
+import { abc, chain } from './outage.ts';
+import { mirror, type Said, Stage } from './stage.ts';
 
 const abcd = ['a', 'b', 'c', 'd'].map((name) => mirror(name));
 const well = { a: 200, b: 200, c: 200, d: 200 } as const;
@@ -189,6 +189,36 @@ describe('a download of the head that failed once by chance', () => {
     }
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThan(12);
+  });
+});
+
+describe('a light step that no fetch needs', () => {
+  /** What is ordered of the canary while the list of one module after the other is answered so at `a`. */
+  function ordered(stage: Stage, said: Said, modules: number): number {
+    let orders = 0;
+    for (let n = 0; n < modules; n += 1) {
+      stage.pass(15);
+      for (const { name } of abc) stage.sample(name, 200);
+      stage.sample('a', said, { step: 'list', module: `example.com/m${n}` });
+      stage.consider();
+      orders += stage.looks.filter(({ isPeek, target }) => !isPeek && target.canary).length;
+    }
+    return orders;
+  }
+
+  test('fails for twenty modules: that is one reason to request the canary again, and one more after it has worked', () => {
+    const stage = new Stage(chain, abc);
+    stage.paces(6, { a: 200, b: 200, c: 200 });
+    expect([ordered(stage, 'refused', 20), ordered(stage, 200, 20), ordered(stage, 'refused', 20)]).toEqual([1, 0, 1]);
+  });
+
+  test('does not stand in the way of an artifact whose first bytes failed in the same moment', () => {
+    const stage = new Stage(chain, abc);
+    stage.paces(6, { a: 200, b: 200, c: 200 });
+    stage.sample('a', 'refused', { step: 'zip', purpose: 'peek' });
+    stage.sample('a', 'refused', { step: 'list' });
+    stage.consider();
+    expect(stage.looks.filter(({ isPeek }) => !isPeek).map(({ target }) => target.step)).toEqual(['zip', 'mod']);
   });
 });
 
