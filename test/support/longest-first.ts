@@ -5,12 +5,17 @@ import { repoDir } from './paths.ts';
 /** Files that wait for most of a minute or longer, the longest first: begun last, one of them would keep a whole run waiting. */
 export const longest: readonly string[] = [
   'test/real/loop.test.ts',
+  'test/real/demo.test.ts',
   'test/real/scenarios.test.ts',
   'test/real/page-eyes.test.ts',
   'test/real/pnpm-yarn.test.ts',
   'test/real/netem.test.ts',
   'test/real/go-mirrors.test.ts',
+  'test/real/chats.test.ts',
   'test/real/go-http2.test.ts',
+  'test/real/soak.test.ts',
+  'test/real/pypi-clients.test.ts',
+  'test/real/package.test.ts',
   'test/real/state.test.ts',
   'test/real/go-h2-build.test.ts',
   'test/daemon/hostile-beside-good.test.ts',
