@@ -4,6 +4,9 @@ import { type Log, logLevels } from '../core/ports.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
+/** Unwritten lines beyond this length are dropped. Characters. */
+const waitingMax = 1024 * 1024;
+
 /** The output of log lines; each `write` is one whole line with its line feed. */
 export type LogDestination = DestinationStream;
 
@@ -17,6 +20,13 @@ function prettyOver(plain: LogDestination): LogDestination {
   };
 }
 
+/** Standard error. If it takes no lines (its file is on a full disk, its terminal is gone), the daemon goes on without. */
+function standardError(): LogDestination {
+  const stream = fileDestination({ fd: 2, sync: true, maxLength: waitingMax });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
 /**
  * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`. Secrets in
  * fields are `***`, because that is their JSON form. Lines are written synchronously, so none is lost at exit; without
@@ -27,7 +37,7 @@ export function createLog(options: {
   readonly pretty: boolean;
   readonly destination?: LogDestination;
 }): Log {
-  const plain = options.destination ?? fileDestination({ fd: 2, sync: true });
+  const plain = options.destination ?? standardError();
   const stream = options.pretty ? prettyOver(plain) : plain;
   const logger = pino(
     {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { logLevels } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -76,5 +78,20 @@ describe('createLog', () => {
     log.warn('held', { registry: 'a' });
     expect(lines.join('')).toMatch(/WARN.*held/);
     expect(lines.join('')).toMatch(/registry.*a/);
+  });
+
+  // Linux: each write to this device fails with ENOSPC.
+  it.each([false, true])('does not end the process where its file is on a full disk (pretty: %s)', (pretty) => {
+    const full = openSync('/dev/full', 'w');
+    const program = `
+      import { createLog } from '${new URL('../../../src/io/log.ts', import.meta.url).href}';
+      const log = createLog({ level: 'info', pretty: ${pretty} });
+      log.info('one');
+      log.error('two');
+      setImmediate(() => console.log('lives'));`;
+    const args = ['--input-type=module', '--eval', program];
+    const { status, stdout } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', full] });
+    closeSync(full);
+    expect([status, String(stdout)]).toEqual([0, 'lives\n']);
   });
 });
