@@ -68,6 +68,7 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   }
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });
+  for (const { shelves } of memory.subjects.values()) shelves.delete(name);
   for (const round of memory.confirm.rounds.values()) {
     round.flights.said.delete(name);
     for (const moment of round.moments) moment.said.delete(name);

@@ -1,6 +1,7 @@
 import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
+import { told } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
@@ -94,7 +95,7 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 
 /**
  * Restores open findings, baselines of up to a day, and notes of earlier successes. Unreadable rows and rows of things not
- * configured are deleted; findings without support are closed.
+ * configured are deleted; findings without support, or of mirrors with another URL, are closed.
  */
 export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
@@ -108,7 +109,11 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
   }
   restoreContents(memory, rows);
   runKinds(memory, 'start');
-  for (const finding of [...memory.open.values()]) restoreStanding(memory, finding);
+  for (const finding of [...memory.open.values()]) {
+    const { kind, registry: name, cause } = finding;
+    if (name !== null && moved.has(name)) closeFinding(memory, kind, name, told('found.gone', { name }), cause);
+    else restoreStanding(memory, finding);
+  }
 }
 
 function restoreFinding(memory: Memory, row: Row): void {
