@@ -87,14 +87,18 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
   },
   drop: (_, dropped) => ({ isNews: [...dropped].some((series) => isTold(speedOf(series))) }),
+  /** A spike whose baseline is warming again (a longer `warmup`) ends: nothing else would end it. */
   adopt(_, { view, mirror }) {
     const rule = view.config.detect.spike;
+    let isNews = false;
     const series = [...mirror.series.values()].map((one): readonly [SeriesMemory, SpeedState] => {
-      const speed = speedOf(one);
-      const { window, resolvedVersion } = speed.baseline;
-      return [one, { ...speed, baseline: newBaseline(window, resolvedVersion, rule) }];
+      const { window, resolvedVersion } = speedOf(one).baseline;
+      const speed = { ...speedOf(one), baseline: newBaseline(window, resolvedVersion, rule) };
+      if (speed.baseline.medianMs !== null || speed.spike.sinceMs === null) return [one, speed];
+      isNews = true;
+      return [one, clearSpeed(speed)];
     });
-    return { series };
+    return { series, isNews };
   },
   /** An acknowledged level shift is the new level. */
   acknowledge(_, { kind }, { mirror }) {
@@ -133,7 +137,9 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (now.wallMs - about.atMs > limits.baselineAgeMsMax) return null;
     const resolvedVersion = typeof row['resolvedVersion'] === 'string' ? row['resolvedVersion'] : null;
     const baseline = newBaseline(row['window'], resolvedVersion, config.detect.spike);
-    return { series: [[series, { ...speedOf(series), baseline, ...readStreaks(row, about) }]] };
+    const streaks = readStreaks(row, about);
+    const spike = baseline.medianMs === null ? noSpike : streaks.spike;
+    return { series: [[series, { ...speedOf(series), baseline, ...streaks, spike }]] };
   },
 };
 
