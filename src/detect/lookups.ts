@@ -4,7 +4,7 @@ import { type Target, targetId } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Round } from './confirm/moments.ts';
-import type { View } from './findings/rule.ts';
+import type { About, View } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 
@@ -47,6 +47,12 @@ export function openFinding(
 /** A wall time of the last process on this one's monotonic clock; never in the future. */
 export function monotonicOf({ monotonicMs, wallMs }: Now, atMs: number): number {
   return monotonicMs - Math.max(0, wallMs - atMs);
+}
+
+/** True where the mirror has targets of this weight: without any, nothing ends a finding about them. */
+export function hasTargets({ view, mirror }: About, weight: Target['weight']): boolean {
+  const { name } = mirror.mirror;
+  return [...view.targets.values()].some((target) => target.registry === name && target.weight === weight);
 }
 
 /** True for a finite number, of a stored row. */

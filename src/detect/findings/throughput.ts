@@ -2,6 +2,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
+import { hasTargets } from '../lookups.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
@@ -144,7 +145,11 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
   },
   cites: ({ isOpen, recent }) => (isOpen ? { probeId: recent.at(-1)?.probeId, isTimed: true } : null),
   degrades: ({ isOpen }) => (isOpen ? phrase('why.crawls') : null),
-  resume: () => ({ mirror: { ...noThroughput, isOpen: true } }),
+  adopt({ isOpen }, about) {
+    if (!isOpen || hasTargets(about, 'heavy')) return null;
+    return { mirror: noThroughput, says: throughputSays(about.mirror.mirror.name, noThroughput) };
+  },
+  resume: (_, __, about) => (hasTargets(about, 'heavy') ? { mirror: { ...noThroughput, isOpen: true } } : 'gone'),
 };
 
 function onceMore(target: Target): Request {

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
-import { isNumber, openFinding } from '../lookups.ts';
+import { hasTargets, isNumber, openFinding } from '../lookups.ts';
 import { canarySeriesOf } from '../mirror-memory.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
@@ -186,6 +186,12 @@ export const unreliable: FindingRule<Rates, number> = {
     const told: Says = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...refusalNoteFor(name) };
     return { mirror: after, isDirty: true, says: changed.some((kind) => rates[kind].isOpen) ? told : null };
   },
+  adopt(rates, about) {
+    const ended = rateClasses.filter((kind) => rates[kind].isOpen && !hasTargets(about, kind));
+    if (ended.length === 0) return null;
+    const after = { ...rates, ...Object.fromEntries(ended.map((kind) => [kind, noRate])) };
+    return { mirror: after, isDirty: true, says: explainUnreliable(about.mirror.mirror.name, after) };
+  },
   write(rates) {
     const kept = rateClasses.flatMap((kind) => {
       const { sum, isOpen, samples, failures } = rates[kind];
@@ -193,10 +199,11 @@ export const unreliable: FindingRule<Rates, number> = {
     });
     return kept.length === 0 ? {} : { rates: Object.fromEntries(kept) };
   },
-  read({ rates }, { view, mirror }) {
+  read({ rates }, about) {
     const stored = (rates ?? {}) as Readonly<Partial<Record<RateClass, readonly unknown[]>>>;
-    const isStillOpen = openFinding(view, 'unreliable', mirror.mirror.name) !== null;
-    return { light: readRate(stored.light, isStillOpen), heavy: readRate(stored.heavy, isStillOpen) };
+    const isOpen = openFinding(about.view, 'unreliable', about.mirror.mirror.name) !== null;
+    const read = (kind: RateClass) => readRate(stored[kind], isOpen && hasTargets(about, kind));
+    return { light: read('light'), heavy: read('heavy') };
   },
   resume: (rates) => (rates.light.isOpen || rates.heavy.isOpen ? {} : 'gone'),
   cites(rates, _, { target }) {
