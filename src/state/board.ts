@@ -14,7 +14,7 @@ export interface SeriesRef {
 }
 
 interface Series {
-  readonly target: Target;
+  target: Target;
   readonly connection: Connection;
   last: SettledSample | null;
   readonly recent: Points;
@@ -61,7 +61,8 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   let inStreaks = 0;
   /** Made by `preparing` for the `replace` that follows. */
   let ready: { readonly configured: readonly SeriesRef[]; readonly fresh: ReadonlyMap<string, Series> } | null = null;
-  let known = new Set(configured.map(({ target }) => target.id));
+  /** Ids of the configured targets and series. */
+  let known = idsOf(configured);
 
   const hold = (probeId: string, probe: KeptProbe): void => {
     const entry = kept.get(probeId);
@@ -123,7 +124,8 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
 
   return {
     take(sample, transcript) {
-      if (!known.has(sample.due.target.id)) return;
+      const isScheduled = sample.due.purpose === 'scheduled';
+      if (!known.has(isScheduled ? seriesId(sample.due.target, sample.due.connection) : sample.due.target.id)) return;
       // A request of a build is kept in the series whose probe it replaced.
       const connection = sample.due.purpose === 'build' ? 'cold' : sample.due.connection;
       const series = seriesFor(sample.due.target, connection);
@@ -134,7 +136,6 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         for (const gone of failing.push(probeId)) release(gone);
       }
       hold(probeId, probe);
-      const isScheduled = sample.due.purpose === 'scheduled';
       for (const gone of (isScheduled ? series.probes : series.roundProbes).push(probeId, perSeries())) release(gone);
       if (!isScheduled) return;
       keepStreak(series, probe);
@@ -149,9 +150,14 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       series.byBucket.set(bucket, probeId);
     },
     replace(next) {
-      known = new Set(next.map(({ target }) => target.id));
+      known = idsOf(next);
+      const targets = new Map(next.map(({ target, connection }) => [seriesId(target, connection), target]));
       for (const [id, series] of all) {
-        if (known.has(series.target.id)) continue;
+        const target = targets.get(id);
+        if (target !== undefined) {
+          series.target = target;
+          continue;
+        }
         all.delete(id);
         byRegistry.get(series.target.registry)?.delete(series);
         endStreak(series);
@@ -175,6 +181,10 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
         .slice(0, limit),
   };
+}
+
+function idsOf(configured: readonly SeriesRef[]): ReadonlySet<string> {
+  return new Set(configured.flatMap(({ target, connection }) => [target.id, seriesId(target, connection)]));
 }
 
 /** A series without samples. */

@@ -146,6 +146,28 @@ describe('which probes can still be read', () => {
     expect([probe(failing), probe(many[0] ?? '') !== null]).toEqual([null, true]);
   });
 
+  test('a reload that takes a connection away takes its series away, and another canary is one at once', () => {
+    const next = aTarget('a', 'mod', 'example.com/b');
+    const { replace, series, take } = createBoard(edges, [
+      ...cold([target, next]),
+      { target, connection: 'warm' },
+      { target: next, connection: 'warm' },
+    ]);
+    replace(
+      cold([
+        { ...target, canary: false },
+        { ...next, canary: true },
+      ]),
+    );
+    const late = settled(50);
+    take({ ...late, due: { ...late.due, connection: 'warm' } }, null);
+    const shown = [...series()].map((one) => [one.target.module, one.connection, one.target.canary]);
+    expect(shown).toEqual([
+      ['example.com/a', 'cold', false],
+      ['example.com/b', 'cold', true],
+    ]);
+  });
+
   test('of a removed target only the failing ones; others are not taken in any more', () => {
     const other = aTarget('b');
     const { put, probe, replace, series, of } = board([target, other]);
