@@ -192,11 +192,10 @@ export function restoreContents(memory: Memory, rows: readonly Row[]): void {
 
 function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, ReadonlySet<string>>): void {
   const key = row.key.slice(rowKeyOf('').length);
-  const { wallMs, monotonicMs } = memory.now;
   const subject = readSubject(
     key,
     row.value,
-    wallMs - monotonicMs,
+    memory.now,
     (name, url) => asked.get(key)?.has(name) === true && memory.mirrors.get(name)?.mirror.url === url,
   );
   if (subject === null || subject.shelves.size === 0) {

@@ -1,3 +1,4 @@
+import type { Now } from '../../core/ports.ts';
 import {
   type Change,
   type LagReading,
@@ -44,14 +45,14 @@ const timeKeys: ReadonlySet<string> = new Set([
   'oldestMs',
 ]);
 
-/** The same data with every time shifted: monotonic times mean nothing to the next process. */
-function moved(value: unknown, byMs: number): unknown {
-  if (Array.isArray(value)) return value.map((one) => moved(one, byMs));
+/** The same data with every time shifted, to `mostMs` at most: monotonic times mean nothing to the next process. */
+function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY): unknown {
+  if (Array.isArray(value)) return value.map((one) => moved(one, byMs, mostMs));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, held]) => [
       key,
-      timeKeys.has(key) && typeof held === 'number' ? held + byMs : moved(held, byMs),
+      timeKeys.has(key) && typeof held === 'number' ? Math.min(held + byMs, mostMs) : moved(held, byMs, mostMs),
     ]),
   );
 }
@@ -85,16 +86,19 @@ function isShelfRow(value: ShelfRow): boolean {
   return times.every(Number.isFinite) && isStored(value.since) && isStored(value.lost) && isStored(value.lines);
 }
 
-/** Reads a row; `null`: invalid. Shelves that `isKept` rejects are left out. */
+/**
+ * Reads a row; `null`: invalid. Shelves that `isKept` rejects are left out. No time is in the future, whatever the clock was
+ * when the row was written: later responses would count as outdated.
+ */
 export function readSubject(
   key: string,
   value: unknown,
-  wallAheadMs: number,
+  { wallMs, monotonicMs }: Now,
   isKept: (registry: string, url: string) => boolean,
 ): Subject | null {
   const row = value as Partial<SubjectRow> | null;
   if (row?.v !== 1 || !isStored(row.releases) || !isStored(row.lines) || !isStored(row.shelves)) return null;
-  const { releases, lines, shelves, ...about } = moved(row, -wallAheadMs) as SubjectRow;
+  const { releases, lines, shelves, ...about } = moved(row, monotonicMs - wallMs, monotonicMs) as SubjectRow;
   const subject = new Subject(key, about);
   for (const [version, release] of releases) subject.releases.set(version, release);
   for (const [line, changes] of lines) subject.lines.set(line as LineKey, [...changes]);

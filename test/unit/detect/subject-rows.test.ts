@@ -37,6 +37,11 @@ function subjectAt(ms: number): Subject {
 
 it('a subject has the same wall times on the clock of the next process; durations and dates stay', () => {
   const row = JSON.parse(JSON.stringify(subjectRowOf(subjectAt(0), () => 'https://a.example.com', 1_000)));
-  const read = readSubject('key', row, 400, (name, url) => `${name} ${url}` === 'a https://a.example.com');
+  const read = readSubject(
+    'key',
+    row,
+    { wallMs: 100_400, monotonicMs: 100_000 },
+    (name, url) => `${name} ${url}` === 'a https://a.example.com',
+  );
   expect(read).toEqual(subjectAt(600));
 });
