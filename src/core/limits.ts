@@ -29,6 +29,7 @@ export function assertLimits(l: typeof limits = limits): void {
       2 * l.answerRows * l.answerRowChars + 2 * l.citedRows * l.citedChars < l.stateBytes,
       'answers leave room for what they led to',
     ],
+    [14 * kib * l.probeRows < (3 * l.stateBytes) / 4, 'failed probes leave room for the rest'],
     [l.findingProbesFirst + 2 < l.findingProbes, 'a finding names its first probes, the slowest and the newest'],
     [l.citedProbes < l.citedRows, 'what is named now outlives what was'],
     [l.tokenCharsSafe < l.tokenChars, 'a safe token is not too long'],

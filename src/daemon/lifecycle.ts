@@ -19,8 +19,9 @@ import { closeWithin } from './once.ts';
 import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
+const dayMs = 24 * 3_600_000;
 /** A week, plus a day. */
-const trendKeepMs = 8 * 24 * 3_600_000;
+const trendKeepMs = 8 * dayMs;
 
 /** A daemon that is up. */
 export interface Daemon {
@@ -150,10 +151,12 @@ export async function startDaemon(
     const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
     for (const table of ['probe', 'cited', 'answer', 'aside'] as const) stages.store.expire(table, beforeMs);
     stages.store.trim('answer', limits.answerRows);
+    stages.store.trim('probe', limits.probeRows);
     stages.store.trim('cited', limits.citedRows);
     stages.store.trim('aside', limits.asideRows);
-    // Rows of removed mirrors; those in use are overwritten long before.
+    // Rows of removed mirrors and versions; those in use are overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
+    stages.store.expire('seen', beforeMs - dayMs);
     // Findings and advice expire by their end: open ones stay, however old.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(

@@ -257,6 +257,11 @@ export const processLimits = {
   answerRowMs: 10 * minute,
   answerWriteMs: 5 * second,
   answerRows: 150_000,
+  /**
+   * Failed probes in the state file, the newest: about 2.6 KB each, at most 14 with one hop. A mirror that fails for weeks
+   * would fill the file by `state.keep` alone.
+   */
+  probeRows: 400_000,
   mirrors: 500,
   modules: 5_000,
   /**

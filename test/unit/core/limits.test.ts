@@ -23,6 +23,7 @@ describe('each relation is held', () => {
     ['what is looked up can be proven', { asksPerProbe: 3 * limits.lookupsPerProbe + 60 }],
     ['one push may be lost and the alert still stands', { pushValidMs: 2 * limits.pushEveryMs }],
     ['answers leave room for what they led to', { stateBytes: 2 * limits.answerRows * limits.answerRowChars }],
+    ['failed probes leave room for the rest', { probeRows: limits.stateBytes / 16_384 }],
     ['no smaller than the clients accept', { headBytes: 16 * 1024 - 1 }],
   ])('%s', (rule, over) => {
     expect(() => assertLimits({ ...limits, ...over } as unknown as typeof limits)).toThrow(`limits: ${rule}`);

@@ -1,0 +1,54 @@
+import { afterEach, expect, it } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import type { Table } from '../../src/core/ports.ts';
+import { memoryStore } from './memory-store.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { startWorld, stopWorlds } from './world.ts';
+
+afterEach(stopWorlds);
+
+const hour = 3_600;
+const yaml = threeMirrors({ every: '20s' });
+
+it('each table with a row for each probe is bounded by a number of rows too: a mirror may fail for weeks', async () => {
+  const trimmed = new Map<Table, number>();
+  const world = await startWorld({
+    yaml,
+    script: well,
+    ports: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        trim(table: Table, rowsMax: number) {
+          trimmed.set(table, rowsMax);
+          return ports.store.trim(table, rowsMax);
+        },
+      },
+    }),
+  });
+  await world.seconds(650);
+  expect(Object.fromEntries(trimmed)).toEqual({
+    probe: limits.probeRows,
+    answer: limits.answerRows,
+    cited: limits.citedRows,
+    aside: limits.asideRows,
+  });
+});
+
+it('notes of earlier successes leave the file once nothing writes them again; those in use stay', async () => {
+  const store = memoryStore();
+  const noted = (): readonly string[] => [...store.rows.keys()].filter((key) => key.startsWith('seen/'));
+  const before = await startWorld({
+    yaml: threeMirrors({ every: '60s' }).replace('state: {', 'state: { keep: 1h,'),
+    script: well,
+    store,
+  });
+  const row = { table: 'seen', key: 'a|example.com/gone|v0.1.0|mod', atMs: before.time.clock.wallMs(), value: {} };
+  store.commit({ puts: [{ ...row, table: 'seen' as const }], deletes: [] });
+  await before.seconds(24 * hour);
+  expect(noted()).toContain(`seen/${row.key}`);
+  const inUse = noted().filter((key) => key !== `seen/${row.key}`);
+  expect(inUse.length).toBeGreaterThan(0);
+  await before.seconds(2 * hour);
+  expect(noted()).toEqual(inUse);
+});
