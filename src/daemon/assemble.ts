@@ -38,7 +38,8 @@ import { createLedger, type Ledger } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
-const waitingRowsMax = 20_000;
+/** Rows that wait while the state file cannot be written, 12 KB of memory each; each attempt serializes all of them. */
+const waitingRowsMax = 2_000;
 
 /** The ports that a daemon runs on; tests hand in manual clocks, seeded randomness and workers without threads. */
 export interface DaemonPorts {

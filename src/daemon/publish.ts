@@ -20,6 +20,9 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
+/** A commit that failed is tried again after this many times its duration: many rows may wait, and no turn is delayed often. */
+const retryAfter = 10;
+
 const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
@@ -38,6 +41,7 @@ export function createPublisher(s: Stages, events: Events) {
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let freshAtMs = Number.NEGATIVE_INFINITY;
   let committedAtMs = Number.NEGATIVE_INFINITY;
+  let retryAtMs = Number.NEGATIVE_INFINITY;
 
   function mayWait({ findings, advice, deletes }: News, rows: readonly Row[], now: Now): boolean {
     if (findings.length + advice.length + deletes.length > 0) return false;
@@ -150,12 +154,17 @@ export function createPublisher(s: Stages, events: Events) {
       );
       s.ledger.add(cited.rows, cited.deletes);
       s.ledger.add([...rows, ...s.answers.rows(now, isDue), ...s.trends.rows(now, isLast)], news.deletes);
-      if (!isLast && !isAwaited && mayWait(news, rows, now)) return;
+      if (!isLast && (now.monotonicMs < retryAtMs || (!isAwaited && mayWait(news, rows, now)))) return;
       committedAtMs = now.monotonicMs;
       try {
+        const fromMs = s.clock.monotonicMs();
         const flushed = s.ledger.flush();
+        const tookMs = s.clock.monotonicMs() - fromMs;
         if (flushed.tag === 'ok') said(null, {});
-        else said(flushed.trouble.kind, { trouble: flushed.trouble, waiting: flushed.rows });
+        else {
+          said(flushed.trouble.kind, { trouble: flushed.trouble, waiting: flushed.rows });
+          retryAtMs = fromMs + retryAfter * tookMs;
+        }
       } catch (cause) {
         said('defect', {});
         throw cause;

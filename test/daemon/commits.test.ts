@@ -36,3 +36,39 @@ it('changes without a notice are written at most once a second; findings and not
   // The outage is told with the row of its finding, in one transaction.
   expect(commits.filter(({ tables }) => tables.has('outbox') && tables.has('finding')).length).toBeGreaterThan(0);
 });
+
+it('while the disk is full, commits take a tenth of the time at most, and rows that wait are bounded', async () => {
+  const tookMs = 400;
+  let shiftMs = 0;
+  let isFull = true;
+  const tried: { readonly atMs: number; readonly rows: number }[] = [];
+  const world = await startWorld({
+    yaml: threeMirrors({ every: '5s' }),
+    script: (asked) => (asked.registry === 'a' ? refuses : well(asked)),
+    ports: (ports) => {
+      const { clock, store } = ports;
+      const monotonicMs = (): number => clock.monotonicMs() + shiftMs;
+      return {
+        ...ports,
+        clock: { ...clock, monotonicMs, now: () => ({ wallMs: clock.wallMs() + shiftMs, monotonicMs: monotonicMs() }) },
+        store: {
+          ...store,
+          commit(batch: StoreBatch) {
+            tried.push({ atMs: monotonicMs(), rows: batch.puts.length + batch.deletes.length });
+            if (!isFull) return store.commit(batch);
+            shiftMs += tookMs;
+            return { tag: 'error' as const, error: { kind: 'full' as const, code: 'SQLITE_FULL' } };
+          },
+        },
+      };
+    },
+  });
+  await world.seconds(2 * 3_600);
+  const gaps = tried.slice(1).map(({ atMs }, i) => atMs - (tried[i]?.atMs ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10 * tookMs);
+  // 2 000 rows and as many deletions, and those of the last seconds.
+  expect(Math.max(...tried.map(({ rows }) => rows))).toBeLessThan(4_100);
+  isFull = false;
+  await world.seconds(10);
+  expect(world.log.at(-1)?.message).toBe('state is written again');
+});
