@@ -76,7 +76,7 @@ export const runCommand: Command = {
     });
     await new Promise<void>((resolve) =>
       context.onSignal((signal) => {
-        if (signal === 'reload') void daemon.reload();
+        if (signal === 'reload') daemon.reload().catch(() => undefined);
         else resolve();
       }),
     );

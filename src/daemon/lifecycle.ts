@@ -27,6 +27,7 @@ const trendKeepMs = 8 * dayMs;
 export interface Daemon {
   /** The URL of its page. */
   readonly url: string;
+  /** Rejects on a defect, which is logged; the daemon goes on. */
   reload(): Promise<ReloadOutcome>;
   /** Drains within `limits.drainMs`, flushes the state and closes everything, in all within `limits.stopMs`. Idempotent. */
   stop(): Promise<void>;
@@ -125,6 +126,19 @@ export async function startDaemon(
     return { tag: 'reloaded', changed: keys };
   }
 
+  /** A defect in it leaves the daemon as it is, and the caller hears of it. */
+  const reloadInTurn = serial(async () => {
+    try {
+      return await reload();
+    } catch (cause) {
+      life.reloadOk = false;
+      ports.log.error('defect in a reload', {
+        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      });
+      throw cause;
+    }
+  });
+
   const ready = (): Ready => {
     if (life.draining) return { ready: false, because: 'draining' };
     return life.up ? { ready: true, because: 'up' } : { ready: false, because: 'starting' };
@@ -134,7 +148,7 @@ export async function startDaemon(
       version: ports.version,
       startedAtMs,
       ready,
-      reload: serial(reload),
+      reload: reloadInTurn,
     }),
   );
   const listening = await listen(app, config.listen);
@@ -170,7 +184,7 @@ export async function startDaemon(
   let stopping: Promise<void> | null = null;
   return ok({
     url: urlOf(stages.config, listening.value),
-    reload: serial(reload),
+    reload: reloadInTurn,
     stop() {
       stopping ??= (async () => {
         life.draining = true;
