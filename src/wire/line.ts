@@ -9,7 +9,7 @@ import type { BodyFile, Collected, Spill } from './body-hold.ts';
 import type { Build, Builds } from './build.ts';
 import { Carrier } from './carrier.ts';
 import { bareHostOf, type ConnectDeps, connectTo, createConnectTrace } from './connect.ts';
-import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
+import { mayKnowSecrets, proxyAuthorizationOf, requestHeaders } from './credentials.ts';
 import { Deadline, phaseOf, stopOf, WireStop } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
@@ -141,7 +141,8 @@ export class OpenLine implements Line {
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const { family: firstFamily, protocol } = this.#over;
     const protocols = protocol === undefined ? this.#access.protocols : [protocol];
-    const route = { ...this.#access, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
+    const own = request.foreign ? this.#tlsFor(url) : {};
+    const route = { ...this.#access, ...own, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
       carrier = new Carrier(socket, url.origin);
@@ -158,6 +159,13 @@ export class OpenLine implements Line {
     const isFirst = this.#connection === 'cold' && !request.aside && this.#build?.kept === null;
     if (isFirst && ready.protocol === '2') this.#build?.offer(kept);
     return kept;
+  }
+
+  /** The client certificate is for the hosts that may know credentials, the pin for the mirror's own. */
+  #tlsFor(url: URL): Partial<Pick<WireAccess, 'client' | 'pin'>> {
+    const isHome = url.origin === new URL(this.#access.url).origin;
+    const client = isHome || mayKnowSecrets(url, this.#access) ? this.#access.client : null;
+    return { client, pin: isHome ? this.#access.pin : null };
   }
 
   async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {

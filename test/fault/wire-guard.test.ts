@@ -1,6 +1,10 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Wire, WireAccess } from '../../src/core/ports.ts';
 import { text } from '../support/answer.ts';
+import { testCerts } from '../support/certs.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { withMoreTime } from '../support/patience.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
@@ -115,6 +119,11 @@ describe('an answer may not lead us into private space', () => {
 });
 
 describe('credentials on the wire', () => {
+  const ends: (() => unknown)[] = [];
+  afterAll(() => {
+    for (const end of ends) end();
+  });
+
   it('reach the mirror, not where it redirects to, and no transcript', async () => {
     const [home, other] = await Promise.all(
       [0, 1].map(() => startRawServer({ answer: () => text(200, 'ok\n', { 'set-cookie': 'sid=s3cret' }) })),
@@ -137,5 +146,34 @@ describe('credentials on the wire', () => {
     for (const secret of ['pa55word', 'cm9ib3Q6', 't0ken', 's3cret', 'abc123']) expect(kept).not.toContain(secret);
     expect(own.hop.requestHeaders.authorization).toBe('***');
     await Promise.all([wire.close(), home.close(), other.close()]);
+  });
+
+  it('neither the client certificate nor the pin counts where the mirror redirects to', async () => {
+    const { ca, client, server, endsSoon } = testCerts();
+    const shown: string[] = [];
+    const asking = { ca: ca.certPem, requestCert: true, rejectUnauthorized: false };
+    const ports = await Promise.all(
+      [server, endsSoon].map(async ({ certPem: cert, keyPem: key }) => {
+        const one = createServer({ ...asking, cert, key }, ({ socket }, response) => {
+          shown.push((socket as TLSSocket).getPeerCertificate().subject?.CN?.toString() ?? 'none');
+          response.end('ok\n');
+        });
+        await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+        ends.push(() => one.close());
+        return (one.address() as { port: number }).port;
+      }),
+    );
+    const [home, other] = ports.map((port) => `https://127.0.0.1:${port}`);
+    const wire = realWire();
+    const spki = new X509Certificate(server.certPem).publicKey.export({ type: 'spki', format: 'der' });
+    const pin = `sha256/${createHash('sha256').update(spki).digest('base64')}`;
+    const access = accessTo(home ?? '', { client: { cert: client.certPem, key: client.keyPem }, pin });
+    const line = wire.open(access, 'cold');
+    const own = await hopOf(line, `${home}/`);
+    const led = await hopOf(line, `${other}/`, { foreign: true });
+    line.close();
+    expect([endOf(own), endOf(led)]).toEqual([{ status: 200 }, { status: 200 }]);
+    expect(shown).toEqual(['mirrorwatch-client', 'none']);
+    await wire.close();
   });
 });
