@@ -75,7 +75,8 @@ export function attemptAt(
     const passing = await passages.open(source.access, source.url, { method, headers, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
-    const isWrong = ask.isNeverHtml && /^text\/html\b/i.test(type);
+    // Servers explain a 416 in HTML too.
+    const isWrong = ask.isNeverHtml && status !== 416 && /^text\/html\b/i.test(type);
     const isRight = status === 200 || (headers['range'] !== undefined && (status === 206 || status === 416));
     if (!isRight || isWrong) {
       // The rest of the body is not read: closing the connection costs less than receiving the bytes.

@@ -227,8 +227,9 @@ describe('an artifact that comes slowly', () => {
 
   it('of which a client asks for a range beyond its end gets 416, with the length', async () => {
     const port = await serveOn((_, response) => {
-      response.writeHead(416, { 'content-range': `bytes */${bytes.length}` });
-      response.end();
+      // As nginx says it.
+      response.writeHead(416, { 'content-range': `bytes */${bytes.length}`, 'content-type': 'text/html' });
+      response.end('<html>416</html>');
     });
     const { get } = await open([{ url: `http://127.0.0.1:${port}` }]);
     const got = await get(path, 'GET', { range: 'bytes=999999999-' });
