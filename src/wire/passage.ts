@@ -7,7 +7,7 @@ import { connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { Names } from './dns.ts';
-import { classBySpelling } from './guard.ts';
+import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
 import { TlsBook } from './tls.ts';
 
 /** The head of a response, and its body as a stream. Header names are lower case. */
@@ -23,7 +23,7 @@ export interface Passing {
 export interface Passages {
   /**
    * Sends a request to a mirror and follows its redirects: credentials go only to the mirror's own host, and a redirect
-   * may lead only to public addresses or `allowHosts`.
+   * may lead only to public addresses, `allowHosts`, or the class of the mirror's own address.
    * @param headers  beside our own; names in lower case
    * @throws Error where no head came, or the redirects have no end
    */
@@ -42,11 +42,18 @@ export interface Passages {
 const redirectsMax = 5;
 const connectMs = 10_000;
 
+/** Connections to one origin. */
+interface Kept {
+  readonly pool: Pool;
+  /** The class of the address of its newest connection; `null`: none yet, or the proxy resolves the name. */
+  reached: AddressClass | null;
+}
+
 /** Creates passages without open connections. */
 export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
   /** By access and origin, the least lately used first. */
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, Kept>();
   /** The whole access as a key: after a change (a CA, a pin, a proxy) earlier connections are not reused. */
   const keys = new WeakMap<WireAccess, string>();
 
@@ -56,23 +63,25 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     const key = `${own} ${url.origin}`;
     const known = pools.get(key);
     pools.delete(key);
-    const pool = known ?? makePool(access, url);
-    pools.set(key, pool);
+    const kept = known ?? keep(access, url, own);
+    pools.set(key, kept);
     if (pools.size > limits.doorPools) {
       const [oldest, idle] = pools.entries().next().value ?? [];
       if (oldest !== undefined) pools.delete(oldest);
-      void idle?.close().catch(() => undefined);
+      void idle?.pool.close().catch(() => undefined);
     }
-    return pool;
+    return kept.pool;
   }
 
-  function makePool(access: WireAccess, { origin }: URL): Pool {
+  function keep(access: WireAccess, { origin }: URL, own: string): Kept {
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
     // The operator's settings for the mirror's own host do not apply to other hosts.
     const route = isHome ? access : { ...access, ca: [], client: null, pin: null };
-    return new Pool(origin, {
+    const homeClass = (): AddressClass | null =>
+      classBySpelling(home.hostname) ?? pools.get(`${own} ${home.origin}`)?.reached ?? null;
+    const pool = new Pool(origin, {
       connections: limits.doorConnections,
       allowH2: false,
       headersTimeout: limits.doorFetchMs,
@@ -81,15 +90,23 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
       connect: (_options, done) => {
         const nowMs = clock.monotonicMs();
         const deadline = new Deadline(clock, timers, nowMs + connectMs);
-        const guard = isHome ? null : () => Promise.resolve(classBySpelling(home.hostname));
-        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, createConnectTrace(nowMs), deadline, deps)
+        const trace = createConnectTrace(nowMs);
+        const guard = isHome ? null : () => Promise.resolve(homeClass());
+        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, deps)
           .finally(() => deadline.clear())
           .then(
-            (socket) => done(null, socket as Parameters<typeof done>[1] & object),
+            (socket) => {
+              if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
+              // undici takes a reset (ECONNRESET) for the end of a response without a length: half an index would look whole.
+              socket.prependListener('error', (error) => Object.assign(error, { code: 'MW_RESET' }));
+              done(null, socket as Parameters<typeof done>[1] & object);
+            },
             (cause: Error) => done(cause, null),
           );
       },
     });
+    const kept: Kept = { pool, reached: null };
+    return kept;
   }
 
   return {
@@ -122,7 +139,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     },
     async close() {
       deps.names.close();
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
       pools.clear();
     },
   };

@@ -7,6 +7,7 @@ import { systemTimers } from '../../../src/io/timers.ts';
 import { accessOf } from '../../../src/wire/control.ts';
 import { createPassages } from '../../../src/wire/passage.ts';
 import { makeCerts } from '../../support/certs.ts';
+import { startDnsServer } from '../../support/dns-server.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -79,5 +80,39 @@ describe('a request that passes through', () => {
     expect(await get(access, `${url}/x`)).toBe('here');
     for (const path of ['/clear', '/label', '/file'])
       await expect(get(access, url + path), path).rejects.toThrow('leads nowhere');
+  });
+
+  it('may be led to where the mirror itself is, by the address of its connection and not by what its name says later', async () => {
+    const dns = await startDnsServer();
+    ends.push(() => dns.close());
+    let to = '';
+    const port = await portOf(
+      createServer((request, response) => {
+        if (request.url === '/here') return void response.end('here');
+        response.writeHead(302, { location: to }).end();
+      }),
+    );
+    dns.setName('inner.example.com', { a: ['127.0.0.1'] }, { a: ['10.0.0.1'] });
+    dns.setName('store.example.com', { a: ['127.0.0.1'] });
+    const url = `http://inner.example.com:${port}`;
+    const access = accessTo(url, { dnsServer: dns.address });
+    const get = opened();
+    to = `http://store.example.com:${port}/here`;
+    expect(await get(access, `${url}/x`)).toBe('here');
+    to = `http://10.0.0.1:${port}/here`;
+    await expect(get(access, `${url}/x`)).rejects.toMatchObject({ code: 'MW_FORBIDDEN_TARGET' });
+  });
+
+  it('is cut where a response without a length ends in a reset', async () => {
+    const port = await portOf(
+      createServer(({ socket }) => {
+        socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nv1.0.0\n', () => {
+          // The reset must not overtake the bytes.
+          setTimeout(() => socket.resetAndDestroy(), 50);
+        });
+      }),
+    );
+    const url = `http://127.0.0.1:${port}`;
+    await expect(opened()(accessTo(url), `${url}/list`)).rejects.toThrow();
   });
 });
