@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import type { Timers } from '../../core/ports.ts';
 
 /** One of several attempts at the same request. It ends soon after its signal is aborted. */
@@ -22,7 +23,8 @@ export class AllFailed extends Error {
 
 /**
  * Runs attempts in their order: the next one begins as soon as one fails, or when the last begun takes longer than it usually
- * does (Dean and Barroso, "The Tail at Scale", 2013). At most two run at once. The first that succeeds wins, the others are aborted.
+ * does (Dean and Barroso, "The Tail at Scale", 2013). Beside two, another one begins only after `limits.doorStallMs`, because both may
+ * hang. The first that succeeds wins, the others are aborted.
  * @param usualMs  milliseconds after which the next one begins beside it
  * @throws AllFailed
  */
@@ -52,12 +54,12 @@ export function raceInOrder<T>(
     function begin(): void {
       const at = next;
       const attempt = attempts[at];
-      if (attempt === undefined || running.size >= 2) return;
+      if (attempt === undefined) return;
       next += 1;
       const controller = new AbortController();
       running.set(at, controller);
       late?.cancel();
-      late = timers.after(usualMs(at), begin);
+      late = timers.after(running.size < 2 ? usualMs(at) : Math.max(limits.doorStallMs, usualMs(at)), begin);
       attempt(controller.signal).then(
         (value) => {
           if (isOver) return;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
 import { AllFailed, raceInOrder } from '../../../../src/features/door/race.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 
@@ -41,11 +42,23 @@ describe('attempts in their order', () => {
     await time.pass(2);
     expect(begun).toHaveLength(2);
     await time.pass(1_000);
-    expect(begun, 'never more than two at once').toHaveLength(2);
+    expect(begun, 'no third soon').toHaveLength(2);
     begun[1]?.resolve('b');
     expect(await won).toEqual({ at: 1, value: 'b' });
     expect(begun[0]?.signal.aborted).toBe(true);
     expect(begun[1]?.signal.aborted).toBe(false);
+  });
+
+  it('two that hang get a third beside them, later', async () => {
+    const time = manualTime();
+    const { begun, all } = attempts(3);
+    const won = raceInOrder(all, () => 100, new AbortController().signal, time.timers);
+    await time.pass(100 + limits.doorStallMs - 1);
+    expect(begun).toHaveLength(2);
+    await time.pass(2);
+    begun[2]?.resolve('c');
+    expect(await won).toEqual({ at: 2, value: 'c' });
+    expect(begun.map(({ signal }) => signal.aborted)).toEqual([true, true, false]);
   });
 
   it('one that fails is followed at once', async () => {
