@@ -98,7 +98,9 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
             (socket) => {
               if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
               // undici takes a reset (ECONNRESET) for the end of a response without a length: half an index would look whole.
-              socket.prependListener('error', (error) => Object.assign(error, { code: 'MW_RESET' }));
+              socket.prependListener('error', (error) =>
+                Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 }),
+              );
               done(null, socket as Parameters<typeof done>[1] & object);
             },
             (cause: Error) => done(cause, null),
@@ -120,11 +122,17 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
           ...requestHeaders(url, headers, access),
           ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
         };
+        const at = url;
+        const send = () => poolOf(access, at).request({ path, method, headers: sent, signal });
+        // A kept connection may end while the request is on its way: it is sent again, once (RFC 9110 section 9.2.2).
         const {
           statusCode,
           headers: got,
           body,
-        } = await poolOf(access, url).request({ path, method, headers: sent, signal });
+        } = await send().catch((cause: { readonly isKept?: boolean }) => {
+          if (cause.isKept === true) return send();
+          throw cause;
+        });
         const location = got['location'];
         if (statusCode < 300 || statusCode > 308 || statusCode === 304 || typeof location !== 'string')
           return { status: statusCode, headers: got, body, url: url.href };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
@@ -114,5 +115,30 @@ describe('a request that passes through', () => {
     );
     const url = `http://127.0.0.1:${port}`;
     await expect(opened()(accessTo(url), `${url}/list`)).rejects.toThrow();
+  });
+
+  it('is sent again where its kept connection ends, but not where a new one does', async () => {
+    const counts = new Map<unknown, number>();
+    const asked: string[] = [];
+    const port = await portOf(
+      createServer(({ socket, url = '' }, response) => {
+        const count = (counts.get(socket) ?? 0) + 1;
+        counts.set(socket, count);
+        asked.push(`${url} ${count}`);
+        if (url === '/never' || count === 2) socket.destroy();
+        else response.end(url);
+      }),
+    );
+    const url = `http://127.0.0.1:${port}`;
+    const get = opened();
+    for (let at = 0; !asked.includes(`/${at} 2`); at += 1) {
+      expect(await get(accessTo(url), `${url}/${at + 1}`)).toBe(`/${at + 1}`);
+      // The connection is kept once its response has ended.
+      await turn();
+    }
+    expect(asked.at(-1)).toMatch(/ 1$/);
+    asked.splice(0);
+    await expect(opened()(accessTo(url), `${url}/never`)).rejects.toThrow();
+    expect(asked).toEqual(['/never 1']);
   });
 });
