@@ -2,7 +2,10 @@ import { crc32 } from 'node:zlib';
 
 const blockBytes = 512;
 
-/** A tar of plain files (POSIX ustar) without owners and times: the same bytes each time. Paths of at most 100 bytes. */
+/**
+ * An archive of plain files in tar format (POSIX ustar). It has no owners and times, so equal files give equal bytes.
+ * Paths have at most 100 bytes.
+ */
 export function buildTar(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const blocks = files.flatMap(([path, text]) => {
     const data = Buffer.from(text);
@@ -27,10 +30,13 @@ function header(path: string, bytes: number): Buffer {
   return block;
 }
 
-/** 1980-01-01, the earliest date in the zip format. */
+/** 1980-01-01, the earliest date in the zip format, encoded as MS-DOS does. */
 const firstDay = 0x0021;
 
-/** A zip with stored entries (APPNOTE.TXT 4.3): local headers, central directory, end record. The same bytes each time. */
+/**
+ * A zip whose entries are not compressed (APPNOTE.TXT 4.3): local headers, central directory, end record. Equal files give
+ * equal bytes.
+ */
 export function buildZip(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];

@@ -4,20 +4,22 @@ import { maskChain, maskUrl } from '../core/secret.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 
-/** The separator after a member of a chain: which failures make the client use the next member. */
+/** The separator after a member of a chain: it decides after which failures of that member the client uses the next one. */
 export type Separator = ',' | '|';
 
 /** One entry of a client's chain. */
 export interface ChainMember {
   readonly kind: 'url' | 'direct' | 'off';
   /**
-   * The key that members are compared by: scheme, host and path without user-info and trailing slash; for others the word.
+   * The key that members are compared by. Of a URL: scheme, host and path, without user-info, query and trailing slash.
+   * Otherwise: `direct` or `off`.
    */
   readonly key: string;
   /** The text to paste: as the user wrote it, with a scheme, without user-info. */
   readonly plain: string;
   /** The text to show: like `plain`, with `***@` for user-info, and query values masked. */
   readonly shown: string;
+  /** The URL has user-info or a query, which may hold a token. */
   readonly hasCredentials: boolean;
 }
 
@@ -31,12 +33,12 @@ export type ChainProblem =
   | { readonly kind: 'empty' }
   | { readonly kind: 'reserved_word' | 'not_a_url'; readonly member: number };
 
-/** What one member returned to one question, as far as it matters to the client. Times are milliseconds. */
+/** What one member returned to one question, as far as clients distinguish it. `tookMs`: milliseconds until it ended. */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** 404 or 410 on the wire, whatever the reason. */
+  /** HTTP status 404 or 410, whatever reason the sample failed for. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
-  /** `status` as on the wire, for clients that distinguish them; `null` or absent: there was no response head. */
+  /** `status`: the HTTP status, which some clients decide by; `null` or absent: there was no response head. */
   | {
       readonly tag: 'failed';
       readonly tookMs: number;
@@ -44,11 +46,11 @@ export type Reply =
       /** The head arrived, but not the whole body. */
       readonly isCut?: boolean;
       /**
-       * The rest did not arrive within the probe's timeout, or HTTP/2 repeats the request for ever: some clients wait
-       * without a limit.
+       * After the connection was established the response did not arrive within the probe's timeout, or it was an HTTP/2
+       * reset after which a client sends the request again for ever. Some clients then wait without a limit.
        */
       readonly isHung?: boolean;
-      /** The head of an artifact or of its metadata arrived: some clients then use no other mirror for it. */
+      /** Status 200 for an artifact or its metadata: some clients then request it from no other mirror. */
       readonly isArtifact?: boolean;
     }
   /** Not measured for that question. */
@@ -60,18 +62,18 @@ export type WalkEnd =
   | { readonly tag: 'failed'; readonly at: number }
   | { readonly tag: 'unknown'; readonly at: number };
 
-/** The state of a member's relay: `broken` offers it and then fails. */
+/** The state of a member's relay. `broken`: the member offers the relay, but requests through it fail. */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
 /** A second service that a client reaches through its mirrors, which some mirrors do not relay: Go's checksum database. */
 interface Relay {
-  /** For display: the checksum database. */
+  /** The name of the service, for display. */
   readonly title: Sentence;
-  /** The step that shows whether a mirror relays it: not if `notOffered` is among its facts. */
+  /** The step that shows whether a mirror relays the service. The fact `notOffered` of its sample says that it does not. */
   readonly step: Step;
   /**
-   * `off`: clients do not use it; `direct`: they reach it without mirrors; `relayed`: mirrors relay it. A changed chain must
-   * then keep a relay if it had one.
+   * `off`: clients do not use the service. `direct`: they reach it without mirrors. `relayed`: they reach it through
+   * mirrors, so a changed chain must have a relay if the chain before had one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   /** The relay that the client would use. */
@@ -80,69 +82,78 @@ interface Relay {
 
 /** Lines to paste, by form, and notes beside them. */
 export interface Remedy {
-  /** By form, the first one for people. `json`: the same for programs. */
+  /** The lines by form. The first form is for people; `json` is for programs. Empty: the lines must be set by hand. */
   readonly remedy: Readonly<Record<string, string>>;
   /** The rollback lines, or why they must be set by hand. */
   readonly rollback: string | Sentence;
-  /** A note without a key in the catalogue is in English only. */
+  /** Notes beside the lines. A `Sentence` is rendered in the reader's language; a string is English only. */
   readonly notes: readonly (Sentence | string)[];
 }
 
-/** The mirrors that a remedy is for; absent fields are not known. */
+/** The upstream and the mirrors that a remedy is for; absent fields are not known. */
 interface Served {
   readonly upstream?: string;
   readonly mirrors?: readonly Mirror[];
 }
 
-/** The offer of Go's HTTP client and others: HTTP/2 if the server accepts it. */
+/** The HTTP versions that clients such as Go's offer in ALPN: HTTP/2 first. */
 export const offersHttp2: readonly HttpProtocol[] = ['2', '1.1'];
 export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
 
 /** How one client of an ecosystem parses and walks its chain, and the lines for its users. */
 export interface Client {
-  /** `go`, `pip`, `uv`: lower-case letters and digits; used where an ecosystem has several. */
+  /** Lower-case letters and digits: `go`, `pip`, `uv`. It distinguishes the clients of an ecosystem that has several. */
   readonly id: string;
   /**
-   * The name of the program that uses a mirror, where the mirror's own keys determine it: `cargo`; absent or `null`: the
-   * id.
+   * The name of the program that uses this mirror, where the mirror's own keys determine the program: `cargo`. Absent or
+   * `null`: the name is `id`.
    */
   nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
-  /** Description of its chain as a key of the file, and what is expected of one. */
+  /** Description of the configuration key that holds the client's chain. */
   readonly describes: string;
+  /** What a chain that the client cannot parse should have been. */
   readonly expected: Sentence;
   /** Parses a chain as the client does. */
   parse(chain: string): Result<Chain, ChainProblem>;
   /**
-   * What was expected of a chain that an operator writes; `null`: it is valid. Stricter than `parse`: a typo is no mirror.
+   * What was expected of a chain in the configuration; `null`: it is valid. Stricter than `parse`, which accepts many typing
+   * errors as URLs.
    */
   mistake(chain: string): Sentence | null;
-  /** The client's default chain. `url`: of the preferred mirror; `null`: there is none. Empty: no chain. */
+  /**
+   * The client's default chain; empty: none.
+   * @param url  of the preferred mirror; `null`: no mirror is configured
+   */
   usual(url: string | null): string;
   /** A member for a configured mirror. */
   member(url: string): ChainMember;
   /** A whole walk through the responses to one question, by the client's rules for raw statuses. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * The chain with `to` first in a form that the client supports, without the members in `dropped` (by key). Absent: the
-   * others stay behind `to` in their order, and the tail stays (docs/decisions/0002).
+   * The chain with `to` first, in a form that the client supports.
+   * Absent: the other members follow `to` in their order, and the end of the chain stays (docs/decisions/0002).
+   * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
   readonly relay?: Relay;
   /**
-   * The HTTP versions that it offers a mirror in ALPN, the preferred one first: measured with the real client.
+   * The HTTP versions that the client offers this mirror in ALPN, the preferred one first: measured with the real client.
    * @see test/real/offered-protocols.test.ts
    */
   protocols(mirror: Mirror): readonly HttpProtocol[];
-  /** The setting that makes it use only HTTP/1.1 with a mirror; absent or `null`: there is none. */
+  /** The setting that makes the client use only HTTP/1.1 with this mirror; absent or `null`: there is none. */
   withoutHttp2?(mirror: Mirror): Bypass | null;
-  /** The forms of its remedy that the API offers beside `json`, of the closed list of design.md section 4.3. */
+  /** The forms of the client's remedy that the API offers beside `json`, from the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
-  /** A further form by the `profile` of its mirrors, where the profile determines the client program. */
+  /** For each `profile` of a mirror that determines the client program: the name of one more form. */
   readonly profileForms?: Readonly<Record<string, string>>;
-  /** The variables that its shell lines may set. */
+  /** The environment variables that the remedy's shell lines may set. */
   readonly variables: readonly string[];
-  /** `of`: the mirrors in the lines, for files that name mirrors and for the mirrors' own keys about the client. */
+  /**
+   * The lines that change the client's chain from `before` to `after`.
+   * @param of  the mirrors in the lines, for files that name mirrors and for clients that the mirrors' own keys determine
+   */
   remedy(before: Chain, after: Chain, privatePatterns: readonly string[], of?: Served): Remedy;
 }
 
@@ -158,22 +169,22 @@ export function urlKeysOf(chain: Chain): readonly string[] {
 
 /** A setting that makes a client avoid the broken part, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
 export interface Bypass {
-  /** The client's own name: `go`, `cargo`. */
+  /** The name of the client program: `go`, `cargo`. */
   readonly client: string;
-  /** As an operator writes it. */
+  /** The setting as an operator writes it. */
   readonly setting: string;
   /** The lines that set it, by form of a remedy: the first one for people, `json` for programs. */
   readonly set: Readonly<Record<string, string>>;
-  /** The lines that only remove it: the same forms. */
+  /** The lines that remove the setting and change nothing else, in the same forms as `set`. */
   readonly unset: Readonly<Record<string, string>>;
   /** A note beside the lines. */
   readonly note: Sentence;
 }
 
 /**
- * A setting that is an entry of a comma-separated list in a variable. `set` appends the entry to the variable's value,
- * once however often it runs; `unset` removes it from the end.
- * @see isSafeEnv, which lets no other expansion through
+ * A setting that is an entry of a comma-separated list in a variable. `set` appends the entry to the variable's value, and
+ * only once, however often its lines run. `unset` removes the entry from the end of the value.
+ * @see isSafeEnv, which accepts no other expansion of a variable
  */
 export function listEntry(client: string, variable: string, entry: string): Bypass {
   const without = `export ${variable}="\${${variable}:+\${${variable}%${entry}}}"`;
@@ -190,8 +201,8 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Walks a chain from member to member. A failed member is skipped, unless `isFinal` says that its reply ends the walk;
- * `off` ends it too. The time is the sum over all requested members.
+ * Walks a chain from member to member. After a failed member the next one is requested, unless `isFinal` says that the
+ * reply ends the walk. `off` ends the walk with a failure. `tookMs` is the sum over all requested members.
  */
 export function walkInOrder(
   chain: Chain,
@@ -210,7 +221,7 @@ export function walkInOrder(
   return { tag: 'failed', at: chain.members.length - 1 };
 }
 
-/** A chain of these members with the separator of clients that have no other. */
+/** A chain of these members for a client without separators of its own: any failure leads to the next member. */
 export function chainOf(members: readonly ChainMember[]): Chain {
   return { members, separators: members.slice(1).map(() => '|') };
 }
@@ -218,7 +229,8 @@ export function chainOf(members: readonly ChainMember[]): Chain {
 /**
  * Parses a chain of http(s) URLs.
  * @param between  separates two members
- * @param mayEnd   `direct` is a member, the last one that counts
+ * @param mayEnd   whether `direct` is a member; what follows `direct` is ignored
+ * @returns        `empty` without members; `not_a_url` with the index of the member
  */
 export function parseUrls(chain: string, between: RegExp, mayEnd = false): Result<Chain, ChainProblem> {
   const members: ChainMember[] = [];
@@ -236,14 +248,13 @@ export function parseUrls(chain: string, between: RegExp, mayEnd = false): Resul
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 
 /**
- * The member of a chain for a URL. Members are compared by scheme, host and path. The text to paste has no credentials;
- * in the text to show they are masked.
- * @param url  one that `URL` reads
+ * The member of a chain for a URL. `plain` has no user-info, but keeps a query. `shown` has no credentials.
+ * @throws TypeError if the `URL` class cannot parse it
  */
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // After a space or a slash there may be a second URL, and the fragment, which is never sent, may be a token.
+  // After a space or a slash there may be a second URL with a password. A fragment is never sent, but may be a token.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {
@@ -255,7 +266,10 @@ export function memberOfUrl(url: string): ChainMember {
   };
 }
 
-/** The URL as written, without user-info. `URL` also parses `https:\\u:p@host` and `https:/u:p@host`. */
+/**
+ * The URL as written, without user-info. `https:\\u:p@host` and `https:/u:p@host` are rewritten, because the `URL` class
+ * also parses them.
+ */
 function withoutUser(url: string): string {
   const cut = url.replace(userInfo, '$1');
   if (cut !== url && URL.parse(cut)?.username === '' && URL.parse(cut)?.password === '') return cut;

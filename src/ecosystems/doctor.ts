@@ -13,71 +13,73 @@ import {
 } from '../core/trap.ts';
 import type { Key, Say } from '../words/words.ts';
 
-/** A trap with a title in the catalogue. */
+/** The id of a trap: one with a title in the catalogue of texts. */
 export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ? Id : never) : never;
 
-/** Kinds of traps, each with texts of its own. */
+/** The kinds of traps of one ecosystem, by id. */
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
 /** The current settings of an ecosystem's clients. */
 export interface Today {
-  /** As `clients` of the configuration, without credentials; `null`: nothing is set. */
+  /** The chain that is set; `null`: none is. */
   readonly chain: {
+    /** In the form of the configuration key `clients`, without credentials. */
     readonly text: string;
     readonly place: Place;
-    /** It is the client's default: any other setting takes precedence. */
+    /** The chain is the client's default, not a setting of the user: a setting elsewhere takes precedence. */
     readonly isDefault: boolean;
   } | null;
-  /** Private names as patterns of `private`. */
+  /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
 }
 
 /** How to set a remedy in the clients' own files. */
 export interface Settling {
-  /** Empty: the files already have it, or it cannot be set. */
+  /** Empty: the files already have the remedy, or no file can hold it. */
   readonly changes: readonly FileChange[];
   /** Remaining obstacles, and what cannot be set in a file, in sentences. */
   readonly notes: readonly string[];
-  /** No file can hold it: it must be set in the environment. */
+  /** No file can hold the remedy: it must be set in the environment. */
   readonly isForEnvironment?: true;
 }
 
-/** The certificate authority that clients of one runtime trust besides their own. */
+/** A file of certificate authorities that clients of one runtime trust in addition to those of the runtime. */
 export interface Authority {
-  /** The environment variable that names its file. */
+  /** The environment variable that names the file. */
   readonly variable: string;
   /** Whether clients of this runtime are used on this machine, by their settings or the project's files. */
   readonly isUsed: boolean;
-  /** Where it is configured, and its file; `null`: nowhere. */
+  /** The configured file, and the place of that setting; `null`: none is configured. */
   readonly set: { readonly file: string; readonly place: Place } | null;
 }
 
 /** What an ecosystem knows about its clients' settings on a machine. */
 export interface Doctor {
-  /** Its traps by id; each id begins with a word of this ecosystem. */
+  /** The ecosystem's traps by id; each id begins with a word of this ecosystem. */
   readonly kinds: TrapKinds;
   /** Reads the settings and returns their problems. An unreadable file counts as absent: the caller reports it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
-  /** Its clients' own certificate authority; absent: they trust the authorities of the machine. */
+  /** The clients' additional certificate authorities; absent: the clients trust the authorities of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
   /**
    * How to set a remedy in the user's own files.
-   * @param remedy  its form for programs (`json`), from outside: `null` for an invalid form
+   * @param remedy  the remedy's form `json`, received from another program
+   * @returns       `null` if `remedy` does not have the expected form
    */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
   /** Whether a project is searched for a lock file of this name. */
   isUsualLock(name: string): boolean;
-  /** Patterns for names in a lock file that look private; absent: none do. */
+  /** Patterns of `private` for the names in the text of a lock file that look private; absent: no name does. */
   privateIn?(lock: string): readonly string[];
   /**
-   * A parser for the modules in a project file at this path, as entries of `modules`; `null`: such a file has none.
-   * Absent: none has.
+   * A parser for a project file at this path: it returns the modules in the file's text, as entries of `modules`. `null`: a
+   * file at this path names no modules. Absent: no project file of this ecosystem does.
    */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** A found trap; without edits it must be repaired by hand. */
+/** Makes a found trap. Without edits the trap must be repaired by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
@@ -91,12 +93,11 @@ export function trapOf<Id extends TrapId>(
 /** One line of a file. */
 export interface FileLine {
   readonly file: string;
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line: number;
   readonly text: string;
 }
 
-/** The lines of a text. */
 function linesOf(file: string, text: string): readonly FileLine[] {
   return text.split(/\r?\n/).map((line, at) => ({ file, line: at + 1, text: line }));
 }
@@ -115,18 +116,18 @@ export function* foldersFrom(folder: string): Generator<string> {
   }
 }
 
-/** The edit that replaces a line by `becomes`; an empty list removes the line. */
+/** The edit that replaces a line by the lines `becomes`; an empty list removes the line. */
 export function editOf({ file, line, text }: FileLine, becomes: readonly string[]): Edit {
   return { file, line, was: text, becomes };
 }
 
-/** The user's folder of settings. @see XDG Base Directory Specification */
+/** The user's folder for settings: XDG_CONFIG_HOME, else `~/.config`. @see XDG Base Directory Specification */
 export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = env['XDG_CONFIG_HOME'] ?? '';
   return named.startsWith('/') ? named : join(home, '.config');
 }
 
-/** A value without the quotes around it. */
+/** A value without one pair of equal quotes around it. */
 export function removeQuotes(value: string): string {
   return value.replace(/^(["'])(.*)\1$/, '$2');
 }
@@ -140,7 +141,7 @@ export function plainUrlOf(text: string): string {
   return url.href.replace(/\/*$/, '/');
 }
 
-/** How to remove a setting from its place. */
+/** A sentence that says how to remove a setting from its place. */
 export function removalOf(place: Place, say: Say): string {
   return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
@@ -148,13 +149,13 @@ export function removalOf(place: Place, say: Say): string {
 /** A line that a file should contain. */
 interface WantedLine {
   readonly line: string;
-  /** Matches the lines that it replaces. */
+  /** Matches the lines that `line` replaces. */
   readonly pattern: RegExp;
-  /** Builds the whole text where no line matches; absent: the line is added at the end. */
+  /** Builds the whole new text if no line matches; absent: `line` is added at the end. */
   readonly add?: (text: string) => string;
 }
 
-/** Changes a file: wanted lines replace conflicting ones, or are added. `null`: the file already contains them. */
+/** A change after which a file has the wanted lines; each replaces the lines that it matches, or is added. `null`: none. */
 export async function replaceLines(
   machine: Machine,
   file: string,
@@ -173,21 +174,20 @@ function withLine(text: string, { line, pattern, add }: WantedLine): string {
   return add === undefined ? addLines(text, [line]) : add(text);
 }
 
-/** Appends lines to a text, each with the line ending of the text's first line. */
+/** Appends lines to a text, with the line ending of the text's first line. */
 export function addLines(text: string, lines: readonly string[]): string {
   const end = lineEnd(text);
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
 }
 
-/** The line end of a text's first line, for lines that are added. */
 function lineEnd(text: string): string {
   return /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
 }
 
 /**
- * A text of a remedy that is one word with only characters of URLs and lists of them; `null` for anything else, such as
- * characters that end a quoted value, start a comment, or expand a variable (npm and yarn would send `${TOKEN}` to the
- * mirror).
+ * Accepts a text of a remedy that has only the characters of URLs and of lists of URLs; `null` for any other value. So no
+ * accepted text ends a quoted value, starts a comment or expands a variable (npm and yarn would send the value of
+ * `${TOKEN}` to the mirror).
  */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
@@ -203,7 +203,7 @@ interface Placed {
   readonly place: Place;
 }
 
-/** What to change if one place overrides others: no command changes them all, so each is named. */
+/** What to change if the setting `first` overrides others. No command changes them all, so each place is named. */
 export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {
   const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
   const here =
@@ -213,7 +213,7 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
-/** What to do about a plain HTTP URL: only a probe shows whether its server supports TLS. */
+/** What to do about a plain HTTP URL: probe it with TLS, because only a probe shows whether the server supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
   return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

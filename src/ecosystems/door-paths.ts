@@ -1,42 +1,50 @@
-/** What a client requests with one path. */
+/** The meaning of one path that a client requests. */
 export interface DoorPath {
-  /** The module that it names, in the form that private patterns match; `null`: none. */
+  /** The module that the path names, in the form that private patterns match; `null`: none. */
   readonly module: string | null;
   /** `index`: metadata, or a file that may change; `artifact`: a large file that never changes. */
   readonly kind: 'index' | 'artifact';
 }
 
 /**
- * The same for proxies that are not ours, as regular expressions over decoded paths: without anchors, look-around, braces
- * and flags; case is ignored.
+ * The paths that `DoorPaths.read` accepts, for the configuration of other programs (nginx, Envoy). Each is a regular
+ * expression over a decoded path, without anchors, look-around, braces and flags. It is matched without regard to case.
  */
 export interface DoorPatterns {
   /** Paths below the prefix that clients request. */
   readonly paths: string;
-  /** A folder beside the base URL, with the files that an index names by relative links; absent: none. */
+  /** A folder beside the base URL, for files that an index names by relative links; absent: there is none. */
   readonly beside?: string;
-  /** Matches the beginning of every path below the prefix that contains a private name. It may also match other paths. */
+  /** Matches the beginning of every path below the prefix with a name that `pattern` matches. It may also match others. */
   privateOf(pattern: string): string;
 }
 
 /** What a front door knows of an ecosystem's requests. */
 export interface DoorPaths {
   /**
-   * The path prefix of its clients at the door, without slashes: `go`. Below it are the same paths as below a mirror's base
-   * URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
+   * The path prefix of the ecosystem at the door, without slashes: `go`. Below the prefix are the same paths as below a
+   * mirror's base URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;
-  /** A response in HTML, with any status, is a captive portal's or an error page. Absent: responses may be HTML. */
+  /** A response in HTML is never a good one, but the page of a captive portal or an error. Absent: it may be a good one. */
   readonly neverHtml?: true;
   /**
-   * An index with its relative links made absolute, so that it can be served from another place; absent: it has none.
-   * @param url  where it came from
-   * @returns `null` where it cannot be read, has too many links, or would be longer than `limits.doorRewriteBytes`
+   * An index with its relative links made absolute, so that it can be served at another URL. Absent: the ecosystem's
+   * indexes have no relative links.
+   * @param text  the index
+   * @param url   the URL that the index came from
+   * @returns     `null` if the index cannot be read, has too many links, or would be longer than `limits.doorRewriteBytes`
    */
   absolute?(text: string, contentType: string, url: string): string | null;
-  /** Files that one client requests within minutes belong together (a signed list and its packages). Absent: they do not. */
+  /**
+   * Files that one client requests within minutes must come from one mirror (a signed list and its packages). Absent: each
+   * file may come from any mirror.
+   */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;
-  /** Reads a path below the prefix, without a leading slash, its percent escapes as sent; `null`: none that its clients request. */
+  /**
+   * Reads a path below the prefix: without a leading slash, with percent escapes as sent. `null`: the ecosystem's clients
+   * request no such path.
+   */
   read(path: string): DoorPath | null;
 }

@@ -18,7 +18,7 @@ type Grain = 'version' | 'module' | 'mirror';
 /** One step as an ecosystem declares it; all stages derive their behaviour from it. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
-  /** Like heavy steps, this light step is probed only at the mirror chosen for the artifact. Absent: at every mirror. */
+  /** This light step is probed only at the mirror chosen for the artifact, as heavy steps are. Absent: at every mirror. */
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
@@ -27,53 +27,51 @@ export interface StepDeclaration<Settings = unknown> {
     /** Milliseconds; `null`: the timeout of `schedule`. */
     readonly timeoutMs: number | null;
   };
-  /** Bytes of one response until measured: for the forecast of `check`. */
+  /** Bytes of one response, used by the forecast of `check` until responses were measured. */
   readonly usualBytes: number;
   /**
-   * Requests that a probe of a version makes aside to the same host, at a healthy mirror; absent: none. Cached ones (for
-   * an hour or longer) and redirects are not counted.
+   * The requests made aside to the same host by one probe of a version at a healthy mirror; absent or `null`: none.
+   * Redirects do not count, nor do requests whose responses are cached for an hour or longer.
    */
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
-  /** What its responses are verified by, for display (`go.sum or …`): gives it integrity series. `null`: nothing. */
+  /** What verifies the responses, for display (`go.sum or …`); the step then has integrity metrics. `null`: nothing. */
   readonly verifies: Sentence | null;
   /** Whether this step is probed at a mirror with these settings; absent: always. */
   isAsked?(mirror: Mirror, settings: Settings): boolean;
 }
 
-/** The mirror that a probe requests from, and what is expected of the response (`ModuleRef.expect`); absent: nothing. */
+/** The mirror that a probe requests from, and what is expected of the response (`ModuleRef.expect`; absent: nothing). */
 export interface Asked {
   readonly mirror: Mirror;
   readonly expect?: unknown;
 }
 
-/** Requests made aside by one probe, and the bytes of all of them. */
+/** The number of requests made aside by one probe, and the bytes of all their responses together. */
 export interface UsualAside {
   readonly asks: number;
   readonly bytes: number;
 }
 
-/**
- * Facts learnt from verified responses and kept across restarts: the keys of the state file's `meta`, with their values.
- */
+/** Facts learnt from verified responses and kept across restarts: values by key, stored in `meta` of the state file. */
 export type Known = ReadonlyMap<string, unknown>;
 
 /** The facts that an ecosystem keeps from its responses: hashes, heads of logs, keys. */
 export interface Learning {
-  /** Prefixes of its keys in the state file; not shared with other ecosystems, at most 20 characters. */
+  /** The prefixes of the ecosystem's keys in the state file: at most 20 characters each, and of no other ecosystem. */
   readonly keys: readonly string[];
   /**
-   * What the facts of one ok response add, by key; empty: nothing new. Pure: runs in the turn of the loop, before the
-   * commit, and its result is stored with it.
+   * The entries that the facts of one ok response add or replace; empty: nothing new. Must be pure: it runs in the turn of
+   * the daemon's loop, before the commit that stores its result.
    */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
-  /** The known hashes that mirrors of this upstream are verified by, in the form of `ProbeContext.pinned`. */
+  /** The learnt hashes that mirrors of this upstream are verified by, in the form of `ProbeContext.pinned`. */
   pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
 }
 
 /** The most hashes that an ecosystem learns. */
 export const pinsMax = 50_000;
 
-/** The learnt hashes whose keys begin with a prefix, by the rest of the key. */
+/** The learnt hashes whose keys begin with a prefix, by the rest of their keys. */
 export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...known].flatMap(([key, value]) =>
@@ -85,13 +83,13 @@ export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, 
 /** The inputs for preparing a mirror's conversations. */
 export interface Given<Settings = unknown> {
   readonly mirror: Mirror;
-  /** The URL of its upstream's origin, which may be the mirror itself; `null`: none is configured. */
+  /** The URL of the origin of the mirror's upstream, which may be the mirror itself; `null`: no origin is configured. */
   readonly origin: string | null;
   /** All modules of the ecosystem, of every upstream. */
   readonly modules: readonly ModuleRef[];
   readonly privatePatterns: readonly string[];
   readonly settings: Settings;
-  /** `null`: a probe by hand, without learnt facts. */
+  /** Facts learnt so far; `null`: a probe by hand, which has none. */
   readonly known: Known | null;
 }
 
@@ -105,45 +103,45 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly id: EcosystemId;
   /** The default upstream of mirrors and modules; `null`: they must name theirs. */
   readonly publicUpstream: string | null;
-  /** Matches texts that only errors of its clients contain. Absent: none is known. */
+  /** Matches texts that only error messages of the ecosystem's clients contain. Absent: no such text is known. */
   readonly errorWords?: RegExp;
   /** Protocol documents, down to the section. */
   readonly spec: readonly string[];
   /**
-   * Closed: limits the label `step`. Step names are unique over all ecosystems, because `steps.<name>` is a key of the
-   * file.
+   * All steps: the label `step` has no other values. Step names are unique over all ecosystems, because `steps.<name>` is a
+   * configuration key.
    */
   readonly steps: Readonly<Record<Step, StepDeclaration<Settings>>>;
-  /** The light step that judges liveness; immutable and hash-checkable if there is such a step. */
+  /** The light step that decides whether a mirror is up: if possible one with an immutable response and a known hash. */
   readonly canary: Step;
   /** The steps of one client fetch, in order. */
   readonly fetch: readonly Step[];
   readonly names: Names;
-  /** How its lock files are read; `null`: it has none. */
+  /** How the ecosystem's lock files are read; `null`: it has none. */
   readonly locks: Locks | null;
-  /** Its own key of the file; `null`: it has none. */
+  /** The ecosystem's own key of the configuration; `null`: it has none. */
   readonly settings: SettingsKey<Settings> | null;
-  /** Its own keys of a mirror; `null`: none. */
+  /** The keys that only mirrors of this ecosystem have; `null`: none. */
   readonly mirrorKeys: MirrorKeys | null;
-  /** Clients whose chains are modelled. The first one decides where the file names none; all of them have remedies. */
+  /** Clients whose chains are modelled; each has remedies. The first one leads if the configuration names none. */
   readonly clients: readonly [Client, ...Client[]];
-  /** Its clients that `clientRuns` can run against a mirror; empty: none. */
+  /** The programs that `clientRuns` can run against a mirror; empty: none. */
   readonly realClients: readonly RealClient[];
-  /** The data that conversations with a mirror need: plain data. */
+  /** What conversations with a mirror need, as plain data: it is sent to the probing threads. */
   context(given: Given<Settings>): Own;
   /** `null`: nothing is learnt from responses. */
   readonly learning: Learning | null;
-  /** Loads its conversations, with the libraries that only they need. */
+  /** Loads the ecosystem's conversations, with the libraries that only conversations need. */
   prober(): Promise<Prober<Own>>;
-  /** Loads a small mirror of its kind for `mirrorwatch demo`. */
+  /** Loads a small mirror of this ecosystem for `mirrorwatch demo`. */
   demo(): Promise<SmallMirror>;
-  /** Its clients' requests to a front door; absent: they need none, or cannot have one. */
+  /** What clients request of a front door; absent: the ecosystem's clients need no door, or cannot use one. */
   readonly door?: DoorPaths;
-  /** Loads its part of `mirrorwatch doctor`: its clients' settings on a machine; absent: none. */
+  /** Loads the part of `mirrorwatch doctor` about the clients' settings on a machine; absent: there is none. */
   doctor?(): Promise<Doctor>;
 }
 
-/** The client whose chain decides: the one in the file, else the ecosystem's first. */
+/** The client whose chain advice is about: the one that the configuration names, else the ecosystem's first. */
 export function leadingClientOf(
   { id, clients }: Pick<Ecosystem, 'id' | 'clients'>,
   config: Pick<Config, 'client'>,
@@ -151,7 +149,7 @@ export function leadingClientOf(
   return clients.find((client) => client.id === config.client?.[id]) ?? clients[0];
 }
 
-/** The artifact of a fetch: its first heavy step; `null`: it has none. */
+/** The step that downloads the artifact of a fetch: the first heavy step; `null`: the fetch has none. */
 export function artifactOf({
   fetch,
   steps,
@@ -163,14 +161,14 @@ export function artifactOf({
 const minuteMs = 60_000;
 const kilobyte = 1000;
 
-/** The fields of a step besides weight and pace; without `verifies` its responses are not verified. */
+/** The fields of a step besides weight and pace. Without `verifies` the responses are not verified. */
 type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isAsked' | 'usualAside'> & {
   readonly verifies?: Sentence;
 };
 
 /**
- * A light step with the timeout of `schedule`.
- * @param everyMinutes  `null`: at the pace of `schedule`
+ * Declares a light step with the timeout of `schedule`.
+ * @param everyMinutes  the time between two probes; `null`: the pace of `schedule`
  */
 export function light<Settings>(
   everyMinutes: number | null,
@@ -180,18 +178,18 @@ export function light<Settings>(
   return { weight: 'light', usualPace: { everyMs, timeoutMs: null }, verifies: verifies ?? null, ...more };
 }
 
-/** A heavy step, probed hourly with a timeout of 2 minutes; it counts as 1 MiB until measured. */
+/** Declares a heavy step: probed hourly with a timeout of 2 minutes, and forecast as 1 MiB until measured. */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
   return { weight: 'heavy', usualPace, usualBytes: 2 ** 20, verifies: verifies ?? null, ...more };
 }
 
-/** Kilobytes as bytes: the size of a small response. */
+/** Converts kilobytes of 1000 bytes to bytes. */
 export function kilobytes(count: number): number {
   return count * kilobyte;
 }
 
-/** The steps with light ones first, else in declared order. */
+/** The names of the steps: light steps first, and otherwise in declared order. */
 export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
   const names = Object.keys(steps);
   return [
@@ -202,7 +200,10 @@ export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
 
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
-/** The steps in the order of targets: the canary, then light ones from the narrow grain to the wide, then heavy ones. */
+/**
+ * The names of the steps in the order of targets: the canary, then the other light steps, then heavy steps. Light and heavy
+ * steps are sorted from the narrowest grain (`version`) to the widest (`mirror`).
+ */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
     const { weight, grain } = steps[step] ?? { weight: 'heavy', grain: 'mirror' };
@@ -212,42 +213,42 @@ export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>
   return Object.keys(steps).toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** An ecosystem's own key of the file, a mapping: `go: { sumdb: … }`. */
+/** An ecosystem's own key of the configuration. Its value is a mapping: `go: { sumdb: … }`. */
 export interface SettingsKey<Settings = unknown> {
   readonly describes: string;
-  /** Its keys, each with a default or optional: an absent mapping is an empty one. */
+  /** The keys of the mapping. Each is optional or has a default, because an absent mapping is read as an empty one. */
   readonly keys: Readonly<Record<string, z.ZodType>>;
-  /** Its keys that name files, each optional; absent: none. */
+  /** The keys of the mapping that name files, each optional; absent: none. */
   readonly files?: Readonly<Record<string, FileKey>>;
-  /** Interprets the checked keys, with the texts of files in place of their names: never throws. */
+  /** Interprets the validated mapping, in which the texts of files replace their names. Never throws. */
   read(file: Readonly<Record<string, unknown>>): Settings;
 }
 
-/** A key that names a file, read when the configuration is. */
+/** A key that names a file, which is read with the configuration. */
 interface FileKey {
   readonly describes: string;
-  /** What was expected of its text; `null`: it is valid. */
+  /** What was expected of the file's text; `null`: the text is valid. */
   mistake(text: string): Sentence | null;
 }
 
-/** Keys of one entry of `mirrors` for one ecosystem only, each optional; none is a key of every mirror. */
+/** The optional keys that only mirrors of one ecosystem have. None has the name of a key that all mirrors have. */
 type MirrorKeys = Readonly<Record<string, z.ZodType>>;
 
-/** A small mirror of an ecosystem for `mirrorwatch demo`, which runs two: one fictitious module with valid hashes. */
+/** A small mirror for `mirrorwatch demo`, which runs two of them. It has one fictitious module with valid hashes. */
 export interface SmallMirror {
-  /** Its upstream; absent: the ecosystem's public one. */
+  /** The upstream of the mirror; absent: the ecosystem's public one. */
   readonly upstream?: string;
-  /** The path of its base URL, such as `/simple`; empty: the root of its host. */
+  /** The path of the mirror's base URL, such as `/simple`; empty: the root of its host. */
   readonly base: string;
   /** An entry of `modules.<id>`. */
   readonly module: unknown;
-  /** Configuration keys of a mirror that only this ecosystem has. */
+  /** The mirror's own keys in the configuration, of `Ecosystem.mirrorKeys`. */
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
-  /** The ecosystem's own key of the file. */
+  /** The value of the ecosystem's own key in the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** The chain of its first client, with `near` as the preferred mirror; absent: the client's default chain. */
+  /** The chain of the ecosystem's first client, with the URL `near` preferred to `far`; absent: the client's default. */
   chain?(near: string, far: string): string;
-  /** Paths below the base URL that a build of the module requests, in order; absent: the demo runs no builds of it. */
+  /** Paths below the base URL that a build of the module requests, in order; absent: the demo runs no builds. */
   readonly build?: readonly string[];
   /** The form of the remedy that the demo shows. */
   readonly form: string;

@@ -1,6 +1,6 @@
 /**
- * Whether a text has these parts in order, with anything between two of them: a glob split at its stars. Each part is
- * searched after the previous one: no glob is slow.
+ * Whether a text matches a glob that was split at its stars: it begins with the first part, ends with the last, and has
+ * the others between them in order. Each part is searched once, after the previous one, so no glob is slow.
  */
 export function matchesParts(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
@@ -16,7 +16,10 @@ export function matchesParts(parts: readonly string[], text: string): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** A regular expression that matches exactly this text. It has no character that must be quoted in a configuration file. */
+/**
+ * A regular expression that matches this text, for the configuration of other programs. It has no character that must be
+ * quoted there. Each character outside ASCII is replaced by `.+`, so the expression also matches other texts.
+ */
 export function escapeExpression(text: string): string {
   return [...text]
     .map((char) => {

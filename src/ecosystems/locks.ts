@@ -2,18 +2,18 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Result, Sentence } from '../core/result.ts';
 
 /**
- * Why an entry of a lock file is skipped. `replaced`: its source is another module or folder; `private`: a pattern of
- * `private` matches; `foreign`: its recorded source is neither the upstream nor a configured mirror of it; `malformed`: no
- * valid name or version, or an invalid line.
+ * Why an entry of a lock file is skipped. `replaced`: the project replaces the module by another module or a folder.
+ * `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the upstream nor a configured mirror
+ * of that upstream. `malformed`: the name, the version or the line is invalid.
  */
 export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed';
 
 /** A skipped entry of a lock file, and the reason. */
 export interface SkippedLockEntry {
-  /** The file as in the configuration; `file:line` for an invalid line. */
+  /** The path of the file as the configuration has it; followed by `:` and the line number for an invalid line. */
   readonly file: string;
   readonly module: string;
-  /** Empty where a malformed line has one word only. */
+  /** Empty if a malformed line has only one word. */
   readonly version: string;
   readonly because: SkipReason;
 }
@@ -22,37 +22,38 @@ export interface SkippedLockEntry {
 export interface LockEntry {
   readonly module: string;
   readonly version: string;
-  /** Why it is skipped; `null`: it may be requested. */
+  /** Why the module is skipped; `null`: it may be requested from mirrors. */
   readonly because: SkipReason | null;
 }
 
 /** Invalid lines of a lock file that are not empty. */
 export interface MalformedLines {
   readonly count: number;
-  /** The first ones by number (from 1), with their first words. */
+  /** The first invalid lines: each with its number, from 1, and its first two words. */
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
 
 /** The contents of a lock file. */
 export interface Lock {
-  /** The modules required most by others come first. */
+  /** In the order of `sortByNeed`. */
   readonly entries: readonly LockEntry[];
-  /** Hashes of its modules, in the form of `ProbeContext.pinned`. */
+  /** The recorded hashes of the modules, in the form of `ProbeContext.pinned`. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Invalid lines in the named file, with the expected form. `null`: none. */
+  /** The invalid lines, the path of the file that has them, and the expected form of a line. `null`: none is invalid. */
   readonly malformed: (MalformedLines & { readonly file: string; readonly expected: Sentence }) | null;
 }
 
-/** Adds one to a count. */
+/** Adds one to the count of a name; an absent count is 0. */
 export function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /**
- * Entries in the order in which they are taken: direct requirements of the project first, then by the number of packages
- * that require each, then by name.
- * @param needs   that number by module; absent: 0
- * @param direct  the names of direct requirements
+ * Sorts entries of a lock file by importance: direct requirements of the project first, then those that most packages
+ * require, then by name.
+ * @param needs   the number of packages that require a module, by module; absent: 0
+ * @param direct  the modules that the project requires directly
+ * @param nameOf  the name that breaks ties
  */
 export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
   entries: readonly Entry[],
@@ -72,25 +73,26 @@ export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
 export interface LockFile {
   readonly name: string;
   readonly text: string;
-  /** The text of a file beside it, by name; `null` where there is none. */
+  /** The text of another file, named as this one is; `null` if there is none. */
   beside(name: string): string | null;
-  /** Mirrors of the ecosystem: accepted sources of entries. */
+  /** The ecosystem's mirrors: an entry whose recorded source is one of them is accepted. */
   readonly mirrors: readonly Mirror[];
   isPrivate(module: string): boolean;
 }
 
-/** Reads a lock file; the error says what was expected. */
+/** Parses a lock file; the error says what was expected. */
 export type LockReader = (file: LockFile) => Result<Lock, Sentence>;
 
 /** How an ecosystem's lock files are read. */
 export interface Locks {
-  /** Description of the key `from`. */
+  /** Description of the configuration key `from`, which names a lock file. */
   readonly describes: string;
-  /** Description of the key `top`. */
+  /** Description of the configuration key `top`, which limits the number of modules. */
   readonly top: string;
   /** The expected value of `from`: `the path of a go.sum or go.mod`. */
   readonly expected: Sentence;
+  /** Whether a file of this name is a lock file of this ecosystem. */
   isLock(name: string): boolean;
-  /** The reader: at once, or after loading its libraries, if a configuration names such a file. */
+  /** The parser of lock files. It is loaded with its libraries only when a configuration names such a file. */
   reader(): LockReader | Promise<LockReader>;
 }

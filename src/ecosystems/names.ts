@@ -1,22 +1,23 @@
 import type { z } from 'zod';
 import type { Result, Sentence } from '../core/result.ts';
 
-/** A module as written in an entry of the file or on the command line. */
+/** A module as written in an entry of `modules` or on the command line. */
 export interface Named {
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
-  /** Only where the entry names it; absent: the public upstream, by the rules of private names. */
+  /** The upstream that the entry names; absent: the public upstream, unless the module is private. */
   readonly upstream?: string;
-  /** What is expected of its responses: plain data, kept as `ModuleRef.expect`. */
+  /** What is expected of the responses for this module: plain data, kept as `ModuleRef.expect`. */
   readonly expect?: unknown;
 }
 
 /** Files of the operator that an entry may name besides its module. */
 export interface EntryFiles {
   /**
-   * The absolute path of an OpenPGP keyring; mistakes are reported.
-   * @param keys  its position in the entry
+   * The absolute path of an OpenPGP keyring. A mistake is reported as an issue of the configuration.
+   * @param keys  the path of the key within the entry
+   * @param name  the file as the entry names it
    */
   keyring(keys: readonly string[], name: string): string;
 }
@@ -25,26 +26,26 @@ export interface EntryFiles {
 export interface Names {
   /** Description of the list `modules.<id>`. */
   readonly describes: string;
-  /** Description of one entry as text, and what is expected of one: `module@version`. */
+  /** One entry that is a text: its description, and what is expected of it (`module@version`). */
   readonly entry: { readonly describes: string; readonly expected: Sentence };
   /** Parses an entry that is a text; the error says what was expected. */
   parse(text: string): Result<Named, Sentence>;
-  /** Entries that are mappings of their own (not lock files); absent: none. */
+  /** Entries that are mappings, other than those that name a lock file; absent: the ecosystem has no such entries. */
   readonly form?: {
     readonly schema: z.ZodType;
     /** Reads an entry that the schema accepted. */
     read(value: unknown, files: EntryFiles): Named;
   };
   /**
-   * Parses a module of the command line, leniently: it may be one that no entry may have. `version` is `null` where none
-   * was written.
+   * Parses a module of the command line. It is more lenient than `parse`: it also accepts modules that an entry may not
+   * have. `version` is `null` if none was written.
    */
   byHand(text: string): { readonly module: string; readonly version: string | null };
-  /** The default version: `latest`; `null`: none. */
+  /** The version that is probed if none was written, such as `latest`; `null`: there is no default version. */
   readonly newest: string | null;
-  /** True for a version whose bytes never change: its first module is the canary. */
+  /** True for a version whose bytes never change. The first module with such a version is the canary's. */
   isFixed(version: string | null): boolean;
-  /** A public module that can be probed without a configuration; `null`: none is known. */
+  /** An entry with a public module, which can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;
   /** The patterns of `private.<id>`; `null`: the ecosystem has no private names, and no such key. */
   readonly private: {
@@ -58,7 +59,7 @@ export interface Names {
   } | null;
 }
 
-/** Whether a module matches a private pattern: then it is never requested from mirrors of the public upstream. */
+/** Whether a module matches a private pattern. Such a module is never requested from mirrors of the public upstream. */
 export function isPrivate(names: Names, patterns: readonly string[], module: string): boolean {
   return names.private?.matches(patterns, module) ?? false;
 }

@@ -9,15 +9,15 @@ const [openList, closeList] = [0x5b, 0x5d];
 const [openObject, closeObject] = [0x7b, 0x7d];
 
 /**
- * Parses untrusted JSON after counting its values: millions of small values, or deeply nested lists, take a parser seconds
- * and a gigabyte for a few megabytes on the wire.
- * @param expected  what the text should be: the error for invalid JSON, and part of the error for JSON that is too large
+ * Parses untrusted JSON after counting its values, because a few megabytes with millions of small values or deeply nested
+ * lists cost a parser seconds and a gigabyte of memory. Limits: `limits.jsonValues`, `limits.jsonDepth`.
+ * @param expected  what the text should be: the error for invalid JSON, and part of the error for JSON beyond the limits
  */
 export function parseJson(text: string, expected: Sentence): Result<unknown, Sentence> {
   const { jsonValues, jsonDepth } = limits;
   if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
   try {
-    // Callers must read own keys only: `__proto__` is an ordinary key here. The last of duplicate keys counts.
+    // `__proto__` is an ordinary own key here, so callers must read own keys only. Of duplicate keys the last counts.
     return ok(JSON.parse(text) as unknown);
   } catch {
     return error(expected);
@@ -27,24 +27,24 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
 /** The members of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A parsed value as an object; `null`: it is none. */
+/** A parsed value as a JSON object; `null` if it is another kind of value. */
 export function fieldsOf(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
-/** An object's own member; `undefined`: no object, or no such member. Inherited ones do not count. */
+/** An object's own member; `undefined`: no object, or no such member. Inherited members do not count. */
 export function memberIn(fields: Fields | null, key: string): unknown {
   return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
-/** Parses untrusted JSON that must be an object. */
+/** Parses untrusted JSON that must be an object, within the limits of `parseJson`. */
 export function parseFields(text: string, expected: Sentence): Result<Fields, Sentence> {
   const parsed = parseJson(text, expected);
   const fields = parsed.tag === 'ok' ? fieldsOf(parsed.value) : null;
   return parsed.tag === 'error' ? parsed : fields === null ? error(expected) : ok(fields);
 }
 
-/** Counts values by commas: each value of a list or an object except the first follows one. Commas in strings are skipped. */
+/** Counts the values: one for each list or object that opens, and one for each comma outside strings. */
 function isTooMuch(text: string): boolean {
   let values = 1;
   let depth = 0;

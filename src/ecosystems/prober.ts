@@ -4,8 +4,8 @@ import type { Prober } from '../core/ports.ts';
 const loaded = new Map<EcosystemId, Promise<Prober>>();
 
 /**
- * Loads the conversations of an ecosystem of this release: `conversation.ts` of its folder, as `Ecosystem.prober` does,
- * but without the registry. A probing thread then loads no other ecosystem, and no configuration library. Results are
+ * Loads the conversations of an ecosystem: `conversation.ts` of its folder. `Ecosystem.prober` loads the same file, but a
+ * probing thread that imported the registry would load all ecosystems and the libraries of the configuration. Results are
  * cached, because an `import` of a loaded module costs 50 µs each time. Rejects for an unknown ecosystem.
  */
 export function loadProber(id: EcosystemId): Promise<Prober> {

@@ -6,47 +6,47 @@ import { phrase } from '../words/tell.ts';
 
 /** What a real client fetches, and with which access. */
 export interface ClientJob<Settings = unknown> {
-  /** The mirror's access, credentials in clear text: only for files in the run's own folder. */
+  /** The mirror's access. Its credentials are in clear text: they may be written only to files in `home`. */
   readonly access: WireAccess;
-  /** The upstream is the ecosystem's public one. */
+  /** The mirror's upstream is the ecosystem's public one. */
   readonly isPublic: boolean;
   readonly module: string;
   /** As configured; `null`: none was written. */
   readonly version: string | null;
   readonly settings: Settings;
   readonly privatePatterns: readonly string[];
-  /** The run's own folder, absolute; it works in `work` below it. */
+  /** The absolute path of the run's own folder. The client starts in its subfolder `work`. */
   readonly home: string;
 }
 
-/** Why a client failed, by its own output. */
+/** Why a client failed, according to its output. */
 export interface ClientReason {
   readonly text: string;
-  /** The failure is not this mirror's: the run says nothing about it. */
+  /** Another server failed: the run says nothing about this mirror. */
   readonly isElsewhere: boolean;
 }
 
-/** A real client that can run against one mirror only. */
+/** A client program that can be configured to use one mirror and no other server. */
 export interface RealClient {
-  /** Its name in `clientRuns.clients`, and the program's name. Unique over all ecosystems. */
+  /** The name of the program, also in `clientRuns.clients`. Unique over all ecosystems. */
   readonly id: string;
   readonly spec: readonly string[];
   /** Requests of one run at a healthy mirror, for the forecast of `check`. */
   readonly usualAsks: number;
-  /** The part of a mirror's access that it does not support, for display; `null`: it can run. */
+  /** The part of a mirror's access that the client does not support, for display; `null`: it supports all of it. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
-  /** @param words  the kept part of its output */
+  /** @param words  the client's output, or its kept part */
   why(words: string): ClientReason;
 }
 
-/** The part of an access that no client supports. */
+/** The part of a mirror's access that no client program supports, for display; `null`: there is none. */
 export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
   if (resolve.server !== null) return phrase('cannot.server');
   return resolve.family === null ? null : phrase('cannot.family');
 }
 
-/** The lines of `words` that match, at most `max`, as one text; the last line where none does. */
+/** The first `max` lines of `words` that match, joined by spaces; if no line matches, the last line. */
 export function findLines(words: string, pattern: RegExp, max = 3): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
   const told = lines.filter((line) => pattern.test(line)).slice(0, max);
@@ -54,9 +54,9 @@ export function findLines(words: string, pattern: RegExp, max = 3): string {
 }
 
 /**
- * A netrc for the mirror's host and for `auth.hosts`, each with and without its port: some clients search for one form,
- * some for the other.
- * @returns an empty text if the mirror has no credentials of that kind
+ * A netrc for the mirror's host and for `auth.hosts`. The mirror's host is written with and without its port, because some
+ * clients search for one form and some for the other.
+ * @returns an empty text if the mirror has no credentials of the scheme `basic`
  */
 export function netrcOf({ url, auth }: WireAccess): string {
   if (auth === null || auth.scheme !== 'basic') return '';
@@ -65,7 +65,7 @@ export function netrcOf({ url, auth }: WireAccess): string {
   return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
 }
 
-/** The proxy for a client's environment, without credentials, which only a file may hold. */
+/** The environment variables for the mirror's proxy. They have no credentials, which only files may hold. */
 export function proxyEnvOf({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;

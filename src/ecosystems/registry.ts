@@ -7,13 +7,12 @@ import { npm } from './npm/npm.ts';
 import { oci } from './oci/oci.ts';
 import { pypi } from './pypi/pypi.ts';
 
-/** Every ecosystem. */
+/** The ecosystems of this release. */
 export interface Registry {
-  /** Ecosystems that can be probed, in the order of pages; the first one is the default. */
+  /** In the order in which pages show them; the first one is the default. */
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
-  /** `null`: unknown id. */
+  /** The ecosystem with this id; `null`: there is none. */
   of(id: EcosystemId): Ecosystem | null;
-  /** The ids of all ecosystems. */
   readonly ids: readonly EcosystemId[];
   /** The names of all steps, without duplicates. */
   readonly steps: readonly Step[];
@@ -21,7 +20,7 @@ export interface Registry {
 
 /**
  * Makes a registry.
- * @throws Error if two ecosystems share an id, a step or a key prefix of the state file: a programming error
+ * @throws Error if two ecosystems share an id, a step, a real client or a key prefix of the state file: a programming error
  */
 export function createRegistry(all: Registry['all']): Registry {
   const byId = new Map(all.map((one) => [one.id, one]));

@@ -15,7 +15,7 @@ export type Talk<T> = Generator<Ask, T, Answer>;
 /** How a conversation can end. */
 export type End = Verdict['outcome'];
 
-/** The configured words cannot form a request: our fault, never the mirror's. */
+/** The end if the configured module or version cannot form a request: a fault of the configuration, not of the mirror. */
 export const unaskable: End = { tag: 'unknown', because: 'local' };
 
 /** The verdict that ends a conversation. */
@@ -28,7 +28,7 @@ export function failedBy(failure: ProbeFailure, facts: Facts = {}): Verdict {
   return ended({ tag: 'failed', failure }, facts);
 }
 
-/** The same failure, as a result inside a conversation. */
+/** A failure that ends the conversation, as the result of a part of it. */
 export function stoppedBy(failure: ProbeFailure): Result<never, End> {
   return error({ tag: 'failed', failure });
 }
@@ -38,17 +38,17 @@ export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
 }
 
-/** A response with status 200, or the end of the conversation. */
+/** A response with status 200, or how the conversation must end. */
 export type Got = Result<Answered, End>;
 
-/** A URL below the mirror's base, its path kept. */
+/** The URL of a path below the mirror's base URL. */
 export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string): string {
   return `${baseUrl.replace(/\/+$/, '')}/${path}`;
 }
 
 /**
  * Sends a request and returns the response if its status is 200.
- * @param isMasked  whether "not found" means that the mirror could not reach its own upstream: a fault, not an absence
+ * @param isMasked  whether a 404 or 410 means that the mirror could not reach its own upstream: a fault, not an absence
  */
 export function* get(
   ask: Ask,
@@ -66,12 +66,12 @@ export function* get(
   return stoppedBy(failure);
 }
 
-/** True if the mirror does not have an optional endpoint. */
+/** True for a 404 or 410: the mirror does not have the requested endpoint or file. */
 export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }
 
-/** A response with a head. */
+/** A response with a status, as opposed to a failed request. */
 export type Answered = Extract<Answer, { tag: 'answered' }>;
 
 /**
@@ -94,22 +94,22 @@ export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wa
 
 const pieceBytes = 2 ** 20;
 
-/** The whole body of a response, in memory or in a file. */
+/** The whole body of a response, which may be in memory or in a file. */
 export function wholeOf({ body, whole }: Answered): WholeBody {
   return whole ?? heldBodyOf(body);
 }
 
-/** Does work that would block the thread for long, while its event loop runs. */
+/** Runs asynchronous work of our own within a conversation; the event loop serves other probes meanwhile. */
 export function* runMeanwhile(work: () => Promise<void>): Talk<void> {
   yield { url: '', bodyBytesMax: 0, work };
 }
 
-/** Gives other events of the thread a turn. */
+/** Lets the thread process other events before the conversation continues. */
 export function* yieldToEventLoop(): Talk<void> {
   yield* runMeanwhile(() => Promise.resolve());
 }
 
-/** Does our own work in slices and yields to the event loop after each: no response blocks the thread for longer. */
+/** Runs work in slices and yields to the event loop after each, so that no large response blocks the thread for long. */
 export function* inSlices<T>(work: Slices<T>): Talk<T> {
   for (;;) {
     const step = work.next();
@@ -129,9 +129,9 @@ export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384'
 }
 
 /**
- * The length and the first bytes of a hashed body, as a fact.
- * @param body   the body or its beginning
- * @param bytes  its whole length
+ * The length and the first bytes of a hashed body, as the fact `seen`.
+ * @param body   the whole body, or its beginning
+ * @param bytes  the length of the whole body
  */
 export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen'> {
   const firstHex = Buffer.from(body.subarray(0, limits.bytesShown)).toString('hex');
@@ -139,8 +139,8 @@ export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen
 }
 
 /**
- * True if a body begins with these bytes, with at most one wrong byte: a file with one corrupt byte still counts as that
- * kind, and its hash reveals the corruption.
+ * True if a body begins with the bytes `hex`, of which at most one may be wrong. So a file with a corrupt byte still counts
+ * as a file of that kind, and its hash reveals the corruption.
  */
 export function matchesBeginning(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
@@ -149,9 +149,9 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
 }
 
 /**
- * The versions of a response in comparable form: the count of all, and the names of the newest.
- * @param versions  by the ecosystem's own order, the newest last, in the spelling that all mirrors share
- * @param count     of all, where `versions` are the newest of them
+ * The versions of a response in comparable form: how many there are, and the newest `limits.contentVersions`.
+ * @param versions  in the ecosystem's own order, the newest last, in the spelling that all mirrors share
+ * @param count     the number of all versions, if `versions` has only the newest ones
  */
 export function contentsOf(
   versions: readonly string[],
@@ -162,7 +162,7 @@ export function contentsOf(
   return { count, newest, pre: newest.filter(isPrerelease) };
 }
 
-/** The tags of a response in comparable form: `latest` first, up to the limit. */
+/** The tags of a response in comparable form: `latest` first, at most `limits.contentTags`, without overlong ones. */
 export function tagsOf(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const fits = ([name, value]: readonly [string, string]): boolean =>
     name.length <= limits.versionChars && value.length <= limits.versionChars;
