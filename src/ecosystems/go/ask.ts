@@ -16,14 +16,14 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
 }
 
 /**
- * Sends a request, and returns the response if its status is 200. A fault that a proxy reports as "not found" is
- * recognized.
+ * Sends a request and returns the response if its status is 200. A 404 or 410 by which a proxy reports an error of its own
+ * upstream is the failure `masked_upstream`.
  */
 export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(ask, context, isMasked);
 }
 
-/** The same for `rest` below a module; `unaskable` for an invalid module path. */
+/** Like `get`, for the path `rest` below a module; `unaskable` for an invalid module path. */
 export function* getBelow(module: string | null, rest: string, ask: Omit<Ask, 'url'>, context: GoContext): Talk<Got> {
   const url = moduleUrlOf(context, module ?? '', rest);
   return url === null ? error(unaskable) : yield* get({ ...ask, url }, context);

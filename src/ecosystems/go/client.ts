@@ -17,13 +17,13 @@ import {
 } from '../client.ts';
 import type { GoSettings } from './context.ts';
 
-/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text or the list itself. */
+/** A URL that is safe to paste: no character has a meaning in a shell, in a quoted text or in GOPROXY. */
 const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
 /**
  * Parses a GOPROXY list.
- * @returns `empty` without entries; `reserved_word` or `not_a_url` with the index of the entry
+ * @returns `empty` for a list without entries; `reserved_word` or `not_a_url` with the index of the entry
  * @see `readGoProxyList`
  */
 export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
@@ -41,9 +41,10 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * One walk of the go command. After `,` it continues only on 404 and 410. After `|` it continues on any failure but
- * two: a complete zip with wrong bytes, which it checks after the walk, and a mirror that hangs, because it has no
- * response timeout. `off` fails. The caller decides about `direct`. The time is the sum of all requests.
+ * One walk of the go command. A member before `,` is skipped only on 404 and 410. A member before `|` is skipped on every
+ * failure but two: a complete zip with wrong bytes, because the go command verifies it after the walk, and a mirror that
+ * hangs, because the go command has no response timeout. `off` ends the walk with a failure. `replyOf` decides about
+ * `direct`. `tookMs` is the sum of all requests.
  * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -55,8 +56,8 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 }
 
 /**
- * The checksum relay that the go command would use: the first member that offers one. It continues after 404 and 410; a
- * broken relay ends the search unless `|` follows it. `none`: clients query the database directly.
+ * The checksum relay that the go command would use: that of the first member that offers one. A broken relay ends the
+ * search, unless `|` follows the member. `none`: clients query the database directly.
  * @see protocols.md 1.13
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
@@ -70,9 +71,9 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 }
 
 /**
- * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. A URL that is unsafe in
- * a shell or has a query gives a note instead of lines; credentials are never printed. GOPRIVATE is set whenever there
- * are private patterns: no separator of GOPROXY keeps a private path from the next entry.
+ * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. If a URL is unsafe in a
+ * shell or has a query, there are no lines but a note. Credentials are never printed. GOPRIVATE is set whenever there are
+ * private patterns, because no separator of GOPROXY keeps a private path from the next entry.
  */
 export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);
@@ -121,7 +122,7 @@ function isProxyUrl(url: string): boolean {
   return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
 }
 
-/** The expected form of a GOPROXY value in the file, which accepts no URL that may be a typing error; `null`: valid. */
+/** What was expected of a GOPROXY value in the configuration; `null`: valid. URLs that may be typing errors are invalid. */
 export function checkGoproxy(chain: string): Sentence | null {
   const entries = readGoProxyList(chain);
   const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
@@ -161,16 +162,16 @@ export const goClient: Client = {
 /** One entry of a GOPROXY list. */
 interface GoProxyEntry {
   readonly kind: 'url' | 'direct' | 'off' | 'word';
-  /** Trimmed; a URL without a scheme gets `https://`, a bare word is unchanged. */
+  /** The trimmed entry. A URL without a scheme gets `https://`; a `word` is unchanged. */
   readonly text: string;
-  /** The separator after the entry; `,` at the end of the list. */
+  /** The separator after the entry; `,` for the last entry. */
   readonly separator: ',' | '|';
 }
 
 /**
- * Splits GOPROXY as the go command does: blanks and empty entries are skipped, so in `a,|b` the comma counts; `direct`
- * and `off` end the list. An entry that is not in the form of a URL is a `word`, which the go command reserves.
- * @returns empty for a list without entries
+ * Splits GOPROXY as the go command does. Blanks and empty entries are skipped, so the separator after `a` in `a,|b` is the
+ * comma. `direct` and `off` end the list. An entry without `.`, `:` and `/` is a `word`, which the go command reserves.
+ * @returns an empty list for a text without entries
  * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
  */
 export function readGoProxyList(list: string): readonly GoProxyEntry[] {

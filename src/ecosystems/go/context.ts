@@ -6,11 +6,11 @@ import type { TreeHead } from './note.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { isCanonical } from './version.ts';
 
-/** The key of `own` settings: the checksum database. */
+/** Go's own settings, from the configuration key `go`. */
 export interface GoSettings {
   /**
-   * `null`: GOSUMDB=off. `url` only if the file has one (then relays are bypassed); `home`: the database's known
-   * address.
+   * The checksum database; `null`: off. `url`: clients query this address without relays; `null`: they use relays.
+   * `home`: the well-known address of the public database; `null` for another database.
    */
   readonly sumdb: {
     readonly name: string;
@@ -29,22 +29,22 @@ export interface Lookup {
 /** The inputs of Go's conversations besides the base URL and pinned hashes. */
 export interface GoOwn {
   /**
-   * Name and verifier key of the checksum database; `null`: off. `direct`: its own address; absent: it is never queried
-   * directly.
+   * Name and verifier key of the checksum database; `null`: off. `direct`: the database's own address; absent: the database
+   * is queried only through relays.
    */
   readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
   /**
-   * The module that the `sumdb` step looks up, at a canonical version and never private; absent: a public one known to
-   * be logged.
+   * The module that the `sumdb` step looks up: at a canonical version, never private. Absent: `knownLookup` at mirrors of
+   * the public upstream, and no lookup at others.
    */
   readonly lookup?: Lookup;
-  /** Modules without known hashes: looked up aside in sequence, at most `limits.lookupsPerProbe`. */
+  /** Modules without known hashes, at most `limits.lookupsPerProbe`: each is looked up aside, one after another. */
   readonly unknown?: readonly Lookup[];
-  /** The largest verified tree head of `sumdb`, for the consistency check; absent: none yet. */
+  /** The largest verified tree head of the checksum database, for the consistency check; absent: none is known yet. */
   readonly treeHead?: KnownHead;
 }
 
-/** A stored head; heads stored by older releases have no note. */
+/** A stored tree head; absent `note`: an older release stored it. */
 export interface KnownHead extends TreeHead {
   readonly note?: string;
 }
@@ -54,8 +54,8 @@ export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
 /**
- * The largest head of each database is kept forever; older releases stored one head, without its note, under this key
- * alone.
+ * The first part of the key of a database's largest head, which is kept for ever. Older releases stored one head, without
+ * its note, under this word alone.
  */
 const headKey = 'head';
 
@@ -79,7 +79,7 @@ export const goLearning: Learning = {
     }
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // Compared with the head known now: another probe may have stored a larger one since this one began.
+    // A head is stored only if its probe began with the head that is stored now: another probe may have stored one since.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
     return news;
@@ -87,7 +87,7 @@ export const goLearning: Learning = {
   pinned: (known) => pinnedIn(known, pinKey),
 };
 
-/** The inputs of Go's conversations: the database, its known head, and the next lookup. */
+/** The inputs of Go's conversations: the checksum database, its known head, and the modules to look up. */
 export function buildGoContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
   const { sumdb } = settings;
   const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
@@ -109,9 +109,9 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
 }
 
 /**
- * The address for querying a database directly besides a mirror's relay; `null`: never. A mirror on this machine is a
- * trial or reaches the database for us: then only an address in the file is used. A pinned key or client certificate is
- * for the mirror only.
+ * The address for querying a database directly, besides a mirror's relay; `null`: it is not queried directly. For a mirror
+ * on this machine, which is a trial or reaches the database for us, only a configured address is used. A mirror with a
+ * pinned key or a client certificate has none, because these settings of the connection are only for the mirror.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;
@@ -121,10 +121,10 @@ function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirr
   return url ?? (isHere ? null : home);
 }
 
-/** The upstream of the checksum database. */
+/** The upstream whose modules the public checksum database has. */
 export const publicGo = 'go';
 
-/** Public modules at their configured version; never a private one. */
+/** The configured modules that the checksum database may have: public ones with a canonical version. */
 function logged(modules: Given<GoSettings>['modules'], privatePatterns: readonly string[]): readonly Lookup[] {
   return modules.flatMap(({ upstream, module, version }) =>
     upstream === publicGo && version !== null && isCanonical(version) && !matchesGoPatterns(privatePatterns, module)

@@ -71,7 +71,7 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
 }
 
 /**
- * A version is requested unchanged, except `latest`, which is resolved aside: `.info` also accepts branches and hashes.
+ * Requests the `.info` of a version. Only `latest` is resolved first, aside: `.info` also accepts branches and hashes.
  */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const asked = version ?? '';
@@ -97,7 +97,7 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const { body } = got.value;
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
-  // Bytes with a hash that an authority confirms are correct, whatever they look like.
+  // With a known hash the hash alone judges: also of a recognisable go.mod with wrong bytes, which is then a mismatch.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return failedBy(read.error, facts);
@@ -114,14 +114,14 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, path, { bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  // Reading stopped on purpose: a throughput sample with nothing to hash.
+  // Reading stopped on purpose after these bytes: a throughput sample, with nothing to hash.
   if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
   const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
-    // Complete, but not a readable zip: other bytes than those that an authority knows.
+    // The body is complete but no readable zip, so its bytes differ from those that the authority hashed: a mismatch.
     if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
@@ -131,13 +131,13 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   return verify(digest, want, { ...facts, ...seen });
 }
 
-/** The version that `latest`, a branch or a hash was resolved to. */
+/** The fact of the version that `latest`, a branch or a hash was resolved to. */
 function factsOf(asked: string | null, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
 /**
- * Judges an immutable response by its hash: verified if an authority's hash is known, else only compared.
+ * Judges an immutable response by its hash. Without an authority's hash it can only be compared between mirrors.
  * @param want  the authority's `h1:…`, or `undefined` without one
  */
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {

@@ -5,7 +5,7 @@ import { type Database, type FoundRecord, knownLookup, lookupPathOf, requestReco
 import { verifyClaim } from './proof.ts';
 import { tilesToProve } from './tlog.ts';
 
-/** The path that shows whether a relay is offered. */
+/** The path below a relay whose status shows whether the mirror offers the relay. */
 export const supportedPath = 'supported';
 
 /** The results of a lookup through a relay. */
@@ -17,10 +17,11 @@ interface Relayed {
 
 /**
  * The cost of one lookup for the go command with an empty cache, from the measured times. Through a relay: `supported`,
- * the record, then the tiles that prove it in parallel, over the existing connection to the mirror. Directly: the
- * record and the tiles over a separate connection. A second module costs less, because most tiles are cached.
- * @param relay   `null`: not offered
- * @param direct  queried here, aside, for `knownLookup`: no other name is sent there. `null`: out of reach, or not to be queried. Its failures count against no mirror.
+ * then the record, then in parallel the tiles that prove the record, all over the existing connection to the mirror.
+ * Directly: the record and the tiles over a separate connection. A second module costs less, because most tiles are cached.
+ * @param relay   the lookup through the relay; `null`: the mirror offers no relay
+ * @param direct  the database itself, which is queried here, aside, for `knownLookup` and no other module; its failures
+ *                count against no mirror. `null`: it is out of reach, or must not be queried
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */
@@ -46,7 +47,7 @@ function* directCost(database: Database): Talk<Cost | null> {
   return { requests: 1 + tilesOf(asked.value), ms: connectMs + found.answerMs + slowestTileMs(database.took) };
 }
 
-/** The tiles that a client without cached tiles needs for one record; it has no older head to check. */
+/** The number of tiles that a client with an empty cache requests for one record: it has no older head to check. */
 function tilesOf({ head, id }: FoundRecord): number {
   return tilesToProve(head.size, [id], []).length;
 }

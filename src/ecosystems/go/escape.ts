@@ -1,10 +1,10 @@
-/** Characters of module paths and versions; `!` is the escape character itself. */
+/** The characters of module paths and versions. `!` is not among them, because it is the escape character. */
 const pathText = /^[A-Za-z0-9\-._~/]+$/;
 const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 
 /**
  * The escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
- * @returns `null` where the path is no module path: not ASCII, a `!`, an empty or dotted element
+ * @returns `null` for an invalid path: another character, an empty element, or one that begins or ends with a dot
  * @see protocols.md 1.2; golang/mod module/module.go EscapePath
  */
 export function escapeModule(path: string): string | null {
@@ -15,15 +15,15 @@ export function escapeModule(path: string): string | null {
 
 /**
  * The escaped form of a version, by the rule of module paths. Also for branch names and hashes, which `.info` accepts.
- * @returns `null` if invalid: empty, a slash, a `!`, not ASCII
+ * @returns `null` if the version is blank or has another character, such as a slash or `!`
  */
 export function escapeVersion(version: string): string | null {
   return versionText.test(version) && version.trim() !== '' ? shout(version) : null;
 }
 
 /**
- * Percent-encodes a URL path as the go command does for module paths (not for checksum-database paths), so that caches
- * and static servers get the same spelling as from clients: `!` becomes `%21`, `+` and `@` are kept.
+ * Percent-encodes a URL path as the go command does for module paths, so that caches and static servers get the spelling
+ * that clients send: `!` becomes `%21`; `+` and `@` are kept. The go command does not encode paths of the checksum database.
  * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {

@@ -12,7 +12,7 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 const byHash = phrase('answer.goVerifies');
 const listBytes = kilobytes(20);
 
-/** A version that is not fixed is resolved through the list first. */
+/** A version that is not fixed is resolved first, by a request of the list. */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { asks: 1, bytes: listBytes };
 }
@@ -28,7 +28,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Paces by protocols.md 1.17, bytes by design.md 4.1; those of `sumdb` measured with the public log.
+  // Paces are from protocols.md 1.17, bytes from design.md 4.1; the bytes of `sumdb` were measured at the public database.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: kilobytes(1), usualAside }),
@@ -39,7 +39,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // A second timed response, the signed head, six tiles and a path that must not exist.
+      // The second timed response, the signed head, six tiles, and a path that must not exist.
       usualAside: () => ({ asks: 9, bytes: kilobytes(26) }),
       isAsked: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** One hashed file: its stored name and the SHA-256 of its content as lower-case hex. */
+/** One hashed file: its name in the zip, and the SHA-256 of its content as lower-case hex. */
 export interface HashedFile {
   readonly name: string;
   readonly sha256Hex: string;
 }
 
 /**
- * Go's `h1:` hash of files in any order: SHA-256 over one line per file, sorted by the UTF-8 bytes of the names.
- * @returns `null` if a name contains a line feed: such a set has no hash
+ * Go's `h1:` hash of files, given in any order: SHA-256 over one line per file, sorted by the UTF-8 bytes of the names.
+ * @returns `null` if a name contains a line feed: then Go defines no hash
  * @see protocols.md 1.9
  */
 export function h1Of(files: readonly HashedFile[]): string | null {
@@ -20,13 +20,13 @@ export function h1Of(files: readonly HashedFile[]): string | null {
   return `h1:${all.digest('base64')}`;
 }
 
-/** The `h1:` of a go.mod: one file named `go.mod`, without the module's prefix. */
+/** Go's `h1:` hash of a go.mod: that of one file named `go.mod`, without the prefix `module@version/`. */
 export function h1OfMod(body: Uint8Array): string {
   const all = createHash('sha256').update(`${sha256HexOf(body)}  go.mod\n`);
   return `h1:${all.digest('base64')}`;
 }
 
-/** Lower-case hex SHA-256. */
+/** The SHA-256 of the content as lower-case hex. */
 export function sha256HexOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

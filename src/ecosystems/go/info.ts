@@ -10,14 +10,14 @@ import { isCanonical } from './version.ts';
 const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** A mirror's description of a version. */
+/** The content of a `.info` or `@latest` response that probes use. */
 interface Info {
   readonly version: string;
 }
 
 /**
  * Parses the JSON of `.info` and `@latest`. As Go's decoder does, it ignores unknown keys and the case of keys, and
- * accepts `null` for a missing time.
+ * accepts a missing time, also as `null`.
  * @see protocols.md 1.1; golang/go encoding/json Unmarshal
  * @param asked  the requested canonical version, which the response must have; `null`: any
  * @returns      wrong content for markup; malformed for other JSON and for another version
@@ -41,6 +41,6 @@ function isVersion(value: unknown): value is string {
 function isTime(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // A day beyond the end of its month would be one of the next month.
+  // `Date` turns a day beyond the end of a month, such as 30 February, into a day of the next month.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }

@@ -7,7 +7,7 @@ import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 
-/** Host names that organisations use for private code, and public hosts of the same form. */
+/** Host names that organisations use for private code; `everybodys`: public hosts with names of this form. */
 const ownHost = /^(git|gitlab|gitea|gogs|bitbucket|stash|github|ghe|svn|scm)\.[^.]+\.[^/]+$/;
 const everybodys = ['git.sr.ht', 'git.apache.org', 'gitlab.freedesktop.org', 'git.kernel.org', 'gitlab.gnome.org'];
 const shownMax = 5;
@@ -64,7 +64,7 @@ function steering(found: GoFound, isToldOutside: boolean, isLooked: boolean): re
   return [...new Set([...(isToldOutside ? [of('GONOPROXY')] : []), ...(isLooked ? [of('GONOSUMDB')] : [])])];
 }
 
-/** The line in the file of `go env -w`; `null`: no such file, or a variable of the environment overrides it. */
+/** The edit of the file of `go env -w`; `null`: there is no such file, or an environment variable overrides the file. */
 function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];
@@ -73,7 +73,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
     : { file: found.goenv, line: null, was: null, becomes };
 }
 
-/** Whether a GOPROXY list has a proxy outside the internal network. @param list  `null`: Go's default, which is outside */
+/** Whether a GOPROXY list has a proxy outside the internal network. `null` stands for Go's default, which has one. */
 function asksOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);

@@ -6,15 +6,16 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
-/** The versions are sorted and cut when they exceed the limit by this many. */
+/** The collected versions are sorted and cut whenever they exceed `limits.versionsKept` by this many. */
 const spareMax = 2_000;
 
 const notAList: ProbeFailure = malformed('answer.versions');
 const markup: ProbeFailure = wrongContent('answer.versions');
 
 /**
- * The versions of a `@v/list` body: ascending, unique, canonical, without pseudo-versions (clients ignore those), the
- * highest `limits.versionsKept`. An empty list is legal: a module without tags. A second field (a time) is ignored.
+ * The versions of a `@v/list` body, ascending: unique and canonical ones, without pseudo-versions, which clients ignore.
+ * Only the highest `limits.versionsKept` are returned. An empty list is legal: the module has no tags. A second field of a
+ * line (a time) is ignored.
  * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
  * @see protocols.md 0.2, 1.1
  */
@@ -37,20 +38,20 @@ export function* parseList(body: Uint8Array): Slices<Result<readonly string[], P
   return failure === null ? ok(highest()) : error(failure);
 }
 
-/** The resolution of `latest`, or the request that is needed first. */
+/** The version that `latest` means, or the request that must be made to find it. */
 type Latest =
   | { readonly tag: 'version'; readonly version: string }
-  /** The list has `+incompatible` versions above this one: they count only if this one has no go.mod. */
+  /** The go.mod of `version` is requested: higher `+incompatible` versions count only if `version` has no go.mod. */
   | { readonly tag: 'has_mod'; readonly version: string }
   /** The list is empty: `@latest` is requested. */
   | { readonly tag: 'ask' };
 
 /**
- * Chooses as the go command does: the highest release, else the highest pre-release, else `@latest`; `+incompatible`
- * versions only if the highest compatible one has no go.mod. Retractions are ignored: a retracted version can still be
- * downloaded, which is all that a probe needs.
+ * Resolves `latest` as the go command does: the highest release, else the highest pre-release, else what `@latest` returns.
+ * `+incompatible` versions count only if the highest compatible version has no go.mod. Retractions are ignored: a retracted
+ * version can still be downloaded, which suffices for a probe.
  * @param versions  canonical, without pseudo-versions, ascending
- * @param hasMod    whether the highest compatible version has a go.mod of its own; `null` while not known
+ * @param hasMod    whether the highest compatible version has a go.mod of its own; `null`: not known yet
  * @see protocols.md 1.7; golang/go modload/query.go filterVersions
  */
 export function latestOf(versions: readonly string[], hasMod: boolean | null): Latest {

@@ -9,7 +9,7 @@ function kindOf(name: string): 'sum' | 'mod' | null {
   return name.endsWith('.sum') ? 'sum' : name.endsWith('.mod') ? 'mod' : null;
 }
 
-/** Reads a go.sum or go.mod, and the other one beside it. */
+/** Parses a go.sum together with the go.mod in the same folder, or a go.mod together with the go.sum. */
 function readLock(file: LockFile): Result<Lock, Sentence> {
   const kind = kindOf(file.name);
   if (kind === null) return error(expected);
@@ -49,23 +49,23 @@ interface GoLockEntry {
   readonly version: string;
   /** A direct requirement of the main module, if a go.mod shows it. */
   readonly direct: boolean;
-  /** The number of its versions in go.sum, which shows how many packages require it. */
+  /** The number of the module's versions in go.sum, an estimate of how many packages require the module. */
   readonly mentions: number;
 }
 
 /**
- * The content of go.sum: hashes by `module@version` and `module@version/go.mod`, and each module's versions with
- * whether their zip is listed.
+ * The content of go.sum. `hashes`: by `module@version` and `module@version/go.mod`. `versions`: by module and version,
+ * whether go.sum has the hash of the zip.
  */
 interface GoSum {
   readonly hashes: Readonly<Record<string, string>>;
   readonly versions: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 }
 
-/** The relevant content of go.mod. */
+/** The content of go.mod that decides which modules are probed. */
 interface GoMod {
   readonly requires: readonly { readonly module: string; readonly version: string; readonly direct: boolean }[];
-  /** `module`, or `module@version` where only one version is replaced. */
+  /** What `replace` directives replace: `module`, or `module@version` if only one version is replaced. */
   readonly replaced: ReadonlySet<string>;
 }
 
@@ -74,7 +74,7 @@ const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
 const malformedMax = 20;
 const wordChars = 60;
 
-/** Invalid lines of a go.sum: their count, and the first 20 by number (from 1) with their first words. */
+/** The invalid lines of a go.sum; `first` has at most `malformedMax` of them. */
 function malformedLines(text: string): MalformedLines {
   const wrong = text
     .split('\n')
@@ -93,7 +93,7 @@ function shown(word: string): string {
 }
 
 /**
- * Parses go.sum; invalid lines are skipped (`malformedLines` returns them). `null` for a text without any valid line.
+ * Parses go.sum. Invalid lines are skipped (`malformedLines` returns them). `null`: the text has no valid line.
  */
 export function parseGoSum(text: string): GoSum | null {
   const hashes: Record<string, string> = Object.create(null) as Record<string, string>;
@@ -110,7 +110,7 @@ export function parseGoSum(text: string): GoSum | null {
   return versions.size === 0 ? null : { hashes, versions };
 }
 
-/** Parses the `require` and `replace` directives of a go.mod. `null` for a text without a `module` line. */
+/** Parses the `require` and `replace` directives of a go.mod. `null`: the text has no `module` directive. */
 export function parseGoMod(text: string): GoMod | null {
   const requires: { module: string; version: string; direct: boolean }[] = [];
   const replaced = new Set<string>();
@@ -126,8 +126,9 @@ export function parseGoMod(text: string): GoMod | null {
 
 /**
  * The modules of a lock file: direct requirements of go.mod first, then by the number of versions in go.sum (each is
- * required by some package), then by name. Of several versions in go.sum the highest with a zip is in use.
- * @param from  which file the configuration names: go.mod gives its requirements, go.sum the modules with a zip
+ * required by some package), then by name.
+ * @param from  the file that the configuration names. `mod`: the modules that go.mod requires. `sum`: the modules whose zip
+ *              has a hash in go.sum, each at its highest such version
  */
 export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoLockEntry[] {
   const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));
@@ -141,7 +142,7 @@ export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoM
   }));
 }
 
-/** The reason for skipping an entry; `null`: it is used. */
+/** The reason for skipping a module; `null`: it may be requested from mirrors. */
 function skipReason(
   entry: { readonly module: string; readonly version: string },
   mod: GoMod | null,

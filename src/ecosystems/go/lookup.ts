@@ -10,16 +10,16 @@ import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
 
-/** An early, small record that many clients request, so the request reveals nothing about us. */
+/** A small record of the public database that many clients request, so that a request for it reveals nothing about us. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
-/** The path of a record; `null` for an invalid module path. */
+/** The path of a module version's record below a database's base URL; `null` for an invalid module path. */
 export function lookupPathOf({ module, version }: Lookup): string | null {
   const path = escapeModule(module);
   return path === null ? null : `lookup/${path}@${escapeVersion(version)}`;
 }
 
-/** Requests the record of a module version with a verified head; its inclusion in the log is not yet proven. */
+/** Requests the record of a module version and verifies the signed head in the response. Inclusion is not proven here. */
 export function* requestRecord(
   database: Database,
   { module, version }: Lookup,
@@ -39,7 +39,7 @@ export function* requestRecord(
   return ok({ id: record.id, text: record.text, head: head.value, hashes });
 }
 
-/** Requests the newest signed head, aside, and verifies it. */
+/** Requests the newest signed head, aside, and verifies its signature. */
 export function* requestHead(database: Database): Talk<Result<SignedHead, End>> {
   const got = yield* getFrom(database, 'latest', { aside: true, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
@@ -67,16 +67,16 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
   return ok({ ...head, note: text });
 }
 
-/** A checksum-database lookup: the record, and the note of the tree head it came with. */
+/** The parts of a lookup response: the record's number and text, and the signed note of a tree head. */
 interface LogRecord {
   readonly id: number;
-  /** The go.sum lines, each ending in LF: the input of the leaf hash. */
+  /** The go.sum lines of the record, each ending in LF: the input of the leaf hash. */
   readonly text: string;
   readonly note: Uint8Array;
 }
 
 /**
- * Splits a lookup response into id, record and note; `null` for any other response.
+ * Splits a lookup response into its parts; `null` if it does not have this form.
  * @see protocols.md 1.11; golang/mod sumdb/tlog/note.go ParseRecord
  */
 export function parseRecord(body: Uint8Array): LogRecord | null {
@@ -92,8 +92,8 @@ export function parseRecord(body: Uint8Array): LogRecord | null {
 }
 
 /**
- * The `h1:` hashes of one module version in a record, keyed `module@version` and `module@version/go.mod`.
- * @returns `null` unless both are present: then it is another module's record
+ * The `h1:` hashes of one module version in a record, by `module@version` and `module@version/go.mod`.
+ * @returns `null` if one of the two is missing: the record is of another module version
  */
 export function hashesOf(text: string, module: string, version: string): Readonly<Record<string, string>> | null {
   const hashes: Record<string, string> = {};
@@ -106,19 +106,19 @@ export function hashesOf(text: string, module: string, version: string): Readonl
   return Object.keys(hashes).length === 2 ? hashes : null;
 }
 
-/** A server of the database, and the key of its signatures. */
+/** One server of the checksum database (a relay or the database itself), and what this conversation got from it. */
 export interface Database {
   readonly context: GoContext;
-  /** The base of its URLs: a mirror's relay, or its own. */
+  /** The base URL of the server, without a trailing slash. */
   readonly base: string;
   readonly verifier: Verifier;
-  /** The tiles fetched in this conversation, by path: each proof compares them with its root again. */
+  /** The tiles fetched in this conversation, by path. They are not trusted: each proof verifies them against its root. */
   readonly fetched: Map<string, Buffer>;
-  /** The times of its responses in this conversation, by path. */
+  /** The times of the server's responses in this conversation, by path. */
   readonly took: Map<string, NonNullable<Answered['took']>>;
 }
 
-/** A record of the requested module version, with the verified head of its response. */
+/** The record of a requested module version, with the head from the same response, whose signature is verified. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;
@@ -126,12 +126,12 @@ export interface FoundRecord {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-/** The database through a mirror's relay. */
+/** The database as reached through a mirror's relay. */
 export function relayOf(context: GoContext, verifier: Verifier): Database {
   return databaseAt(below(context, `sumdb/${verifier.name}`), context, verifier);
 }
 
-/** The database itself; `null`: it is used only through relays. */
+/** The database itself; `null`: it is queried only through relays. */
 export function directOf(context: GoContext, verifier: Verifier): Database | null {
   const { direct } = context.own.sumdb ?? {};
   return direct === undefined ? null : databaseAt(direct, context, verifier);
@@ -147,7 +147,7 @@ export function* getFrom(
   path: string,
   { aside, bodyBytesMax }: Pick<Ask, 'aside' | 'bodyBytesMax'>,
 ): Talk<Got> {
-  // Unlike in module URLs, a `!` stays literal here, as the go command sends it.
+  // A `!` is not percent-encoded here, unlike in module URLs: the go command sends it so.
   const ask = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
   const got = yield* get(ask, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);

@@ -5,9 +5,9 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 
 /**
- * The module path in a go.mod. Only its form is checked: it may differ from the requested one (a fork used through
- * `replace`), which is not the mirror's fault.
- * @returns wrong content for markup; malformed for a NUL, for invalid UTF-8, and without a `module` directive
+ * The module path in a go.mod. Only the form of the path is checked. It may differ from the requested path without a fault
+ * of the mirror: a fork that is used through `replace`.
+ * @returns wrong content for markup; malformed for a NUL, for invalid UTF-8, and without a valid `module` directive
  * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
@@ -27,7 +27,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   return ok(path);
 }
 
-/** True for a body that is recognisable as this module's go.mod even if one byte is wrong. */
+/** True for a body with a `module` line or with this module's path: a go.mod, of which some bytes may be wrong. */
 export function isSpoiltMod(body: Uint8Array, module: string): boolean {
   const text = Buffer.from(body).toString('latin1');
   return /^\s*module\s/m.test(text) || text.includes(module);
@@ -41,9 +41,9 @@ export function isSynthetic(body: Uint8Array, module: string): boolean {
 /** One directive of a go.mod: a `require (` … `)` block gives one for each line. */
 interface GoModDirective {
   readonly verb: string;
-  /** Without quotes; parentheses outside a block are kept, because no path contains them. */
+  /** The words after the verb, without quotes. A parenthesis that neither opens nor closes a block is a word of its own. */
   readonly words: readonly string[];
-  /** The text after `//`; empty: none. */
+  /** The text after `//` on the same line; empty: none. */
   readonly comment: string;
 }
 
@@ -58,7 +58,7 @@ export function readGoMod(text: string): readonly GoModDirective[] {
   return text.split('\n').flatMap((line) => read(line) ?? []);
 }
 
-/** Parses a go.mod line by line; `null` for a line that is no directive. */
+/** A parser that takes the lines of a go.mod in order; it returns `null` for a line that has no directive. */
 function goModReader(): (line: string) => GoModDirective | null {
   let block: string | null = null;
   return (line) => {

@@ -4,7 +4,7 @@ import type { Names } from '../names.ts';
 import { isGoPattern, matchesGoPatterns } from './patterns.ts';
 import { isCanonical } from './version.ts';
 
-/** The spelling of Go's modules and private paths. */
+/** How Go's modules and private paths are written. */
 export const goNames: Names = {
   describes: 'Go modules. The first one with a fixed version is the canary.',
   entry: { describes: 'A module and its version.', expected: phrase('expected.goModule') },
@@ -48,7 +48,10 @@ export function parseGoModule(text: string): Result<{ readonly module: string; r
   return wrong === null ? ok({ module, version }) : error(wrong);
 }
 
-/** A `/vN` path has versions vN only; without it v0, v1, or `+incompatible`. */
+/**
+ * What is wrong with the major version; `null`: nothing. A module with the suffix `/vN` has only versions vN (`.vN` at
+ * gopkg.in). A module without one has only v0, v1 and `+incompatible` versions.
+ */
 function majorMistake(module: string, version: string): Sentence | null {
   const major = Number(/^v(\d+)/.exec(version)?.[1]);
   const suffix = /^gopkg\.in\//.test(module)

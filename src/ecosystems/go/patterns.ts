@@ -6,24 +6,24 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
 
 /**
- * Whether a module path matches a glob by GOPRIVATE's rules: a glob with N slashes is compared with the first N+1 path
- * elements; `*` and `?` never match `/`; a trailing `/` is ignored; empty and malformed globs match nothing, and
- * neither does a glob longer than the path.
+ * Whether a module path matches one of the globs by GOPRIVATE's rules. A glob with N slashes is compared with the first
+ * N+1 path elements. `*` and `?` never match `/`. A trailing `/` is ignored. A glob matches nothing if it is empty or
+ * malformed, or has more elements than the path.
  * @see protocols.md section 1.4; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */
 export function matchesGoPatterns(globs: readonly string[], module: string): boolean {
   return globs.some((glob) => matchesPrefix(glob, module));
 }
 
-/** True for a glob that can match at all: not empty, and well formed by Go's `path.Match`. */
+/** True for a glob that can match a path: not empty, without a comma, and well formed by Go's `path.Match`. */
 export function isGoPattern(glob: string): boolean {
   const trimmed = glob.replace(/\/$/, '');
   return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;
 }
 
 /**
- * A glob as a regular expression over escaped paths, in which `!` precedes a former capital. It may match too much: a
- * class matches any character.
+ * A glob as a regular expression over escaped paths, in which `!a` stands for `A`. The expression may match more than the
+ * glob: a class, such as `[a-c]`, becomes any character.
  */
 export function expressionOf(glob: string): string {
   const one = '(?:![a-z]|[^/@])';
@@ -46,7 +46,7 @@ function matchesPrefix(glob: string, module: string): boolean {
   return tokens !== null && matchesTokens(tokens, [...path.slice(0, elements).join('/')]);
 }
 
-/** A star stays within one path element, so backtracking to the last star suffices: no pattern is slow. */
+/** Matches with backtracking to the last star only. That suffices, because a star never matches `/`, so no glob is slow. */
 function matchesTokens(tokens: readonly Token[], text: readonly string[]): boolean {
   let at = 0;
   let next = 0;
@@ -80,7 +80,7 @@ function matchesOne(token: Token, char: string): boolean {
   return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
 }
 
-/** The glob's tokens, or `null` if Go considers it malformed (an open class or range, a lone backslash). */
+/** The glob's tokens; `null` if Go considers the glob malformed (an open class or range, a backslash at the end). */
 function tokensOf(glob: string): readonly Token[] | null {
   const chars = [...glob];
   const tokens: Token[] = [];

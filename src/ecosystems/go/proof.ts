@@ -20,26 +20,26 @@ import {
   verifyTiles,
 } from './tlog.ts';
 
-/** A failed proof. */
+/** Why a proof failed: the end of the conversation, and the facts to report with it. */
 export interface Unproven {
   readonly end: End;
   readonly facts: Facts;
 }
 
-/** The statements to prove with the tiles of one server. */
+/** What to prove with the tiles of one server. */
 interface Claim {
-  /** A signed head of that server. */
+  /** The largest signed head from that server. */
   readonly largest: KnownHead;
-  /** Other signed heads from any server; larger ones are ignored. */
+  /** Other signed heads, from any server; those larger than `largest` are ignored. */
   readonly heads: readonly KnownHead[];
   /** Records from that server. */
   readonly found: readonly FoundRecord[];
 }
 
 /**
- * Proves with a server's own tiles that its records are in the log and that every smaller head is a prefix of its
- * largest. If its tiles contradict its own head, the server is wrong. If the tiles confirm the head and a smaller signed
- * head is no prefix of it, the two signed heads prove a fork.
+ * Proves with a server's own tiles that its records are in the log and that every smaller head is of a prefix of the log.
+ * If the tiles contradict the server's largest head, the server is wrong. If the tiles confirm that head, but a smaller
+ * signed head is not of a prefix, the two signed heads prove a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -59,7 +59,7 @@ export function* verifyClaim(database: Database, { largest, heads, found }: Clai
   return ok(null);
 }
 
-/** The contradiction between tiles and their head, or `null`: the records are logged. */
+/** The contradiction between the tiles and the largest head; `null`: the tiles confirm the head and the records. */
 function contradiction(
   largest: TreeHead,
   found: readonly FoundRecord[],
@@ -74,7 +74,7 @@ function contradiction(
   return null;
 }
 
-/** @param root  the root of the larger tree at the older size, from proven tiles */
+/** @param root  the root of the first `older.size` records of the larger tree, from verified tiles */
 function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Unproven {
   return {
     end: { tag: 'failed', failure: mismatch(older.rootBase64, root) },
@@ -82,7 +82,7 @@ function fork(name: string, older: KnownHead, larger: KnownHead, root: string): 
   };
 }
 
-/** The signed note; if it was not stored, the text of the head. */
+/** The signed note of a head; if the note was not stored, the head's text without a signature. */
 function statementOf({ note, size, rootBase64 }: KnownHead): string {
   return note ?? `go.sum database tree\n${size}\n${rootBase64}\n`;
 }
@@ -92,13 +92,13 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
 }
 
 /**
- * Requests that suffice to prove a root and a few older ones: about eight tiles, twice if partial ones have vanished.
+ * The most requests for proving a root and a few older ones: some eight tiles, of which partial ones may be requested twice.
  */
 const tilesMin = 20;
 
 /**
- * Fetches tiles aside, each once per conversation.
- * @param records  the records that they prove too: in a large log each needs its own tile and the one above it
+ * Fetches tiles, aside; tiles fetched earlier in this conversation are used again.
+ * @param records  the number of records to prove: in a large log each needs its own tile and the parent of that tile
  */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
@@ -113,7 +113,7 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
       if (asksLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
       got = yield* fetchTile(database, { ...tile, width });
-      // A partial tile may vanish once its full one exists, which begins with the same hashes.
+      // A server may remove a partial tile once the full tile exists, which begins with the same hashes.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
     }
     if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });

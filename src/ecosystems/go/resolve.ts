@@ -13,8 +13,8 @@ import { isCanonical } from './version.ts';
 type Resolved = Result<string, End>;
 
 /**
- * Resolves a configured version as the go command does, all aside: a canonical one is unchanged; `latest` through the
- * list, then `@latest`; a branch or hash through `.info`.
+ * Resolves a configured version as the go command does. A canonical version is unchanged. `latest` is resolved through the
+ * list, then `@latest`; a branch or hash through `.info`. All requests are made aside.
  */
 export function* resolve(module: string, version: string, context: GoContext): Talk<Resolved> {
   if (isCanonical(version)) return ok(version);

@@ -23,7 +23,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** GOSUMDB from the configuration; `off` for other upstreams, whose modules are not logged. */
+/** GOSUMDB from the configuration; `off` for other upstreams than the public one: the database has none of their modules. */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';
@@ -54,7 +54,7 @@ function plan(job: ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // Certificate folders of the system are read in addition.
+      // Go reads the certificate folders of the system in addition to this file.
       ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
       ...proxyEnvOf(access),
     },
@@ -67,7 +67,7 @@ function plan(job: ClientJob): ClientPlan {
   };
 }
 
-/** Decodes the content of a JSON string; unchanged if it was cut. */
+/** Decodes the content of a JSON string; returns it unchanged if it is incomplete. */
 function decoded(text: string): string {
   try {
     return String(JSON.parse(`"${text}"`));
@@ -76,7 +76,7 @@ function decoded(text: string): string {
   }
 }
 
-/** An unreachable checksum database is not the mirror's fault; a checksum mismatch is. */
+/** A failed request to the checksum database is not counted against the mirror; a checksum mismatch is. */
 function why(words: string): ClientReason {
   const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
   const text = told === undefined ? findLines(words, /^go: /) : decoded(told);

@@ -3,7 +3,7 @@ import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { readGoMod } from './mod-file.ts';
 
-/** Variables of the go command about the sources and the verification of modules. */
+/** The go command's variables that decide where modules come from and how they are verified. */
 const names = [
   'GOPROXY',
   'GOSUMDB',
@@ -16,13 +16,14 @@ const names = [
 ] as const;
 export type GoVariable = (typeof names)[number];
 
-/** One setting with its place. `shell`: set in a file that shells read, `direnv`: in the project's .envrc. */
+/** One setting with its place. */
 export interface GoSetting {
   readonly name: GoVariable;
   readonly value: string;
+  /** `file`: that of `go env -w`. `distribution`: GOROOT/go.env. `shell`: a file that shells read. `direnv`: an .envrc. */
   readonly source: 'environment' | 'file' | 'distribution' | 'shell' | 'direnv';
   readonly place: Place;
-  /** The whole line, if it is in a file. */
+  /** The whole line of the go.env file; `null` for a setting of the environment, a shell's file or an .envrc. */
   readonly line: string | null;
 }
 
@@ -31,8 +32,9 @@ export interface GoFound {
   /** The file of `go env -w`; `null`: GOENV=off. */
   readonly goenv: string | null;
   readonly settings: readonly GoSetting[];
-  /** Requirements of the project's go.mod, each with its line. */
+  /** Requirements of the project's go.mod, each with the first line that contains the module's path. */
   readonly required: readonly { readonly module: string; readonly file: string; readonly line: number }[];
+  /** The private patterns of mirrorwatch's configuration. */
   readonly privatePatterns: readonly string[];
 }
 
@@ -66,7 +68,7 @@ function goenvPath({ env, home }: Machine): string | null {
   return join(configFolderOf({ env, home }), 'go/env');
 }
 
-/** From Go 1.21 on, GOROOT/go.env has the defaults, which distributions change. */
+/** The defaults in GOROOT/go.env, which Go has read since 1.21 and distributions change. */
 async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   const named = machine.env['GOROOT'] ?? '';
   const folders = named.startsWith('/')
@@ -79,7 +81,7 @@ async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   return [];
 }
 
-/** Lines `NAME=value`; the last one of a name counts. */
+/** The settings in a file of lines `NAME=value`. Of several lines with one name the last counts. */
 async function settingsIn(
   machine: Machine,
   file: string,
@@ -111,8 +113,8 @@ function isOurs(name: string): name is GoVariable {
 }
 
 /**
- * The setting in force: of the environment, else of the file of `go env -w`, else of the distribution; `null`: Go's
- * default.
+ * The setting in force: that of the environment, else that of the file of `go env -w`, else that of the distribution.
+ * `null`: Go's default is in force.
  */
 export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
   const own = settings.filter((one) => one.name === name);
@@ -121,7 +123,7 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
 }
 
 /**
- * The line that sets a variable where the setting in force is set: an exported variable overrides the file.
+ * The line that sets a variable in the place where it is set now: `go env -w` has no effect on an exported variable.
  */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;

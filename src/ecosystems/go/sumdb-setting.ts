@@ -8,7 +8,7 @@ import { parseVerifier } from './note.ts';
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * Known names of the public database; `url`: the address of an alias.
+ * Known names of the public database. `url`: the address that clients query if they use this name; `null`: they use relays.
  * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
 const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {
@@ -21,8 +21,8 @@ const publicDatabase = {
 };
 
 /**
- * Parses the forms of GOSUMDB: `off` (gives `null`), or `name` or `name+hash+key`, each with an optional URL after a space.
- * The error states the expected form.
+ * Parses a value of GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`. The last two may have a URL after a
+ * space. The error says what was expected.
  * @see protocols.md section 1.13
  */
 export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {

@@ -20,14 +20,14 @@ import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { type Unproven, verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
-/** Not a valid module path, because it has no `/@`: servers reject it by its syntax and fetch nothing. */
+/** A path that no proxy serves, because it has no `/@`: a proxy rejects it by its syntax and fetches nothing for it. */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
- * Probes the relay of the checksum database. Timed are a client's requests: `supported`, then one lookup. Aside: the
- * signed head of `latest`, the database's own head, the tiles that prove the record and the consistency of all heads,
- * and a path that must not exist. A relay that offers the database and then fails has failed: clients' builds fail
- * there too. A relay with an older, consistent head is only late.
+ * Probes a mirror's relay of the checksum database. The timed requests are those of a client: `supported`, then one lookup.
+ * Requests aside: the relay's signed head (`latest`), the head of the database itself, the tiles that prove the record and
+ * the consistency of all heads, and a path that must not exist. If a mirror offers a relay and then fails, the probe fails,
+ * because builds fail too. A relay whose head is older but consistent is ok; it only lags.
  * @see protocols.md 1.11 to 1.13; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -73,7 +73,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* costOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** Clients of such a mirror query the database directly: only that cost is measured. */
+/** The verdict for a mirror without a relay: clients query the database directly, so only the cost of that is measured. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* askItself(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
@@ -101,9 +101,9 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up records of unknown modules in groups, each proven before the next: a slow relay returns as many as the time
- * for asides permits. Modules that are not in the log are skipped. Any other failure ends the lookups of this probe,
- * and counts against the relay only if it proves a lie.
+ * Looks up the records of unknown modules in groups of `limits.lookupsAtOnce` and proves each group before the next is
+ * requested: so a slow relay adds as many records as the time for requests aside permits. Modules that are not in the log
+ * are skipped. Any other failure ends the lookups of this probe; only a mismatch counts against the relay.
  */
 function* learnMore(
   relay: Database,
@@ -146,13 +146,13 @@ function isLie(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
-/** The database itself and its head; `null`: no signed head was received. */
+/** The database itself, and its newest signed head; `null`: no valid head was received. */
 interface Itself {
   readonly database: Database;
   readonly head: SignedHead | null;
 }
 
-/** Failures here are not the mirror's: the database is then out of reach. */
+/** Requests the head of the database itself. A failure is not the mirror's: the database counts as out of reach. */
 function* askItself(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);
@@ -160,9 +160,9 @@ function* askItself(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay is late, the database's own tiles show whether it is consistent. Missing tiles, or tiles that do not
- * match their own head, prove nothing about the mirror.
- * @returns the largest head that all known heads are a prefix of
+ * If the relay lags, proves with the tiles of the database itself that its head is consistent with all known heads. If
+ * these tiles are missing or do not match the database's own head, they say nothing about the mirror.
+ * @returns the largest head that was proven consistent with all other heads; an error only for a fork
  */
 function* proveItself(
   own: Itself | null,
@@ -182,7 +182,7 @@ function largestOf<T extends KnownHead>(heads: readonly [T, ...T[]] | readonly T
   return rest.reduce((a, b) => (b.size > a.size ? b : a), first);
 }
 
-/** Lookups within a minute return the same head. */
+/** The heads without duplicates: several responses may have the same head. */
 function distinct(heads: readonly SignedHead[]): readonly SignedHead[] {
   return [...new Map(heads.map((head) => [`${head.size} ${head.rootBase64}`, head])).values()];
 }

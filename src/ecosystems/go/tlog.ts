@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 
-/** The number of hashes in a full tile, and the bytes of one. */
+/** The number of hashes in a full tile; `hashBytes`: the bytes of one hash. */
 export const tileWidth = 256;
 export const hashBytes = 32;
 
-/** One tile in a tree of some size: level and number count from 0; `width` hashes, 1 to 256. */
+/** One tile of a tree: `level` and `number` count from 0; `width`: its number of hashes, 1 to `tileWidth`. */
 export interface Tile {
   readonly level: number;
   readonly number: number;
   readonly width: number;
 }
 
-/** Tiles by `tileKeyOf`, each `width × 32` bytes. */
+/** The hashes of tiles, by `tileKeyOf`; `hashBytes` for each hash. */
 export type Tiles = ReadonlyMap<string, Buffer>;
 
-/** A complete subtree: `index` counts the subtrees of that level from the left. */
+/** A complete subtree with 2^`level` leaves; `index` counts the subtrees of that level from the left, from 0. */
 interface Node {
   readonly level: number;
   readonly index: number;
 }
 
-/** Hash of a record's text as a leaf. */
+/** The leaf hash of a record's text. */
 export function leafHashOf(text: string): Buffer {
   return createHash('sha256').update('\0').update(text).digest();
 }
@@ -30,12 +30,12 @@ export function nodeHashOf(left: Uint8Array, right: Uint8Array): Buffer {
   return createHash('sha256').update('\x01').update(left).update(right).digest();
 }
 
-/** The key of a tile in `Tiles`. */
+/** The key of a tile in a `Tiles` map. */
 export function tileKeyOf(tile: Pick<Tile, 'level' | 'number'>): string {
   return `${tile.level}/${tile.number}`;
 }
 
-/** The path of a tile below the database: `tile/8/1/x001/x234/067.p/8`. */
+/** The path of a tile below a database's base URL: `tile/8/1/x001/x234/067.p/8`. */
 export function tilePathOf({ level, number, width }: Tile): string {
   const groups = [String(number % 1000).padStart(3, '0')];
   for (let left = Math.floor(number / 1000); left > 0; left = Math.floor(left / 1000)) {
@@ -45,8 +45,8 @@ export function tilePathOf({ level, number, width }: Tile): string {
 }
 
 /**
- * The tiles that prove, in a tree of `size` records: its root, the inclusion of the records `leaves`, and the roots of
- * the older trees `olderSizes`. Each tile once, parents included, in fetch order.
+ * The tiles of a tree with `size` records that prove its root, the inclusion of the records with the numbers `leaves`, and
+ * the roots of the first `olderSizes` records. Each tile and each of its parents is listed once, in the order of requests.
  * @see protocols.md 1.12
  */
 export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
@@ -60,8 +60,8 @@ export function tilesToProve(size: number, leaves: readonly number[], olderSizes
 }
 
 /**
- * The root of the first `size` records, from tiles; `null` if one is missing. If `size` is the tree's own, equality
- * with the signed root proves its partial tiles; `verifyTiles` proves all others.
+ * The root of the first `size` records, computed from tiles; `null` if a tile is missing. If `size` is the size of the whole
+ * tree, a root equal to the signed one proves the partial tiles; `verifyTiles` proves the full ones.
  */
 export function rootOf(size: number, tiles: Tiles): Buffer | null {
   if (size === 0) return createHash('sha256').digest();
@@ -75,8 +75,8 @@ export function rootOf(size: number, tiles: Tiles): Buffer | null {
 }
 
 /**
- * True if every full tile folds to its entry in its parent tile. A full tile always has a parent; a partial one has
- * none and is proven by the root.
+ * True if the hash over every full tile equals the tile's entry in its parent tile. A full tile always has a parent; a
+ * partial tile has none and is proven by the root.
  */
 export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   return proven.every((tile) => {
@@ -87,12 +87,12 @@ export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   });
 }
 
-/** True if record `id` of the tree has this text. */
+/** True if the tiles have the leaf hash of this text for record `id`. */
 export function isIncluded(id: number, text: string, tiles: Tiles): boolean {
   return hashOf({ level: 0, index: id }, tiles)?.equals(leafHashOf(text)) ?? false;
 }
 
-/** The complete subtrees that make up the root: one for each power of two in `size`, largest first. */
+/** The complete subtrees that together hold `size` records: one for each power of two in `size`, largest first. */
 function subtreesOf(size: number): Node[] {
   const nodes: Node[] = [];
   let start = 0;
@@ -105,7 +105,7 @@ function subtreesOf(size: number): Node[] {
   return nodes;
 }
 
-/** The position of a node's hashes: `count` entries from `offset` of one tile. */
+/** The tile with the hashes below a node, and their position: `count` hashes from hash number `offset`. */
 function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
   const count = 2 ** (level % 8);
   const first = index * count;
@@ -146,7 +146,7 @@ function hashOf(node: Node, tiles: Tiles): Buffer | null {
   return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
 }
 
-/** Folds a power of two of hashes in pairs into one. */
+/** The root hash over consecutive hashes, whose number is a power of two. */
 function fold(hashes: Buffer): Buffer {
   let level = hashes;
   while (level.length > hashBytes) {

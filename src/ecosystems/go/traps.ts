@@ -40,15 +40,15 @@ export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   ];
 }
 
-/** True for a line that a stronger place overrides: changing it has no effect, and `go-env-shadowed` reports it. */
+/** True for a setting that a stronger place overrides: a change of this setting would have no effect. */
 function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
   const stronger = { distribution: ['environment', 'file'], file: ['environment'] }[String(source)] ?? [];
   return settings.some((one) => one.name === name && stronger.includes(one.source));
 }
 
 /**
- * Finds settings without a mirror: downloads are off although the build needs them, or every module comes from its own
- * server.
+ * Finds settings without a mirror: GOPROXY is `direct`, so that every module comes from its own server, or GOPROXY is `off`
+ * although `-mod=mod` makes builds download modules.
  */
 function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
   const proxy = settingInForce(found, 'GOPROXY');
@@ -131,8 +131,8 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
 }
 
 /**
- * The line that appends `direct` to the list; a password in it is not printed but expanded by the go command or the
- * shell.
+ * The line that appends `direct` to the list. If the list has a password, the line does not contain the list: the shell
+ * expands it from the current setting.
  */
 function withDirect(setting: GoSetting): string {
   const { value, source } = setting;
@@ -151,7 +151,7 @@ export function findTooWide(value: string): readonly string[] {
   return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 
-/** The traps of an unsafe setting, with the correction. */
+/** The trap of a setting that disables verification or TLS for all modules or for public ones; empty: it is safe. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
   const isOff = (name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0');
@@ -172,7 +172,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   return [without('go-sumdb-skipped', what, setting, kept, say)];
 }
 
-/** The trap of a setting to remove or to reduce to `kept`. */
+/** The trap of a setting that must be reduced to the entries `kept`, or removed if none is kept. */
 function without(
   id: GoTrap['id'],
   what: string,
@@ -187,7 +187,7 @@ function without(
     : trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
 }
 
-/** The line that removes a setting: `go env -u` has no effect on a variable or the distribution's file. */
+/** How to remove a setting: `go env -u` has no effect on an exported variable or on the distribution's file. */
 function droppingLine({ name, source }: GoSetting, say: Say): string {
   if (source === 'file') return `go env -u ${name}`;
   if (source === 'distribution') return name === 'GOSUMDB' ? `go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');

@@ -1,10 +1,10 @@
 interface Parsed {
-  /** Major, minor, patch; decimal digits, missing ones `0`. */
+  /** Major, minor and patch as decimal digits; a missing number is `0`. */
   readonly numbers: readonly [string, string, string];
-  /** Without the dash; empty for a release. */
+  /** The pre-release part without the dash; empty for a release. */
   readonly pre: string;
   readonly build: string;
-  /** All three numbers are present. */
+  /** None of the three numbers is missing. */
   readonly whole: boolean;
 }
 
@@ -25,7 +25,7 @@ export function isSemver(version: string): boolean {
   return parse(version) !== null;
 }
 
-/** True for the canonical spelling of a module version: `vX.Y.Z[-pre]`, with no build but `+incompatible`. */
+/** True for the canonical spelling of a module version: `vX.Y.Z[-pre]`, which may end in `+incompatible`. */
 export function isCanonical(version: string): boolean {
   const parsed = parse(version);
   if (parsed === null || !parsed.whole) return false;
@@ -37,7 +37,7 @@ export function isPrerelease(version: string): boolean {
   return (parse(version)?.pre ?? '') !== '';
 }
 
-/** True for a major version of 2 or above in a module without a `/vN` path. */
+/** True for a version that ends in `+incompatible`: major version 2 or above of a module without the suffix `/vN`. */
 export function isIncompatible(version: string): boolean {
   return version.endsWith('+incompatible');
 }
@@ -46,7 +46,7 @@ const pseudo =
   /^v[0-9]+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 
 /**
- * True for the three forms of versions for commits without a tag.
+ * True for a pseudo-version: one of the three forms that Go gives to commits without a tag.
  * @see protocols.md 1.7; golang/mod module/pseudo.go pseudoVersionRE
  */
 export function isPseudo(version: string): boolean {
@@ -54,8 +54,9 @@ export function isPseudo(version: string): boolean {
 }
 
 /**
- * Compares two versions as Go does: below 0, 0 or above 0. Invalid ones are equal and come first. Build metadata is
- * ignored, so `v2.0.0+incompatible` is above `v1.9.0` by its number.
+ * Compares two versions as Go does. Invalid versions are equal to each other and come first. Build metadata is ignored, so
+ * `v2.0.0+incompatible` is above `v1.9.0`.
+ * @returns below 0 if `a` comes first, above 0 if `b` does, and 0 if they are equal
  */
 export function compareVersions(a: string, b: string): number {
   const left = parse(a);
@@ -68,7 +69,7 @@ export function compareVersions(a: string, b: string): number {
   return comparePre(left.pre, right.pre);
 }
 
-/** Compares digits without leading zeros: the longer is larger. */
+/** Compares numbers of any length, given as digits without leading zeros. */
 function compareDigits(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : Number(a > b);

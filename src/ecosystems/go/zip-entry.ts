@@ -8,13 +8,13 @@ import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** Entries up to this size, packed and plain, are read at once; of larger ones only a few pieces are in memory. */
+/** Entries up to this size, packed and plain, are read at once. Larger entries are read in pieces of `pieceBytes`. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 
 /**
- * The SHA-256 of one entry's content as lower-case hex; `null` if it is incomplete, differs from the directory, or
- * cannot be read. Only the length of the local header is used, as in the go command. Nothing is inflated past the
+ * The SHA-256 of one entry's content as lower-case hex; `null` if the content is incomplete, contradicts the directory, or
+ * cannot be unpacked. Of the local header only its length is used, as in the go command. Nothing is inflated past the
  * declared size.
  * @see golang/go archive/zip reader.go
  */
@@ -58,7 +58,7 @@ function* takeStored(zip: WholeBody, start: number, { packedBytes }: ZipEntry, c
   }
 }
 
-/** Inflates in a thread of the runtime, which produces the next piece while this thread hashes the last. */
+/** Inflates in a thread of the runtime, which produces the next piece while this thread hashes the previous one. */
 async function inflated(zip: WholeBody, start: number, { packedBytes }: ZipEntry, content: Content): Promise<void> {
   const inflate = createInflateRaw({ chunkSize: pieceBytes });
   try {
@@ -78,7 +78,7 @@ function* piecesOf(zip: WholeBody, start: number, bytes: number): Generator<Uint
   for (let at = 0; at < bytes; at += pieceBytes) yield zip.read(start + at, Math.min(pieceBytes, bytes - at));
 }
 
-/** The verified content of an entry, piece by piece. */
+/** Hashes an entry's content piece by piece, and checks its length and its CRC-32. */
 class Content {
   isBroken = false;
   readonly #entry: ZipEntry;
@@ -90,7 +90,7 @@ class Content {
     this.#entry = entry;
   }
 
-  /** False once it exceeds the declared size. */
+  /** Adds a piece; returns false once the content exceeds the declared size. */
   take(piece: Uint8Array): boolean {
     this.#bytes += piece.length;
     if (this.#bytes > this.#entry.plainBytes) return false;
@@ -99,6 +99,7 @@ class Content {
     return true;
   }
 
+  /** The SHA-256 of the content; `null`: its length or its CRC-32 is wrong, or it could not be inflated. */
   hex(): string | null {
     const { plainBytes, crc32: wanted } = this.#entry;
     const isSound = !this.isBroken && this.#bytes === plainBytes && this.#crc32 === wanted;

@@ -14,8 +14,8 @@ export function matchesZip(body: Uint8Array): boolean {
 }
 
 /**
- * True for a body with the first and last bytes of a zip without comment, each with at most one wrong byte: it was not
- * cut.
+ * True for a body that begins as a zip and ends with the end record of a zip without comment; each signature may have one
+ * wrong byte. Such a body was not cut.
  */
 export function isSpoiltZip(body: WholeBody): boolean {
   return (
@@ -25,11 +25,11 @@ export function isSpoiltZip(body: WholeBody): boolean {
 }
 
 /**
- * Reads every file of a module zip with the hash of its content, found through the central directory as in the go
- * command. Limits apply: the go command's caps on entries and sizes, nothing inflated past its declared size, no byte
- * of the zip used twice, every checksum compared. So the work is bounded by the zip's length and the caps, and memory
- * by the number of entries; the thread's event loop turns in between.
- * @param prefix  `module@version/`, unescaped: the beginning of each name
+ * Hashes every file of a module zip. Files are found through the central directory, as in the go command. The go command's
+ * limits on entries and sizes apply, nothing is inflated past its declared size, and the entries' packed sizes may not sum
+ * to more than the zip. So the zip's length and the limits bound the work, and the number of entries bounds the memory. The
+ * thread's event loop runs in between.
+ * @param prefix  `module@version/`, unescaped: each file's name must begin with it
  * @returns       wrong content for markup; cut without an end record; else malformed with the broken rule
  * @see protocols.md 1.8, 1.16; golang/mod zip/zip.go
  */
@@ -56,7 +56,7 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
   return ok(files);
 }
 
-/** The first rule of protocols.md 1.8 that the entries break, or `null`. Checked before anything is inflated. */
+/** The first rule of protocols.md 1.8 that the entries break; `null`: none. Called before anything is inflated. */
 function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
   const folded = new Set<string>();
   let plainBytes = 0;
@@ -80,13 +80,13 @@ function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: numb
   return null;
 }
 
-/** A relative path with single slashes, without dots as elements or back slashes; a directory ends in one slash. */
+/** True for a relative path without empty elements, `.`, `..` and backslashes. A directory's path ends in one slash. */
 function isCleanPath(path: string): boolean {
   const elements = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
   return elements.every((element) => element !== '' && element !== '.' && element !== '..' && !element.includes('\\'));
 }
 
-/** Simple case folding by letter: `ß` is not `ss`, as in Go. */
+/** Folds the case of each letter by itself, as Go does: `ß` does not become `ss`. */
 function foldCase(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return Array.from(name, (letter) => {
