@@ -5,9 +5,9 @@ import { type FileLine, readLines } from '../doctor.ts';
 /** One source of packages: a line of a .list file or a stanza of a .sources file. */
 export interface AptSource {
   readonly uris: readonly string[];
-  /** Files of keys; `null`: none, so any trusted key may sign. A key within the file gives an empty list. */
+  /** What `Signed-By` names; `null`: it is not set, so any trusted key may sign. Empty: the key itself is in the file. */
   readonly signedBy: readonly string[] | null;
-  /** Signatures are not verified. */
+  /** apt does not verify signatures of this source. */
   readonly isTrusted: boolean;
   readonly file: string;
   readonly line: number;
@@ -25,13 +25,13 @@ interface AptProxy {
 /** The settings that apt reads on this machine. */
 export interface AptFound {
   readonly sources: readonly AptSource[];
-  /** In reading order: the last one of a scheme counts. */
+  /** In the order in which apt reads them: the last one of a scheme counts. */
   readonly proxies: readonly AptProxy[];
-  /** Files with passwords and their modes; `null`: unknown mode. */
+  /** Files that contain passwords, with their permission bits; `null`: not known. */
   readonly passwords: readonly { readonly file: string; readonly mode: number | null }[];
 }
 
-/** Reads sources.list, sources.list.d, apt.conf.d, apt.conf and auth.conf. @see sources.list(5), apt.conf(5), apt_auth.conf(5) */
+/** Reads apt's sources, proxies and password files below /etc/apt. @see sources.list(5), apt.conf(5), apt_auth.conf(5) */
 export async function findApt(machine: Machine): Promise<AptFound> {
   const at = (path: string): string => machine.system(join('/etc/apt', path));
   const sources: AptSource[] = [];
@@ -56,7 +56,7 @@ async function below(machine: Machine, folder: string): Promise<readonly string[
   return listed.tag === 'ok' ? listed.names.toSorted().map((name) => join(folder, name)) : [];
 }
 
-/** `deb [options] URI suite component…` */
+/** The source in a line of the form `deb [options] URI suite component…`; empty: another line. */
 function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
   if (uri === '') return [];
@@ -65,7 +65,7 @@ function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   return [{ uris: [uri], signedBy, isTrusted, file, line }];
 }
 
-/** Fields of a stanza; indented lines continue a value. */
+/** The enabled sources in a .sources file. An empty line ends a stanza; an indented line continues a field. */
 function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const found: AptSource[] = [];
   let fields = new Map<string, FileLine>();
@@ -103,7 +103,7 @@ function wordsOf(value: string): readonly string[] {
   return value.split(/\s+/).filter((word) => word !== '');
 }
 
-/** `Acquire::http::Proxy "…";` on one line, the usual form. */
+/** The proxy in a line `Acquire::http::Proxy "…";`. Nested blocks over several lines are not read. */
 function proxyIn({ file, line, text }: FileLine): readonly AptProxy[] {
   const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(text) ?? [];
   return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line }];

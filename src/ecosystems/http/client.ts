@@ -18,27 +18,27 @@ import {
 } from '../client.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text, sed, XML or TOML. */
+/** A URL that is safe to paste: no character has a special meaning in a shell, a quoted text, sed, XML or TOML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
 
 function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
   if (urls.length === 0) return phrase('expected.oneUrl');
-  // Legal in a path, but here always a mistake: separators of other lists.
+  // `,`, `;` and `|` are legal in a path, but here always a mistake: other lists use them as separators.
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
-/** A chain of one URL stays one: most of these clients support no second. */
+/** A chain of one URL stays a chain of one URL: most of these clients support no second. */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return chainOf([to, ...others]);
 }
 
 /**
- * apt, apk, Maven, cargo, bundler and conda use one URL: any response but the file ends the walk. pacman's servers and
- * apt's mirror list are tried in order after any failure, including a 404, a cut and a stall. Wrong bytes with status
- * 200 are accepted, and their hash ends the walk. Only apt continues after a wrong size (except of InRelease), which a
- * reply does not show.
+ * apt, apk, Maven, cargo, bundler and conda use one URL, so any failure ends the walk. pacman's servers and apt's mirror
+ * list are tried in order after any failure, including a 404, a cut and a stall. Complete wrong bytes with status 200 are
+ * the exception: the client takes them, and then fails on their hash. apt alone continues after a wrong size (except of
+ * InRelease); a `Reply` does not show that.
  * @see test/real/http-lists.test.ts, apt-bodies.test.ts: pacman 6.0, apt 2.6
  */
 function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -49,7 +49,7 @@ function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkE
   );
 }
 
-/** The lines of the package manager of the mirrors' profile; without a profile only the URLs. */
+/** The lines for the package manager that the mirrors' profile names; without a profile only the URLs. */
 function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []): Remedy {
   const notes: Sentence[] = [];
   if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
@@ -77,7 +77,7 @@ function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []
   };
 }
 
-/** The position of a mirror in a chain; mirrors outside it are last. */
+/** The position of a mirror in the chain with these keys; a mirror outside the chain comes last. */
 function rank(keys: readonly string[], { url }: Mirror): number {
   const at = keys.indexOf(memberOfUrl(url).key);
   return at < 0 ? keys.length : at;

@@ -42,13 +42,13 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** A probe of the first bytes requests no further files: it measures only throughput. */
+/** Fetches a whole file. If `peekBytes` limits the probe, it measures only throughput and requests no further files. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
 }
 
-/** The most bytes of a file that is read whole: a signed file is held in memory for the verifier. */
+/** The most bytes that are read of a file. The limit is lower for a signed file, which the verifier needs in memory. */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
 }
@@ -58,8 +58,8 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 }
 
 /**
- * Fetches a file up to `stopAfterBytes`: a larger one is judged by its beginning.
- * @param isLed  also request one of the packages that it leads to, if it is a signed list
+ * Fetches a file and judges it. A file of `stopAfterBytes` or more is judged by its beginning.
+ * @param isLed  whether to request also one of the packages that the file lists, if it is a signed list
  */
 function* file(path: string, stopAfterBytes: number, isLed: boolean, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
@@ -101,7 +101,7 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   return wrong === null ? fine(proven) : ended(wrong.end, { ...proven, ...wrong.facts });
 }
 
-/** The signature through the profile's signed list, else the file's own. */
+/** Verifies a file through the signed list that names it; if its profile has no such list, by the file's own signature. */
 function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
   const at = lists?.listedAt(file.path) ?? null;
@@ -109,13 +109,13 @@ function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<R
   return yield* throughList(file.sum, at, lists.find, keyring, context);
 }
 
-/** A hash in the entry proves more than a signature. */
+/** The fact that a valid signature verified the file; empty if a hash of the configuration did, which proves more. */
 function byKey({ state }: Signature, { sha256: digest }: Summed, { verified }: Facts): Facts {
   if (state !== 'valid' || verified !== undefined) return {};
   return { verified: { algorithm: 'sha256', digest, against: 'signature' } };
 }
 
-/** The last update of the mirror, by its profile's marker file; many mirrors have none. */
+/** Reads the time of the mirror's last update from the marker file of its profile. Many mirrors do not have that file. */
 function* marker(context: HttpContext): Talk<Verdict> {
   const known = profileOf(context.own.profile)?.marker ?? null;
   if (known === null) return ended(unaskable);
@@ -128,7 +128,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
-/** Only the date within the file is compared: each mirror has its own `Last-Modified`. */
+/** The date within the file, as a fact that is compared between mirrors. `Last-Modified` differs at each mirror. */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }
@@ -138,9 +138,9 @@ function dated(changedAtMs: number | null): Facts {
 }
 
 /**
- * Verifies a file through the signed list that names it. The list comes from the same mirror, aside, after the file;
- * during a synchronisation the two may differ. So another size is malformed (clients refuse it for now), and other
- * bytes of the signed size are a mismatch.
+ * Verifies a file through the signed list that names it. The list is requested from the same mirror, aside, after the file;
+ * during a synchronisation the file may be older or newer than the list. So a file of another size is malformed, which
+ * clients refuse too, and a file of the listed size with other bytes is a mismatch.
  */
 function* throughList(
   { bytes, sha256 }: Summed,

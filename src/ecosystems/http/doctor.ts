@@ -4,7 +4,7 @@ import type { Say } from '../../words/words.ts';
 import { type Doctor, type KnownTraps, trapOf } from '../doctor.ts';
 import { type AptFound, type AptSource, findApt } from './apt-settings.ts';
 
-/** Traps of apt's settings. */
+/** The kinds of traps in apt's settings. */
 const aptKinds = {
   'apt-unverified': { severity: 'error', isFixable: false },
   'apt-key-missing': { severity: 'error', isFixable: false },
@@ -15,7 +15,7 @@ const aptKinds = {
   'apt-proxy-differs': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** Traps in apt's settings on this machine. It sets no mirror: the lines for apt are in the remedy of the profile. */
+/** Finds traps in apt's settings on this machine. It sets no remedy: the profile `debian` prints the lines for apt. */
 export const doctor: Doctor = {
   kinds: aptKinds,
   examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), untold: [] }),
@@ -26,7 +26,6 @@ export const doctor: Doctor = {
 
 type AptTrap = Trap & { readonly id: keyof typeof aptKinds };
 
-/** Finds the traps in apt's settings. */
 async function aptTraps(machine: Machine, say: Say): Promise<readonly AptTrap[]> {
   const found = await findApt(machine);
   const traps: AptTrap[] = [];
@@ -66,7 +65,7 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
   return traps;
 }
 
-/** A mirror list in a file of this machine: without a URL in it apt has no mirror. */
+/** The traps of a `mirror+file:` source: if the list on this machine has no URL, apt has no mirror. */
 async function listTraps({ uris, file, line }: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
   const traps: AptTrap[] = [];
   for (const uri of uris) {
@@ -91,7 +90,7 @@ function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
   });
 }
 
-/** apt's own proxy overrides the variable, and the later of two files counts. */
+/** Finds proxies that the last one in apt's settings overrides: earlier ones there, and the environment variable. */
 function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly AptTrap[] {
   return ['http', 'https'].flatMap((scheme): AptTrap[] => {
     const own = proxies.filter((one) => one.scheme === scheme);

@@ -7,7 +7,7 @@ import type { Chain } from '../client.ts';
 import { matchesBeginning } from '../talk.ts';
 import { type Head, headUrlOf, type Lines } from './profile.ts';
 
-/** Required first bytes by file ending, in hex. */
+/** For the end of a file's name: the first bytes that such a file must have, in hex, and the name of the format. */
 const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.(gz|tgz|apk|crate)$/, '1f8b', 'gzip'],
   [/\.(xz|txz)$/, 'fd377a585a00', 'xz'],
@@ -18,12 +18,12 @@ const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.rpm$/, 'edabeedb', phrase('answer.rpmPackage')],
 ];
 
-/** Names of markup files, including listings of folders. */
+/** Paths of files that may be HTML or XML, including folders, whose listings are HTML. */
 const markup = /\.(html?|xml|pom|svg|xsd)$|\/$/;
 
 /**
- * A failure by the file's name alone: a web page in place of another type, or first bytes that do not fit the ending.
- * `null`: none.
+ * The failure of a body whose form contradicts the file's name: a web page instead of another type, or first bytes that do
+ * not fit the name's ending. `null`: no contradiction.
  */
 export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): ProbeFailure | null {
   const known = beginnings.find(([ending]) => ending.test(path));
@@ -34,29 +34,29 @@ export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): Prob
   return malformed('answer.byName', { what: title });
 }
 
-/** True if a body begins with these bytes. */
+/** True if a body begins with exactly the bytes `hex`. `matchesBeginning` tolerates one wrong byte. */
 export function startsWith(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
   return wanted.equals(body.subarray(0, wanted.length));
 }
 
-/** The first characters of a body; invalid UTF-8 becomes U+FFFD. */
+/** The first `bytes` bytes of a body as text; invalid UTF-8 becomes U+FFFD. */
 export function headTextOf(body: Uint8Array, bytes = 16 * 1024): string {
   return new TextDecoder('utf-8').decode(body.subarray(0, bytes));
 }
 
-/** How to find URLs in a client's files. */
+/** How to replace the first URL of a chain in a client's files. */
 interface Edit {
   readonly before: Chain;
   readonly after: Chain;
-  /** Files, as a shell expands them. */
+  /** The files to edit, as a pattern that a shell expands. */
   readonly files: string;
-  /** An extended regular expression of the text after a URL, and its replacement. */
+  /** An extended regular expression for the text after the URL; `kept` replaces that text. */
   readonly behind: string;
   readonly kept: string;
 }
 
-/** Lines that replace one base URL by another in a client's files, for any suite or branch. */
+/** Shell lines that replace one base URL by another in a client's files and keep what follows the URL. */
 export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   const [from, to] = [headUrlOf(before), headUrlOf(after)];
   const line = (old: string, next: string): string =>
@@ -76,8 +76,8 @@ function escaped(url: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * Wall ms of `Sat, 10 Feb 2024 11:07:25 UTC` (or GMT, or `+0000`), as in Release files and headers; `null`: no such
- * date.
+ * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` (or GMT, or `+0000`), as in Release files and headers.
+ * @returns wall-clock milliseconds; `null` if the text is not in this form
  */
 export function parseMailDate(text: string): number | null {
   const [, day, month = '', year, time] =
@@ -85,20 +85,20 @@ export function parseMailDate(text: string): number | null {
   return utc(year, month, day, time);
 }
 
-/** Wall ms of `Wed Jul 17 20:15:36 UTC 2024`, the format of `date -u`; `null`: no such date. */
+/** Parses `Wed Jul 17 20:15:36 UTC 2024`, the format of `date -u`, to wall-clock milliseconds; `null`: another form. */
 export function parseUnixDate(text: string): number | null {
   const [, month = '', day, time, year] =
     /^\w{3} (\w{3}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}) (?:UTC|GMT) (\d{4})$/.exec(text.trim()) ?? [];
   return utc(year, month, day, time);
 }
 
-/** Wall ms of seconds since 1970, alone on a line; `null`: no such number, or an implausible year. */
+/** Parses seconds since 1970, nine or ten digits alone in the text, to wall-clock milliseconds; `null`: another form. */
 export function parseEpochSeconds(text: string): number | null {
   const [, seconds] = /^(\d{9,10})\s*$/.exec(text) ?? [];
   return seconds === undefined ? null : Number(seconds) * 1000;
 }
 
-/** Wall ms of `20240717201536`, UTC; `null`: no such date. */
+/** Parses `20240717201536`, in UTC, to wall-clock milliseconds; `null`: another form. */
 export function compactDate(text: string): number | null {
   const [, year, month, day, h, m, s] = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text) ?? [];
   return utc(year, months[Number(month) - 1] ?? '', day, `${h}:${m}:${s}`);
@@ -116,14 +116,14 @@ function utc(
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** Characters that need no escape in a URL; all others are written as `%` and two digits. */
+/** A path segment of characters that need no escape in a URL, and of percent escapes. */
 const segment = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const dots = /^(?:\.|%2e){1,2}$/i;
 
-/** The form that `isFilePath` accepts. */
+/** The sentence that describes the paths that `isFilePath` accepts. */
 export const filePathExpected = phrase('expected.filePathSuch');
 
-/** True for a path that can be requested below a mirror unchanged; a final slash is a folder. */
+/** True for a path that can be requested below a mirror's base URL unchanged. A path that ends in a slash names a folder. */
 export function isFilePath(text: string): boolean {
   if (text.length > limits.moduleChars) return false;
   const segments = text.replace(/\/$/, '').split('/');

@@ -8,12 +8,15 @@ import { httpDoor } from './door.ts';
 import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** The usual size of a package and of a suite's list. */
+/** The usual size of a package, and of a signed list. */
 const packageBytes = kilobytes(250);
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** With `signedBy` a probe requests one more file: the list that names its file, or a package if that is a signed list. */
+/**
+ * For a file with `signedBy` a probe requests one more file: the signed list that names the file, or, if the file itself is
+ * a signed list, one package of that list.
+ */
 function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
   const lists = profileOf(mirror.own?.['profile'])?.lists;
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;

@@ -7,19 +7,21 @@ import type { Names } from '../names.ts';
 import { filePathExpected, isFilePath } from './format.ts';
 import { compilePattern } from './pattern.ts';
 
-/** The expectations for one path: plain data; absent fields are not checked. */
+/** What is expected of the file at one path, as plain data; absent fields are not checked. */
 export interface Expect {
-  /** Lower-case hex. */
+  /** The SHA-256 of the whole file, lower-case hex. */
   readonly sha256?: string;
+  /** The exact size of the file. */
   readonly bytes?: number;
   readonly bytesMin?: number;
   readonly bytesMax?: number;
   /** The first bytes, lower-case hex. */
   readonly startsHex?: string;
-  /** A regular expression that must match the beginning of the file. */
+  /** A regular expression that must match somewhere in the beginning that `headTextOf` reads. */
   readonly matches?: string;
+  /** The greatest age of the file, milliseconds. */
   readonly newerThanMs?: number;
-  /** Absolute path of the keyring that must have signed it. */
+  /** The absolute path of a keyring: one of its keys must have signed the file. */
   readonly signedBy?: string;
 }
 
@@ -27,7 +29,7 @@ const count = z.int(errorOf(phrase('expected.bytesWhole'))).min(0, errorOf(phras
 const sizeExpected = phrase('expected.bytesSize');
 const size = z.union([count, checked('', sizeExpected, (value) => sizePattern.test(value))]);
 
-/** The keys of `expect`. */
+/** The schema of the configuration key `expect`. */
 const expectKeys = mapping(
   {
     sha256: checked('SHA-256 of the whole file, hex.', phrase('expected.hex'), (value) =>
@@ -67,7 +69,7 @@ const expectKeys = mapping(
   }),
 );
 
-/** One entry of `modules.http` that is a mapping. */
+/** The schema of an entry of `modules.http` that is a mapping. */
 const fileEntry = mapping(
   {
     upstream: checked(
@@ -82,8 +84,8 @@ const fileEntry = mapping(
 );
 
 /**
- * Parses sizes and ages to numbers, hex to lower case, the beginning to bytes.
- * @param keyring  the absolute path of a keyring
+ * Converts the key `expect`: sizes and ages become numbers, hex becomes lower case, and the text `starts` becomes hex.
+ * @param keyring  resolves the file name of a keyring to an absolute path
  */
 function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {
   const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan, signedBy } = file;
@@ -104,7 +106,7 @@ function bytesOf(size: number | string): number {
   return typeof size === 'number' ? size : sizeBytes(size);
 }
 
-/** Files are named by their paths below each mirror; they have no versions, and no upstream is public. */
+/** How files are written: by their paths below a mirror's base URL. They have no versions, and no upstream is public. */
 export const httpNames: Names = {
   describes: 'Files, by path. The first one of an upstream is the canary of its mirrors.',
   entry: { describes: 'A path below the base URL of each mirror.', expected: phrase('expected.filePath') },

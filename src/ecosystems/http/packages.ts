@@ -25,18 +25,18 @@ import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
 import { sumOf } from './verify.ts';
 
-/** Packages of one index that are still to be checked; cached for the next probe. */
+/** Packages of one index, of which each probe checks the next one. Kept in `ProbeContext.memory` between probes. */
 interface Rota {
-  /** SHA-256 of the signed list. */
+  /** The SHA-256 of the signed list that named the index, lower-case hex. */
   readonly list: string;
-  /** Path of the index. */
+  /** The path of the index below the mirror. */
   readonly index: string;
   readonly packages: readonly PackageFile[];
-  /** The position of the next package. */
+  /** The position of the next package in `packages`, modulo their number. */
   readonly at: number;
-  /** The number of packages left. */
+  /** The number of packages not yet checked; 0 or less: all were checked. */
   readonly left: number;
-  /** The rota has every package of the index, except those that are too large. */
+  /** Every package of the index is in `packages`, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
 }
 
@@ -51,15 +51,15 @@ const dayMs = 24 * hourMs;
 const pieceBytes = 2 ** 20;
 
 /**
- * Checks one package that a signed list leads to through an index: the next one in turn, or the one that was wrong last
- * time. The index is read again if the list changed or all chosen packages were checked. All requests are aside:
- * packages differ in size, so their times cannot be compared.
- * @param list  with a valid signature
- * @returns     `null`: no failure, or no package could be read
+ * Checks one package of an index that a signed list names: the next one in turn, or again the one that failed last time.
+ * The index is read again if the list changed, or if all chosen packages were checked and the index has others. All
+ * requests are aside: packages differ in size, so their times cannot be compared.
+ * @param list  a list whose signature was verified
+ * @returns     `null`: the package is right, or there was none to check
  */
 export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
   const key = `packages ${list.path}`;
-  // Trusted: this process wrote it (see below).
+  // The text needs no validation: this function wrote it.
   const kept = JSON.parse(context.memory?.get(key, context.nowWallMs) ?? 'null') as Rota | null;
   const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
   const rota = isDue ? yield* newRota(list, leads, context) : ok(kept);
@@ -73,7 +73,10 @@ export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpCo
   return wrong;
 }
 
-/** Mirrors with the same list check the same packages in the same order, from a place that depends on the hour. */
+/**
+ * Reads the index and chooses packages. Mirrors with the same list get the same packages on one day, in the same order; the
+ * first one to check depends on the hour.
+ */
 function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, WrongPackage>> {
   const at = leads.indexIn(list.path, list.body);
   if (at === null) return ok(null);
@@ -96,7 +99,7 @@ function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Res
   });
 }
 
-/** Fetches an index and compares it with its list; `null`: it is missing in this form, and clients may use another. */
+/** Fetches an index and compares it with the signed list; `null`: the mirror has it at none of the paths. */
 function* indexOf(
   { paths, file }: IndexAt,
   list: string,
@@ -128,8 +131,8 @@ function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Ta
 }
 
 /**
- * The failure of bytes that are not those listed; another length is malformed, because clients refuse it during a
- * synchronisation.
+ * The failure of a file that is not the listed one; `null`: it is. Another length is malformed, not a mismatch: it occurs
+ * during a synchronisation, and clients refuse it too.
  */
 function* differs(
   path: string,
@@ -153,7 +156,7 @@ function seedOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE();
 }
 
-/** Reads the stanzas of an index in pieces, up to `limits.packageIndexPlainBytes` of text. */
+/** Reads the packages in the stanzas of an index, up to `limits.packageIndexPlainBytes` of unpacked text. */
 async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads: Leads, chosen: Nearest) {
   let rest = '';
   let bytes = 0;
@@ -175,21 +178,21 @@ async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads
     const packed = Readable.from(piecesOf(whole));
     await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
   } catch (thrown) {
-    // The index matches its hash in the signed list: if it cannot be unpacked, its publisher is at fault, not the mirror.
+    // The index has the hash in the signed list: if it cannot be unpacked, the publisher is at fault, not the mirror.
     const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
     if (!isTheirs) throw thrown;
     chosen.isAll = false;
   }
 }
 
-/** The index is longer than the limit. */
+/** The unpacked index is longer than `limits.packageIndexPlainBytes`. */
 class TooLong extends Error {}
 
 function* piecesOf(whole: WholeBody): Generator<Uint8Array, void> {
   for (let at = 0; at < whole.bytes; at += pieceBytes) yield Buffer.from(whole.read(at, pieceBytes));
 }
 
-/** The packages with the hashes nearest to a number: a random choice that is the same for all mirrors. */
+/** Collects the `count` packages whose hashes are nearest to `seed`: a random choice that is the same for all mirrors. */
 class Nearest {
   isAll = true;
   readonly #seed: number;

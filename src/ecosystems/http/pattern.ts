@@ -1,28 +1,31 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** Whether a set has a character, by its code. */
+/** Whether a set contains the character with this code. */
 type Has = (code: number) => boolean;
 
-/** One instruction. `fork` continues at both places, `set` consumes a character and continues at the next. */
+/**
+ * One instruction of a compiled pattern. `fork` continues at both targets. `set` consumes a character of the set and
+ * continues at the next instruction. `begin` and `end` continue only at the edge of a line. `found`: the pattern matched.
+ */
 type Instruction =
   | { readonly op: 'set'; readonly has: Has }
   | { readonly op: 'fork'; to: number; or: number }
   | { readonly op: 'begin' | 'end' | 'found' };
 
-/** Longest pattern, in characters: a line of a configuration. */
+/** The longest pattern, in characters. */
 const patternChars = 200;
-/** Highest count in braces: patterns are unrolled. */
+/** The highest count in braces: a counted part is compiled as often as its count says. */
 const countMax = 250;
 /** The most instructions of one pattern: each character of a text costs at most that many steps. */
 const programMax = 500;
-/** The most unrolled parts: nested counts multiply them even if they give no instruction. */
+/** The most parts that are compiled: nested counts multiply parts, even those without instructions. */
 const unrolledMax = 5_000;
 
 const expected = phrase('expected.pattern');
 const tooLarge = phrase('expected.counts');
 
-/** The source is outside the subset, or too large: thrown within this file only. */
+/** Thrown for a pattern that is outside the subset or too large, and caught by `compilePattern`. */
 class Refused extends Error {
   readonly expected: Sentence;
 
@@ -34,14 +37,14 @@ class Refused extends Error {
 
 /** A compiled pattern. */
 interface Pattern {
-  /** Whether it matches anywhere in the text; time proportional to the text's length, for any text. */
+  /** Whether the pattern matches anywhere in the text. The time is proportional to the text's length, for any text. */
   isIn(text: string): boolean;
 }
 
 /**
- * Compiles a regular expression: a subset without back-references and lookaround; `^` and `$` match at the beginning and
- * end of a line, as in grep. All alternatives are followed at once, without backtracking: no text is slow.
- * @returns the expected form, if it is outside the subset or too large
+ * Compiles a regular expression of a subset without back-references and lookaround. `^` and `$` match at the beginning and
+ * end of a line, as in grep. All alternatives are followed at once, without backtracking, so no text is slow.
+ * @returns an error with the expected form, if the expression is outside the subset or too large
  * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast; docs/decisions/0058
  */
 export function compilePattern(source: string): Result<Pattern, Sentence> {
@@ -60,13 +63,13 @@ export function compilePattern(source: string): Result<Pattern, Sentence> {
   }
 }
 
-/** The instructions so far, and how many parts may still be unrolled. */
+/** The instructions so far, and how many more parts may be compiled. */
 interface Program {
   readonly code: Instruction[];
   left: number;
 }
 
-/** A part of a pattern: it appends its instructions. */
+/** A part of a pattern, as a function that appends the part's instructions to a program. */
 type Part = (program: Program) => void;
 
 function emit(part: Part, program: Program): void {
@@ -104,7 +107,7 @@ function repeated(of: Part, min: number, max: number | null): Part {
 
 type Fork = Extract<Instruction, { op: 'fork' }>;
 
-/** A fork to the next instruction; the caller sets its other target. */
+/** Appends a fork to the next instruction; the caller sets the second target, `or`. */
 function forkHere({ code }: Program): Fork {
   const fork: Fork = { op: 'fork', to: code.length + 1, or: code.length + 1 };
   code.push(fork);
@@ -210,7 +213,7 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // A letter or digit after a backslash has another meaning elsewhere: a boundary, a back-reference.
+  // Other regular expressions give a letter or digit after a backslash a meaning: a boundary, a back-reference.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }
@@ -236,7 +239,7 @@ function characterClass(reader: Reader): Has {
   return isNegated ? (code) => !isIn(code) : isIn;
 }
 
-/** One entry of a class and its code; `null` for a family such as `\d`, which cannot begin a range. */
+/** One member of a class: its code, and what it matches. The code is `null` for `\d` and the like, which begin no range. */
 function member(reader: Reader): readonly [number | null, Has] {
   const char = reader.source.charAt(reader.at);
   if (char === '' || char === '[') throw new Refused(expected);

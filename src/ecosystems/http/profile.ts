@@ -6,78 +6,78 @@ import type { Bypass, Chain } from '../client.ts';
 /** Length and hash of a whole file. */
 export interface Summed {
   readonly bytes: number;
-  /** Lower-case hex. */
+  /** As lower-case hex. */
   readonly sha256: string;
 }
 
 /** The beginning of a file as sent by a mirror. */
 export interface Head {
-  /** Below the mirror, as configured. */
+  /** The path below the mirror's base URL, as configured. */
   readonly path: string;
   readonly body: Uint8Array;
   /** True where `body` is the whole file. */
   readonly isWhole: boolean;
-  /** Length and hash of the whole file, which may be longer than `body`; `null`: not read whole. */
+  /** Length and hash of the whole file, which may be longer than `body`; `null`: the file was not read to its end. */
   readonly sum: Summed | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly nowWallMs: number;
 }
 
-/** A profile's reading of a file: its failure and its stated date (wall ms). */
+/** What a profile found in a file. */
 export interface Reading {
-  /** `null`: nothing. */
+  /** What is wrong with the file; `null`: nothing. */
   readonly failure: ProbeFailure | null;
-  /** `null`: none stated. */
+  /** The date that the file states, wall-clock milliseconds; `null`: it states none. */
   readonly changedAtMs: number | null;
 }
 
-/** A file with the date of a mirror's last update. */
+/** A file that states when the mirror was last updated. */
 interface Marker {
   readonly path: string;
-  /** Wall ms; `null`: no date, which is malformed. */
+  /** The stated date, wall-clock milliseconds; `null`: the text is malformed. */
   read(text: string): number | null;
 }
 
 /** The place of a file in a signed list. */
 export interface ListedAt {
-  /** The list, below the mirror. */
+  /** The path of the list below the mirror. */
   readonly list: string;
-  /** The name in the list. */
+  /** The name of the file in the list. */
   readonly name: string;
 }
 
-/** A file according to a signed list. */
+/** Hash and length of a file, as a list states them. */
 export interface ListedFile {
-  /** Lower-case hex. */
+  /** As lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** An index of packages in a signed list, in the form that we read. */
+/** An index of packages that a signed list names. */
 export interface IndexAt {
-  /** Below the mirror; the first that exists is used: all are the same file. */
+  /** The paths of the index below the mirror: all are the same file, and the first that exists is used. */
   readonly paths: readonly string[];
   readonly file: ListedFile;
-  /** Compressed with gzip. */
+  /** The index is compressed with gzip. */
   readonly isPacked: boolean;
-  /** The prefix of its packages' paths: empty, or with a final slash. */
+  /** The folder below the mirror that the packages' paths are relative to: empty, or with a final slash. */
   readonly root: string;
 }
 
-/** A package according to an index. */
+/** A package as an index states it. */
 export interface PackageFile extends ListedFile {
   readonly path: string;
 }
 
 /** How to find packages through a signed list. */
 export interface Leads {
-  /** `null`: it has no readable index. */
+  /** The index that the list at `path` names; `null`: the list names no usable index. */
   indexIn(path: string, list: Uint8Array): IndexAt | null;
-  /** One stanza of an index; `null`: no package with size and SHA-256. */
+  /** The package in one stanza of an index; `null`: the stanza has no path, size or SHA-256. */
   packageIn(stanza: string): PackageFile | null;
 }
 
-/** Lines for one package manager; each URL is safe to paste. */
+/** Lines for one package manager. The URLs in them must be safe to paste: the caller checks that. */
 export interface Lines {
   readonly text: string;
   readonly rollback: string;
@@ -91,44 +91,44 @@ export interface Profile {
   readonly spec: readonly string[];
   /** The package manager, and the key of its lines in a remedy. */
   readonly client: string;
-  /** Whether its client offers HTTP/2; absent: HTTP/1.1 only. */
+  /** The package manager offers HTTP/2; absent: only HTTP/1.1. */
   readonly offersHttp2?: true;
-  /** The setting that limits it to HTTP/1.1; absent: none. */
+  /** The setting that limits the package manager to HTTP/1.1; absent: there is none. */
   readonly withoutHttp2?: Bypass;
-  /** Whether its client decodes a `Content-Encoding`; others, such as curl and apt, store the body as sent. */
+  /** Whether the package manager decodes a `Content-Encoding`; some, such as apt, store the body as sent. */
   readonly decodes: boolean;
-  /** `null`: it has no such file. */
+  /** The file that states when a mirror was last updated; `null`: these mirrors have none. */
   readonly marker: Marker | null;
-  /** Reads a file of a known path; `null`: the profile does not know this one. */
+  /** Reads a file whose format the profile knows; `null`: it knows no format for this path. */
   read(head: Head): Reading | null;
-  /** Signed lists of files; absent: files are signed individually, if at all. */
+  /** The mirrors' signed lists of files; absent: files are signed individually, if at all. */
   readonly lists?: {
-    /** `null`: it is in no list. */
+    /** The list that names the file at `path`; `null`: no list does. */
     listedAt(path: string): ListedAt | null;
-    /** `null`: it is not in this list. */
+    /** What a list states of the file `name`; `null`: the list does not name it. */
     find(list: Uint8Array, name: string): ListedFile | null;
-    /** Absent: they list no packages. */
+    /** How to find packages through a list; absent: lists lead to no packages. */
     readonly leads?: Leads;
   };
   lines(before: Chain, after: Chain): Lines;
 }
 
-/** A valid file with its date. */
+/** The reading of a valid file with this date (wall-clock milliseconds; `null`: none). */
 export function sound(changedAtMs: number | null = null): Reading {
   return { failure: null, changedAtMs };
 }
 
-/** A file in another format than expected. */
+/** The reading of a file in another format than expected. */
 export function unsound(expected: Sentence): Reading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
-/** Lines that state a whole chain: the rollback states the old one. */
+/** The `lines` of a profile whose lines state a whole chain: the rollback states the chain before. */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }
 
-/** The URL of a chain's first member, with or without a final slash; empty: no member. */
+/** The URL of a chain's first member, without final slashes and then with `end`; empty for a chain without members. */
 export function headUrlOf({ members }: Chain, end: '' | '/' = ''): string {
   const [first] = members;
   return first === undefined ? '' : `${first.plain.replace(/\/+$/, '')}${end}`;

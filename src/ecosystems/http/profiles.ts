@@ -10,7 +10,7 @@ import { rubygems } from './profiles/rubygems.ts';
 /** The profiles of this release: one line each. */
 export const profiles: readonly [Profile, ...Profile[]] = [debian, alpine, arch, maven, crates, rubygems, conda];
 
-/** A profile by its id; `null`: plain files, or unknown. */
+/** The profile with this id; `null`: there is none. */
 export function profileOf(id: unknown): Profile | null {
   return profiles.find((profile) => profile.id === id) ?? null;
 }

@@ -8,12 +8,12 @@ import { below, type End, get, isNotOffered, stoppedBy, type Talk } from '../tal
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** The verifier's result for all signatures of a file: the best one, or a wrong one in its own words. */
+/** The verifier's result for a file. `bad`: a signature is wrong; `said`: the verifier's line about it. */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly said: string };
 
-/** The state for each status word. A file may have several signatures; the first matching row decides. */
+/** The state for each status word of gpgv. For a file with several signatures the first row with a match decides. */
 const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[] = [
   ['GOODSIG', 'valid'],
   ['BADSIG', 'bad'],
@@ -25,7 +25,7 @@ const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[]
 ];
 
 /**
- * Parses the output of `gpgv --status-fd`; `null`: no signature.
+ * Parses the output of `gpgv --status-fd`; `null`: it mentions no signature.
  * @see GnuPG doc/DETAILS, "Format of the --status-fd output"
  */
 function readReport(text: string): Report | null {
@@ -38,7 +38,7 @@ function readReport(text: string): Report | null {
     const found = lines[at];
     if (found === undefined) continue;
     if (state === 'bad') return { tag: 'bad', said: shown(`${word} ${found.key} ${found.rest}`) };
-    // Only a good signature is followed by its whole fingerprint; others state its end.
+    // A line VALIDSIG has the key's whole fingerprint. Without one only the key's ID is known, the end of the fingerprint.
     const whole = lines.find((line, after) => after > at && line.word === 'VALIDSIG');
     return { tag: 'judged', signature: { state, key: whole?.key ?? found.key } };
   }
@@ -49,12 +49,12 @@ function shown(text: string): string {
   return printable(text.trim(), limits.keyNameChars);
 }
 
-/** A file held in memory as a whole. */
+/** A file of which `body` has all bytes. */
 export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
- * Verifies the signature over a whole file by a key of the keyring: within the file, or in a file beside it, requested
- * aside. A wrong signature is a mismatch. An unreadable one is malformed: clients refuse it as well.
+ * Verifies that a key of the keyring signed a file. The signature is within the file, or in a second file, which is
+ * requested aside. A wrong signature is a mismatch. An unreadable signature is malformed: clients refuse it as well.
  */
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
@@ -95,7 +95,7 @@ function isClearSigned(body: Uint8Array): boolean {
   return Buffer.from(body.subarray(0, begins.length)).toString('latin1') === begins;
 }
 
-/** Text before or after the message is unsigned, and readers of the file could take it as part of it. */
+/** True for exactly one signed message. Text around the message is unsigned, but a reader could take it as signed. */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');
   const count = (mark: string): number => text.split(mark).length - 1;

@@ -8,18 +8,18 @@ import type { Expect } from './names.ts';
 import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** The verdict by the entry's expectations, or the facts that were verified. */
+/** The failure of a file that is not as expected, or the facts about a file that is. */
 type Judged = { readonly tag: 'ok'; readonly facts: Facts } | { readonly tag: 'error'; readonly error: ProbeFailure };
 
 const algorithm = 'sha256';
-/** Earlier dates count as absent: 1970 and 1980 are the zeros of clocks and of zips. */
+/** Files with an earlier date are not compared: 1970 and 1980 are what clocks and zips state without a date. */
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**
- * Checks a response with a correct or unknown hash against its entry: beginning, pattern, size and age. Files of one
- * path change: without a hash only those with the same date are compared. If only the beginning was read, the size is
- * `content-length`, which is exact because no coding was requested.
- * @param changedAtMs  the stated date; `null`: only `Last-Modified` is known
+ * Checks a file against the expectations of its entry: beginning, pattern, size and age. `checkHash` has checked the hash
+ * before. Files at one path change, so without an expected hash only files with the same date are compared. If only the
+ * beginning was read, the size is `content-length`, which is exact because no encoding was requested.
+ * @param changedAtMs  the date in the file, else `Last-Modified`, wall-clock milliseconds; `null`: neither is known
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Judged {
   const failure = shapeFailure(head, expect) ?? sizeFailure(head, expect) ?? ageFailure(head, expect, changedAtMs);
@@ -35,8 +35,8 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): J
 }
 
 /**
- * Detects a wrong hash if the entry has one, before the file is parsed, for a body with the right beginning and size.
- * One wrong byte may break a format and is still a wrong byte.
+ * Compares the file's hash with the expected one, if there is one, for a file with the expected beginning and size. Called
+ * before the file is parsed: a file with a wrong byte that breaks the format is still a mismatch.
  */
 export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;

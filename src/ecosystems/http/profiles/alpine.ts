@@ -5,11 +5,11 @@ import { type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** The part of the index that is unpacked: its signature and the beginning of the signed data. */
+/** The first bytes of the index, which are unpacked: the signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 
-/** Reads the beginning of an APKINDEX.tar.gz: gzip members in sequence, the first one with the signature. */
+/** Checks the beginning of an APKINDEX.tar.gz: a sequence of gzip members, of which the first has the signature. */
 export function readApkIndex(body: Uint8Array): Reading {
   try {
     const unpacked = gunzipSync(body.subarray(0, packedBytes), {

@@ -5,7 +5,7 @@ import { headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '
 
 const title = phrase('answer.conda');
 
-/** Reads the beginning of a repodata.json: an object, which may name the folder of its platform. */
+/** Checks the beginning of a repodata.json: a JSON object. If it names a platform, that must be the folder of the file. */
 function readRepodata(path: string, body: Uint8Array): Reading {
   const text = headTextOf(body);
   if (!/^\s{0,100}\{\s{0,100}"(info|packages|packages\.conda|repodata_version|removed|signatures)"\s{0,10}:/.test(text))

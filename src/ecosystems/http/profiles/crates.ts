@@ -5,7 +5,7 @@ import { headTextOf } from '../format.ts';
 import { type Head, headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
-/** `1/a`, `2/io`, `3/u/url`, `se/rd/serde`, at the end of a path. */
+/** The path of a crate's index file ends in `1/a`, `2/io`, `3/u/url` or `se/rd/serde`, by the length of the crate's name. */
 const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{2}\/[^/]{4,})$/;
 
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): Reading | null {
@@ -21,7 +21,7 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
   return isLine && name.toLowerCase() === wanted ? sound() : unsound(phrase('answer.crateVersions'));
 }
 
-/** The members of an object; empty for anything else. */
+/** The members of a JSON object; empty for any other text. */
 function json(text: string): Readonly<Record<string, unknown>> {
   const parsed = parseFields(text, phrase('answer.cratesConfig'));
   return parsed.tag === 'ok' ? parsed.value : {};
@@ -40,7 +40,7 @@ replace-with = "mirrorwatch"
 registry = "sparse+${headUrlOf(chain, '/')}"`;
 }
 
-/** Sparse indexes of crates; the crates come from the URL in its config.json. */
+/** Sparse indexes of crates. The crates themselves come from the URL in the index's config.json. */
 export const crates: Profile = {
   id: 'crates',
   spec: [

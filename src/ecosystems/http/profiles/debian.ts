@@ -17,8 +17,8 @@ import {
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
 /**
- * Checks what apt checks first in a Release file: a date, not past its `Valid-Until`, and SHA-256 sums. Its signature
- * is checked by `expect.signedBy`.
+ * Checks what apt checks first in a Release file: it has a date and SHA-256 sums, and `Valid-Until` has not passed. The
+ * signature is verified elsewhere, if the entry has `expect.signedBy`.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body' | 'nowWallMs'>): Reading {
@@ -34,13 +34,13 @@ export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body
   return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
-/** An index below `dists/<suite>`, listed in the InRelease there; suites of updates are one level deeper. */
+/** A file below `dists/<suite>` is listed in the InRelease of that folder; suites of updates are one level deeper. */
 function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
   return suite === '' || /^(In)?Release(\.gpg)?$/.test(name) ? null : { list: `${suite}/InRelease`, name };
 }
 
-/** A line of the sums: ` <sha256> <bytes> <name>`. No other sum has 64 digits. */
+/** Finds the line ` <sha256> <bytes> <name>` of a file. Only SHA-256 sums have 64 digits. */
 function find(list: Uint8Array, name: string): ListedFile | null {
   for (const line of (utf8(list) ?? '').split('\n')) {
     const [, sha256 = '', bytes = '', named] = /^ ([0-9a-f]{64}) +(\d{1,15}) (\S+)$/.exec(line) ?? [];
@@ -49,7 +49,7 @@ function find(list: Uint8Array, name: string): ListedFile | null {
   return null;
 }
 
-/** Debian archives and others in their format. */
+/** Debian archives, and others in the same format. */
 export const debian: Profile = {
   id: 'debian',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
@@ -62,19 +62,22 @@ export const debian: Profile = {
     editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
 };
 
-/** In order of use. */
+/** The commonest architecture first. */
 const architectures = ['amd64', 'arm64'];
 
 interface Index extends ListedFile {
-  /** `main/binary-amd64/Packages.gz`. */
+  /** The name in the list: `main/binary-amd64/Packages.gz`. */
   readonly name: string;
+  /** The folder of `name`. */
   readonly folder: string;
+  /** The index with the lowest rank is used. */
   readonly rank: number;
 }
 
 /**
- * Chooses one index of packages in a Release file: `main` and the commonest architecture if present, gzip if present.
- * By hash if the archive has such files, as apt requests them: they exist during a synchronisation.
+ * Chooses one index of packages in a Release file: of the component `main`, the commonest architecture, and compressed with
+ * gzip, if there is one. The first path is by hash, if the archive has such files: apt requests these, because they stay
+ * available during a synchronisation.
  */
 function indexIn(path: string, list: Uint8Array): IndexAt | null {
   const [, root = null, suite = ''] = /^((?:.*\/)?)(dists\/[^/]+(?:\/updates)?)\/(?:In)?Release$/.exec(path) ?? [];
@@ -88,7 +91,7 @@ function indexIn(path: string, list: Uint8Array): IndexAt | null {
   return { paths: [...byHash, `${at}${name}`], file: { sha256, bytes }, isPacked: name.endsWith('.gz'), root };
 }
 
-/** Lines of the sums: ` <sha256> <bytes> <component>/binary-<architecture>/Packages[.gz]`. */
+/** The indexes in lines ` <sha256> <bytes> <component>/binary-<architecture>/Packages[.gz]`. */
 function indexesIn(text: string): readonly Index[] {
   const found: Index[] = [];
   for (const [, sha256 = '', size = '', name = '', folder = '', component, architecture = '', packed] of text.matchAll(
@@ -106,7 +109,7 @@ function indexesIn(text: string): readonly Index[] {
   return found;
 }
 
-/** The path, size and hash in a stanza. */
+/** The package in a stanza; `null`: its path, size or hash is missing. */
 function packageIn(stanza: string): PackageFile | null {
   const [, path] = /^Filename: (?:\.\/)?(\S+)$/m.exec(stanza) ?? [];
   const [, bytes] = /^Size: (\d{1,15})$/m.exec(stanza) ?? [];

@@ -4,7 +4,10 @@ import type { Chain } from '../../client.ts';
 import { compactDate, headTextOf } from '../format.ts';
 import { headUrlOf, linesBy, type Profile, type Reading, sound } from '../profile.ts';
 
-/** The name of the root element; empty: none. Comments and declarations are skipped. */
+/**
+ * The name of the first element; empty: none. Comments and processing instructions before it are skipped. A DOCTYPE is not
+ * skipped: its name is `!DOCTYPE`.
+ */
 export function rootNameOf(text: string): string {
   let at = 0;
   for (;;) {
