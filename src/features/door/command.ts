@@ -14,7 +14,7 @@ const options = {
   ...optionsOf('string', 'log-level'),
 };
 
-/** `mirrorwatch door`: the front door of clients, until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
+/** `mirrorwatch door`: runs the front door for clients until SIGTERM or SIGINT; SIGHUP reloads the configuration. */
 export const doorCommand: Command = {
   name: 'door',
   usage:
@@ -56,7 +56,7 @@ export const doorCommand: Command = {
     await new Promise<void>((resolve) =>
       context.onSignal((signal) => {
         if (signal === 'stop') return resolve();
-        // One after the other: a slow read must not bring an older configuration back.
+        // Reloads run one at a time: a slow read of an older file must not replace a newer configuration.
         reloading = reloading.then(reload).catch((cause: unknown) => {
           log.error('a reload failed by a defect', { cause: String(cause) });
         });

@@ -8,7 +8,7 @@ import type { Known } from './order.ts';
 
 /** Callbacks for changes that the daemon reports. */
 export interface Listener {
-  /** The lists were read; the key is `ecosystem/upstream`. */
+  /** The lists of mirrors and advice were read; the key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, Known>): void;
   /** All mirrors in doubt: those with a running confirming round. */
   doubted(names: ReadonlySet<string>): void;
@@ -20,12 +20,12 @@ export interface Listener {
 export interface DaemonAt {
   /** Without a trailing slash. */
   readonly url: string;
-  /** `null`: it needs none. */
+  /** `null`: the daemon requires no token. */
   readonly token: string | null;
 }
 
 const againMs = 2_000;
-/** The minimum time between two requests for the lists: the daemon accepts ten a second, for all its clients. */
+/** The minimum pause between two reads of the lists: all clients of the daemon share its rate limit. */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
@@ -47,7 +47,7 @@ interface AdviceSeen {
   readonly to: string;
 }
 
-/** The daemon of a configuration. */
+/** The address and token of the daemon that a configuration names. */
 export function daemonOf({ door, listen }: Config): DaemonAt {
   return { url: door?.daemon ?? urlOfListener(listen), token: listen.token?.reveal() ?? null };
 }
@@ -80,7 +80,7 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 
 /**
  * Follows a daemon: its event stream reports that something changed, its lists have the current state. A closed stream is
- * opened again every 2 s, for ever.
+ * opened again after `againMs`, without end.
  */
 export function followDaemon(
   at: DaemonAt,
@@ -122,7 +122,7 @@ export function followDaemon(
       isLost = false;
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // Read the lists at once: an open stream may be silent for long.
+      // Read the lists again after the pause, without waiting for an event: an open stream may be silent for long.
       isWanted = true;
       waitMs = againMs;
     } finally {
@@ -179,7 +179,7 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
   return keys.every((key) => typeof fields[key] === 'string');
 }
 
-/** Proposed advice comes before accepted advice, as in the remedy for scripts. */
+/** Both lists by upstream. Proposed advice takes precedence over accepted advice, as in the remedy for scripts. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(

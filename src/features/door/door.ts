@@ -21,13 +21,13 @@ import { createStays } from './stay.ts';
 
 /** A front door that is open. */
 export interface Door {
-  /** Its URL for clients, without a trailing slash. */
+  /** The URL for clients, without a trailing slash. */
   readonly url: string;
-  /** The prefixes it serves: `/go/`. */
+  /** The path prefixes that the door serves, such as `/go/`. */
   prefixes(): readonly string[];
   /** Applies another configuration; `listen` and `orderFile` stay. */
   reconfigure(config: Config): void;
-  /** Waits for running requests, then closes. */
+  /** Waits at most `limits.drainMs` for running requests, then closes. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface DoorPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
-  /** Of this program, for the User-Agent. */
+  /** The version of this program, for the header `User-Agent`. */
   readonly version: string;
 }
 
@@ -57,11 +57,11 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 }
 
 /**
- * Opens the front door: it redirects to the first mirror of the daemon's current order; without a daemon, of the last
- * stored order; without one, of the declared chain.
+ * Opens the front door: it redirects to the first mirror of the daemon's current order. If the daemon cannot be reached, the
+ * last stored order applies; if none is stored, the declared chain.
  * @param rule  `door` of the configuration
- * @param options  `relay`: overrides the configuration
- * @returns the code of a listener that cannot be opened
+ * @param options  `relay`: true passes every response through, even if the configuration redirects
+ * @returns the open door, or the error code if the listener cannot be opened
  */
 export async function openDoor(
   first: Config,
@@ -163,7 +163,7 @@ export async function openDoor(
   });
 }
 
-/** Whether its own requests to a mirror carry credentials. */
+/** Whether requests to a mirror carry credentials of the configuration. */
 function hasSecrets({ auth, tls }: MirrorAccess): boolean {
   return auth !== null || tls.client !== null;
 }

@@ -16,7 +16,7 @@ export interface Held {
   bytes: number;
 }
 
-/** The part of that memory that one response uses. */
+/** The part of `Held` that one response uses. */
 class Hold {
   readonly #all: Held;
   #bytes = 0;
@@ -44,9 +44,9 @@ export interface Fetched {
   readonly source: Source;
   readonly passing: Passing;
   readonly first: Buffer;
-  /** `null`: `first` is all of it. */
+  /** `null`: `first` is the whole body. */
   readonly rest: AsyncIterator<Buffer> | null;
-  /** The memory of `first`, to be released once that is sent. */
+  /** The memory that `first` uses; release it once `first` is sent. */
   readonly hold: Hold;
 }
 
@@ -57,7 +57,7 @@ class Absent extends Error {}
 export interface FetchAsk {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
-  /** An HTML response is a captive portal or an error page: a failure. */
+  /** True: an HTML response is a failure, because it is a captive portal or an error page. */
   readonly isNeverHtml: boolean;
   /** The attempt succeeds once this many bytes of the body are read. */
   readonly firstBytes: number;
@@ -98,9 +98,9 @@ export function attemptAt(
 }
 
 /**
- * The first success of the sources in their order.
+ * Requests the sources in their order and returns the first success.
  * @param usualMs  as in `raceInOrder`
- * @returns `absent`: all failed, and one does not have the file; `none`: all failed
+ * @returns `absent`: all failed, at least one with 404 or 410; `none`: all failed otherwise
  */
 export async function fetchFirst(
   deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
@@ -154,7 +154,7 @@ async function beginningOf(
   return { first: Buffer.concat(pieces), rest: reader };
 }
 
-/** Frees a response, sent or not: an unread one would keep its connection open forever. */
+/** Frees a response, sent or not: an unread body would keep its connection open forever. */
 export function releaseFetched({ hold, passing }: Fetched): void {
   hold.release();
   passing.body.on('error', () => undefined).destroy();

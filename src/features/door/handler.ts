@@ -15,7 +15,7 @@ import { readTarget, urlAt } from './path.ts';
 import { sendArtifact } from './relay.ts';
 import type { Stays } from './stay.ts';
 
-/** The parts of the door that handle a request. */
+/** The dependencies of the request handler. */
 export interface DoorDeps {
   readonly listen: Listen;
   /** The routes of the current configuration. */
@@ -177,7 +177,7 @@ function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' 
   return listen.token === null && !isLoopback(listen.host) ? null : refusalOf(headers, listen);
 }
 
-/** Outcomes that any client can cause at will: always counted, logged at a limited rate. */
+/** Outcomes that any client can cause at will. They are always counted, but logged at a limited rate. */
 const noisy: ReadonlySet<DoorOutcome> = new Set(['refused', 'not_found', 'method', 'unauthorized', 'limited']);
 
 function tell(deps: DoorDeps, client: string, method: string, told: Told, startMs: number): void {

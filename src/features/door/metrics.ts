@@ -30,13 +30,13 @@ export function createDoorMetrics(): DoorMetrics {
   const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
   const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
-  // Caches each series: otherwise its labels are joined and hashed each time.
+  // Caches each series: otherwise prom-client joins and hashes the labels at each request.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
     const known = series.get(key);
     if (known !== undefined) return known;
-    // Only once: to set a histogram to zero forgets what it has counted.
+    // Only for a new series: zeroing a histogram discards its counts.
     requests.inc(of, 0);
     seconds.zero(of);
     const made = { count: requests.labels(of), time: seconds.labels(of) };

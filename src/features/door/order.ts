@@ -5,7 +5,7 @@ import { replaceFile, systemFiles } from '../../daemon/system.ts';
 
 /** The daemon's last report on the mirrors of one upstream. */
 export interface Known {
-  /** The first mirror of the advice in force, with the advice's id; `null`: the declared chain is right. */
+  /** The first mirror of the advice in force, with the advice's id; `null`: none, so the declared chain applies. */
   readonly advice: { readonly to: string; readonly id: string } | null;
   /** Names of the mirrors that may be advised, best first. */
   readonly ranked: readonly string[];
@@ -29,8 +29,8 @@ export function declaredOrderOf({ declared }: Route): Order {
 }
 
 /**
- * The mirror of the advice in force first, else that of the declared chain; then the others as the daemon ranks them, then the
- * rest as declared. A mirror that serves wrong bytes is left out while there is another one.
+ * The mirror of the advice in force comes first; without advice, the first mirror of the declared chain; then the others as
+ * the daemon ranks them, then the rest as declared. A mirror that serves wrong bytes is left out while there is another one.
  */
 export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
   const head = advice === null ? route.declared.slice(0, 1) : [advice.to];
@@ -39,14 +39,14 @@ export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
   return { names: right.length === 0 ? all : right, why: advice === null ? 'declared' : `advice ${advice.id}` };
 }
 
-/** A stored order, as far as its mirrors are still configured; one that it lacks may serve wrong bytes. */
+/** A stored order without mirrors that are no longer configured. No other mirror is added: it may serve wrong bytes. */
 export function keptOrderOf(route: Route, names: readonly string[]): Order {
   const known = names.filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);
   return { names: [...new Set(known)], why: 'kept' };
 }
 
-/** The order by the daemon's last report; without one the stored order, else as declared. */
+/** The order by the daemon's last report; without a report, the stored order; without a stored order, the declared chain. */
 export function currentOrderOf(route: Route, known: Known | undefined, kept: readonly string[] | undefined): Order {
   if (known !== undefined) return orderOf(route, known);
   return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);
@@ -90,7 +90,7 @@ export function createKeeper(
         if (text !== written) return;
         const code = await replaceFile(path, text);
         if (code === null) return;
-        // Logged again with the next order: the door works without the file.
+        // The next order is written again, even if unchanged. Until then the door works without the file.
         log.warn('the order cannot be kept', { code });
         if (written === text) written = '';
       });

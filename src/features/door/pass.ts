@@ -7,7 +7,7 @@ import type { Passages } from '../../wire/passage.ts';
 import { type Fetched, fetchFirst, type Held, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { urlAt } from './path.ts';
 
-/** What is needed to pass a response through. */
+/** The dependencies of passing a response through. */
 export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
@@ -22,7 +22,7 @@ export interface PassDeps {
 
 const pieceBytes = 64 * 1024;
 
-/** The outcome; `none`: every mirror failed before anything was sent to the client. */
+/** The outcome of passing a response through; `none`: every mirror failed before anything was sent to the client. */
 export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };
@@ -31,7 +31,7 @@ export type Passed =
 export interface PassAsk {
   readonly route: Route;
   readonly rest: string;
-  /** In the order in which they are tried. */
+  /** Names of mirrors, in the order in which they are tried. */
   readonly names: readonly string[];
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -132,7 +132,7 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk,
   }
 }
 
-/** Resolves when the client has read on or is gone; a client that reads nothing for `limits.doorDrainMs` is disconnected. */
+/** Resolves when the client reads again or has disconnected; after `limits.doorDrainMs` it is disconnected. */
 export function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     const late = timers.after(limits.doorDrainMs, () => response.destroy());

@@ -23,10 +23,10 @@ export class AllFailed extends Error {
 
 /**
  * Runs attempts in their order: the next one begins as soon as one fails, or when the last begun takes longer than it usually
- * does (Dean and Barroso, "The Tail at Scale", 2013). Beside two, another one begins only after `limits.doorStallMs`, because both may
- * hang. The first that succeeds wins, the others are aborted.
- * @param usualMs  milliseconds after which the next one begins beside it
- * @throws AllFailed
+ * does (Dean and Barroso, "The Tail at Scale", 2013). Beside two running attempts, a third begins only after
+ * `limits.doorStallMs`, because both may hang. The first that succeeds wins, the others are aborted.
+ * @param usualMs  milliseconds after which the next attempt begins beside attempt `at`
+ * @throws AllFailed if every attempt failed, or `signal` is aborted
  */
 export function raceInOrder<T>(
   attempts: readonly Attempt<T>[],

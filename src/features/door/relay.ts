@@ -5,7 +5,7 @@ import type { Timers } from '../../core/ports.ts';
 import { attemptAt, type Fetched, fetchFirst, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
 
-/** What the client has received of a response. */
+/** The part of a response that was sent to the client. */
 interface Progress {
   sent: number;
   readonly hash: Hash;
@@ -138,7 +138,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   }
 }
 
-/** Skips the bytes that the client already has, if their hash is the same. */
+/** Skips the bytes that the client already has. @throws Error if their hash differs from that of the sent bytes */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
   const pieces = piecesOf(fetched, limits.zipBytes);

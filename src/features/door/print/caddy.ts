@@ -21,7 +21,7 @@ export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
 /** The header with the statuses of mirrors that failed earlier in the same request. */
 const statuses = 'X-Door-Statuses';
 
-/** The variable with a header of the client. */
+/** The name of the variable that holds a header of the client. */
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
 /**

@@ -9,7 +9,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** The mirror at each position of a route, as a map. */
+/** The mirror at each position of a route, as an HAProxy map file. */
 export function renderHaproxyOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],

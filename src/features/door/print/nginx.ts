@@ -22,8 +22,8 @@ export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
 }
 
 /**
- * The door for nginx: a file for the block `http`, as in `conf.d`, with a location for each mirror; after a failure the
- * next one is requested.
+ * The door for nginx: a file for the block `http`, as in `conf.d`, with a location for each mirror; after a failure nginx
+ * requests the next mirror.
  */
 export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
@@ -82,7 +82,7 @@ function ruleLines(route: PrintedRoute): string {
   return `${hidden.join('')}  "~*${route.known.replace('^', '^1')}" $mw_first_${route.token};\n`;
 }
 
-/** The path at a mirror, as the client sent it. */
+/** The map from a client's path to the path at a mirror, with percent escapes as sent. */
 function mapLines({ token, joins }: PrintedMirror): string {
   const lines = joins.map(({ from, to }) => `  "~^${escapeExpression(from)}([^?]*)" "${to}$1";\n`);
   return `map $request_uri $mw_path_${token} {\n  default "";\n${lines.join('')}}\n`;

@@ -23,35 +23,33 @@ export interface PrintedMirror {
   /** A unique name for variables and sections: lower-case letters, digits and underscores. */
   readonly token: string;
   readonly isTls: boolean;
-  /** Without brackets. */
+  /** The host name or address; IPv6 addresses without brackets. */
   readonly host: string;
   readonly port: number;
   /** `https://host:port`, without the default port. */
   readonly origin: string;
   readonly joins: readonly Join[];
-  /** `null`: none is sent. */
+  /** The value of the header `Authorization`; `null`: the header is not sent. */
   readonly authorization: string | null;
-  /** Names of files in the folder; `null`: the system's CAs, no client certificate. */
+  /** The name of the file with the CAs; `null`: the system's CAs apply. */
   readonly ca: string | null;
-  /** Certificate and key in one file. */
+  /** The name of the file with client certificate and key; `null`: no client certificate. */
   readonly client: string | null;
 }
 
-/** One upstream. */
+/** The route of one upstream as a proxy's configuration names it. */
 export interface PrintedRoute {
   /** `ecosystem/upstream`. */
   readonly key: string;
   readonly token: string;
-  /** Without omitted mirrors. */
+  /** In declared order, without the mirrors in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
   /** Path prefixes of clients, with leading and trailing slash. */
   readonly prefixes: readonly string[];
-  /**
-   * Regular expressions over the whole decoded path, ignoring case except in the prefix: allowed paths, and refused
-   * ones, which win.
-   */
+  /** The allowed paths: a regular expression over the whole decoded path, ignoring case except in the prefix. */
   readonly known: string;
+  /** Expressions of the same form for refused paths: a path that matches one is refused even if `known` matches. */
   readonly private: readonly string[];
 }
 
@@ -72,7 +70,7 @@ export interface PrintedDoor {
    */
   readonly sound: string;
   readonly routes: readonly PrintedRoute[];
-  /** Further files by name: certificates and keys. */
+  /** The contents of further files by name: certificates and keys. */
   readonly files: ReadonlyMap<string, string>;
   /** Mirrors whose configuration a proxy does not support, and the key in question. */
   readonly leftOut: readonly { readonly name: string; readonly key: 'proxy' | 'tls.pin' | 'url' | 'auth' }[];
@@ -109,7 +107,7 @@ function tokenOf(name: string): string {
 /**
  * Derives a proxy's configuration from ours.
  * @param dir  absolute path with letters, digits and `._/-` only
- * @param isMasked  for display: credentials are `***`
+ * @param isMasked  true for display: credentials are `***`
  */
 export function planOf(config: Config, rule: DoorRule, dir: string, isMasked: boolean): PrintedDoor {
   const { listen } = rule;

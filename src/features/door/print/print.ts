@@ -33,9 +33,9 @@ export type Orders = ReadonlyMap<string, readonly string[]>;
 
 /** A printed door. */
 export interface Printing {
-  /** By name in the folder: the configuration and the order. */
+  /** The texts of the configuration and of the order, by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Certificates and keys, by name in the folder. */
+  /** The texts of certificates and keys, by file name. */
   readonly keys: ReadonlyMap<string, string>;
   readonly leftOut: PrintedDoor['leftOut'];
 }
