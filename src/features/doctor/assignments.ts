@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import type { Assignment, Machine } from '../../core/trap.ts';
 
-/** `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<`, and not a shift of a number. */
+/** Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<` or the shift of a number. */
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**
- * The lines of a shell file that are text of a here-document, from 0: they set nothing. A here-document without an end is
- * ignored, because all following lines would be skipped.
+ * The lines of a shell file that are text of a here-document, counted from 0: they set no variable. A here-document without
+ * an end is ignored, because all following lines would be skipped.
  */
 function hereLines(lines: readonly string[]): ReadonlySet<number> {
   const within = new Set<number>();

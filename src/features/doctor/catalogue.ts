@@ -30,7 +30,7 @@ const authorityKinds = {
   'ca-missing': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** Clients in use that lack an authority which is configured for others. */
+/** A trap for each client in use that lacks an authority which another client has. */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
   const told = all.find(({ set }) => set !== null);
   if (told === undefined || told.set === null) return [];

@@ -55,7 +55,7 @@ async function knownFrom(config: Config): Promise<Known> {
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
-/** By ecosystem, in the form of its first client. */
+/** The front door of each ecosystem, with the lines for its first client. */
 async function doorsOf(config: Config): Promise<Known['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../../config/door-routes.ts');
@@ -84,7 +84,7 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 }
 
 /**
- * The mirrors of a call, by URL or by name, else all of the configuration.
+ * The mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
  * @param word  the ecosystem of URLs; absent: the first
  * @throws UsageError on an unknown name or an invalid URL
  */
@@ -113,7 +113,7 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
   };
 }
 
-/** Probes them in sequence. @param tell  for texts of the results */
+/** Probes the mirrors one after the other. @param tell  for texts of the results */
 async function askMirrors(
   { terminal, facts, say }: Context,
   subjects: readonly Subject[],

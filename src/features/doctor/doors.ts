@@ -16,7 +16,7 @@ export interface KnownDoor {
   readonly ecosystem: EcosystemId;
   /** Without a trailing slash: `http://127.0.0.1:10121/go`. */
   readonly url: string;
-  /** The lines that its users set. */
+  /** The lines that make a client use the front door. */
   readonly lines: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function trapsOfDoor(
   const traps: Trap[] = [];
   if (patterns.length > 0 && behind.length > 0)
     traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(patterns), mirrors: list(behind) })));
-  // Where a client has a setting for private names, its door's lines have them.
+  // The lines contain private names only if the client has a setting for them.
   const missing = patterns.filter(
     (pattern) => !privatePatterns.includes(pattern) && lines.some((line) => line.includes(pattern)),
   );

@@ -1,7 +1,7 @@
 import type { Edit, FileChange, Machine, Place, Trap } from '../../core/trap.ts';
 
 /**
- * The edits that repair traps, by file. Of two different edits of one line only the first is made; the other one waits for
+ * The file changes that repair traps. Of two different edits of one line, only the first is made; the other one is left for
  * the next run.
  * @param textOf  a file's text as read; `null`: the file does not exist
  */
@@ -51,7 +51,7 @@ function linesOf(text: string): readonly Line[] {
 }
 
 /**
- * The traps, each with its edits only if they help: they are applied to the texts in memory, the settings are examined
+ * The traps, each with its edits only if they help: the edits are applied to the texts in memory, the settings are examined
  * again, and the trap must be gone without another kind in its place. Nothing is written.
  * @param again  examines a machine
  */

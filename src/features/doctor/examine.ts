@@ -15,7 +15,7 @@ import { examineProxies } from './proxies.ts';
 export type NamedTrap = Trap &
   Pick<TrapKind, 'severity'> & {
     readonly title: string;
-    /** What it causes, in a sentence. */
+    /** The effects of the trap, in a sentence. */
     readonly causes: string;
   };
 
@@ -29,7 +29,7 @@ export interface Examined {
   readonly asked: readonly AskedMirror[];
 }
 
-/** The configuration's part: hosts of mirrors, private names by ecosystem, and its front door; empty: it has none. */
+/** The configuration for the doctor: hosts of mirrors, private names by ecosystem, and front doors (empty: none). */
 export interface Known {
   readonly hosts: readonly string[];
   readonly doors: readonly KnownDoor[];

@@ -20,7 +20,7 @@ interface KnownError {
   readonly reason: ErrorReason;
   /** The client that prints this text; `null`: several do. */
   readonly ecosystem: EcosystemId | null;
-  /** The URL in it, scheme, host and port; `null`: none. */
+  /** Scheme, host and port of the URL in the line, else in the text; `null`: there is none. */
   readonly url: string | null;
 }
 
@@ -114,8 +114,8 @@ const linesMax = 2_000;
 const shownMax = 5;
 
 /**
- * The known errors in a text, line by line: each reason once, in the order of the text, at most five.
- * @param text  as a client printed it, any length; the first 2 000 lines are read
+ * The known errors in a text, line by line: each reason once, in the order of the text, at most `shownMax`.
+ * @param text  as a client printed it, of any length; only the first `linesMax` lines are read
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
@@ -162,7 +162,7 @@ export interface Explained {
   /** `null`: not recognizable. */
   readonly ecosystem: string | null;
   readonly url: string | null;
-  /** The line that it was read from, printable, without user-info. */
+  /** The line with the error, printable, without user-info in URLs. */
   readonly line: string;
   readonly means: string;
   readonly next: string;

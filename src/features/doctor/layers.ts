@@ -9,8 +9,8 @@ export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] a
 export type Layer = (typeof layers)[number];
 
 /**
- * The state of one layer of one mirror. `slow`: it works, but took more than a second. `passed over`: it is not used (no
- * name, no TLS). `not reached`: an earlier one failed.
+ * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `passed over`: the layer is not
+ * used (no name, no TLS). `not reached`: an earlier layer failed.
  */
 export interface LayerState {
   readonly layer: Layer;
@@ -18,10 +18,10 @@ export interface LayerState {
   readonly text: string;
 }
 
-/** The next action, by the last word of its key. */
+/** The last word of a message key `layer.next.…`, which names the next action. */
 type Next = Key extends infer K ? (K extends `layer.next.${infer Word}` ? Word : never) : never;
 
-/** The layer of each failure, and the next action; `null`: it depends on the position in the handshake or response. */
+/** The layer of each failure, and the next action; `null`: the layer depends on how far the connection got. */
 const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | null, next: Next]>> = {
   resolve_not_found: ['name', 'resolve_not_found'],
   resolve_failed: ['name', 'resolver'],
@@ -147,7 +147,7 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
   return say('layer.redirected', { url: last });
 }
 
-/** A longer time means a lost packet or a dead resolver: a healthy network takes less. */
+/** A phase that takes longer lost a packet or waited for a dead resolver: a healthy network takes less. */
 const slowMs = 1_000;
 
 /** Whether the hop passed a layer, by its marks. */

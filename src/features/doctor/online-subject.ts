@@ -54,12 +54,14 @@ export interface Asking {
 
 export type OnlineTrap = Trap & { readonly id: keyof typeof onlineKinds };
 
+/** A probed mirror, with the result layer by layer. */
 export interface Seen {
   readonly subject: Subject;
   readonly probed: Probed;
   readonly layered: Layered;
 }
 
+/** The place of a trap: the mirror with its URL. */
 export function placeOf({ question: { mirror } }: Subject): Place {
   return { mirror: `${mirror.name} (${mirror.url})` };
 }
@@ -76,7 +78,7 @@ interface BrokenVersion {
   readonly works: HttpProtocol;
   /** Kind of the failure. */
   readonly reason: string;
-  /** Ids of the clients that use the broken one. */
+  /** Ids of the clients that use the broken version. */
   readonly clients: readonly string[];
 }
 

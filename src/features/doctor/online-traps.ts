@@ -69,7 +69,7 @@ export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking):
   ];
 }
 
-/** Addresses that no foreign host has: loopback, unspecified, examples, and those that proxies invent for names. */
+/** Addresses that no remote host has: loopback, unspecified, examples, and the ranges that proxies invent for names. */
 const madeUpAddress =
   /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
 
@@ -82,6 +82,7 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
+/** The resolver returns an address for a mirror that no remote host has. */
 export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);
@@ -129,7 +130,7 @@ function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Ask
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
 
-/** Errors of a host without IPv6: clients do not wait for it there. */
+/** Error codes on a host without IPv6: its clients do not wait for IPv6. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** One address family fails: the name has an IPv6 address, but only IPv4 connects. */
@@ -179,6 +180,7 @@ export async function findVersionTraps({ subject, probed }: Seen, asking: Asking
   ];
 }
 
+/** The leading client needs a relay that the mirror does not offer, or that fails. */
 export async function findRelayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { config, question } = subject;
   const { mirror } = question;
@@ -210,10 +212,10 @@ export async function findRelayTraps({ subject, probed }: Seen, asking: Asking):
   ];
 }
 
-/** Larger differences make new certificates and tokens invalid; the header has whole seconds. */
+/** Larger clock differences make new certificates and tokens invalid. The header `Date` has whole seconds. */
 const skewMs = 60_000;
 
-/** Compares the local clock with the median `Date` of the mirrors: a single one may be wrong itself. */
+/** Compares the local clock with the median `Date` of the mirrors: a single mirror's clock may be wrong. */
 export function findClockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const skews = seen.flatMap(({ subject, probed }) => {
     const skew = skewOf(probed);
@@ -236,7 +238,7 @@ export function findClockTraps(seen: readonly Seen[], say: Say): readonly Online
   ];
 }
 
-/** How far the local clock is ahead, milliseconds; a cached response is as old as its `Age`. */
+/** How far the local clock is ahead, milliseconds; `null`: no `Date`. A cached response had its `Date` an `Age` ago. */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);
   const saidMs = Date.parse(hop?.responseHeaders['date'] ?? '');

@@ -20,7 +20,7 @@ const loopback = ['localhost', '127.0.0.1'] as const;
 
 /**
  * Traps of the proxy variables in this environment.
- * @param hosts  mirrors of the configuration by host name
+ * @param hosts  host names of the configured mirrors
  */
 export function examineProxies(
   { machine: { env }, assignments }: Pick<Surroundings, 'machine' | 'assignments'>,
@@ -66,7 +66,7 @@ export function examineProxies(
   return { traps, untold: [] };
 }
 
-/** Entries of NO_PROXY are hosts: a URL in it matches nothing. */
+/** Entries of NO_PROXY are hosts: an entry that is a URL matches nothing. */
 function exceptTraps(
   name: string,
   value: string,
@@ -100,7 +100,7 @@ function placesOf(name: string, value: string, assignments: readonly Assignment[
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
 }
 
-/** A host by name, by suffix with or without a leading dot, or `*`; ports are ignored. */
+/** Whether NO_PROXY covers a host. An entry is a name, a suffix with or without a leading dot, or `*`; ports are ignored. */
 function isExcepted(host: string, except: readonly string[]): boolean {
   return except.some((raw) => {
     const one = raw

@@ -55,9 +55,9 @@ export async function examineProject(machine: Machine): Promise<Survey> {
 
 /** An ecosystem found on this machine or in the project. */
 interface Found extends Surveyed {
-  /** Whether the project's files name modules or a mirror of it; otherwise only this machine's settings do. */
+  /** Whether the project's files name modules or a mirror of this ecosystem; otherwise only this machine's settings do. */
   readonly isOfProject: boolean;
-  /** Whether its chain is the client's default. */
+  /** Whether the chain is the client's default. */
   readonly isDefault: boolean;
 }
 
@@ -159,7 +159,8 @@ async function filesOf(machine: Machine): Promise<Files> {
           continue;
         }
         files.push(path);
-        // A folder's name rarely has a dot; listing a file fails, and it is skipped.
+        // A name with a dot is taken for a file. Other names are listed in the next round, where listing a file fails and is
+        // ignored.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }
     }

@@ -63,7 +63,7 @@ const stateColours = {
   'not reached': 'dim',
 } as const;
 
-/** The layers that work on the way to a mirror. */
+/** The state of each layer on the way to a mirror, one line each. */
 function layerLines(
   { registry, url, layers }: AskedMirror,
   terminal: Pick<Terminal, 'paint'>,
