@@ -10,7 +10,7 @@ import { isMasked } from './render.ts';
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 
 /**
- * The action `command`: runs a program with the advice as JSON on its standard input. It cannot know what an earlier
+ * The action `command`: runs a program with the advice as JSON on its standard input. The action cannot know what an earlier
  * process did, so an unfinished step is run again, with the same id and the next attempt.
  */
 export const commandAction = {
@@ -51,7 +51,7 @@ async function run(
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
   const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
   const failed = failureOf(end);
-  // Retry only if it did not start: otherwise half of its work may be done.
+  // Retry only if the program did not start: otherwise half of its work may be done.
   if (failed !== null) throw new StepFailed(failed, end.tag === 'not_run', end.shown);
   return { tag: 'ok', output: end.shown };
 }

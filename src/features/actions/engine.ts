@@ -14,7 +14,7 @@ import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow, surplusOf } from './rows.ts';
 
-/** The journal by id, and the rows with a running step. Plain data. */
+/** The rows of the journal by id, and the ids of rows with a running step. Plain data. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
@@ -23,12 +23,12 @@ export interface ActionState {
 /** The input of one turn. */
 export interface ActionInput extends Situation {
   readonly rules: readonly ActionRule[];
-  /** The advice in force; `null`: none, so the setting before any action is right; `undefined`: not known now. */
+  /** The advice in force; `null`: none, so the setting from before all actions applies; `undefined`: not known now. */
   wanted(ecosystem: EcosystemId, upstream: string): Advice | null | undefined;
   /** Ids of advice whose mirror did worse than the mirror that clients left. */
   readonly regretted: readonly string[];
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
-  /** Orders that were not started because their rows could not be stored: this turn decides them again. */
+  /** Ids of rows whose orders were not started, because the rows could not be stored: this turn decides them again. */
   readonly unbegun: readonly string[];
   /** The daemon is stopping: this turn only records finished steps. */
   readonly isStopping: boolean;
@@ -38,6 +38,7 @@ export interface ActionInput extends Situation {
   readonly undo: readonly string[];
 }
 
+/** The result of one turn. */
 export interface ActionOutput {
   /** Rows that changed, for the state file. */
   readonly rows: readonly ActionRow[];
@@ -47,7 +48,7 @@ export interface ActionOutput {
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
   /** Results for metrics and notices. */
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** Ids of advice that clients follow now. */
+  /** Ids of advice to mark as accepted, because clients follow it now. */
   readonly accepted: readonly string[];
 }
 
@@ -97,19 +98,19 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     orders.push({ step, row: step === 'undo' ? backAsOne(row) : row, rule });
   };
   const rowsOf = (rule: ActionRule): ActionRow[] => [...rows.values()].filter(({ action }) => action === rule.name);
-  /** Rows that are done and not undone, the newest first. */
+  /** Rows of the same action and upstream whose change is in force, also those with an unfinished undo; the newest first. */
   const inForce = (row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] =>
     [...rows.values()]
       .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
       .filter((one) => one.state === 'undoing' || isUndoable(one))
       .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
 
-  /** The rows that one undo reverts: a program reverts all its changes in one run, except bypasses. */
+  /** The rows that one undo reverts: a program reverts all its changes in one run, but moves and bypasses separately. */
   const undoneWith = (row: ActionRow): readonly ActionRow[] =>
     row.kind === 'command'
       ? inForce(row).filter(({ advice }) => (advice.bypass == null) === (row.advice.bypass == null))
       : [row];
-  /** A program gets the state before its first change: a mirror used between two changes may be down. */
+  /** The row for an undo, with mirror and chain from before the first change: a mirror used in between may be down. */
   function backAsOne(row: ActionRow): ActionRow {
     const first = undoneWith(row).at(-1)?.advice ?? row.advice;
     const chain = { ...row.advice.chain, before: first.chain.before };
@@ -161,7 +162,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const failed = { ...row, because, output, nextAtMs };
     if (again) put(step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
     else if (step === 'undo')
-      // The change is still in force: its undo is retried without limit, and reported once.
+      // The change is still in force: its undo is retried without limit, but its failure is reported once.
       put(
         { ...failed, state: 'done', nextAtMs: now.wallMs + limits.actionUndoMs, endedAtMs: now.wallMs },
         row.attempts > limits.actionAttempts ? null : 'failed',
@@ -172,11 +173,11 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   function undo(id: string, by: NonNullable<ActionRow['undoneBy']>): void {
     const row = rows.get(id);
     const rule = row === undefined ? undefined : rulesByName.get(row.action);
-    // A failed undo waits for its next attempt: an operator does not.
+    // A failed undo waits for its next attempt; a request of an operator starts it at once.
     const undoneBy = row?.undoneBy === 'regret' ? 'regret' : by;
     if (row?.state === 'undoing' && !busy.has(id)) return void put({ ...row, undoneBy, nextAtMs: null });
     if (row === undefined || rule === undefined || !isUndoable(row) || busy.has(id)) return;
-    // An earlier undo failed: its attempts count too.
+    // After a failed undo the attempts go on counting, so that a further failure is not reported again.
     const attempts =
       row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
     const next = put({ ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
@@ -184,14 +185,14 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     else order('undo', next, rule);
   }
 
-  /** The rule names another place now, so an undo would change the wrong place. */
+  /** Fails an undo because the rule names another place now, and the undo would change that place. */
   function refuse(row: ActionRow): void {
     fail(row, 'undo', { tag: 'failed', because: phrase('acted.otherPlace'), output: row.output, retry: false });
   }
 
   /**
-   * Marks the actions of an advice that made things worse. They are undone as soon as the policy allows a change. The same
-   * move is then held back, also if its actions are already undone.
+   * Marks the actions of an advice that made things worse. They are undone as soon as the policy allows a change. For
+   * `limits.actionRegretMs` the rule then follows no advice for that upstream, also if the actions are already undone.
    */
   function regret(adviceId: string): void {
     for (const row of rows.values())
@@ -199,10 +200,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
         put({ ...row, undoneBy: 'regret' });
   }
 
-  /**
-   * Takes over the rows in force of the pair's other daemon, to undo them; rows that it has undone are no longer in
-   * force.
-   */
+  /** Takes over the rows in force of the pair's other daemon, to undo them. Shared rows missing there are already undone. */
   function adopt(theirs: readonly ActionRow[]): void {
     const known = new Set(theirs.map(({ id }) => id));
     for (const row of rows.values())
@@ -219,7 +217,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     order(step, put({ ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
   }
 
-  /** A renewed advice has a new id and the same content: the row gets it, and nothing is carried out again. */
+  /** A renewed advice has a new id and the same content: the row refers to the new one, and nothing is carried out again. */
   function renew(row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
     if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') accepted.add(wanted.id);
     return put({ ...row, advice: wanted });
@@ -276,12 +274,12 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   }
 
   function close(): [ActionState, ActionOutput] {
-    // A prepared row starts one turn later, when the data for its undo is stored.
     const isNeeded = (row: ActionRow): boolean => {
       const { attempts, plannedAtMs, endedAtMs, advice } = row;
-      // The limits per hour and per day count this row. Without it, an advice in force would be followed again.
+      // The limits per hour and per day count this row, and a regret is found in it.
       if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
       if (isUndoable(row)) return rulesByName.has(row.action);
+      // Without its row, an advice in force would be followed again.
       return input.wanted(advice.ecosystem, advice.upstream)?.id === advice.id;
     };
     const dropped = surplusOf([...rows.values()], isNeeded).map(({ id }) => id);

@@ -16,7 +16,7 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
-/** How to detect that a file was restored. The undo itself uses the stored change set that names the row. */
+/** The data to detect that the file was restored. The undo itself uses the stored change set that names the row. */
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
 /**

@@ -19,8 +19,8 @@ const tokenHeaders = {
 } as const;
 
 /**
- * The merge requests of a forge. Each call throws `StepFailed`, and sends requests as the action `http` does. Tested with
- * recorded exchanges only.
+ * Creates a client for the merge requests of a forge. Each call throws `StepFailed`, and sends requests as the action `http`
+ * does. Tested with recorded exchanges only.
  * @see https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_requests/, https://docs.gitea.com/api/
  */
 export function createForge({ kind, api, token, allow }: ForgeRule, means: Means) {
@@ -47,14 +47,15 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     return { number: Number(number), state: now, url: printable(url, 300) };
   }
 
-  /** The request from a branch, whatever its state. @param number  of the request, if it is known */
+  /** Finds the merge request from a branch, in any state. @param number  its number, if known */
   async function find(head: string, number?: number) {
     if (number !== undefined) return readOne(await call('GET', `${api}/${number}`));
     const name = encodeURIComponent(head);
     const query = {
       github: `head=${api.split('/').at(-3)}:${name}`,
       gitlab: `source_branch=${name}`,
-      // No filter by branch. Only a request that an earlier process just opened is searched for.
+      // Gitea has no filter by branch. The newest requests suffice: only one that an earlier process just opened is searched
+      // for.
       gitea: 'sort=recentupdate&limit=30',
     }[kind];
     const listed = await call('GET', `${api}?state=all&${query}`);
@@ -65,7 +66,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
 
   return {
     find,
-    /** @param message  the title, then the text */
+    /** @param message  lines: the first is the title, the others are the text */
     async open(head: string, base: string, message: readonly string[]) {
       const [title = '', ...rest] = message.map((line) => printable(line));
       const text = rest.join('\n').trim();

@@ -11,7 +11,7 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
-/** Data for an undo: the text before (`null`: no file), and the pushed one. */
+/** Data for an undo: the file's text before the change (`null`: no file), and the pushed text. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
@@ -26,7 +26,7 @@ const safely = ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=neve
  * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. It is pushed only
  * as a fast-forward; if another push came first, the step is retried on top of it. The commit message has the action's id,
  * so that a commit of an earlier process is found. With `mergeRequest` the commit gets a branch of its own, from which one
- * request is opened; an undo closes it, or opens a second one that reverts it.
+ * merge request is opened. An undo closes that request or, if it is merged, opens a second one that reverts it.
  */
 export const gitAction = {
   async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
@@ -145,7 +145,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       return (await git(['cat-file', '-p', blob])).stdout;
     },
     async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
-      // A branch of this row alone: an earlier process pushed it.
+      // The branch belongs to this row alone: if it exists, an earlier process pushed it.
       if (head !== branch && (await isThere(head))) return;
       const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
       await git(['read-tree', ref], { env: index });

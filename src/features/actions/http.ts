@@ -29,7 +29,7 @@ export const httpAction = {
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const { value, kept } = await wantedIn(row, deed, means);
-    // The prepared row has the value from before. An earlier process may have set the new one since.
+    // An earlier process may have set the new value. `kept` of the prepared row stays, because it has the value from before.
     if (kept.before === kept.after) return { tag: 'ok', output: row.output };
     return set(deed, value, kept.after, kept, row, means);
   },
@@ -79,7 +79,7 @@ async function set(
   await checkLease(means);
   const url = deed.url.reveal();
   const fence = means.lease.fence();
-  // In the etcd of the lease the write itself compares the fence: no moment is between the check and the write.
+  // If the value is in the etcd of the lease, the write itself compares the fence: the holder cannot change in between.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
   const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
   if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
@@ -142,7 +142,8 @@ type Answer =
 
 /**
  * Sends one request, guarded like webhooks, within the time of the step.
- * @param bytesMax  bytes of a response that is wanted whole: a truncated value would be mistaken for the stored one
+ * @param bytesMax  the largest response in bytes, if it must be complete: a truncated value would be mistaken for the stored
+ * one
  */
 export async function send(
   { method, url, headers, body }: StoreRequest,

@@ -2,7 +2,7 @@ import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { exchange } from '../../io/exchange.ts';
 
-/** The key of the daemon that acts in a pair, and the fencing number that proves its writes. */
+/** The key in etcd of the daemon that acts in a pair, and its fencing number, which its writes compare. */
 export interface Fence {
   readonly etcd: string;
   readonly key: string;
@@ -13,33 +13,37 @@ export interface Fence {
 /** A lease in etcd: the one daemon of a pair that holds it acts. */
 export interface Lease {
   lead(rule: PairRule | undefined): Lead;
-  /** As of the last response; `null`: not held, or there is no pair. */
+  /** The fence by etcd's last response; `null`: this daemon does not hold the lease, or there is no pair. */
   fence(): Fence | null;
+  /** Queues a row for etcd, by id; `null` removes the stored row. */
   share(id: string, text: string | null): void;
+  /** The stored rows of the previous holder, once after each takeover; otherwise `null`. */
   takeShared(): readonly string[] | null;
   /** Checks with etcd whether this daemon may write now; without a pair it always may. */
   mayWrite(): Promise<boolean>;
-  /** Lets the other daemon act at once. */
+  /** Revokes the lease, so that the other daemon can act at once. */
   close(): Promise<void>;
 }
 
-/** Our key and lease as stored in etcd. Revisions and ids have 64 bits: the gateway sends them as text. */
+/** Our key and lease as stored in etcd. Revisions and lease ids have 64 bits, so the gateway sends them as text. */
 interface Held {
   readonly rule: PairRule;
   readonly lease: string;
+  /** `null`: the other daemon holds the lease. */
   readonly number: string | null;
-  /** No other daemon can hold the lease before this time, monotonic. */
+  /** When the response expires, monotonic. Before that time no other daemon can be the holder, if this one is. */
   readonly untilMs: number;
 }
 
 type Kv = { readonly lease?: string; readonly create_revision?: string; readonly value?: string };
 
-/** etcd accepts 128 operations in a transaction. */
+/** Below etcd's default limit of operations in a transaction (`--max-txn-ops`). */
 const operationsMax = 100;
 
 /**
  * Keeps a lease through etcd's gateway. A daemon counts itself as the holder for `leaseMs` from the start of its last
- * renewal, so it gives up before etcd does. This includes a paused process, because the monotonic clock continues during the pause.
+ * renewal, so it gives up before etcd does. A paused process gives up too, because the monotonic clock continues during the
+ * pause.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {
@@ -51,7 +55,7 @@ export function createLease(clock: Clock): Lease {
   const pending = new Map<string, string | null>();
   let shared: readonly string[] | null = null;
 
-  /** Writes pending rows, in a transaction that checks the fence. */
+  /** Writes pending rows in a transaction that checks the fence. @returns false if this daemon is not the holder */
   async function verify(by: PairRule, mine: Fence): Promise<boolean> {
     const sent = [...pending].slice(0, operationsMax);
     const success = sent.map(([id, text]) => {
@@ -64,7 +68,7 @@ export function createLease(clock: Clock): Lease {
     return true;
   }
 
-  /** The range of all stored rows: the keys below the lease's key. */
+  /** Reads all stored rows: the keys that begin with `key/`. The range ends before `key0`, because `0` follows `/`. */
   async function readShared(by: PairRule): Promise<readonly string[]> {
     const [key, range_end] = [base64(`${by.key}/`), base64(`${by.key}0`)];
     const { kvs } = (await call(by, '/v3/kv/range', { key, range_end })) as { readonly kvs?: readonly Kv[] };
@@ -139,7 +143,7 @@ export function createLease(clock: Clock): Lease {
   };
 }
 
-/** The comparison in a transaction, so that etcd carries out only the holder's. */
+/** The comparison that makes etcd carry out a transaction only for the holder. */
 export function compareOf({ key, number }: Fence) {
   return { key: base64(key), target: 'CREATE', create_revision: number };
 }

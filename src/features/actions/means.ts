@@ -4,11 +4,11 @@ import type { Result, Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';
 
-/** What each kind of action gets to work with. */
+/** The dependencies of a step, the same for each kind of action. */
 export interface Means {
   /** The folder where actions keep files, beside the state file. */
   readonly folder: string;
-  /** The folder of the marks of running programs. */
+  /** The folder of the files that mark running programs. */
   readonly marks: string;
   /** The search path of programs. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface Means {
   leftMs(): number;
   /** The lease of this daemon's pair. */
   readonly lease: Pick<Lease, 'fence' | 'mayWrite'>;
-  /** RFC 3339. */
+  /** The current time, RFC 3339. */
   madeAt(): string;
 }
 
@@ -39,7 +39,7 @@ export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
   return result.value;
 }
 
-/** Checked right before each change. @throws StepFailed if the pair's other daemon acts */
+/** Checks, right before each change, that this daemon may write. @throws StepFailed if it does not hold the pair's lease */
 export async function checkLease({ lease }: Pick<Means, 'lease'>): Promise<void> {
   if (!(await lease.mayWrite())) throw new StepFailed(phrase('acted.notHolder'), true);
 }

@@ -13,11 +13,11 @@ export interface Situation {
   /** The daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** `null`: not known now. */
+  /** What the places of the group advise about a move; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 
-/** Why neither changes nor undos are allowed now; `null`: they are. */
+/** Why neither changes nor undos are allowed now; `null`: both are allowed. */
 export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Situation, now: Now): HeldReason | null {
   if (isStopped) return 'stopped';
   if (lead === 'standby' || lead === 'no_lease') return lead;

@@ -11,7 +11,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** The client's own file by form, relative to a home folder, where its doctor finds it. */
+/** The end of the path of a client's own file, by form: where the client's doctor searches for that file. */
 const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   npmrc: '/.npmrc',
   pip: '/pip/pip.conf',
@@ -80,14 +80,14 @@ async function textOf(
 }
 
 /**
- * A sources file of apt (one line or deb822 style) with the advised base URL in place of those of both chains; `null`: it
- * has none of them. The advice's own lines are for a shell.
+ * A sources file of apt (one line or deb822 style) with the advised base URL in place of every URL of both chains; `null`:
+ * the file has none of these URLs. The advice's own lines are for a shell.
  * @see sources.list(5)
  */
 function withUrl({ chain }: Advice, before: string): string | null {
   const [to = ''] = chain.after.split(/\s+/);
   const urls = new Set([...chain.before.split(/\s+/), to].map(withoutSlash));
-  // The spaces between the words are kept, and are no URLs.
+  // The split keeps the white space, so that the words can be joined again.
   const words = before.split(/(\s+)/);
   const isUrl = (word: string) => word !== '' && urls.has(withoutSlash(word));
   return words.some(isUrl) ? words.map((word) => (isUrl(word) ? to : word)).join('') : null;
@@ -110,7 +110,7 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-/** True if a text has masked credentials: advice never contains them, and `***` in their place breaks every build. */
+/** True if a text has masked credentials: advice has `***` in their place, which as a setting would break every build. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }
@@ -132,7 +132,7 @@ export function diffOf(file: string, before: string | null, after: string): stri
   return shown.join('\n').slice(0, limits.actionOutputChars);
 }
 
-/** The lines that the other text lacks. All are masked first: a secret may begin on a line that both have. */
+/** The lines that the other text lacks. All lines are masked first: a secret may begin on a line of both texts. */
 function maskedWithout(lines: readonly string[], other: ReadonlySet<string>): readonly string[] {
   const masked = maskLines(lines);
   return lines.flatMap((line, at) => (other.has(line) ? [] : (masked[at] ?? [])));

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 
-/** True if `by` replaced an advice that expired, and nothing else differs. */
+/** True if `by` is newer than `advice` and differs only in id, state and times. */
 export function isRenewed(advice: Advice, by: Advice): boolean {
   if (advice.id === by.id || by.issuedAtMs <= advice.issuedAtMs || advice.to !== by.to) return false;
   const told = (one: Advice): string =>
@@ -12,7 +12,7 @@ export function isRenewed(advice: Advice, by: Advice): boolean {
   return told(advice) === told(by);
 }
 
-/** The oldest rows above the limit, of those that are finished and not needed. */
+/** The rows to drop above `limits.actionRows`: the oldest of those that are finished and not needed. */
 export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
   const over = rows.length - limits.actionRows;
   if (over <= 0) return [];
@@ -22,17 +22,17 @@ export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow)
     .slice(0, over);
 }
 
-/** True if the rule now names another place than the changed one. */
+/** True if the rule now names another place than the one that the row changed. */
 export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
   return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
 }
 
-/** True if an undo that mirrorwatch decided ended after that advice was issued. */
+/** True if an undo that mirrorwatch decided ended after the advice was issued. */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
 }
 
-/** True if both have the same upstream. */
+/** True if both concern the same upstream of the same ecosystem. */
 export function isSameUpstream(
   a: { readonly ecosystem: EcosystemId; readonly upstream: string },
   b: typeof a,
@@ -42,7 +42,8 @@ export function isSameUpstream(
 
 /**
  * The first row of an advice and a rule.
- * @param inPair  the other daemon of a pair may have to undo it, except for a file, which belongs to one host
+ * @param inPair  whether this daemon has a pair, whose other daemon may have to undo the row; not for a file, which belongs
+ * to one host
  */
 export function newRow(
   rule: ActionRule,

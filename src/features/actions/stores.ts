@@ -21,11 +21,11 @@ export interface StoreValue {
 /** How to read a value of one kind of store, and to replace it only if it has not changed. */
 export interface Store {
   readonly read: (url: string, key: string) => StoreRequest;
-  /** True: 404 means no value, and `write` compares with that too. False: the value must exist. */
+  /** True: 404 means no value, and `write` can compare with "no value". False: the value must exist. */
   readonly canCreate: boolean;
   /** @returns `null`: no value; `undefined`: not a response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
-  /** `after` is `null`: removes the value. @param fence  of a lease in the same etcd: it is compared too */
+  /** `after` is `null`: removes the value. @param fence  of a lease in the same etcd; the write compares it too */
   readonly write: (
     url: string,
     key: string,
@@ -83,7 +83,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // An empty value means none. Consul's DELETE could compare too, but it leaves no trace.
+    // A removed value becomes an empty one. Consul's DELETE could compare too, but it leaves no trace.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),
