@@ -30,7 +30,7 @@ export interface RankedRow extends RankRow {
 export interface RankPorts {
   readonly config: Config;
   readonly targets: readonly Target[];
-  /** One probe; `null`: without a response. */
+  /** Runs one probe; `null`: the worker thread did not respond. */
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
@@ -38,8 +38,8 @@ export interface RankPorts {
 }
 
 /**
- * The artifact to download from each mirror, the same for all: of the first ranked module, else of the first configured
- * one. Empty: the ecosystem has no artifacts, or no module has a version.
+ * The artifact to download from each mirror, the same for all: that of the first ranked module, else of the first configured
+ * module. Empty: the ecosystem has no artifacts, or no module has a version.
  */
 export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
   const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
@@ -58,7 +58,7 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
-/** The light targets of the ranked module whose responses list versions, if the canary's do not. */
+/** The light targets of the ranked module whose responses list versions; empty if the canary's responses already do. */
 function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
@@ -71,9 +71,9 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
 }
 
 /**
- * Probes each responding mirror for its versions, which show its lag, and for one artifact, which shows its throughput
- * and integrity. Wrong bytes count only if a second response is wrong too.
- * @param samples  of the rounds
+ * Probes each responding mirror for its versions, which show its lag, and for one artifact, which shows its throughput and
+ * integrity. Wrong bytes count only if a second response is wrong too.
+ * @param samples  the samples of the rounds
  */
 export async function probeAfterRounds(
   input: RankPorts & { readonly samples: readonly Sample[] },
@@ -130,13 +130,13 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The lag of a mirror by one probe of each: the missing versions count, their age is unknown. */
+/** The lag of a mirror by one probe of each mirror: the missing versions are known, their age is not. */
 interface RankLag {
-  /** Versions of the others that it lacks; `null`: no version lists. */
+  /** The number of versions that the mirror lacks; `null`: no version lists. */
   readonly missing: number | null;
-  /** The smallest number of records behind; `null`: no serials. */
+  /** How many records the mirror is behind at least; `null`: no serials. */
   readonly records: number | null;
-  /** The difference of its date from the others', milliseconds; `null`: no date. */
+  /** How much older the mirror's date is than that of the others, milliseconds; `null`: no date. */
   readonly olderMs: number | null;
   readonly by: 'origin' | 'peers';
 }

@@ -14,10 +14,10 @@ import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from
 export { downloadsFor, type RankedRow } from './after.ts';
 
 /**
- * Ranks mirrors by their canaries in interleaved rounds, in one worker thread; then probes each once for its versions
+ * Ranks mirrors by their canaries in interleaved rounds, in one worker thread; then probes each mirror once for its versions
  * and for one artifact.
  * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`; empty: no download
- * @returns `NoAnswer` if the thread does not respond; it may still exist, see `closeWithin`
+ * @returns `NoAnswer` if the worker thread does not respond; the thread may still exist, see `closeWithin`
  */
 export async function rankNow(
   config: Config,
@@ -61,9 +61,9 @@ export async function rankNow(
 const finalsMost = 2;
 
 /**
- * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, with the order rotated by one each
- * round. A short disturbance of our network then affects all. Repeats this for the best and those that cannot be
- * distinguished from it, at most `finals` times. A probe without a response ends the ranking.
+ * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, with the order rotated by one each round. A
+ * short disturbance of our network then affects all mirrors. The rounds are repeated for the best mirror and those that
+ * cannot be distinguished from it, at most `finals` times. A probe without a response ends the ranking.
  * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
@@ -106,7 +106,7 @@ interface Heard {
   done: number;
 }
 
-/** One round over these mirrors. @returns the mirror without any response, or `null` */
+/** Probes these mirrors once each. @returns the mirror whose probe had no result, or `null` */
 async function askRound(
   input: RankRequest,
   asked: readonly Target[],

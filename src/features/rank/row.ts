@@ -18,18 +18,19 @@ export interface RankRow {
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** The number of these with an HTTP response of any status. */
+  /** The number of probes with an HTTP response of any status. */
   readonly answered: number;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** Of the median response: they add up to it. */
+  /** The phases of the response with the median time: they add up to `medianMs`. */
   readonly phasesMs: PhaseTimes;
-  /** Ok responses that an authority confirms, and responses that one contradicts. */
+  /** The number of ok responses that an authority confirms. */
   readonly verified: number;
+  /** The number of responses with wrong bytes. */
   readonly mismatched: number;
-  /** The commonest reason of failures, else `unknown: ` with the cause of unknown ones. */
+  /** The most frequent reason of failures, else `unknown: ` with the most frequent cause; `null`: neither. */
   readonly reason: string | null;
-  /** By round; `null`: no ok response, or not probed. */
+  /** Response times by `RankAnswer.slot`; `null`: no ok response, or not probed. */
   readonly roundsMs: readonly (number | null)[];
 }
 
@@ -68,8 +69,8 @@ function commonest(words: readonly string[]): string | null {
 }
 
 /**
- * Fewer failures first, because a fast mirror that fails is no good mirror. Then the lower median; medians that advice
- * considers equal are ordered by weight, then as in the file.
+ * Sorts mirrors: lower failed share first, because a fast mirror that fails is no good mirror; then the lower median.
+ * Medians that advice considers equal are ordered by weight, then as in the file.
  */
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
@@ -101,18 +102,18 @@ export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMa
   return new Map(rows.map((row) => [row.registry, verdictOf(row)]));
 }
 
-/** The best one and those that cannot be distinguished from it; empty if all can. @param rows  best first */
+/** The best mirror and those that cannot be distinguished from it; empty if there are none. @param rows  best first */
 export function selectFinalists(rows: readonly RankRow[], minGain: number): ReadonlySet<string> {
   const near = [...judgeRows(rows, minGain)].filter(([, verdict]) => verdict === 'unsure' || verdict === 'best');
   return new Set(near.length < 2 ? [] : near.map(([registry]) => registry));
 }
 
-/** True if a mirror can be recommended: at least half of its responses are ok, and no wrong bytes came twice. */
+/** True if a mirror can be recommended: at least half of its responses are ok, and wrong bytes came at most once. */
 export function isUsable(row: RankRow): boolean {
   return row.ok > 0 && row.ok >= row.failed && row.mismatched < 2;
 }
 
-/** True if it had no ok response and most of its probes are known: unknown ones are no outage. */
+/** True if a mirror had no ok response, and more failed than unknown probes: unknown ones are no outage. */
 export function isDown(row: RankRow): boolean {
   return row.ok === 0 && row.failed > row.unknown;
 }
@@ -122,7 +123,7 @@ export function isUnknown(row: RankRow): boolean {
   return row.ok === 0 && !isDown(row);
 }
 
-/** Compares the times of both in the rounds in which both were ok. */
+/** Compares the times of two mirrors in the slots in which both were ok. */
 export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   const pairs = a.roundsMs.flatMap((ms, round): [number, number][] => {
     const other = b.roundsMs[round] ?? null;
@@ -131,9 +132,7 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   return compareRounds(pairs, minGain);
 }
 
-/**
- * True if it fails significantly more often: two rates explain the responses better than one, by the test of advice.
- */
+/** True if `a` fails significantly more often than `b`: two rates explain the responses better than one. */
 export function hasMoreFailures(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
   return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;

@@ -13,12 +13,13 @@ const shades: Readonly<Record<Phase, string>> = {
   transfer: '▄',
 };
 
+/** The index of the column with phase bars, and of the columns aligned to the right. */
 const bars = 5;
 const toTheRight = new Set([0, 3, 4, 6]);
 
 /**
  * The rows for people, best first: a table, without bars if it is too wide, else one mirror after the other.
- * @param columns  of the terminal
+ * @param columns  the width of the terminal
  */
 export function rankTable(
   rows: readonly RankedRow[],
@@ -70,7 +71,7 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
   ];
 }
 
-/** Throughput of the single download; a small one measures latency only. */
+/** Throughput of the single download; a small download measures latency only. */
 function throughputText({ download }: RankedRow, say: Say): string {
   if (download === null) return say('rank.unmeasured');
   if (download.reason !== null) return download.reason.replace('unknown: ', '');
@@ -99,7 +100,7 @@ function spanText(ms: number, say: Say): string {
     : say('unit.h', { count: Math.round(minutes / 60) });
 }
 
-/** The outcomes of its probes, including unknown ones. */
+/** The state of a mirror with the counts of its failed and unknown probes. */
 function stateText({ ok, failed, unknown, reason }: RankedRow, verdict: RowVerdict, say: Say): string {
   const why = reason === null ? '' : say('rank.because', { reason: reason.replace('unknown: ', '') });
   const beside = unknown === 0 ? '' : say('rank.beside', { count: unknown });

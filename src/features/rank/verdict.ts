@@ -20,15 +20,14 @@ export type RankVerdict =
       /** One sentence for people: the current mirror is too slow, unreliable or down. */
       readonly reason: string;
     }
-  /** `unsure`: it is unknown whether another one is better. */
+  /** `right`: no change; `unsure`: it is unknown whether another mirror is better; `nobody`: no mirror is usable. */
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
- * Decides whether another mirror should be first in the current chain: if the first one is unusable, fails
- * significantly more often, or is slower by `minGain` and 10 ms, which the rounds must confirm. Unknowns change
- * nothing.
+ * Decides whether another mirror should be first in the current chain: if the first one is unusable, fails significantly
+ * more often, or is slower by the thresholds of `compareRounds`. Unknown results change nothing.
  * @param rows      best first, from `rankOnce`
- * @param upstream  of the mirrors
+ * @param upstream  the upstream of the mirrors
  * @param say       for the reason
  */
 export function rankVerdict(
@@ -89,13 +88,13 @@ function because(reason: string | null, say: Say): string {
   return reason === null ? '' : say('rank.because', { reason: reasonSaid(reason, say) });
 }
 
-/** The reason of a row for people; a cause of our own means unknown. */
+/** The reason of a row for people; `unknown: ` stands before a cause on our side. */
 function reasonSaid(reason: string, say: Say): string {
   const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
   return because === undefined ? reason : say('rank.reasonUnknown', { because });
 }
 
-/** No change; names mirrors that might be better and those that cannot be distinguished. */
+/** The verdict without a change: names the mirrors that may be better, else those that are equal. */
 function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
   const others = usable.filter((row) => row !== first && !hasMoreFailures(row, first));
   const by = (wanted: string): readonly string[] =>

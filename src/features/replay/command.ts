@@ -64,7 +64,7 @@ function changeIn(text: string): KeyChange {
   return change;
 }
 
-/** Wall milliseconds of a duration ago, or of a time. */
+/** Parses a time, or a duration before now, as wall milliseconds; `null`: the option is absent. */
 function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
   if (text === undefined) return null;
   if (durationPattern.test(text)) return nowMs - durationMs(text);

@@ -21,6 +21,7 @@ export type Followed = ReadonlyMap<string, readonly InForce[]>;
  * responses.
  */
 export interface Meter {
+  /** Takes the next stored input; measures if a fetch is due. */
   hear(one: Taken): void;
   /** One entry per compared version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
@@ -48,7 +49,8 @@ interface Group extends Walker {
 }
 
 /**
- * @param config    whose `failureCost` and declared chains count for every version: one measure
+ * Creates a meter for one window.
+ * @param config    its `failureCost` and declared chains apply to every version, so that costs are comparable
  * @param versions  compared fetch by fetch
  */
 export function createMeter(

@@ -13,8 +13,9 @@ type Control = Extract<Taken, { kind: 'control' }>;
 type Asked = Parameters<Scheduler['reserve']>[0];
 
 /**
- * The longest time between an order and its stored response, milliseconds: confirming ones of one target are a second
- * apart; a recheck waits for a slot and is ordered at most once a minute; probes of first bytes have the canary's pace.
+ * How much earlier or later than the order the stored probe may have been planned, milliseconds. Confirming probes of one
+ * target are `limits.roundStepMs` apart; a recheck waits for a slot and is ordered at most once a minute; peeks have the
+ * canary's pace.
  */
 const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },
@@ -28,7 +29,7 @@ export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** How many probes ordered by judgements also took place then, from a wall time on. */
+/** How many probes that judgements order in the replay also took place originally, counted from `countedFromMs`. */
 export interface OutOfTurn {
   /** Ordered in the replay and in the original run: the stored response is used. */
   heard: number;
@@ -40,13 +41,16 @@ export interface OutOfTurn {
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Adds a stored probe that was out of turn then. */
+  /** Adds a stored probe that was originally out of turn. */
   shelve(one: Probed | Control): void;
-  /** The stored response of a control for a current round, once; `null`: none. */
+  /** Removes and returns the stored response of a control for a round at `now`; `null`: none. */
   control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;
 }
 
-/** @param deliver  called with each ordered response, and when the daemon handled it originally, monotonic milliseconds */
+/**
+ * @param deliver  called with each ordered response, and with the time when the daemon originally handled it, monotonic
+ * milliseconds
+ */
 export function createDesk(input: {
   readonly config: Config;
   readonly calendar: Calendar;
@@ -143,8 +147,8 @@ export function createDesk(input: {
 }
 
 /**
- * A probe of first bytes may be of any artifact: the stored one is used. A probe over a forced HTTP version is another
- * question.
+ * The key of stored probes that can serve an order. A peek may be of any artifact, so its key has only the mirror. A probe
+ * over a forced HTTP version has a key of its own.
  */
 function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' | 'protocol'>): string {
   if (protocol !== undefined) return `${purpose} ${target.id} ${protocol}`;

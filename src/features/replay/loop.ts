@@ -4,7 +4,7 @@ import type { Sample } from '../../core/sample.ts';
 import { createJudge, type Judged, type JudgeStages, type JudgeTurn } from '../../daemon/judge.ts';
 import type { Absorb, Gap } from '../../daemon/news.ts';
 
-/** What waits for the loop, as in `pipeline.ts`. */
+/** One input of the loop, as in `pipeline.ts`. */
 export type VirtualInput =
   | { readonly kind: 'probed'; readonly sample: Sample }
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
@@ -125,7 +125,7 @@ export interface Kept {
 
 /**
  * An empty state; rows pass through JSON as in a file.
- * @param isReadAgain  false: it is never read, so nothing is stored
+ * @param isReadAgain  false: the state is never read, so nothing is stored
  */
 export function createKept(isReadAgain: boolean): Kept {
   const rows = new Map<string, Row>();

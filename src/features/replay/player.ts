@@ -45,11 +45,14 @@ interface Life {
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
   lastMs: number;
-  /** Wall minus monotonic. */
+  /** Wall time minus monotonic time, milliseconds. */
   offsetMs: number;
 }
 
-/** @param targets  of the configuration; responses of other targets are ignored */
+/**
+ * Creates a player without a life; the first `take` begins one.
+ * @param targets  the targets of the configuration; responses of other targets are ignored
+ */
 export function createPlayer(input: {
   readonly config: Config;
   readonly targets: readonly Target[];
@@ -69,7 +72,7 @@ export function createPlayer(input: {
 
   function begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
-    // If the beginning is missing, the first response is the start.
+    // If the beginning of the life is not stored, the first stored input counts as its start.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();
@@ -101,7 +104,7 @@ export function createPlayer(input: {
     };
     for (const [name, untilMs] of paused)
       if (untilMs > now.wallMs) stages.detector.pause(name, { untilMs, reason: '' }, now);
-    const made: Life = {
+    return {
       id,
       stages,
       loop: createVirtualLoop(stages, aroundOf(stages, desk, claimed), now),
@@ -115,13 +118,12 @@ export function createPlayer(input: {
       lastMs: now.monotonicMs,
       offsetMs: now.wallMs - now.monotonicMs,
     };
-    return made;
   }
 
   function aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
     const at = (): Now => nowOf(life?.lastMs ?? 0);
     return {
-      // The desk already has its response.
+      // The desk has already delivered the stored response.
       probe: () => undefined,
       control({ name }, timeoutMs, round) {
         if (round === null) return;
@@ -146,7 +148,7 @@ export function createPlayer(input: {
     return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
   }
 
-  /** With the configured target, of which the history has only the name. */
+  /** The sample with the configured target: the history has only the id of the target. */
   function configured(sample: Sample): Sample {
     const target = byId.get(sample.due.target.id) ?? sample.due.target;
     count += 1;
@@ -203,7 +205,7 @@ export function createPlayer(input: {
     }
   }
 
-  /** No turn while the process was suspended. */
+  /** The time of the next turn; while the process was suspended, the end of that gap. */
   function awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;

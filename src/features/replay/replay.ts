@@ -31,19 +31,19 @@ export interface Version {
   /** The mean cost of a fetch, over the same fetches for every version; `null`: none could be walked. */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
-  /** `null` for the actual advice. */
+  /** Probes out of turn: ordered and stored, only ordered (`unasked`), only stored (`unwanted`); `null`: actual advice. */
   readonly outOfTurn: { readonly heard: number; readonly unasked: number; readonly unwanted: number } | null;
 }
 
-/** The responses that everything is based on. Times are wall milliseconds. */
+/** The stored responses on which a replay is based. Times are wall milliseconds. */
 export interface Ground {
-  /** The oldest stored response; the window may begin later or earlier. */
+  /** The time of the oldest stored response; the window may begin later or earlier. */
   readonly oldestMs: number;
   readonly warmedFromMs: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly answers: number;
-  /** Responses out of turn: of confirming rounds and rechecks. */
+  /** Responses to probes that a judgement ordered, not the schedule. */
   readonly outOfTurn: number;
   /** Responses of mirrors or modules that are not in the configuration. */
   readonly leftOut: number;
@@ -59,9 +59,11 @@ export interface Ground {
 /** The result of a replay. */
 export interface Replayed {
   readonly ground: Ground;
+  /** The advice that was given. */
   readonly really: Version;
+  /** The advice that the replay gives under the current settings. */
   readonly current: Version;
-  /** `null` without changes. */
+  /** The advice that the replay gives under the changed settings; `null`: nothing changed. */
   readonly changed: Version | null;
 }
 
@@ -78,7 +80,7 @@ export interface ReplayInput {
   readonly progress: (share: number) => Promise<boolean>;
 }
 
-/** `no_answers`: none in the window; `oldestMs` is the oldest stored one, `null`: none at all. */
+/** `no_answers`: no response in the window; `oldestMs`: time of the oldest stored response, `null`: there is none. */
 export type ReplayFailure =
   | { readonly kind: 'no_answers'; readonly oldestMs: number | null }
   | { readonly kind: 'stopped' };
@@ -146,7 +148,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   };
 }
 
-/** The time ranges of a window, cut to it. */
+/** The stored time ranges that overlap a window, cut to the window. */
 function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<Stretch> {
   for (const row of copy.rows('answer', fromMs - limits.answerRowMs)) {
     if (row.atMs >= toMs) return;

@@ -7,7 +7,7 @@ export type AdviceStory = Advice & { readonly endedAtMs: number | null };
 export interface InForce {
   readonly fromMs: number;
   readonly toMs: number;
-  /** The masked text; `null`: the declared one. */
+  /** The chain as masked text; `null`: the declared chain. */
   readonly chain: string | null;
 }
 
@@ -26,7 +26,7 @@ function storyOf(one: Advice, toMs: number): AdviceStory {
   return { ...one, endedAtMs: lastMs < toMs ? lastMs : null };
 }
 
-/** The advised chains of one upstream over time: that of the latest advice in force; none if there is no advice. */
+/** The advised chains of one upstream over time: that of the latest advice in force, or `null` while none is in force. */
 export function inForce(stories: readonly AdviceStory[], fromMs: number, toMs: number): readonly InForce[] {
   const times = new Set([fromMs]);
   for (const { issuedAtMs, endedAtMs } of stories)

@@ -134,7 +134,7 @@ function limitsOf(ground: Ground, say: Say): string[] {
   ];
 }
 
-/** The same as data; times are RFC 3339. */
+/** The result of a replay as data; times are RFC 3339. */
 export function replayJson(replayed: Replayed, about: About): unknown {
   const { ground } = replayed;
   return {

@@ -3,7 +3,7 @@ import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
 /** Three paces of the slowest light step by default. */
 const silentSeconds = 15 * minute;
-/** A scrape or two without the daemon: firing alerts continue over a restart. */
+/** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
 const restartSeconds = 3 * minute;
 /** A mirror of unknown state with a response this recent may well be up. */
 const lateSeconds = 5 * minute;
@@ -23,8 +23,9 @@ function leftAlone(parameters: RuleParameters): string {
 }
 
 /**
- * By known states: no mirror is up, and at least one fails. A mirror of unknown state prevents the alert only until its
- * last ok response is too old, so neither a pause nor a start suppresses or triggers it.
+ * The alert for an upstream without a usable mirror. By known states, no mirror is up, and at least one fails. A mirror of
+ * unknown state prevents the alert only until its last ok response is too old, so neither a pause nor a start suppresses or
+ * triggers it.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;

@@ -59,9 +59,7 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 )`;
 }
 
-/**
- * The burn rate of a pair of windows as one expression for alerts and votes. Its value is the ratio of the long window.
- */
+/** The condition of a burn-rate alert: a pair of windows burns. The value is the failed share over the long window. */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
 }

@@ -2,9 +2,9 @@ import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertKey, type AlertRule, type GroupOf, saidOf, scaled, window } from './rule.ts';
 
 const queueSeconds = 15 * minute;
-/** Long enough to be seen by an operator who checks once a day. */
+/** How long MirrorwatchStateSetAside fires after the event. */
 const asideSeconds = 6 * 60 * minute;
-/** A bucket bound; a probe that starts this late runs at another time than planned, together with others. */
+/** A bound of the buckets of `mirrorwatch_schedule_delay_seconds`. Later probes run together with others. */
 const behindSeconds = 1.1;
 
 /** A sentence with the value of a query about the alert's daemon; empty without a series. */

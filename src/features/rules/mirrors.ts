@@ -13,7 +13,7 @@ const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 const unlessAdvised = `  unless ${sameMirror}
 max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 
-/** A finding of a mirror without advice against it. */
+/** The expression for an open finding of a mirror without advice against that mirror. */
 function openUnlessAdvised(kind: FindingKind): string {
   return `mirror_findings_open{kind="${kind}"} > 0\n${unlessAdvised}`;
 }

@@ -3,9 +3,9 @@ import type { Language } from '../../words/words.ts';
 
 /** The parameters of a site. */
 export interface RuleParameters {
-  /** The objective: the share of a mirror's probes over 30 days that must not fail, per cent: from 94 to 99.999. */
+  /** The objective: percentage of probes over 30 days that must not fail, from `sloPercentMin` to `sloPercentMax`. */
   readonly sloPercent: number;
-  /** The minimum number of vantages, 1 to 1000, of which "most" must agree; if more report, all of them count. */
+  /** The minimum number of vantages of which "most" must agree, 1 to `vantagesMax`; if more report, all of them count. */
   readonly vantages: number;
   /** The base of `runbook_url`: relative path or http(s) URL of the runbook, without a fragment. */
   readonly runbook: string;
@@ -24,7 +24,7 @@ export const defaultRuleParameters: RuleParameters = {
   timeScale: 1,
 };
 
-/** Burn rates of the error budget: more than `factor` × budget in both windows. Seconds. */
+/** A burn rate of the error budget: the failed share exceeds `factor` × budget in both windows. Windows in seconds. */
 export interface BurnRate {
   readonly factor: number;
   readonly longSeconds: number;
@@ -51,12 +51,15 @@ export const burnRates = {
   ],
 } as const satisfies Record<string, readonly BurnRate[]>;
 
-/** Below it the fastest burn rate would require more than all probes to fail. */
+/** Below this objective the fastest burn rate would require more than all probes to fail. */
 export const sloPercentMin = 94;
 export const sloPercentMax = 99.999;
 const vantagesMax = 1000;
 
-/** No other scheme: operators click on it in Alertmanager, where `javascript:` would run. */
+/**
+ * Whether a text is a relative path or an http(s) URL. Other schemes are refused: operators click the link in Alertmanager,
+ * where `javascript:` would run.
+ */
 function isRunbook(text: string): boolean {
   if (!/^[^\s'"#{}\\]+$/.test(text)) return false;
   return /^[a-z][a-z0-9+.-]*:/i.test(text)

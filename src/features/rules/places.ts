@@ -3,10 +3,10 @@ import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './pa
 import { slowShare, slowShareMin } from './round-trips.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
 
-/** A vantage that is suspected to be offline has no vote. */
+/** A vantage whose own network is suspect has no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
 
-/** 1 if the mirror burns its budget fast at a vantage, else 0. */
+/** The vote of a vantage: 1 if the mirror burns its error budget fast there, else 0. */
 function burningVote(parameters: RuleParameters): string {
   const budget = budgetShareOf(parameters);
   const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
@@ -17,7 +17,7 @@ function burningVote(parameters: RuleParameters): string {
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
 
-/** More than half of the vantages that monitor the mirror, and at least two. */
+/** The condition that more than half of the vantages that monitor the mirror, and at least two, vote 1. */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
   return `${sum} >= 2

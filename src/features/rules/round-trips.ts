@@ -4,10 +4,11 @@ import { by, type GroupOf, scaled, window } from './rule.ts';
 /** Slow by the spike rule (design.md section 5): this factor times the baseline, and at least the floor. */
 export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
-/** The least samples of a 95th percentile (design.md section 4.2). */
+/** The minimum number of samples for a 95th percentile (design.md section 4.2). */
 export const samplesMin = 40;
-/** The share of judged targets that makes a mirror slow, 0 to 1, and the rule that records it. */
+/** A mirror is slow from this share of slow targets among its judged targets on, 0 to 1. */
 export const slowShareMin = 0.5;
+/** The name of the rule that records this share. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
 /** The threshold of a slow percentile of a target, seconds. */
@@ -17,8 +18,8 @@ export function slowThresholdFor(parameters: RuleParameters): string {
 }
 
 /**
- * Round trips over an hour: the only rules that read the histogram of every target, so they run each 2 minutes.
- * A value is at most 2 minutes old, well inside the 5 minutes that Prometheus looks back.
+ * Round trips over an hour: the only rules that read the histogram of every target, so they run less often than the others.
+ * A value stays well within the 5 minutes that Prometheus looks back.
  */
 export const roundTrips: GroupOf = (parameters) => {
   const hourText = window(parameters, hour);

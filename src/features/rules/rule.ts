@@ -16,18 +16,18 @@ export interface RecordingRule {
 export interface AlertRule {
   /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
   readonly alert: AlertName;
-  /** Values of its texts. */
+  /** Values for the placeholders of the alert's texts. */
   readonly fills?: Fills;
   /** The reason for the expression; printed as a comment. */
   readonly why?: string;
   readonly expr: string;
   /** Seconds that the expression must hold; absent: none. */
   readonly forSeconds?: number;
-  /** Seconds that it continues firing, so that a gap does not resolve it; absent: none. */
+  /** Seconds that the alert fires after its expression last held, so that a gap does not resolve it; absent: none. */
   readonly keepFiringSeconds?: number;
   /** Absent: a warning. */
   readonly severity?: Severity;
-  /** Evidence for the daemon, which may respond with advice. See `actionLabel`. */
+  /** True: the daemon takes the alert as evidence for advice. See `actionLabel`. */
   readonly isEvidence?: true;
 }
 
@@ -86,12 +86,12 @@ export function window({ timeScale }: RuleParameters, seconds: number): string {
   return formatRuleDuration(seconds * timeScale);
 }
 
-/** Seconds to compare with, in the site's time scale. */
+/** A threshold in seconds, in the site's time scale. */
 export function scaled({ timeScale }: RuleParameters, seconds: number): number {
   return Number((seconds * timeScale).toFixed(3));
 }
 
-/** A text of the alerts. */
+/** The key of a text of the alerts in the catalogue. */
 export type AlertKey = Extract<Key, `alert.${string}`>;
 /** The alerts, by their texts in the catalogue. */
 export type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
