@@ -10,7 +10,7 @@ const toldEvery = 15;
 
 /**
  * Builds in a loop, as clients request them: through the front door, and without it from the preferred mirror. A line is
- * printed when one of them fails or succeeds again, and at the latest every `toldEvery` builds.
+ * printed when a build fails or succeeds again, and at the latest every `toldEvery` builds.
  * @param bases  URLs without a trailing slash
  * @param paths  what one build requests, below the base
  */

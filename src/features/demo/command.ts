@@ -107,7 +107,7 @@ export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** The text of a message's fields or of the demo's sentence; else the text of the message. */
+/** The text of an event in the user's language, from its data; without data, the text as it is. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });

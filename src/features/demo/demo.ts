@@ -38,7 +38,7 @@ export type DemoStage = (typeof demoStages)[number];
  * reports the spike.
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** The same for an upstream with builds: there an action carries out the advice and later undoes it. */
+/** The stages that an upstream with builds must reach: there an action carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 
@@ -49,7 +49,7 @@ export interface DemoEvent {
   /** The ecosystem it is about; `null`: all, or there is only one. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The sentence as data; absent: it has no other form. */
+  /** The text as data, for other languages; absent: the text has no other form. */
   readonly told?: DemoTold;
 }
 
@@ -63,10 +63,10 @@ export interface Demo {
   readonly url: string;
   /** The configuration file, which exists while the demo runs: for `rank` and other commands beside it. */
   readonly file: string;
-  /** The stages of the demo that have not happened yet, for display; empty at the end. */
+  /** The required stages that have not happened yet, for display; empty at the end. */
   missing(): readonly string[];
   readonly config: Config;
-  /** Starts builds of the first ecosystem that has some for it, through a front door. @param door  its URL */
+  /** Starts builds of the first ecosystem that declares some. @param door  the URL of a front door */
   build(door: string): void;
   stop(): Promise<void>;
 }
@@ -81,7 +81,7 @@ interface LivePair extends DemoPair {
 /**
  * Starts two local mirrors for each of some ecosystems, a receiver and a daemon that monitors them. After a while the
  * preferred mirror of the first ecosystem gets slow; when its stages are complete, that of the next. Everything is on
- * loopback, the state is temporary, the port is the next free one from 10120.
+ * loopback, the state is temporary, the port is the first free one from `firstPort` on.
  * @throws Error when none of the ports tried is free, or the demo's own configuration is wrong
  */
 export async function startDemo(
@@ -182,7 +182,7 @@ function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoSt
   return all.filter((stage) => !seen.has(stage));
 }
 
-/** Whether the daemon has baselines of some mirrors: a fault before that is not detected as a change. */
+/** Whether the daemon has baselines of all these mirrors: a fault before that is not detected as a change. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
     const ask = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;

@@ -2,11 +2,11 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** How long each part of the demo lasts, milliseconds. */
+/** The time before a mirror's first fault, milliseconds; longer until `isReady`. */
 const faultAfterMs = 14_000;
-/** Long enough to open the page while it lasts. */
+/** The duration of a fault: long enough to open the page meanwhile. */
 const faultForMs = 90_000;
-/** Long enough for a failback. */
+/** The pause before the mirror's next fault: long enough for a failback. */
 const wellForMs = 120_000;
 /** How often the start condition of a fault is checked. */
 const lookMs = 1_000;
@@ -14,17 +14,20 @@ const lookMs = 1_000;
 /** A mirror of the demo with a fault from time to time. */
 export interface Faulty {
   readonly name: string;
-  /** Begins its fault, or ends it. */
+  /** Begins or ends the fault of the mirror. */
   strike(isOn: boolean): void;
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
-  /** Whether its baseline is known. */
+  /** Whether the daemon knows the baselines, without which it detects no fault. */
   isReady(): Promise<boolean>;
-  /** Whether all stages of its fault have happened. */
+  /** Whether all required stages of the mirror's fault have happened. */
   isTold(): boolean;
   tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
-/** Gives each mirror its fault in turn; the next one when the stages of the one before are complete. Repeats for ever. */
+/**
+ * Gives each mirror its first fault when the stages of the mirror before it are complete. Each mirror then repeats its fault
+ * for ever.
+ */
 export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(): void } {
   let isOver = false;
   const running = new Map<Faulty, { cancel(): void }>();

@@ -3,7 +3,7 @@ import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 /** A mirror in the demo's configuration. */
 export interface DemoPlace {
   readonly name: string;
-  /** With the path of its base. */
+  /** The base URL, with its path. */
   readonly url: string;
 }
 
@@ -18,10 +18,10 @@ export interface DemoPair {
 /** The addresses of the other parts of the demo, and its folder. */
 export interface DemoPlaces {
   readonly port: number;
-  /** Of the temporary state. */
+  /** The folder of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** The URL of its front door, which comes with an action that sets the clients of builds; `null`: none. */
+  /** The URL of the demo's front door, which comes with actions that set the clients of builds; `null`: no front door. */
   readonly door: string | null;
 }
 
@@ -62,7 +62,7 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
   });
 }
 
-/** Steps of a fetch run as often as the canary, other light ones a little less often, artifacts rarely. */
+/** The pace of each step but the canary: steps of a fetch often, other light ones a little less often, artifacts rarely. */
 function pacesOf({ ecosystem: { steps, canary, fetch } }: DemoPair): readonly (readonly [string, string])[] {
   return Object.entries(steps)
     .filter(([step]) => step !== canary)

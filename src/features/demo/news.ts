@@ -11,7 +11,7 @@ export interface DemoNews {
   /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The sentence as data; absent: it has no other form. */
+  /** The text as data, for other languages; absent: the text has no other form. */
   readonly told?: DemoTold;
 }
 
@@ -43,7 +43,7 @@ export function said(sentence: Sentence): Pick<DemoNews, 'text'> & { readonly to
 }
 
 /**
- * The event of a webhook with a valid signature; empty where the demo shows nothing of it.
+ * The events of a webhook; empty if the demo does not show it. A wrong signature is an event too.
  * @param formOf  the form of an ecosystem's remedy to show
  */
 export function newsOf(

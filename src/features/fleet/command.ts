@@ -22,7 +22,7 @@ const options = {
 };
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-/** Between two pictures of `--watch`. */
+/** The pause between two outputs of `--watch`, milliseconds. */
 const watchMs = 15_000;
 
 /** `mirrorwatch fleet`: all places side by side, read from a store. */
@@ -135,7 +135,7 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   return headers;
 }
 
-/** `null`: neither is given. @throws UsageError on one without the other */
+/** A certificate and its key from two options; `null`: neither is given. @throws UsageError on one without the other */
 async function pairIn(
   context: Context,
   values: Values,
@@ -158,7 +158,7 @@ async function secretIn({ cwd }: Context, option: string, path: string | undefin
 
 /**
  * Places × mirrors, one table for each upstream; where that is too wide, a line for each mirror and place.
- * @param columns  of the terminal
+ * @param columns  the width of the terminal
  */
 function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
   const upstreams = Map.groupBy(mirrors, upstreamNameOf);

@@ -3,7 +3,7 @@ import { type Place, type PlaceOptions, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type Verdict, verdictOf } from './verdict.ts';
 import { daemonsIn, factsOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
-/** One mirror as all places see it. Mirrors are known by ecosystem, upstream and name. */
+/** One mirror as all places see it. Ecosystem, upstream and name identify a mirror. */
 export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
@@ -63,7 +63,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
       else told.push(state);
     }
   }
-  // A shard that is gone may own an upstream: what a place had of its mirrors is not known, which is not the same as not monitored.
+  // If a shard of a place is gone, its mirrors are unknown at that place, which is not the same as not monitored.
   for (const { name, troubles } of found)
     if (troubles.some(({ kind }) => kind === 'shards'))
       for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
@@ -123,7 +123,7 @@ function adviceIn(series: Series): PlaceAdvice[] {
   return [{ place: placeOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 
-/** Values by place and mirror. If two stores recorded one, the higher value counts. */
+/** Values by place and mirror. If two stores recorded the same value, the higher one counts. */
 function highest(all: readonly Series[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {

@@ -24,9 +24,9 @@ export interface FleetServer {
 const freshMs = 10_000;
 
 /**
- * Opens the page (`/`) and the API (`/api/v1/fleet`). A request reads the store if the last report is older than 10 s;
+ * Opens the page (`/`) and the API (`/api/v1/fleet`). A request reads the store if the last report is older than `freshMs`;
  * without requests the store is not read. While the store does not respond, no old state is shown.
- * @returns the code of a listener that cannot be opened
+ * @returns the open listener, or the error code if it cannot be opened
  */
 export async function openFleet(
   at: Listen,

@@ -14,13 +14,13 @@ export type PlaceTrouble =
 /** One place: one daemon, a pair, or its shards. */
 export interface Place {
   readonly name: string;
-  /** The key `labels` of its configuration. */
+  /** The key `labels` of the place's configuration. */
   readonly labels: PlaceLabels;
-  /** URL of its daemon's page without a trailing slash; `null`: not known. */
+  /** The URL of the daemon's page, without a trailing slash; `null`: not known. */
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
-  /** False: it reports nothing now, or its own network is suspect. Its states are then unknown, and it has no vote. */
+  /** False: the place reports nothing now, or its own network is suspect. Its states are unknown, and it has no vote. */
   readonly isWitness: boolean;
   readonly troubles: readonly PlaceTrouble[];
 }
@@ -93,7 +93,7 @@ function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
   ];
 }
 
-/** The indices of shards that no daemon reports. */
+/** The trouble of missing shards, which no daemon of the place reports; empty if none is missing. */
 function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
   const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
   const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));
@@ -119,7 +119,10 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
 }
 
-/** A host with or without a port. The store may hold any text as `instance`: another one would lead elsewhere. */
+/**
+ * A host with or without a port. The store may hold any text as `instance`, and a text of another form could lead the link
+ * elsewhere.
+ */
 const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function filled(link: string, vantage: string, instance: string): string {
@@ -127,7 +130,7 @@ function filled(link: string, vantage: string, instance: string): string {
   return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
 }
 
-/** Only HTTP URLs: the page shows a link to it. */
+/** The URL without a trailing slash; `null`: not an HTTP URL, so the page must not link to it. */
 function pageOf(text: string): string | null {
   return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : null;
 }

@@ -19,7 +19,7 @@ export interface FleetOptions {
 /** A fleet with sentences about it: the body of `GET /api/v1/fleet`. */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
-  /** In English, and as data for any language. */
+  /** Each sentence in English, and as data for any language. */
   readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Told[] };
 }
 

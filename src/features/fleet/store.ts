@@ -11,13 +11,13 @@ import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './vi
 export interface StoreAt {
   /** The base URL, to which `/api/v1/query` is appended; it may have a path (`/prometheus`, `/select/0/prometheus`). */
   readonly url: string;
-  /** Sent with each request: for a tenant or a proxy. */
+  /** Headers of each request: for a tenant or a proxy. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
   /** The timeout for all queries of one read together, milliseconds. */
   readonly limitMs: number;
-  /** For this long after a lost scrape, the previous data of a daemon still count, milliseconds; default one minute. */
+  /** How long a daemon's previous data count after a lost scrape, milliseconds; absent: the constant `bridgeMs`. */
   readonly bridgeMs?: number;
 }
 
@@ -42,7 +42,7 @@ const wordsMax = 200;
 /** The maximum length of our longest label, the page of a place. */
 const labelMax = 2048;
 
-/** Begins a read: its queries share one deadline and one budget of bytes. */
+/** Begins a read of the store. All queries through the returned function share one deadline and one budget of bytes. */
 function startLook(at: StoreAt, clock: Clock): Ask {
   const endMs = clock.monotonicMs() + at.limitMs;
   const budget = { bytesLeft: lookMiB * 1024 * 1024 };
@@ -139,7 +139,7 @@ const lostMs = 600_000;
 /** Longer than any restart. A removed place is forgotten after this time. */
 const seenWindow = '1d';
 
-/** Queries with many samples. Where our recording rules are loaded, they read one sample for each mirror instead. */
+/** Raw queries read many samples. Where our rules are loaded, recorded queries read one sample for each mirror. */
 const recorded = {
   seen: {
     recorded: 'place:mirrorwatch_build_info:last_seen',
@@ -184,8 +184,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // A failed scrape ends all series of a daemon until the next one. Without its place, the others would count as all places.
-  // Each query is checked by itself: their moments differ, in VictoriaMetrics by up to a second.
+  // A failed scrape ends all series of a daemon until the next one. If the daemon's place were left out, the others would
+  // count as all places. Each query is checked by itself: their moments differ, in VictoriaMetrics by up to a second.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
   const isLost = [recent, owners, recent].some((expected, index) =>
@@ -225,7 +225,7 @@ async function either(
   return known.tag === 'error' || known.value.series.length > 0 ? known : ask(queries.raw);
 }
 
-/** What a hostile store alone has; `null`: no more than a page can show. */
+/** Why a store has more than a page can show, as only a hostile store has; `null`: it has not. */
 function excessOf(daemons: readonly Series[], states: readonly Series[]): string | null {
   if (new Set(daemons.map(placeOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));

@@ -7,21 +7,21 @@ export interface Cell {
   /** `unknown` while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
-  /** 95th percentile of its canary's latency over the last hour, milliseconds; `null`: not measured, or down now. */
+  /** The 95th percentile of the canary's latency over the last hour, milliseconds; `null`: not measured, or down now. */
   readonly p95Ms: number | null;
-  /** The lower bound of its lag for the module that is furthest behind, milliseconds. */
+  /** The lower bound of the mirror's lag for the module that is furthest behind, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
-  /** Its rank there, 1 is best; `null`: it may not be advised there. */
+  /** The rank of the mirror at that place, 1 is best; `null`: the mirror may not be advised there. */
   readonly rank: number | null;
-  /** Its page at that place's daemon. */
+  /** The URL of the mirror's page at that place's daemon; `null`: not known. */
   readonly href: string | null;
 }
 
 /**
- * The verdict of all places on a mirror, and what is probably at fault. `everywhere`: it fails from all places, in at least
- * two networks: the mirror. `network`: it fails from all places, which share one network: the mirror or that network.
- * `somewhere`: it works from some places: the network paths of the others. `alone`: it fails from one network only: the path
- * of that network. `lone`: only one place reports it. `unknown`: no place does.
+ * The verdict of all places on a mirror. The kind says from where the mirror fails, and what is probably at fault.
+ * `everywhere`: from all places, in at least two networks; the mirror. `network`: from all places, which share one network;
+ * the mirror or that network. `somewhere`: from some places; their network paths. `alone`: from one network only; the path
+ * of that network. `lone`: only one place reports a state. `unknown`: no place does.
  */
 export interface Verdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
@@ -31,14 +31,14 @@ export interface Verdict {
   readonly bad: readonly string[];
   readonly well: readonly string[];
   readonly unknown: readonly string[];
-  /** The place where it responds fastest among `well`. */
+  /** The place in `well` where the mirror responds fastest; `null`: none, or not measured. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
-  /** The earliest time since when a place of `bad` reports it, wall milliseconds. */
+  /** The earliest time since when a place in `bad` reports `state`, wall milliseconds; `null`: not known. */
   readonly sinceMs: number | null;
 }
 
 /**
- * Judges one mirror. Unknown means neither healthy nor down. A place in `against` as `well_alone` does not count.
+ * Judges one mirror. Unknown means neither healthy nor down. A place that `against` lists as `well_alone` does not count.
  * @param networks  the network of each place: places in one network count as one witness
  */
 export function verdictOf(
@@ -85,9 +85,9 @@ function namesOf(cells: readonly Cell[]): readonly string[] {
 const mirrorsMin = 2;
 
 /**
- * Places that contradict the others, by name. `bad_alone`: at least two mirrors, and more than half of those compared, are
- * down from this place and healthy from most other places (the alert VantageOutlier). `well_alone`: such mirrors are healthy
- * from this place only, and down from all others, which are at least two.
+ * Places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than half of those
+ * compared, are down from this place and healthy from most other places (the alert VantageOutlier). `well_alone`: as many
+ * mirrors are healthy from this place only, and down from all other places, of which there are at least two.
  * @param rows  the cells of each mirror
  */
 export function contradictionsIn(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, PlaceTrouble> {

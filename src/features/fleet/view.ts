@@ -9,7 +9,7 @@ export interface Series {
 export interface StoreView {
   /** The evaluation time by the store's clock, wall milliseconds. */
   readonly atMs: number;
-  /** One for each daemon and store replica: the time of its last scrape; the label `version` is the daemon's. */
+  /** One series for each daemon and store replica: its last scrape. The label `version` is that of the daemon. */
   readonly sources: readonly Series[];
   /** The time of each daemon's last scrape within the last day. */
   readonly seen: readonly Series[];

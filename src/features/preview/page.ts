@@ -21,7 +21,7 @@ article > .wide { display: block; text-align: center; border-width: 1px 0 0; bor
 .red { background: #b3261e } .orange { background: #a55200 } .blue { background: #1d5fd0 } .green { background: #1a7338 } .grey { background: #5b6470 }
 `;
 
-/** The same in every language. */
+/** Names of services that are the same in every language. */
 const names = { slack: 'Slack', discord: 'Discord' } as const;
 
 function isName(format: ChatFormat): format is keyof typeof names {
@@ -156,7 +156,7 @@ function drawWecom(body: string): string {
   return wecomMarkup(markdown.content);
 }
 
-/** Text as HTML. */
+/** Escapes a text for HTML. */
 function html(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -23,7 +23,7 @@ const options = {
 
 const attemptsMax = 40;
 
-/** `mirrorwatch init`: proposes a configuration from this machine's settings. @param examine  finds them */
+/** `mirrorwatch init`: proposes a configuration from this machine's settings. @param examine  surveys these settings */
 export function createInitCommand(examine: (machine: Machine) => Promise<Survey>): Command {
   return {
     name: 'init',

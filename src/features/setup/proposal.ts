@@ -24,7 +24,7 @@ export interface Drafted {
   readonly used: Surveyed['used'];
 }
 
-/** The modules of one ecosystem: enough for several views of a mirror, few enough for its load. */
+/** The maximum number of modules of one ecosystem: enough for several views of a mirror, few enough for its load. */
 const modulesMax = 12;
 const locksMax = 3;
 
@@ -62,7 +62,7 @@ interface Known {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** The known mirrors of an ecosystem; the built-in configuration has those of the first. */
+/** The known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration. */
 function knownOf(id: string): Known {
   const kind = registry.of(id);
   if (id === registry.all[0].id)
@@ -75,7 +75,7 @@ function knownOf(id: string): Known {
   return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
 }
 
-/** Members of the current chain that are no known mirrors: monitored too, with their host as name. */
+/** Members of the current chain that are no known mirrors: they are monitored too, with their host as name. */
 function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
   const parsed = chain === null ? null : registry.of(id)?.clients[0].parse(chain);
   const known = new Set(knownOf(id).mirrors.map(({ url }) => registry.of(id)?.clients[0].member(url).key));
