@@ -15,13 +15,13 @@ import type { Absorb, News } from './news.ts';
 
 export type Actions = ReturnType<typeof createActions>;
 
-/** The interval of turns without changes. */
+/** The minimum time between two turns if nothing changed, milliseconds. */
 const everyMs = 250;
 
 /**
  * Actions that follow advice automatically: the engine of `features/actions` in the daemon's loop.
  * @param restored  the stored rows of table `action`
- * @param ended  called when a step has ended, for a turn of the loop
+ * @param ended  called when a step has ended, to request a turn of the loop
  */
 export function createActions(s: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void) {
   let state: ActionState = restoreActions(restored.map(({ value }) => value as ActionRow));
@@ -34,7 +34,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   let atMs = Number.NEGATIVE_INFINITY;
   const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   const undos: string[] = [];
-  /** Ids of advice that our own acceptance showed to be regretted, for the next turn. */
+  /** Ids of advice that became regretted when this part accepted other advice; the next turn handles them. */
   const regrets: string[] = [];
   const orders: ActionOutput['orders'][number][] = [];
   const unbegun: string[] = [];
@@ -101,7 +101,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       orders.push(...out.orders);
       for (const id of out.accepted) accept(id, now, absorb);
     },
-    /** Starts what was decided, if the journal is stored: a change without a row in the journal could not be undone. */
+    /** Starts the decided steps, if the journal is stored: a change without a row in the journal could not be undone. */
     begin(isStored: boolean): void {
       for (const { step, row, rule } of orders.splice(0)) {
         // Advice, rule or `actions stop` may change until the next turn, which decides again.
@@ -118,7 +118,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
         });
       }
     },
-    /** The newest first. */
+    /** All rows of the journal, the newest first. */
     list: (): readonly ActionRow[] =>
       [...state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1)),
     isStopped: () => isStopped,

@@ -158,7 +158,7 @@ function readAgain<T>(s: Stages, read: () => T): () => T {
   };
 }
 
-/** One page: what is open now from memory, the history from the state file. The cursor is `<atMs>.<key>` of the last row. */
+/** One page: current items from memory, the history from the state file. The cursor is `<atMs>.<key>` of the last row. */
 function pageOf<T extends { readonly id: string }>(
   s: Stages,
   table: Table,
@@ -192,7 +192,8 @@ const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, ow
 
 /**
  * Passes notifications of Alertmanager to the loop. Evidence and its consequences are committed before the response, so
- * after a 200 they survive a `kill -9`. Without a 200 Alertmanager sends it again; it still counts only once.
+ * after a 200 they survive a `kill -9`. Without a 200 Alertmanager sends the notification again; its alerts still count only
+ * once.
  */
 function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;
@@ -226,7 +227,7 @@ function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] 
   };
 }
 
-/** A command is refused after the loop has ended; any other exception is a defect, and an error 500. */
+/** Returns an exception as a value, which differs from the error of a command that the ended loop refuses. */
 function attempt<T>(act: () => T): Result<T, unknown> {
   try {
     return ok(act());

@@ -103,7 +103,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
     clients: ports.clients ?? null,
     /** Carries out actions; `null`: there are none. */
     actor: ports.actor ?? null,
-    /** This release's, for the User-Agent. */
+    /** The version of this release, for the header `User-Agent`. */
     version: ports.version,
     workers: ports.workers(buildWorkerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({
@@ -188,7 +188,6 @@ export function findProbe(
 ): KeptProbe | null {
   const known = board.probe(probeId);
   if (known !== null) return known;
-  // The row of a failed probe has its whole transcript, of any length.
   for (const table of ['probe', 'cited'] as const) {
     const row = ledger.find(table, probeId) ?? store.get(table, probeId);
     if (row !== null) return row.value as KeptProbe;

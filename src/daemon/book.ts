@@ -18,7 +18,7 @@ const nothing: Known = new Map();
 export interface BookInput {
   readonly config: Config;
   readonly learnt: Learnt;
-  /** This release's, for the User-Agent. */
+  /** The version of this release, for the header `User-Agent`. */
   readonly version: string;
   /** The known ecosystems; absent: those of this release. */
   readonly registry?: Registry;
@@ -85,7 +85,7 @@ function otherNames(config: Config, registry: Registry): readonly string[] {
   return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
 }
 
-/** `mirrorwatch/<version> (+<contact>)`: identifies the daemon, so that a mirror's operator can write to its owner. */
+/** `mirrorwatch/<version> (+<contact>)`: with it a mirror's operator can write to the owner of the daemon. */
 function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
   return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
@@ -96,7 +96,7 @@ function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
   return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
 }
 
-/** The access of one mirror with its secrets revealed, for the files of a real client. */
+/** The access of one mirror with its secrets revealed, for real clients and the front door. */
 export function bookAccessOf(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }

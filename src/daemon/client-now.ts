@@ -12,7 +12,7 @@ import { clientsFor, type ProcessFacts } from './system.ts';
 export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 
-/** The real clients of an ecosystem. */
+/** The ids of an ecosystem's real clients. */
 export function clientIdsOf(ecosystem: EcosystemId): readonly string[] {
   return realClientsOf(ecosystem).map(({ id }) => id);
 }
@@ -27,7 +27,7 @@ export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null
 
 /**
  * Runs a real client against one mirror now, as the daemon would; stopping the command kills it.
- * @param onStop  registers a callback for that
+ * @param onStop  registers the callback that kills the client
  */
 export async function runClientNow(
   config: Config,

@@ -12,7 +12,7 @@ import { english } from '../words/words.ts';
 import type { Stages } from './assemble.ts';
 import { bookAccessOf } from './book.ts';
 
-/** What a run fetches. */
+/** The request of one run: a mirror, a client, and the module to fetch. */
 export interface ClientAsk {
   readonly mirror: Mirror;
   readonly client: RealClient;
@@ -20,7 +20,7 @@ export interface ClientAsk {
   readonly version: string | null;
 }
 
-/** Means of a run besides its configuration. */
+/** What an order needs besides its request. */
 interface OrderMeans {
   readonly config: Config;
   readonly registry: Registry;
@@ -61,7 +61,7 @@ function lineOf(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim(), limits.clientLineChars);
 }
 
-/** What a report means for the mirror. If nothing was fetched, it failed, whatever the client says. */
+/** What a report means for the mirror. If the client fetched nothing, the run failed, even with exit code 0. */
 export function judgeReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,
@@ -96,6 +96,7 @@ export function judgeReport(
   }
 }
 
+/** The pairs to run; none if no real client can run here. */
 export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientPair[] {
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }
@@ -117,7 +118,7 @@ export function askOf(s: Stages, { registry, client }: ClientPair, runs: number)
   return module == null ? null : { mirror, client: real, module, version };
 }
 
-/** One target for each artifact: that of the last step of a fetch. */
+/** True for targets of the last step of a fetch: one for each artifact. */
 function isFetched(kind: Ecosystem, { step }: Target): boolean {
   return step === kind.fetch.at(-1);
 }
@@ -127,6 +128,7 @@ export function bytesOf(kind: Ecosystem | null): number {
   return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
 }
 
+/** True if the run did not start because the runner was closing. */
 export function isShutdown({ end }: ClientReport): boolean {
   return end.tag === 'not_run' && end.because === 'shutdown';
 }

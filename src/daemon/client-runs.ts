@@ -21,7 +21,7 @@ export type ClientRuns = ReturnType<typeof createClientRuns>;
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
-/** A run in the state file. */
+/** The last run of a pair as stored, with the number of the pair's runs. */
 interface Kept {
   readonly run: ClientRun;
   readonly runs: number;
@@ -33,7 +33,7 @@ const nothingSpent: Spent = { wireBytes: 0, throttled: null };
 
 type Turn = ClientPair & { readonly runs: number };
 
-/** A finished run, to be compared. */
+/** A finished run of a client, before our own steps are compared with it. */
 interface Reported {
   readonly pair: Turn;
   readonly ask: ClientAsk;
@@ -58,7 +58,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   );
   const rota = createClientRota({ known: before, chance: () => s.random.next() });
   const said = new Set<string>();
-  /** Pairs whose last run in this process differed from our steps, with its outcome. */
+  /** Pairs whose last run in this process differed from our steps, with the outcome of that run. */
   const odd = new Map<string, ClientRun['outcome']>();
   let timer: { cancel(): void } | null = null;
   let isStopped = false;
@@ -68,7 +68,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKeyOf));
 
-  /** Applies the configured pairs; state of others is dropped. */
+  /** Applies the configured pairs; the state of other pairs is dropped. */
   function arrange(): void {
     rota.replace(pairsOf(s), s.config.clientRuns?.everyMs ?? 0, s.clock.now());
     const wanted = wantedKeys();
@@ -142,7 +142,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     }
   }
 
-  /** True where a run is to be repeated soon: it differs from our steps, and the one before did not differ in this way. */
+  /** True if the pair runs again soon: this run differs from our steps, and its outcome from that of the last such run. */
   function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
     const key = pairKeyOf(pair);
     const same = agrees(run);
@@ -159,7 +159,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return null;
   }
 
-  /** `null`: stopped because the daemon ends. */
+  /** Runs the client; `null`: the run was stopped because the daemon ends. */
   async function reportOf(ask: ClientAsk): Promise<ClientReport | null> {
     const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
     const report = await s.clients?.run(makeClientOrder(ask, means));
@@ -192,7 +192,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];
   }
 
-  /** The steps of the same fetch, one by one, until one is not ok. Out of plan and not judged. */
+  /** Probes the steps of the client's fetch until one is not ok. These probes are outside the schedule and not judged. */
   async function ownVerdict({ mirror, module, version }: ClientAsk) {
     const probeIds: string[] = [];
     let wireBytes = 0;
@@ -251,12 +251,12 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   return {
     start: arrange,
-    /** After a reload. */
+    /** Applies the pairs of the configuration after a reload. */
     reconfigured: arrange,
     /** The last run of each client at a mirror, in the order of the file. */
     of: (registry: string): readonly ClientRun[] =>
       pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKeyOf(pair))?.run ?? []) : [])),
-    /** Kills running clients; resolves once they have exited. */
+    /** Kills running clients; resolves once they have exited and all comparisons have ended. */
     async stop(): Promise<void> {
       isStopped = true;
       timer?.cancel();

@@ -39,12 +39,12 @@ export type Judge = ReturnType<typeof createJudge>;
 
 /** Without events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
-/** A probe that cannot start may change a state, which may order more: at most this many rounds in a turn. */
+/** The maximum number of passes over the orders of a turn: a probe that cannot start may cause further orders. */
 const carryingMax = 4;
 
 /**
- * Schedule, detect and advise connected: the part of the data path that the daemon shares with its simulation. While `isRunning` is false nothing new is probed, not even to confirm: a shutdown waits
- * only for running probes.
+ * Connects schedule, detect and advise: the part of the data path that the daemon shares with simulations. While `isRunning`
+ * returns false, nothing new is probed, not even to confirm: a shutdown waits only for running probes.
  */
 export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   let considerAtMs = 0;
@@ -95,7 +95,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     };
     const reserve: Scheduler['reserve'] = (asked, at) => (isRunning() ? s.scheduler.reserve(asked, at) : null);
 
-    /** Passes settled samples to the advisor; true if it should decide at once. */
+    /** Passes settled samples to the advisor; true if the advisor should decide at once. */
     function observe(): boolean {
       let isUrgent = false;
       for (; observed < judged.settled.length; observed += 1) {
@@ -118,7 +118,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     }
 
     function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
-      // First bytes should be as fast as a light response; otherwise something is odd.
+      // A peek has the deadline of light steps: first bytes should arrive as fast as a light response.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
       const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
       const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over }, now);
@@ -173,7 +173,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         }
       },
       tick: () => detect(s.detector.tick(now)),
-      /** Adds what is due now to the probes at the end of the turn. */
+      /** Adds the scheduled probes that are due to those that `carryOut` returns. @returns skipped probes */
       plan(): readonly Skipped[] {
         if (!isRunning()) {
           scheduleWakeMs = null;
@@ -194,7 +194,10 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         const standings = s.detector.standings();
         advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
       },
-      /** Reserves slots and ids for the probes ordered in this turn; only those that wait for a slot come later. */
+      /**
+       * Reserves slots and ids for the probes that this turn ordered, and returns what to start now. Probes that wait for a
+       * slot follow in a later turn.
+       */
       carryOut() {
         const probes: Due[] = start.splice(0);
         const controls: { due: ControlDue; round: Due['round'] }[] = [];
@@ -218,7 +221,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
 
   return {
     turn: turnAt,
-    /** When it needs a turn by itself, monotonic milliseconds; `null`: the usual second is enough. */
+    /** When judging needs a turn without any input, monotonic milliseconds; `null`: the loop's usual interval is enough. */
     wakeAtMs: () => earliest(lateWakeMs, earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null)),
     /** Makes the next turn decide, without waiting for the interval. */
     considerSoon(): void {

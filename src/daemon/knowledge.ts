@@ -16,7 +16,7 @@ export function createKnowledge(s: Stages) {
     /** Sends the whole book to the workers: at start, after a reload, and when something was learnt. */
     configure: () =>
       s.workers.configure(buildWorkerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
-    /** The rows of what these samples add, for the transaction of the same turn; empty: nothing new. */
+    /** Learns from these samples. @returns rows for the transaction of the same turn; empty: nothing new */
     learn(samples: readonly SettledSample[]): readonly Row[] {
       const rows: Row[] = [];
       for (const { outcome, facts, due, startedAtMs: atMs } of samples) {
@@ -34,7 +34,10 @@ export function createKnowledge(s: Stages) {
   };
 }
 
-/** A foreign key would be lost at the next start, or overwrite another ecosystem's. */
+/**
+ * The new facts under the ecosystem's own keys. A fact under another key would be lost at the next start, or overwrite one
+ * of another ecosystem.
+ */
 function newsOf(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }

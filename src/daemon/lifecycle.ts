@@ -20,12 +20,12 @@ import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
-/** A week, plus a day. */
+/** How long rows of trends are kept: the longest range of a trend, a week, plus a day. */
 const trendKeepMs = 8 * dayMs;
 
 /** A daemon that is up. */
 export interface Daemon {
-  /** The URL of its page. */
+  /** The URL of the daemon's page. */
   readonly url: string;
   /** Rejects on a defect, which is logged; the daemon goes on. */
   reload(): Promise<ReloadOutcome>;
@@ -40,7 +40,7 @@ export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
  * Starts a daemon: stages, loop, listener.
- * @returns `port_taken` and the like with the listener's code; the caller has already handled trouble with the state file
+ * @returns the error code if the listener cannot be opened; the caller has already opened the state file
  */
 export async function startDaemon(
   config: Config,
@@ -54,7 +54,8 @@ export async function startDaemon(
   const startedAtMs = ports.clock.wallMs();
   const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
-    // Only the shard that owns the upstream reports a mirror's state: two daemons could report two states of one mirror.
+    // Only the shard that owns the upstream reports a mirror's state: otherwise two daemons could report different states of
+    // one mirror.
     standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
     vantage: stages.detector.vantage(),
     findings: stages.detector.findings(),
@@ -168,7 +169,7 @@ export async function startDaemon(
     stages.store.trim('probe', limits.probeRows);
     stages.store.trim('cited', limits.citedRows);
     stages.store.trim('aside', limits.asideRows);
-    // Rows of removed mirrors and versions; those in use are overwritten long before.
+    // This deletes rows of removed mirrors and versions: rows in use are overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     stages.store.expire('seen', beforeMs - dayMs);
     // Findings and advice expire by their end: open ones stay, however old.
@@ -213,7 +214,7 @@ function isOver(value: unknown): boolean {
   );
 }
 
-/** One reload at a time: the next waits for the one before. */
+/** Runs one reload at a time: the next waits for the one before. */
 function serial(act: () => Promise<ReloadOutcome>): () => Promise<ReloadOutcome> {
   let last: Promise<unknown> = Promise.resolve();
   return () => {

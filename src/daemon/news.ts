@@ -19,7 +19,7 @@ export interface News extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** For receivers. */
+  /** Results of actions that are sent to receivers. */
   readonly acted: ActionNews[];
 }
 

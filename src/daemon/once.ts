@@ -12,7 +12,7 @@ export interface OnceRequest {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** As `Due.protocol`. */
+  /** Forces an HTTP version, as `Due.protocol`. */
   readonly protocol?: HttpProtocol;
 }
 
@@ -56,19 +56,19 @@ export interface NoAnswer {
   readonly limitMs: number;
 }
 
-/** How long a command waits for one probe, whatever its thread does: all of its deadlines plus ten seconds. */
+/** How long a command waits for one probe, milliseconds, whatever its thread does: all its deadlines and a reserve. */
 export function patienceMsFor(due: Due): number {
   return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
 }
 
-/** The result of one probe, awaited from outside its thread. */
+/** Runs one probe; `null`: its thread did not respond within `patienceMsFor`. */
 export function probeWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: Timers): Promise<Probed | null> {
   return orNull(workers.probe(due), patienceMsFor(due), timers);
 }
 
 /**
- * Closes the threads, and stops waiting after a second: one inside `getaddrinfo` cannot be ended before the resolver gives
- * up, which takes twenty seconds or more without a DNS server.
+ * Closes the threads, and stops waiting after `limits.closeMs`: a thread inside `getaddrinfo` cannot be ended before the
+ * resolver gives up, which takes 20 s or more without a DNS server.
  */
 export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);

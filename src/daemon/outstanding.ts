@@ -7,13 +7,14 @@ const turnMsMost = 1_500;
 interface Probe {
   readonly due: Due;
   readonly sinceMs: number;
-  /** When it is checked next; positive infinity: never again. */
+  /** When the probe is checked next, in the time of `ownMs`; infinite: never again. */
   reviewMs: number;
 }
 
 /** Pending probes, none at first, and how long our loop has waited for each. */
 export function createOutstanding() {
   const probes = new Map<string, Probe>();
+  /** The time that the loop has run, without our own delays, milliseconds. */
   let ownMs = 0;
   let beforeMs: number | null = null;
   let nextMs = Number.POSITIVE_INFINITY;

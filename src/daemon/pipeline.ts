@@ -28,13 +28,10 @@ const turnGapMs = 5;
 const idleMs = 1_000;
 const afterDefectMs = 250;
 
-/**
- * The loop that passes samples from the schedule to the notices: schedule → probe → measure → detect → advise → notify, with export, state and events after the
- * commit.
- */
+/** The loop from the schedule to the notices: schedule → probe → detect → advise → notify → commit → export and events. */
 export function createPipeline(s: Stages) {
   const inbox: Input[] = [];
-  /** Finished probes that are not settled yet: each is removed when detect settles it, so it counts once. */
+  /** Transcripts of finished probes by probe id, until detect settles the sample: so each sample counts once. */
   const awaiting = new Map<string, Transcript>();
   const events = createEvents();
   const knowledge = createKnowledge(s);
@@ -47,7 +44,7 @@ export function createPipeline(s: Stages) {
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
   let controlAtMs = 0;
   let deliveriesInFlight = 0;
-  /** Waiting commands: called when the turn they ran in is committed. */
+  /** Callbacks of the commands that ran in this turn: called once the turn is committed. */
   const settle: (() => void)[] = [];
 
   const wake = (delayMs: number): void => {
@@ -120,7 +117,7 @@ export function createPipeline(s: Stages) {
     for (const { due, round } of controls) asker.control(due, round);
   }
 
-  /** A sample whose handling threw: unknown because of a defect, and counted as such. */
+  /** Settles a sample whose handling threw, as unknown because of a defect. */
   function lose(input: Input, judging: JudgeTurn): void {
     if (input.kind !== 'probed' || !awaiting.has(input.due.probeId)) return;
     const outcome = { tag: 'unknown', because: 'defect' } as const;
@@ -141,7 +138,7 @@ export function createPipeline(s: Stages) {
     });
   }
 
-  /** Stored in the turn in which it was learnt; the workers use it afterwards. */
+  /** Adds the facts from this turn's samples to its rows; the workers get them later. @returns whether there are any */
   function learn(news: News): boolean {
     const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
     news.rows.push(...rows);
@@ -249,7 +246,7 @@ export function createPipeline(s: Stages) {
     /** Defects caught so far. */
     defects: defects.count,
     stateTrouble: publisher.stateTrouble,
-    /** After a reload changed targets or access. */
+    /** Sends the configuration to the workers, at start and after a reload. */
     reconfigured: () => knowledge.configure(),
   };
 }

@@ -7,9 +7,9 @@ import { closeWithin, makeDue, type NoAnswer, type OnceRequest, patienceMsFor, p
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
 /**
- * One probe that an operator requests, in a worker thread of its own, as the daemon would make it. Never throws because
- * of a mirror.
- * @returns `NoAnswer` where the thread returns nothing; it may still run afterwards, see `closeWithin`
+ * One probe that an operator requests, in a worker thread of its own, as the daemon would make it. Never throws because of a
+ * mirror.
+ * @returns `NoAnswer` if the thread does not respond; the thread may still run afterwards, see `closeWithin`
  */
 export async function probeNow(
   config: Config,

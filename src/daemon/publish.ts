@@ -12,7 +12,7 @@ import type { News } from './news.ts';
 const nothingAnswers =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
-/** An open finding changes with each of its samples: several times a second in an outage. */
+/** The log level of each change. An open finding changes with each of its samples, several times a second in an outage. */
 const findingLevel = {
   opened: 'warn',
   closed: 'info',
@@ -102,7 +102,7 @@ export function createPublisher(s: Stages, events: Events) {
     }
   }
 
-  /** A mirror's new state, once; checked only a few times a second, because it is derived from all its targets. */
+  /** Reports each new state of a mirror once. A state is derived from all targets, so it is not checked in each turn. */
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
     toldAtMs = now.monotonicMs;
@@ -117,7 +117,7 @@ export function createPublisher(s: Stages, events: Events) {
     }
   }
 
-  /** The lag of each mirror, once a minute: for its trend. */
+  /** Passes the lag of each mirror to its trend, every `freshnessEveryMs`. */
   function keepFreshness(now: Now): void {
     if (now.monotonicMs - freshAtMs < freshnessEveryMs) return;
     freshAtMs = now.monotonicMs;
@@ -126,9 +126,9 @@ export function createPublisher(s: Stages, events: Events) {
 
   return {
     /**
-     * Writes everything in one transaction; while that fails it waits, and `stateTrouble` returns why. A turn without
-     * findings, advice or notices waits for the next one with some, at most `limits.commitMs`. `isLast`: also writes what
-     * is otherwise written rarely. `isAwaited`: a caller waits for the write.
+     * Writes all rows of the turn in one transaction. While that fails, the rows wait, and `stateTrouble` returns why. A
+     * turn without findings, advice or notices waits for the next turn with some, at most `limits.commitMs`. `isLast`: the
+     * last turn, which also writes what is otherwise written rarely. `isAwaited`: a caller waits for the write.
      */
     commit(
       news: News,
@@ -185,7 +185,7 @@ export function createPublisher(s: Stages, events: Events) {
         for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
       });
     },
-    /** Why the state file is not written; `null`: it is. */
+    /** Why the state file cannot be written now; `null`: it can. */
     stateTrouble: () => trouble,
   };
 }
@@ -193,8 +193,8 @@ export function createPublisher(s: Stages, events: Events) {
 export type Events = ReturnType<typeof createEvents>;
 
 /**
- * Listeners to events, called after the commit; one that throws is removed. Slow readers are limited by the event stream
- * (api/).
+ * Creates the list of listeners to events. They are called after the commit; a listener that throws is removed. Slow readers
+ * are limited by the event stream (api/).
  */
 export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();

@@ -36,7 +36,7 @@ export interface ProcessFacts {
   /** The search path of programs, as given in PATH; absent: none. */
   readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
-  /** Reads what other places advise, for actions; absent: it is not known. */
+  /** Reads what other places advise, for actions; absent: not known. */
   readonly votes?: Actor['votes'];
 }
 
@@ -83,12 +83,12 @@ export function createSystemPorts(
   });
 }
 
-/** Real clients of this machine. */
+/** Creates the runner of real clients on this machine. */
 export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
   return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
 }
 
-/** Worker threads for a book: for the daemon, and for `probe` and `rank`. */
+/** Starts worker threads with a book: for the daemon, and for `probe` and `rank`. */
 export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,
