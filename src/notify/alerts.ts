@@ -8,29 +8,30 @@ import { stamp } from '../core/views.ts';
 import { tellIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 
-/** This daemon, for labels and links; `base` is `null` if it has no public URL. */
+/** This daemon, for labels and links. `base`: its URL without a trailing slash; `null`: not known. */
 export interface Origin {
   readonly vantage: string;
   readonly base: string | null;
 }
 
-/** The URL this daemon listens on, for links; none where it listens on every address. */
+/** This daemon with the URL it listens on; `base` is `null` if it listens on every address. */
 export function originOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
   if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
   return { vantage, base: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
-/** `level_shift` is `MirrorwatchLevelShift`. */
+/** The name of the alert about a kind of finding: `MirrorwatchLevelShift` for `level_shift`. */
 export function alertNameOf(kind: FindingKind): string {
   const words = kind.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `Mirrorwatch${words.join('')}`;
 }
 
 /**
- * A finding as the text of `POST /api/v2/alerts`. An open one has no `endsAt`: each attempt adds it, so that an alert that
- * waited for an hour has not ended on arrival. Annotations are in the receiver's language, labels are not translated.
- * @param advised  advice to leave its mirror: its lines are added
+ * A finding as the text of `POST /api/v2/alerts`. The text about an open finding has no `endsAt`: each attempt adds one
+ * (`addEnd`), so that an alert that waited for an hour has not ended on arrival. Annotations are in the receiver's language,
+ * labels are not translated.
+ * @param advised  advice to leave the finding's mirror, whose lines become annotations; `null`: none
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
 export function renderAlertBody(
@@ -99,7 +100,7 @@ export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable
 
 type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
 
-/** The key of a finding's short title. A disputed mismatch has its own: no authority says which bytes are wrong. */
+/** The key of a finding's short title. A disputed mismatch has its own title: no authority says which bytes are wrong. */
 export function saidKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): SaidKey {
   if (disputed) return 'finding.disputed';
   return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;

@@ -21,7 +21,7 @@ interface Carrying {
   readonly carried: readonly Entry[];
   readonly card: Card;
   readonly message: Sendable['message'];
-  /** The message to edit; `null`: a new one is sent. */
+  /** The sent message to edit; `null`: a new message is sent. */
   readonly changes: SentMessage | null;
 }
 
@@ -56,7 +56,7 @@ function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first
   return { ...renderChatMessage(receiver, alike, state.origin, now), changes: null };
 }
 
-/** Ends the delivery of a notice and of all notices in its message. */
+/** Records the result of a delivery, for a notice and all other notices in the same message. */
 export function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
   const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
   const changed = state.sent.get(queue.receiver.name)?.find(({ key }) => key === sent[0]?.changes) ?? null;
@@ -88,7 +88,7 @@ function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }
   for (const entry of entries) entry.inFlight = false;
 }
 
-/** Keeps what a later edit needs; nothing for a service without receipts. */
+/** Records a sent or edited message for later edits; nothing if its service gave no receipt. */
 function keepSent(
   state: State,
   { receiver }: Queue,

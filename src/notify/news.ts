@@ -64,7 +64,7 @@ export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] 
   return [...last.values()];
 }
 
-/** The event of an action. Its subject outlives the advice: an undo is about the same as the change before it. */
+/** The event of an action. The subject does not name the advice: an undo has the same subject as the change before it. */
 export function newsOfAction(action: ActionNews): News {
   const { ecosystem, upstream } = action.row.advice;
   const subject = `action/${action.row.action}/${ecosystem}/${upstream}`;
@@ -78,12 +78,12 @@ export interface BodyMeta {
   readonly wallMs: number;
   /** For a recovery: the id of the notice about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** The id of the notice that it adds to without new action; `null`: none. */
+  /** The id of an earlier notice to which this one only adds facts, without a new action; `null`: none. */
   readonly updates: string | null;
   readonly story: StoryView | null;
 }
 
-/** The text that is signed and sent. Only recoveries have `resolves`. */
+/** The body that is signed and sent, as JSON. Only recoveries have `resolves`. */
 export function bodyOf(news: News, meta: BodyMeta): string {
   return JSON.stringify({
     type: news.type,

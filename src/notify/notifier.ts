@@ -37,7 +37,7 @@ export function createNotifier(input: {
   readonly now: Now;
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
   readonly outbox?: number;
-  /** Gets the reason why a notice could not be rendered; it is tried again later. Absent: not reported. */
+  /** Called with the reason why a notice could not be rendered; the notice is tried again later. Absent: not reported. */
   readonly defect?: (cause: unknown) => void;
 }) {
   // Closures must not keep `input`: it holds the first configuration.
@@ -64,7 +64,7 @@ export function createNotifier(input: {
   };
 
   return {
-    /** Queues the changes for the receivers that want them, and drops expired notices; with empty changes only the latter. */
+    /** Queues the changes for the receivers that want them, and drops expired notices; empty changes only drop notices. */
     compose(
       changes: {
         readonly findings: readonly FindingChange[];
@@ -169,7 +169,7 @@ export function createNotifier(input: {
   };
 }
 
-/** Keeps open findings, for the receivers that need repetitions. */
+/** Records open findings for the receivers that need repetitions, and forgets ended ones. */
 function heed(state: State, change: FindingChange, now: Now): void {
   if (isEnd(change)) return dropPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
@@ -190,7 +190,8 @@ function nextAttemptMs(queue: Queue, now: Now): number {
 }
 
 /**
- * One notice as a message of its own. If it cannot be rendered, its delivery counts as failed, so that it blocks no other.
+ * One notice as a message of its own. If the notice cannot be rendered, its delivery counts as failed, so that it does not
+ * block other notices.
  */
 function takeOne(
   state: State,

@@ -43,8 +43,9 @@ export interface State {
   /** Messages that can still be edited. */
   readonly sent: SentMessages;
   readonly random: Random;
+  /** The maximum number of waiting notices, over all receivers. */
   readonly outbox: number;
-  /** Rows for the next turn. */
+  /** Rows and outcomes that the current call collects. */
   pending: Turn;
 }
 
@@ -78,7 +79,7 @@ function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
-/** True where a stored body has the form that the receiver needs now: an alert is a list. */
+/** True if a stored body has the form that the receiver needs now: a body for Alertmanager is a JSON list. */
 export function isFor(receiver: Receiver, { notice }: Entry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
@@ -95,7 +96,10 @@ export function seqRowOf(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
-/** The recipients: `programs` get every change, `people` only changes that matter to them. */
+/**
+ * The recipients. `programs`: receivers that show alerts (Alertmanager), which get every change. `people`: all other
+ * receivers, which get only changes that matter to people.
+ */
 type Audience = 'all' | 'programs' | 'people';
 
 /** Queues one event for every receiver of an audience that wants it. */
@@ -149,7 +153,7 @@ export function tell(state: State, news: News, audience: Audience, now: Now): vo
   }
 }
 
-/** The body in the form of a receiver. */
+/** The body of a notice, in the form that the receiver needs. */
 function textFor(
   state: State,
   receiver: Receiver,
@@ -172,13 +176,13 @@ function sentenceFor({ chat }: Receiver, { finding, action }: News): Pick<Notice
   return chat === undefined || sentence == null ? {} : { sentence };
 }
 
-/** Keeps a reference only to a message that was sent, not to a waiting one that is now replaced. */
+/** The id of a notice to refer to; for a chat `null` if that notice still waits, because the new one replaces it. */
 function toldAs(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }
 
-/** Whether a receiver belongs to an audience. `programs` are receivers that get the current state repeatedly. */
+/** Whether a receiver belongs to an audience. */
 function isOf({ receiver }: Queue, audience: Audience): boolean {
   return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }
@@ -242,12 +246,12 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
   state.pending.put(outboxRowOf(entry));
 }
 
-/** True if a waiting notice is made obsolete by the newer one: never if it is the only one on an open finding. */
+/** True if a newer notice replaces a waiting one: not if the waiting one is about another finding that is still open. */
 function isOver(state: State, old: Entry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }
 
-/** Applies the end of a delivery to its notice and its receiver. */
+/** Applies the result of a delivery to its notice and its receiver. */
 export function applyDelivery(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
   entry.inFlight = false;
   queue.failure = delivery.tag === 'failed' ? delivery.failure : null;
@@ -281,7 +285,7 @@ export function applyDelivery(state: State, queue: Queue, entry: Entry, delivery
   state.pending.count(queue.receiver.name, 'retried');
 }
 
-/** Drops notices that waited for more than a day. */
+/** Drops notices that waited longer than `limits.deliveryAgeMsMax`. */
 export function expire(state: State, now: Now): void {
   for (const queue of state.queues.values())
     for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');

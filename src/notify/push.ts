@@ -13,7 +13,7 @@ export function recordPushed(state: State, queue: Queue, finding: Finding, now: 
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
-/** Keeps the advice against each mirror; its open findings are sent again at once, with or without the lines to paste. */
+/** Records the advice against each mirror. Its open findings are sent again at once, with or without lines to paste. */
 export function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {
     if (advice.state === 'proposed') state.advised.set(advice.from, advice);
@@ -33,7 +33,7 @@ export function dropPushed(state: State, finding: Finding): void {
 
 /**
  * Sends open findings to every Alertmanager again when due: after a start and a reload at once, then every
- * `limits.pushEveryMs`. A waiting notice is sent anyway, with its end counted from the attempt.
+ * `limits.pushEveryMs`. A finding with a waiting notice is not queued again: that notice gets its end when it is sent.
  */
 export function enqueueRepeats(state: State, now: Now): void {
   for (const queue of state.queues.values()) {

@@ -6,31 +6,31 @@ import type { Now, Row } from '../core/ports.ts';
 import { severityOf } from './alerts.ts';
 import type { News } from './news.ts';
 
-/** Parallel deliveries to one receiver: enough for a burst, few enough for a slow one. */
+/** The maximum number of parallel deliveries to one receiver: enough for a burst, few enough for a slow receiver. */
 const inFlightMax = 8;
 
 /** One undelivered notice; times are monotonic milliseconds. */
 export interface Entry {
   notice: Notice;
-  /** The finding it is about; `null` for advice. */
+  /** The id of the finding that the notice is about; `null`: advice or an action. */
   readonly findingId: string | null;
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
-  /** The receiver may have it although no response came: it keeps its id and its text. */
+  /** The receiver may have the notice although no response came: its id and text then stay the same. */
   mayHaveArrived: boolean;
-  /** The notice whose message contains this one too. */
+  /** The id of the notice whose message also carries this notice. */
   carrier?: string;
-  /** The key of the message that is edited to show this one. */
+  /** The key of the sent message that is being edited to show this notice. */
   changes?: string;
-  /** Sent to a chat in its own message: `try` after a shared card was refused; `stays` after it was refused alone too. */
+  /** A chat message of its own: `try` after a shared card was refused; `stays` after this notice alone was refused. */
   alone?: 'try' | 'stays';
 }
 
 /** Notices that wait for one receiver, oldest first. */
 export class Queue {
   receiver: Receiver;
-  /** Its last response was 410 (Gone): nothing is sent until the next reload. */
+  /** The receiver's last response was 410 (Gone): nothing is sent until the next reload. */
   disabled: boolean = false;
   /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
@@ -38,7 +38,7 @@ export class Queue {
   failure: DeliveryFailure | null = null;
   /** The earliest time of the next message by the receiver's rate limit, monotonic. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
-  /** Quiet hours hold notices until then, monotonic; a notice does not count as late because of that. */
+  /** When quiet hours last held notices, monotonic: the age of a waiting notice counts from then at the earliest. */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: Entry[] = [];
 
@@ -99,7 +99,7 @@ export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queu
   return null;
 }
 
-/** Failures without any connection. */
+/** Error codes of failures without a connection: the receiver cannot have the notice. */
 const unconnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -126,7 +126,7 @@ export function outboxKeyOf(notice: Notice): string {
   return `${notice.receiver}/${notice.id}`;
 }
 
-/** The row of a notice as it waits. */
+/** The row of a waiting notice. */
 export function outboxRowOf({ notice, findingId }: Entry): Row {
   return { table: 'outbox', key: outboxKeyOf(notice), atMs: notice.createdAtMs, value: { notice, findingId } };
 }
@@ -149,7 +149,7 @@ export function entryFromRow(row: Row, now: Now): Entry | null {
     bornMs: now.monotonicMs - Math.max(0, now.wallMs - notice.createdAtMs),
     dueMs: now.monotonicMs + waitMs,
     inFlight: false,
-    // The process may have ended while it was being sent.
+    // The process may have ended while the notice was being sent.
     mayHaveArrived: true,
   };
 }

@@ -9,27 +9,31 @@ import type { News } from './news.ts';
 /**
  * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its first
  * beginning and end are sent at once. Each later end waits (`endsAfterMs`), and is not sent if the fault is back by then.
- * Programs that follow every change (Alertmanagers) always get it. Times are monotonic milliseconds unless named otherwise.
+ * Receivers that follow every change (Alertmanagers) get every beginning and end. Times are monotonic milliseconds unless
+ * named otherwise.
  */
 export interface Story {
-  /** The id of the finding or advice it began with. */
+  /** The id of the finding or advice that the story began with. */
   readonly id: string;
   readonly sinceWallMs: number;
-  /** How often it began, >= 1. */
+  /** How often the trouble began, >= 1. */
   times: number;
   /** How many of these beginnings were sent to people, >= 1. */
   tellings: number;
-  /** When it ended last; `null`: it has not. */
+  /** When the trouble last ended; `null`: it has not ended. */
   endedAtMs: number | null;
   /** The advice that people follow, as sent to them; `null`: none. */
   stand: Advice | null;
-  /** The id of its last notice, by receiver. */
+  /** The id of the story's last notice to each receiver, by its name. */
   told: Readonly<Record<string, string>>;
-  /** Not sent to people before `dueMs`, or before the mirror that they follow has trouble; infinite: only the latter. */
+  /**
+   * An event that people do not get before `dueMs`, or before the mirror that they follow has trouble. `dueMs` infinite:
+   * only that trouble counts. `null`: no event is held.
+   */
   held: { readonly news: News; dueMs: number } | null;
 }
 
-/** By subject. */
+/** Stories by subject. */
 export type Stories = Map<string, Story>;
 
 const keyPrefix = 'story/';
@@ -49,7 +53,7 @@ function partOf({ finding, advice, type, weight }: News): Part {
 
 /**
  * Updates the story of an event.
- * @returns true: send it to people now; false: what they know is still valid, or the end waits
+ * @returns true: send the event to people now; false: what people know is still valid, or the end waits
  */
 export function updateStory(stories: Stories, news: News, now: Now): boolean {
   const part = partOf(news);
@@ -150,7 +154,7 @@ export function expireHeld(stories: Stories, news: News, now: Now): void {
 export function releaseDue(stories: Stories, now: Now): readonly News[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
-  // With an advice to move back, the recovery of that mirror is sent as well.
+  // With the advice to move back to a mirror, the held recovery of that mirror is sent as well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
   const ends = [...stories.values()].filter(
     ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),
@@ -169,8 +173,8 @@ export function releaseDue(stories: Stories, now: Now): readonly News[] {
 }
 
 /**
- * The story whose notice this event adds to, if it requires no new action: an end belongs to its beginning, an acceptance or
- * dismissal to its proposal, a finding about a mirror that people were advised to leave to that advice.
+ * The story whose notice this event adds to, if the event requires no new action: an end belongs to its beginning, an
+ * acceptance or dismissal to its proposal, a finding about a mirror that people were advised to leave to that advice.
  */
 export function findBase(stories: Stories, news: News): Story | null {
   const { finding, advice, type, subject } = news;

@@ -4,7 +4,7 @@ import type { Entry, Queue } from '../queue.ts';
 import { isUrgent, toldOf } from './section.ts';
 import { minuteOfDay } from './times.ts';
 
-/** The most notices of one card: more than a phone shows, and few enough to render repeatedly until they fit. */
+/** The maximum number of notices in one card: more than a phone shows, few enough to render repeatedly until they fit. */
 const batchMax = 30;
 
 /**
@@ -32,7 +32,7 @@ export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   return Math.max(openMs(queue), Math.min(...times));
 }
 
-/** True where some of these waited for quiet hours to end. */
+/** True if some of these notices waited for quiet hours to end. */
 export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): boolean {
   return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
 }
@@ -88,8 +88,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * The end of the current quiet hours, wall milliseconds. In a night with a clock change it is searched minute by minute:
- * it may be in an hour that is left out.
+ * The end of the current quiet hours, wall milliseconds. In a night with a clock change, the end is searched minute by
+ * minute: the configured minute may be in an hour that the clock skips.
  */
 export function quietEndMsOf(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;

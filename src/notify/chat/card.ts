@@ -6,7 +6,7 @@ import { renderFindingSection } from './finding-section.ts';
 import { clipped, type Pen, type Reader, type Section, type Told, type Tone, tones } from './section.ts';
 import { formatClock } from './times.ts';
 
-/** Characters of one row: a few lines of a phone. */
+/** The maximum length of one row, characters: a few lines on a phone. */
 const rowChars = 400;
 
 /** A message for people, before a service renders it. */
@@ -20,8 +20,8 @@ export interface Card {
 
 /**
  * The card of some notices, in order of arrival; required actions first, resolved ones last.
- * @param held  the quiet hours that they waited for; `null`: none
- * @param more  how many follow in a card of their own
+ * @param held  the quiet hours that the notices waited for; `null`: none
+ * @param more  how many further notices follow in another card
  */
 export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | null, more: number): Card {
   const say = wordsOf(reader.language);
@@ -51,7 +51,7 @@ export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | 
   };
 }
 
-/** The page of the notice's mirror, if there is one mirror, else the overview. */
+/** The URL of the mirror's page, if the card has a single notice about a mirror, else of the overview. */
 function pageUrl(page: string, told: readonly Told[]): string {
   const registry = told.length === 1 ? told[0]?.finding?.registry : null;
   return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;

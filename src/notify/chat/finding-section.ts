@@ -8,7 +8,7 @@ import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
 const sidesShown = 3;
 
-/** A finding that has opened, or the end of one. */
+/** Renders a finding that has opened, or the end of one. */
 export function renderFindingSection(told: Told, finding: FindingView, pen: Pen): Section {
   const { say } = pen;
   const isDisputed = finding.kind === 'mismatch' && (finding.cause === 'peers' || finding.cause === 'retag');
@@ -114,14 +114,14 @@ function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string
   return sides.length > sidesShown ? say('sides.more', { sides: text }) : text;
 }
 
-/** `oci (docker.io)`; only the upstream where it has the ecosystem's name. */
+/** An ecosystem with its upstream as text, `oci (docker.io)`; only the ecosystem if the upstream has the same name. */
 export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
   return upstream === null || upstream === ecosystem ? `${ecosystem}` : `${ecosystem} (${upstream})`;
 }
 
 /**
  * A row that says that the trouble comes and goes, and how long to stay; none for a single occurrence.
- * @param isOver  its end is being sent
+ * @param isOver  true: the notice is about the end of the trouble
  * @param to  the mirror that people are advised to use; `null`: this is no advice
  */
 export function renderStoryRows({ story }: Told, isOver: boolean, to: string | null, pen: Pen): Section['rows'] {

@@ -20,7 +20,7 @@ export function isChat(receiver: Receiver): receiver is Chat {
   return receiver.chat !== undefined && receiver.format in chatServices;
 }
 
-/** True for receivers with one URL: the service counts their messages together. */
+/** True for receivers with the same URL: the service counts their messages together. */
 export function isSameBot(one: Receiver, other: Receiver): boolean {
   return one.url.reveal() === other.url.reveal();
 }
@@ -106,7 +106,7 @@ function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
   return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
 }
 
-/** A URL on loopback is useless on a phone. */
+/** The URL of the page for links; `null` for a URL on loopback, which is useless on a phone. */
 function followed(base: string | null): string | null {
   return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
 }

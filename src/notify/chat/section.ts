@@ -4,7 +4,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
-/** The colour: a problem, grave or not; an action to take; resolved; none of these. */
+/** The tones (colours) in display order: severe problem, other problem, action to take, resolved, none of these. */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -57,17 +57,17 @@ export interface Told {
   readonly type: Notice['type'];
   readonly subject: string;
   readonly vantage: string;
-  /** When it was composed, wall milliseconds. */
+  /** When the notice was composed, wall milliseconds. */
   readonly atMs: number;
   readonly finding: FindingView | null;
-  /** What became of an action; `null`: it is about something else. */
+  /** An action with its result; `null`: the notice is about something else. */
   readonly action: (ActionView & { readonly result: ActionNews['result'] }) | null;
   /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
   /** For a recovery: the `ref` of the message about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** `null`: it never came and went, or an earlier release stored it. */
+  /** The story of the notice; `null`: there is none, or an earlier release stored the notice. */
   readonly story: StoryView | null;
 }
 
@@ -76,7 +76,7 @@ function refOf(id: string): string {
   return id.slice(-6);
 }
 
-/** Never throws: a body left by another format is shown by the notice's own fields. */
+/** The content of a notice. Never throws: if the body is of another format, only the notice's own fields are shown. */
 export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notice): Told {
   const { data, timestamp } = parsed(body);
   return {

@@ -5,17 +5,17 @@ import type { Turn } from '../turn.ts';
 
 /** A sent message of a chat that can still be edited. */
 export interface SentMessage {
-  /** The id of the first notice it carried. */
+  /** The id of the first notice that the message carried. */
   readonly key: string;
   /** The service's id of the message. */
   readonly receipt: string;
-  /** The ids of all notices it ever carried. */
+  /** The ids of the notices that the message has carried; at most `limits.sentNotices` after an edit. */
   readonly ids: readonly string[];
-  /** What it shows now. */
+  /** The notices that the message shows now. */
   readonly notices: readonly Notice[];
 }
 
-/** By receiver, oldest first; at most `limits.sentMessages` each. */
+/** Editable messages by receiver, oldest first; at most `limits.sentMessages` for each. */
 export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';

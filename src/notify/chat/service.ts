@@ -13,16 +13,16 @@ export interface Post {
 export interface ChatService {
   /** URLs of the service's documentation. */
   readonly spec: readonly string[];
-  /** The minimum time between two messages: its rate, spread evenly, with a reserve for the operator's own tests. */
+  /** The minimum milliseconds between two messages: the rate limit, with a reserve for tests of the operator. */
   readonly spacingMs: number;
   draw(card: Card): Post['body'];
-  /** Whether a rendered card is within its limits. */
+  /** Whether a rendered card is within the service's limits. */
   fits(body: Post['body']): boolean;
   /** Adds the signature; `null`: the service has none. */
   readonly sign: ((post: Post, secret: string, now: Now) => Post) | null;
   /** How a sent message is edited; absent: it cannot be. */
   readonly edit?: {
-    /** Where to send; `receipt`: that of the message to change, `null`: a new one. */
+    /** The URL of the request. @param receipt  that of the message to edit; `null`: for a new message */
     urlOf(url: string, receipt: string | null): string;
     /** The service's id of the new message; `null`: the response has none. */
     receiptIn(body: string): string | null;
@@ -39,7 +39,7 @@ export function formatCode(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
 }
 
-/** True where the status alone decides what happens to the notice. */
+/** True if the status alone decides what happens to the notice. */
 export function saysItself(status: number): boolean {
   return (status >= 300 && status < 400) || status === 410 || status === 429 || status === 503;
 }
@@ -69,7 +69,7 @@ export function refused(code: string, retry: Retry): DeliveryFailure {
   return { kind: 'refused', code, retry };
 }
 
-/** A gateway of the service writes its codes as texts. */
+/** Whether a value is an error code as text, as gateways of these services write it. */
 function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
 }
@@ -80,7 +80,7 @@ function codeIn(body: string, names: readonly string[]): number | null {
   return code !== undefined && Number.isSafeInteger(Number(code)) ? Number(code) : null;
 }
 
-/** The fields of a JSON response; none of anything else. */
+/** The fields of a JSON response; empty for any other response. */
 export function parseAnswer(body: string): Readonly<Record<string, unknown>> {
   try {
     return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};

@@ -2,26 +2,26 @@ import { createHmac } from 'node:crypto';
 import { bytesOf, clipped, escapeMarks, type Section } from '../chat/section.ts';
 import { type ChatService, formatCode, marks, refusalByCode } from '../chat/service.ts';
 
-/** Documented: a text of 5 000 characters, a title of 64 in the list of chats, a URL of 500; a message of 20 000 bytes. */
+/** DingTalk's documented limits: of a text, of a title in the list of chats, of a URL, and of a whole message. */
 const textChars = 5_000;
 const titleChars = 64;
 const urlChars = 500;
 const bodyBytes = 20_000;
 
-/** More than 20 messages in a minute block a sender for ten. */
+/** A sender of more than 20 messages in a minute is blocked for ten minutes. */
 const silenceMs = 10 * 60_000;
 const waits = { 130101: silenceMs, 410100: silenceMs };
 
-/** A line break of its Markdown. */
+/** A line break in DingTalk's Markdown. */
 const lineBreak = '  \n  ';
 
-/** Custom robots of DingTalk: an action card with the link to the page as its button, Markdown where there is none. */
+/** Custom robots of DingTalk: an action card with a button to the page; without a link, a Markdown message. */
 export const dingtalk: ChatService = {
   spec: [
     'https://open.dingtalk.com/document/robots/custom-robot-access',
     'https://open.dingtalk.com/document/robots/customize-robot-security-settings',
   ],
-  // 20 a minute.
+  // The rate limit is 20 messages a minute.
   spacingMs: 3_500,
   sign: ({ url, body }, secret, { wallMs }) => {
     const signed = new URL(url);
@@ -53,7 +53,7 @@ export const dingtalk: ChatService = {
 };
 
 /**
- * HMAC-SHA256 over `<milliseconds>\n<secret>`, keyed with the secret, base64; URL-encoded where it is put into the query.
+ * HMAC-SHA256 over `<milliseconds>\n<secret>`, keyed with the secret, base64; the caller encodes it for the query.
  * @see https://open.dingtalk.com/document/robots/customize-robot-security-settings
  */
 export function dingtalkSign(secret: string, timestampMs: string): string {

@@ -1,7 +1,7 @@
 import { clipped, type Section, type Tone } from '../chat/section.ts';
 import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from '../chat/service.ts';
 
-/** Documented bounds; the last is over all embeds of a message. */
+/** Discord's documented limits; the last one is over all embeds of a message. */
 const contentChars = 2_000;
 const titleChars = 256;
 const descriptionChars = 4_096;
@@ -33,7 +33,7 @@ export const discord: ChatService = {
     'https://discord.com/developers/docs/resources/message#embed-object-embed-limits',
     'https://discord.com/developers/docs/topics/rate-limits',
   ],
-  // 30 a minute and channel.
+  // The rate limit is 30 messages a minute in each channel.
   spacingMs: 2_100,
   sign: null,
   draw(card) {
@@ -45,7 +45,7 @@ export const discord: ChatService = {
       ...(at === last ? { footer: { text: clipped(card.foot, footerChars) } } : {}),
     }));
     return {
-      // What a phone's notification shows.
+      // The notification on a phone shows only this text.
       content: clipped(`${marks[card.tone]} ${escaped(card.title)}`, contentChars),
       embeds,
       allowed_mentions: { parse: [] },
@@ -80,7 +80,7 @@ export const discord: ChatService = {
   },
 };
 
-/** The lines to paste come before the reasons, since they are needed first. */
+/** The lines to paste come before the reasons, because readers need them first. */
 function embedOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Embed {
   const line = code === null ? [] : [`**${escaped(code.label)}**`, formatCode(code.text)];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}**  ${escaped(text)}`);
@@ -95,7 +95,7 @@ function charsOf({ title = '', description, footer }: Embed): number {
   return title.length + description.length + (footer?.text.length ?? 0);
 }
 
-/** Escapes what its Markdown interprets within a line. */
+/** Escapes the characters that Discord's Markdown interprets within a line. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\*_~|`<>[\]]/g, (character) => `\\${character}`);
 }

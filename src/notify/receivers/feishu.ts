@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { bytesOf, type Section, type Tone } from '../chat/section.ts';
 import { type ChatService, refusalByCode } from '../chat/service.ts';
 
-/** Documented: 20 KB, with the signature, which is put in later. */
+/** The documented limit of a body, less a reserve for the signature, which is added later. */
 const bodyBytes = 20_000 - 200;
 
 const templates: Readonly<Record<Tone, string>> = {
@@ -13,7 +13,9 @@ const templates: Readonly<Record<Tone, string>> = {
   info: 'grey',
 };
 
-/** Its rate limits: 11232 of the bot, 99991400 of the gateway. 9499 is a bad request, also if its text is about a rate. */
+/**
+ * Waits by error code: rate limits of the bot and of the gateway. 9499 is a bad request, even if its text is about a rate.
+ */
 const waits = { 11232: 60_000, 99991400: 60_000 };
 
 /** Custom bots of Feishu and Lark, as an interactive card. */
@@ -22,7 +24,7 @@ export const feishu: ChatService = {
     'https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot',
     'https://open.feishu.cn/document/feishu-cards/card-json-structure',
   ],
-  // 100 a minute and 5 a second.
+  // The rate limit is 100 messages a minute, and 5 a second.
   spacingMs: 700,
   sign: ({ url, body }, secret, { wallMs }) => {
     const timestamp = String(Math.floor(wallMs / 1000));
@@ -60,7 +62,7 @@ export const feishu: ChatService = {
 };
 
 /**
- * HMAC-SHA256 over nothing, keyed with `<seconds>\n<secret>`, base64.
+ * HMAC-SHA256 over an empty text, keyed with `<seconds>\n<secret>`, base64.
  * @see https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot, Set a signature verification
  */
 export function feishuSign(secret: string, timestampSeconds: string): string {
@@ -99,7 +101,7 @@ const entities: Readonly<Record<string, string>> = {
   _: '&#95;',
 };
 
-/** Its Markdown shows special characters from their HTML entities. */
+/** Escapes a text for Feishu's Markdown, which shows special characters from their HTML entities. */
 function escaped(text: string): string {
   return text.replaceAll(/[&*~<>[\]()`_]/g, (character) => entities[character] ?? character);
 }

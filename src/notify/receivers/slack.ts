@@ -1,7 +1,7 @@
 import { clipped, type Section } from '../chat/section.ts';
 import { type ChatService, formatCode, marks, refused, saysItself } from '../chat/service.ts';
 
-/** Documented bounds. */
+/** Slack's documented limits. */
 const headerChars = 150;
 const sectionChars = 3_000;
 const blocksMax = 50;
@@ -10,14 +10,14 @@ const bodyChars = 12_000;
 
 type Block = Readonly<Record<string, unknown>>;
 
-/** Incoming webhooks of Slack, in Block Kit. Its URL is the secret: nothing is signed. */
+/** Incoming webhooks of Slack, in Block Kit. The URL of a webhook is its secret: nothing is signed. */
 export const slack: ChatService = {
   spec: [
     'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks',
     'https://docs.slack.dev/reference/block-kit/blocks',
     'https://docs.slack.dev/apis/web-api/rate-limits',
   ],
-  // One a second and channel.
+  // The rate limit is one message a second in each channel.
   spacingMs: 1_100,
   sign: null,
   draw(card) {
@@ -29,7 +29,7 @@ export const slack: ChatService = {
     ]);
     const link = card.link === null ? '' : `<${card.link.url}|${escaped(card.link.text)}> · `;
     return {
-      // What a phone's notification shows, and a client that draws no blocks.
+      // Notifications on phones, and clients that draw no blocks, show only this text.
       text: clipped([title, ...card.sections.flatMap(({ code }) => code?.text ?? [])].map(escaped).join('\n'), 1_000),
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: clipped(title, headerChars), emoji: true } },
@@ -64,7 +64,7 @@ function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Bl
   return texts.map((text) => ({ type: 'section', text: markdown(text) }));
 }
 
-/** Lines in as few texts as the bound of one allows. */
+/** Joins lines to as few texts as the limit of a section allows. */
 function chunks(lines: readonly string[]): string[] {
   const texts: string[] = [];
   for (const line of lines.map((one) => clipped(one, sectionChars))) {
@@ -80,7 +80,7 @@ function markdown(text: string): Block {
   return { type: 'mrkdwn', text: clipped(text, sectionChars) };
 }
 
-/** The three that Slack's control sequences begin with or end in. */
+/** Escapes the three characters that Slack's control sequences consist of. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,16 +1,16 @@
 import { bytesOf, escapeMarks, type Section } from '../chat/section.ts';
 import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
 
-/** Documented: `markdown.content`, UTF-8. */
+/** WeCom's documented limit of `markdown.content`, in UTF-8. */
 const contentBytes = 4_096;
 
-/** Its rate limit counts by the minute. */
+/** The wait after the error code of WeCom's rate limit, which counts by the minute. */
 const waits = { 45009: 60_000 };
 
-/** Group robots of WeCom, in their Markdown. Its URL is the secret: nothing is signed. */
+/** Group robots of WeCom, in their Markdown. The URL of a robot is its secret: nothing is signed. */
 export const wecom: ChatService = {
   spec: ['https://developer.work.weixin.qq.com/document/path/91770'],
-  // 20 a minute.
+  // The rate limit is 20 messages a minute.
   spacingMs: 3_500,
   sign: null,
   draw(card) {
