@@ -13,7 +13,7 @@ function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** The client of an authorized request: the name of its token, else its address. For counting. */
+/** The client of an authorized request, for rate limits: the kind of its token, else its address. */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
@@ -99,9 +99,9 @@ const perMinute: Readonly<Record<RequestClass, number>> = {
 };
 
 /**
- * Limits authorized requests: one bucket per client and class (design.md section 4.3), 429 and for alerts 503 beyond
- * it. Health, readiness and `/metrics` have no limit. Runs after the guard, so unauthorized requests use up no client's
- * share.
+ * Limits authorized requests: one bucket per client and class (design.md section 4.3), beyond it the response is 429, for
+ * alerts 503. Health, readiness and `/metrics` have no limit. Runs after the guard, so unauthorized requests do not use up a
+ * client's share.
  * @param nowMs  the monotonic clock
  */
 export function createRateLimit(nowMs: () => number): RequestHandler {

@@ -39,7 +39,7 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-/** Fingerprints of Alertmanager are 16 hexadecimal digits. */
+/** The characters of an accepted fingerprint: visible ASCII. */
 const plain = /^[\x21-\x7e]+$/;
 
 /** The part of a body that is missing or wrong. */
@@ -83,7 +83,7 @@ function parseAlert(value: unknown): IncomingAlert | null {
   };
 }
 
-/** An identity for a set of labels, as Alertmanager computes it; releases before 0.19 send none. */
+/** An identity for a set of labels, for notifications without a usable fingerprint: Alertmanager before 0.19 sends none. */
 function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);

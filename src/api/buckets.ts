@@ -12,9 +12,9 @@ export type Buckets = ReturnType<typeof createBuckets>;
 const sweepMs = 1_000;
 
 /**
- * Counts requests of clients against a rate. One bucket per client: it holds a minute's requests and refills evenly. Beyond `limits.clientsCounted` clients, new
- * ones share one bucket.
- * @param perMinute  requests, > 0
+ * Counts requests of clients against a rate. Each client has a bucket, which holds a minute's requests and refills evenly.
+ * Beyond `limits.clientsCounted` clients, new ones share one bucket.
+ * @param perMinute  requests of one client, > 0
  * @param nowMs      the monotonic clock
  */
 export function createBuckets(perMinute: number, nowMs: () => number) {

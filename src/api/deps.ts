@@ -26,6 +26,7 @@ export type AlertsTaken =
   | { readonly tag: 'taken'; readonly outcomes: AlertCounts }
   | { readonly tag: 'unavailable'; readonly because: 'queue' | 'state' | 'stopping' };
 
+/** The result of a reload; `invalid` and `needs_restart` keep the old configuration. */
 export type ReloadOutcome =
   | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
   | { readonly tag: 'invalid'; readonly issues: readonly PlainIssue[] }
@@ -67,7 +68,7 @@ export interface ApiDeps {
   /** The freshness of a mirror; `null`: no such mirror. */
   freshness(registry: string): Freshness | null;
   baseline(targetId: string, connection: Connection): Omit<SeriesBaseline, 'target' | 'connection'> | null;
-  /** From memory, else from the state file. */
+  /** A stored probe, from memory or the state file; `null`: not stored. */
   probe(probeId: string): KeptProbe | null;
   probesOf(registry: string, limit: number): readonly KeptProbe[];
   /** Open findings; with `history` also closed and acknowledged ones. Newest first, after the cursor. */
@@ -90,7 +91,7 @@ export interface ApiDeps {
    */
   dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
-  /** `forMs` 0 resumes. `null`: no such mirror. */
+  /** Pauses a mirror for `forMs` milliseconds; 0 resumes it. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
   /** Rows of the actions' journal, the newest first. */
   actions(): readonly ActionRow[];
@@ -98,26 +99,29 @@ export interface ApiDeps {
   /** Stops or resumes all actions. @returns whether this is stored for a restart */
   stopActions(isStopped: boolean): boolean;
   undoAction(id: string): 'ok' | 'unknown' | 'not_done';
-  /** `null`: an invalid notification, which is counted. */
+  /** Takes a notification of Alertmanager; `null`: an invalid one, which is only counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
   /** One response of /metrics, rendered while its pieces are read. */
   metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
   /** Subscribes to future events; returns the function that unsubscribes. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
-  /** The reason why the state file is not written; `null`: it is. */
+  /** Why the state file cannot be written now; `null`: it can. */
   stateTrouble(): StateTrouble | null;
   /** Logs a defect in a route. */
   defect(cause: unknown): void;
 }
 
+/** The wanted part of a list. */
 export interface Page {
   readonly limit: number;
-  /** Opaque; the `next` of the previous page. */
+  /** The `next` of the previous page, opaque to clients; `null`: the first page. */
   readonly cursor: string | null;
 }
 
+/** One part of a list. */
 export interface PageOf<T> {
   readonly items: readonly T[];
+  /** The cursor of the next page; `null`: this is the last one. */
   readonly next: string | null;
 }

@@ -64,7 +64,7 @@ export function listRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** All query parameters of the API, with their names in `openapi.yaml`. */
+/** All query parameters of the API, named as in `openapi.yaml`. */
 export const queryWords = [
   'limit',
   'cursor',
@@ -124,8 +124,8 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 }
 
 /**
- * Newest sample first, as of the first page: otherwise series with new samples would move before the cursor and be
- * skipped. The cursor is `<time of first page>.<last sample>.<series>`.
+ * One page of series, those with the newest sample first. The order is that of the time of the first page: otherwise series
+ * with new samples would move before the cursor and be skipped. The cursor is `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesNow>,

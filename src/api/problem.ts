@@ -7,10 +7,10 @@ type Detail = (say: Say) => string;
 /** A refused request; each kind has one status (RFC 9110) and one title. */
 export type RequestProblem =
   | { readonly kind: PlainKind }
-  /** `detail`: the reason, unless it is the requesting site. */
+  /** `detail`: the reason; absent: the request comes from another site. */
   | { readonly kind: 'forbidden'; readonly detail?: Detail }
   | { readonly kind: 'too_many'; readonly afterSeconds: number }
-  /** `detail`: which token, unless it is `listen.token`. */
+  /** `detail`: which token is needed; absent: `listen.token`. */
   | { readonly kind: 'unauthorized'; readonly detail?: Detail }
   | { readonly kind: DetailedKind; readonly detail: Detail; readonly more?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'method'; readonly allow: string };
@@ -44,8 +44,8 @@ const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
 const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
 
 /**
- * Responds with RFC 9457 problem+json; `title` and `detail` are for people, in the language of the request (sections
- * 3.1.3 and 3.1.4).
+ * Responds with RFC 9457 problem+json; `title` and `detail` are for people, in the language of the request (RFC 9457,
+ * sections 3.1.3 and 3.1.4).
  */
 export function sendProblem(response: Response, problem: RequestProblem): void {
   const say = wordsOf(negotiateLanguage(response.req, response));

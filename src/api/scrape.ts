@@ -34,7 +34,7 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
 
 /**
  * One rendering, compressed as it is made: only a twentieth of its text is in memory while it is read.
- * @param broke  called with the error of a failed rendering, unless its client is gone
+ * @param broke  called with the error of a failed rendering, unless all its readers are gone
  */
 function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void) {
   const zipped: Buffer[] = [];
@@ -65,7 +65,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       tell();
     });
   return {
-    /** Resolves with the first bytes. @throws the error of the rendering before there were any */
+    /** Resolves with the first bytes. @throws the error of a rendering that failed before then */
     async begun(): Promise<void> {
       while (zipped.length === 0 && !isMade) await news.promise;
       if (fault !== null) throw fault.cause;

@@ -8,7 +8,7 @@ import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** Milliseconds as seconds; `null` stays unknown. */
+/** Converts milliseconds to seconds; `null`: unknown. */
 export function seconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : Math.round(ms * 1000) / 1_000_000;
 }
@@ -46,7 +46,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** The HTTP version that clients get, from the newest probe that was not ordered over one; `null`: no connection yet. */
+/** The HTTP version that clients get, from the newest probe without a forced version; `null`: no connection yet. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const heard = free.filter(({ protocol }) => protocol !== undefined);
@@ -88,7 +88,7 @@ export function canaryOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
 
-/** A mirror's cost and its rank from 1 among the candidates; `null` for others. */
+/** A mirror as a candidate, and its rank among those that may be used, from 1; `null`: it may not be used. */
 export function placeOf(
   deps: ApiDeps,
   mirror: Mirror,
@@ -102,7 +102,7 @@ export function placeOf(
   };
 }
 
-/** The fields of a standing. */
+/** A standing as fields of responses. */
 export function standingViewOf(standing: Standing | undefined): object {
   return {
     state: standing?.state ?? 'unknown',

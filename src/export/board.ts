@@ -53,7 +53,10 @@ function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
   return form;
 }
 
-/** The labels of a metric: those of its thing that it uses, and its own; the thing's own object if nothing differs. */
+/**
+ * The labels of a series: those of the thing that the metric uses, and the metric's own. If nothing differs, it is the
+ * thing's object itself.
+ */
 function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string, string> {
   const { labels: taken } = metricOf(name);
   const own = Object.entries(labels).filter(([label]) => taken.some((one) => one === label));
@@ -86,11 +89,11 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
 
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
-    /** Counters and histograms of a thing start at 0; gauges stay absent. */
+    /** Opens the series of a thing: counters and histograms start at 0, gauges stay absent. */
     open(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes every series of a thing, except labels that come from responses (`mirror_tls_info`). */
+    /** Removes every series of a thing, except those with labels from responses (`mirror_tls_info`). */
     close(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
     },

@@ -3,10 +3,10 @@ import { type MetricName, metricNames, metricOf, type ShardMetric } from './cata
 import { type Labels, shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
-/** The most targets of one prom-client registry, which is rendered in one turn of the event loop. */
+/** The maximum number of targets in one prom-client registry, which is rendered in one turn of the event loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** Lines of series that are opened or closed in one turn: about ten milliseconds. */
+/** The number of lines whose series are opened or closed in one turn of the event loop. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
@@ -49,7 +49,7 @@ export type Boards = ReturnType<typeof createBoards>;
 export function createBoards() {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
-  /** Series to be closed. */
+  /** Homes of removed entities whose series are still to be closed. */
   let gone: Home[] = [];
 
   function close({ entity, board }: Home): void {
@@ -85,10 +85,10 @@ export function createBoards() {
         if (next !== undefined && (next === home.entity || sameLabels(next.labels, home.entity.labels))) continue;
         remove(shard, home);
         went.push(home);
-        // The same thing with other labels may share series with it.
+        // An entity with the same key but other labels may share series with the removed one.
         if (next !== undefined) close(home);
       }
-    // None is missing after `prepare`.
+    // After `prepare` of the same entities, none is missing.
     if (shardOf.size < wanted.size) placeMissing(wanted);
     shards = shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(shards.map(({ board }) => board));

@@ -30,7 +30,7 @@ export function unitOf(name: MetricName): string | null {
   return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
 }
 
-/** The metrics of each kind and weight, cached because a page has thousands of things. */
+/** The metrics of each kind and weight, cached because a response has thousands of things. */
 const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
 
 function broughtBy(kind: Kind, heavy: boolean) {
@@ -51,7 +51,7 @@ export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[]
   return broughtBy(kind, heavy).names;
 }
 
-/** The most lines of one thing of a kind, including gauges that may be absent. */
+/** The maximum number of lines of one thing of a kind, including gauges that may be absent. */
 export function countLinesFor(kind: Kind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }

@@ -101,7 +101,7 @@ export function createExporter(input: {
       if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
     action(action: string, result: ActionResult) {
-      // One that ran may come back after it has left the configuration.
+      // An action may end after it has left the configuration.
       if (arranged.some(({ labels }) => labels.action === action))
         instruments.mirrorwatch_actions_total.inc({ action, result });
     },
@@ -129,7 +129,7 @@ export function createExporter(input: {
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** The source of gauges, read at each rendering; set once. */
     snapshot: renderer.snapshot,
-    /** Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same one follows. */
+    /** Opens the series that a configuration adds, over many turns of the loop; the same `reconfigure` must follow. */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };

@@ -33,7 +33,7 @@ export function createFactBook(boards: Boards) {
     const home = boards.home(keyOf.mirror(registry));
     if (home === undefined) return;
     if (tls === null) {
-      // A refused port says nothing about the certificate; a failed handshake has none.
+      // A refused connection says nothing about the certificate; after a failed handshake there is none.
       if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
       return;
     }
@@ -46,7 +46,7 @@ export function createFactBook(boards: Boards) {
     else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
   }
 
-  /** A confirming probe over a forced version does not show the version that clients get. */
+  /** Shows the HTTP version of a mirror. A probe over a forced version is ignored: clients may get another one. */
   function version({ due, protocol }: SettledSample): void {
     const { ecosystem, registry } = due.target;
     const home = boards.home(keyOf.mirror(registry));

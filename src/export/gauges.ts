@@ -41,25 +41,25 @@ const daemonGauges = [
   'mirrorwatch_webhook_oldest_seconds',
 ] as const satisfies readonly DaemonMetric[];
 
-/** A snapshot sorted by registry, so that each registry is filled in its own turn. */
+/** A snapshot in the order of filling: each prom-client registry is filled in its own turn. */
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly since: Snapshot['since'];
   /** Open findings by registry (`''`: the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Rank of a mirror among the candidates. */
+  /** The rank of each mirror among the usable candidates, 1 is best, by its name. */
   readonly ranks: ReadonlyMap<string, number>;
-  /** The cause of a mismatch by artifact, until it is acknowledged. */
+  /** The cause of each mismatch that is not acknowledged, by the key of the artifact. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
-  /** The lag over all its kinds of responses, by module or mirror. */
+  /** The worst lag over all kinds of responses, by the key of a module or mirror. */
   readonly lags: ReadonlyMap<string, MirrorLag>;
   readonly baselines: ReadonlyMap<ShardBoard, readonly (SeriesBaseline & { readonly labels: Labels })[]>;
 }
 
-/** Series that are sorted in one turn of the loop. */
+/** The number of series sorted in one turn of the event loop. */
 const seriesPerTurn = 1_000;
 
-/** Sorts a snapshot in one pass over all series, without prom-client. @param turn  awaited now and then */
+/** Sorts a snapshot without prom-client, in one pass over all series. @param turn  awaited every `seriesPerTurn` series */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Map<string, MismatchCause>();
@@ -203,7 +203,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
-  // The store counts, including files set aside before the registry existed.
+  // The store keeps these counts, which include files set aside before this registry existed.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
   instruments.mirrorwatch_state_rows_set_aside_total.reset();

@@ -1,6 +1,6 @@
 /**
- * The kinds of things with series; each kind has its number in the formula of docs/metrics.md. The first eight are
- * spread over registries of at most `targetsPerBoard` targets, the others are in the daemon's own.
+ * The kinds of things with series; each kind has its number in the formula of docs/metrics.md. Things of `shardKinds` are
+ * spread over registries of at most `targetsPerBoard` targets; those of `daemonKinds` are in the daemon's own registry.
  */
 export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'module', 'client', 'mirror'] as const;
 export type ShardKind = (typeof shardKinds)[number];
@@ -57,19 +57,19 @@ export interface Metric {
   /** One sentence without quotes, backslashes or line ends, which the two formats escape differently. */
   readonly help: string;
   readonly labels: readonly Label[];
-  /** The kinds of things that have it, and the closed labels that multiply it there. */
+  /** The kinds of things that have the metric, and the closed labels that multiply its series there. */
   readonly per: Readonly<Partial<Record<Kind, Each>>>;
   /** When there is no series; for counters and histograms `never`, as they start at 0. */
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */
   readonly buckets?: readonly number[];
-  /** Only steps of this weight have it. */
+  /** Only steps of this weight have the metric. */
   readonly only?: 'light' | 'heavy';
   /** Buckets carry `probe_id` in OpenMetrics. */
   readonly exemplars?: true;
 }
 
-/** All combinations of the labels that a metric adds; one empty one if it adds none. */
+/** All combinations of the labels that a metric adds; a single empty one if the metric adds none. */
 export function listCombinations(each: Each): readonly Labels[] {
   let all: Labels[] = [{}];
   for (const [label, values] of Object.entries(each))

@@ -10,7 +10,7 @@ export interface Entity {
   readonly kind: ShardKind;
   readonly key: string;
   readonly labels: Labels;
-  /** The step moves an artifact. */
+  /** True: the step transfers an artifact. */
   readonly heavy: boolean;
   readonly lines: number;
 }
@@ -24,12 +24,12 @@ export interface DaemonEntity {
 
 /** The content of /metrics for a configuration, and what the limit excludes. */
 export interface Plan {
-  /** By key. */
+  /** The entities by their key. */
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
-  /** Targets in the plan. */
+  /** The number of targets in the plan. */
   readonly targets: number;
-  /** The most lines that the limit excludes from each response; 0: none. */
+  /** The maximum number of lines that `limits.lines` excludes from each response; 0: none. */
   readonly droppedLines: number;
 }
 
@@ -70,7 +70,7 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
     found.push(entity('path', keyOf.path(registry, step, connection), path));
     found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
   }
-  // Only these have integrity series.
+  // Only targets that verify bytes have integrity series.
   if (target.verifies !== null) {
     const key = keyOf.artifact(registry, module, version);
     found.push(entity('artifact', key, { ecosystem, registry, ...refLabels(module, version) }));
@@ -101,15 +101,15 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
 }
 
 /**
- * Plans /metrics: all mirrors and the daemon's own metrics, then targets in the order of the configuration while their
- * lines fit `limits.lines`. The first one that does not fit ends it.
+ * Plans /metrics: all mirrors and the daemon's own metrics, then targets in the order of the configuration while their lines
+ * fit `limits.lines`. The first target that does not fit excludes all following ones.
  * @param targets  from `expandTargets`; those of mirrors not in `config` are ignored
  */
 export function makePlan(config: Config, targets: readonly Target[]): Plan {
   return atOnce(makePlanInSlices(config, targets));
 }
 
-/** The same in slices. */
+/** Plans /metrics as `makePlan` does, in slices. */
 export function* makePlanInSlices(config: Config, targets: readonly Target[]): Slices<Plan> {
   const daemon = daemonEntities(config);
   const planned = new Map<string, Entity>();

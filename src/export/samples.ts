@@ -26,13 +26,13 @@ export function countSkipped(boards: Boards, { target, because, count }: Skipped
   home?.board.instruments.mirror_probe_unknown_total.inc({ ...labels, because: becauseOfSkip[because] }, count);
 }
 
-/** The last ok response of a target: from its sample, or from state after a restart. */
+/** Shows the time of a target's last ok response: from its sample, or from the state file after a restart. */
 export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: number): void {
   const own = boards.home(keyOf.target(target));
   own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, wallMs / 1000);
 }
 
-/** The times of an ok sample: a cold fetch has its own metric, any other is a round trip with phases. */
+/** Observes the times of an ok sample: a cold fetch has its own metric, any other sample is a round trip with phases. */
 function observeOk(boards: Boards, sample: SettledSample): void {
   const { target, connection, probeId } = sample.due;
   const { ecosystem, registry, step } = target;
@@ -62,7 +62,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
 }
 
-/** The facts of any response, ok or not: whether a cache had it, and the time of a "not found". */
+/** Observes any response, ok or not: whether a cache had it, and the time of a "not found". */
 function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
   const { ecosystem, registry, step } = due.target;
@@ -74,7 +74,7 @@ function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttM
   ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
 }
 
-/** Counts one settled sample of the plan; others (confirming rounds, rechecks, by hand) are ignored. */
+/** Counts one settled sample of a scheduled probe; other samples (confirming rounds, rechecks, by hand) are ignored. */
 export function countSample(boards: Boards, sample: SettledSample): void {
   if (sample.due.purpose !== 'scheduled') return;
   const { target } = sample.due;

@@ -27,15 +27,16 @@ interface Plain {
 interface Observed {
   readonly labels: LabelSet;
   readonly bucketValues: Readonly<Record<string, number>>;
-  /** By bound; `-1`: above the last one. */
+  /** Exemplars by bound; `-1`: above the last bound. */
   readonly bucketExemplars?: Readonly<Record<string, Exemplar | null | undefined>>;
   readonly sum: number;
   readonly count: number;
 }
 
 /**
- * The field in which prom-client 15 stores the series of an instrument, in order of creation. Its own rendering creates
- * an object per line and one text of all. The field is not in its types, so a test compares our text with its text.
+ * The field in which prom-client 15 stores the series of an instrument, in order of creation. prom-client's own rendering
+ * creates an object for each line, and one text of all lines. The field is not in prom-client's types, so a test compares
+ * our text with that of prom-client.
  */
 interface Instrument<S> {
   readonly hashMap: Readonly<Record<string, S>>;
@@ -76,7 +77,7 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
   return ` # {${written(exemplar.labelSet)}} ${numberText(exemplar.value)} ${exemplar.timestamp}\n`;
 }
 
-/** The lines of a counter or gauge. @param name  of the sample, a counter's with its `_total` */
+/** The lines of a counter or gauge. @param name  the name of the sample; that of a counter ends in `_total` */
 export function renderPlainLines(instrument: object, name: string): Lines {
   const all = Object.values((instrument as Instrument<Plain>).hashMap);
   return { texts: each(all, (series) => plainText(series, name)), count: all.length };
@@ -94,8 +95,9 @@ function* each<S>(all: readonly S[], textOf: (series: S) => string): Generator<s
 /** The common parts of all series of one histogram. */
 export interface HistogramForm {
   readonly name: string;
-  /** Keys of the buckets, and the beginning of their lines before the labels; `+Inf` is the last. */
+  /** The keys of the buckets, without `+Inf`. */
   readonly bounds: readonly string[];
+  /** The beginning of each bucket's lines, before the labels; the last one is of `+Inf`. */
   readonly starts: readonly string[];
 }
 

@@ -17,22 +17,23 @@ export interface Snapshot {
   /** The lags of mirrors, one for each module and kind of response. */
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
-  /** Best first. */
+  /** The candidates of each upstream, best first. */
   readonly ranks: readonly {
     readonly ecosystem: EcosystemId;
     readonly upstream: string;
     readonly candidates: readonly Candidate[];
   }[];
   readonly queues: readonly Pick<QueueStanding, 'receiver' | 'length' | 'oldestSeconds'>[];
-  /** Wall clock, of this machine, now. */
+  /** The time of this snapshot by the wall clock of this machine. */
   readonly nowMs: number;
   /** Since when a mirror has a state, wall milliseconds; `null`: not known. */
   readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
   /** Resident memory of this process; absent: not measured. */
   readonly residentBytes?: number;
-  /** Start of the daemon and load time of its configuration, wall milliseconds. */
+  /** When the daemon started, wall milliseconds. */
   readonly startedAtMs: number;
+  /** When the configuration in force was loaded, wall milliseconds. */
   readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;

@@ -7,8 +7,8 @@ import { dated, duration, type Html, html, type PageSay, percent, span } from '.
 
 /**
  * One advice as a card: what to do, why, the lines to copy, rollback and expiry.
- * @param isFolded  one of many: everything after the lines is folded
- * @param doorLines  of a configured front door: its clients need no change
+ * @param isFolded  true: one of many cards, so everything after the lines is folded
+ * @param doorLines  the lines of a configured front door, whose clients need no change; empty: none
  */
 export function renderAdviceCard(
   say: PageSay,
@@ -70,7 +70,7 @@ function notesOf(say: PageSay, { doesNotCover, sentences }: Advice): readonly st
   return doesNotCover.map((text, at) => tellIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
 }
 
-/** The canary responses that were checked, not the compared moments, which the sentence counts. */
+/** The number of checked canary responses. The reason of the advice counts compared moments instead. */
 function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
   if (count === 0) return null;
   const says = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });

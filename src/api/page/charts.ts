@@ -42,10 +42,7 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
-/**
- * Both scales: the phases of one probe over the whole width, and below a thin bar with its time relative to the
- * longest.
- */
+/** Two scales: the phases of one probe over the whole width; below, its time relative to the longest one as a thin bar. */
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
@@ -71,13 +68,13 @@ export function renderSegment(
 /** The dimensions of a chart of samples. Its width adapts to the page: x in percent, y in pixels. */
 export interface StripFrame {
   readonly heightPx: number;
-  /** Samples above it are slow; `null` while warming. */
+  /** The threshold above which samples are slow; `null` while warming. */
   readonly thresholdMs: number | null;
   /** Whether a probe is still stored. */
   readonly isKept: (sample: SamplePoint) => boolean;
-  /** With axis labels, for the large form. */
+  /** True: the large form, with axis labels. */
   readonly labelled: boolean;
-  /** Its time range; `null`: from its first sample to its last. */
+  /** The time range of the chart; `null`: from the first sample to the last. */
   readonly stretch: Stretch | null;
 }
 
@@ -96,7 +93,7 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
       : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
-  // It is no image, because it has links; its content is also given as text and in the tables.
+  // The chart has links, so it is no image. For screen readers its content is in the text before it, and in the tables.
   return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
 <line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     labelled && words(say, frame, scale)
@@ -145,7 +142,7 @@ function scaleOf(samples: readonly SamplePoint[], { heightPx, thresholdMs, label
   };
 }
 
-/** Percent: keeps the first and last mark inside. */
+/** The margin at both ends, percent of the width: it keeps the first and last mark inside. */
 const edge = 1.5;
 
 function isPlain(sample: SamplePoint): boolean {

@@ -178,7 +178,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   )}</tbody></table></section>`;
 }
 
-/** The sort order: failing, slow, the canary, then the rest. */
+/** The sort key of a series: failing before slow before the canary before the rest. */
 function urgency(deps: ApiDeps, series: SeriesNow): number {
   if (series.last?.outcome.tag === 'failed') return 3;
   if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;

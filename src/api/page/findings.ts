@@ -8,7 +8,7 @@ import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
 import { bytes, dated, duration, type Html, html, type PageSay, span } from './html.ts';
 
-/** The most links that are shown in full; beyond it only the first, the slowest and the last ones. */
+/** The maximum number of probes that are all linked; of more probes only the first, the slowest and the last ones are. */
 const allShown = 5;
 const lastShown = 3;
 
@@ -17,7 +17,7 @@ export interface FindingFrame {
   readonly nowMs: number;
   /** The mirror of the page, which is omitted from sentences; `null`: a page for all mirrors. */
   readonly mirror: string | null;
-  /** The configuration for an acknowledge form; `null`: without one. */
+  /** The configuration for a form to acknowledge findings; `null`: no such form. */
   readonly ack: Config | null;
   /** Whether a probe is still stored. */
   readonly isKept: (probeId: string) => boolean;
@@ -98,7 +98,7 @@ function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['i
 
 interface ShownProbe {
   readonly id: string;
-  /** Its position among the cited probes, from 1. */
+  /** The position among the cited probes, from 1. */
   readonly n: number;
 }
 

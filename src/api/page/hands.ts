@@ -11,13 +11,13 @@ interface Field {
 }
 
 interface Hand {
-  /** Unique on the page, so that an open form stays open after a refresh. */
+  /** The id of the form, unique on the page, so that an open form stays open after a refresh. */
   readonly id: string;
-  /** A route of the API, which checks this request like any other. */
+  /** The path of a route of the API, which checks this request like any other. */
   readonly path: string;
   readonly button: string;
   readonly fields?: readonly Field[];
-  /** Sent with the fields. */
+  /** Values that are sent in addition to the fields. */
   readonly body?: Readonly<Record<string, string>>;
 }
 
@@ -66,7 +66,7 @@ function hands(say: PageSay, config: Config, all: readonly Hand[]): Html {
   return html`<div class="hands" hidden>${all.map((one) => hand(say, config, one))}</div>`;
 }
 
-/** Works only with the script: a plain form sends neither JSON nor a bearer token. Forms with inputs are folded. */
+/** A form for the script only: a plain form sends neither JSON nor a bearer token. Forms with inputs are folded. */
 function hand(say: PageSay, config: Config, { id, path, button, fields = [], body = {} }: Hand): Html {
   const inputs = fields.map(
     ({ name, label, value, required }) =>
@@ -79,7 +79,7 @@ function hand(say: PageSay, config: Config, { id, path, button, fields = [], bod
     : html`<details class="hand" id="${id}"><summary>${button}…</summary>${form}</details>`;
 }
 
-/** Writes require the bearer token off loopback and wherever one is set. */
+/** Whether writes require the bearer token: off loopback, and wherever a token is set. */
 function needsToken({ listen }: Config): boolean {
   return listen.token !== null || !isLoopback(listen.host);
 }

@@ -33,7 +33,7 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 </section>`;
 }
 
-/** Newest first, from one page of the newest rows of the API. */
+/** Ended findings and advice, newest first, from the newest page of each list. */
 function endedOf(
   say: PageSay,
   deps: ApiDeps,
@@ -69,7 +69,7 @@ function endedFinding(say: PageSay, deps: ApiDeps, finding: Finding, registry: s
   ];
 }
 
-/** An advice that has ended. */
+/** Renders an advice that has ended. */
 export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   const { from, to, cause, state, issuedAtMs } = advice;
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
@@ -88,7 +88,7 @@ export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   };
 }
 
-/** `direct`, `off` and `other` have no page. */
+/** The name of a mirror as a link to its page; `direct`, `off` and `other` have no page. */
 function linked(name: string): Html {
   return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
 }

@@ -60,7 +60,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 /** Renders texts of the catalogue on a page, in the reader's language. */
 export interface PageSay extends Say {
   readonly language: Language;
-  /** The same with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
+  /** A text of the catalogue with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
   readonly html: <K extends Key>(key: K, ...values: Values<K, Part>) => Html;
 }
 
@@ -122,7 +122,7 @@ export function percent(say: PageSay, share: number | null): string {
   return share === null ? '—' : percentOf(share, say);
 }
 
-/** How many samples. */
+/** A number of samples as text. */
 export function formatSamples(say: PageSay, count: number): string {
   return say('unit.samples', { count });
 }
@@ -133,7 +133,7 @@ export function bytes(count: number): string {
   return count < 1024 ** 2 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** A number with the few digits that an SVG attribute needs. */
+/** A number for an SVG attribute, with at most one decimal. */
 export function formatCoordinate(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -144,7 +144,7 @@ function inLanguage(request: Request, language: Language): string {
   const query = new URLSearchParams();
   for (const name of addressWords) {
     const value = wordOf(request, name);
-    // It may contain credentials, which no page repeats.
+    // A chain may contain credentials, which no page repeats.
     if (value !== undefined) query.set(name, name === 'chain' ? maskChain(value) : value);
   }
   query.set('lang', language);

@@ -66,7 +66,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Only of the first ones: rendering is costly, and all mirrors have similar ranges.
+      // Only the first mirrors decide: reading a history is costly, and all mirrors have similar ones.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),
@@ -88,7 +88,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
  */
 const withoutCredentials: RequestHandler = (request, response, next) => {
   const chain = wordOf(request, 'chain') ?? '';
-  // Forms cannot send more, because the field has this limit.
+  // A longer chain is not from the form, whose field has this limit.
   if (chain.length > limits.whatIfChars) return next();
   const bare = bareChainOf(chain);
   if (bare === chain) return next();

@@ -7,7 +7,7 @@ export interface Stretch {
   readonly toMs: number;
 }
 
-/** The common range of several strips, from the oldest sample until now, so that a silent one shows a gap. */
+/** The range of several strips, from the oldest sample until now, so that a silent one shows a gap; `null`: no samples. */
 export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): Stretch | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
@@ -30,7 +30,7 @@ const steps = [
   24 * hour,
 ];
 
-/** Round times within a stretch, at most `most` of them, wall milliseconds. */
+/** Round times within a stretch, wall milliseconds: at most `most` intervals. */
 export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly number[] {
   const step = steps.find((one) => (toMs - fromMs) / one <= most) ?? (toMs - fromMs) / most;
   const first = Math.ceil(fromMs / step) * step;

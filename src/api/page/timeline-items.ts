@@ -16,7 +16,7 @@ export interface TimelineItem {
     | { readonly tag: 'finding'; readonly finding: Finding }
     | { readonly tag: 'advice'; readonly advice: Advice };
   readonly kind: Finding['kind'] | 'advice';
-  /** Its lane: a mirror's name; for advice its upstream; `null`: the daemon. */
+  /** The lane of the item: a mirror's name, or the upstream of an advice; `null`: the daemon. */
   readonly lane: string | null;
   readonly registries: readonly string[];
   readonly fromMs: number;
@@ -24,7 +24,7 @@ export interface TimelineItem {
   readonly toMs: number | null;
 }
 
-/** All open items, and of the ended ones the newest thousand findings and 500 pieces of advice. */
+/** All open items; of the ended ones the newest, `pagesRead` pages of findings and one page of advice. */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;

@@ -117,7 +117,7 @@ interface LaneFrame {
   readonly say: PageSay;
 }
 
-/** The list below has the same content for screen readers. */
+/** One lane, hidden from screen readers: the list below has the same content. */
 function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame): Html {
   const rows = stacked(items, frame);
   const heightPx = rows.length * rowPx + 4;
@@ -181,7 +181,7 @@ function list(items: readonly TimelineItem[], count: number, { query, nowMs, van
   )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
 }
 
-/** The word of its colour. */
+/** The CSS class of the item's colour. */
 function lookOf({ kind }: TimelineItem): string {
   return kind === 'advice' ? 'advised' : kind;
 }

@@ -8,10 +8,10 @@ export interface TrendFrame {
   readonly heightPx: number;
   /** The pace of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Its description for screen readers. */
+  /** The description of the chart for screen readers. */
   readonly label: string;
   readonly say: PageSay;
-  /** Each cell has a tooltip. */
+  /** True: each cell has a tooltip. */
   readonly isDetailed: boolean;
 }
 
@@ -141,7 +141,7 @@ function band(run: readonly TrendCell[], trend: Trend, topMs: number): Html | nu
   return html`<polygon class="p95" points="${[...upper, ...lower].join(' ')}"/>`;
 }
 
-/** A single cell is a dash of its width. */
+/** The line of the medians; a single cell becomes a dash of the cell's width. */
 function line(run: readonly TrendCell[], trend: Trend, topMs: number): Html {
   const [first] = run;
   const points =
@@ -171,7 +171,7 @@ function x(wallMs: number, { fromMs, toMs }: Trend): string {
   return (Math.min(1, Math.max(0, (wallMs - fromMs) / (toMs - fromMs))) * 100).toFixed(2);
 }
 
-/** The visible width of a time range. */
+/** The visible width of a time range, percent. */
 function width(fromMs: number, lengthMs: number, trend: Trend): string {
   return Math.max(0, Number(x(fromMs + lengthMs, trend)) - Number(x(fromMs, trend))).toFixed(2);
 }

@@ -58,14 +58,14 @@ export function failuresOf(cells: readonly TrendCell[]): readonly (readonly [rea
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }
 
-/** Sum of one figure. */
+/** The sum of one field over all cells. */
 export function sumOf(cells: readonly TrendCell[], name: 'ok' | 'failed' | 'unknown' | 'attempts'): number {
   return cells.reduce((sum, cell) => sum + cell[name], 0);
 }
 
 type Measured = 'p50Ms' | 'p95Ms' | 'bytesPerSecond' | 'lagLowerMs';
 
-/** The largest of one figure; `null`: nothing measured. */
+/** The largest value of one field over all cells; `null`: nothing measured. */
 export function mostOf(cells: readonly TrendCell[], name: Measured): number | null {
   return cells.reduce<number | null>(
     (most, { [name]: value }) => (value !== null && value >= (most ?? 0) ? value : most),
@@ -86,14 +86,14 @@ interface Gap {
   readonly toMs: number;
 }
 
-/** Whether the canary was probed in it, with any outcome. */
+/** Whether the canary was probed in a cell, with any outcome. */
 export function isWatched({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
 
 /**
- * Time ranges without a probe of the canary: between two probes only if longer than two of its paces, so that a slow
- * pace is no gap, and before the first and after the last.
+ * Time ranges without a probe of the canary: before the first probe, after the last one, and between two. A range counts
+ * only if longer than two paces of the canary, so that a slow pace is no gap.
  */
 export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);

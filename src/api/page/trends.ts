@@ -13,7 +13,7 @@ import { failuresOf, formatAnswered, formatGaps, formatLag, formatRtt, formatThr
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
 
-/** The most mirrors on one page: each takes about 25 KB and blocks the event loop while it is rendered. */
+/** The maximum number of mirrors on one page: each takes about 25 KB and blocks the event loop while it is rendered. */
 export const mirrorsShown = 24;
 
 /**
@@ -125,7 +125,7 @@ function reasonBars({ cells }: Trend, say: PageSay): Html | null {
     )}</ul>`;
 }
 
-/** The values of the chart as a table; a row covers twelve cells. */
+/** The values of the chart as a table; a row covers several cells. */
 function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   const rowMs = cellMs * 12;
   const rows = Map.groupBy(cells, ({ startMs }) => Math.floor((startMs - fromMs) / rowMs));

@@ -14,10 +14,10 @@ export const throughputBuckets = [
   268435456.5,
 ] as const;
 
-/** Seconds of a real client's run: those of design.md section 4.2, with a fraction added as above. */
+/** Seconds of a real client's run: those of design.md section 4.2, with a fraction added, so that none is a whole number. */
 export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
 
-/** Seconds from a release at the origin to its arrival at a mirror: minutes to a week (design.md section 4.2), half a second above. */
+/** Seconds from a release to its arrival at a mirror (design.md section 4.2), with half a second added. */
 export const propagationBuckets = [
   60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
 ] as const;
@@ -32,4 +32,5 @@ export const mirrorFindingKinds = findingKinds.filter((kind) => !kindTraits[kind
 /** Kinds of findings about this daemon and its network. */
 export const ownFindingKinds = findingKinds.filter((kind) => kindTraits[kind].isAboutUs);
 
+/** The labels of a target. */
 export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
