@@ -57,10 +57,10 @@ export type ActionDeed =
       readonly kind: 'http';
       readonly url: Secret;
       readonly method: 'POST' | 'PUT';
-      /** By name in lower case. */
+      /** Request headers, by name in lower case. */
       readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
-      /** The key in etcd; `null` for the others. */
+      /** The key of the value in etcd; `null`: another store, or a body from a template. */
       readonly key: string | null;
       /** The form of the value in the store; `null`: the chain itself. */
       readonly as: ActionForm | null;
@@ -70,14 +70,14 @@ export type ActionDeed =
 /** One entry of `onAdvice`. */
 export interface ActionRule {
   readonly name: string;
-  /** The upstreams whose advice it follows. */
+  /** The upstreams whose advice this rule follows. */
   readonly targets: readonly { readonly ecosystem: EcosystemId; readonly upstream: string }[];
   readonly mode: 'dry-run' | 'auto';
   readonly timeoutMs: number;
-  /** Whether the advice counts as accepted once this is done. */
+  /** True: the advice counts as accepted once the action is done. */
   readonly accepts: boolean;
   readonly when: {
-    /** Causes of advice that it follows. A failback always undoes the action. */
+    /** The causes of advice that start the action. Advice with cause `failback` always undoes it. */
     readonly causes: readonly AdviceCause[];
     readonly confidence: Confidence;
     readonly perHour: number;
@@ -147,13 +147,16 @@ export interface ActionRow {
   /** True if the step was begun by a process that ended without a result. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** A hash of the changed place: an undo changes no other place. `null`: not known; absent: written by an older release. */
+  /**
+   * The hash of the place that was changed, by `placeOf`: an undo is refused if the rule now names another place. `null`:
+   * not known; absent: written by an older release.
+   */
   readonly place?: string | null;
   /** Stored for both daemons of a pair: the one that acts undoes it. Absent: a row of this daemon only. */
   readonly isShared?: true;
 }
 
-/** The steps of a row. */
+/** The steps of an action. */
 export type ActionStep = 'prepare' | 'act' | 'undo';
 
 /** How one step ended. `retry`: whether another attempt may help. */
@@ -163,15 +166,15 @@ export type ActionEnd =
 
 /** The store that the advice of other places is read from. */
 export interface FleetRule {
-  /** Its URL without a trailing slash. */
+  /** URL of the store, without a trailing slash. */
   readonly store: string;
-  /** By name in lower case. */
+  /** Request headers, by name in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
 /** The etcd that decides which of two daemons of one place acts. */
 export interface PairRule {
-  /** Its URL without a trailing slash. */
+  /** URL of etcd, without a trailing slash. */
   readonly etcd: string;
   /** The key of the lease that the acting daemon holds. */
   readonly key: string;
@@ -183,15 +186,15 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
 /** The votes of a group's places for one move. */
 export interface PlaceVotes {
-  /** The number of places that advise it. */
+  /** The number of places that advise the move. */
   readonly votes: number;
-  /** The number of places whose advice is known now, including those. */
+  /** The number of places whose advice is known now: those that advise the move, and the others. */
   readonly known: number;
 }
 
 /**
- * The role of this daemon in its pair: `holder` acts, `standby` does not. `alone`: there is no pair. `no_lease`: not known, so
- * it does not act.
+ * The role of this daemon in its pair: `holder` acts, `standby` does not. `alone`: there is no pair. `no_lease`: the role is
+ * not known, so this daemon does not act.
  */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
@@ -199,13 +202,17 @@ export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
   /**
-   * The votes of a group's places, from data of the store that are at most 30 s old; `null`: not known. A call may start a
-   * read.
+   * The votes of a group's places, from data of the store that are seconds old at most; `null`: not known. A call may start
+   * a read.
    */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
   /** The current role. Must be called at least once a second to keep the lease. @param pair  `undefined`: no pair */
   lead(pair: PairRule | undefined): Lead;
-  /** Stores a row in force for the pair's other daemon, at the latest before the next change; `null` removes it. */
+  /**
+   * Stores a row for the pair's other daemon, in etcd, at the latest before the next change of an action.
+   * @param id    of the row
+   * @param text  the row as JSON; `null` removes it from etcd
+   */
   share(id: string, text: string | null): void;
   /** The rows that the pair had stored when this daemon took over; returned once for each takeover, else `null`. */
   takeShared(): readonly string[] | null;
@@ -225,7 +232,10 @@ export function isUndoable({ kind, state, because }: ActionRow): boolean {
   return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
 }
 
-/** A hash (it may contain a token) of the place that an action changes; `null`: not known, for a program or a body. */
+/**
+ * The place that an action changes, as a hash, because a URL may contain a token. `null`: not known (a command, or a body
+ * from a template).
+ */
 export function placeOf(deed: ActionDeed): string | null {
   const of =
     deed.kind === 'file'

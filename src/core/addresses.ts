@@ -39,7 +39,7 @@ export function isWithin(address: AddressBytes, net: Network): boolean {
   });
 }
 
-/** True for 127.0.0.0/8, `::1`, `localhost` and names below it; brackets are allowed. By the text alone: nothing is resolved. */
+/** True for 127.0.0.0/8, `::1`, `localhost` and names below it; brackets are allowed. No name is resolved. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (bare === 'localhost' || bare.endsWith('.localhost')) return true;

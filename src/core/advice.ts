@@ -45,24 +45,24 @@ export interface Candidate {
   readonly registry: string;
   /**
    * The cost of one client fetch, seconds: its cold time over the steps of a fetch, plus `advise.failureCost` times the
-   * share that fails; `null` unmeasured.
+   * share that fails; `null`: not measured.
    */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
   /**
-   * The sum of the running test for a move to this mirror (design.md section 5.4), of the test nearest to its bound, >= 0;
-   * `null` where nothing is weighed.
+   * The sum of one running test for a move to this mirror (design.md section 5.4): the test that is nearest to its bound.
+   * >= 0; `null`: no test is running.
    */
   readonly sum: number | null;
-  /** The bound that `sum` must pass before a move is proposed, > 0; `null` where nothing is weighed. */
+  /** The bound that `sum` must exceed before a move is proposed, > 0; `null`: no test is running. */
   readonly bound: number | null;
 }
 
-/** Why advice was refused; closed. */
+/** Why advice was refused; a closed list. */
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
 /**
- * A recommendation (design.md section 4.4). Stamps are wall milliseconds here; RFC 3339 at the edge.
+ * A recommendation (design.md section 4.4). Stamps are wall milliseconds here; API and webhooks show them as RFC 3339.
  * Chains are texts with credentials masked.
  */
 export interface Advice {
@@ -91,7 +91,7 @@ export interface Advice {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
-    /** Ids of the findings it rests on. */
+    /** Ids of the findings that the advice is based on. */
     readonly findings: readonly string[];
   };
   /** Best first. */
@@ -114,8 +114,8 @@ export interface Advice {
   /** The rollback command. */
   readonly rollback: string;
   /**
-   * `doesNotCover` and `rollback` for any language; `rollback` is `null` where it is lines. Absent: stored by an older
-   * release, in English only.
+   * `doesNotCover` and `rollback` for any language; `rollback` is `null` if it consists of lines to paste. Absent: stored by
+   * an older release, in English only.
    */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
@@ -149,7 +149,7 @@ export interface AdviceChange {
 export type RemedyNow =
   | {
       readonly kind: 'set';
-      /** Masked. */
+      /** Credentials masked. */
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
@@ -162,12 +162,15 @@ export type RemedyNow =
 
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
 const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
-/** `export NAME="${NAME:+${NAME%END}}"`, what is appended behind it: the variable itself, without an end of it. */
+/**
+ * A line that removes an ending (a comma or an entry) from the list in NAME, or then appends an entry:
+ * `export NAME="${NAME:+${NAME%ENDING}}"`, `export NAME="${NAME:+${NAME%,},}ENTRY"`.
+ */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
 /**
- * True where each line is `export NAME='…'`, or removes the last entry of the list in NAME or appends one, with an allowed
- * name; no text can leave the quotes, and no URL has credentials: the last check before a shell evaluates it.
+ * True if each line sets an allowed variable: by `export NAME='…'`, or by a line that removes the last entry of a list or
+ * appends one. No text can end the quotes, and no URL has credentials. The last check before a shell evaluates the text.
  * @param variables  the names that a line may set
  */
 export function isSafeEnv(text: string, variables: readonly string[]): boolean {

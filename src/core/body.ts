@@ -11,15 +11,17 @@ export function utf8(body: Uint8Array): string | null {
 
 /**
  * True where a body starts like HTML or XML (after a byte-order mark and white space): a portal, a login form, an
- * error page with status 200. None of the formats that we read may begin with `<`.
+ * error page with status 200. Not for formats that may begin with `<` themselves (PyPI's HTML pages).
  */
 export function isMarkup(body: Uint8Array): boolean {
   const start = new TextDecoder('utf-8').decode(body.subarray(0, 512));
   return start.replace(bom, '').trimStart().startsWith('<');
 }
 
-/** The first line of a body that is not blank: printable characters only, at most 200, with a `…` where
- * it is longer than what is read. `null` where there is none. */
+/**
+ * The first line of a body that is not blank: its printable characters, at most 200. Only the beginning of the body is
+ * read; a line that continues after it ends with `…`. `null`: there is no such line.
+ */
 export function firstLineOf(body: Uint8Array): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {
@@ -30,7 +32,7 @@ export function firstLineOf(body: Uint8Array): string | null {
   return null;
 }
 
-/** True where a text holds a control character below U+0020 other than a line feed: no signed text may. */
+/** True if a text has a control character below U+0020 other than a line feed; a signed text must have none. */
 export function hasControls(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

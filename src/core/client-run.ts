@@ -37,16 +37,16 @@ export type ClientEnd =
 export interface ClientReport {
   readonly end: ClientEnd;
   readonly tookMs: number;
-  /** What it fetched. */
+  /** The number of fetched files, and their bytes. */
   readonly files: number;
   readonly bytes: number;
-  /** Its output as far as kept, printable, credentials masked: the reason is read from it. */
+  /** The kept part of the client's output, printable, credentials masked; the reason of a failure is found in it. */
   readonly said: string;
   /** The last lines of the output, for display and storage; empty: no output. */
   readonly words: string;
 }
 
-/** `unknown`: it could not run, was stopped at one of our limits, or failed for a reason unrelated to the mirror. */
+/** `unknown`: the client could not run, was stopped at one of our limits, or failed for a reason unrelated to the mirror. */
 export type ClientOutcome = 'ok' | 'failed' | 'unknown';
 
 /** The result of our own steps for the same module at the same mirror, right after the client. */
@@ -54,7 +54,7 @@ export interface OwnVerdict {
   readonly outcome: ClientOutcome;
   /** The first step that was not ok, else the last one. */
   readonly step: Step;
-  /** Why it was not ok; `null`: all were ok. */
+  /** Why that step was not ok; `null`: all steps were ok. */
   readonly reason: string | null;
   readonly probeIds: readonly string[];
 }
@@ -70,11 +70,11 @@ export interface ClientRun {
   readonly startedAtMs: number;
   readonly tookMs: number;
   readonly outcome: ClientOutcome;
-  /** Its own reason in one line, or ours if it gave none; `null`: ok. */
+  /** The client's own reason in one line, or ours if it gave none; `null`: the outcome is ok. */
   readonly reason: string | null;
   /** Our reason for any language; absent: the client's own, or stored in English only. */
   readonly sentence?: Sentence;
-  /** `null`: it did not exit by itself. */
+  /** `null`: the client did not exit by itself. */
   readonly exitCode: number | null;
   readonly files: number;
   readonly bytes: number;
@@ -97,10 +97,10 @@ export interface ClientOrder {
   plan(home: string): ClientPlan;
   /** The access whose credentials are masked in its output. */
   readonly access: WireAccess;
-  /** `null`: as we are. */
+  /** The user of the client's processes; `null`: the daemon's own. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly timeoutMs: number;
-  /** Beyond these it is stopped. */
+  /** Limits of the client's output and disk use; above either the client is stopped. */
   readonly outputBytes: number;
   readonly diskBytes: number;
 }

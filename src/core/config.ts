@@ -83,7 +83,7 @@ export interface Receiver {
   readonly allow: readonly string[];
 }
 
-/** Events about the daemon or its vantage name no mirror: `mirrors` and `ecosystems` do not filter them. */
+/** A filter of events. Events about the daemon or its vantage name no mirror: `mirrors` and `ecosystems` let them pass. */
 export interface OnlyRule {
   /** Only findings about these mirrors, and advice from or to one; `null`: about any. */
   readonly mirrors: readonly string[] | null;
@@ -103,11 +103,11 @@ export interface ChatRule {
   readonly page: string | null;
 }
 
-/** Quiet hours, in minutes of the day: nothing is sent between them. If the end is smaller, they include midnight. */
+/** Quiet hours, in minutes of the day: nothing is sent in them. If `toMinute` is the smaller one, they include midnight. */
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
-  /** True: urgent advice (the mirror is down or serves wrong bytes) is sent anyway. */
+  /** `pass`: urgent advice (the mirror is down or serves wrong bytes) is sent anyway. `hold`: it waits too. */
   readonly urgent: 'pass' | 'hold';
 }
 
@@ -130,13 +130,13 @@ export interface DoorRule {
   readonly listen: Listen;
   /** The ecosystems whose clients it serves. */
   readonly ecosystems: readonly EcosystemId[];
-  /** The URL of its daemon, without a trailing slash; `null`: that of `listen`. */
+  /** The URL of the daemon, without a trailing slash; `null`: that of the daemon's `listen`. */
   readonly daemon: string | null;
   /** True: all responses pass through it. False: clients are redirected. */
   readonly relay: boolean;
   /** Requests per client and minute. */
   readonly perMinute: number;
-  /** Absolute path of the file with the last order of mirrors. */
+  /** Absolute path of the file that stores the last known order of mirrors. */
   readonly orderPath: string;
 }
 
@@ -163,13 +163,13 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** One for each step that an ecosystem declares; the canary uses `schedule.pace`. */
+  /** A pace for each step that an ecosystem declares; the canary uses `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
   /** The chain that clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
   readonly clients: Readonly<Record<EcosystemId, Secret>>;
-  /** The client of that chain, by ecosystem, where the file names it; absent: its first one. */
+  /** The client whose chain is in `clients`, by ecosystem, if the file names it; absent: the ecosystem's first client. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
   /**
@@ -198,7 +198,7 @@ export interface Config {
   /** Alertmanagers that may post alerts; absent: only callers with the listen token. */
   readonly alertmanager?: {
     readonly token: Secret;
-    /** `repeat_interval` of its route to this daemon: an alert not received for three of them has ended. */
+    /** `repeat_interval` of Alertmanager's route to this daemon; an alert that is not repeated has ended. */
     readonly repeatMs: number;
   };
   /** Real clients that run against the mirrors; absent: none. */
@@ -233,21 +233,21 @@ export interface ConfigIssue {
   readonly nearest: string | null;
 }
 
-/** The same in English, for programs. */
+/** A `ConfigIssue` in English, for programs. */
 export interface PlainIssue extends Omit<ConfigIssue, 'seen' | 'expected'> {
   readonly seen: string | null;
   readonly expected: string;
 }
 
-/** A cron pace has no fixed interval: responses this close belong to one trouble. Milliseconds. */
+/** The assumed interval of a cron pace, which has no fixed one: responses this close belong to one trouble. Milliseconds. */
 const cronEveryMs = 10 * 60_000;
 
-/** The pace of a target: the schedule's own for the canary, its step's for others. No other rule exists. */
+/** The pace of a target: `schedule.pace` for a canary, the pace of its step for any other target. */
 export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Config, 'schedule' | 'steps'>): Pace {
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Milliseconds between two starts of a pace; ten minutes for a cron expression. */
+/** Milliseconds between two starts of a pace; `cronEveryMs` for a cron expression. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

@@ -1,8 +1,8 @@
 /** A request to a small mirror of the demo, GET or HEAD. */
 export interface DemoAsk {
-  /** Of the URL, without its query. */
+  /** The path of the URL, without its query. */
   readonly path: string;
-  /** Of the header `accept`; empty where there is none. */
+  /** The value of the header `accept`; empty: there is none. */
   readonly accept: string;
   /** The URL of the mirror itself, `http://127.0.0.1:port`: for responses with absolute URLs. */
   readonly origin: string;
@@ -12,7 +12,7 @@ export interface DemoAsk {
 export interface DemoAnswer {
   readonly type: string;
   readonly body: string | Uint8Array;
-  /** Besides content type and length. */
+  /** Response headers besides content type and length. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -12,7 +12,7 @@ export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | '
 /** Concurrent probes of one mirror as streams of one HTTP/2 connection, as a client's build sends them. */
 export interface BuildPlace {
   readonly id: string;
-  /** Its probes: the one that connects (`scheduled`, cold) and its companions (`build`, warm). */
+  /** The number of its probes: the one that connects (`scheduled`, cold) and its companions (`build`, warm). */
   readonly size: number;
 }
 
@@ -23,7 +23,7 @@ export interface Due {
   readonly target: Target;
   readonly connection: Connection;
   readonly purpose: Purpose;
-  /** The deadline of the probe; its asides have a further one of the same length. Milliseconds, > 0. */
+  /** The limit of the timed part, milliseconds, > 0. Asides have limits of their own: see `limits.asideTimeouts`. */
   readonly timeoutMs: number;
   /** Planned start on the monotonic clock; start minus this is the schedule delay. */
   readonly plannedAtMs: number;
@@ -44,8 +44,9 @@ export interface LookOrder {
   readonly target: Target;
   /** The other mirrors to probe; `null`: all that have such a target. */
   readonly registries: readonly string[] | null;
-  /** For how long, and how often; 0: once. Milliseconds. */
+  /** How long the probes are repeated, milliseconds; 0: one probe of each mirror. */
   readonly forMs: number;
+  /** The time between two probes of the target, milliseconds. */
   readonly stepMs: number;
   /** A decision is near: the probes may exceed the usual budget. */
   readonly isUrgent: boolean;

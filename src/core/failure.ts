@@ -98,7 +98,7 @@ export type Outcome =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: Because };
 
-/** True where the failure is the mirror's certificate. */
+/** True for a failure that the mirror's certificate causes. */
 export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
 }
@@ -109,8 +109,9 @@ export function isOutageReason(reason: Reason): boolean {
 }
 
 /**
- * Failures without an HTTP response: only these can be caused by our own network. A page instead of the protocol is one,
- * because a captive portal sends it; a cut body too. Any other HTTP status proves that the network is up (design 5.3).
+ * Failures without an HTTP response of the mirror: only these can be caused by our own network. `wrong_content` counts as
+ * one, because a captive portal sends such pages; so does `cut`. Any other response proves that the network is up (design
+ * 5.3).
  */
 const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'resolve_not_found',

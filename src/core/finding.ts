@@ -14,27 +14,27 @@ export type Severity = (typeof severities)[number];
 /** What the stages after detect need to know about a kind of finding. */
 export interface KindTraits {
   readonly severity: Severity;
-  /** It is about this process or its vantage, not about a mirror. */
+  /** Such a finding is about this process or its vantage, not about a mirror. */
   readonly isAboutUs?: true;
-  /** Its role as a cause of advice; absent: no reason to move. */
+  /** The role of the kind as a cause of advice; absent: no reason to leave a mirror. */
   readonly advice?: {
-    /** 1 is the gravest: it is named if several are open. */
+    /** 1 is the gravest. Of several open kinds, advice names the gravest. */
     readonly rank: number;
-    /** Its cost for clients: a test of that cost is explained by it. `isHeavy`: mainly for artifacts. */
+    /** What it costs clients: it explains a test of that cost. `isHeavy`: the cost is mainly that of artifacts. */
     readonly costs: 'failures' | 'time' | 'freshness';
     readonly isHeavy?: true;
-    /** Staying is not acceptable: if no mirror can be proposed, the advice is `refused`. */
+    /** Clients should not stay at the mirror: if no other one can be proposed, there is `refused` advice. */
     readonly isForced?: true;
   };
-  /** Whether an open one counts against its mirror; absent: if it is `actionable`. */
+  /** Whether an open finding counts against its mirror; absent: only an `actionable` one does. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
-  /** Only an acknowledgement ends it. */
+  /** Only an acknowledgement ends such a finding. */
   readonly endsByHand?: true;
-  /** A card shows its own sentence, which contains more than its fields. */
+  /** A card shows the finding's sentence, which contains more than the finding's fields. */
   readonly isToldInFull?: true;
-  /** A card about it is red, whatever its severity. */
+  /** A card about such a finding is red, whatever the severity. */
   readonly isRed?: true;
-  /** Its `observedSeconds` are an age and no latency. */
+  /** `observedSeconds` is an age and no latency. */
   readonly observesAge?: true;
 }
 
@@ -79,8 +79,8 @@ export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKi
 export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
 
 /**
- * The causes of a `lag` finding, the gravest first: no release arrives while all others get them; above the limit; a
- * version that others have is gone; a list, tag or serial went backwards.
+ * The causes of a `lag` finding, the gravest first: no release arrives while all other mirrors get them; the lag is above
+ * the limit; a version that others have is gone; a list, tag or serial went backwards.
  */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
@@ -159,8 +159,8 @@ export interface Side {
 }
 
 /**
- * True for differing bytes without an authority to decide. Advice moves clients neither away because of them, nor to such a
- * mirror, and confidence stays low (docs/decisions/0018).
+ * True for differing bytes without an authority to decide. Because of them, advice moves clients neither away from the
+ * mirror nor to it, and confidence stays low (docs/decisions/0018).
  */
 export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | 'cause' | 'actionable'>): boolean {
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
@@ -222,7 +222,7 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-/** The cause, if it has a story of its own beside others of its kind, with notices of its own; else `null`. */
+/** The cause, if its findings have a story and notices separate from other causes of the kind; else `null`. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }

@@ -26,7 +26,7 @@ export type Told =
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
   | { readonly kind: 'paused'; readonly registry: string; readonly untilMs: number | null };
 
-/** One input of a daemon, in order of arrival; `takenAt` is the turn of its loop. */
+/** One input of a daemon, in order of arrival; `takenAt`: the time of the loop turn that processed it. */
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
@@ -48,7 +48,7 @@ export type Taken = { readonly takenAt: Now } & (
 
 /** The inputs of one daemon process within a few minutes. */
 export interface Stretch {
-  /** The process; a restart is another one. */
+  /** The daemon process; a restart begins another one. */
   readonly life: { readonly id: string; readonly startedAt: Now };
   /** A fingerprint of the configuration that it judged by. */
   readonly settings: string;

@@ -4,9 +4,9 @@ import type { Sentence } from './result.ts';
 /** An ecosystem as plain data, for code that does not read the registry. */
 export interface Kind {
   readonly id: EcosystemId;
-  /** The default upstream; `null`: it must be named. */
+  /** The default upstream; `null`: the configuration must name one. */
   readonly publicUpstream: string | null;
-  /** In the order of requests. */
+  /** The steps in the order in which a client requests them. */
   readonly steps: readonly { readonly step: Step; readonly grain: 'version' | 'module' | 'mirror' }[];
   readonly canary: Step;
   /** The default version; `null`: none. */
@@ -21,6 +21,6 @@ export interface Kind {
   readonly forms: readonly string[];
   /** Default forms by the `profile` of an upstream's mirrors; empty: profiles do not matter. */
   readonly profileForms: Readonly<Record<string, string>>;
-  /** Variables that their shell lines may set. */
+  /** Variables that the shell lines of a remedy may set. */
   readonly variables: readonly string[];
 }

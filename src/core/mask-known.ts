@@ -9,7 +9,7 @@ const codedCharsMin = 8;
 const searchedChars = 128;
 /** The shortest limit at which server text is cut. */
 const cutCharsMin = 60;
-/** Credentials learnt from requests, of one mirror. */
+/** Credentials of one mirror that are learnt from its requests, at most. */
 const learntMax = 32;
 
 /** Masks the credentials of one mirror wherever a server repeats them, in time that is linear in the text. */
@@ -20,15 +20,15 @@ export interface KnownMask {
    * that may have been cut is masked too.
    */
   text(text: string): string;
-  /** The same of all texts in plain data, keys too; the value itself where there is nothing to mask. */
+  /** Plain data with all texts in it masked, keys too; the same value if no credential is known. */
   data<T>(value: T): T;
-  /** Masks this credential from now on as well: a token that was fetched. The newest 32 are kept. */
+  /** Masks this credential from now on as well: a token that was fetched. The newest `learntMax` are kept. */
   learn(secret: string): void;
 }
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
-/** The mask of a mirror's credentials: the same one for the same access. */
+/** The mask of a mirror's credentials; the same object for the same `access` object. */
 export function maskOf(access: WireAccess): KnownMask {
   const mask = masks.get(access) ?? createMask(credentialsOf(access));
   masks.set(access, mask);

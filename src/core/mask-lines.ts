@@ -33,7 +33,7 @@ export function maskUserInfo(text: string): string {
   );
 }
 
-/** A line of a netrc starts with one of its keywords. Without `=` or `:` after it, which would make it a key. */
+/** The beginning of a line of a netrc: a keyword. Before `=` or `:` the same word is a key of another format. */
 const netrcLine =
   /^\s*(?:machine\s+\S+|default(?=\s+(?:login|user|password|passwd|account|macdef)\b|\s*$)|(?:login|user|password|passwd|account|macdef)(?=\s+[^\s=:]|\s*$))/;
 /** A keyword with a secret value (a login may be a token), and the value. An open quote extends it to the end of the line. */

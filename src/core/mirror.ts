@@ -11,7 +11,7 @@ export type Connection = 'cold' | 'warm';
 /** An HTTP version, and the clients of a mirror's ecosystem that use it. */
 export interface Speaks {
   readonly protocol: HttpProtocol;
-  /** Their ids: `go`, `uv`. */
+  /** Ids of these clients: `go`, `uv`. */
   readonly clients: readonly string[];
   /** A setting that makes them speak HTTP/1.1 instead (`GODEBUG=http2client=0`); `null`: there is none for all of them. */
   readonly bypass: string | null;
@@ -110,7 +110,7 @@ export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
-/** True where the state of a mirror is still valid: same name, same upstream, same URL, same access. */
+/** True if state of `a` is still valid for `b`: name, upstream, URL, egress and kinds of connection are the same. */
 export function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.name === b.name &&
@@ -183,7 +183,7 @@ export interface ModuleRef {
   readonly expect?: unknown;
 }
 
-/** One series: (mirror, module, version, step). `module` and `version` are `null` where the step has none. */
+/** What is probed: (mirror, module, version, step). `module` and `version` are `null` where the step has none. */
 export interface Target {
   /** Stable and unique: `registry|module|version|step`, empty for an absent part. */
   readonly id: string;

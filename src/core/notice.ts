@@ -11,7 +11,10 @@ export interface Notice {
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** `<kind>/<registry>` `advice/<ecosystem>/<upstream>` or `action/<name>/<ecosystem>/<upstream>`: a new notice replaces undelivered ones of its subject. */
+  /**
+   * `<kind>/<registry>`, `advice/<ecosystem>/<upstream>` or `action/<name>/<ecosystem>/<upstream>`. A new notice replaces
+   * undelivered ones of its subject.
+   */
   readonly subject: string;
   /** Increases per subject, also across restarts. */
   readonly seq: number;
@@ -29,7 +32,7 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** The story of a notice. */
+/** The story that a notice belongs to: recurring trouble of one subject. */
 export interface StoryView {
   readonly id: string;
   /** RFC 3339. */
@@ -52,13 +55,13 @@ export type DeliveryFailure =
 export interface QueueStanding {
   readonly receiver: string;
   readonly length: number;
-  /** `null`: an empty queue. */
+  /** The age of the oldest notice; `null`: the queue is empty. */
   readonly oldestSeconds: number | null;
-  /** It responded 410 and gets no messages until the next reload. */
+  /** True: the receiver responded 410 and gets no messages until the next reload. */
   readonly disabled: boolean;
-  /** The failure of its last delivery; `null`: it arrived, or none ended since the start. */
+  /** The failure of the last delivery; `null`: it succeeded, or none has ended since the start. */
   readonly failure: DeliveryFailure | null;
-  /** `null`: an empty queue, or a delivery is in progress. */
+  /** `null`: the queue is empty, or a delivery is in progress. */
   readonly nextAttemptSeconds: number | null;
 }
 
@@ -91,9 +94,12 @@ export interface Post {
     readonly body: string;
     readonly allow: readonly string[];
     readonly timeoutMs: number;
-    /** Ends it early, as a failure. */
+    /** Ends the request early, as a failure. */
     readonly signal?: AbortSignal;
-    /** The whole response is needed, at most this many bytes: a longer or cut one is a failure. Absent: its beginning is enough. */
+    /**
+     * The whole response is needed: a cut one, or one with more bytes than this, is a failure. Absent: its beginning is
+     * enough.
+     */
     readonly answerBytesMax?: number;
     /**
      * The failure in a response's body, whatever its status; `null`: the status decides. Absent: only the status counts.

@@ -47,7 +47,7 @@ export interface Log {
 
 /** A whole text file; the error is `err.code` (`ENOENT`…), or names what is there instead. */
 export type FileText = { readonly tag: 'ok'; readonly text: string } | { readonly tag: 'error'; readonly code: string };
-/** The names in a folder; the error as above. */
+/** The names in a folder; `code` as in `FileText`. */
 export type FolderNames =
   | { readonly tag: 'ok'; readonly names: readonly string[] }
   | { readonly tag: 'error'; readonly code: string };
@@ -102,7 +102,7 @@ export interface HopAnswer {
 /** The connection of one conversation: its own (cold) or the mirror's (warm), closed at the end. */
 export interface Line {
   hop(request: HopRequest): Promise<HopAnswer>;
-  /** Resolves once the connection of its build is ready; false: not within `limitMs`. Absent: no waiting. */
+  /** True once the connection of the line's build is ready; false: not within `limitMs`. Absent: the line does not wait. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   close(): void;
 }
@@ -136,11 +136,11 @@ export type Timed = <T>(compute: () => T) => T;
 export interface Over {
   /** Charges computations on its responses to the mirror; absent: they are not charged. */
   readonly timed?: Timed;
-  /** Preferred where the name has it and `access.family` is not set; absent: the resolver's first address. */
+  /** The family to prefer if the name has it and `access.family` is not set; absent: the resolver's first address. */
   readonly family?: 4 | 6 | undefined;
   /** The only HTTP version to offer; absent: those of the access. */
   readonly protocol?: HttpProtocol | undefined;
-  /** The build it belongs to: its warm lines share the connection of its cold one. Absent: none. */
+  /** The build of the conversation: its warm lines share the connection of its cold line. Absent: none. */
   readonly build?: BuildPlace | undefined;
 }
 
@@ -206,7 +206,7 @@ export interface Workers {
   control(due: ControlDue): Promise<ControlAnswer>;
   /** Takes effect for probes that start afterwards. */
   configure(book: WorkerBook): Promise<void>;
-  /** Delays since the last call, milliseconds, by worker. */
+  /** Delays of each worker's event loop since the last call, milliseconds. */
   loopDelays(): readonly { readonly worker: number; readonly delaysMs: readonly number[] }[];
   inFlight(): number;
   close(): Promise<void>;
@@ -265,12 +265,12 @@ export type StateTrouble = StoreTrouble['kind'] | 'defect';
 export interface Store {
   commit(batch: StoreBatch): { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: StoreTrouble };
   get(table: Table, key: string): Row | null;
-  /** Newest first by `atMs`, then key; `before` is the cursor of the page before. */
+  /** Newest first by `atMs`, then key. @param before  the last row of the previous page; `null`: the first page */
   page(table: Table, limit: number, before: { atMs: number; key: string } | null): readonly Row[];
   all(table: Table): readonly Row[];
-  /** Deletes rows older than `beforeMs`; gives how many. */
+  /** Deletes rows older than `beforeMs`; returns their number. */
   expire(table: Table, beforeMs: number): number;
-  /** Deletes the oldest rows past `rowsMax`; gives how many. */
+  /** Deletes the oldest rows above `rowsMax`; returns their number. */
   trim(table: Table, rowsMax: number): number;
   writable(): boolean;
   /** Number of files moved aside as corrupt since it was opened, including by opening; absent: it never moves any. */

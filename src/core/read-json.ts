@@ -1,4 +1,4 @@
-/** The value of a JSON text; `undefined`: it is none. */
+/** The value of a JSON text; `undefined`: the text is not JSON. */
 export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

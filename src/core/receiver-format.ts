@@ -13,17 +13,17 @@ export const receiverFormats = {
 } as const;
 
 export type ReceiverFormat = keyof typeof receiverFormats;
-/** Those that people read. */
+/** The formats that people read. */
 export type ChatFormat = {
   [Format in ReceiverFormat]: (typeof receiverFormats)[Format]['form'] extends 'cards' ? Format : never;
 }[ReceiverFormat];
 
-/** True where people read it. */
+/** True for a format that people read. */
 export function isChatFormat(format: ReceiverFormat): format is ChatFormat {
   return receiverFormats[format].form === 'cards';
 }
 
-/** True where findings are alerts and are repeated until they end. */
+/** True for a receiver that gets findings as alerts, which are repeated until they end. */
 export function showsAlerts({ format }: { readonly format: ReceiverFormat }): boolean {
   return receiverFormats[format].form === 'alerts';
 }

@@ -37,7 +37,7 @@ export interface Sample {
   readonly remoteAddress: string | null;
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
-  /** The HTTP version of the first timed hop, as `family`; absent: no connection, or stored by an older release. */
+  /** The HTTP version of the first timed hop; absent: no connection, or stored by an older release. */
   readonly protocol?: HttpProtocol;
   /** As `Hop.repeated`, of the first timed hop. */
   readonly repeated?: Hop['repeated'];
@@ -64,7 +64,7 @@ export interface SettledSample extends Sample {
   /** The spike threshold in force when it was judged, milliseconds; `null` while warming or for heavy steps. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
-  /** A 429 to our own dense requests, which does not count against the mirror. Absent: it is none. */
+  /** True: a 429 to our own dense requests, which does not count against the mirror. Absent: false. */
   readonly isOfPace?: boolean;
   /** A reload removed its target, or replaced its mirror, while the probe was running: it is not judged. Absent: false. */
   readonly isObsolete?: boolean;
@@ -80,7 +80,7 @@ export function endedAtMs(sample: Pick<Sample, 'startedAtMs' | 'startedMonotonic
   return sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs);
 }
 
-/** The part of a settled sample that charts and medians need, and that is kept for many; a settled sample is one too. */
+/** The part of a settled sample that charts and medians need; it is kept for more samples than the rest. */
 export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs' | 'phases' | 'cold' | 'thresholdMs'> {
   readonly outcome:
     | { readonly tag: 'ok' }
@@ -104,9 +104,9 @@ export interface SeriesNow {
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
-  /** Medians by phase over the same window. */
+  /** Medians by phase over the samples of `recent` that were ok. */
   readonly phases: PhaseTimes;
-  /** Newest last. */
+  /** The latest samples, newest last. */
   readonly recent: readonly SamplePoint[];
   /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
   lastBy(wallMs: number): number | null;

@@ -1,8 +1,8 @@
 const shown = '***';
 
 /**
- * A password, token or key whose every textual form is `***`: string, JSON and console output. `reveal()` is called in
- * three places only: to give a worker its access, to sign or address a webhook, and to compare a caller's token.
+ * A password, token or key whose every textual form is `***`: string, JSON and console output. `reveal()` is for code that
+ * sends, signs, hashes or compares the text itself, and for handing it to a thread.
  */
 export class Secret {
   readonly #text: string;
@@ -55,7 +55,7 @@ export function maskUrl(url: string): string {
 /** The query with `***` as each value. A name without a value may be a secret; everything before an `@` may be a password. */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;
-  // `searchParams.set` walks the whole query for each name: a server that redirects chooses how many there are.
+  // `searchParams.set` walks the whole query for each name, and a server that redirects chooses the number of names.
   const masked = new URLSearchParams();
   const names = new Set<string>();
   for (const [name, value] of searchParams) if (/[^=]/.test(value)) names.add(name);
@@ -71,7 +71,7 @@ function shownHref({ href }: URL, hadUser: boolean): string {
 
 /** The part before the `@` of a host: commas, bars and blanks may belong to a password. */
 const userInfo = /([\\/]{2})[^\\/?#]*@/g;
-/** The same without a scheme, or with one in another spelling that `URL` accepts. Matched at the start of a word. */
+/** User-info without a scheme, or after one in another spelling that `URL` accepts. Matched at the start of a word. */
 const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
 /** A fragment, and a value of a query, up to the next one or the next URL. */
 const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
@@ -109,7 +109,7 @@ export const credentialPlaces: readonly RegExp[] = [
   /(:[\\/]|[\\/]{2})[^\\/?#]*@/g,
   // A query and a fragment, up to the next member.
   /()[?#](?:(?![,|]\s*(?:[a-z][a-z0-9+.-]{0,30}:\/\/|(?:direct|off)\s*(?:[,|]|$)))\S)*/gi,
-  // The first such part in a member without a scheme.
+  // The part before the last `@` of a member without a scheme.
   /(^|[,|\s])[^\\/?#,|\s]*@/g,
 ];
 
@@ -190,7 +190,7 @@ export function maskText(text: string): string {
   return rest.replace(oddPort, `$1${shown}`).replace(/whsec_\S*/g, `whsec_${shown}`);
 }
 
-/** The same for a text where a name is expected: `@corp/ui@1.2.3` and a path stay, a possible address is masked. */
+/** As `maskText`, for a text where a name is expected: `@corp/ui@1.2.3` and a path stay, a possible address is masked. */
 export function maskName(text: string): string {
   return /[:\\]|\/\//.test(text.replace(/@sha(?:256|512):[0-9a-z]*$/i, '')) ? maskText(text) : text;
 }

@@ -7,7 +7,7 @@ export type Slices<T> = Generator<undefined, T, undefined>;
  */
 export const itemsPerSlice = 128;
 
-/** Lines likewise. */
+/** Lines of text per slice, at most, for the same time. */
 const linesPerSlice = 1_000;
 
 /** Does the work with a turn of the event loop after each slice. */
@@ -37,7 +37,7 @@ export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<
   }
 }
 
-/** Characters of text per slice, at most, for the same reason. */
+/** Characters of text per slice, at most: about the time of `itemsPerSlice` items. */
 export const charsPerSlice = 16 * 1024;
 
 /**

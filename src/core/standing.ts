@@ -13,7 +13,7 @@ export interface Standing {
   readonly state: MirrorState;
   /** The reason for the state, one clause for display, in English. */
   readonly because: string;
-  /** The same for any language; absent: in English alone. */
+  /** `because` for any language; absent: in English only. */
   readonly why?: Sentence;
   /** A confirming round is running. */
   readonly inDoubt: boolean;
@@ -25,11 +25,11 @@ export interface Standing {
   readonly lastJudgedAtMs: number | null;
   /** End of a throttled step's wait (`Retry-After`, 429), wall milliseconds. */
   readonly throttledUntilMs: number | null;
-  /** That wait followed dense requests of ours: no reason to leave. Absent: it did not. */
+  /** True: our own dense requests caused the wait of `throttledUntilMs`, so it is no reason to leave. Absent: false. */
   readonly isWaitForPace?: boolean;
   /**
-   * It responds over one address family only, so failures over the other one are not failures for clients: known, or after its
-   * first such response. Absent: it does not.
+   * The mirror responds over one address family only, so failures over the other one are not failures for clients. `likely`:
+   * by one failure, not yet repeated. Absent: it responds over both, or has only one.
    */
   readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
@@ -42,7 +42,7 @@ export interface Freshness {
   /** Lower and upper bound of the lag of the module that is furthest behind. */
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
-  /** Versions over all modules. */
+  /** Number of missing versions, over all modules. */
   readonly missing: number | null;
   /** How long its last releases took from the origin. */
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
@@ -51,10 +51,10 @@ export interface Freshness {
 /** The state of the vantage by detect. `suspect` is `null` until the first canary pass has ended. */
 export interface VantageStanding {
   readonly suspect: boolean | null;
-  /** Wall milliseconds since when; `null` while not suspect. */
+  /** Start of the suspicion, wall milliseconds; `null` while not suspect. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
-  /** Share of contaminated samples over the last five minutes or hundred samples, 0 to 1; `null` without samples. */
+  /** Share of contaminated samples among the latest ones (`limits.contaminatedSamples`), 0 to 1; `null` without samples. */
   readonly contaminatedShare: number | null;
 }
 

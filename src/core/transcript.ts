@@ -41,10 +41,10 @@ export interface Ask {
 
 /** A file, and the keys that it must be signed by. */
 export interface SignatureCheck {
-  /** Absolute path of an OpenPGP keyring of the operator's. */
+  /** Absolute path of the operator's OpenPGP keyring. */
   readonly keyring: string;
   readonly signed: Uint8Array;
-  /** Detached; absent: `signed` holds its own. */
+  /** A detached signature; absent: `signed` contains its signature. */
   readonly signature?: Uint8Array;
 }
 
@@ -90,7 +90,7 @@ export interface Contents {
   readonly tags?: Readonly<Record<string, string>>;
   /** A number that never falls: of records in a log, or of the last change. */
   readonly serial?: number;
-  /** The date in its own format, wall milliseconds; never a header's. */
+  /** The date that the content itself states, wall milliseconds; never that of a header. */
   readonly modifiedAtMs?: number;
 }
 
@@ -102,7 +102,7 @@ export interface Facts {
   readonly notOffered?: boolean;
   /** Valid versions of a list: how many, and the newest; `null` of none. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
-  /** The contents that it lists; removed after the comparison. */
+  /** The contents that the response lists; removed after the comparison. */
   readonly contents?: Contents;
   /** An immutable response was verified against a pinned or signed hash. `against` names the authority. */
   readonly verified?: {
@@ -185,9 +185,8 @@ export interface TlsFacts {
 /** The fault that ended a hop before its response was complete: our own kind, and the code of the runtime. */
 export interface WireFault {
   /**
-   * `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`,
-   * `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`; of HTTP/2 `MW_H2_RESET`,
-   * `MW_H2_RESET_PROTOCOL`, `MW_H2_GOAWAY`, `MW_H2_UNTAKEN`, `MW_H2_PROTOCOL`.
+   * `err.code` of the runtime, or one of our own codes, which begin with `MW_` (`MW_DEADLINE`, `MW_H2_RESET`).
+   * `probe/classify.ts` lists all of them.
    */
   readonly code: string;
   /** Phase in which it happened, by the marks. */
@@ -256,7 +255,7 @@ export interface Cost {
   readonly ms: number;
 }
 
-/** The cost both ways. A client with verification switched off has none. */
+/** The cost of verification over each way to the authority. A client with verification switched off has none. */
 export interface AuthorityCost {
   /** Through the mirror's relay, over the client's existing connection to it; `null`: the mirror has no relay. */
   readonly relayed: Cost | null;

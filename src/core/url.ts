@@ -48,7 +48,7 @@ export function readForeignUrl(text: string, base?: string): URL | null {
   return hasLongHost(text) ? null : URL.parse(text, base);
 }
 
-/** The same for one of many URLs on a page with a common base: at most 1 024 characters. */
+/** As `readForeignUrl`, for one of many URLs on a page; `null` also if `base` is longer than `baseCharsMax`. */
 export function readPageUrl(text: string, base: string): URL | null {
   return base.length > baseCharsMax ? null : readForeignUrl(text, base);
 }

@@ -159,7 +159,7 @@ export function adviceView(advice: Advice): AdviceView {
 /** A row of the journal as the API and webhooks show it. */
 export type ActionView = ReturnType<typeof viewOfAction>;
 
-/** @param say  `because` in the reader's language */
+/** @param say  returns `because` in the reader's language */
 export function viewOfAction(row: ActionRow, say: (because: Sentence) => string) {
   const { id, action, kind, mode, advice, state, held, attempts, because, output, isInterrupted, undoneBy } = row;
   const { ecosystem, upstream, from, to, cause } = advice;

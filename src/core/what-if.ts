@@ -41,7 +41,7 @@ export interface WhatIfMember {
   readonly kind: 'mirror' | 'unwatched' | 'direct' | 'off';
   /** The mirror's name; `null` for others. */
   readonly registry: string | null;
-  /** Its scheduled light samples in the window, and how many of them were good. */
+  /** The member's scheduled light samples in the window, and how many of them were good. */
   readonly answers: number;
   readonly good: number;
 }
@@ -62,7 +62,7 @@ export interface ChainOutlook {
   /** Scheduled light moments walked, and how many of them ended where nothing is measured. */
   readonly moments: number;
   readonly unmeasured: number;
-  /** The same of downloads: the last few, whatever their age. */
+  /** Moments of downloads (the last few, whatever their age), with the numbers of failed and of unmeasured ones. */
   readonly downloads: { readonly moments: number; readonly failed: number; readonly unmeasured: number };
   /**
    * Share of fetches of light steps that succeed, as a range if some ended unmeasured. `low` and `high`: the 95 % confidence
@@ -84,10 +84,10 @@ export interface ChainOutlook {
     readonly costSeconds: number;
     readonly costSecondsMost: number;
   } | null;
-  /** One build as advice assumes it: ten light and five heavy steps, three at once. */
+  /** One build as advice assumes it: a fixed number of light and heavy steps, several at once. */
   readonly build: {
     readonly seconds: number;
-    /** The share of failures, for the same two cases. */
+    /** The share of failed builds if all unmeasured fetches succeed, and (`failedShareMost`) if all of them fail. */
     readonly failedShare: number;
     readonly failedShareMost: number;
     readonly costSeconds: number;

@@ -8,18 +8,19 @@ export const judgingLimits = {
   /**
    * design.md section 5.2, repeated outages: each opening adds one to a penalty with this half-life (the default of RFC
    * 2439 is 15 minutes; waiting costs less for a flapping mirror than for a route). From `outageDampedFrom` on, and for an
-   * outage opened by share, closing needs two minutes without a failure, four times as long for each further opening.
+   * outage opened by share, closing needs `outageQuietMsMin` without a failure, `outageQuietFactor` times as long for each
+   * further opening.
    */
   outageHalfLifeMs: 30 * minute,
   outageDampedFrom: 1.25,
-  /** From this penalty on, failures of a mirror belong to its outages: for half an hour after one. */
+  /** From this penalty on, failures of a mirror belong to its outages: for one half-life after a single outage. */
   outageToldFrom: 0.5,
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /** design.md section 5.2: a `Retry-After` longer than this is a refusal at once. */
   refusalWishMs: 1 * minute,
-  /** design.md section 5, Outage: confidence is low until the first and high from the second. */
+  /** design.md section 5, Outage: confidence is low before `confidenceLowMs` and high from `confidenceHighMs` on. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
   /** design.md section 5, Vantage: when a verdict of "us" is reviewed, and when it becomes a finding. */
@@ -35,13 +36,13 @@ export const judgingLimits = {
    * whichever is longer; samples right after a start or a reload do not count.
    */
   contaminatedShareFinding: 0.05,
-  /** The same for disturbed samples: they are judged, but baselines ignore their times. */
+  /** A finding about this daemon above this share of disturbed samples, which are judged, but not learnt by baselines. */
   disturbedShareFinding: 0.5,
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** design.md section 3: cold if it takes this many times the median of the step there. */
+  /** design.md section 3: a first fetch of a cache takes at least this many times the median of its step at the mirror. */
   coldFactor: 10,
   /** design.md section 5, Spike: the threshold is never above this share of the timeout. */
   thresholdShareOfTimeout: 0.9,
@@ -57,15 +58,15 @@ export const judgingLimits = {
   measuredOk: 5,
   measuredPaces: 20,
   /**
-   * design.md section 5.2, Throughput: opens after this many in a row below a quarter of the siblings' rate and below a
-   * sufficient rate.
+   * design.md section 5.2, Throughput: a download is slow below this share of the siblings' rate and below `throughputFast`
+   * bytes a second. `throughputRow` slow ones in a row open a finding.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
-  /** This many fast ones in a row close it. */
+  /** This many fast downloads in a row close the finding. */
   throughputClear: 6,
   throughputRow: 4,
-  /** A download this many times slower still counts as two. */
+  /** A download this many times slower than the threshold for slow counts as two. */
   throughputCrawl: 4,
   /** The time of a smaller artifact depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
@@ -94,8 +95,8 @@ export const judgingLimits = {
   sideNames: 20,
   scopeItems: 200,
   /**
-   * Transcripts in memory per series: this many scheduled and this many others, and failed ones over all series; older
-   * ones are in the state file.
+   * Transcripts in memory per series: this many of scheduled probes, and as many of other ones. `failingTranscripts`: those
+   * of failed probes, over all series. Older ones are in the state file.
    */
   transcriptsPerSeries: 5,
   /** Transcripts over all series, about, 2 KB each; the last one of each series, and of each exemplar, is always kept. */
@@ -107,8 +108,8 @@ export const judgingLimits = {
    */
   streakTranscripts: 2_000,
   /**
-   * Probes in the state file that open findings cite: this many, each of this many characters; the second limit includes
-   * those of closed ones.
+   * Probes in the state file that open findings cite, at most, and the characters of each. `citedRows` is the limit with
+   * those of closed findings.
    */
   citedProbes: 5_000,
   citedChars: 64 * kib,

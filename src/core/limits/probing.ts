@@ -100,7 +100,7 @@ export const probingLimits = {
   calmLooks: 24,
   /** Versions that a finding names. */
   missingNamed: 5,
-  /** Kept per mirror, for the quantiles of its propagation. */
+  /** Propagation times kept per mirror, for their quantiles. */
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
@@ -122,10 +122,10 @@ export const probingLimits = {
    */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
-  /** After a wrong hash: how long a second one of the same kind declares it, and how often it is probed for. */
+  /** After one wrong hash: the time within which a second one opens a finding, and the number of probes for it. */
   wrongOnceMs: 24 * 60 * minute,
   wrongLooks: 3,
-  /** More such probes are made while all of them together read no more than this. */
+  /** Up to `wrongLooksMax` such probes are made while all of them together read at most `wrongLooksBytes`. */
   wrongLooksMax: 12,
   wrongLooksBytes: 64 * mib,
   /** The minimum time between unplanned probes of a heavy target. */
@@ -135,8 +135,8 @@ export const probingLimits = {
   /** The bytes that `rank` reads of one artifact per mirror: well past slow start, in two minutes at 35 KB/s. */
   rankDownloadBytes: 4 * mib,
   /**
-   * design.md section 5.1: unplanned probes, a fifth of the scheduled ones minus those of canaries; three times that for
-   * urgent orders.
+   * design.md section 5.1: the budget of unplanned probes, one token each. Each scheduled sample adds `roundTokensShare`.
+   * Urgent orders have a further budget, `roundUrgentFactor` times as large. Doubts of canaries are free.
    */
   roundTokensStart: 60,
   roundTokensShare: 0.18,

@@ -113,7 +113,7 @@ export const processLimits = {
   doorPools: 200,
   /** The maximum length of an event in the daemon's stream: advice with its candidates has a few KB. */
   eventChars: 1 * mib,
-  /** A stream without a heartbeat for this long is dead: one is sent every 15 s. */
+  /** A stream without a heartbeat for this long is dead: more than two intervals of heartbeats. */
   eventSilentMs: 40 * second,
   /** Unauthorized requests per address; above it they get 429. Requests with the token are still accepted. */
   refusedRequestsPerMinute: 300,
@@ -187,7 +187,7 @@ export const processLimits = {
   throttleMsMin: 5 * second,
   /**
    * The maximum wait of a step, whatever `Retry-After` requests: one response must not stop monitoring for a day. It is the
-   * default pace of light steps, so a throttled step costs the mirror one request in five minutes. An outage that begins
+   * default pace of light steps, so a throttled step costs the mirror one request in this time. An outage that begins
    * during the wait is found after this time plus the usual confirmation.
    */
   throttleMsMax: 5 * minute,
@@ -213,7 +213,7 @@ export const processLimits = {
    * longer than the timeout of a dead resolver, because name lookups and file reads share threads.
    */
   fileMs: 60 * second,
-  /** The timeout of a reload's thread: the time for files, plus a few seconds for checks. */
+  /** The timeout of a reload's thread: the time for files (`fileMs`), and as much for checks. */
   configReadMs: 120 * second,
   /** The memory limit of that thread, MiB: the largest tested configuration takes 300. */
   configReadMebibytes: 1_024,
@@ -237,7 +237,7 @@ export const processLimits = {
   /** An index of packages: that of Debian's largest component has some 12 MiB packed and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** Packages taken from one index before it is read again, 40 KB of text; larger packages are skipped. */
+  /** Packages taken from one index before it is read again; packages larger than `rotaPackageBytes` are skipped. */
   rotaPackages: 200,
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
