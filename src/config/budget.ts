@@ -17,7 +17,7 @@ export interface HostBudget {
   readonly bytesPerHour: number;
   /** Share of the `perHost` slots in use, 0 to 1 and above. */
   readonly slotShare: number;
-  /** `over`: more than 80 % of the slots; `over_loopback`: the same towards loopback, where it is only a warning. */
+  /** `over`: more than `slotShareMax` of the slots; `over_loopback`: as much on a loopback host, which is only a warning. */
   readonly verdict: 'ok' | 'over' | 'over_loopback';
 }
 
@@ -27,8 +27,8 @@ const clientSeconds = 30;
 const slotSeconds = { light: 1, heavy: 10 } as const;
 
 /**
- * The load of the targets on each host in the busiest hour. The share of slots is Σ (1 s for a light step, 10 s for a
- * heavy one) ÷ its pace ÷ `perHost`. A canary has the pace of `schedule`, any other target its step's.
+ * The load of the targets on each host in the busiest hour. The share of slots is the sum over the targets of `slotSeconds`
+ * ÷ the target's pace ÷ `perHost`. A canary has the pace of `schedule`, any other target that of its step.
  * @param targets  the expansion of the configuration, as the schedule makes it
  * @returns        one entry a host, in the order in which the file names them first
  * @see design.md section 4.1
@@ -106,7 +106,7 @@ function meanGapMsOf(cadence: Cadence): number {
   return cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
 }
 
-/** As in the built-in default. Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
+/** The limit of the built-in configuration. Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
 /** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */

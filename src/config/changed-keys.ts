@@ -20,7 +20,7 @@ export function listChangedKeys(
 
 const split = new Set(['state', 'steps', 'schedule', 'detect', 'clients', 'private']);
 
-/** With the key of each ecosystem's own settings where the file has it. */
+/** A configuration with the settings of each ecosystem under its own key, as in the file. */
 function asWritten({ settings, ...config }: Config): Readonly<Record<string, unknown>> {
   return { ...config, ...settings };
 }

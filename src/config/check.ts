@@ -17,7 +17,7 @@ export interface Checked {
   readonly file: FileConfig | null;
   /** A path in `file` as the path in the text: list entries with mistakes were left out. */
   original(path: Path): Path;
-  /** True where a mistake was found at, above or below this path of the text: its consequences are not reported. */
+  /** True if a mistake was found at, above or below this path of the text: consequences of the mistake are not reported. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -83,7 +83,7 @@ function wantsNumber({ issue, path }: FlatIssue, data: unknown, document: Source
     (issue.code === 'invalid_value' && issue.values.some((value) => typeof value === 'number'));
   const value = valueAt(data, path);
   if (!numeric || typeof value !== 'string' || !/^-?\d+(\.\d+)?$/.test(value)) return false;
-  return document.writtenAt(source) !== null; // what the environment says is always text
+  return document.writtenAt(source) !== null; // the value of an environment variable is always text
 }
 
 /** The issues of the first mistakes, and the number of the others. */
@@ -99,7 +99,7 @@ function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: 
   return [...issues, { ...placed(null), path: '', seen: null, expected, nearest: null }];
 }
 
-/** @param most  so many of the keys of a mapping that are not known */
+/** @param most  the number of unknown keys of a mapping that are reported */
 function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocument, registry: Registry) {
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);

@@ -1,6 +1,6 @@
 import { validate } from 'node-cron';
 
-/** True for an expression of five or six fields (seconds first) that node-cron takes. */
+/** True for an expression of five or six fields (seconds first) that node-cron accepts. */
 export function isCron(text: string): boolean {
   return [5, 6].includes(text.trim().split(/\s+/).length) && validate(text);
 }
@@ -15,8 +15,8 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * The gaps of an expression within an hour with matches: the shortest and the mean one. Hours, days and months are
- * ignored, because a budget is about the busiest hour.
+ * The gaps between the times of an expression in an hour that has any: the shortest and the mean one. Hours, days and months
+ * are ignored, because a budget is about the busiest hour.
  * @returns milliseconds, both > 0 and at most an hour
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {

@@ -19,7 +19,7 @@ import { type Env, replaceEnv } from './env.ts';
 import type { Path } from './issues.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
-/** Counted from 1. */
+/** A position in the text; both numbers count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -73,8 +73,8 @@ const syntax: Readonly<Record<ErrorCode, Sentence>> = {
 };
 
 /**
- * Parses YAML text, replaces `${NAME}` in its scalars, and keeps the position of every value. Fails on invalid YAML (all
- * errors, never quoting the text); unset variables become issues.
+ * Parses YAML text, replaces `${NAME}` in its scalars, and keeps the position of every value. Unset variables are issues.
+ * Invalid YAML: `document` is `null`, and the issues are its syntax errors, which never quote the text.
  */
 export function readDocument(
   text: string,

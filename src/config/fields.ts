@@ -105,7 +105,7 @@ export function name(description: string) {
     .meta({ description });
 }
 
-/** A name that may be a host with a port, such as the beginning of an image on such a registry. */
+/** A name that may be a host with a port, such as the registry at the beginning of an image's name. */
 export function placeName(description: string) {
   const expected = phrase('expected.namePort');
   return z
@@ -131,7 +131,7 @@ export function timeZone(description: string) {
   return checked(description, phrase('expected.timeZone'), isTimeZone);
 }
 
-/** `host:port`, IPv6 in brackets; an empty host is every address. */
+/** `host:port`, IPv6 in brackets; an empty host means all IPv4 addresses. */
 export function listenAddress(description: string) {
   const expected = phrase('expected.listen');
   return checked(description, expected, (value) => hostAndPort(value)?.port != null).meta({
@@ -140,7 +140,7 @@ export function listenAddress(description: string) {
   });
 }
 
-/** Address of a DNS server, port allowed. */
+/** An address of a DNS server, with or without a port. */
 export function serverAddress(description: string) {
   return checked(description, phrase('expected.dns'), (value) => {
     const read = hostAndPort(value);
@@ -148,7 +148,7 @@ export function serverAddress(description: string) {
   });
 }
 
-/** CIDR, address or, where `names` is set, a host name. */
+/** A list of CIDRs, addresses and, if `names` is set, host names. */
 export function hosts(description: string, names: boolean) {
   const expected = phrase(names ? 'expected.networkHost' : 'expected.network');
   return list(
@@ -176,7 +176,7 @@ export const dwellRange = { min: 0, max: 365 * 86_400_000 };
 export const clockTime = (description: string) =>
   checked(description, phrase('expected.timeOfDay'), (value) => minuteOf(value) !== null);
 
-/** The minute of the day that `22:00` names; `null`: none. */
+/** The minute of the day of a text such as `22:00`; `null`: the text is not a time. */
 export function minuteOf(value: string): number | null {
   const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
   return hours === undefined || minutes === undefined ? null : Number(hours) * 60 + Number(minutes);

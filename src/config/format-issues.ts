@@ -31,7 +31,7 @@ export function issuesForPrograms(issues: readonly ConfigIssue[]): readonly Plai
   }));
 }
 
-/** File order, then by path: what one reads from top to bottom. */
+/** Compares two issues by their position in the file, then by path. */
 export function comparePlaces(a: ConfigIssue, b: ConfigIssue): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || (a.path < b.path ? -1 : 1);
 }

@@ -1,4 +1,4 @@
-/** Where in the file: keys and indexes from the top. */
+/** A place in the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
 
 /** The known word nearest to a typo, by edit distance with neighbours swapped counting one; `null` where none is near. */
@@ -12,7 +12,7 @@ export function findNearestWord(word: string, known: readonly string[]): string 
   return near[0]?.candidate ?? null;
 }
 
-/** Optimal string alignment distance of two short texts; only the first 40 characters are looked at. */
+/** Optimal string alignment distance of two short texts; only their beginnings are compared. */
 function editDistance(a: string, b: string): number {
   const [left, right] = [a.slice(0, 40), b.slice(0, 40)];
   let before: number[] = [];

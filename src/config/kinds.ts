@@ -12,8 +12,8 @@ export function kindOf(id: EcosystemId): Kind | null {
 }
 
 /**
- * The upstream of a module for a mirror that is not in a file: the one in its name, else the public one; `null`: neither
- * is known. The error has the expected form of the name.
+ * The upstream of a module for a mirror that is not in a file: the one in the module's name, else the public one; `null`:
+ * neither is known. The error is the expected form of the name.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);

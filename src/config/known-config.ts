@@ -4,7 +4,7 @@ import { knownKinds } from './known-mirrors.ts';
 
 /**
  * A configuration of the known public mirrors of one ecosystem, for commands without a file.
- * @returns `null` where the built-in configuration has them, none are known, or it cannot be probed yet
+ * @returns `null` if the built-in configuration has its mirrors, or none are known
  */
 export function renderKnownConfig(ecosystem: EcosystemId): string | null {
   const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);

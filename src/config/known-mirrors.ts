@@ -3,7 +3,7 @@ export interface KnownMirror {
   readonly name: string;
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** The weight in the built-in configuration; `null`: it is only used if the operator names it. */
+  /** The `weight` of the mirror in a rendered configuration; `null`: none is written. */
   readonly weight: number | null;
   readonly region: string | null;
   readonly operator: string;

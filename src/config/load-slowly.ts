@@ -14,7 +14,7 @@ export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
 /**
  * As `loadConfig`, but with asynchronous file reads: it is repeated, each time with the files and lock-file readers that
  * the run before requested, until it requests no more.
- * @throws Error past `limits.fileRounds`: a defect of ours, since a file names only so many others
+ * @throws Error after `limits.fileRounds` runs: a defect of ours, because references between files are not that deep
  */
 export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {
   const texts = new Map<string, FileText>();

@@ -84,7 +84,7 @@ function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
-/** Each once, in the order of the file. For an unreadable value only that is reported, and not its consequences. */
+/** Issues without duplicates, in the order of the file. If a value is unreadable, other issues at its path are left out. */
 function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[]): ConfigIssue[] {
   const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
   const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];

@@ -13,7 +13,7 @@ export interface KeyChange {
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** The mistake in a change, found before the file is read with it; `null`: none. */
+/** The mistake in the key of a change; `null`: none. Values are checked when the changed file is loaded. */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');

@@ -12,9 +12,9 @@ interface More {
   readonly seen?: Sentence | string | null;
   /** The default, which is shown where the file has no value at the path. */
   readonly usual?: string;
-  /** The keys under the path that matter for it; mistakes in other keys do not suppress it. Absent: all. */
+  /** The keys under the path that matter for this issue; mistakes in other keys do not suppress it. Absent: all keys. */
   readonly by?: readonly string[];
-  /** Other paths it depends on: reported only where all of them are valid. */
+  /** Other paths that this issue depends on: it is reported only if all of them are valid. */
   readonly needs?: readonly Path[];
 }
 
@@ -28,7 +28,7 @@ export interface Report {
 /** The reader of an ecosystem's lock files, if it is loaded; `null`: its libraries must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
-/** What a section is read with besides its own keys: the files it names, the environment, and where mistakes go. */
+/** The means to read a section of the file: files that it names, the environment, and the report of mistakes. */
 export interface Reading extends Report {
   readonly registry: Registry;
   readonly env: Env;

@@ -22,7 +22,7 @@ import { shardKey } from './sections/shard.ts';
 import { stateKey } from './sections/state.ts';
 import { webhooksKey } from './sections/webhooks.ts';
 
-/** The file as written, section by section. What spans several keys is checked when the sections are read. */
+/** The file as written, section by section. Relations between several keys are checked when the sections are read. */
 function made(registry: Registry) {
   return mapping(
     {
@@ -78,5 +78,5 @@ export function schemaOf(registry: Registry): ReturnType<typeof made> {
   return known;
 }
 
-/** A checked file, units read, defaults filled in; files and cross-checks are still to come. */
+/** A file that fits the schema, units converted, defaults filled in; other files are not read, relations not checked. */
 export type FileConfig = z.output<ReturnType<typeof made>>;

@@ -22,10 +22,10 @@ export function pathTextOf(path: Path): string {
 }
 
 /**
- * A value as shown to an operator: at most 80 characters of JSON text. A whole text is masked if it could be a secret: at a
+ * A value as shown to an operator: at most `seenChars` of JSON text. A whole text is masked if it could be a secret: at a
  * secret's path, above or below it, at an unknown path, and where a text has the wrong type. In other texts, possible
  * credentials are masked. Of a mapping only the keys are shown, of a list the length.
- * @param path  its path in the file
+ * @param path  the path of the value in the file
  */
 export function seenTextOf(value: unknown, path: Path): Sentence | string {
   if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
@@ -49,11 +49,11 @@ export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
-/** An address is shown where a token could be written beside it: `127.0.0.1:80`, `:80`, `80`. */
+/** The value of `listen` is shown if it is an address (`127.0.0.1:80`, `:80`, `80`): another text may be its token. */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
 /** `3`, `0.5`, `30s`, `20%`, `none`: usual mistakes for a number or a list. */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
-/** `v1.3*`, `1.2.3-rc.1`, `*-windows*`: a version, or what versions match, where a list of them should be. */
+/** `v1.3*`, `1.2.3-rc.1`, `*-windows*`: one version or pattern of versions, written where a list is expected. */
 const versionLike = /^(v?\d{1,4}(\.(\d{1,6}|\*)){1,3}\*?(-[a-z]{1,8}(\.\d{1,4})?)?|\*-?[a-z]{1,8}\*?)$/;
 
 function isHidden(text: string, path: Path): boolean {
@@ -84,7 +84,7 @@ function takesText({ type, enum: words, const: word }: SchemaNode): boolean {
   return type === 'string' || [...(words ?? []), word].some((one) => typeof one === 'string');
 }
 
-/** Absolute, or begun with a dot or `~`, of plain segments, or several lower-case words: no base64, no URL, no word alone. */
+/** True for plain segments after `/`, a dot or `~`, and for several lower-case words: not for base64, URLs or one word. */
 function isPathLike(text: string): boolean {
   return /^(~|\.{0,2})(\/[\w.-]{1,64})+\/?$/.test(text) || /^[a-z_.-]{1,32}(\/[a-z_.-]{1,32})+$/.test(text);
 }
@@ -104,7 +104,7 @@ function keyText(key: string, parent: Path): string {
   return isNear || !/^[A-Za-z][A-Za-z_-]{0,23}$/.test(key) ? masked : key;
 }
 
-/** A secret, or a list of them. */
+/** True for a secret, or a list of secrets. */
 function isNearSecret(node: SchemaNode): boolean {
   return branchesOf(node).some(
     (branch) => isSecret(branch) || (branch.items !== undefined && isNearSecret(branch.items)),
@@ -122,7 +122,7 @@ function allKeys(): ReadonlySet<string> {
   return everyKey;
 }
 
-/** JSON escapes control characters, but neither those of C1, which move a terminal's cursor too, nor direction overrides. */
+/** One line of limited length. JSON text may still have C1 controls, which move the cursor, and direction overrides. */
 function cut(text: string): string {
   return oneLine(text, seenChars);
 }

@@ -28,7 +28,7 @@ export const alertmanagerKey = mapping(
 
 /**
  * The token and repeat interval for posted alerts; nothing if the key is absent or invalid.
- * @param listen  where they are posted to
+ * @param listen  the listener to which alerts are posted
  */
 export function readAlertmanager(
   alertmanager: z.output<typeof alertmanagerKey>,

@@ -7,7 +7,7 @@ import { phrase } from '../../words/tell.ts';
 import { checked, duration, errorOf, list, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
-/** nobody and nogroup of Debian, and of most others. */
+/** The user `nobody` and the group `nogroup` of Debian and most other distributions. */
 const nobody = { uid: 65534, gid: 65534 } as const;
 const userForm = /^(\d{1,9}):(\d{1,9})$/;
 
@@ -47,7 +47,7 @@ export function makeClientRunsKey(registry: Registry) {
     .optional();
 }
 
-/** `null`: as the daemon itself. */
+/** The user of `clientRuns.user`; `null`: the daemon's own. */
 function userOf(text: string): { readonly uid: number; readonly gid: number } | null {
   if (text === 'nobody') return nobody;
   const [, uid, gid] = userForm.exec(text) ?? [];

@@ -40,7 +40,7 @@ function chainOf(client: Client) {
   });
 }
 
-/** The chains of clients, and the client of each ecosystem where the file names it. */
+/** The chains of clients, by ecosystem, and the client of each chain if the file names one. */
 export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>): Pick<Config, 'clients' | 'client'> {
   const clients: Record<EcosystemId, Secret> = {};
   const client: Record<EcosystemId, string> = {};
@@ -55,7 +55,7 @@ export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>
   return { clients, ...(Object.keys(client).length === 0 ? {} : { client }) };
 }
 
-/** A member of `clients` that is not a configured mirror is never measured: perhaps a typo. */
+/** Warns of members of `clients` that are not configured mirrors: they are never measured, and may be typos. */
 export function warnOfUnknownMembers(config: Config, registry: Registry, report: Report): void {
   for (const kind of registry.all) {
     const chain = config.clients[kind.id]?.reveal();

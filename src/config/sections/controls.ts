@@ -49,14 +49,17 @@ export function readControls(written: z.output<typeof controlsKey>, report: Repo
 
 const independentMin = 3;
 
-/** Without a control, mirrors that fail together look like a failure of our own network, however many they are. */
+/** Warns if there is no control: then mirrors that fail together look like a failure of our own network. */
 export function warnOfNoControl(config: Config, report: Report): void {
   if (config.controls.length > 0) return;
   report.warning(['controls'], phrase('expected.control'), { seen: phrase('load.seenNone') });
   warnOfUndecidable(config, report);
 }
 
-/** With fewer than three independent mirrors of an upstream and no control, "them" and "us" cannot be distinguished. */
+/**
+ * Warns of upstreams with fewer than `independentMin` independent mirrors: without a control, their failures cannot be told
+ * from failures of our own network.
+ */
 function warnOfUndecidable(config: Config, report: Report): void {
   for (const { ecosystem, upstream } of upstreamsOf(config.mirrors)) {
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
@@ -68,7 +71,11 @@ function warnOfUndecidable(config: Config, report: Report): void {
   }
 }
 
-/** Host by name; an address by its prefix (/24, /48); on loopback by port. @see design.md section 5, Vantage suspect */
+/**
+ * The key of a mirror's place; mirrors of one place are not independent: the host name, the prefix of an address (/24, /48),
+ * or the port on loopback.
+ * @see design.md section 5, Vantage suspect
+ */
 function placeOf(mirror: Mirror): string {
   const { hostname } = new URL(mirror.url);
   if (isLoopback(hostname)) return hostKeyOf(mirror.url).replace(/^https?:/, '');

@@ -97,7 +97,7 @@ export const deedKeys = {
 };
 
 /**
- * An absolute or relative path, or a URL of https, ssh or `user@host:path`; nothing that Git takes for an option or a
+ * True for a path, a URL (http, https, ssh, file) or `user@host:path`; not for a text that Git takes for an option or a
  * helper.
  */
 function isRepository(value: string): boolean {
@@ -108,7 +108,7 @@ function isRepository(value: string): boolean {
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
 }
 
-/** https, or http on loopback: each request has the token. */
+/** True for a URL of merge requests over https, or http on loopback, because each request has the token. */
 function isForgeApi(value: string): boolean {
   const read = baseUrl(value);
   return (

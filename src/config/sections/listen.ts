@@ -12,8 +12,8 @@ import { readPair } from './tls.ts';
 
 /**
  * A key that says where to listen, as an address or a mapping.
- * @param usual  the address of a mapping that names none
- * @param needs  what it must have off loopback, a sentence
+ * @param usual  the address of a mapping without one
+ * @param needs  a sentence about what the listener must have if it is not on loopback
  */
 export function makeListenKey(usual: string, needs: string) {
   return z.union([
@@ -54,19 +54,19 @@ export const listenKey = makeListenKey('127.0.0.1:10120', 'Off loopback a token 
 /** A listen address as checked. */
 type FileListen = z.output<ReturnType<typeof makeListenKey>>;
 
-/** What a listener off loopback needs: `isMet` decides by its token and TLS. */
+/** What a listener needs if it is not on loopback: `isMet` decides by its token and TLS. */
 export interface Needs {
   isMet(has: { readonly token: boolean; readonly tls: boolean }): boolean;
   readonly expected: Sentence;
 }
 
-/** The daemon's own listener: its clients can pause mirrors and accept advice. */
+/** The daemon's listener needs a token: its clients can pause mirrors and accept advice. */
 export const tokenNeeded: Needs = {
   isMet: ({ token }) => token,
   expected: phrase('expected.loopback'),
 };
 
-/** The front door: some of its clients cannot send a token. */
+/** The front door needs a token or TLS: some of its clients cannot send a token. */
 export const tokenOrTlsNeeded: Needs = {
   isMet: ({ token, tls }) => token || tls,
   expected: phrase('expected.doorLoopback'),

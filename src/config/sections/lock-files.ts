@@ -51,7 +51,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   return taken;
 }
 
-/** An invalid line may contain the hash to verify a response by, so it is reported and not only skipped. */
+/** Reports invalid lines: they may contain hashes that responses would be verified by. */
 function tellMalformed(path: Path, malformed: Lock['malformed'], { skipped, told }: LockState, reading: Reading): void {
   if (malformed === null) return;
   const { file, count, first, expected } = malformed;

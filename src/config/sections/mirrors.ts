@@ -33,7 +33,7 @@ import { readTls, tlsKey } from './tls.ts';
 const aBaseUrl = phrase('expected.urlMirror', { example: 'https://mirror.example.com/go' });
 const aScheme = phrase('expected.https');
 
-/** True for a host, with a port or a path perhaps, that only lacks its scheme. */
+/** True for a URL that lacks only its scheme: a host, with or without port and path. */
 function isBare(text: string): boolean {
   return /^[a-z0-9.-]+(:\d+)?(\/|$)/i.test(text) && baseUrl(`https://${text}`) !== null;
 }
@@ -217,7 +217,7 @@ function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: R
   return { protocol };
 }
 
-/** The switch of the only client that there is; `null`: it has none, or there are more. */
+/** The setting that turns HTTP/2 off in the only client; `null`: there is none, or there are several clients. */
 function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {
   return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
 }

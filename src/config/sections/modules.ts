@@ -193,7 +193,7 @@ function warnOfUnused(
   }
 }
 
-/** The files that one entry of `modules` names. What reads them reads them when it verifies: they are bytes, not texts. */
+/** Checks the files that an entry of `modules` names. Their contents are bytes, read later by the program that verifies. */
 function entryFiles(path: Path, reading: Reading): EntryFiles {
   return {
     keyring(keys, name) {

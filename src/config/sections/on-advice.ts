@@ -55,7 +55,7 @@ const when = mapping({
   ).optional(),
 });
 
-/** `2 of 3`; what is no such text needs more places than there are. */
+/** The numbers of `2 of 3`; for any other text `needed` is greater than `of`. */
 function placesIn(text: string): { readonly needed: number; readonly of: number } {
   const [, needed = 1, of = 0] = /^([1-9]\d?) of ([1-9]\d?)$/.exec(text) ?? [];
   return { needed: Number(needed), of: Number(of) };
@@ -133,7 +133,7 @@ export function readActions(
   return rules.length === 0 ? {} : { onAdvice: rules };
 }
 
-/** Advice for an upstream has the forms of its clients and of its profile, not those of other ecosystems. */
+/** Reports a form that advice for the upstream never has: only forms of its clients and of its profile exist. */
 function checkForm(
   path: Path,
   { deed, targets: [target] }: ActionRule,

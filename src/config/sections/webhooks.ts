@@ -110,7 +110,7 @@ export const webhooksKey = list(webhook, phrase('expected.listReceivers'), 64)
   .meta({ description: 'Receivers of findings and advice.' })
   .prefault([]);
 
-/** `whsec_` and standard base64 of 24 to 64 bytes. @see standard-webhooks spec, "Signature scheme" */
+/** True for `whsec_` and standard base64 of 24 to 64 bytes. @see standard-webhooks spec, "Signature scheme" */
 export function isWebhookSecret(value: string): boolean {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1];
   if (encoded === undefined || encoded.length % 4 !== 0) return false;
@@ -121,7 +121,7 @@ export function isWebhookSecret(value: string): boolean {
 /** A receiver as written. */
 type FileReceiver = z.output<typeof webhook>;
 
-/** Long enough for all events of one fault, short enough to be timely. */
+/** The default of `group`: long enough for all events of one fault, short enough to be timely. */
 const groupMsUsual = 15_000;
 
 /** The receivers under `webhooks`, with their files read, after checks over several keys. */
@@ -193,7 +193,7 @@ function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly onl
   return { only: { mirrors: mirrors ?? null, ecosystems: ecosystems ?? null, severity } };
 }
 
-/** A filter for an unknown mirror or ecosystem would exclude every event. */
+/** Reports filters for unknown mirrors and ecosystems: no finding would pass them. */
 function checkOnly(path: Path, webhook: FileReceiver, mirrors: readonly Mirror[], report: Report): void {
   for (const [at, name] of (webhook.mirrors ?? []).entries())
     if (!mirrors.some((mirror) => mirror.name === name))
@@ -223,7 +223,7 @@ function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void
       report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
 }
 
-/** An alert is a finding; that one has ended is said by the alert itself, and advice is none, nor is an action. */
+/** True for events about findings, which an Alertmanager gets as alerts. The end of a finding ends its alert. */
 function isAlert(event: WebhookEvent): boolean {
   return event !== 'recovery' && event !== 'advice' && event !== 'action';
 }
@@ -257,12 +257,12 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** Private networks: a receiver there is refused unless it is allowed. A host name is only checked at delivery. */
+/** Private networks: a receiver in one is refused unless `allow` names it. A host name is checked only at delivery. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
 
-/** A receiver at a private address outside `allow` would never get a message. */
+/** Warns of receivers at a private address outside `allow`: they would never get a message. */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
