@@ -34,11 +34,11 @@ interface Unreachable {
 export interface DaemonClient {
   /** For display: possible credentials are masked. */
   readonly url: string;
-  /** A response of any status. */
+  /** Sends a GET; returns a response of any status, or why there is none. */
   ask(path: string): Promise<DaemonAnswer | Unreachable>;
-  /** A response of 200 or 204. @throws Failed with the reason for its absence */
+  /** Sends a GET; returns a response of status 200 or 204. @throws Failed on any other status, or without a response */
   get(path: string): Promise<DaemonAnswer>;
-  /** A response of 200; any other status is a failure. @throws as `get` */
+  /** Sends a POST; returns a response of status 200. @throws Failed on any other status, or without a response */
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 

@@ -11,10 +11,10 @@ import { type DaemonClient, formatProblem } from './daemon-client.ts';
 /** The variables that lines for a shell may set, of any ecosystem. */
 const variables = kinds.flatMap((kind) => kind.variables);
 
-/** The timeout of the daemon: a job waits for it. */
+/** The timeout of the daemon's response: a job of CI waits for it. */
 export const exportMs = 5_000;
 
-/** The text for a shell, and the part to store. */
+/** The text for a shell, and its description for the fallback file. */
 interface Lines {
   /** `export` lines; empty: no change. */
   readonly text: string;
@@ -24,8 +24,8 @@ interface Lines {
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b[^\n]*\n/;
 
 /**
- * `mirrorwatch advice --export`: prints only the remedy for a shell. With a fallback file the last response is stored
- * there and repeated if the daemon is out of reach; without one this is exit 1 with no output.
+ * `mirrorwatch advice --export`: prints only the remedy for a shell. A fallback file stores the last usable response, which
+ * is printed if the daemon gives none now. Without a stored response the exit code is 1, with nothing on standard output.
  * @throws UsageError on an unknown ecosystem, and on a fallback file that another program wrote
  */
 export async function exportAdvice(

@@ -10,7 +10,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // The reader of the output is gone: the current work is completed, and long-running commands are stopped.
+  // An error of standard output means that its reader has ended: long-running commands are stopped, others end normally.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();

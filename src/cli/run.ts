@@ -16,7 +16,7 @@ import type { Say } from '../words/words.ts';
 
 const options = optionsOf('string', 'config', 'log-level');
 
-/** What other places advise, by a reader that is loaded for the first action which waits for them. */
+/** The votes of other places. The code that reads them is loaded when the first action waits for votes. */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;
   let isLoading = false;
@@ -87,7 +87,7 @@ export const runCommand: Command = {
   },
 };
 
-/** The path is wrong: waiting does not help. */
+/** True if the configured path is wrong, so that a later start would fail too. */
 function isMistake({ kind }: StoreOpenFailure): boolean {
   return kind === 'foreign' || kind === 'no_folder';
 }

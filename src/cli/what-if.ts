@@ -75,7 +75,7 @@ function shown(context: Context, result: WhatIf): readonly string[] {
   ];
 }
 
-/** As in a configuration: in whole minutes if possible. */
+/** A cost in seconds as text: in whole minutes if possible. */
 function costText(cost: number, say: Say): string {
   return cost % 60 === 0 ? say('unit.min', { count: cost / 60 }) : say('unit.s', { count: cost });
 }

@@ -85,8 +85,8 @@ const almanacs = new Map<string, Almanac>();
 
 /**
  * Cron expressions as node-cron 4 parses them: five or six fields, names, `@daily`, `L`, `#`; if day of month and day of
- * week are both named, both must match. Its own tasks only look forward from the present, so the search is ours and the
- * parser and matcher are its. A local time skipped by the clocks is skipped; one that occurs twice counts once if the
+ * week are both named, both must match. node-cron's own tasks search only from the present on, so the search is ours; parser
+ * and matcher are node-cron's. A local time skipped by the clocks is skipped; one that occurs twice counts once if the
  * expression names hours, and twice if every hour is meant (`0-59/5 * * * *` continues through the change). `timeZone` is
  * an IANA name, `null` the zone of the process. Returns `Infinity` for a time that never comes (the last day of February
  * on a first Sunday).

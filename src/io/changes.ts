@@ -242,7 +242,7 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Removes temporary files that a killed process left beside a file. Only for files that nothing else changes now. */
+/** Removes temporary files that a killed process left beside a file. Call it only if nothing else changes that file now. */
 export async function removeLeftovers(file: string): Promise<void> {
   const begin = `${basename(file)}.mirrorwatch-`;
   const names = await readdir(dirname(file)).catch(() => []);
@@ -251,7 +251,7 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
-/** Written to a new file beside it, synced to disk, then renamed; the folder is synced too. */
+/** Replaces a file by a new one, which is written beside it, synced to disk and renamed; the folder is synced too. */
 async function replaceBytes(
   file: string,
   bytes: Buffer,

@@ -116,7 +116,7 @@ export function createClientRunner(input: {
 
 type Exit =
   | { readonly code: number | null; readonly signal: string | null }
-  /** It never ran. */
+  /** The process was never started. */
   | { readonly error: string };
 
 /** Waits for the end of a process and stops its group. Its pipes may stay open in other processes: the wait is limited. */
@@ -154,7 +154,7 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
   return { end: { tag: 'not_run', because, code }, tookMs: 0, files: 0, bytes: 0, said: '', words: '' };
 }
 
-/** Ends with this process and within resource limits, where util-linux is installed. */
+/** The command line of a client that ends with this process and has resource limits, if util-linux is installed. */
 function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);
   const prlimit = findCommand('prlimit', path);
@@ -227,7 +227,7 @@ function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => v
   };
 }
 
-/** Nothing waits for it: other processes of this machine come first. */
+/** Gives a client low priority, because nothing waits for its result. */
 function lowPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);

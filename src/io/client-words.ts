@@ -4,7 +4,7 @@ import { printable } from '../core/printable.ts';
 /** The end of a program's output: both streams, in the order in which it arrived. */
 export interface Words {
   add(chunk: Buffer): void;
-  /** All of it, bytes. */
+  /** The bytes of the whole output, including the part that is not kept. */
   count(): number;
   text(): string;
 }

@@ -40,7 +40,7 @@ export async function readConfigAside(
 ): Promise<Result<Config, readonly ConfigIssue[]>> {
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
-  // Node flags of this process (a test runner's loader, an inspector's port) do not apply to it.
+  // Node flags of this process (a test runner's loader, an inspector's port) must not apply to the thread.
   const thread = new Worker(entry, { workerData: seed, name: 'config', execArgv: [], resourceLimits });
   const read = await firstOf(thread, limitMs);
   await thread.terminate();

@@ -1,15 +1,15 @@
 import { limits } from '../core/limits.ts';
 
-/** What can be ended. */
+/** The used part of a socket. */
 interface Socket {
   destroy(): unknown;
 }
 
 interface Connection {
   socket: Socket;
-  /** Requests under way on it. */
+  /** Running requests on the connection. */
   requests: number;
-  /** A request on it was authorized: by the token, or on loopback with an accepted host name. */
+  /** True: a request on the connection was authorized, by the token, or on loopback with an accepted host name. */
   isLetIn: boolean;
 }
 
@@ -17,7 +17,7 @@ type Own = ReadonlyMap<string, Connection>;
 
 /** Open connections by address, each address's in the order of last use. */
 export interface Connections {
-  /** @param key  unique among those that are open: address and port */
+  /** @param key  unique among open connections: address and port */
   opened(key: string, address: string, socket: Socket): void;
   /** After its TLS handshake a connection uses this socket, and is closed through it. */
   secured(key: string, socket: Socket): void;
@@ -27,7 +27,7 @@ export interface Connections {
   letIn(key: string): void;
   closed(key: string): void;
   count(): number;
-  /** Ends all. */
+  /** Closes all connections. */
   end(): void;
 }
 

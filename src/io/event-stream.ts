@@ -5,14 +5,14 @@ export interface EventReader {
   /** The stream is open: later events are delivered. */
   opened(): void;
   event(type: string, data: string): void;
-  /** It has ended, once; `why` is a code or a few words. */
+  /** The stream has ended; called once. `why` is a code or a few words. */
   ended(why: string): void;
 }
 
 /**
- * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. It is not
- * opened again. An event longer than `limits.eventChars` ends it.
- * @returns a function that ends it
+ * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. An event longer
+ * than `limits.eventChars` ends the stream. The stream is not opened again.
+ * @returns `close`, which ends the stream
  */
 export function openEvents(
   ask: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
@@ -51,12 +51,12 @@ async function readStream(
   }
 }
 
-/** Puts pieces of a stream together; what has come is not read again with each piece. */
+/** Assembles events from pieces of a stream in linear time, however small the pieces are. */
 export class EventLines {
   readonly #reader: EventReader;
   #lines: string[] = [];
   #line = '';
-  /** Of the event that is not whole yet. */
+  /** Characters of the incomplete event so far. */
   #chars = 0;
 
   constructor(reader: EventReader) {

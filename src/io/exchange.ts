@@ -26,9 +26,9 @@ export async function exchange(ask: {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly limitMs: number;
-  /** PEM: what its certificate is verified by in place of the usual roots, and who we are. */
+  /** PEM texts: the CA for the daemon's certificate in place of the usual roots, and our client certificate with its key. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Default: 64 MiB for this response. */
+  /** Default: `bodyBytesMax` for this response. */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = ask;

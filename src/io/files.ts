@@ -8,7 +8,7 @@ import type { SlowFiles } from '../core/ports.ts';
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
 const nodeDisk = { stat, open, readdir };
-/** A normal open of a pipe without a writer would block for ever. */
+/** Flags of an open that does not block: an ordinary open of a pipe without a writer would block for ever. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const bytesMax = limits.configBytes;
 

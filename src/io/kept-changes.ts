@@ -107,7 +107,7 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
   return changes;
 }
 
-/** The newest first. */
+/** The ids of the records in a folder, the newest first. */
 async function idsIn(kept: string): Promise<readonly string[]> {
   const names = await readdir(kept).catch(() => []);
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));

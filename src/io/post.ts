@@ -18,7 +18,7 @@ export interface PostOptions {
 }
 
 /**
- * Sends webhooks: one POST (or PATCH) over a connection of its own, certificate verified, redirects never followed. The
+ * Sends webhooks: one request over a connection of its own, certificate verified, redirects never followed. The
  * connected address must be public unless `allow` names it (CIDR, address or host name), so neither a literal, nor a name,
  * nor a DNS change after the check leads into a private network. The result follows Standard Webhooks: any 2xx is
  * delivered, 410 is final, any other status is retried later, 429 and 503 after their `Retry-After`. A failure that
@@ -56,7 +56,7 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
     const body = await ask(url, message, trace, answer, deadline, deps);
     return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
-    // Once there is a status, an error in the body does not matter, unless all of it is wanted.
+    // Once there is a status, an error in the body does not matter, unless the whole body of a success is needed.
     return answer.status === null || (answerBytesMax !== undefined && answer.status < 300)
       ? failed(failureOf(stopOf(error), url, trace))
       : verdict(answer, '', message, deps.clock.wallMs());

@@ -4,7 +4,7 @@ import { keepFlag } from './flag.ts';
 
 /**
  * Marks a process group as running, by an empty file.
- * @param folder  of the marks
+ * @param folder  the folder of the marks
  * @param leader  the process id of its first process
  * @returns how to remove the mark
  */
@@ -24,7 +24,7 @@ export function stopRecordedGroups(folder: string): void {
   }
 }
 
-/** Ends a process group at once; nothing where it is gone. */
+/** Kills a process group at once; does nothing if it has ended. */
 export function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
@@ -33,7 +33,7 @@ export function stopGroup(leader: number | undefined): void {
   }
 }
 
-/** A process by its id, its start and this boot: a later one may get the same id. `null`: there is none, or no `/proc`. */
+/** The mark of a process: its id, start and boot, because ids are reused. `null`: no such process, or no `/proc`. */
 function nameOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

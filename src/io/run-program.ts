@@ -9,13 +9,13 @@ export interface ProgramCall {
   /** An absolute path or a name to find on PATH; then its arguments. */
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** Added to PATH, HOME and LANG, which are all it gets otherwise. */
+  /** Environment variables of the program, besides PATH, HOME and LANG; it gets no others. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
   readonly path: string;
   readonly signal: AbortSignal;
-  /** Folder of the marks of running groups: what a killed process leaves running is found by them. */
+  /** Folder with a mark of each running group, so that a later process finds groups that a killed one left running. */
   readonly marks: string;
 }
 
@@ -33,7 +33,7 @@ export interface ProgramEnd {
   readonly shown: string;
 }
 
-/** Nothing is known to be secret; user-info and query values are masked all the same. */
+/** A mask without known secrets; user-info and query values are masked nevertheless. */
 const plain = { text: (text: string): string => text };
 
 /** Runs a program in a process group of its own, which is killed as a whole at the deadline. Never rejects. */
@@ -78,11 +78,11 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
       both.add(chunk);
       if (both.count() > limits.actionOutputBytes) stop('output');
     });
-    // It may end without reading.
+    // The program may end without reading its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.stdin);
     child.once('exit', (code, signal) => {
-      // What it left behind in its group goes with it, and holds no pipe open.
+      // Other processes of the group are killed too, so that they keep no pipe open.
       stopGroup(child.pid);
       const end = (): void =>
         code === null ? finish('signalled', signal ?? 'unknown') : finish('exited', String(code));

@@ -107,7 +107,7 @@ function bound(server: Server): Connections {
   return connections;
 }
 
-/** Node reads a body to its end even when nothing needs it any more. */
+/** Ends connections whose request body continues after the response: Node would read the body to its end. */
 function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   server.on('request', (request, response) => {
     response.once('finish', () => {
@@ -117,7 +117,7 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   });
 }
 
-/** Node's own list has a TLS connection only after its handshake. */
+/** Closes the server and its connections; Node's own list of them lacks TLS connections before their handshake ends. */
 function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => connections.end(), graceMs);

@@ -22,7 +22,7 @@ export interface StoreCopy {
    * @throws what SQLite throws on a page that is broken: `troubleOf` names it
    */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
-  /** Number of rows from then on. */
+  /** Number of rows from `fromMs` on. */
   count(table: Table, fromMs: number): number;
   /** Time of the oldest row, wall milliseconds; `null` without one. */
   oldestMs(table: Table): number | null;
@@ -60,7 +60,7 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   }
 }
 
-/** Once it is open, its name can be removed. */
+/** Opens the copy; afterwards its name can be removed. */
 function openCopy(path: string): Result<StoreCopy, CopyFailure> {
   const db = new DatabaseSync(path);
   try {

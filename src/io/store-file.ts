@@ -29,13 +29,13 @@ import {
 /** An open state file. `readOnly`: it returns existing rows and accepts no writes. */
 export interface StoreFile {
   readonly readOnly: boolean;
-  /** Whether it is still at its path; `replaced`: another file is there. */
+  /** Whether the open file is still at its path; `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
   /** Writes all contents into a new file, also if the file itself was deleted. Throws what SQLite throws. */
   copyTo(path: string): void;
-  /** Prepared once per text. */
+  /** The prepared statement of a text; each is prepared once. */
   statement(sql: string): StatementSync;
-  /** All of `run` or nothing. Throws what it or SQLite throws, after rolling back. */
+  /** Runs `run` in one transaction. Throws what `run` or SQLite throws, after rolling back. */
   transaction(run: () => void): void;
   close(): void;
 }
@@ -65,7 +65,7 @@ const tracedBytes = 1024 * 1024;
 /**
  * Opens or creates the state file exclusively: SQLite's own lock is held until `close`, and ends with the process in any
  * case. A corrupt file of ours is moved aside once and replaced by a new one.
- * @param bytesMax  above which the file counts as full
+ * @param bytesMax  the size above which the file counts as full
  */
 export function openFile(path: string, wallMs: number, bytesMax: number = limits.stateBytes): Opened {
   const first = tryOpen(path, wallMs, bytesMax);
@@ -95,7 +95,7 @@ export function moveAside(path: string, wallMs: number): string {
   return target;
 }
 
-/** SQLite treats a file of a few bytes as empty, and would overwrite it. */
+/** True for a file that is neither empty, nor a database, nor ours: SQLite would overwrite a file of a few bytes. */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
@@ -188,7 +188,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   else markOlder(db);
 }
 
-/** A file of an earlier build is marked when there is space. */
+/** Marks a file of an earlier build as ours, if the disk has space. */
 function markOlder(db: DatabaseSync): void {
   try {
     mark(db);
@@ -197,7 +197,7 @@ function markOlder(db: DatabaseSync): void {
   }
 }
 
-/** SQLite opens an unwritable file for reading and then fails to lock it: the cause is the missing right. */
+/** The actual trouble: SQLite opens an unwritable file for reading and fails to lock it later, as `io`. */
 function cause(path: string, trouble: Trouble): Trouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
@@ -208,8 +208,8 @@ function cause(path: string, trouble: Trouble): Trouble {
 }
 
 /**
- * Existing contents, where they can still be read. After `kill -9` the newest are only in the log, which SQLite applies
- * only to a writable file: to a copy. Without space for one the log is ignored.
+ * An unwritable file with its contents, if they can still be read. After `kill -9` the newest are only in the log, which
+ * SQLite applies only to a writable file, so a copy is opened. Without space for a copy the log is ignored.
  */
 function readOnly(path: string, trouble: Trouble): Opened {
   const file =
@@ -240,7 +240,7 @@ function immutable(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true });
 }
 
-/** Once it is open and has its log, its name can be removed. */
+/** Opens a copy of the file with its log applied; afterwards the name of the copy can be removed. */
 function openedCopy(path: string): DatabaseSync | null {
   const scratch = createScratchFolder('mirrorwatch-state-');
   try {
@@ -259,7 +259,7 @@ function inodeOf(path: string | null): string | null {
   return found === undefined ? null : `${found.dev}/${found.ino}`;
 }
 
-/** @param path  `null`: where it lies does not matter, it is only read */
+/** @param path  `null`: a file that is only read, whose place does not matter */
 function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): StoreFile {
   const statements = new Map<string, StatementSync>();
   const inode = inodeOf(path);

@@ -29,10 +29,10 @@ export interface StoreDeps {
  * Opens the state file at an absolute path exclusively, and creates missing folders, files and tables.
  *
  * - Corrupt (found now, or at a later read or commit): renamed to `<file>.corrupt-<stamp>`, a new one is created, with a note.
- * - Deleted while in use: logged, and written again with all its contents after 30 s or at the end.
+ * - Deleted while in use: logged, and written again with all its contents after `retryMs` or at the end.
  * - Not writable: existing rows are served, a note and `writable()` say so, commits return the failure, and opening is retried
- *   every 30 s. The daemon continues to monitor.
- * @returns notes for the operator (empty without problems), or why there is no store: the caller ends with exit code 1
+ *   every `retryMs`. The daemon continues to monitor.
+ * @returns notes for the operator (empty without problems), or why there is no store
  */
 export function openStore(
   path: string,

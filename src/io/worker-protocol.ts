@@ -15,13 +15,13 @@ export interface WorkerSeed {
   readonly reading: Int32Array;
 }
 
-/** From the main thread. `job` is unique over all threads; the result has the same one. */
+/** A message from the main thread. `job` is unique over all threads; the result has the same `job`. */
 export type ToWorker =
   | { readonly kind: 'probe'; readonly job: number; readonly due: Due }
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/** From a thread: jobs ended since the last message, and every second its loop delays, which also show that it is alive. */
+/** A message from a thread: ended jobs; loop delays, every `beatMs`, which also show that it is alive; a received book. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }

@@ -28,7 +28,7 @@ import {
 
 /** The interval of ticks that measure loop delays. */
 const tickMs = 10;
-/** Results wait this long, to be sent to the main thread together. */
+/** Results are sent to the main thread together, after this wait. */
 const batchMs = 4;
 
 /** Runs probes and controls with the data of one edition of the worker book, over one wire. */

@@ -24,14 +24,14 @@ export interface Job {
 /** One place in the pool; the thread in it may change. */
 export interface Seat {
   readonly worker: number;
-  /** True for the extra seat of a pool of several: only for mirrors whose responses block a thread. */
+  /** True for the extra seat of a pool of several, which is used only for mirrors whose responses block a thread. */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
   /** `null`: no thread is needed, or it is about to be replaced. */
   thread: Thread | null;
-  /** Not needed yet, or no longer: it has no thread. */
+  /** True: the seat has no thread because none is needed yet, or no longer. */
   isAsleep: boolean;
-  /** When the load last needed it. */
+  /** Monotonic time when the load last needed the seat. */
   neededAtMs: number;
   bornAtMs: number;
   seenAtMs: number;
@@ -109,8 +109,8 @@ export class Seats {
   }
 
   /**
-   * Sends a changed book to every thread; an unchanged one is not sent, because each copy costs memory. @returns its
-   * edition
+   * Sends a changed book to every thread; an unchanged one is not sent, because each copy costs memory.
+   * @returns the edition of the book
    */
   configure(book: WorkerBook): number {
     if (isDeepStrictEqual(book, this.#book)) return this.#edition;

@@ -26,7 +26,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 /** Starts a thread. An exception ends it and is reported as `crashed`. */
 export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
   const seed: WorkerSeed = { role: workerRole, ...given };
-  // Our own process flags (a test runner's loader, an inspector's port) must not apply to it.
+  // Node flags of this process (a test runner's loader, an inspector's port) must not apply to the thread.
   const thread = new Worker(entry, { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits });
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {

@@ -14,12 +14,12 @@ export interface ConverseInput {
   /** Closed when the conversation ends. */
   readonly line: Line;
   readonly clock: Clock;
-  /** Absent: signatures are not verified. */
+  /** Absent: every verification ends as `unknown`. */
   readonly signatures?: SignatureChecker;
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
-  /** Runs computations between two responses with a limit; absent: without one. */
+  /** Charges computations on responses to the mirror; absent: they are not charged. */
   readonly timed?: Timed;
   /** Called before each request: later computations belong to its response. */
   readonly nextAnswer?: () => void;

@@ -110,7 +110,7 @@ function hostOf(hop: Hop | undefined): string | null {
   return hop !== undefined && URL.canParse(hop.url) ? new URL(hop.url).host : null;
 }
 
-/** The longest `Retry-After` of all hops: the mirror will redirect to a throttled target again. */
+/** The longest `Retry-After` of all hops. Redirect targets count, because the mirror will redirect there again. */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));
   return waits.reduce((longest, wait) => (wait !== null && wait > (longest ?? -1) ? wait : longest), null);

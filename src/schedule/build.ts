@@ -9,7 +9,7 @@ const ripeFrom = limits.buildEvery - 1;
 /** A new series is probed alone once before it may join. */
 export const sinceBuildAtFirst = ripeFrom - 1;
 
-/** A series that failed in a build soon joins another one: after one more probe alone. */
+/** Lets a series that failed in a build join another build soon: after one more probe alone. */
 export function ripen(series: Series): void {
   series.sinceBuild = Math.max(series.sinceBuild, ripeFrom);
 }
@@ -18,7 +18,7 @@ export function ripen(series: Series): void {
 export interface BuildMeans {
   /** The series of the mirror. */
   readonly all: readonly Series[];
-  /** Whether one may start now. */
+  /** Whether a probe of the series may start now. */
   readonly isFree: (series: Series) => boolean;
   readonly launch: (series: Series, due: Due) => Due;
   /** Queues a series for its next slot. */
@@ -27,8 +27,8 @@ export interface BuildMeans {
 }
 
 /**
- * Starts a probe. If it leads a build, its companions start too: they share its connection, and it replaces their next
- * probe.
+ * Starts a probe. If the probe leads a build, its companions start too, over its connection; for each of them the build
+ * replaces the next scheduled probe.
  */
 export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);

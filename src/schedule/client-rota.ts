@@ -2,21 +2,21 @@ import { type ClientPair, pairKeyOf } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
-/** The stored state of a pair across restarts. */
+/** What is known of a pair from earlier processes. */
 export interface RanBefore {
-  /** Start of its last run, wall milliseconds. */
+  /** Start of the pair's last run, wall milliseconds. */
   readonly startedAtMs: number;
-  /** Number of its runs; it selects the next module. */
+  /** Number of the pair's runs; the number selects the next module. */
   readonly runs: number;
 }
 
 /** Which pair runs next, and when. Reads no clock; monotonic milliseconds. */
 export interface ClientRota {
-  /** The due pair that has waited longest, with its number of runs. It is not returned again before `ran` or `away`. */
+  /** The due pair that has waited longest. It is not returned again before `ran` or `away`. `null`: none is due. */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
   /** A run ended; `again`: repeat it soon with the same module, because its result was odd. */
   ran(pair: ClientPair, again: boolean, now: Now): void;
-  /** The pair could not be run now. */
+  /** Records that the pair could not be run now: it is due again after `limits.clientAwayMs`. */
   away(pair: ClientPair, now: Now): void;
   /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;

@@ -10,7 +10,7 @@ interface Flight {
   readonly bytesExpected: number;
 }
 
-/** A request for the first bytes of an artifact (`peek`) does not count as a download. */
+/** True for a probe of a whole artifact; one of its first bytes (`peek`) does not count as a download. */
 function isDownload(due: Due): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
@@ -21,7 +21,7 @@ export class Flights {
   /** Running downloads, by upstream. */
   readonly #downloads = new Map<string, number>();
 
-  /** Takes the slot of a probe that starts now; a confirming one has a slot of its own kind. */
+  /** Takes a slot for a probe that starts now; a confirming probe takes a confirming slot of its upstream. */
   launch(host: Host, series: Series | null, due: Due): Due {
     const flight: Flight = {
       host,
@@ -42,8 +42,8 @@ export class Flights {
   }
 
   /**
-   * Frees the slot.
-   * @returns its owner; `null`: the probe is not running
+   * Frees the slot of a probe that has ended.
+   * @returns the host and the series of the probe; `null`: the probe is not running
    */
   land(due: Due): { readonly host: Host; readonly series: Series | null } | null {
     const flight = this.#flights.get(due.probeId);

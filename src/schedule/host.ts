@@ -16,13 +16,13 @@ export interface Host {
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
-  /** Artifacts delayed by the budget since their last probe: they start before those probed later. */
+  /** Series of artifacts that the budget has delayed since their last probe; the longest unprobed ones start first. */
   readonly keptBack: Set<Series>;
   inFlight: number;
   heavyInFlight: number;
-  /** Bytes that running heavy probes are expected to move. */
+  /** Bytes that running heavy probes are expected to transfer. */
   bytesExpected: number;
-  /** Upstreams whose rounds probe it now. */
+  /** Upstreams whose rounds probe this host now. */
   readonly confirming: Set<string>;
 }
 
@@ -37,12 +37,12 @@ export interface Series {
   host: Host;
   /** The next planned start. */
   slot: Slot;
-  /** The planned start that it last waited for. */
+  /** The planned start that the series waits for, or last waited for. */
   waitsFor: Slot;
   state: 'idle' | 'waiting' | 'running';
-  /** Monotonic time of that start. */
+  /** Monotonic time of `waitsFor`. */
   plannedAtMs: number;
-  /** Monotonic time of its last start; `-Infinity` before the first. */
+  /** Monotonic time of the last actual start; `-Infinity` before the first. */
   startedAtMs: number;
   /** Bytes of its last probe; `null` before the first. */
   lastBytes: number | null;
@@ -67,7 +67,7 @@ export function createHost(key: string): Host {
   };
 }
 
-/** True where a slot is free. Heavy probes, which hold a slot for long, leave the last of several slots to light ones. */
+/** True if a slot is free. Heavy probes, which use a slot for long, leave the last of several slots to light ones. */
 export function hasSlot(host: Host, priority: Priority, perHost: number): boolean {
   if (host.inFlight >= perHost) return false;
   return priority !== 2 || host.heavyInFlight < Math.max(1, perHost - 1);
@@ -100,7 +100,8 @@ export function isOverBudget(host: Host, series: Series, bytesPerHour: number | 
 }
 
 /**
- * The bytes that the next probe of a series will move: those of its last one, or an estimate for an unmeasured heavy one.
+ * The expected bytes of the next probe of a series: those of its last probe, an estimate if an artifact is unmeasured, and
+ * 0 for light steps.
  */
 export function bytesExpectedOf(series: Series): number {
   return series.priority === 2 ? (series.lastBytes ?? limits.heavyBytesGuess) : 0;

@@ -7,7 +7,7 @@ export interface Slot {
   readonly index: number;
   /** Monotonic milliseconds; `Infinity` where there will never be one. */
   readonly atMs: number;
-  /** A retry of a missed start, before the next one. */
+  /** True: a retry of a missed start, earlier than the next planned one. */
   readonly isAgain?: true;
 }
 
@@ -25,7 +25,7 @@ export interface Plan {
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
-/** Cron slots counted one by one; a longer gap counts as this many. */
+/** Skipped cron slots are counted one by one, up to this number. */
 const cronSlotsCounted = 100;
 
 /** A 32-bit hash of a text (FNV-1a with murmur3's final mix). */
@@ -41,7 +41,7 @@ function mix32(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** In [-1, 1), by series and slot: stable, and different from slot to slot. */
+/** The jitter of a slot, in [-1, 1): by series and slot, so stable, and different from slot to slot. */
 function wobble(hash: number, index: number): number {
   return mix32(hash ^ Math.imul((index % 2 ** 32) | 0, 0x9e3779b1)) / 2 ** 31 - 1;
 }

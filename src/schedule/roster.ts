@@ -20,9 +20,9 @@ export interface Roster {
   hostOf(registry: string): Host | null;
   /** `null` for a mirror that is not configured. */
   absence(registry: string): Absence | null;
-  /** By id; `null`: not configured. */
+  /** The series with this id; `null`: not configured. */
   series(id: string): Series | null;
-  /** Of one mirror. */
+  /** All series of one mirror. */
   seriesOf(registry: string): readonly Series[];
   /** Queues a series for its next slot. */
   plan(series: Series): void;
@@ -127,7 +127,7 @@ export function createRoster(input: {
     byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
-  /** Removes entries from queues they no longer belong to; their next slot comes as planned. */
+  /** Removes series and rechecks from queues that they no longer belong to. Such series wait for their next slot. */
   function clearLines(): void {
     const known = new Set([...all.values()].map(({ target }) => target.id));
     for (const host of hosts.values())

@@ -114,7 +114,7 @@ export function createScheduler(input: {
     return flights.isDownloading(series.target);
   }
 
-  /** True for a pause or a maintenance window; a doubt does not count. */
+  /** True if a mirror is paused or in a maintenance window; a doubt does not count. */
   function isLeftAlone(registry: string, now: Now): boolean {
     const absence = roster.absence(registry);
     if (absence === null || isInMaintenance(absence, roster.calendar, now)) return true;

@@ -23,18 +23,18 @@ export interface Scheduler {
     readonly wakeAtMs: number;
   };
   /**
-   * A probe ended, whatever its purpose: frees its slot and counts its bytes. To be called once for each Due that was
-   * issued; others are ignored.
+   * Frees the slot of a probe that has ended, whatever its purpose, and counts its bytes. To be called once for each issued
+   * Due; any other one is ignored.
    * @param result.protocol      the HTTP version of the response; absent: not known
-   * @param result.isFailed      it failed; used for builds
+   * @param result.isFailed      the probe failed; used for builds
    * @param result.retryAfterMs  > 0: do not request this step of the mirror for this long; 0: throttled without a time
    * (back-off); `null`: not throttled
    */
   finished(due: Due, result: Finished, now: Now): void;
   /**
-   * A Due outside the plan. `confirm` takes a slot beside `perHost`, one per upstream on the host, up to a total; `null`:
-   * it is taken, or the step is throttled, the mirror paused or in maintenance. `recheck` takes an ordinary slot; where
-   * none is free the result is `null`, and the Due comes from `advance` later. `peek` takes an ordinary slot or fails.
+   * A Due outside the plan; `null`: no slot is free, the step is throttled, or the mirror is paused or in maintenance.
+   * `confirm` takes a slot beside `perHost`: one per upstream on the host, up to `limits.confirmingPerHost`. `recheck` and
+   * `peek` take an ordinary slot. A recheck that gets `null` waits: its Due comes from `advance` later.
    */
   reserve(
     input: {
@@ -52,13 +52,13 @@ export interface Scheduler {
   doubt(registry: string, on: boolean): void;
   /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
-  /** In a maintenance window now? */
+  /** True if the mirror is in a maintenance window now. */
   inMaintenance(registry: string, now: Now): boolean;
-  /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
+  /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: the step is not throttled. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /** Monotonic time of a series' next planned start; `null` where it is not configured, or there will never be one. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
-  /** Sets the share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
+  /** Sets the share of slots to skip as `local`, clamped to 0 to `shedMax`; canaries are skipped half as often. */
   shed(share: number): void;
   /** Prepares, in slices, a `replace` with the same arguments, which is then much faster. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;

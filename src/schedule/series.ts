@@ -8,7 +8,7 @@ import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './pla
 
 /** Within a round, light questions start staggered over this time, and artifacts one after the other. Milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** The same as a share of the interval; the smaller one applies. */
+/** The staggering is at most this share of the interval, if that is less than `staggerMsMax`. */
 const staggerShare = 0.1;
 
 /**
@@ -18,8 +18,8 @@ const staggerShare = 0.1;
 const heavyJitterShare = 0;
 
 /**
- * All mirrors of an upstream are probed with the same question at the same time, so that their responses can be compared.
- * Phase and jitter depend on the question; each mirror adds a small delay by its name.
+ * The plan of a series. All mirrors of an upstream are probed with the same question at the same time, so that their
+ * responses can be compared: phase and jitter depend on the question, and the mirror's name adds a small delay.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
   const { ecosystem, upstream, registry, module, version, step } = target;
@@ -48,7 +48,7 @@ export interface PlanMeans {
 
 const noSlot: Slot = { index: 0, atMs: Number.POSITIVE_INFINITY };
 
-/** A missed start is retried after a tenth of the time to the next start, but not before this many milliseconds. */
+/** A missed start is retried after `againShare` of the time to the next start, but not before `againMsMin`. */
 const againMsMin = 60_000;
 const againShare = 0.1;
 
@@ -62,7 +62,7 @@ export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now
 
 /**
  * The first slot of a series after a start. An artifact whose last planned time passed while no daemon ran is retried
- * before its next one. Only successes are known.
+ * before its next one. Failures of that time are not known, so such an artifact is retried too.
  * @param lastOkMs  its last success, wall milliseconds; `null`: not known
  */
 export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): Slot {
@@ -103,8 +103,8 @@ export function createSeries(
 }
 
 /**
- * Updates a series after a reload. The object stays the same, because running probes refer to it, and its phase stays if
- * its cadence did.
+ * Updates a series after a reload. The object stays the same, because running probes refer to it. The phase stays the same
+ * unless the cadence has changed.
  */
 export function renew(series: Series, fresh: Series, now: Now): void {
   const isSamePlan = JSON.stringify(series.pace.cadence) === JSON.stringify(fresh.pace.cadence);

@@ -16,7 +16,7 @@ export function expandTargets(config: Config, registry: Registry = builtIn): Tar
   return atOnce(expandTargetsInSlices(config, registry));
 }
 
-/** The same in slices; of a shard only its own. */
+/** As `expandTargets`, in slices: for a shard only the targets that this shard probes. */
 export function* expandTargetsInSlices(config: Config, registry: Registry): Slices<Target[]> {
   const targets: Target[] = [];
   let inSlice = 0;

@@ -41,9 +41,9 @@ export function clearWaits(throttles: Throttles): void {
 }
 
 /**
- * The throttle after a response. The wait is as requested, at most `limits.throttleMsMax`; a shorter one never replaces a
- * longer one. Without a time: `limits.throttleMsMin`, doubled each time in a row, at most `limits.throttleMsMax`, with a
- * jitter of a quarter so that a fleet does not return at once.
+ * The throttle after a response. The wait is as requested, at most `limits.throttleMsMax`; a shorter wait never replaces a
+ * longer one. Without a requested time: `limits.throttleMsMin`, doubled each time in a row, at most `limits.throttleMsMax`,
+ * and then up to a quarter more or less, so that many daemons do not return at once.
  * @param retryAfterMs  > 0 as requested, 0 throttled without a time, `null` not throttled
  * @param chance        in [0, 1)
  */
@@ -82,8 +82,8 @@ export function present(windows: readonly MaintenanceWindow[]): Absence {
 }
 
 /**
- * True from each time that a window's expression names, for its length. The result is cached until it can change, or until
- * the wall clock is set back before it.
+ * True if a maintenance window of the mirror is open: each begins at the times of its expression. The result is cached until
+ * the next begin or end, and computed again if the wall clock is set back before the time of the cached one.
  */
 export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now): boolean {
   if (absence.windows.length === 0) return false;

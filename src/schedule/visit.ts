@@ -6,7 +6,7 @@ import { type Host, hasSlot } from './host.ts';
 import type { Roster } from './roster.ts';
 import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 
-/** The bytes of a visit, and our own step in it that was throttled; `null`: none was. */
+/** The result of a visit: its bytes, and the step of ours that was throttled during it; `null`: none was. */
 export interface Visited {
   readonly wireBytes: number;
   /** `retryAfterMs` as in `Scheduler.finished`. */
@@ -23,8 +23,8 @@ export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
 /**
  * Starts a visit where the mirror may be probed and its host has a slot for a download.
- * @param bytesExpected  an estimate of its bytes
- * @param bytesPerHour   the budget; `null`: none
+ * @param asked.bytesExpected  an estimate of the bytes of the visit
+ * @param bounds.bytesPerHour  the host's budget; `null`: none
  */
 export function startVisit(
   roster: Roster,
@@ -58,7 +58,7 @@ export function startVisit(
   };
 }
 
-/** Same rule as for heavy steps, which stop before the budget is used up. */
+/** True if the visit would exceed the budget, by the rule for heavy steps, which stop before the budget is used up. */
 function isTooMuch(host: Host, bytes: number, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null) return false;
   return host.bytes.sum(now.monotonicMs) + host.bytesExpected + bytes > bytesPerHour * limits.heavyShareOfBytes;

@@ -28,12 +28,12 @@ export function readAnswerRow(value: unknown): Stretch | null {
   return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
 }
 
-/** The context of an entry; `sum`: when it was taken, in tenths after `at`. */
+/** The context of an entry; `sum`: the time from `at` until the entry was taken, in tenths of a millisecond. */
 interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;
 }
 
-/** An instant some tenths before an entry was taken. */
+/** The instant `before` (tenths of a millisecond) an entry was taken. */
 function instant({ at, sum }: Words, before: number): Now {
   return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
 }

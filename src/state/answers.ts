@@ -8,7 +8,7 @@ import type { HttpProtocol } from '../core/transcript.ts';
 
 /** Times are whole tenths of a millisecond: more precise than any verdict, and half the text. */
 export const tenths = 10;
-/** Stored by position: append new ones at the end. */
+/** A row stores the position of a purpose in this list: append new purposes at the end, at most `purposesMost` in all. */
 export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
 export const purposesMost = 8;
 export const caches = [null, 'hit', 'miss'] as const;
@@ -185,8 +185,8 @@ function aroundOf(sample: Sample): Around {
 
 /**
  * The input of the judge for table `answer`, the history of `mirrorwatch replay`. Responses of a few minutes share one
- * row, which is rewritten while it grows: with every other commit of a turn, so that no decision is stored without its
- * basis, else every few seconds.
+ * row, which is rewritten while it grows: together with all rows that a turn writes to other tables, so that no decision is
+ * stored without its basis, else at most every `limits.answerWriteMs`.
  */
 export interface Answers {
   probed(sample: Sample, now: Now): void;
@@ -194,7 +194,7 @@ export interface Answers {
   /** The process was suspended or a clock jumped; monotonic milliseconds. */
   gap(fromMs: number, toMs: number, now: Now): void;
   told(told: Told, now: Now): void;
-  /** After a reload: later entries were judged by these settings, so they begin a new row. */
+  /** Called after a reload: later entries are judged by these settings, so they begin a new row. */
   judgedBy(settings: string): void;
   /** The rows to write now. `isDue`: the turn commits something else, or is the last. Empty without news. */
   rows(now: Now, isDue: boolean): readonly Row[];

@@ -30,8 +30,9 @@ interface Series {
 }
 
 /**
- * Probes are found by id as long as a series' last scheduled or last other ones, its streak of slow ones, an exemplar's
- * bucket, or the failing list holds them. What findings name outlasts that in the state file (`cited.ts`).
+ * The current facts, and the last probes. A probe is found by its id while it is among the last scheduled or other probes of
+ * its series, in a current streak of slow ones, an exemplar, or among the last failed ones. Probes that findings cite are
+ * kept longer in the state file (`cited.ts`).
  */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
@@ -42,7 +43,7 @@ export interface Board {
   series(): Iterable<SeriesNow>;
   of(registry: string): readonly SeriesNow[];
   probe(probeId: string): KeptProbe | null;
-  /** The stored probes of one series or mirror, newest first. */
+  /** The kept probes of one mirror, newest first. */
   probesOf(registry: string, limit: number): readonly KeptProbe[];
 }
 
@@ -56,10 +57,10 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
-  /** Slow probes of a series since its last fast one, without a limit: a finding may cite the first ones. */
+  /** The first slow probes of each series since its last fast one (`limits.streakTranscripts`): a finding may cite them. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
-  /** Made by `preparing` for the `replace` that follows. */
+  /** The series made by `preparing` for the `replace` that follows. */
   let ready: { readonly configured: readonly SeriesRef[]; readonly fresh: ReadonlyMap<string, Series> } | null = null;
   /** Ids of the configured targets and series. */
   let known = idsOf(configured);

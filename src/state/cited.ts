@@ -10,7 +10,7 @@ const rowsPerPage = 200;
 /** The changes of one turn in findings and in the probes that they cite. */
 export interface CitedTurn {
   readonly open: readonly Finding[];
-  /** Rows written in this turn: a finding's row has the probes that it cites from now on. */
+  /** Rows written in this turn. The row of a finding names the probes that the finding cites from now on. */
   readonly rows: readonly Row[];
   readonly settled: readonly KeptProbe[];
   /** Ids of findings behind advice in force; read when a finding has ended. */
@@ -22,7 +22,7 @@ export interface CitedTurn {
  * and for `state.keep` after that. A probe that its finding no longer cites is deleted when that finding's row is written.
  */
 export interface Cited {
-  /** The rows to write with this turn. @param wallMs  now */
+  /** The changes to write with this turn. @param wallMs  now */
   follow(
     turn: CitedTurn,
     wallMs: number,
@@ -40,13 +40,13 @@ interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
   readonly written: Set<string>;
-  /** It has ended, but current advice refers to it. */
+  /** The finding has ended; its probes are kept only while advice in force refers to it. */
   isOver: boolean;
 }
 
 /**
- * Restores the rows of table `cited`. Bounded: at most `limits.citedProbes` held rows of `limits.citedChars` each; further
- * ones are not written.
+ * Restores the rows of table `cited`. At most `limits.citedProbes` rows are held, each of at most `limits.citedChars`; above
+ * that, further probes are not written.
  * @param input.find  a probe that is still known somewhere
  */
 export function createCited(input: {
@@ -78,7 +78,7 @@ export function createCited(input: {
     of.written.add(probeId);
     holders.set(probeId, (holders.get(probeId) ?? 0) + 1);
   };
-  /** True if no finding cites it any more. */
+  /** Ends the hold of one finding on a probe. True if no finding holds the probe any more. */
   const letGo = (of: Held, probeId: string): boolean => {
     of.written.delete(probeId);
     const left = (holders.get(probeId) ?? 1) - 1;
@@ -129,7 +129,7 @@ export function createCited(input: {
     of.waiting.clear();
   }
 
-  /** From now on they expire. */
+  /** Ends the holds of a finding: from now on the rows of its probes expire by age. */
   function release(findingId: string, of: Held, wallMs: number): void {
     held.delete(findingId);
     for (const id of [...of.written]) if (letGo(of, id)) age(id, wallMs);
@@ -140,7 +140,7 @@ export function createCited(input: {
     if (probe !== null) put(probeId, wallMs, bounded(probe));
   }
 
-  /** Findings that have ended and that no current advice refers to. */
+  /** Releases the findings that have ended and that no current advice refers to. */
   function releaseOver(turn: CitedTurn, wallMs: number): void {
     let inForce: ReadonlySet<string> | null = null;
     for (const [id, of] of held) {
@@ -184,7 +184,7 @@ export function createCited(input: {
   };
 }
 
-/** The ids of the stored rows, which are the newest. */
+/** The ids of the held rows in the file: by their time stamp they are the newest of the table. */
 function heldIn(store: Pick<Store, 'page'>): Set<string> {
   const ids = new Set<string>();
   let before: { atMs: number; key: string } | null = null;
@@ -197,7 +197,7 @@ function heldIn(store: Pick<Store, 'page'>): Set<string> {
   }
 }
 
-/** Without its transcript if that is unusually long. */
+/** The probe as stored: without its transcript if it is longer than `limits.citedChars`. */
 function bounded(probe: KeptProbe): KeptProbe {
   return JSON.stringify(probe).length <= limits.citedChars ? probe : { sample: probe.sample, transcript: null };
 }

@@ -15,7 +15,7 @@ interface Addresses {
 /** The row of a mirror in table `meta`, under `ok/<registry>`. */
 interface LastOkRow {
   readonly v: 1;
-  /** Its address then: after a change of address there is no response yet. */
+  /** The mirror's address when the row was written; the row does not apply to another address. */
   readonly url: string;
   /** The end of the last ok probe of each target, wall milliseconds by target id. */
   readonly at: Readonly<Record<string, number>>;
@@ -25,7 +25,7 @@ interface Mirror {
   readonly url: string;
   readonly at: Map<string, number>;
   isDirty: boolean;
-  /** Monotonic; `null`: not by this process. */
+  /** Monotonic time of the last write; `null`: not yet by this process. */
   writtenAtMs: number | null;
 }
 
@@ -35,7 +35,7 @@ interface Mirror {
 export interface LastOk {
   /** Scheduled ok samples count, others are ignored, as on /metrics. */
   take(sample: SettledSample): void;
-  /** The rows to write: each mirror at most once a minute, or `everything` at shutdown. */
+  /** The rows to write: each mirror at most once per `writeEveryMs`, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];
   /** Wall milliseconds by target id; targets without an ok response are absent. */
   all(): ReadonlyMap<string, number>;
@@ -43,7 +43,7 @@ export interface LastOk {
   replace(config: Addresses, targets: readonly Target[]): void;
 }
 
-/** @param restored  rows of table `meta`; others in it are left alone, and what cannot be read counts as never */
+/** @param restored  rows of table `meta`; rows with other keys are ignored; an unreadable row counts as no ok response */
 export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]): LastOk {
   let mirrors = new Map<string, Mirror>();
   let known = new Set<string>();
@@ -97,7 +97,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 }
 
 const sincePrefix = 'since/';
-/** After a start a mirror is unknown until its first canary, which is no change of state. */
+/** For this long after a start, `unknown` is no change of state: each mirror is unknown until its first canary. */
 const startMs = 3 * 60_000;
 
 interface Entry {
@@ -109,11 +109,11 @@ interface Entry {
 export interface Since {
   /** Takes the standings; returns the rows of changes. */
   take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[];
-  /** Wall milliseconds; `null` if its known state is another one. */
+  /** The start of this state, wall milliseconds; `null` if the mirror's known state is another one. */
   of(registry: string, state: MirrorState): number | null;
 }
 
-/** @param restored  rows of table `meta`; others in it are left alone */
+/** @param restored  rows of table `meta`; rows with other keys are ignored */
 export function createSince(restored: readonly Row[], startedAt: Now): Since {
   const entries = new Map(restored.flatMap(readSince));
 

@@ -1,6 +1,6 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
-/** The result of a flush. `waiting` rows are kept and tried again with the next flush. */
+/** The result of a flush. `waiting`: nothing was written; the rows are kept for the next flush. */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
@@ -22,8 +22,8 @@ const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answe
 
 /**
  * Collects the rows of one turn and commits them together. While the file cannot be written, the last value of each key
- * waits here, so that nothing is lost. Bounded by the number of keys: beyond `waitingMax`, rows and deletes of the
- * tables `probe`, `cited`, `seen`, `answer` and `trend` are dropped first, because they affect no decision.
+ * waits here, so that nothing is lost. Bounded: above `waitingMax` keys, rows and deletes of the `expendable` tables are
+ * dropped, the oldest first.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -66,8 +66,8 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
 }
 
 /**
- * Drops the oldest expendable rows beyond the limit. A dropped delete leaves its row to expire; in `cited`, from the
- * next start on.
+ * Drops the oldest expendable rows above the limit. If a delete is dropped, its row stays until it expires by age; a row of
+ * `cited` gets an age at the next start.
  */
 function giveUp(waiting: Map<string, { readonly table: Table }>, most: number): void {
   for (const [key, { table }] of waiting) {

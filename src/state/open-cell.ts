@@ -10,7 +10,7 @@ const ratio = 1.04;
 export class Sketch {
   readonly #bins: Map<number, number>;
 
-  /** @param bins  of an earlier one, as `bins()` gave them */
+  /** @param bins  of an earlier sketch, as `bins()` returned them */
   constructor(bins: Iterable<readonly [bin: number, count: number]> = []) {
     this.#bins = new Map(bins);
   }
@@ -21,7 +21,7 @@ export class Sketch {
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
   }
 
-  /** By nearest rank, milliseconds; `null` for none. */
+  /** The q-quantile by nearest rank, milliseconds; `null`: no round trips. */
   quantile(q: number): number | null {
     const sorted = this.bins().toSorted(([a], [b]) => a - b);
     const count = sorted.reduce((sum, [, more]) => sum + more, 0);
@@ -63,7 +63,7 @@ export class OpenCell {
   readonly #failures: Map<Reason, number>;
   #lag: readonly [number | null, number | null];
 
-  /** Begins a cell, or restores one of which only some may be readable: the rest is ignored. */
+  /** Begins a cell, or restores one from its row; unreadable parts of the row are ignored. */
   constructor({
     startMs,
     sums = [],
@@ -91,7 +91,7 @@ export class OpenCell {
     };
   }
 
-  /** Any scheduled sample of the mirror. */
+  /** Adds a scheduled sample of any target of the mirror. */
   take({ outcome, steady }: SettledSample): void {
     if (outcome.tag !== 'unknown') this.#sums.attempts += 1;
     if (outcome.tag === 'failed')
@@ -101,7 +101,7 @@ export class OpenCell {
     this.#sums.movedMs += steady.ms;
   }
 
-  /** Adds a sample of the canary. @param silentMs  the time in this cell without a settled one */
+  /** Adds a sample of the canary. @param silentMs  the time in this cell since the canary's previous settled sample */
   takeCanary({ outcome, rttMs, cold }: SettledSample, silentMs: number): void {
     this.silent(silentMs);
     this.#sums[outcome.tag] += 1;

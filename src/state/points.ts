@@ -27,8 +27,9 @@ const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * The last samples of a series, packed: 53 bytes each instead of 1.6 KB; phases to seven digits. One buffer per series,
- * because each buffer costs about 300 bytes more, and there are thousands of series. The oldest sample is overwritten.
+ * The last samples of a series, packed into `rowBytes` each instead of 1.6 KB; phases to seven digits. One buffer per
+ * series, because each buffer costs about 300 bytes more, and there are thousands of series. The oldest sample is
+ * overwritten.
  */
 export class Points {
   readonly #size: number;
@@ -36,11 +37,11 @@ export class Points {
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];
-  /** The row of the oldest. */
+  /** The row of the oldest sample. */
   #from = 0;
   #count = 0;
 
-  /** @param size  how many, at least 1 */
+  /** @param size  the number of samples kept, at least 1 */
   constructor(size: number) {
     this.#size = size;
   }
@@ -131,13 +132,13 @@ export class Ring<T> {
   readonly #size: number;
   #items: T[] = [];
 
-  /**  @throws RangeError if `size` is not a positive integer: the caller's defect */
+  /** @throws RangeError if `size` is not a positive integer: the caller's defect */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1) throw new RangeError('a ring holds at least one item');
     this.#size = size;
   }
 
-  /** Adds an item; returns the dropped ones. @param room  a smaller limit from now on */
+  /** Adds an item; returns the dropped ones. @param room  a smaller limit, for this call */
   push(item: T, room = this.#size): readonly T[] {
     this.#items.push(item);
     return this.#items.splice(0, Math.max(0, this.#items.length - Math.min(room, this.#size)));

@@ -59,7 +59,7 @@ export function rowsOf(of: {
     };
     return { table: 'trend' as const, key: `${of.range}/${at % ring}/${of.name}`, atMs: of.wallMs, value };
   });
-  // An overwritten row must not replace the newer one.
+  // If newer cells have replaced all cells of a row in the ring, the row must not overwrite the newer row in the file.
   return rows.filter(({ value }) => value.cells.length > 0);
 }
 
@@ -68,7 +68,7 @@ export function rowOf({ name, wallMs, ...of }: Omit<OpenRow, 'v'> & { name: stri
   return { table: 'trend', key: `open/${name}`, atMs: wallMs, value: { v: 1, ...of } satisfies OpenRow };
 }
 
-/** The cells of a row; `null`: none, or unreadable. */
+/** The closed cells of a row; `null`: another kind of row, or unreadable. */
 export function cellsIn({ key, value }: Row): {
   readonly name: string;
   readonly url: string;
@@ -90,7 +90,7 @@ export function cellsIn({ key, value }: Row): {
   return { name, url, range, fromMs, cells: read };
 }
 
-/** The cells in progress of a row; `null`: another row, or unreadable. */
+/** The cells in progress of a row; `null`: another kind of row, or unreadable. */
 export function openIn({ key, value }: Row): (Omit<OpenRow, 'v'> & { readonly name: string }) | null {
   const { v, url, lastAtMs, open } = (value ?? {}) as Partial<OpenRow>;
   if (!key.startsWith('open/') || v !== 1 || typeof url !== 'string' || !Array.isArray(open)) return null;
@@ -129,7 +129,7 @@ const figures = [
 /** Figures that are counts or durations, so never unknown. */
 const counts: ReadonlySet<Figure> = new Set<Figure>(['ok', 'failed', 'unknown', 'silentMs', 'attempts']);
 
-/** A cell from its figures; invalid ones are unknown, or 0 for counts. */
+/** A cell from its figures; an invalid figure is `null`, or 0 if it is one of `counts`. */
 function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell['failures']): TrendCell {
   const entries = figures.map((name, at) => {
     const value = values[at];

@@ -8,7 +8,7 @@ import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
 /** The shortest interval between writes of a mirror: a kill loses a minute at most. */
 const writeEveryMs = 60_000;
-/** Mirrors written in one turn, so that turns stay short: 500 mirrors take a minute. */
+/** Mirrors written in one turn, at most, so that turns stay short. */
 const writtenAtOnce = 10;
 
 /** The relevant part of a configuration. */
@@ -30,21 +30,21 @@ interface Mirror {
   /** The last settled response of the canary, wall milliseconds; `null`: none. */
   lastAtMs: number | null;
   isDirty: boolean;
-  /** Monotonic; `null`: not by this process. */
+  /** Monotonic time of the last write; `null`: not yet by this process. */
   writtenAtMs: number | null;
 }
 
 /**
- * The history of each mirror over an hour, a day and a week, across restarts: table `trend`. Bounded: each mirror has
- * 684 cells, 33 KB in memory and 41 KB in 61 rows of the state file, overwritten in turn; twice that if every cell has
- * failures.
+ * The history of each mirror over an hour, a day and a week, across restarts: table `trend`. Bounded: each mirror has the
+ * cells of `trendGrids`, some 40 KB in memory and as much in the state file, overwritten in turn; twice that if every cell
+ * has failures.
  */
 export interface Trends {
   /** Scheduled samples count, others are ignored, as on /metrics. */
   take(sample: SettledSample, now: Now): void;
-  /** Records its lag; called about once a minute. */
+  /** Records the lag of a mirror; called about once a minute. */
   fresh(registry: string, freshness: Freshness, now: Now): void;
-  /** The rows to write: each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
+  /** The rows to write: each mirror at most once per `writeEveryMs`, a few at a time, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];
   /** `null`: no such mirror. */
   of(registry: string, range: TrendRange, now: Now): Trend | null;
@@ -52,7 +52,7 @@ export interface Trends {
   replace(config: Watched): void;
 }
 
-/** @param restored  rows of table `trend`; what cannot be read, or is of another address, is left out */
+/** @param restored  rows of table `trend`; unreadable ones, and those of another address of a mirror, are left out */
 export function createTrends(config: Watched, restored: readonly Row[]): Trends {
   let mirrors = new Map<string, Mirror>();
 
@@ -185,7 +185,7 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
   return [...rows, rowOf({ name, url, lastAtMs, open, wallMs })];
 }
 
-/** The rows cover more than the ring: the newer cell is kept. */
+/** Restores mirrors from rows, the oldest first: rows cover more time than the ring, so newer cells replace older ones. */
 function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
   const closed = rows.flatMap((row) => cellsIn(row) ?? []);
   for (const { name, url, range, cells } of closed.sort((a, b) => a.fromMs - b.fromMs)) {

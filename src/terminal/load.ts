@@ -99,7 +99,7 @@ const able = kinds.filter(({ canary }) => canary !== null);
 /** The word for all ecosystems, where a command accepts it. */
 const everyKind = 'all';
 
-/** The ecosystem of `--ecosystem`, by default the first. @throws UsageError if it cannot be probed */
+/** The ecosystem of `--ecosystem`, by default the first. @throws UsageError if there is no such ecosystem */
 export function kindByWord(word: string | undefined): Kind {
   return kindNamed(word, []);
 }

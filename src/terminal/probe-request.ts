@@ -24,7 +24,7 @@ export function configForUrl(url: string, wanted: string | undefined, word: stri
 }
 
 /**
- * The only ecosystem with such module names; `undefined`: none, or no module given.
+ * The only ecosystem whose module names look like this one; `undefined`: none, or no module given.
  * @throws UsageError if there are several
  */
 function kindOfModule(wanted: string | undefined): string | undefined {

@@ -5,7 +5,7 @@ type Style = Parameters<typeof styleText>[0];
 /** The output of a command. Colours and progress only on a terminal without `NO_COLOR`. */
 export interface Terminal {
   readonly colour: boolean;
-  /** Infinite without a terminal. */
+  /** The width of the terminal in cells; infinite without one. */
   readonly columns: number;
   /** A line to standard output. */
   out(line: string): void;
@@ -16,7 +16,7 @@ export interface Terminal {
   paint(style: Style, text: string): string;
   /** Asks for confirmation; anything but y or yes is no. `null`: no terminal. @param question  with a final space */
   confirm(question: string): Promise<boolean | null>;
-  /** Standard input to its end, at most 1 MiB of it. */
+  /** Standard input to its end, or its first MiB if it is longer. */
   input(): Promise<string>;
 }
 

@@ -38,11 +38,11 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** Names of values: those with a module of the call, masked as a name, and those with our own texts, never masked. */
+/** Values with a module from the command line, masked as a name; and values with our own texts, never masked. */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 
-/** Any argument may be a URL with a password. */
+/** Masks the values of a mistake: any argument may be a URL with a password. */
 function masked({ key, values }: Sentence): Sentence {
   if (key === 'wrong.as') return { key, values };
   const shown = Object.entries(values).map(([name, value]) => {

@@ -33,7 +33,7 @@ export class Build {
     kept.carrier.share(() => this.#settle(true));
   }
 
-  /** True once it is ready; false where it is not within `limitMs`. */
+  /** True once the connection is ready; false if it is not within `limitMs`, or failed. */
   ready(limitMs: number): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(this.kept?.carrier.isAlive() === true);
     return new Promise((resolve) => {
@@ -48,8 +48,8 @@ export class Build {
   }
 
   /**
-   * A line has ended.
-   * @param isCold  true for the line that connects: if it ends before it offered a connection, the others get none
+   * Records that a line has ended.
+   * @param isCold  true for the line that connects: if it ends before it offered a connection, the other lines get none
    */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);

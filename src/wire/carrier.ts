@@ -29,7 +29,7 @@ const h2Options = {
 
 const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
-/** Errors with which undici itself destroys the socket say nothing about the socket. */
+/** True for errors with which undici itself destroys the socket: they say nothing about the socket. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
@@ -146,7 +146,7 @@ export class Carrier {
     this.close();
   }
 
-  /** True while it may carry another request. */
+  /** True while the connection may carry another request. */
   isAlive(): boolean {
     if (this.#isDisconnected || this.error !== null || this.socket.destroyed) return false;
     if (this.session !== null) return this.session.goaway === null && this.session.error === null;

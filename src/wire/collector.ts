@@ -32,7 +32,7 @@ export class Collector implements Collecting {
   /** Its stream is `null` over HTTP/1.1. */
   readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
-  /** The newest data. */
+  /** Monotonic instant of the newest data of the body; `null`: none yet. */
   #dataMs: number | null = null;
 
   constructor(
@@ -122,7 +122,7 @@ export class Collector implements Collecting {
     this.broken(error);
   }
 
-  /** The response cannot continue, because of this error. */
+  /** Ends the response as failed because of this error. */
   broken(error: unknown): void {
     if (this.#isOver) return;
     const atMs = this.#now();

@@ -12,11 +12,11 @@ import { type Handshaking, handshake, type TlsBook } from './tls.ts';
 /** The part of an access that is needed to reach a host. */
 export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
-  /** Preferred where the name has it and `family` is not set. */
+  /** The address family to prefer if the name has it and `family` is not set. */
   readonly firstFamily?: 4 | 6 | undefined;
 }
 
-/** Where to. */
+/** The destination of a connection. */
 export interface Destination {
   /** `http:`, `https:` or `tcp:`. */
   readonly url: URL;

@@ -8,7 +8,10 @@ function basic(username: string, secret: string): string {
   return `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
 }
 
-/** True where credentials of this access may go to `url`: the mirror's own scheme, host and port, or `auth.hosts`. */
+/**
+ * True if credentials of this access may be sent to `url`: over TLS or to loopback, and only to the mirror's own scheme,
+ * host and port, or to `auth.hosts`.
+ */
 export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'>): boolean {
   const isSafe = url.protocol === 'https:' || classBySpelling(url.hostname) === 'loopback';
   if (!isSafe) return false;

@@ -52,7 +52,7 @@ const brotliAsync = promisify(brotliDecompress);
 const layersMax = 2;
 
 /**
- * The body before the server encoded it. An unknown encoding is kept: the shape tests will report it.
+ * The body before the server encoded it. A body of an unknown encoding is unchanged: checks of its contents report it.
  * @param bodyBytesMax  the request's limit; above it the body counts as a bomb. If we requested `identity`, the limit is
  * that of a light response
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)

@@ -60,7 +60,7 @@ export class Pool {
     byOrigin.delete(oldest[0]);
   }
 
-  /** Closes all. */
+  /** Closes all idle connections. */
   close(): void {
     for (const { byOrigin } of this.#byMirror.values()) closeAll(byOrigin);
     this.#byMirror.clear();

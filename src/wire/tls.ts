@@ -19,7 +19,7 @@ import { codeOf, type LiveMarks, stopOf, WireStop } from './deadline.ts';
 /** Trust roots and client certificate: a part of an access. */
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
-/** The verdict on a finished handshake: `null` code means that it may carry requests. */
+/** The verdict on a finished handshake. `code` is `null` if the connection may carry requests. */
 export interface TlsVerdict {
   readonly facts: TlsFacts;
   readonly code: string | null;
@@ -180,9 +180,9 @@ function nameVerdict(
   return verdict;
 }
 
-/** With whom, and by which rule. */
+/** The parameters of a handshake. */
 export interface Handshaking {
-  /** Without brackets. */
+  /** The name or address of the peer, without brackets. */
   readonly host: string;
   readonly rule: TlsRule;
   /** The protocols in ALPN, the preferred one first. */

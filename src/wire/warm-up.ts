@@ -19,14 +19,14 @@ export interface WarmUp {
   readonly wire: Wire;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** A mirror is probed over HTTP/2. */
+  /** True if any mirror is probed over HTTP/2. */
   readonly withHttp2: boolean;
 }
 
 /**
  * Sends a few requests to our own servers on loopback, so that loading and compiling code in a new thread does not count as
  * the first mirror's time. Best effort: never throws.
- * @returns the number of successful requests, of 3 over each HTTP version
+ * @returns the number of successful requests, at most `asks` over each HTTP version
  */
 export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promise<number> {
   const untilMs = clock.monotonicMs() + allMs;
@@ -56,7 +56,7 @@ async function askAll(
     if (typeof address !== 'object' || address === null) return 0;
     for (let count = 0; count < asks; count += 1) if (await ask(address.port)) answered += 1;
   } catch {
-    // Without loopback the first probe takes that time.
+    // If loopback cannot be used, the first probe includes the time for loading code.
   } finally {
     server.close();
   }

@@ -8,7 +8,7 @@ export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): S
   return { key, values: values ?? {} };
 }
 
-/** The same with its text in English. */
+/** As `phrase`, together with the text in English. */
 export function told<K extends Key>(key: K, ...values: Values<K, Filled>): Told & { readonly sentence: Sentence } {
   return toldOf(phrase(key, ...values));
 }
@@ -26,13 +26,13 @@ export function tellIn(language: Language, told: Stored): string {
   return tellBy(wordsOf(language), told);
 }
 
-/** The same with a catalogue. */
+/** As `tellIn`, with the catalogue of a language. */
 function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
     return saySentence(stored, say);
   } catch (cause) {
-    // Another release fills in fewer values.
+    // The sentence was stored by a release whose text had other values.
     if (cause instanceof FormatError) return text;
     throw cause;
   }
@@ -126,7 +126,7 @@ export function fieldsOf(
   });
 }
 
-/** A phase or a sentence as text; others unchanged. */
+/** A field's value for people: phases and sentences are translated, other texts are unchanged. */
 function fieldText(say: Say, field: string, text: string, sentence: Sentence | undefined): string {
   return (field === 'phase' ? sayNamed(say, `phase.${text}`) : null) ?? tellBy(say, { text, sentence });
 }
