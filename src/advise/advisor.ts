@@ -42,21 +42,22 @@ import { readWhatIf, replayWhatIf } from './what-if.ts';
 
 /** How many ids of ended advice are remembered, to distinguish an ended advice from an unknown one. */
 const settledKept = 1_000;
-/** Dismissals remembered of one upstream. */
+/** The maximum number of dismissals kept per upstream. */
 const mutedKept = 50;
 
 /** Turns the mirrors' states and samples into advice, at most one at a time per (ecosystem, upstream). */
 export interface Advisor {
   /**
    * Takes each settled sample, those of confirming rounds included.
-   * @returns true if a decision may follow at once: the mirror in use had a bad sample, or was probed in a round
+   * @returns true if a decision may follow at once: a compared sample failed or belongs to a round, or held late probes
+   * count now
    */
   observe(sample: SettledSample, now: Now): boolean;
   /** Milliseconds until a probe that was sent `outMs` ago is late; `null`: only its response counts. */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
-  /** Records that a probe is late. It counts as a timeout. */
+  /** Counts a late probe as a timeout: a download at once, a light probe once our own network is known to be up. */
   late(due: Due, outMs: number, now: Now): void;
-  /** A real client could not fetch a module from a mirror. If clients use that mirror, its artifact is probed next. */
+  /** Records that a real client could not fetch a module. At the head, the module's artifact is then probed next. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
   /**
    * Brings all advice up to date.
@@ -149,7 +150,7 @@ export function createAdvisor(input: {
       if (group === undefined) return false;
       lastNow = now;
       if (sample.isOfPace === true || sample.isObsolete === true) {
-        // Its lateness is no evidence either.
+        // That the probe was late is no evidence either.
         group.late.held.delete(sample.due.probeId);
         group.late.counted.delete(sample.due.probeId);
         return false;
@@ -285,8 +286,7 @@ export function createAdvisor(input: {
 
 function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  // A proposal made before the vantage became suspect stays: returning to the mirror that was left would be a move
-  // too.
+  // A proposal from before the vantage became suspect stays: to return to the mirror that was left would be a move too.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };

@@ -26,7 +26,7 @@ export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
  * @param input.from     those of the mirror left
  * @param input.sinceMs  the accept, monotonic milliseconds
  * @param input.minGain  relative, 0 to 1
- * @param input.by       `p95` where an objective was missed, which is about the tail
+ * @param input.by       `p95` for an advice that an alert of another system caused: such alerts are about the tail
  * @see docs/decisions/0007-regret.md
  */
 export function auditVerdict(input: {
@@ -60,8 +60,8 @@ function failedOf(entries: readonly Entry[]): number {
 }
 
 /**
- * Audits the last accepted advice once it is 3 × `hold` old. With too few samples (a restart forgets them) it tries
- * again until there are enough or the advice ends, at `ttl` at the latest.
+ * Audits the last accepted advice once it is `auditHolds` × `hold` old. With too few samples (a restart forgets them) the
+ * audit is repeated until there are enough or the advice ends, at `ttl` at the latest.
  */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
@@ -79,7 +79,7 @@ export function closeAudit(view: View, ledger: Ledger): void {
 }
 
 /**
- * True if an accepted advice is audited. A failback or a client switch is no move to judge, and a mirror with wrong
+ * True if an accepted advice is audited. A failback or a client setting is no move to judge, and a mirror with wrong
  * bytes is never better.
  */
 export function isAudited(advice: Advice): boolean {

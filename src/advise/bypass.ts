@@ -38,9 +38,9 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
 
 /** The client settings for a mirror now. */
 interface Bypasses {
-  /** Makes the group's client avoid the broken HTTP version; `null`: there is no such client setting, or nothing to avoid. */
+  /** Makes the group's client avoid the broken HTTP version; `null`: there is no such setting, or nothing to avoid. */
   readonly bypass: Bypass | null;
-  /** The clients that have no such client setting, where only HTTP/2 is broken and one would help. */
+  /** The clients without such a client setting, where only HTTP/2 is broken and a setting would help; else none. */
   readonly stranded: readonly string[];
   /**
    * Removes an accepted client setting once its mirror is out of outage; `null`: none was accepted, or it is still
@@ -85,8 +85,8 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 
 /**
  * The lines of a client setting beside those of a chain.
- * @param lines   of the chain; `null`: the declared one is in force and stays
- * @param isMove  the chain changes with it
+ * @param lines   those of the chain; `null`: the declared chain is in force and stays
+ * @param isMove  the chain changes together with the client setting
  */
 export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';
@@ -122,7 +122,7 @@ function withForms(
   return { ...lines, ...Object.fromEntries(both), ...programs };
 }
 
-/** A sentence in place of lines goes first, as a comment in English. */
+/** Joins two texts by a line break. The first may be a sentence in place of lines: its English text is used. */
 function joined(first: string | Sentence | undefined, second: string): string {
   if (first === undefined) return second;
   return `${saySentence(first, english)}\n${second}`;

@@ -23,7 +23,7 @@ export interface Cause {
 
 type Named = Exclude<FindingKind, 'vantage' | 'self'>;
 
-/** The order of precedence when several are open. A kind that is not listed is no reason to move. */
+/** The kinds of findings that are a reason to move, the gravest first. Other kinds are no reason. */
 const order = findingKinds
   .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
   .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
@@ -90,7 +90,7 @@ export function isAboutTime(kind: AdviceCause): boolean {
 
 /**
  * Replaces a weaker cause by the one that fits the failures: a mirror that fails every request is neither slow nor
- * unreliable. The finding itself may open seconds later, when the cause is already in labels.
+ * unreliable. The finding of the fitting kind may open seconds after the advice, whose cause is a label and does not change.
  */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
@@ -151,7 +151,7 @@ interface FailingTarget {
 
 /** Failures in a row that count as trouble: over all requests, of downloads (which are rare), and of one target. */
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
-/** A failure weighs as much as this many successes when the start of trouble is searched: a share of 1 in 10 is found. */
+/** A failure weighs as much as this many successes in the search for the start of trouble: rarer failures are not found. */
 const failureWeight = 12;
 /** A run of successes this many times longer than the usual gap between two failures ends the trouble. */
 const gapsOfEnd = 4;

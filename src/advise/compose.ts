@@ -196,7 +196,7 @@ function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
 interface Spared {
   readonly clients: readonly string[];
   readonly protocol: HttpProtocol;
-  /** The mirror. */
+  /** The name of the mirror to be left. */
   readonly head: string;
 }
 
@@ -216,7 +216,7 @@ function sparedSaid({ clients, protocol, head }: Spared): Sentence {
   return phrase('note.spared', { clients: clients.join(', '), head, protocol });
 }
 
-/** What the lines cannot change, or what is unknown. The caller adds the client's own notes. */
+/** Notes on what the remedy cannot change, and on what is unknown. The caller adds the client's own notes. */
 function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
   const notes: Sentence[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');

@@ -14,11 +14,11 @@ import { type Alarm, isOfTime } from './tests/pair.ts';
 import type { View } from './view.ts';
 import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
 
-/** What every decision against a mirror holds. */
+/** The fields that a move and a refusal share. */
 interface Decided {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The mirror in force. */
+  /** The head of the advised chain. */
   readonly at: Mirror;
   readonly weighed: readonly Weighed[];
 }
@@ -36,16 +36,16 @@ export interface Move extends Decided {
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;
-  /** Names of mirrors whose last response in the current moment was an upstream failure passed on. */
+  /** The mirrors whose last canary response passed on a failure of the upstream, all in the current moment. */
   readonly faults: readonly string[];
-  /** The clients that have no client setting where one would help. */
+  /** The clients without a client setting that avoids the failure, where such a setting would help. */
   readonly stranded: readonly string[];
 }
 
 /** The decision on one group. `none`: nothing is wrong; `wait`: something is wrong, but it is too early to act. */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | Move | BypassDecision | Refused;
 
-/** The mirror in force, with what counts against it and what may be done. */
+/** The head of the advised chain, with what counts against it and what may be done. */
 interface Case {
   readonly at: Mirror;
   readonly cause: Cause | null;
@@ -58,7 +58,7 @@ interface Case {
 /** A `Retry-After` longer than this at the head fails every build meanwhile. Milliseconds. */
 const awayMsMin = 60_000;
 
-/** Decides from the mirror in force: leave it, return home, or neither. */
+/** Decides for the head of the advised chain: leave it, return home, or neither. */
 export function decide(view: View): Decision {
   const { group, vantage } = view;
   const at = headOf(group);
@@ -113,8 +113,8 @@ function sinceMoveMs({ group, now }: View): number {
 }
 
 /**
- * An unaccepted proposal for lag is withdrawn once the mirror in force has no lag. If its target lags now, it is
- * replaced, or withdrawn where no mirror is without lag. Neither waits for `hold`.
+ * An unaccepted proposal for lag is withdrawn once the mirror that it leaves has no lag. If the advised mirror lags now, the
+ * proposal is replaced, or withdrawn where no mirror is without lag. Neither waits for `hold`.
  */
 function takeBackLate(view: View, one: Case): Decision | null {
   const { group, now } = view;
@@ -131,7 +131,7 @@ function takeBackLate(view: View, one: Case): Decision | null {
   return moveTo(view, at, left.name, back, null, weigh());
 }
 
-/** A move from a mirror with lag to one without that costs no more; `null`: no lag, or no such mirror. */
+/** A move from a mirror with lag to one without lag, where a fetch costs no more; `null`: no lag, or no such mirror. */
 function toPrompt(view: View, one: Case): Decision | null {
   const { at, lag } = one;
   const { minGain } = view.config.advise;
@@ -168,7 +168,7 @@ function isMuted(view: View, from: string, to: string, cause: AdviceCause): bool
   );
 }
 
-/** A forced move, to the cheapest candidate that is healthy now; `null`: there is none. */
+/** A move that needs no test, to the cheapest candidate that is healthy now; `null`: there is none. */
 function moveToCheapest(view: View, { at, rule, weigh }: Case, cause: Cause, names: readonly string[]): Move | null {
   const to = chooseAnyway(view.group.contest, names, rule);
   return to === null ? null : moveTo(view, at, to, cause, null, weigh());
@@ -190,7 +190,7 @@ function moveTo(
   return { kind: 'move', cause, alarm, findings, at, to, after, weighed: rankWeighed(view, weighed) };
 }
 
-/** A failback: after the wait, once home has proven itself, and where it costs no more. */
+/** A failback, once the wait is over, the health of home is at its bound, and home is as good; `null`: not yet. */
 function goHome(view: View, { at, weigh }: Case): Decision | null {
   const { group, config, now } = view;
   const { contest, moves } = group;
@@ -207,7 +207,7 @@ function goHome(view: View, { at, weigh }: Case): Decision | null {
   return listCandidates(view, at).includes(home) ? moveTo(view, at, home.name, back, null, weigh()) : null;
 }
 
-/** No candidate: `refused` where staying is not acceptable, silent where a move is merely not worthwhile. */
+/** The decision without a move: a client setting, else `refuse` where staying is not acceptable, else `wait` or `none`. */
 function stay(view: View, { at, cause, weigh }: Case): Decision {
   const { undo, bypass, stranded } = bypassesAt(view, at, cause?.findings ?? []);
   const { group, now, vantage } = view;
@@ -235,7 +235,7 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...said };
 }
 
-/** Names of mirrors whose last response in the current moment was an upstream failure passed on. */
+/** The names of mirrors whose last canary response passed on a failure of the upstream, all in the current moment. */
 function listUpstreamFaults(view: View): readonly string[] {
   const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
   const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
@@ -246,7 +246,7 @@ function listUpstreamFaults(view: View): readonly string[] {
   return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }
 
-/** A mirror whose share of failures (upper bound) is above this goes behind all more reliable ones. */
+/** A mirror whose share of failures (upper bound) is above this is ranked behind all more reliable ones. */
 const unreliableShare = 0.1;
 
 /**

@@ -7,20 +7,20 @@ import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** How often the head's smallest artifact is downloaded, and those of other mirrors beside it. Milliseconds. */
+/** The interval of downloads of the head's smallest artifact, and of those that include other mirrors. Milliseconds. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
 /** Larger artifacts are downloaded less often, to stay within this share of `bytesPerHour`. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** How often home is downloaded from while only its downloads delay a failback. Milliseconds. */
+/** The interval of downloads from home while only its failed downloads delay a failback. Milliseconds. */
 const homeEveryMs = 60_000;
-/** Other mirrors downloaded from each time, those with the oldest download first. */
+/** The number of other mirrors that a download includes, those with the oldest download first. */
 const siblings = 2;
 
 /**
- * Orders a download of the head's smallest artifact where the last one is too old, and of some other mirrors in turn.
- * At the hourly pace, a mirror that serves light steps but no artifact would fail every build for too long.
+ * Orders a download of the head's smallest artifact where the last one is too old, sometimes with other mirrors in turn.
+ * Scheduled downloads alone are too rare to detect soon a mirror that serves light steps but no artifact.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
@@ -61,7 +61,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   ];
 }
 
-/** True where home's light steps are healthy again, but its last downloads, which were earlier, failed. */
+/** True where home is healthy again, and only its last downloads, which failed earlier, delay a failback. */
 function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
@@ -114,7 +114,7 @@ export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
   return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
 }
 
-/** In the order of the configuration; for a lock file, the most required modules come first. */
+/** Sorts artifacts by the order of the configuration; of a lock file, the most required modules come first. */
 function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
   const places = new Map<string, number>();
   for (const { ecosystem, upstream, module, version } of config.modules)

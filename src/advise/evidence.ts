@@ -18,7 +18,7 @@ const aheadMsMax = 5 * 60_000;
 export interface EvidenceTurn {
   /** One for each alert, in order. */
   readonly outcomes: readonly (keyof AlertCounts)[];
-  /** Alerts received for the first time: their mirrors are probed at once. */
+  /** Alerts that are new evidence (also those that fire again after their end): their mirrors are probed at once. */
   readonly fresh: readonly AlertEvidence[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -40,12 +40,15 @@ export interface EvidenceBook {
   ): EvidenceTurn;
   /**
    * Alerts that fire now, by mirror, the longest firing first. For an alert that ends while silenced or inhibited no
-   * end is ever sent, so one not received for three `alertmanager.repeat` counts as ended.
+   * end is ever sent, so one not received for `limits.alertRepeats` × `alertmanager.repeat` counts as ended.
    */
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/** Times are monotonic: a changed clock or a suspended machine must not count as silence. */
+/**
+ * An alert, and when it was last received and stored. Times are monotonic: a changed clock or a suspended machine must not
+ * count as silence.
+ */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly heardMs: number;
@@ -112,7 +115,7 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
  * What to do with one received alert. One that fires again after its end is new evidence even with the same
  * `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
  * @param known     what is stored under its fingerprint; `null`: nothing
- * @param wasSilent  it was taken as ended because it was not received for too long; received again it is new evidence
+ * @param wasSilent  the alert counted as ended because it was not received for too long; now it is new evidence
  * @returns         `evidence` is what to store from now on; `null`: no change
  */
 export function judgeAlert(
@@ -170,7 +173,7 @@ function repeatMsOf({ alertmanager }: Pick<Config, 'alertmanager'>): number {
   return alertmanager?.repeatMs ?? limits.alertRepeatMs;
 }
 
-/** True for an alert not received for a day: it is deleted. */
+/** True for an alert not received for `limits.alertAgeMsMax`: it is deleted. */
 function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }

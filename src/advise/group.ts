@@ -13,14 +13,14 @@ import type { Departure } from './tests/home.ts';
 /** An open or accepted advice, with its times on the monotonic clock. */
 export interface LiveAdvice {
   advice: Advice;
-  /** Its parsed chain, once it was needed; `null`: it cannot be parsed. */
+  /** The advised chain, parsed on first use; `null`: it cannot be parsed. */
   chain?: Chain | null;
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
   /** Since when the time test behind it has evidence, monotonic; `null`: no such test, or it was before a restart. */
   readonly fromMs: number | null;
-  /** When its sentence was last updated and last stored, monotonic. */
+  /** When the sentence of the advice was last updated and last stored, monotonic. */
   saidMs: number;
   storedMs: number;
 }
@@ -30,7 +30,7 @@ export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
-  /** The order of equal mirrors. */
+  /** Compares two names: the order of mirrors whose costs count as equal. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
@@ -58,9 +58,9 @@ export interface Moves {
 
 /** The probes of one upstream whose response is late, and what the waiting time is computed from. */
 export interface LateProbes {
-  /** Late light probes of the head, by probe. They count once our own network is known to be up. */
+  /** Late light probes of the head, by probe id. They count once our own network is known to be up. */
   readonly held: Map<string, SettledSample>;
-  /** Probes already counted as late: their response is ignored. */
+  /** The ids of probes already counted as late: no test counts their response again. */
   readonly counted: Set<string>;
   /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
   readonly asides: Map<string, number>;
@@ -81,7 +81,7 @@ export interface Group {
   declared: Chain | null;
   /** In force: the accepted chain, else the declared one. */
   chain: Chain | null;
-  /** Proposed or refused. */
+  /** The proposed or refused advice; `null`: none. */
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
   /** The last accepted advice that is still to be audited, also if it led back to the declared chain; `null`: none. */
@@ -90,7 +90,7 @@ export interface Group {
   muted: readonly Muted[];
   /** The audit verdicts on accepted advice, oldest first, bounded. */
   lookedBack: readonly LookedBack[];
-  /** The comparison of all its mirrors. */
+  /** The comparison of the group's mirrors. */
   readonly contest: Contest;
   readonly probing: Probing;
   readonly late: LateProbes;
@@ -156,7 +156,7 @@ export function groupKeyOf(ecosystem: string, upstream: string): string {
   return `${ecosystem}/${upstream}`;
 }
 
-/** A mirror's member of a chain. */
+/** The chain member that stands for a mirror. */
 export function memberOf(group: Group, mirror: Mirror): ChainMember {
   return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
 }

@@ -18,7 +18,7 @@ const asideFactor = 2;
 const siblingsMin = 2;
 const siblingsMs = 1_000;
 
-/** Probes of one upstream that were counted as late and are still pending. */
+/** The maximum number of probes remembered per upstream as counted late. */
 const countedKept = 100;
 
 /**
@@ -50,13 +50,13 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
-  // A sibling's response before then may make it late sooner.
+  // A sibling's response may shorten the wait, so the caller computes it again after this interval.
   return Math.min(lateMs, siblingsMs);
 }
 
 /**
- * The maximum duration of a download, from its siblings' durations for the same artifact; infinity: too few siblings have
- * one. Milliseconds.
+ * The maximum duration of a download, from the siblings' durations for the same artifact; infinity: too few siblings have
+ * finished it. Milliseconds.
  */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = placeOf(due);
@@ -74,13 +74,13 @@ function besideSiblings({ contest, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took, scatterMs);
 }
 
-/** When our network becomes suspect or healthy again, neither recent samples nor pending probes are evidence. */
+/** Drops recent evidence and held late probes: to be called when our network becomes suspect, and when that ends. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.held.clear();
 }
 
-/** When a mirror is found to work over one address family only, failures of this last time belong to the other. Milliseconds. */
+/** Once a mirror is found to work over one address family only, failures this recent belong to the other. Milliseconds. */
 const otherFamilyMs = 30_000;
 
 /**
@@ -109,13 +109,13 @@ export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: D
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
 }
 
-/** Marks a probe as counted late: its response will be ignored. */
+/** Marks a probe as counted late: no test will count its response again. */
 export function recordHeardLate({ counted }: LateProbes, { probeId }: Due): void {
   counted.add(probeId);
   for (const id of counted) if (counted.size > countedKept) counted.delete(id);
 }
 
-/** Records the duration of the parts before the timed one. */
+/** Records how long the requests before the timed part of a probe took. */
 export function recordAside(
   { asides }: LateProbes,
   { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample,
@@ -125,7 +125,7 @@ export function recordAside(
   asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
 }
 
-/** The sample of a late probe now: a timeout after this time. */
+/** The sample of a late probe now: a timeout after `outMs`. */
 export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSample {
   return {
     due,
@@ -145,7 +145,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
 
 /**
  * Late light probes are held until our own network is known to be up: by a failure that detect has settled, or by a
- * sibling's response to a request sent since. Returns those that a settled sample releases, oldest first.
+ * sibling's response to a request sent since. Returns the held samples that a settled sample releases, oldest first.
  */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);

@@ -70,9 +70,11 @@ export interface ChainRow {
   /** Accepted advice that is not audited yet. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** Wall-clock times of departures from home, those because it was slow apart, and of the last accept or proposal. */
+  /** The departures from home because it failed, wall clock. */
   readonly departuresAtMs?: readonly number[];
+  /** The departures from home because it was slow, wall clock. */
   readonly slowDeparturesAtMs?: readonly number[];
+  /** The last accept or proposal, wall clock. */
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
@@ -146,7 +148,7 @@ export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired
   ledger.touch(group);
 }
 
-/** The same advice with a new id and a new `ttl`: it is still worthwhile. */
+/** Replaces an advice that is still worthwhile by a copy with a new id and a new `ttl`. */
 export function renewAdvice(held: LiveAdvice, config: Config, ledger: Ledger): LiveAdvice {
   const { advice } = held;
   const { now } = ledger;
@@ -173,7 +175,8 @@ export function isReminderDue(held: LiveAdvice, now: Now): boolean {
 }
 
 /**
- * Restores stored advice. If the declared chain has changed, only the dwell time is kept.
+ * Restores the stored state of each group. If the declared chain has changed, only the last move, the audit verdicts and the
+ * order of artifact probes are kept.
  * @returns advice that was in force when stored and no longer is
  */
 export function restore(

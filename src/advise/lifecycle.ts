@@ -47,7 +47,7 @@ function move(view: View, decision: Move, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // The advice says how long ago the move before it was.
+  // The new advice tells the time since the previous move, so `lastMs` is set after it.
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
@@ -67,7 +67,7 @@ function refuse(view: View, decision: Refused, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Proposes the client setting instead of another mirror, or its removal, unless that is already proposed. */
+/** Proposes the client setting instead of another mirror, or its removal, unless that is proposed or accepted already. */
 function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
@@ -94,8 +94,8 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
 }
 
 /**
- * Ends the proposal of a client setting that is not needed any more, or of its removal while it is needed. A move that
- * the client setting replaced stays open.
+ * Ends the proposal of a client setting that is not needed any more, or of its removal while it is needed. A move that the
+ * client setting had superseded is proposed again.
  */
 function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
   const { group } = view;
@@ -132,7 +132,7 @@ function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | nul
   ledger.touch(group);
 }
 
-/** `alert` if an alert caused it, directly or by the confirming round in which detect then found the trouble. */
+/** `alertmanager` if an alert caused the advice, directly or by a round after which a finding opened. */
 function triggerOf(view: View, said: Said): Advice['trigger'] {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);
@@ -168,7 +168,7 @@ function refresh(view: View, ledger: Ledger): void {
   say(view, held, { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null }, ledger);
 }
 
-/** A sentence is updated at most once a second. It is stored at once if its meaning changes, else once a minute. */
+/** The minimum interval of updates of a sentence, and of storing it while its meaning stays the same. Milliseconds. */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
@@ -197,7 +197,7 @@ function keyOf(sentence: Sentence | null): string {
   return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
-/** Sends the reminder. At `ttl`, reissues an advice that is still worthwhile and ends one that is not followed. */
+/** Sends the reminder. At `ttl`, renews an advice, but ends a refusal, and an accepted advice with a pending failback. */
 function lifetimes(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {

@@ -26,7 +26,7 @@ export interface Expectation {
 
 /**
  * Replays the raw statuses of the canary over all members of a chain, moment by moment. A moment is one sample of the
- * mirror in question, with another mirror's sample of the same confirming moment, else its nearest within `nearMs`. A
+ * mirror to leave, with each other mirror's sample of the same confirming moment, else its nearest within `nearMs`. A
  * walk that reaches something unmeasured (`direct`, a mirror not configured here) is left out.
  */
 function expectation(input: {
@@ -63,9 +63,9 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
 
 /** What the canary measured around a decision. */
 export interface Observed {
-  /** The samples that make up the trouble of the mirror to be left, else those of its last 20 paces. Oldest first. */
+  /** The samples of the trouble of the mirror to be left, else those of its last `limits.measuredPaces`. Oldest first. */
   readonly window: readonly Entry[];
-  /** Over its last 20 paces, milliseconds; `null` without any. */
+  /** The 95th percentile of that mirror's canary over `limits.measuredPaces`, milliseconds; `null` without samples. */
   readonly p95Ms: number | null;
   /** What the chain in force and the advised chain do in those moments; `null`: none is advised. */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
@@ -110,7 +110,7 @@ export function measuredOf(entries: readonly Entry[]): Measured {
   };
 }
 
-/** The samples of a mirror's canary in its last 20 paces, without those of confirming rounds. */
+/** The samples of a mirror's canary in its last `limits.measuredPaces`, without those of confirming rounds. */
 function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
   return recentOf(canary, view.now.monotonicMs, view.canaryEveryMs, limits.measuredPaces);
@@ -194,7 +194,7 @@ export interface Subject {
   readonly fromMs: number | null;
   /** Why none is advised, or the setting of the client that is proposed instead; `null`: a move. */
   readonly stay: Refused | BypassDecision | null;
-  /** Its previous sentence; `null`: none. */
+  /** The previous sentence of the advice; `null`: none. */
   readonly before: Sentence | null;
 }
 
@@ -257,7 +257,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Groun
   };
 }
 
-/** The earlier duration of a mirror's good light responses, milliseconds; `null`: too few are remembered. */
+/** The mean duration of a mirror's good light responses before a time, milliseconds; `null`: too few are remembered. */
 function usualMs(light: readonly Answered[], beforeMs: number): number | null {
   const times = light.filter((one) => one.tag === 'ok' && !one.cold && one.atMs < beforeMs).map((one) => one.tookMs);
   return times.length < usualMin ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;

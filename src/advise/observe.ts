@@ -27,7 +27,7 @@ import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 
-/** Above this many mirrors in a moment, comparing them all costs too much. */
+/** The maximum number of outcomes of the head kept for the next decision. */
 const headsHeardMax = 100;
 
 /** An artifact up to this size costs no more than a few light requests. Bytes. */
@@ -47,8 +47,8 @@ export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
 }
 
 /**
- * Adds a settled sample to the comparison: cold samples of the steps of a fetch, scheduled or as a recheck. A cache's
- * first fetch is no round trip and says nothing about speed.
+ * Adds a settled sample to the comparison if it is of a step of a fetch and over a cold connection. A good first fetch of a
+ * pull-through cache is left out: it is no round trip and says nothing about speed.
  * @returns true where it was compared, or is a reason to recheck
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
@@ -136,7 +136,7 @@ export function recordLatePeek(group: Group, { target }: Due): void {
   group.probing.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
-/** Counts every result as a turn of its artifact: one that cannot be judged must not delay the others. */
+/** Counts every result as a turn of its artifact: an artifact that cannot be judged must not delay the others. */
 function turnTaken(probing: Probing, target: Target): void {
   recordTurn(rotaOf(probing, target.registry), questionOf(target));
   probing.isTurnTaken = true;

@@ -8,8 +8,8 @@ import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/reco
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
 /**
- * A mirror with fewer scheduled light samples in the window counts as not measured. With fewer such moments in total,
- * nothing is paired.
+ * A mirror with fewer scheduled light samples in the window counts as not measured. With fewer scheduled light moments that
+ * include all measured members, their responses are not paired.
  */
 const answersMin = 5;
 

@@ -4,7 +4,7 @@ import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 /** Good first-byte times kept, and how many are needed before one can count as slow. */
 const timesKept = 30;
 const timesMin = 8;
-/** Slow: this many times the median, and more than any before. */
+/** First bytes are slow above both `slowFactor` times the median and `beyond` times the longest time. */
 const slowFactor = 3;
 const beyond = 1.1;
 
@@ -18,7 +18,7 @@ const ordersMax = 50;
 export interface Rota {
   /** How many turns were taken. */
   turns: number;
-  /** The number of its last turn, by question. */
+  /** The number of each artifact's last turn, by question. */
   readonly taken: Map<string, number>;
   /** Orders for the next artifact without a result. */
   orders: number;
@@ -51,7 +51,7 @@ export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   return next.question;
 }
 
-/** An artifact has a result: it goes to the end of the line. */
+/** Counts a turn of an artifact: from now on it is the last in the order. */
 export function recordTurn(rota: Rota, question: string): void {
   rota.turns += 1;
   rota.taken.set(question, rota.turns);
@@ -106,7 +106,7 @@ export interface Probing {
   readonly sizes: Map<string, number>;
   /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
   readonly served: Set<string>;
-  /** Targets of light steps that no fetch needs, by id, whose last response was a failure; by mirror and step. */
+  /** By mirror and light step that no fetch needs: the ids of the targets whose last response was a failure. */
   readonly failing: Map<string, Set<string>>;
   /** First-byte probes of the head's artifacts. */
   peeks: Peeks;

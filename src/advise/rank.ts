@@ -9,7 +9,7 @@ export function gain(fromMs: number, toMs: number): number {
 /** Smaller differences are measurement noise, whatever their share: they justify no move. */
 const noiseMs = 10;
 
-/** True where one score is lower than another by `minGain`, and by more than noise. */
+/** True where `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
 export function isFaster(fromMs: number, toMs: number, minGain: number): boolean {
   return gain(fromMs, toMs) >= minGain && fromMs - toMs >= noiseMs;
 }
@@ -33,7 +33,7 @@ export function sortWithEquals<T>(
   return [...equals.toSorted(inOrder), ...sortWithEquals(rest, scoreOf, minGain, inOrder)];
 }
 
-/** To microseconds; more digits are noise. */
+/** Rounds to six decimals, which is microseconds for seconds: more digits are noise. */
 export function round(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
@@ -68,14 +68,14 @@ function hash(text: string): number {
   return (word ^ (word >>> 13)) >>> 0;
 }
 
-/** The result of comparing two mirrors' times over interleaved rounds, seen from the second; `unsure`: not decided. */
+/** How the second of two mirrors compares with the first, by their times over interleaved rounds; `unsure`: not decided. */
 export type Compared = 'faster' | 'slower' | 'equal' | 'unsure';
 
 /** The allowed error of one test. A ranking runs three tests at most. */
 const chanceMost = 0.02;
 
 /**
- * Compares two mirrors by the rounds in which both succeeded. One is faster if its median is, by `minGain` and 10 ms,
+ * Compares two mirrors by the rounds in which both succeeded. One is faster if its median is, by `isFaster`,
  * and a sign test over the rounds is significant. They are equal if most rounds differ by less than that in either
  * direction, by two more sign tests. Anything between is `unsure`.
  * @param pairs  milliseconds of the first and the second, by round
@@ -104,7 +104,7 @@ function medianOf(values: readonly number[]): number {
   return quantileOf(values, 0.5) ?? 0;
 }
 
-/** True where this many of `all` have a chance of at most `chanceMost` for a fair coin. */
+/** True where `hits` or more heads in `all` tosses of a fair coin have a probability of at most `chanceMost`. */
 function isNoChance(hits: number, all: number): boolean {
   let chance = 0;
   let logTerm = -all * Math.LN2;

@@ -29,7 +29,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // A failure is rare: the tokens for it may not be spent on what is only slow.
+  // Only a failure may use the urgent budget: it is rare, and slow first bytes would spend that budget.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -45,7 +45,7 @@ const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */
 const oddFactor = 2;
 /**
- * Shares of a bound. Above the first an odd response is rechecked, above the second any response, above the third the
+ * Shares of a bound. Above `oddShare` an odd response is rechecked, above `anyShare` any response, above `nearShare` the
  * last odd question.
  */
 const oddShare = 0.3;
@@ -57,10 +57,10 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /**
- * The rechecks after the head's outcomes. A bad light response is repeated each second for 15 s; so is an odd one above
- * `oddShare` of the time test's bound, and any one above `anyShare`. Above half of a bound, the last odd question of that
- * weight is repeated: light every 3 s, heavy at its own interval. A heavy step is requested once, or for 5 s if it is
- * small and failed.
+ * The rechecks after the head's outcomes. A bad light response is rechecked every `stepMs` for `burstMs`; so is an odd one
+ * while the time test is above `oddShare` of its bound, and any one above `anyShare`. While a test is above `nearShare`, the
+ * last odd question of its weight is repeated. A heavy step is requested once; if small and failed, for
+ * `heavyBurstMs`.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
@@ -87,7 +87,7 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
-/** True if failures of downloads are near a bound only beside mirrors that no recheck includes: it would repeat for an hour. */
+/** True if failures of downloads are near the bound only against mirrors that the last recheck did not include. */
 function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
   return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.asked).heavy <= nearShare;
 }

@@ -5,7 +5,7 @@ import { moveTo, type Surroundings } from './tests/contest.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
-/** Points the comparison at the mirror in force. */
+/** Compares all mirrors with the head of the advised chain from now on, and renews the surroundings if they changed. */
 export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
@@ -16,8 +16,8 @@ export function follow(view: View): void {
 }
 
 /**
- * A text of everything that the surroundings are made of. They rarely change and are read often, so the text is
- * compared.
+ * All inputs of the surroundings as one text. The surroundings are built again only when this text changes, because that
+ * is rare and they are read often.
  */
 function outlookOf(view: View): string {
   const { open, accepted } = view.group;

@@ -5,7 +5,7 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './walk.ts';
 
-/** Entries kept per series: 20 intervals and the moments of several confirming rounds. */
+/** Entries kept per series: enough for `limits.measuredPaces` and the moments of several confirming rounds. */
 const entriesKept = 160;
 /** Responses to requests of a fetch, kept for the sentences of an advice. */
 const answersKept = { light: 120, heavy: 30 } as const;
@@ -44,8 +44,8 @@ export interface Row {
 }
 
 /**
- * The relay of a mirror. `before` and `failedAtMs` allow a failure to be undone if the whole mirror turns out to
- * fail.
+ * What is known of the relay that a mirror offers (for Go: of the checksum database). `before` and `failedAtMs` allow a
+ * failure to be undone if the whole mirror turns out to fail.
  */
 interface Relay {
   state: RelayState;
@@ -55,13 +55,13 @@ interface Relay {
 
 /** The advisor's memory of one mirror: plain data, bounded, oldest first. */
 export interface Tally {
-  /** `module@version` of the canary; if it changes, the memory starts again. */
+  /** `module@version` of the canary; if it changes, `canary` starts again. */
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
   /** Responses to requests of a fetch, by weight. */
   readonly answers: Readonly<Record<Weight, Answered[]>>;
-  /** `null`: the last one succeeded. */
+  /** The failures since the last success; `null`: none. */
   readonly rows: Record<Weight, Row | null>;
 }
 
@@ -77,7 +77,7 @@ export function newTally(): Tally {
 }
 
 /**
- * Records one settled sample. Unknown and warm samples are ignored; the canary and the relay are kept.
+ * Records one settled sample if it is of the canary or of `relayStep`. Unknown and warm samples are ignored.
  * @param nearMs     two failures within this time belong to one trouble; milliseconds
  * @param relayStep  the step that shows whether a mirror relays what clients also need; `null`: they need nothing
  */
@@ -174,7 +174,7 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** The samples of a series in its last `paces` of `paceMs`, without confirming ones. */
+/** The samples of a series within the last `paces` × `paceMs`, without those of confirming rounds. */
 export function recentOf(series: readonly Entry[], nowMs: number, paceMs: number, paces: number): readonly Entry[] {
   return series.filter((entry) => entry.round === null && entry.atMs > nowMs - paces * paceMs);
 }

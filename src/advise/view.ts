@@ -25,11 +25,11 @@ export interface View {
   /** The ratio of times that is worth a move, > 1: it corresponds to a gain of `minGain`. */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
-  /** Responses this close belong to one moment: 1.5 canary paces. Milliseconds. */
+  /** Canary responses this close belong to one moment, by `nearOf`. Milliseconds. */
   readonly nearMs: number;
 }
 
-/** Canary responses this close belong to one moment, milliseconds. */
+/** The time within which canary responses belong to one moment, milliseconds. */
 export function nearOf(config: Config): number {
   return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }

@@ -75,7 +75,7 @@ export function replyOfFailure(
 /** HTTP/2 resets after which a client retries at once and without limit: docs/http2.md. */
 const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
 
-/** The same of a failure with its details. */
+/** The reply for a failure: as by `replyWith`, with what only the details of the failure show. */
 export function replyToFailure(failure: ProbeFailure, status: number | null, tookMs: number, step?: Kind): Reply {
   const reply = replyWith(failure.kind, status, tookMs, step);
   const isResent = failure.kind === 'reset' && resent.includes(failure.code);
@@ -107,7 +107,7 @@ export function clientTimeOf({
   return isSecond ? tookMs + limits.familyFallbackMs : tookMs;
 }
 
-/** Most walks tried per question, over all kinds of replies of its members; and over all questions. */
+/** The maximum number of combinations of replies walked, over all questions. A question that has too many is skipped. */
 const walksMost = 7_000;
 
 /** The result of walks of one weight if each member fails independently. Shares 0 to 1, milliseconds. */

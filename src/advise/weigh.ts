@@ -48,7 +48,7 @@ export interface Weighed {
   readonly running: Running | null;
 }
 
-/** True where a mirror was measured well enough: 5 ok canary samples in the last 20 paces, and the last one ok. */
+/** True with `limits.measuredOk` ok canary samples in the last `limits.measuredPaces`, if the last sample was ok too. */
 function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
   const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
   const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
@@ -156,7 +156,7 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
 /** The chain that a move would set now: by `chainTo`, with the members behind the head sorted by cost. */
 export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
   const dropped = new Set(listDroppedKeys(view));
-  // Its outage finding may open a second later, but a walk would already break at it (docs/decisions/0002).
+  // The outage finding of `at` may open a second later, but a walk would already break there (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   return tailInOrder(view, chainTo(view, to, dropped), cause);

@@ -11,7 +11,7 @@ import { pastMomentsFrom } from './tests/moments.ts';
 import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** Whose chain it is, and the chain read. */
+/** A what-if that was read: the group and the client that it is about, and the parsed chain. */
 export interface Meant {
   readonly group: Group;
   readonly client: Client;
@@ -46,7 +46,10 @@ function problem(
   return error({ kind, at, expected });
 }
 
-/** The named group, else the only one in which a mirror of the chain is configured, else the only one there is. */
+/**
+ * The only group that fits the names given; else, of a named ecosystem, the group of its public upstream; else the only one
+ * in which a mirror of the chain is configured.
+ */
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>

@@ -52,7 +52,7 @@ function troubleSaid(subject: Subject, on: Grounds): Said | null {
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
-/** The sentence that needs no responses; `null`: it needs them. */
+/** The sentence of a cause that is told without measurements; `null`: it needs them. */
 function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
   const head = at.name;
   if (cause === 'mismatch')
@@ -67,7 +67,7 @@ function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
   return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: span(waitMs) }) : null;
 }
 
-/** The failures; `null`: none, or no more than a slow mirror usually has. */
+/** The sentence about failures; `null`: none, or no more than a slow mirror usually has. */
 function failingSaid(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
   const { trouble } = on;
   switch (trouble?.kind) {

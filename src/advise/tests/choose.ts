@@ -77,12 +77,12 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // If the head fails or is slow compared with one mirror, another one that did well in the same moments is as good a choice.
+    // If the head fails or is slow beside one mirror, another one that did well in the same moments is as good a choice.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
-    // Failing less often is no gain if it costs more: costs are upper bounds, strict for few failures too.
+    // A candidate that fails less often is no gain if a build costs more there. The costs are upper bounds.
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
@@ -140,12 +140,15 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A build must cost less than `manyShare` of the head's; or less than the head's, with times below `worthShare` of them. */
+/**
+ * A build at the candidate must cost less than `manyShare` of one at the head; or take less than `worthShare` of the time
+ * there, and cost less too unless both may fail alike.
+ */
 const worthShare = 0.95;
 const manyShare = 0.5;
 /**
  * The moments of a test are those that triggered it, so they overstate the difference. At most this many remembered
- * moments are added to them: fewer, by the square, the further the sum is past its bound.
+ * moments are added to them, times the square of bound / sum.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 

@@ -21,7 +21,7 @@ import { timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type Outcome, recordOutcome } from './record.ts';
 
-/** A higher share of failures is not background. */
+/** At most this share of a mirror's responses counts as background failures: more is trouble of that mirror. */
 const backgroundMost = 0.03;
 /** The prior of the background: as if all others had this many good responses at the start. */
 const backgroundPrior = 200;
@@ -37,7 +37,7 @@ export interface Contest extends Comparison {
   downloadMs: number;
   /** When a download from the head and others was last ordered, monotonic milliseconds. */
   besideMs: number;
-  /** The question of the last odd outcome of each weight since this mirror is the head, and the mirrors of the last recheck; absent: none. */
+  /** Since the last change of head: the question of the last odd outcome by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; asked?: readonly string[] };
   /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
@@ -167,8 +167,8 @@ export function updatePatience(contest: Contest, registry: string, weight: Patie
 }
 
 /**
- * A response later than clients are taken to wait is bad, with that waiting time. One that we gave up earlier is bad
- * too, but may only have been late.
+ * A response later than clients are assumed to wait is bad, with that waiting time. A probe that our own deadline ended
+ * earlier is bad too, with the probability that its response was only late.
  */
 function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, answer.registry, answer.isHeavy ? 'heavy' : 'light');
@@ -181,7 +181,7 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   return { reply: { ...reply, tookMs }, late };
 }
 
-/** The mean share over the other mirrors: if only one mirror is late, that is its own trouble and not chance. */
+/** The mean of `lateShareOf` over the other mirrors: if only one mirror is late, that is its own trouble and not chance. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
   const shares: number[] = [];
   for (const [name, { light, heavy }] of contest.patience)
@@ -241,7 +241,7 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
 
 /**
  * The long-run failure share of all other mirrors: an upper bound of one standard error; 0 where nothing is known.
- * Above a small limit it is trouble of one mirror, and not background.
+ * Of each mirror, at most `backgroundMost` counts.
  */
 function usualOfOthers(contest: Contest, head: string): number {
   let [bad, all] = [0, backgroundPrior];

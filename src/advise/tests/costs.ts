@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type Outcome, windowMs } from './record.ts';
 
-/** How good times of one weight scatter over the last half hour (heavy: the last few). Milliseconds and their squares. */
+/** Number, mean and variance of the good times among the last outcomes of one weight. Milliseconds, and their squares. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -38,7 +38,7 @@ export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
-/** True where a head failed twice within the last minute. */
+/** True where a mirror failed twice within the last minute. */
 export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
   return countSinceOf(record, nowMs - minuteMs).bad >= 2;
 }
@@ -91,8 +91,8 @@ export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
 }
 
 /**
- * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of 0.5 %, and over three
- * minutes if it failed twice in them.
+ * Upper bounds of both failure shares, for comparing candidates. Both are at least the bound over all outcomes of
+ * `windowMs`, and at least that of `burstWindowMs` if the mirror failed twice in that time.
  */
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const shares = failureSharesOf(record, nowMs);
@@ -104,7 +104,7 @@ function failureBounds(record: HeadRecord, nowMs: number): Shares {
   return { light: Math.max(shares.light, least), heavy: Math.max(shares.heavy, least) };
 }
 
-/** The larger of both bounds. */
+/** The upper bound of a mirror's failure share, 0 to 1: the larger of those of light and of heavy fetches. */
 export function failureShareOf(record: HeadRecord, nowMs: number): number {
   const { light, heavy } = failureBounds(record, nowMs);
   return Math.max(light, heavy);
@@ -126,7 +126,10 @@ export function countSince(
   return { bad, all };
 }
 
-/** Mean good time over the last half hour, plus `errors` standard errors, by `meanMsFrom`. Milliseconds. */
+/**
+ * Mean good time over `windowMs` (heavy: of the last few), plus `errors` standard errors; `null` without any.
+ * Milliseconds.
+ */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -141,7 +144,7 @@ const tamedFactor = 4;
 
 /**
  * Mean of the last good downloads, each limited by `tamedFactor`; `null` without any. Milliseconds.
- * @param fullFromMs  those since then count in full: light steps have been slow for as long; monotonic milliseconds
+ * @param fullFromMs  downloads since then count in full, as light steps have been slow since then; monotonic milliseconds
  */
 export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Number.POSITIVE_INFINITY): number | null {
   const good = heavy.filter((one) => !one.bad);
@@ -201,7 +204,7 @@ export function fetchCostMs(
   return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
 }
 
-/** The same for given times of light and heavy steps, milliseconds, and failure shares. */
+/** The cost of one cold client fetch for given times of light and heavy steps and failure shares. Milliseconds. */
 export function fetchCostOf(
   { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
   by: Pick<FetchRule, 'fetch' | 'failureCostMs'>,
@@ -236,7 +239,7 @@ export interface BuildRule {
 /**
  * The current cost of a build with a mirror at the head, seconds, as an upper bound: its time, and the cost of a
  * failed build times the share that fails. `null` where no light step succeeded.
- * @param rule.errors  standard errors on top of mean times; absent: enough for a bound
+ * @param rule.errors  standard errors on top of mean times; absent: `margin`
  */
 export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {
   const record = recordOf(contest, name);
@@ -254,7 +257,7 @@ function assumedHeavyMs(contest: Records, { nowMs, errors = margin }: { nowMs: n
   return usualHeavyMsOf(contest, nowMs) * (1 + errors);
 }
 
-/** The same for given step times, milliseconds. */
+/** The cost of a build for given step times in milliseconds, with upper bounds of the failure shares. Seconds. */
 export function buildCostOf(
   record: HeadRecord,
   cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },

@@ -7,12 +7,12 @@ const rates = [0.05, 0.2, 0.9] as const;
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * How much higher the bounds of the lower rates are, as a share, where all mirrors fail 1 % of responses;
- * proportional to that share. At 1 % chance starts a sum sixty times a day.
+ * How much higher the bounds of the lower rates are, as a share, where all mirrors fail `noisyRate` of responses. It is
+ * proportional to that failure rate, because chance then starts more sums.
  */
 const noisyShare = [0.4, 0.4, 0] as const;
 const noisyRate = 0.01;
-/** The lowest failure rate that a candidate is assumed to have. */
+/** The lowest failure rate that a candidate is assumed to have, and the highest that the test looks for. */
 const leastRate = 0.005;
 const mostRate = 0.97;
 /** A sum is limited to this many times its bound, so that it falls again soon after the trouble ends. */

@@ -1,7 +1,7 @@
 import { countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
-/** The period over which departures are counted. The wait is never longer than an hour. Milliseconds. */
+/** The period over which departures are counted, and the longest wait unless `hold` is longer. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
 /**
@@ -11,21 +11,21 @@ const waitMsMax = 3_600_000;
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
-/** The health that a failback requires: about 48 good responses in a row. */
+/** The health that a failback requires, and what a good and a bad response add to it. */
 export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
 /** This many bad responses in a row are trouble of their own. Once it has ended, earlier samples no longer count. */
 const troubleRow = 3;
-/** A log-likelihood: if the failures had continued at their rate, one would have shown. */
+/** A failure rate has ended if the probability of the good responses since is at most exp(−`endedBound`) at that rate. */
 const endedBound = 7;
 const rateMost = 0.9;
 /** Also required: this many times as many good responses as ever came between two failures. */
 const pauseFactor = 1.5;
 /** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;
-/** So many failures more may be chance, if home was left because it was slow and not because it failed. */
+/** If home was left because it was slow, it may have this many more failures than the mirror in use: they may be chance. */
 const chanceFailures = 1;
 
 /** The health of the preferred mirror since it was left: a log-likelihood that it works again. */
@@ -39,7 +39,7 @@ export function newHealth(): Health {
 }
 
 /**
- * The time of a mirror's last trouble, by when its responses came, so that it does not depend on when it was left.
+ * When a mirror's last trouble with an end was: the time of its last failure, whenever clients left the mirror.
  * Trouble with an end is several failures in a row, or a failure rate at which the good responses since would not be
  * chance. Monotonic milliseconds; negative infinity: none is remembered.
  */
@@ -55,9 +55,8 @@ export function lastTroubleOf({ light, heavy }: HeadRecord): number {
 }
 
 /**
- * The time of the last failure within the last hour, if the good responses since have a chance of at most e⁻⁷ at its
- * failure rate and are half as many again as ever came between two failures; else `null`. Trouble that comes and goes
- * has not ended.
+ * The time of the last failure, if the failure rate of the last `compareMsMax` has ended by `endedBound` and `pauseFactor`;
+ * else `null`. Trouble that comes and goes has not ended.
  */
 function endedRate(outcomes: readonly Outcome[]): number | null {
   const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;
@@ -96,13 +95,13 @@ export interface Departure {
   readonly isOfTime: boolean;
 }
 
-/** The remembered departures from home. */
+/** The departures from home within `rememberedMs`. */
 export function recentDeparturesOf(departures: readonly Departure[], nowMs: number): readonly Departure[] {
   return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
 /**
- * The minimum time away from home: `hold`, doubled with each further departure within three hours, an hour at most.
+ * The minimum time away from home: `hold`, doubled with each further departure within `departuresMs`, up to `waitMsMax`.
  * Departures because home was slow double nothing: one more costs clients seconds, and staying may cost more.
  * Milliseconds.
  */
@@ -120,8 +119,8 @@ function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: numb
 }
 
 /**
- * The period over which home's times are compared, milliseconds: the minimum time away; if home was left again soon,
- * six times what all departures would make of it.
+ * The period over which home's times are compared, milliseconds: the minimum time away. If home was left again soon, it is
+ * `againFactor` times what that time would be if all departures doubled it.
  */
 export function lookBackMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
@@ -130,9 +129,10 @@ export function lookBackMsOf(departures: readonly Departure[], holdMs: number, n
 }
 
 /**
- * True where home is at least as good as the mirror in force: no more failures within the last hour, or since its
- * last trouble ended (one more if it was left because it was slow); times over `timesOverMs` at most a fifth longer
- * (with many samples a twentieth and a tenth of a second); and its downloads succeed. An hour, because a mirror that fails now and then often has ten good minutes.
+ * True where home is at least as good as the mirror in force. Its mean times over `timesOverMs` are at most a little longer,
+ * and its downloads succeed. It had no more failures (`chanceFailures` more if it was left because it was slow) within
+ * `compareMsMax`, or since its last trouble ended but at least over `overMs`. The period is long, because a mirror that
+ * fails intermittently often has ten good minutes.
  */
 export function isHomeAsGood(
   home: HeadRecord,

@@ -10,7 +10,7 @@ export interface Answer {
   readonly reply: Reply;
   /** End of the probe, monotonic milliseconds. */
   readonly atMs: number;
-  /** Planned start of its round: scheduled responses are put into one moment by it. */
+  /** Planned start of the probe, monotonic milliseconds: it decides which moment the response joins. */
   readonly plannedAtMs: number;
   /** `<round>/<moment>` of a confirming round; `null`: scheduled, or a recheck. */
   readonly round: string | null;
@@ -57,7 +57,7 @@ export function newMoments(): Moments {
 }
 
 /**
- * Adds a response to its moment and returns that: the moment of its confirming round, or the one with the nearest
+ * Adds a response to its moment and returns that moment: the one of its confirming round, or the one with the nearest
  * planned time within half a pace. A second response of one mirror starts the next moment.
  * @param paceMs  of the question, milliseconds
  */
@@ -100,7 +100,7 @@ export function momentOf(moments: Moments, place: Place, paceMs: number): Moment
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
 
-/** The candidate moment with the nearest planned time, so that two overlapping moments do not exchange responses. */
+/** Of the moments that a response may join, the one with the nearest planned time: overlapping moments stay apart. */
 function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
   let found: Moment | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -126,7 +126,7 @@ export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/** A mirror's latest response to a question, if at most three paces old; else `null`. */
+/** A mirror's latest response to a question while `isCurrentReply` holds for it; else `null`. */
 export function standIn(
   moments: Moments,
   question: string,
@@ -171,8 +171,8 @@ interface KeptMoment extends Omit<PastMoment, 'replyOf' | 'isMerelyLate'> {
 const momentsKept = { light: 1_000, heavy: 40 } as const;
 
 /**
- * The finished moments of one upstream, oldest first, for what-if questions about another chain. Eight bytes a
- * response: `kept` moments of ten mirrors are about 200 KB.
+ * The finished moments of one upstream, oldest first, for what-if questions about another chain. Each response is one
+ * number, to save memory.
  */
 export interface Past {
   /** The column of each mirror. */
@@ -181,7 +181,7 @@ export interface Past {
   heavy: KeptMoment[];
 }
 
-/** Nothing is over yet. */
+/** No finished moments. */
 export function newPast(): Past {
   return { columns: new Map(), light: [], heavy: [] };
 }

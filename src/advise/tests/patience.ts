@@ -1,4 +1,4 @@
-/** A response is late, and counts as bad, after four times the usual maximum of a mirror's good responses. */
+/** A response is late, and counts as bad, after `factor` times the quantile `share` of a mirror's good responses. */
 const factor = 4;
 const share = 0.95;
 /** Limits of that waiting time, milliseconds: clients wait longer for an artifact. */

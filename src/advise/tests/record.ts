@@ -10,9 +10,9 @@ export interface Outcome {
   readonly late: number;
 }
 
-/** How long failures and times of a head are kept. Milliseconds. */
+/** The period over which light failures and times of a head are compared. Milliseconds. */
 export const windowMs = 30 * 60_000;
-/** Outcomes kept per head: rounds at one a second never need more than half an hour. */
+/** Light outcomes kept per head: at least this many of the last, and at most twice as many. */
 export const kept = 1_200;
 /** Heavy responses are rare: this many of the last are used, whatever their age. */
 const heavyKept = 8;
@@ -21,12 +21,11 @@ const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
 /**
- * A probe given up early counts as neither failed nor succeeded if it may only have been late with a higher
- * probability.
+ * A probe given up early counts as neither failed nor succeeded if the probability that it was only late is above this.
  */
 export const lateMax = 0.005;
 
-/** Scheduled outcomes of one question kept for its failure share. */
+/** Scheduled outcomes kept per question for its failure share, and the maximum number of questions. */
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
@@ -39,7 +38,10 @@ export interface HeadRecord {
   /** Share of bad outcomes, with slow and fast forgetting. Only scheduled moments update the slow one. */
   slowRate: number;
   fastRate: number;
-  /** Scheduled outcomes that failed singly, not in a row, and all of them: the long-run background. */
+  /**
+   * The long-run background of scheduled outcomes. `bad` counts failures in rows of at most `backgroundRow`, `all` these and
+   * the good outcomes, `row` the failures since the last good one.
+   */
   readonly background: { bad: number; all: number; row: number };
   last: Outcome | null;
   lastHeavy: Outcome | null;
@@ -94,7 +96,7 @@ export function dropBad(record: HeadRecord, fromMs: number): void {
 
 /** More failures in a row are trouble, and not background. */
 const backgroundRow = 2;
-/** After this many outcomes the older half is forgotten: about a day and a half. */
+/** At this many outcomes both counts are halved, so that older ones weigh less. */
 const backgroundKept = 8_000;
 
 function noteBackground(background: HeadRecord['background'], isBad: boolean): void {

@@ -19,8 +19,9 @@ const deviationShareMin = 0.25;
 const knownAfter = { light: 40, heavy: 12 } as const;
 /** How fast the running deviation forgets. */
 const memory = 1 / 300;
-/** Above this share of its bound the deviation is frozen, so that a shift does not widen its own deviation. */
+/** While the sum is above this share of its bound the deviation is frozen, so that a shift does not widen it. */
 const frozenShare = 0.6;
+/** A difference further than this many deviations from the mean counts as this many. */
 const winsor = 6;
 /** Downloads are few, so early ones are winsorized strictly: an early shift must not count as scatter. */
 const winsorEarly = 2;
@@ -67,7 +68,7 @@ export function newTimeTest(): TimeTest {
   return { ...noMoments, fromMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0, levelVariance: 0 };
 }
 
-/** The usual difference of two good responses in one moment, milliseconds, > 0. */
+/** The deviation of the difference of two good responses in one moment that the test uses, milliseconds, > 0. */
 export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
   const missing = knownAfter[isRare ? 'heavy' : 'light'] / Math.max(1, test.seen);
   const unknownMs = missing > 1 ? missing * Math.sqrt(test.levelVariance) : 0;
@@ -102,7 +103,7 @@ export function updateTimeTest(
   const bonus = context.isHome && context.isSteady !== true ? homeBonus : 0;
   const gain = Math.max(-manner.clip, Math.min(manner.clip, raw)) - manner.drift + bonus;
   test.sum = Math.min(test.sum + manner.scale * gain, mostOfBound * context.bound);
-  // The estimated scatter is kept.
+  // Only the sum starts again: mean, variance and level stay.
   if (test.sum <= 0) Object.assign(test, noMoments);
   else {
     if (test.rounds === 0) test.fromMs = (context.atMs ?? 0) - headMs;
@@ -148,9 +149,9 @@ export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
 }
 
 /**
- * True where the sum is past its bound, there are enough moments in which the head was slower, and the mean since the
- * sum left zero is above `ratio` and a tenth of a second.
- * @param slowerMin  two lost packets are no slow mirror
+ * True where the sum is past its bound, there are enough moments in which the head was slower, and since the sum left zero
+ * its mean was more than `ratio` times the candidate's and longer by more than `worthMs`.
+ * @param slowerMin  the number of such moments that is enough: two lost packets are no slow mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;
