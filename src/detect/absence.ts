@@ -34,8 +34,8 @@ export function isThrottled(
 }
 
 /**
- * When the last throttled step may be requested again by the wall clock of now, so that a clock that is set changes no
- * wait; wall milliseconds, `null`: none is throttled.
+ * When the last of the throttled steps may be requested again, wall-clock milliseconds; `null`: none is throttled. It is
+ * computed from the monotonic end, so setting the wall clock does not change the wait.
  */
 export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null {
   return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
@@ -70,13 +70,13 @@ const restMin = 6;
 export class Density {
   /** When each probe of the last minute started. */
   asks: { readonly atMs: number; readonly isExtra: boolean }[] = [];
-  /** The most requests a minute at which rounds may still add one; `null`: it never refused our rate. */
+  /** The most requests a minute at which rounds may still add one; `null`: the mirror never refused our rate. */
   most: number | null = null;
-  /** The most requests within a minute at which it still succeeded. */
+  /** The most requests within a minute after which the mirror still succeeded. */
   tolerated: number = 0;
-  /** Until when its 429s are attributed to our rate. */
+  /** Until when the mirror's 429s are attributed to our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** True if its last 429 was attributed to our rate. */
+  /** True if the mirror's last 429 was attributed to our rate. */
   isOurs: boolean = false;
 }
 
@@ -98,10 +98,10 @@ export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
 }
 
 /**
- * Judges a settled sample. A 429 with a wait of more than a minute is attributed to our rate, and not to the mirror, if
- * our requests were dense within the minute before it. Until that wait (at most twenty minutes) is over, any further 429
- * is attributed to our rate too.
- * @returns true for such a sample
+ * Judges a settled sample. A 429 with a wait above `limits.refusalWishMs` is attributed to our rate, and not to the mirror,
+ * if our requests were dense within the minute before it. Until that wait (at most `oursMsMax`) is over, any further 429 is
+ * attributed to our rate too.
+ * @returns true if the sample is a 429 that is attributed to our rate
  * @see design.md section 5.2, Refusal
  */
 export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: number): boolean {
@@ -124,7 +124,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   return true;
 }
 
-/** A real client was refused too, or the state is unknown: from now on refusals count against the mirror. */
+/** From now on refusals count against the mirror: a real client was refused too, or the mirror was configured anew. */
 export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;

@@ -34,7 +34,7 @@ export type { DetectTurn, Peek, RoundAsk } from './turn.ts';
 
 export type Detector = ReturnType<typeof createDetector>;
 
-/** Open findings and cold-fetch notes are written again at this interval, so that their rows do not expire in use. */
+/** At this interval open findings are written again, so that their rows do not expire, and old success notes are dropped. */
 const rewriteMs = 24 * 3_600_000;
 /** Suspend intervals kept, for late samples that overlap one. */
 const sleepsKept = 4;
@@ -114,8 +114,8 @@ export function createDetector(input: {
     /** Another system reports trouble of a mirror: a confirming round starts at once. An unknown name is ignored. */
     confirm: (registry: string, now: Now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
     /**
-     * A light probe is pending for longer than a client waits: a confirming round starts at once; the probe's response
-     * ends it.
+     * A light probe is pending for longer than a client waits: a confirming round starts at once; a good response ends the
+     * doubt.
      */
     overdue: (target: Target, now: Now) =>
       withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
@@ -165,7 +165,7 @@ export function createDetector(input: {
         sleep(memory, fromMs, toMs);
         advanceRounds(memory);
       }),
-    /** `null`: no such open finding. It ends a mismatch or level shift; other findings stay open until they end. */
+    /** `null`: no such open finding. This ends a mismatch or level shift; others stay open until their trouble ends. */
     acknowledge: (findingId: string, reason: string, now: Now) => {
       if (!memory.open.has(findingId)) return null;
       return turnAt(now, () => acknowledge(memory, findingId, reason));

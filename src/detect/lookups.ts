@@ -14,7 +14,7 @@ export function roundOf(memory: Memory, id: string): Round | null {
   return null;
 }
 
-/** The canary's interval, milliseconds. For a cron pace the widest gap seen; an hour before there is one. */
+/** The canary's interval, milliseconds. For a cron pace: the widest gap seen, or an hour before a gap was seen. */
 export function paceOfCanary(memory: MirrorMemory, config: Config): number {
   const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
   return cadence.kind === 'every' ? cadence.everyMs : (memory.sight.plannedGapMs ?? 3_600_000);
@@ -30,7 +30,7 @@ export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
   return due.target.canary && due.connection === 'cold';
 }
 
-/** The open finding of a kind about a mirror, or about this daemon (`null`); at most one per story. */
+/** The open finding of a kind, and of the story of `cause`, about a mirror or about this daemon (`registry` `null`). */
 export function openFinding(
   { open }: View,
   kind: FindingKind,

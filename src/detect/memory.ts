@@ -10,7 +10,7 @@ import type { FindingRule, OwnRule, Request } from './findings/rule.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { TurnDraft } from './turn.ts';
 
-/** One egress under suspicion. */
+/** One egress under suspicion. Monotonic milliseconds, but `sinceWallMs`. */
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
@@ -58,7 +58,7 @@ export interface FindingLog {
 
 /** Series whose rows have changed: see `rows.ts`. */
 class RowsDue {
-  /** Written about once a minute. */
+  /** Written in their turn, by `writeDirty`. */
   readonly dirty = new Set<SeriesMemory>();
   /** Written with this turn. */
   readonly urgent = new Set<SeriesMemory>();

@@ -69,7 +69,7 @@ export class MirrorMemory {
   doubt: Doubt | null = null;
   /** Pauses and maintenance windows belong to the name of a mirror: they stay when a reload replaces it. */
   readonly absence: Absence;
-  /** Requests sent earlier went to the mirror that it replaced, monotonic milliseconds; `-Infinity`: to none. */
+  /** Probes sent before went to the mirror that this one replaced, monotonic milliseconds; `-Infinity`: there was none. */
   readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();

@@ -36,7 +36,7 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
   for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);
   for (const mirror of memory.mirrors.values()) {
-    // The schedule ends its waits too.
+    // On a reload the schedule ends its waits for throttled steps too.
     mirror.absence.throttled.clear();
     clearPaceWait(mirror);
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);

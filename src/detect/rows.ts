@@ -13,13 +13,12 @@ import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf 
 /** A changed series or mirror without urgent changes is written at most this often. */
 const writeEveryMs = 60_000;
 /**
- * The average rate of series rows: each one rewrites a page of the file. With 15 000 series each is written every ten
- * minutes.
+ * The average rate of series rows: each one rewrites a page of the file. With many series, each is written more rarely.
  */
 const rowsPerSecond = 25;
 /** How often due rows are searched: a search visits all series, and each commit rewrites pages. */
 const lookEveryMs = 1_000;
-/** The most series rows of one turn, so that a start with 10 000 targets causes no burst. */
+/** The most series rows of one turn, so that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
 /** Keys of table `detector`. */
@@ -34,7 +33,7 @@ export function writeUrgent(memory: Memory): void {
   memory.rowsDue.urgent.clear();
 }
 
-/** True once a second: time to search for due rows. */
+/** True every `lookEveryMs`: it is time to search for due rows. */
 export function isTimeToWrite(memory: Memory): boolean {
   const { monotonicMs } = memory.now;
   if (memory.rowsDue.lookedForRowsAtMs !== null && monotonicMs - memory.rowsDue.lookedForRowsAtMs < lookEveryMs)
@@ -43,7 +42,7 @@ export function isTimeToWrite(memory: Memory): boolean {
   return true;
 }
 
-/** Adds the due rows: each series at most once a minute, less often with thousands; all of them at a shutdown. */
+/** Adds the due rows: of each series at most one every `writeEveryMs`, fewer with many series; all of them at a shutdown. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
@@ -94,8 +93,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 }
 
 /**
- * Restores open findings, baselines of up to a day, and notes of earlier successes. Unreadable rows and rows of things not
- * configured are deleted; findings without support, or of mirrors with another URL, are closed.
+ * Restores open findings, baselines up to `limits.baselineAgeMsMax` old, and notes of earlier successes. Unreadable rows
+ * and rows of things not configured are deleted; findings without support, or of mirrors with another URL, are closed.
  */
 export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
@@ -173,7 +172,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
 }
 
-/** Resumes an open finding after a restart, or closes it if nothing supports it any more: otherwise it stays open forever. */
+/** Resumes an open finding after a restart, or closes it if nothing supports it any more: else it would stay open forever. */
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);

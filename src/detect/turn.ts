@@ -28,9 +28,9 @@ export class TurnDraft {
   readonly settled: SettledSample[] = [];
   readonly findings: FindingChange[] = [];
   readonly rounds: RoundAsk[] = [];
-  /** After a first wrong hash: probe again over a fresh connection. */
+  /** Targets to probe again over a fresh connection. */
   readonly rechecks: Target[] = [];
-  /** First bytes of artifacts, or canaries over an address family that failed. */
+  /** First bytes of artifacts, and light probes over another address family or HTTP version. */
   readonly peeks: Peek[] = [];
   /** Mirrors whose doubt started or ended, in order. */
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
@@ -41,7 +41,7 @@ export class TurnDraft {
   /** Rows of table `detector`, `finding` or `seen`. */
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
-  /** Share of load to shed, 0 (none) to 0.8. */
+  /** Share of load to shed, 0 (none) to 1. */
   shed: number = 0;
   /** Monotonic time of the next `tick` at the latest; `null`: the usual second is enough. */
   wakeAtMs: number | null = null;

@@ -62,7 +62,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
-    // Resolving `latest` first has a deadline of its own of the same length; the rest is transfer time.
+    // A probe that resolves `latest` first has a second deadline of the same length. `untilMs` adds a margin.
     said: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
     controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
   };
@@ -127,7 +127,7 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
   const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
   // A new question starts at the lowest share, not at zero.
   for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
-  // Among equals, the one that has waited longest.
+  // Among equals, the question that the round has known longest.
   const byAge = [...round.served.keys()];
   const inTurn = wants.toSorted((a, b) => byAge.indexOf(a.key) - byAge.indexOf(b.key));
   let least: Want | null = null;
@@ -219,9 +219,9 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
 }
 
 /**
- * The deadline of a confirming probe of a target in doubt, milliseconds: the larger of 1.5 s and 3 × baseline, at most the
- * step's own deadline. A baseline is frozen during a spike. If the last ok canary was slower, its time replaces the
- * baseline, so that a slow mirror does not seem down. A mirror without measurements gets 3 × 1.5 s.
+ * The deadline of a confirming probe of a target in doubt, milliseconds: `limits.roundTimeoutFactor` × baseline, at least
+ * `limits.roundTimeoutMsMin`, at most the step's own deadline. If the last ok canary was slower than the baseline, which is
+ * frozen during a spike, its time is used instead, so that a slow mirror does not seem down.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);

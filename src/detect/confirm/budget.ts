@@ -2,12 +2,12 @@ import { limits } from '../../core/limits.ts';
 
 /**
  * The budget of unplanned probes, one token each. Canary doubts are free; doubts of other targets and looks pay. Urgent
- * orders may use a second, three times as large budget once the first is empty.
+ * orders may use a second budget, `limits.roundUrgentFactor` times as large, while the first is too small.
  */
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;
-  /** For peeks only. */
+  /** Tokens for peeks only. */
   readonly peeks: number;
 }
 
@@ -18,7 +18,7 @@ export const startBudget: Budget = {
   peeks: 0,
 };
 
-/** The budget after one more settled scheduled sample: plus a fifth of a token (design 5.1). */
+/** The budget after one more settled scheduled sample, which adds `limits.roundTokensShare` (design.md section 5.1). */
 export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   const { roundTokensShare, roundTokensMax, roundUrgentFactor, peekTokensShare, peekTokensMax } = limits;
   return {

@@ -93,7 +93,7 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
   memory.turn.rechecks.push(...targets);
 }
 
-/** Forgets the probes of heavy questions that limit no further one. */
+/** Forgets probes of heavy questions that are too old to delay another probe. */
 export function pruneHeavyLooks({ confirm: { heavyLooks }, now }: Memory): void {
   for (const [key, atMs] of heavyLooks) if (now.monotonicMs - atMs >= limits.heavyLookMs) heavyLooks.delete(key);
 }
@@ -198,7 +198,7 @@ function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reaso
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** Ends a look early when its purpose is reached: three usual responses, or the target is no longer out. */
+/** Ends a look early when its purpose is reached, by its reason. */
 export function updateLook(memory: Memory, { mirror, series, sample }: Answered): void {
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(sample.due.target);
@@ -217,7 +217,7 @@ export function updateLook(memory: Memory, { mirror, series, sample }: Answered)
       if (sample.outcome.tag === 'ok') round?.looks.delete(key);
       return;
     case 'back':
-      // Not back yet: its scheduled probes will show it.
+      // After a failure the target is not back yet: its scheduled probes will show when it is.
       if (sample.outcome.tag !== 'ok' || !outageOf(series).isOut) round?.looks.delete(key);
       return;
     default:

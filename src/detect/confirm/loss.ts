@@ -10,7 +10,7 @@ export interface Mark {
 export interface Line {
   /** Start of the last probe with any HTTP response, monotonic milliseconds. */
   answeredFromMs: number | null;
-  /** Its responses and silent failures of the last two minutes. */
+  /** Responses and silent failures of the mirror within `limits.vantageReviewMs`. */
   marks: readonly Mark[];
   /** The address at which the mirror was last reached. */
   address: string | null;
@@ -24,13 +24,13 @@ const partlyShare = 0.05;
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 
-/** The marks with one more, without those older than two minutes. */
+/** The marks with one more, without those older than `limits.vantageReviewMs`. */
 export function addMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   const fromMs = mark.atMs - limits.vantageReviewMs;
   return [...marks.filter(({ atMs }) => atMs >= fromMs), mark].slice(-marksKept);
 }
 
-/** The network results of one independent unit over the last two minutes. */
+/** The network results of one independent unit within `limits.vantageReviewMs`. */
 export interface Loss {
   readonly answers: number;
   readonly silent: number;
@@ -56,8 +56,8 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 
 /**
  * True where our own network loses packets of all kinds: at least two thirds of two or more independent units fail partly
- * (5 % or more, with responses in between), or half of the controls' probes are lost now and then. Permanent failure is no
- * loss: one dead mirror beside healthy ones is that mirror's fault.
+ * (`partlyShare` or more, with responses in between), or half of the controls' probes fail intermittently. Permanent failure
+ * is no loss: one dead mirror beside healthy ones is that mirror's fault.
  * @param units     mirrors joined by host and prefix, also those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md

@@ -42,9 +42,9 @@ export interface Look {
   stepMs: number;
   nextAtMs: number;
   isUrgent: boolean;
-  /** `slow` ends with three usual responses, `refused` with an ok one, `back` when the target is no longer out. */
+  /** What started the look, and so what ends it early: see `updateLook`. */
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
-  /** Consecutive responses of its mirror in usual time. */
+  /** Consecutive responses of the look's own mirror in usual time. */
   settled: number;
 }
 
@@ -95,8 +95,8 @@ interface Rounds {
 }
 
 /**
- * When to probe again after a response: at once, or one second after a probe that was faster than that. Monotonic
- * milliseconds.
+ * When to probe again after a response: at once, or `limits.roundStepMs` after the end of a probe that took less than that.
+ * Monotonic milliseconds.
  */
 export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;

@@ -96,8 +96,8 @@ function enter(at: At): void {
 
 /**
  * One more moment with the verdict `us`. If some mirrors failed and others responded so steadily that packet loss cannot
- * explain it, or mostly so for 2 minutes, the mirrors were at fault. If all fail, or our network loses packets, it stays
- * our fault, however long it lasts.
+ * explain it, or mostly so for `limits.vantageReviewMs`, the mirrors were at fault. If all fail, or our network loses
+ * packets, it stays our fault, however long it lasts.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
@@ -135,7 +135,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/** Ends a suspicion: streaks are reset, and with the last suspicion the finding closes. */
+/** Ends a suspicion: the streaks of its mirrors are reset. With the last suspicion, the finding `vantage` closes. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);

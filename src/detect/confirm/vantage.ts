@@ -1,7 +1,7 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 
-/** If more than this share of four or more independent units fails in one moment, our network is at fault. */
+/** Our network is at fault if more than this share of the units fails in one moment; of at most `fewUnits`, all of them. */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
@@ -82,8 +82,8 @@ export interface MomentAnswers {
 
 /**
  * The vantage rule for the responses of one moment of one egress. A response of a control or of a mirror of another
- * upstream excludes a cut network, but not packet loss: then every silent failure counts as ours. Two or three judged
- * units: `us` when all fail; four or more: above 60 %. One alone: `unverified`, unless a control or witness that has
+ * upstream excludes a cut network, but not packet loss: then every silent failure counts as ours. Up to `fewUnits` judged
+ * units: `us` when all fail; more: above `suspectShare`. One alone: `unverified`, unless a control or witness that has
  * responded before fails too.
  * @see design.md section 5.3
  */
@@ -136,15 +136,15 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
 }
 
 /**
- * The log-likelihood ratio that chance on one network exceeds once in a million: for two mirrors, and the addition for
- * each further one.
+ * The log-likelihood ratio that chance on one network exceeds once in a million (by half of the χ² quantile, as a linear
+ * function): for two mirrors, and the addition for each further one.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;
 
 /**
- * True where the mirrors differ so steadily that packet loss of our network does not explain it: the likelihood ratio of
- * one failure rate per mirror against one for all exceeds the 10⁻⁶ quantile of its χ² (half of it, as a linear function).
+ * True where the mirrors differ so steadily that packet loss of our network does not explain it: the log-likelihood ratio of
+ * one failure rate per mirror against one for all is at least `clearLeast` + `clearForEach` for each mirror beyond two.
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
 export function isPatternClear(

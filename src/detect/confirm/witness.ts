@@ -7,7 +7,7 @@ import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';
 
-/** Mirrors of other upstreams that are probed after a silent failure. */
+/** The number of mirrors of other upstreams that are probed after a silent failure. */
 const witnessesAsked = 2;
 
 /** The certainty of a verdict outside of a moment: `ok` if a control is up, or two independent mirrors can be compared. */
@@ -48,7 +48,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
   return witnesses;
 }
 
-/** The mirrors to probe beside those of a round, because none of them has responded since the first failure. */
+/** Mirrors of other upstreams to probe with a moment of the round; none if one of them has responded since `fromMs`. */
 export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
@@ -61,7 +61,7 @@ export function witnessesToAsk(memory: Memory, round: Round, egress: string, fro
     .flatMap(([name = '']) => byName.get(name) ?? []);
 }
 
-/** True where our own network lost packets over the last two minutes. */
+/** True where our own network lost packets within `limits.vantageReviewMs`. */
 export function isLineLossy(memory: View, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(

@@ -30,10 +30,10 @@ export interface Said extends Named {
   /** True if a later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** The result of checking its signature; absent: no signature is expected. */
+  /** The result of checking the signature of the digest; absent: no signature is expected. */
   readonly signature?: SignatureState;
   readonly probeId: string;
-  /** Its earlier digest for the same item, with the last time it was served; `null`: it never changed. */
+  /** The mirror's earlier digest for the same item, and when it was last served; `null`: the digest never changed. */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
   /** Time of the last response, wall milliseconds. */
   readonly heardMs: number;
@@ -176,8 +176,8 @@ function changed(voices: readonly Voice[]): Compared {
 }
 
 /**
- * The finding for an odd mirror: against the origin it is a reason to leave, else only a gate. It names how many mirrors
- * serve each version.
+ * The finding for an odd mirror. It is a reason to leave the mirror if the origin's bytes decide against it, else only a
+ * gate. The text names how many mirrors serve each version.
  */
 export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
   const { module, version, step } = target;

@@ -12,14 +12,14 @@ import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject 
 import type { Arrival } from './versions.ts';
 
 /**
- * A changed subject is written after a minute. An unchanged one is written every half hour, so that a restart knows when
- * it was last probed.
+ * The minimum interval between two rows of a changed subject, and of an unchanged one, which is written so that a restart
+ * knows when it was last probed.
  */
 const writeNewsMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** Prefix of the keys in table `detector`. */
+/** The key of a subject's row in table `detector`; of an empty text: the prefix of all these keys. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {

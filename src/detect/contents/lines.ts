@@ -97,7 +97,7 @@ function movedByPeers(taking: Taking, key: LineKey): void {
 /**
  * Without versions, a line changed at the origin counts as a release. A mirror whose line reaches that value has the
  * release.
- * @param reached  its best value before this response, and `best` after it
+ * @param reached  the best position of the mirror before this response; `best` is that after it
  */
 function noteArrival(
   { shelf, look, who, news }: Taking,

@@ -65,7 +65,10 @@ export interface Release {
   readonly isPre: boolean;
 }
 
-/** A value of a line from then on, by the origin or by a quorum; times as of a release, `null` at first sight. */
+/**
+ * A change of a line to a value, shown by the origin or by a quorum. It happened after `afterMs` and at the latest at
+ * `atMs`, monotonic; `null`: not known, as for the value at first sight.
+ */
 export interface Change {
   /** Counts up within its line. */
   readonly seq: number;
@@ -113,7 +116,7 @@ export interface LagReading {
   readonly agreedMs: number;
   /** The latest possible release time of the oldest item that both responses lack, monotonic; `null`: none. */
   readonly oldestMs: number | null;
-  /** The minimum number of records it lacks. */
+  /** The minimum number of records that the mirror lacks. */
   readonly records: number | null;
   /** Versions that the others have: how many, and the newest of them. `null`: such responses have no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
@@ -145,12 +148,11 @@ export class Shelf {
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();
-  /**
-   * Responses that went backwards, until `limits.calmLooks` in a row did not; how many did not since the last one; and
-   * that one.
-   */
+  /** Number of responses that went backwards; 0 again after `limits.calmLooks` in a row that did not. */
   backwards: number = 0;
+  /** Number of responses since the last one that went backwards. */
   calm: number = 0;
+  /** The last step backwards. */
   back: StepBack | null = null;
   /** The lag as of the last response; `null`: unknown. */
   reading: LagReading | null = null;
@@ -226,7 +228,7 @@ export function peersOf(subject: Subject, registry: string | null, at: Standpoin
   );
 }
 
-/** At least two, and at least half of all that could show it. */
+/** True for at least two holders that are at least half of all mirrors that could show the item. */
 export function isQuorum(holders: number, all: number): boolean {
   return holders >= 2 && 2 * holders >= all;
 }

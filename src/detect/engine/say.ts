@@ -179,7 +179,7 @@ export function ruleOf(
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 
-/** The confidence of a finding by its age: low until 30 s, high from 2 min. Milliseconds, ≥ 0. */
+/** The confidence of a finding by its age in milliseconds, ≥ 0: see `limits.confidenceLowMs` and `confidenceHighMs`. */
 export function confidenceFor(lastedMs: number): Confidence {
   if (lastedMs < limits.confidenceLowMs) return 'low';
   return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';

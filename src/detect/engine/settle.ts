@@ -117,8 +117,8 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
 }
 
 /**
- * True for the first fetch of a pull-through cache: no earlier success, and either a cache header says MISS or it took ten
- * times the median of that step there. Decided by the sample alone; only ok samples can be cold.
+ * True for the first fetch of a pull-through cache: no earlier success, and either a cache header says MISS or it took
+ * `limits.coldFactor` times the median of that step there. Decided by the sample alone; only ok samples can be cold.
  * @param stepMedianMs  median round trip of the step at this mirror, `null` before the first
  * @see design.md section 3, "A cold fetch of a pull-through cache"
  */
@@ -130,7 +130,7 @@ export function isColdFetch(
   if (wasSeen || sample.outcome.tag !== 'ok') return false;
   if (sample.cache === 'miss') return true;
   if (sample.rttMs === null || stepMedianMs === null) return false;
-  // Not by a delay of ours.
+  // A delay of our own event loop must not look like that of a cache.
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }
 

@@ -21,7 +21,7 @@ export interface BuildAnswer {
   readonly isMoved: boolean;
   /** Time to its first byte; `null`: not known. */
   readonly ms: number | null;
-  /** The same for this request alone; `null`: not known. */
+  /** Time to first byte of a single request of the same target; `null`: not known. */
   readonly aloneMs: number | null;
   readonly bytes: number;
 }

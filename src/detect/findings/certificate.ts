@@ -25,7 +25,7 @@ export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
   return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
 }
 
-/** The result of the last samples, and how often in a row. */
+/** The result of the last samples, and how many in a row had it. */
 export interface CertificateState {
   readonly says: Exclude<CertificateSays, null> | null;
   readonly inRow: number;

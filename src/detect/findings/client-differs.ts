@@ -17,7 +17,7 @@ interface Difference {
 /** Current differences, by mirror and client; pairs that agree are not in it. */
 export type Differences = ReadonlyMap<string, Difference>;
 
-/** A single difference may be chance; the run is repeated soon. */
+/** A finding opens after this many runs with the same difference in a row: a single one may be chance. */
 const rowMin = 2;
 const namedMax = 5;
 

@@ -153,8 +153,8 @@ export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample
 }
 
 /**
- * Requests a try of the broken family: at the pace of the canary, and after its first failure, which may be chance, with
- * each response of the round.
+ * Requests a try of the broken family: after each good scheduled canary, and after each good response of a round while the
+ * detour rests on a single failure, which may be chance.
  */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];

@@ -7,9 +7,9 @@ import type { FindingRule } from './rule.ts';
 
 /** The recent blocking of our thread by one mirror's responses. */
 interface Holds {
-  /** When the last such response was read, monotonic milliseconds. */
+  /** When the last response that blocked our thread was read, monotonic milliseconds. */
   readonly atMs: number;
-  /** The longest, milliseconds. */
+  /** The longest time that one response blocked our thread, milliseconds. */
   readonly worstMs: number;
   readonly count: number;
   readonly targets: readonly Target[];
@@ -33,7 +33,7 @@ function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number):
   };
 }
 
-/** True once the last one is old enough: the mirror shares a thread with others again. */
+/** True once the last blocking is `limits.heldApartMs` ago: the mirror shares a thread with others again. */
 function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
   return nowMs - atMs >= limits.heldApartMs;
 }

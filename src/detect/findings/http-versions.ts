@@ -107,7 +107,7 @@ interface FaultStep {
 
 /**
  * Records the HTTP version of a response or failure. After a failure, the same target is probed over the other version. If
- * an ecosystem's clients differ, every canary over the leading client's version is followed by one over the other.
+ * an ecosystem's clients differ, every good scheduled canary is followed by one over the other version.
  */
 export function updateFault(
   fault: ProtocolFault | null,
@@ -153,8 +153,8 @@ export function updateOther(
 }
 
 /**
- * After a slow response, the same target is probed over the other version: only one may be slow. Drops that time once the
- * target is no longer slow.
+ * After a slow response, the same target is probed over the other version: only one may be slow. The known time over the
+ * other version is dropped once its target is no longer slow.
  */
 export function otherSpeedOf(
   known: OtherSpeed | null,

@@ -13,14 +13,14 @@ export type Backwards =
   | null;
 
 /**
- * A single step backwards is only counted in the metric. This many open a finding, unless two dozen regular responses in a
- * row came in between.
+ * A single step backwards is only counted in the metric. This many open a finding, unless `limits.calmLooks` regular
+ * responses in a row came in between.
  */
 const storyTimes = 2;
 
 /**
  * Whether contents alternate (several backends behind one name), or something is gone for good while others still have it:
- * a dozen responses in a row lack it.
+ * `limits.contentLooks` responses in a row lack it.
  */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(([, { looks, isElsewhere }]) => isElsewhere && looks >= limits.contentLooks);
@@ -35,9 +35,9 @@ export interface LagTrouble {
   readonly step: string;
   readonly reading: LagReading | null;
   readonly backwards: Backwards;
-  /** Its last step backwards; `null`: none. */
+  /** The last step backwards of the mirror; `null`: none. */
   readonly back: StepBack | null;
-  /** The number of responses about it so far. */
+  /** The number of responses about the subject so far. */
   readonly looks: number;
   /** The probe of the last response; `null`: the previous process sent it. */
   readonly probeId: string | null;
@@ -46,7 +46,7 @@ export interface LagTrouble {
 /** The context of the sentences. */
 export interface LagContext {
   readonly limitMs: number;
-  /** Its upstream's origin; `null`: none is configured. */
+  /** The origin of the mirror's upstream; `null`: none is configured. */
   readonly origin: string | null;
   /** No release since the oldest missing one has arrived, in at least two modules. */
   readonly standsStill: boolean;
@@ -62,7 +62,7 @@ export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: numb
 }
 
 /**
- * True where no release since `sinceMs` has arrived at a mirror, in any module with a release, at least two: a cache whose
+ * True where two modules or more had releases since `sinceMs` and none of these has arrived at a mirror: a cache whose
  * upstream is dead responds well but has stopped.
  */
 export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
@@ -248,7 +248,7 @@ function wellTold(name: string, { known }: LagContext): Told {
   }
 }
 
-/** A duration for people, in the unit that shows it with two digits. */
+/** A duration for people, in seconds, minutes, hours or days. */
 function spoken(ms: number): Sentence {
   const seconds = ms / 1_000;
   if (seconds < 120) return phrase('unit.s', { count: Math.round(seconds) });

@@ -13,7 +13,7 @@ export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** Its time, monotonic milliseconds, and the number of probes since. */
+  /** The time of that response, monotonic milliseconds, and the number of probes from it on. */
   readonly atMs: number;
   readonly looks: number;
 }
@@ -107,7 +107,7 @@ export interface Wrong {
   readonly failure: Mismatch;
   /** What all mirrors of the upstream serve for it as far as known, including this one. */
   readonly sides: readonly Side[];
-  /** A lock file of the configuration has its digest. */
+  /** The expected digest is in a lock file of the configuration. */
   readonly isLocked: boolean;
   /** The origin serves the same: the bytes changed upstream. */
   readonly isOrigins: boolean;
@@ -173,7 +173,7 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
   });
 }
 
-/** A list of names; the last of many as a number. */
+/** A list of names; beyond `namesSaid`, only the number of further ones. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesSaid;
   return more > 0 ? [...names.slice(0, namesSaid), phrase('found.namesMore', { count: more })] : names;

@@ -44,7 +44,7 @@ export const mismatch: FindingRule<Bytes> = {
       ? judgeWrong(own, judged, outcome.failure)
       : null;
   },
-  // Without an authority it stays a guess, however long it lasts; the origin's bytes may come from a corrupt cache.
+  // Without an authority a difference stays a guess, however old it is; the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
@@ -176,8 +176,8 @@ function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
 }
 
 /**
- * A good response does not cancel a wrong one, since it may come from another backend: it is probed a few more times, for
- * a day.
+ * A good response does not cancel a wrong one, since it may come from another backend: the target is probed a few more
+ * times, within `limits.wrongOnceMs`.
  */
 function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Step<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);

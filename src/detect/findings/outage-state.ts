@@ -19,14 +19,14 @@ const recentSamples = 10;
 /** The outage state of one target; cold samples only. */
 export interface OutageState {
   readonly isOut: boolean;
-  /** Its last judged sample; `never`: none since the start, or since streaks were reset. */
+  /** The last judged sample; `never`: none since the start, or since streaks were reset. */
   readonly last: 'never' | 'passed' | 'failed';
   /** Failures that count, in a row. */
   readonly failures: number;
   /** Start of the failures in a row, monotonic milliseconds, and end of the last one; `null`: no failures in a row. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
-  /** The last ten judged samples, oldest first. */
+  /** The last `recentSamples` judged samples, oldest first. */
   readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
   /** Ok samples in a row while out. */
   readonly oks: number;
@@ -111,7 +111,8 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
 
 /**
  * Whether the row of failures is an outage, and by which rule: `open` in a row over at least `overMs`, or `share` of the
- * last ten. Those must span `overMs` too: a confirming round produces ten within seconds. `null`: neither, or already out.
+ * last `recentSamples`. Those must span `overMs` too: a confirming round produces them within seconds. `null`: neither, or
+ * already out.
  * @see design.md section 5, Outage
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -145,7 +146,7 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
 
 /**
  * True when an outage has ended: after `close` ok samples in a row. A damped outage also needs at most one failure in the
- * last ten samples, and a time without failures that grows with each opening.
+ * last `recentSamples`, and a time without failures that grows with each opening.
  * @see design.md section 5.2, Outage; RFC 2439
  */
 export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
@@ -178,8 +179,9 @@ export function heardOf(sample: Sample): Heard | null {
   };
 }
 
-/** The state of a mirror. */
+/** The outage state of a mirror. */
 export interface OutageOwn {
+  /** Its series in outage. */
   readonly out: ReadonlySet<SeriesMemory>;
   /** End of its canary's last outage, monotonic milliseconds; `null`: none since the start. */
   readonly backMs: number | null;

@@ -103,7 +103,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
     const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
-    // While the canary is out, the whole mirror is: other failures are reported if they last longer than the canary's.
+    // While the canary is out, the whole mirror is: other failures are reported only if they outlast the canary's outage.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
     // Any response of the host shows that our network is up.
@@ -210,7 +210,7 @@ function heardStep(
   next: OutageState,
 ): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
-  // Starts again: the failures of this outage must not open the next one by their share.
+  // The series starts again: the failures of this outage must not open the next one by their share.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);

@@ -53,7 +53,7 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
-/** True for a `Retry-After` of more than a minute: that is a refusal at once, without a second probe. */
+/** True for a `Retry-After` above `limits.refusalWishMs`: that is a refusal at once, without a second probe. */
 function isLongWish(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
   return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
@@ -125,7 +125,7 @@ interface Next {
   readonly state: RefusalState;
   /** The refusal of the sample; `null`: none. */
   readonly refusal: Reason | null;
-  /** It is absent, and that does not count against the mirror. */
+  /** The item is absent at the mirror, and that does not count against the mirror. */
   readonly isUncounted: boolean;
 }
 
@@ -202,7 +202,7 @@ export function refusalNoteFor(name: string): Told {
   return told('found.refusal.told', { name });
 }
 
-/** True if the canary's refusal covers this sample, as for an outage: a refused canary means that all targets are refused. */
+/** True if the canary's refusal covers this sample, as for an outage: a refused canary means that all are refused. */
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }

@@ -63,7 +63,7 @@ export interface Judged extends Answered {
 /** The verdict of a confirming round on a canary. */
 export interface Confirmed extends About {
   readonly series: SeriesMemory;
-  /** Its sample in the deciding moment; `null`: none. */
+  /** The sample of the canary in the deciding moment; `null`: none. */
   readonly sample: Sample | null;
   /** How certain it is that the mirror, not our network, is the cause. */
   readonly vantage: Finding['vantage'];
@@ -77,19 +77,19 @@ export interface Confirmed extends About {
 /** A probe out of plan that a kind wants. */
 export type Request =
   | { readonly kind: 'order'; readonly order: LookOrder }
-  /** The same over a fresh connection. */
+  /** Probe the target once more over a fresh connection. */
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe the target again after its first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
-  /** The throttled target again, after the requested wait. */
+  /** Probe the throttled target again after the requested wait. */
   | { readonly kind: 'throttled'; readonly target: Target }
-  /** A target whose mirror is back, until it is back too. */
+  /** Probe a target whose mirror is back, until the target is back too. */
   | { readonly kind: 'back'; readonly target: Target }
-  /** One probe that is not judged: its result goes to `peek`. */
+  /** Send one probe that is not judged: its result goes to `FindingRule.peek`. */
   | { readonly kind: 'peek'; readonly peek: Peek }
   /** A response that ends a doubt, or a failure (`isFailed`) that starts one where it `isDoubtful`. */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
-  /** The doubt of a target has ended; `null`: that of the whole mirror. */
+  /** End the doubt of a target; `null`: of the whole mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
 /** Absences in a module whose contents go backwards. */
@@ -120,7 +120,7 @@ export interface Step<M, S = unknown> {
   readonly isBack?: boolean;
   /** The row of the mirror has changed: it is written within a minute. */
   readonly isDirty?: boolean;
-  /** It is written with the next turn that writes. */
+  /** The row of the mirror is written with the next turn that writes. */
   readonly rowIsDue?: boolean;
   /** The series whose row has changed: it is written in its turn. */
   readonly dirty?: SeriesMemory | undefined;
@@ -159,8 +159,8 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** Takes a sample about the mirror before it is settled. `null`: no reaction. */
   answer?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
   /**
-   * The same for a sample that may start or end a doubt: after `answer`, and not while the mirror is paused or the egress
-   * suspect.
+   * Takes a sample that may start or end a doubt: after `answer`, and not while the mirror is paused or the egress suspect.
+   * `null`: no reaction.
    */
   confirm?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
   /** Takes a round's verdict on a canary. */
@@ -233,7 +233,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 
-/** A suspicious egress: since when, recent responses and failures of each mirror there, and whether only some are lost. */
+/** A suspect egress: since when, recent responses and failures of each mirror there, and whether our line loses packets. */
 export interface Suspected {
   readonly sinceMs: number;
   readonly pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;

@@ -13,22 +13,21 @@ const shedMax = 0.8;
 /** The time for a change of load to take effect. */
 const shedEveryMs = 60_000;
 
-/** The effect of our own delays on samples: open verdicts, or times useless to a baseline. */
+/** The numbers of samples with an open verdict, and of those with a time useless to a baseline, by delays of our own. */
 interface Spoiled {
   readonly contaminated: number;
   readonly disturbed: number;
 }
 
 /**
- * Counts of contaminated and disturbed samples in buckets of ten seconds, and the reaction to them. Monotonic
- * milliseconds.
+ * Counts of contaminated and disturbed samples in buckets of `bucketMs`, and the reaction to them. Monotonic milliseconds.
  */
 export interface SelfState {
   /** Samples before this are not counted: a start and a reload are busy phases. */
   readonly fromMs: number;
   /** Newest last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
-  /** Share of the load that is shed, 0 to 0.8. */
+  /** Share of the load that is shed, 0 to `shedMax`. */
   readonly shed: number;
   readonly shedAtMs: number | null;
   readonly isOpen: boolean;
@@ -42,7 +41,7 @@ export const noSelf: SelfState = {
   isOpen: false,
 };
 
-/** The state after a start or a reload: nothing is counted for a minute. */
+/** The state after a start or a reload: nothing is counted for `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
@@ -67,8 +66,8 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
 }
 
 /**
- * Counts over the last five minutes, or over the last hundred samples if those go further back (an hour at most), with the
- * share of contaminated ones; the share is `null` without samples.
+ * Counts over `limits.contaminatedWindowMs`, or over the last `limits.contaminatedSamples` if those go further back (at most
+ * `limits.contaminatedWindowMsMax`), with the share of contaminated ones; the share is `null` without samples.
  */
 export function contaminatedOf(
   state: SelfState,
@@ -90,9 +89,9 @@ export function contaminatedOf(
 }
 
 /**
- * Judges this process: above 5 % contaminated or 50 % disturbed of at least a hundred samples the finding opens, and
- * closes below half of that. Only contaminated samples shed load, since verdicts on disturbed ones stay valid: a fifth,
- * one more each minute while it lasts, reversed in the same steps.
+ * Judges this process. Of at least `limits.contaminatedSamples`, a share above `contaminatedShareFinding` or
+ * `disturbedShareFinding` opens the finding, and half of that closes it. Only contaminated samples shed load, since verdicts
+ * on disturbed ones stay valid: `shedStep` more every `shedEveryMs` while it lasts, reversed in the same steps.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {
@@ -178,7 +177,7 @@ export const self: OwnRule<SelfOwn> = {
 /** The state of every kind about this process. */
 type OwnStates = { readonly states: Map<string, unknown> };
 
-/** The share of the load to shed, 0 to 0.8. */
+/** The share of the load to shed, 0 to `shedMax`. */
 export function shedShareOf(us: OwnStates): number {
   return stateOf(self, us).state.shed;
 }

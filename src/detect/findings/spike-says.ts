@@ -37,7 +37,7 @@ function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other:
 /**
  * The finding of one mirror's spikes.
  * @param context.timeoutOf  the deadline of a target's step, milliseconds
- * @param context.other      the time of its canary over the other HTTP version meanwhile
+ * @param context.other      the time of a target over the other HTTP version meanwhile; `null`: none
  */
 export function explainSpike(
   name: string,

@@ -18,7 +18,7 @@ interface SpikeOwn {
   readonly isHeld: boolean;
   /** The evidence of its spike at the last report; `null`: there was none. */
   readonly told: Finding['evidence'] | null;
-  /** Its time over the other HTTP version, probed since it became slow; `null`: not probed, or it is not slow. */
+  /** The time of a slow target over the other HTTP version; `null`: not probed, or the target is no longer slow. */
   readonly other: OtherSpeed | null;
 }
 

@@ -11,7 +11,9 @@ import type { FindingRule, Request, View } from './rule.ts';
 /** Consecutive slow downloads from a mirror, over all its heavy targets. */
 export interface ThroughputState {
   readonly isOpen: boolean;
+  /** Consecutive slow downloads; a very slow one counts twice. */
   readonly slow: number;
+  /** While open: downloads well above the threshold since the last slow one. */
   readonly fast: number;
   /** The consecutive slow downloads, oldest first. */
   readonly recent: readonly {
@@ -37,11 +39,11 @@ export interface Moved {
    * own earlier rates.
    */
   readonly others: readonly number[];
-  /** The natural scatter of its rates: a standard deviation of their logarithms, 0 while not known. */
+  /** The natural scatter of the mirror's rates: a standard deviation of their logarithms, 0 while not known. */
   readonly scatter: number;
 }
 
-/** The distance below the usual rate that chance reaches at most once in about a hundred downloads. */
+/** A rate is slow only further below the usual one than this many standard deviations of the scatter. */
 const deviations = 2.5;
 
 /** The scatter of rates around the usual one of their artifact: of their logarithms, robust; 0 for fewer than eight. */
@@ -55,8 +57,8 @@ export function scatterOf(series: Iterable<readonly number[]>): number {
 }
 
 /**
- * True for a rate below a quarter of the usual one, or further below than its scatter explains, and below 1 MiB/s, which
- * is fast enough. `null`: too small to separate bandwidth from delay, or nothing to compare with.
+ * True for a rate below `limits.throughputShare` of the usual one, further below it than the scatter explains, and below
+ * `limits.throughputFast`. `null`: too small to separate bandwidth from delay, or nothing to compare with.
  */
 export function isSlowMove(moved: Moved): boolean | null {
   return isBelow(moved, 1);
@@ -72,8 +74,8 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
 }
 
 /**
- * Judges one artifact: opens after four slow ones in a row, or two very slow ones; closes after several that are twice as
- * fast as the threshold. Rates between count for neither, so that a rate near the threshold is one finding.
+ * Judges one artifact: opens after `limits.throughputRow` slow ones in a row, of which a very slow one counts twice; closes
+ * after `limits.throughputClear` at twice the threshold. Rates between count for neither: they do not end a finding.
  */
 export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);

@@ -19,10 +19,9 @@ const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = (typeof rateClasses)[number];
 
 /**
- * The test: a share of failures of `usual` against one of `bad`, and how much evidence opens and closes. The bounds are
- * those of a Bernoulli CUSUM with less than one false alarm a mirror-year at 4.4 light or 0.07 heavy answers a minute
- * (four modules at the default paces): 0.1 and 0.4 at the usual share; 10 % failing is found in 18 minutes in the median,
- * 20 % in 7.5. `test/unit/detect/unreliable.test.ts` measures it.
+ * The test: a share of failures of `usual` against one of `bad`, and the sums that open and close the finding. The bounds
+ * are those of a Bernoulli CUSUM with less than one false alarm per mirror and year for four modules at the default paces.
+ * `test/unit/detect/unreliable.test.ts` measures that, and how soon trouble is found.
  * @see Page, E. S. (1954), Continuous Inspection Schemes; Reynolds and Stoumbos (1999) for the Bernoulli case
  */
 const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: number; closesAt: number }>> = {
@@ -153,7 +152,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (outageOf(series).isOut || judged.isTold()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
-    // A mirror with repeated outages is one story, and already reported.
+    // The outage findings report a mirror with repeated outages already.
     const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;

@@ -16,7 +16,7 @@ export interface RollUpInput {
   readonly silentForMs: number | null;
   /** The pace of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Why its slots pass without a probe; `null`: they do not. */
+  /** Why the canary's slots pass without a probe; `null`: they do not. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
   /** Distinct modules with a light target in outage, and the number of all modules. */
@@ -24,7 +24,7 @@ export interface RollUpInput {
   readonly modules: number;
   /** Targets in outage, heavy ones included. */
   readonly targetsOut: number;
-  /** Its canary is throttled (`Retry-After`, 429) and not requested. */
+  /** The canary is throttled (`Retry-After`, 429) and not requested. */
   readonly isAway: boolean;
   /** The gravest reason why it is degraded without a target in outage; `null`: it is not. */
   readonly degradedBy: Sentence | null;
@@ -55,7 +55,7 @@ export function isDownBy(
   return isDown({ canaryOut: out[0]?.target.canary === true, modulesOut, modules: mirror.modules });
 }
 
-/** After this time without a settled canary sample a mirror is unknown: 3 intervals, at least a minute. Milliseconds. */
+/** After this time without a settled canary sample a mirror is unknown. Milliseconds. */
 function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }
@@ -84,7 +84,7 @@ export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState
   if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };
   if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
-  // A failure that no round has confirmed keeps the state as it was, for as long as that is known.
+  // After a failure that no round has confirmed, the mirror stays up while its last ok sample is recent enough.
   const isKnown = input.okAgoMs !== null && input.okAgoMs < silenceMs(input.paceMs);
   return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
 }

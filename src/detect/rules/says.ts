@@ -38,7 +38,7 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   return [...items.values()];
 }
 
-/** Sorts canaries first, because a finding cites only the first series. */
+/** Sorts canaries first, because the text of a finding describes the first series. */
 export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }
@@ -98,7 +98,7 @@ export function slowerOf(before: Evidence['slowest'], now: Evidence['slowest']):
   return now.ms > before.ms ? now : before;
 }
 
-/** Returns the same list where nothing is new. */
+/** The list with further probes; `known` itself where there are none. */
 function added(known: readonly string[], fresh: readonly string[], slowest: Evidence['slowest']): readonly string[] {
   return fresh.length === 0 ? known : selectProbes([...known, ...fresh], slowest?.probeId ?? null);
 }

@@ -13,7 +13,7 @@ import { boundsMsOf, isClear, isDisturbed, isSlow, thresholdMsOf } from './thres
 export interface SpikeState {
   /** Consecutive slow samples. */
   readonly slow: number;
-  /** Consecutive samples below 1.5 × baseline during a spike. */
+  /** Consecutive samples that count for the end of the spike, by `isClear`. */
   readonly clear: number;
   /** Start of the spike, monotonic milliseconds; `null`: none. */
   readonly sinceMs: number | null;
@@ -79,7 +79,10 @@ export interface SpeedState {
   readonly pending: readonly number[];
   /** The last round trip was slow by baseline and floor, without regard to the tail. */
   readonly isLastSlow: boolean;
-  /** Start of a level shift, and the old level; `null` without one. Monotonic and plain milliseconds. */
+  /**
+   * A level shift: its start (monotonic milliseconds), the median before it (milliseconds), and the consecutive samples near
+   * that; `null`: none.
+   */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
 
@@ -195,7 +198,7 @@ function noteSlow(
   };
 }
 
-/** A level shift ends when the old level is back, or after a day: then the new level is the usual one. */
+/** A level shift ends when the old level is back, or after `limits.baselineAgeMsMax`: then the new level is usual. */
 function judgeShift(
   shift: SpeedState['shift'],
   pace: Pace,

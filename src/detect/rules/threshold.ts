@@ -4,8 +4,8 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 
 /**
- * The round trip above which a sample counts as slow: `factor` × baseline and 1.1 × the window's p99, at least `floorMs`,
- * at most 0.9 × `timeoutMs`.
+ * The round trip above which a sample counts as slow: the larger of `factor` × baseline and `limits.spikeTailFactor` × the
+ * window's p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`.
  * @param baselineMs  median of the recent ok samples, > 0; `null` while warming
  * @param timeoutMs   the deadline of the probe, > 0
  * @param p99Ms       99th percentile of the same window; `null`: the median alone decides
@@ -28,9 +28,9 @@ export function thresholdMsOf(
 }
 
 /**
- * True for a round trip above `factor` × baseline and 1.1 × the window's p99 and at or above `floorMs`, all capped at 0.9
- * × `timeoutMs`; `null` while warming. The comparisons differ on purpose: exactly the factor is still usual, exactly the
- * floor is slow.
+ * True for a round trip above `factor` × baseline, above `limits.spikeTailFactor` × the window's p99, and at or above
+ * `floorMs`; each of these is at most `limits.thresholdShareOfTimeout` × `timeoutMs`. `null` while warming. The comparisons
+ * differ on purpose: exactly the factor is still usual, exactly the floor is slow.
  */
 export function isSlow(
   observedMs: number,
@@ -48,7 +48,8 @@ export function isSlow(
 }
 
 /**
- * True for a round trip that counts for the end of a spike: below 1.5 × baseline, or below half of the threshold for slow.
+ * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × baseline, or below half of the
+ * threshold for slow.
  * The second matters where the floor decides: at a mirror with 3 ms, 9 ms is not part of a spike of 900.
  */
 export function isClear(
@@ -94,8 +95,8 @@ function assertNumbers(...values: readonly number[]): void {
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax'>;
 
 /**
- * True where our own event loop delayed a round trip by at least 20 ms and 10 % of it: an ok sample is still judged, but
- * no baseline learns its time.
+ * True where our own event loop delayed a round trip by at least `limits.disturbedMsMin` and `limits.disturbedShareOfRtt` of
+ * it: an ok sample is still judged, but no baseline learns its time.
  */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolean {
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
@@ -104,8 +105,9 @@ export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolea
 /**
  * True where our own event loop could have changed the verdict on a sample, which is then unknown. A delay only lengthens,
  * so the true time of an ok sample is between its round trip minus the delay and its round trip: the verdict is open if a
- * bound is in that range. For a timeout it is open from a delay of a quarter of it. Failures that no delay can cause (a
- * refused connection) and unknown samples are not affected.
+ * bound is in that range. For a timeout the verdict is open from a delay of
+ * `limits.contaminatedShareOfTimeout` of it. Failures that no delay can cause (a refused connection) and unknown samples are
+ * not affected.
  * @param boundsMs  the round trips at which a verdict on speed changes, none while warming; `null`: rates are judged
  * (heavy steps), and a disturbed sample is open
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
