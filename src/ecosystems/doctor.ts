@@ -98,14 +98,11 @@ export interface FileLine {
   readonly text: string;
 }
 
-function linesOf(file: string, text: string): readonly FileLine[] {
-  return text.split(/\r?\n/).map((line, at) => ({ file, line: at + 1, text: line }));
-}
-
 /** The lines of a file; none of a file that cannot be read. */
 export async function readLines(machine: Machine, file: string): Promise<readonly FileLine[]> {
   const read = await machine.read(file);
-  return read.tag === 'ok' ? linesOf(file, read.text) : [];
+  if (read.tag === 'error') return [];
+  return read.text.split(/\r?\n/).map((text, at) => ({ file, line: at + 1, text }));
 }
 
 /** The folder and its parents, up to the root. */
@@ -176,12 +173,8 @@ function withLine(text: string, { line, pattern, add }: WantedLine): string {
 
 /** Appends lines to a text, with the line ending of the text's first line. */
 export function addLines(text: string, lines: readonly string[]): string {
-  const end = lineEnd(text);
+  const end = /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
-}
-
-function lineEnd(text: string): string {
-  return /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
 }
 
 /**

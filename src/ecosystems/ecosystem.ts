@@ -191,11 +191,8 @@ export function kilobytes(count: number): number {
 
 /** The names of the steps: light steps first, and otherwise in declared order. */
 export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
-  const names = Object.keys(steps);
-  return [
-    ...names.filter((step) => steps[step]?.weight === 'light'),
-    ...names.filter((step) => steps[step]?.weight !== 'light'),
-  ];
+  const rank = (step: Step): number => Number(steps[step]?.weight !== 'light');
+  return Object.keys(steps).toSorted((a, b) => rank(a) - rank(b));
 }
 
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
