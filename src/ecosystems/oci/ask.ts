@@ -13,35 +13,38 @@ import {
 } from './token.ts';
 
 const doorKey = 'door';
-/** A registry that accepted us is not probed again for an authentication challenge within this time. */
+/** How long the response of the API root is cached: the root's challenge, or that no token is required. */
 const doorMs = 3_600_000;
 
 /**
- * The root of the API: `/v2` below the base URL, or the base URL itself if its path contains `v2`, as with containerd's
- * `override_path` (`https://harbor.example.com/v2/docker-hub`: a project that is a mirror).
+ * The URL that repositories are below: `/v2` below the base URL. If the base URL's path contains `v2`, the base URL itself,
+ * as with containerd's `override_path` (`https://harbor.example.com/v2/docker-hub`: a project that is a mirror).
  */
 export function apiRootOf(baseUrl: string): string {
   const base = baseUrl.replace(/\/+$/, '');
   return new URL(base).pathname.split('/').includes('v2') ? base : `${base}/v2`;
 }
 
-/** The URL whose response shows whether the server is a registry. */
+/** The URL of the API root, `…/v2/`: its response shows whether the server is a registry. */
 export function apiBaseOf(baseUrl: string): string {
   const root = new URL(apiRootOf(baseUrl));
   return `${root.origin}${/^.*?\/v2(?=\/|$)/.exec(root.pathname)?.[0] ?? ''}/`;
 }
 
-/** The URL of a part of a repository, with the namespace for mirrors that choose their upstream by it. */
+/**
+ * The URL of a path such as `library/alpine/manifests/latest`. `own.ns` adds `?ns=` with the upstream registry, by which
+ * some mirrors choose their upstream.
+ */
 export function repositoryUrlOf({ context }: Session, host: string, path: string): string {
   const query = context.own.ns ? `?ns=${encodeURIComponent(host)}` : '';
   return `${apiRootOf(context.baseUrl)}/${path}${query}`;
 }
 
 /**
- * Sends a request with a token if the registry requires one. Everything needed for the token is requested aside, first
- * the API root, whose response names the token server. So exactly one timed request is sent, whether or not a token was
- * cached.
- * @returns the response of any status, or the end of the conversation
+ * Sends a request, with a token if the registry requires one. The API root, whose response names the token server, and the
+ * token are requested aside, so exactly one timed request is sent, whether or not a token was cached. Only a 401 to that
+ * request causes a second one.
+ * @returns the response, whatever its status, or the end of the conversation
  * @see protocols.md 4.4
  */
 export function* askWithToken(ask: Ask, repository: string, session: Session): Talk<Result<Answered, End>> {
@@ -56,21 +59,21 @@ export function* askWithToken(ask: Ask, repository: string, session: Session): T
   if (told.tag === 'error') return told;
   if (told.value === null) return answer;
   const second = scoped(told.value, repository);
-  // A token made a moment ago for this request was refused: another one would be refused too.
+  // The registry refused a token that was fetched for this request: it would refuse another one too.
   if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return answer;
   keepDoor(told.value, session);
   const fresh = yield* fetchToken(second, session);
   return fresh.tag === 'error' ? fresh : ended(yield withBearer(ask, fresh.value));
 }
 
-/** Caches the response of the API root: its token server, or that none is needed. */
+/** Caches what the API root said: its challenge, or with `null` that no token is required. */
 export function keepDoor(challenge: Challenge | null, { keep }: Session): void {
   keep(doorKey, JSON.stringify(challenge === null ? null : { ...challenge, scope: null }), doorMs);
 }
 
 /**
- * The challenge of a 401; `null`: it requires no token. Without TLS and off this machine no token may be sent, so the
- * request ends.
+ * The challenge of a 401; `null`: the registry requires no token. If the registry requires one, has no TLS and is not on
+ * this machine, the conversation ends, because no token may be sent in clear text.
  */
 export function challengeOf(answer: Answered, { context }: Session): Result<Challenge | null, End> {
   const told = parseBearerChallenge(answer.headers['www-authenticate'], context.baseUrl);
@@ -86,7 +89,7 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const answer = ended(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
   if (answer.tag === 'error') return answer;
   const told = answer.value.status === 401 ? challengeOf(answer.value, session) : ok(null);
-  // Any other response (of a server with only the files of a registry) is not cached.
+  // Other responses, as of a server that has only a registry's files, are not cached.
   if (told.tag === 'ok' && (answer.value.status === 200 || told.value !== null)) keepDoor(told.value, session);
   return told;
 }

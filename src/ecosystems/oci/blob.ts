@@ -21,16 +21,16 @@ import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** More nested indexes than any real image has. */
+/** The most nested indexes; no real image has as many. */
 const listsMax = 3;
 const mib = 2 ** 20;
-/** Layers up to this size are read whole and verified; of larger ones the beginning suffices. */
+/** Layers up to this size are read whole and verified; of larger layers only the first `rangeBytes` are read. */
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
 /**
- * Fetches a layer of the image for our platform as a client does: the manifest, from an index the platform's own, then
- * the blob wherever the registry stores it. All requests before the blob are made aside.
+ * Fetches a layer of the image for the configured platform as a client does: the manifest, if that is an index the
+ * platform's own manifest, then the blob, following redirects. All requests before the blob are made aside.
  */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
@@ -56,7 +56,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
     : judgePart(session, answer.value, layer);
 }
 
-/** @param tagged  digest of the manifest that a tag resolved to; `null`: requested by digest */
+/** @param tagged  the digest of the manifest that a tag resolved to; `null`: the image was requested by digest */
 function judgeWhole(
   { context }: Session,
   answer: Answered,
@@ -71,14 +71,14 @@ function judgeWhole(
   const seen = seenIn(answer.body);
   if (got.text !== asked.text) return failedBy(mismatch(asked, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
-  // For a tag only the mirror itself vouches for the bytes: they are consistent, but not verified.
+  // For a tag the digest comes from the mirror itself: the bytes agree with the mirror's manifest, but are not verified.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
 
 /**
- * The response is a 206 with exactly this range and the total size, or a 200 with all bytes, of which the beginning is
- * read.
+ * Judges a response to a range request: a 206 with a range from byte 0 and the layer's total size, or a 200 with all bytes,
+ * of which only the beginning was read.
  */
 function judgePart({ context }: Session, answer: Answered, { size }: Descriptor): Verdict {
   if (answer.status === 206) {
@@ -93,7 +93,7 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
 
 const noLayer = wrongContent('answer.layer');
 
-/** The layer to fetch, and the digest of the first manifest of the version. */
+/** The layer to fetch, and the digest `of` the manifest or index that the version named. */
 interface Found {
   readonly layer: Descriptor;
   readonly of: string;
@@ -119,8 +119,8 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * The blob to fetch: the largest layer that may be read whole and is large enough to measure throughput, else the
- * beginning of a larger one, else any; `null`: none.
+ * The blob to fetch: the largest layer of at most `wholeBytesMax`, if it is large enough to measure throughput, else the
+ * smallest larger layer, else any layer, else the config; `null`: the image has none of them.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -14,14 +14,14 @@ import {
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');
 
-/** The expected form of such a line in the file; `null`: the text is valid. */
+/** What was expected of a chain in the configuration; `null`: the text is valid. */
 function mirrorsMistake(chain: string): Sentence | null {
   const words = chain.split(separator).filter((word) => word !== '');
   const isFine = words.every((word, at) => (word === 'direct' ? at === words.length - 1 : baseUrl(word) !== null));
   return isFine && words.length > 0 ? null : expected;
 }
 
-/** True for a response that a client accepts before it turns out wrong: the client then tries no other mirror. */
+/** True for a response with a 2xx status: a client accepts it, and tries no other mirror when its bytes turn out wrong. */
 export function isTaken({ status }: { readonly status?: number | null }): boolean {
   return status !== undefined && status !== null && status >= 200 && status < 300;
 }
@@ -31,14 +31,14 @@ export function isCut(reply: Reply): boolean {
   return reply.tag === 'failed' && reply.isCut === true;
 }
 
-/** True for a response that a client without a response timeout waits for. */
+/** True for a reply that a client without a response timeout waits for without end. */
 export function isHung(reply: Reply): boolean {
   return reply.tag === 'failed' && reply.isHung === true;
 }
 
 /**
- * The chain of image clients. These clients have only files: the chain describes their content. `direct` is the
- * registry itself, which every client tries last; members after it are never used.
+ * What the clients of image registries share. Their chains are written in files, so the chain is a description of such a
+ * file. `direct` is the registry itself, which every client tries last; members after `direct` are never used.
  */
 export const hostChain = {
   expected: phrase('expected.ociChain'),
@@ -49,19 +49,21 @@ export const hostChain = {
   variables: [],
 } as const satisfies Partial<Client>;
 
-/** A mirror as written in client files. */
+/** The parts of a mirror's URL that client files need. */
 export interface Place {
-  /** As in the chain, without a trailing slash. */
+  /** The URL as in the chain, without a trailing slash. */
   readonly url: string;
+  /** The URL is http. */
   readonly isPlain: boolean;
-  /** With its port, if any. */
+  /** Host name, and the port if the URL has one. */
   readonly host: string;
-  /** The parts of the path before and after `v2`; `project` is `null` without a `v2`. */
+  /** The part of the path before `v2`, or the whole path if it has no `v2`. */
   readonly path: string;
+  /** The part of the path after `v2`; `null`: the path has no `v2`. */
   readonly project: string | null;
 }
 
-/** A URL that is safe to paste: no character has a meaning in a quoted text of TOML or JSON. */
+/** A URL that is safe to paste: no character has a special meaning in a quoted text of TOML or JSON. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 
 /** The place of a mirror; `null` if its URL is not safe to paste. */
@@ -86,7 +88,7 @@ export interface Places {
   readonly isDirect: boolean;
 }
 
-/** `null` if one of them is not safe to paste. */
+/** The places of a chain's mirrors; `null` if a URL is not safe to paste. */
 function placesOf({ members }: Chain): Places | null {
   const mirrors = members.filter(({ kind }) => kind === 'url').map(placeOf);
   if (mirrors.includes(null)) return null;
@@ -96,24 +98,25 @@ function placesOf({ members }: Chain): Places | null {
   };
 }
 
-/** The file of a client, built from the mirrors of a chain. */
+/** How one client's file is built from the mirrors of a chain. */
 interface HostFile {
-  /** The form of its lines in a remedy. */
+  /** The name of the remedy's form. */
   readonly form: string;
-  /** Its text as lines to paste, and its data for programs. */
+  /** The lines to paste. */
   text(places: Places): string;
+  /** The same as data for programs. @param text  what `text` returned */
   json(places: Places, text: string): unknown;
-  /** The rollback for a chain that is not safe to paste. */
+  /** The rollback if the chain before is not safe to paste. */
   readonly back: string | Sentence;
-  /** Where its credentials come from. */
+  /** The source of the client's credentials, for a note. */
   readonly login: Filled;
-  /** The note about a mirror that the client cannot use; absent: it can use all. */
+  /** The note about a mirror that the client cannot use; `null`: it can use this one. Absent: it can use all. */
   lost?(place: Place): Sentence | null;
-  /** All notes, from those about lost mirrors and credentials. */
+  /** Adds the client's own notes to `others`, which are about mirrors that it cannot use and about credentials. */
   notes(others: readonly Sentence[]): readonly Sentence[];
 }
 
-/** A client's remedy: its file. Credentials are never printed, and URLs that are not safe to paste give a note. */
+/** The remedy of a client: its file, without credentials. If a URL is not safe to paste, a note replaces the file. */
 export function remedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];
   const rollback = old === null ? file.back : file.text(old);

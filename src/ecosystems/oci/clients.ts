@@ -6,9 +6,9 @@ import { dockerHub } from './names.ts';
 const certificates = '/etc/containerd/certs.d';
 
 /**
- * The text of a hosts.toml. Without `server` containerd tries the registry itself last; a chain without `direct` names
- * its last mirror there instead. A single mirror is listed as a host as well, because containerd 1.6 ignores a file
- * without hosts.
+ * The text of a hosts.toml. Without `server` containerd tries the registry itself last. For a chain without `direct`,
+ * `server` is the last mirror. If there is only one mirror, it is listed as a host as well, because containerd 1.6 ignores
+ * a file without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
@@ -23,10 +23,10 @@ function hostTable({ url, project }: Place): readonly string[] {
 }
 
 /**
- * containerd (also in Kubernetes, nerdctl and k3s): one host after the other, past any failure. A successful response
- * with wrong bytes is accepted, and its hash ends the pull. It has no response timeout: a host that hangs ends the pull
- * too.
- * @see containerd core/remotes/docker/resolver.go: Resolve goes on past errors and every status from 400 on
+ * containerd (also in Kubernetes, nerdctl and k3s). It tries one host after the other and skips those that fail. It accepts
+ * a successful response with wrong bytes; then the wrong hash ends the pull. It has no response timeout, so a host that
+ * hangs ends the pull too.
+ * @see containerd core/remotes/docker/resolver.go: Resolve continues after errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */
 export const containerd: Client = {
@@ -54,12 +54,12 @@ export const containerd: Client = {
 
 const podmanPath = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
 
-/** The `location` of a mirror: host and project. podman uses no path without `v2`. */
+/** The `location` of a mirror in registries.conf: host and project. */
 function locationOf({ host, project }: Place): string {
   return project === null || project === '' ? host : `${host}/${project}`;
 }
 
-/** podman cannot use a path before `v2`. */
+/** True for a mirror that podman can use: one without a path, or with a path that begins with `v2`. */
 function isReachable({ path: before }: Place): boolean {
   return before === '';
 }
@@ -84,9 +84,9 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 }
 
 /**
- * podman, CRI-O, buildah and skopeo: one mirror after the other until one returns a manifest, past any failure. They
- * stay with that mirror: a wrong hash or a missing blob ends the pull. They have no response timeout: a mirror that
- * accepts the connection and hangs ends the pull too.
+ * podman, CRI-O, buildah and skopeo. They try one mirror after the other until one returns a manifest, and use no other
+ * after that: a wrong hash or a missing blob ends the pull. They have no response timeout, so a mirror that accepts the
+ * connection and hangs ends the pull too.
  * @see containers/image docker/docker_image_src.go newImageSource
  */
 export const podman: Client = {
@@ -119,7 +119,7 @@ export const podman: Client = {
 
 const dockerPath = '/etc/docker/daemon.json';
 
-/** The daemon accepts only a URL without a path, and does not start with any other. */
+/** True for a URL without a path. The Docker daemon accepts no other as a mirror, and does not start if one is set. */
 function isRoot({ path: before, project }: Place): boolean {
   return before === '' && project === null;
 }
@@ -134,8 +134,8 @@ function daemonKeys({ mirrors }: Places): Readonly<Record<string, readonly strin
 }
 
 /**
- * Docker: its mirrors in order, then always Docker Hub, past any failure of a mirror, including a wrong manifest
- * (except an image with an unsupported media type).
+ * Docker. It tries its mirrors in order and always Docker Hub last. It skips a mirror after any failure, including a wrong
+ * manifest, but not after an image with an unsupported media type.
  * @see moby 23.0 distribution/errors.go continueOnError
  */
 export const docker: Client = {

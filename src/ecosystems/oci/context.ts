@@ -4,10 +4,11 @@ import type { ProbeContext } from '../../core/ports.ts';
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
+  /** Such as `v8`; `null`: any. */
   readonly variant: string | null;
 }
 
-/** The key of `own` settings. */
+/** The ecosystem's own settings, from the configuration key `oci`. */
 export interface OciSettings {
   readonly platform: Platform;
 }
@@ -22,7 +23,7 @@ export interface OciOwn {
 /** The context of a conversation with a registry. */
 export type OciContext = ProbeContext<OciOwn>;
 
-/** Reads `os/architecture` or `os/architecture/variant`; `null` for anything else. */
+/** Parses `os/architecture` or `os/architecture/variant`; `null` for any other text. */
 export function parsePlatform(text: string): Platform | null {
   const [, os, architecture, variant = null] = /^([a-z0-9]+)\/([a-z0-9]+)(?:\/([a-z0-9]+))?$/.exec(text) ?? [];
   return os === undefined || architecture === undefined ? null : { os, architecture, variant };

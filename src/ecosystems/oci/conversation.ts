@@ -32,7 +32,7 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
   }
 }
 
-/** Checks the API root. Open or with a challenge are both ok; a web page or a 404 is no registry. */
+/** Checks the API root: a 200 and a 401 that requires a token are ok. A server with a web page or a 404 is no registry. */
 function* door(session: Session): Talk<Verdict> {
   const answer = yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes };
   if (answer.tag === 'failed') return ended(answer);
@@ -51,12 +51,12 @@ function* door(session: Session): Talk<Verdict> {
   return fine();
 }
 
-/** Statuses that may concern only the HEAD request: another part of the server responded or refuses HEAD. */
+/** Statuses that may be only about the HEAD request: a GET of the same manifest may succeed. */
 const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
- * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. If the response is
- * incomplete, negative or has another digest, a GET of the manifest decides.
+ * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET of the manifest decides
+ * if the status is `doubtful`, or if the response has no digest or another one than requested.
  * @see protocols.md 0.3 and 4.5
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
@@ -80,13 +80,13 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
   return fine({ ...quotaFacts(headers), ...factsOf(said, asked), ...tagFacts(version, said, asked) });
 }
 
-/** The digest in the headers; `null`: none, an invalid one, or the response is a web page. */
+/** The digest in the headers; `null`: there is none, it is invalid, or the response is a web page. */
 function digestOfHead({ headers }: Answered): Digest | null {
   const said = statedDigestOf(headers);
   return said.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : said.value;
 }
 
-/** Fetches the manifest by tag or digest: its bytes must match the requested digest and the registry's header. */
+/** Fetches a manifest by tag or digest. Its bytes must have the requested digest and the digest in the response's header. */
 function* manifest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const fetched = yield* fetchManifest(session, image, version, { aside: false });
   if (fetched.tag === 'error') return ended(fetched.error);
@@ -96,12 +96,12 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
 }
 
-/** A tag can change, so its digest is compared; content by digest never changes. */
+/** The digest of a tag, as contents that are compared between mirrors and over time; none for a request by digest. */
 function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
   return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
 
-/** The digest of a tag; a digest from headers is only stated, not computed. */
+/** The facts about a digest. They do not count as verified: a digest from headers was not computed. */
 function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Facts {
   const compared = { algorithm, digest };
   return asked === null ? { resolvedVersion: digest, compared } : { compared };
@@ -111,11 +111,11 @@ function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Fac
 interface Quota {
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds; `null`: not stated. */
+  /** The length of the window; `null`: not stated. */
   readonly windowSeconds: number | null;
 }
 
-/** `100;w=21600`, as Docker Hub writes it; `null` for anything else. */
+/** Parses `100;w=21600`, as Docker Hub writes a limit; `null` for any other text. */
 function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
   const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
   return count === undefined
@@ -123,7 +123,7 @@ function read(text: string | undefined): { readonly count: number; readonly wind
     : { count: Number(count), windowSeconds: window === undefined ? null : Number(window) };
 }
 
-/** The quota in the headers; `null`: no limit is stated. @see protocols.md 4.6 */
+/** The quota in the headers; `null`: limit or remaining pulls are not stated. @see protocols.md 4.6 */
 export function quotaOf(headers: Readonly<Record<string, string>>): Quota | null {
   const limit = read(headers['ratelimit-limit']);
   const remaining = read(headers['ratelimit-remaining']);
@@ -135,7 +135,7 @@ export function quotaOf(headers: Readonly<Record<string, string>>): Quota | null
   };
 }
 
-/** The quota as a fact; empty without one. */
+/** The quota in the headers as a fact; empty if there is none. */
 function quotaFacts(headers: Readonly<Record<string, string>>): Facts {
   const quota = quotaOf(headers);
   return quota === null ? {} : { own: { quota } };

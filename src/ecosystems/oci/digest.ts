@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 
 const hexLength = { sha256: 64, sha512: 128 } as const;
 
-/** A content digest with an algorithm that we can compute. `text` is complete: `sha256:…`. */
+/** A content digest with a supported algorithm. `text` includes the algorithm: `sha256:…`. */
 export interface Digest {
   readonly algorithm: keyof typeof hexLength;
   readonly text: string;
 }
 
 /**
- * Parses `sha256:…` or `sha512:…`; `null` for anything else. Upper-case digits are invalid, and other algorithms cannot
- * be verified here.
+ * Parses `sha256:…` or `sha512:…`; `null` for any other text. Upper-case digits are invalid, and other algorithms are
+ * not supported.
  * @see protocols.md 4.3
  */
 export function parseDigest(text: string): Digest | null {
@@ -19,7 +19,7 @@ export function parseDigest(text: string): Digest | null {
   return hex.length === hexLength[algorithm] ? { algorithm, text } : null;
 }
 
-/** The digest of exact bytes. */
+/** Computes the digest of some bytes. */
 export function digestOf(algorithm: Digest['algorithm'], bytes: Uint8Array): Digest {
   return { algorithm, text: `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` };
 }

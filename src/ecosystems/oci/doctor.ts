@@ -6,7 +6,7 @@ import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
-/** The form of our own remedy: comments, `server`, hosts with capabilities, and nothing else. */
+/** The form of a hosts.toml in a remedy of mirrorwatch: comments, `server`, hosts with capabilities, and nothing else. */
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
@@ -37,13 +37,13 @@ export const doctor: Doctor = {
   usedIn: imagesIn,
 };
 
-/** The configured mirrors of Docker Hub in order, with their place. */
+/** The mirrors of Docker Hub that a client has configured, in order, and the place of that setting. */
 interface MirrorsToday {
   readonly urls: readonly string[];
   readonly place: Place;
 }
 
-/** Those of containerd, else of Docker, else of podman; `null`: none has any. Credentials are removed. */
+/** The mirrors of containerd, else of Docker, else of podman, without credentials; `null`: no client has a mirror. */
 function mirrorsToday(found: OciFound): MirrorsToday | null {
   const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
   const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
@@ -58,7 +58,7 @@ function plainUrl(text: string): string | null {
   return url.href.replace(/\/$/, '');
 }
 
-/** `server`, which is tried last, is usually the registry itself. */
+/** The hosts in containerd's files for Docker Hub. `server` is left out: it is usually the registry itself. */
 function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
   return hosts
     .filter(({ registry }) => registry === dockerHub)
@@ -73,7 +73,8 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
 }
 
 /**
- * The mirrors in the `[[registry]]` whose prefix, or else location, is Docker Hub; with TLS unless `insecure` is set.
+ * The mirrors in each `[[registry]]` whose prefix or location is Docker Hub. All get the scheme `https`: `insecure` is not
+ * read.
  */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
   const urls: string[] = [];
@@ -99,16 +100,16 @@ const jenkinsfile = /^Jenkinsfile(\..+)?$|\.jenkinsfile$/i;
 
 const word = /["']?([^\s"'#,}]+)/.source;
 const from = /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)/gi;
-/** `image:` of compose and CI files; `container:` and `docker://` of GitHub's; `- name:` of GitLab's services. */
+/** The image after `image:` in compose and CI files, `container:` in GitHub's workflows, `name:` in GitLab's services. */
 const imageKey = new RegExp(`(?:^|[\\s{-])(?:image|container|name):\\s*${word}`, 'g');
 const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
 const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
 const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
 
 /**
- * A parser for the images in a project file: Dockerfiles, compose files, GitHub workflows, GitLab's CI file,
- * Jenkinsfiles. `null`: such a file has none.
- * @param path  relative to the project
+ * A parser for a project file that names images: Dockerfiles, compose files, GitHub workflows, GitLab's CI file,
+ * Jenkinsfiles. `null`: a file at this path names no images.
+ * @param path  of the file, relative to the project
  */
 function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   const name = path.split('/').at(-1) ?? '';
@@ -119,7 +120,7 @@ function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
 }
 
-/** Images with a tag or digest and without variables. A stage of a Dockerfile has neither tag nor digest. */
+/** The images with a tag or digest and without variables. That excludes stages of a Dockerfile, which have neither. */
 function named(content: string, patterns: readonly RegExp[]): readonly string[] {
   return content
     .split('\n')
@@ -133,7 +134,7 @@ function named(content: string, patterns: readonly RegExp[]): readonly string[] 
     });
 }
 
-/** The lines below `services:`: list items elsewhere in a CI file are commands. */
+/** The lines below each `services:`, whose list items are images. List items elsewhere in a CI file are commands. */
 function servicesOf(text: string): string {
   const below: string[] = [];
   let depth: number | null = null;

@@ -10,10 +10,10 @@ import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** A manifest whose bytes match their digests. */
+/** A manifest whose bytes have the requested digest and the digest in the response's header, if there are such. */
 interface Fetched {
   readonly manifest: Manifest;
-  /** Computed from the bytes by the requested algorithm, else SHA-256. */
+  /** The digest computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */
   readonly digest: Digest;
   readonly answer: Answered;
 }
@@ -23,7 +23,7 @@ export function manifestUrlOf(session: Session, { host, repository }: ImageName,
   return repositoryUrlOf(session, host, `${repository}/manifests/${version}`);
 }
 
-/** Requests a manifest by tag or digest and compares its bytes with every stated digest. */
+/** Requests a manifest by tag or digest, and compares its bytes with the requested digest and with that in the header. */
 export function* fetchManifest(
   session: Session,
   image: ImageName,
@@ -41,8 +41,8 @@ export function* fetchManifest(
 }
 
 /**
- * Parses a manifest and checks its bytes: it is a manifest, has the requested digest, and the header is correct. A
- * wrong digest of a readable manifest is distinguished from a response that is no manifest.
+ * Parses a manifest and compares its bytes with the requested digest and with the digest in the header. A manifest with a
+ * wrong digest is a mismatch; a response that is no manifest is wrong content or malformed.
  * @see protocols.md 0.1 and 4.3
  */
 export function judgeManifest(
@@ -65,8 +65,8 @@ export function judgeManifest(
 }
 
 /**
- * Detects a corrupt manifest that cannot be parsed: one wrong byte may break its form and is still a wrong digest.
- * `null`: the digest is right or unknown, or it is no manifest at all.
+ * The mismatch of a body that is recognisable as a manifest, even if a wrong byte makes it unparsable. `null`: the digest is
+ * right or not known, or the body is not recognisable as a manifest.
  */
 function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: Digest | null): ProbeFailure | null {
   const want = asked ?? parseDigest(headers['docker-content-digest'] ?? '');
@@ -78,7 +78,7 @@ function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: D
   return got.text === want.text ? null : mismatch(want, got, asked === null ? byHeader : byAsked);
 }
 
-/** The `Docker-Content-Digest` header; `null`: absent, or in upper case, which clients do not accept. */
+/** The digest in the header `Docker-Content-Digest`; `null`: there is no such header. Malformed if it is invalid. */
 export function statedDigestOf(headers: Readonly<Record<string, string>>): Result<Digest | null, ProbeFailure> {
   const text = headers['docker-content-digest'];
   if (text === undefined || text === '') return ok(null);
@@ -89,7 +89,7 @@ export function statedDigestOf(headers: Readonly<Record<string, string>>): Resul
 const byAsked = phrase('answer.digestAsked');
 const byHeader = phrase('answer.digestOwn');
 
-/** The failure for two different digests of one algorithm. @param by  the source of the first */
+/** The failure for two different digests of one algorithm. @param by  the source of `want` */
 export function mismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
 }

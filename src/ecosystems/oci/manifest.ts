@@ -6,8 +6,8 @@ import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
 
 /**
- * Media types of all forms of a manifest: a registry with fewer in `Accept` responds "not found" or with another
- * digest.
+ * The media types of manifests, in all of their forms. To a request with fewer of them in `Accept`, registries respond "not
+ * found", or with a manifest of another digest.
  */
 const indexTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -21,13 +21,14 @@ const imageTypes = [
 /** The `Accept` header of every manifest request. @see protocols.md 4.2 */
 export const acceptManifests = [indexTypes[0], imageTypes[0], indexTypes[1], imageTypes[1]].join(', ');
 
-/** A manifest's description of one of its parts. */
+/** What a manifest or index states about one of its parts: a layer, the config, or a manifest. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
-  /** Fetched from another server (`urls`), where that is allowed. */
+  /** Clients fetch this layer from another server, if its licence requires that (`urls`). */
   readonly isForeign: boolean;
+  /** The platform that a manifest in an index is for; `null`: not stated. */
   readonly platform: Platform | null;
 }
 
@@ -36,15 +37,15 @@ export type Manifest =
   | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
   | { readonly kind: 'image'; readonly config: Descriptor | null; readonly layers: readonly Descriptor[] };
 
-/** The longest list of manifests or layers; real ones have some tens. */
+/** The longest list of manifests or layers that is parsed; real lists have some tens. */
 const descriptorsMax = 1000;
 
-/** The expected form of a manifest that could not be parsed. */
+/** A manifest that cannot be parsed: what was expected of it. */
 type Unreadable = { readonly expected: Sentence };
 
 /**
  * Parses a manifest from its exact bytes.
- * @param contentType  as sent; must agree with the manifest's own media type if both are present
+ * @param contentType  the header `Content-Type`; it must agree with the manifest's `mediaType` if both are present
  * @see protocols.md 0.2 and 4.2
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
@@ -56,7 +57,7 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
     return { expected: phrase('answer.mediaType') };
-  // Clients that read the list and clients that read the layers would get two images for one digest.
+  // With both, clients that read the list and clients that read the layers would get different images by one digest.
   if (manifests !== undefined && (layers !== undefined || config !== undefined))
     return { expected: phrase('answer.listOrImage') };
   if (Array.isArray(manifests)) {
@@ -92,8 +93,9 @@ function platformOf(value: unknown): Platform | null {
 }
 
 /**
- * The entry of an index to continue with: the requested platform, else a nested index, else the first image of any
- * platform, because the mirror is probed, not the image. `null`: none; attestations (`unknown`) are no images.
+ * The entry of an index to fetch next: that of the wanted platform, else a nested index, else the first image, whatever its
+ * platform, because any image shows whether the mirror works. `null`: there is none. Attestations, whose platform is
+ * `unknown`, are no images.
  */
 export function entryFor(manifests: readonly Descriptor[], wanted: Platform): Descriptor | null {
   const isWanted = ({ platform }: Descriptor): boolean =>

@@ -7,13 +7,13 @@ import { parseDigest } from './digest.ts';
 export interface ImageName {
   /** The registry: `docker.io`, `registry.example.com:5000`. */
   readonly host: string;
-  /** Below `/v2/`: `library/alpine`. */
+  /** The path of the repository below `/v2/`: `library/alpine`. */
   readonly repository: string;
-  /** A tag or a digest; `null`: none written. */
+  /** A tag or a digest; `null`: none was written. */
   readonly version: string | null;
 }
 
-/** The registry of names without a host. */
+/** Docker Hub, the registry of images that are written without a host. */
 export const dockerHub = 'docker.io';
 
 const hubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io'];
@@ -35,8 +35,8 @@ export function isVersion(version: string): boolean {
 }
 
 /**
- * Parses an image reference as Docker does: without a host it belongs to Docker Hub, with official images below
- * `library/`; a tag beside a digest is dropped. The error states the expected form.
+ * Parses an image reference as Docker does. An image without a host is one of Docker Hub, where a name without a slash is
+ * below `library/`. A tag before a digest is dropped. The error says what was expected.
  * @see github.com/distribution/reference: its grammar and its short names
  */
 export function parseImage(text: string): Result<ImageName, Sentence> {
@@ -50,7 +50,7 @@ export function parseImage(text: string): Result<ImageName, Sentence> {
   return ok({ ...name, version: digest ?? tagged });
 }
 
-/** The host and the path of a name; without a host Docker Hub's. */
+/** Splits a name without tag and digest into registry and repository; without a host the registry is Docker Hub. */
 export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -61,7 +61,8 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
 }
 
 /**
- * The spelling of images. Their host is the upstream, so a private image is never requested from a mirror of another.
+ * How images are written. An image's host is its upstream, so a private image is never requested from a mirror of another
+ * registry.
  */
 export const ociNames: Names = {
   describes:
@@ -74,7 +75,7 @@ export const ociNames: Names = {
     return ok({ module: `${host}/${repository}`, version: version ?? 'latest', upstream: host });
   },
   byHand(text) {
-    // Also accepts the form that we display, with the tag after an @.
+    // Also accepts the form that mirrorwatch prints, with the tag after an `@`.
     const image = parseImage(text.replace(/@(?!sha\d+:)/, ':'));
     if (image.tag === 'error') return { module: text, version: null };
     const { host, repository, version } = image.value;

@@ -20,8 +20,8 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     'https://github.com/opencontainers/image-spec/blob/main/image-index.md',
     'https://distribution.github.io/distribution/spec/auth/token/',
   ],
-  // Docker Hub counts each GET of a manifest (100 in 6 hours) but no HEAD. So the canary sends HEAD requests,
-  // although there is nothing to hash, and manifests are fetched rarely.
+  // Docker Hub counts each GET of a manifest (100 in 6 hours), but no HEAD. So the canary sends HEAD requests, although
+  // their responses have no body to hash, and manifests are fetched rarely.
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
     digest: light(null, { grain: 'version', usualBytes: 0 }),
@@ -29,7 +29,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     blob: heavy({
       grain: 'version',
       verifies: phrase('answer.digestManifest'),
-      // The list of platforms and the manifest of ours.
+      // The index of platforms, and the manifest of the configured platform.
       usualAside: () => ({ asks: 2, bytes: 2 * manifestBytes }),
     }),
   },

@@ -7,7 +7,7 @@ import { type ClientJob, checkResolve, findLines, proxyEnvOf, type RealClient } 
 import { parseDigest } from './digest.ts';
 import { splitName } from './names.ts';
 
-/** skopeo addresses a registry by host and port only: a path before `/v2/` is not supported. */
+/** skopeo addresses a registry by host and port only, so it supports no path before `/v2/`. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearerLine');
@@ -32,8 +32,8 @@ function authFile({ url, auth }: WireAccess): string {
 }
 
 /**
- * `skopeo copy` of one image into a folder: manifest, configuration and all layers of one architecture. It reads no
- * other mirror, login, policy or signature store of this machine.
+ * `skopeo copy` of one image for linux/amd64 into a folder: manifest, config and all layers. skopeo reads no mirrors,
+ * logins, policies or signature stores of this machine.
  */
 function plan(job: ClientJob): ClientPlan {
   const { access, home } = job;

@@ -4,7 +4,7 @@ import { configFolderOf, type FileLine, readLines } from '../doctor.ts';
 
 /** One hosts.toml. */
 interface HostsFile {
-  /** The registry, by the name of its folder; `_default`: all others. */
+  /** The registry that the file is for, which is the name of the folder; `_default`: all registries without a folder. */
   readonly registry: string;
   readonly file: string;
   readonly lines: readonly FileLine[];
@@ -12,16 +12,16 @@ interface HostsFile {
 
 /** The settings that containerd, Docker and podman read on this machine. */
 export interface OciFound {
-  /** containerd's main file; empty: absent or unreadable. */
+  /** The lines of containerd's config.toml; empty: the file is absent or unreadable. */
   readonly config: readonly FileLine[];
   readonly hosts: readonly HostsFile[];
-  /** Docker's files. */
+  /** The daemon.json of Docker: that of the system, and that of a rootless daemon. */
   readonly daemons: readonly { readonly file: string; readonly text: string }[];
-  /** The lines of `registries.conf`, which podman, buildah and skopeo read. */
+  /** The lines of the system's and the user's registries.conf, which podman, buildah and skopeo read. */
   readonly registries: readonly FileLine[];
 }
 
-/** Reads the settings of all three. */
+/** Reads the settings of containerd, Docker and podman. */
 export async function findOci(machine: Machine): Promise<OciFound> {
   const own = configFolderOf(machine);
   const daemons: { file: string; text: string }[] = [];

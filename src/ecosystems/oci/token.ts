@@ -15,23 +15,23 @@ export interface Held {
 }
 
 const secondMs = 1000;
-/** The default of the token specification for responses without a lifetime. */
+/** The lifetime of a token whose response states none, by the token specification. */
 const lifeSeconds = 60;
-/** The longest lifetime in our cache, whatever the server states: permissions can be revoked. */
+/** The longest lifetime in the cache, whatever the server states: permissions can be revoked. */
 const lifeSecondsMax = 3600;
 const shareKept = 0.8;
-/** Most servers refuse headers with a longer one. */
+/** The longest token: most servers refuse longer headers. */
 const tokenCharsMax = 8192;
 
-/** The token for a challenge: a cached one, else a new one, which is cached for four fifths of its lifetime. */
+/** The token for a challenge: a cached one, else a new one, which is cached for `shareKept` of its lifetime. */
 export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
   const kept = session.recall(keyOf(challenge));
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
 /**
- * Requests a token, usually anonymously: the wire sends the mirror's credentials only to the mirror's own host and to
- * `auth.hosts`.
+ * Requests a token. The request is usually anonymous, because the wire sends the mirror's credentials only to the mirror's
+ * own host and to `auth.hosts`.
  * @see protocols.md 4.4
  */
 export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
@@ -58,7 +58,7 @@ function keyOf({ realm, service, scope }: Challenge): string {
   return JSON.stringify(['token', realm, service, scope]);
 }
 
-/** The token of a response (`token`, or `access_token` as in OAuth2) and its lifetime in seconds; `null`: none. */
+/** The token in a response (`token`, or `access_token` as in OAuth2) and its lifetime; `null`: there is no valid token. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseFields(text, phrase('answer.token'));
   if (parsed.tag === 'error') return null;
@@ -69,7 +69,7 @@ export function readToken(text: string): { readonly token: string; readonly life
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
 }
 
-/** One conversation and its cache: always of its own requests, of earlier ones if the context has a memory. */
+/** One conversation and its cache: what this conversation kept, and what earlier ones kept in `context.memory`. */
 export interface Session {
   readonly context: OciContext;
   recall(key: string): string | null;
@@ -90,7 +90,7 @@ export function openSession(context: OciContext): Session {
   };
 }
 
-/** A registry's statement about its token server. */
+/** What a registry says about its token server. */
 export interface Challenge {
   /** An http or https URL without user-info and fragment. */
   readonly realm: string;
@@ -102,8 +102,8 @@ const headerCharsMax = 8192;
 const valueCharsMax = 2000;
 
 /**
- * The Bearer challenge in a `WWW-Authenticate` header, which may list several; `null`: none. A token server without TLS
- * for a registry with TLS is refused, as for redirects.
+ * The first Bearer challenge in a `WWW-Authenticate` header, which may list several challenges; `null`: there is none. For
+ * a registry with TLS, a token server without TLS is refused, as for redirects.
  * @see protocols.md 4.4; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
@@ -132,7 +132,10 @@ interface Read {
   readonly values: Map<string, string>;
 }
 
-/** A scheme with its parameters: commas separate both challenges and parameters, so only `=` distinguishes them. */
+/**
+ * The challenges of a header: each scheme with its parameters. Commas separate both challenges and parameters, so a word
+ * without `=` begins a challenge.
+ */
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
@@ -142,7 +145,7 @@ function challenges(header: string): readonly Read[] {
     if (quoted === undefined && plain === undefined) found.push({ scheme: name.toLowerCase(), values: new Map() });
     const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
     const values = found.at(-1)?.values;
-    // The first of repeated parameters counts.
+    // Of repeated parameters the first counts.
     if (value !== undefined && value.length <= valueCharsMax && values !== undefined && !values.has(name.toLowerCase()))
       values.set(name.toLowerCase(), value);
   }

@@ -6,7 +6,7 @@ import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from 
 import { type Fields, fieldsOf } from '../parse-json.ts';
 import type { OciFound } from './settings-found.ts';
 
-/** Traps of the settings of containerd, Docker and podman. */
+/** The kinds of traps in the settings of containerd, Docker and podman. */
 export const ociKinds = {
   'oci-verify-skipped': { severity: 'error', isFixable: true },
   'oci-plain-mirror': { severity: 'warning', isFixable: false },
@@ -73,7 +73,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
   const path = lineWith(/^\s*config_path\s*=\s*["'][^"']+["']/);
   const mirrors = lineWith(/^\s*\[plugins\..*registry\.mirrors/);
   const [first] = config;
-  // From version 3 on, containerd reads the default folder unless another one is set.
+  // With a config.toml of version 3 or later, containerd reads the default folder unless another one is set.
   const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;
   if (path !== undefined && mirrors !== undefined) {
     const set = [say('trap.oci-mirrors-twice.set')];
@@ -122,14 +122,14 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   });
 }
 
-/** @param written  the host as written; user-info, which is wrong there, is not shown */
+/** @param written  the host as the file has it. User-info is an error there and is not shown. */
 function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
   const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
   return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);
 }
 
-/** The members of Docker's file; `null`: it cannot be read. */
+/** The members of a daemon.json; `null`: the text is no JSON object. */
 function jsonOf(text: string): Fields | null {
   try {
     return fieldsOf(JSON.parse(text));
@@ -138,7 +138,7 @@ function jsonOf(text: string): Fields | null {
   }
 }
 
-/** The texts in one of Docker's lists; empty if the file cannot be read. */
+/** The texts in the list `key` of a daemon.json; empty if there is no such list. @param file  the file's text */
 export function textsIn(file: string, key: string): readonly string[] {
   const list = jsonOf(file)?.[key];
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
