@@ -7,22 +7,22 @@ import { escapeName, isExact } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
 import type { Signed } from './signatures.ts';
 
-/** The abbreviated packument: only the fields that an installation needs. @see protocols.md 2.1 */
+/** Headers that request the abbreviated packument: only the fields that an installation needs. @see protocols.md 2.1 */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
 
 /**
- * The `Accept-Encoding` of npm: registries then send packuments in gzip, about a quarter of the bytes, so `transfer` is
- * what npm pays. `If-None-Match` is never sent: a client without a cache gets the whole body, and a 304 neither proves
- * that the registry can read its data nor gives contents to compare.
+ * The `Accept-Encoding` of npm. With it registries send packuments in gzip, about a quarter of the bytes, so that the phase
+ * `transfer` is as long as for npm. `If-None-Match` is never sent: a client without a cache gets the whole body, and a 304
+ * neither proves that the registry can read its data nor has contents to compare.
  * @see npm/minipass-fetch lib/request.js
  */
 const encodings = { 'accept-encoding': 'gzip,deflate' };
 
-/** The full packument, which npm 11 requests directly where no lock file decides. */
+/** Headers that request the full packument, which npm 11 requests at once if no lock file names the version. */
 export const fullForm = { accept: 'application/json' };
 
 /**
- * Requests a packument in its abbreviated form and, if the response is "not found", once more in full, as npm does.
+ * Requests a packument in its abbreviated form, and after a 404 or 410 in its full form, as npm does.
  * @see npm/pacote lib/registry.js
  */
 export function* getPackument(module: string, context: NpmContext, aside: boolean): Talk<Result<Packument, End>> {
@@ -40,19 +40,20 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
 /** The URL and expected hash of a version's artifact; `integrity` absent: the packument has no hash. */
 export interface Located {
   readonly version: string;
-  /** As in the packument: any text. */
+  /** The URL as the packument has it: any text. */
   readonly tarball: string;
   readonly integrity?: Integrity;
   readonly signed: Signed;
 }
 
-/** Clients may cache a packument for this long. @see protocols.md 2.5 */
+/** How long clients may cache a packument, and so a location. @see protocols.md 2.5 */
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version, aside, through the packument. A probe of only the first bytes must not download a
- * long packument first: it requests the version's own manifest before that.
- * @param isAnew  ignores a cached location, and replaces it
+ * Locates the artifact of a version through the packument, which is requested aside. A probe of only the first bytes first
+ * tries the manifest of that single version, because a packument may be long.
+ * @param isAnew  whether to ignore a cached location and to replace it
+ * @returns       the location; `isKept`: it came from the cache
  */
 export function* locate(
   module: string,
@@ -79,7 +80,7 @@ function* fromPackument(module: string, asked: string, context: NpmContext): Tal
   return dist.tag === 'error' ? stoppedBy(dist.error) : ok(locatedBy(version, dist.value));
 }
 
-/** `null` if the mirror has no manifests of single versions or the response is unusual: the packument decides then. */
+/** Locates an artifact through the manifest of one version; `null`: the mirror has none, or it is not a valid one. */
 function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
   const escaped = escapeName(module);
   if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;
@@ -94,7 +95,7 @@ function locatedBy(version: string, { tarball, integrity: [best], signed }: Dist
   return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }
 
-/** The cache is our own, but its hashes are validated again and signatures are judged by the current keys. */
+/** Decodes a cached location and validates its hashes again. Its signatures are not yet judged. */
 function readKept(text: string | null): Located | null {
   if (text === null) return null;
   const { version, tarball, integrity, signed } = JSON.parse(text) as Located;

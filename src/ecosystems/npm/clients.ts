@@ -13,7 +13,7 @@ import {
 import { scopeOf } from './names.ts';
 
 /**
- * Parses the chain of npm, pnpm and yarn: exactly one registry. The registry of a scope is a separate setting.
+ * Parses the chain of npm, pnpm and yarn: exactly one registry. A registry for one scope is another setting.
  * @see protocols.md 2.7
  */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
@@ -23,20 +23,20 @@ function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   return ok({ members: [memberOfUrl(text)], separators: [] });
 }
 
-/** The expected form of a registry in the file; `null`: the text is valid. */
+/** What was expected of a registry in the configuration; `null`: the text is valid. */
 export function checkRegistries(chain: string): Sentence | null {
   return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
 /**
- * One walk in one moment. None of these clients falls back to another registry. They retry the same one seconds later,
- * which is another moment: npm and pnpm twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults;
- * yarn 1 four times, on cuts and on 5xx of packuments; later versions of yarn three times, on 429 and 5xx.
+ * One walk in one moment. None of these clients uses a second registry. They retry the same registry seconds later, which
+ * is another moment. npm and pnpm retry twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults. yarn 1
+ * retries four times, on cuts and on 5xx of packuments; later versions of yarn three times, on 429 and 5xx.
  * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
  */
 const walkRegistry: Client['walk'] = walkInOrder;
 
-/** The variables that npm, pnpm up to 10, pnpm from 11 on, and yarn from 2 on read; yarn 1 reads npm's. */
+/** The first is read by npm, yarn 1 and pnpm up to 10, the second by pnpm from 11 on, the third by yarn from 2 on. */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 
 function clientOf(id: string, spec: readonly string[], forms: readonly string[], pasted: Pasted): Client {
@@ -60,7 +60,7 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
 
 const npmrc = (url: string): string => `registry=${url}`;
 
-/** npm: one registry for names without a scope of their own. */
+/** npm: one registry for all names, except those of a scope with its own registry. */
 export const npmClient: Client = clientOf(
   'npm',
   ['https://docs.npmjs.com/cli/using-npm/config#registry', 'https://docs.npmjs.com/cli/using-npm/scope'],
@@ -72,7 +72,7 @@ export const npmClient: Client = clientOf(
   },
 );
 
-/** pnpm: npm's settings, and from 11 on variables of its own. */
+/** pnpm: it reads npm's settings, and from version 11 on its own variables. */
 export const pnpmClient: Client = clientOf(
   'pnpm',
   ['https://pnpm.io/npmrc#registry--authentication-settings'],
@@ -84,7 +84,7 @@ export const pnpmClient: Client = clientOf(
   },
 );
 
-/** yarn: from 2 on `.yarnrc.yml` alone; yarn 1 reads npm's settings. */
+/** yarn: from version 2 on it reads only `.yarnrc.yml` and its variables; yarn 1 reads npm's settings. */
 export const yarnClient: Client = clientOf(
   'yarn',
   ['https://yarnpkg.com/configuration/yarnrc#npmRegistryServer', 'https://classic.yarnpkg.com/docs/yarnrc'],
@@ -99,12 +99,12 @@ export const yarnClient: Client = clientOf(
   },
 );
 
-/** A URL that is safe to paste: no character has a meaning in a shell, a quoted text, `.npmrc` or YAML. */
+/** A URL that is safe to paste: no character has a special meaning in a shell, a quoted text, `.npmrc` or YAML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
 
-/** The lines for one client besides the variables, and the notes that belong to them. */
+/** The lines for one client besides the variables, and the notes on these lines. */
 interface Pasted {
-  /** By form, with the URL inserted. */
+  /** The lines that set this URL, by form. */
   lines(url: string): Readonly<Record<string, string>>;
   /** The command that sets the registry in the user's own settings. */
   readonly command: string;
@@ -116,9 +116,9 @@ function exported(url: string): string {
 }
 
 /**
- * The lines to paste: `env` for a shell (the same for all clients of npm registries, because all of them may run in
- * it), `json` for programs, and the client's own form. An unsafe URL gives a note instead of lines. Credentials are
- * never printed.
+ * The lines to paste: `env` for a shell, `json` for programs, and the client's own forms. The lines for a shell are for all
+ * clients of npm registries, because all of them may run in it. If the URL is unsafe, a note replaces the lines.
+ * Credentials are never printed.
  */
 function registryRemedy(
   { lines, command, notes }: Pasted,
@@ -127,7 +127,7 @@ function registryRemedy(
   privatePatterns: readonly string[],
 ): Remedy {
   const [url, old] = [urlOf(after), urlOf(before)];
-  const rollback = old === null ? phrase('back.registry') : `${exported(old)}`;
+  const rollback = old === null ? phrase('back.registry') : exported(old);
   if (url === null) return { remedy: {}, rollback, notes: [phrase('note.npmByHand')] };
   return {
     remedy: {
@@ -153,8 +153,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * Notes about lock files: by host and, if the replaced mirror has a path, by its whole URL, which newer npm versions
- * accept.
+ * The note that lock files still use the host of the registry before, with the value for `--replace-registry-host`: that
+ * host, or the whole URL if the registry has a path, which newer versions of npm accept.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
@@ -164,7 +164,7 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
 }
 
 /**
- * Private names without a scope of their own are requested from the one registry: a public registry would learn them.
+ * Notes on private names: without a registry for its scope a name is requested from the one registry, which may be public.
  */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
   const scopes = [...new Set(patterns.flatMap((one) => scopeOf(one) ?? []))];

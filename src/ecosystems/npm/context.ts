@@ -2,21 +2,21 @@ import type { ProbeContext } from '../../core/ports.ts';
 import { type Given, type Known, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import type { SigningKey } from './signatures.ts';
 
-/** The key `npm` of the file. */
+/** The ecosystem's own settings, from the configuration key `npm`. */
 export interface NpmSettings {
-  /** Signing keys of the public registry from the operator's file; `null`: they are requested from its origin. */
+  /** Signing keys of the public registry, from a file of the operator; `null`: they are requested from the origin mirror. */
   readonly keys: readonly SigningKey[] | null;
 }
 
 /** The inputs of npm's conversations besides the base URL and pinned hashes. */
 export interface NpmOwn {
-  /** Further host names that its packuments may point to: lower-case, without ports. */
+  /** Host names besides the mirror's own that its packuments may point to: lower-case, without ports. */
   readonly tarballHosts: readonly string[];
-  /** Trusted keys of the upstream, from the operator's file or its origin, never from a mirror; absent: none known. */
+  /** Trusted keys of the upstream, from the operator's file or from the origin; absent: none is known. */
   readonly keys?: readonly SigningKey[];
-  /** The mirror is its upstream's origin: the keys that it lists are trusted. */
+  /** The mirror is the origin of its upstream: the keys that it lists are trusted. */
   readonly isOrigin?: boolean;
-  /** It is the public registry or a mirror of it: versions signed there are pinned for all such mirrors. */
+  /** The upstream is the public registry: hashes of versions that it signed are pinned for all of its mirrors. */
   readonly isPublic?: boolean;
 }
 
@@ -29,20 +29,20 @@ export const publicNpm = 'npm';
 const pinKey = 'npm/pin/';
 const keysKey = 'npm/keys/';
 
-/** Keys and the origin that listed them: another origin's list does not replace them. */
+/** Keys, and the URL of the origin that listed them: they are trusted only while that mirror is the origin. */
 interface LearntKeys {
   readonly origin: string;
   readonly keys: readonly SigningKey[];
 }
 
-/** `facts.own.listed`. */
+/** The fact `own.listed`: the keys that the origin of an upstream lists. */
 export interface Listed extends LearntKeys {
   readonly upstream: string;
 }
 
 /**
- * Hashes of public versions that a trusted key signed are kept for ever. Of an origin's keys only its newest list is
- * kept, because keys are changed and withdrawn that way.
+ * Hashes of public versions that a trusted key signed are kept for ever. Of the keys only the newest list of an origin is
+ * kept, because a registry withdraws a key by leaving it out of the list.
  */
 export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
@@ -55,7 +55,7 @@ export const npmLearning: Learning = {
     const key = `${keysKey}${upstream}`;
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
   },
-  // Signatures of the public registry hold for it alone: another upstream may have rebuilt the same version.
+  // Hashes that the public registry signed are not pinned for other upstreams, which may have rebuilt the same version.
   pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),
 };
 

@@ -10,13 +10,13 @@ const attestations = new RegExp(`^-/npm/v1/attestations/${name}@[^/@]+$`);
 const wide = /^-\/(?:ping|npm\/v1\/keys)$/;
 
 function readNpmPath(path: string): DoorPath | null {
-  // The slash of a scope may or may not be escaped.
+  // The slash after a scope may be percent-encoded or not.
   const plain = decodeURIComponent(path);
   if (plain.includes('%')) return null;
   if (wide.test(plain)) return { module: null, kind: 'index' };
   const file = tarball.exec(plain);
   const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
-  // Below `-` are the registry's own endpoints, such as `whoami`.
+  // Below the path `-` are endpoints of the registry, such as `whoami`.
   if (module === undefined || module === '-' || !isPackageName(module)) return null;
   return { module, kind: file === null ? 'index' : 'artifact' };
 }
@@ -32,5 +32,5 @@ const patterns: DoorPatterns = {
   },
 };
 
-/** What npm and its like request of a registry to install; searches, audits and publishing are not among it. */
+/** What npm, pnpm and yarn request to install packages. Requests to search, audit and publish are not accepted. */
 export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };

@@ -3,21 +3,21 @@ import { type IntegrityMap, parse } from 'ssri';
 import type { WholeBody } from '../../core/body.ts';
 import { hashOf, type Talk } from '../talk.ts';
 
-/** The algorithms that npm accepts, strongest first, with the base64 length of their digests. @see protocols.md 2.2 */
+/** The algorithms that npm accepts, strongest first, each with the length of its digest in base64. @see protocols.md 2.2 */
 const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
 type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** The expected hash of some bytes: any of `digests`, each as `algorithm-base64`, all of one algorithm. */
+/** The expected hash of some bytes. Any of `digests` is right; each is `algorithm-base64` with the same algorithm. */
 export interface Integrity {
   readonly algorithm: Algorithm;
   readonly digests: readonly string[];
 }
 
 /**
- * The hashes in an SRI text by algorithm, strongest first. Unknown algorithms are skipped, and so are digests of a
- * wrong length, which ssri accepts: a typing error must not accuse a mirror.
+ * The hashes in an SRI text by algorithm, strongest first. Unknown algorithms are skipped. So are digests of a wrong length,
+ * which ssri accepts: a typing error in a lock file must not count against a mirror.
  * @see W3C SRI section 3.5
  */
 export function readIntegrity(text: string): readonly Integrity[] {
@@ -31,7 +31,7 @@ export function readIntegrity(text: string): readonly Integrity[] {
   });
 }
 
-/** A packument's hexadecimal SHA-1 as an `Integrity`; `null` if it is not one. */
+/** The hexadecimal SHA-1 of a packument as an `Integrity`; `null` if the text is no SHA-1. */
 export function readShasum(hex: string): Integrity | null {
   if (!/^[0-9a-f]{40}$/i.test(hex)) return null;
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
@@ -42,7 +42,7 @@ export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }
 
-/** The same for a body of any length. */
+/** The hash of a body of any length, in the form of `integrityOf`. */
 export function* integrityOfWhole(body: WholeBody, algorithm: Algorithm): Talk<string> {
   return written(algorithm, yield* hashOf(body, algorithm));
 }
@@ -51,7 +51,7 @@ function written(algorithm: Algorithm, digest: Buffer): string {
   return `${algorithm}-${digest.toString('base64')}`;
 }
 
-/** The strongest hash of a pinned text; `undefined` if nothing is pinned or no hash can be compared. */
+/** The strongest hash in a pinned SRI text; `undefined` if nothing is pinned, or no hash in it is valid. */
 export function parsePinnedIntegrity(text: string | undefined): Integrity | undefined {
   return text === undefined ? undefined : readIntegrity(text)[0];
 }

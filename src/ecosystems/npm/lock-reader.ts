@@ -7,8 +7,9 @@ import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
 /**
- * Reads a lock file of npm, pnpm or yarn, and the direct dependencies of a package.json beside it.
- * @param expected  what such a file is, in words: the error of one that is none
+ * Parses a lock file of npm, pnpm or yarn, and for npm and yarn the package.json in the same folder, which names direct
+ * dependencies.
+ * @param expected  what the file should be: the error for any other text
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
   const manifest = readJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');

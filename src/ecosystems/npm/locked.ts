@@ -14,31 +14,31 @@ import { isExact, isPackageName } from './names.ts';
 export interface Locked {
   readonly module: string;
   readonly version: string;
-  /** The URL that its artifact came from; `null`: not recorded, so it comes from the configured registry. */
+  /** The recorded URL of the artifact, or another source; `null`: none is recorded, so the configured registry is used. */
   readonly source: string | null;
-  /** A link, a folder, a workspace or a patch: not requested from a registry. */
+  /** The package is a link, a folder, a workspace or a patch: it is not requested from a registry. */
   readonly isLocal: boolean;
-  /** SRI; `null`: the file has none. */
+  /** The recorded hashes as an SRI text; `null`: none is recorded. */
   readonly integrity: string | null;
 }
 
-/** The contents of a lock file. */
+/** The contents of a lock file before it is decided which packages may be requested. */
 export interface LockText {
   readonly packages: readonly Locked[];
-  /** Direct dependencies of the project, by name. */
+  /** The names of the project's direct dependencies. */
   readonly direct: ReadonlySet<string>;
-  /** The number of packages that require each name. */
+  /** The number of packages that require a package, by its name. */
   readonly mentions: ReadonlyMap<string, number>;
   readonly malformed: MalformedLines;
 }
 
-/** Hosts of the public registry: npm and yarn 1 write them into lock files whatever mirror they used. */
+/** Hosts of the public registry. npm and yarn 1 write them into lock files, whatever mirror they used. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
 
 /**
- * The entries of a lock file: direct dependencies first, then by the number of packages that require them, then by
- * name.
+ * The entries of a lock file in the order of `sortByNeed`, each with the reason for skipping it, and the hashes to pin.
+ * @param expected  the expected form of an invalid line
  */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
@@ -64,7 +64,10 @@ function skipReason({ module, version, source, isLocal }: Locked, file: LockFile
   return isPackageName(module) && isExact(version) ? null : 'malformed';
 }
 
-/** A mirror of a named upstream is no source of public packages: such packages may be private. */
+/**
+ * True for a source from which public packages come: a host of the public registry, or a mirror of it. Packages from a
+ * mirror of another upstream may be private.
+ */
 function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
   const { hostname, protocol, host, pathname } = new URL(source);
@@ -78,12 +81,12 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
 const malformedMax = 20;
 const wordChars = 60;
 
-/** Collects invalid lines: the first 20 with their numbers (from 1). */
+/** Counts invalid lines and keeps the first `malformedMax` of them. */
 export class Malformed implements MalformedLines {
   count = 0;
   readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
 
-  /** Records one line. */
+  /** Adds an invalid line. @param line  its number, from 1 */
   add(line: number, content: string): void {
     this.count += 1;
     const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');

@@ -42,13 +42,13 @@ export function escapeName(name: string): string | null {
   return isPackageName(name) ? name.replace('/', '%2f') : null;
 }
 
-/** Splits `name@version`; the `@` of a scope is part of the name. `version` is `null` where none is written. */
+/** Splits `name@version`; an `@` at the beginning is part of the name. `version` is `null` if none is written. */
 export function splitPackage(text: string): { readonly module: string; readonly version: string | null } {
   const at = text.indexOf('@', 1);
   return at < 0 ? { module: text, version: null } : { module: text.slice(0, at), version: text.slice(at + 1) };
 }
 
-/** Reads `name@version`; the error says what was expected. `latest` is a version too. */
+/** Parses `name@version`; the error says what was expected. `latest` is a version too. */
 function parsePackage(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const { module, version } = splitPackage(text);
   if (!isPackageName(module)) return error(phrase('expected.npmName'));
@@ -63,8 +63,8 @@ const exact = new RegExp(`^${number}\\.${number}\\.${number}(?:-${label}(?:\\.${
 const versionCharsMax = 256;
 
 /**
- * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: no range, no `v`, no build. Equal to the versions that
- * `semver.valid` returns unchanged, without loading that library.
+ * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: no range, no `v`, no build metadata. These are the versions
+ * that `semver.valid` returns unchanged; the library semver is not loaded for it.
  * @see semver.org 2.0.0; docs/decisions/0016-parsers-kept.md
  */
 export function isExact(version: string): boolean {
@@ -75,14 +75,14 @@ export function isExact(version: string): boolean {
 /** A scope (`@corp` or `@corp/*`), or a name with `*` for any characters but the slash: `@corp/ui-*`, `corp-*`. */
 const pattern = /^(?:@[a-z0-9~*-][a-z0-9._~*-]*(?:\/[a-z0-9~*-][a-z0-9._~*-]*)?|[a-z0-9~*-][a-z0-9._~*-]*)$/i;
 
-/** True for a pattern that can match a name. */
+/** True for a valid pattern of private names. */
 function isNpmPattern(text: string): boolean {
   return text.length <= nameCharsMax && pattern.test(text);
 }
 
 /**
- * Whether a name matches a pattern. A scope matches all of its packages, as in `.npmrc`. Case is ignored: a registry
- * that folds it would learn the name too.
+ * Whether a name matches one of the patterns. A pattern that is a scope matches all packages of the scope, as in `.npmrc`.
+ * Case is ignored, because a registry that ignores case would learn the name too.
  */
 export function matchesNpmPatterns(patterns: readonly string[], name: string): boolean {
   const lower = name.toLowerCase();
@@ -98,7 +98,7 @@ function matches(glob: string, name: string): boolean {
   );
 }
 
-/** The scope that a pattern matches as a whole, such as `@corp`; `null` for any other pattern. */
+/** The scope of a pattern that matches a whole scope: `@corp` for `@corp` and `@corp/*`; `null` for any other pattern. */
 export function scopeOf(text: string): string | null {
   return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
 }

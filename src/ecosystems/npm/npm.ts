@@ -13,7 +13,7 @@ import { readSigningKeys } from './signatures.ts';
 const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;
 
-/** An origin with a connection that cannot be tampered with: its keys are trusted. */
+/** True for an origin whose keys are trusted: one with TLS, or on this machine. */
 function isBelievable({ role, url }: Mirror): boolean {
   return role === 'origin' && /^https:|^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url);
 }
@@ -29,9 +29,9 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     'https://www.w3.org/TR/SRI/#the-integrity-attribute',
     'https://docs.npmjs.com/about-registry-signatures',
   ],
-  // Paces by protocols.md 2.8 and 7; a full packument may be long.
+  // Paces are from protocols.md 2.8 and 7. A full packument may be long, so it is requested daily.
   steps: {
-    // Registries let clients keep a packument for five minutes (protocols.md 2.5): the canary alone goes at the schedule's pace.
+    // Clients may cache a packument for five minutes (protocols.md 2.5). Only the canary is probed at the schedule's pace.
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,

@@ -13,20 +13,20 @@ import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './names.ts';
 import { isKeyName, type Signed } from './signatures.ts';
 
-/** A version's artifact according to its packument. */
+/** What a packument states about a version's artifact. */
 export interface Dist {
-  /** As in the packument: any text. */
+  /** The URL as the packument has it: any text. */
   readonly tarball: string;
   /** Expected hashes of the artifact, strongest first; may be empty. */
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;
 }
 
-/** The relevant content of a packument, abbreviated or full. */
+/** The content of a packument that probes use. */
 export interface Packument {
-  /** The version of a tag; `null`: no such tag. */
+  /** The version of a tag; `null`: no such tag, or its version is not a complete one. */
   tagged(tag: string): string | null;
-  /** `null`: no such version. An error if the version has no artifact. */
+  /** The artifact of a version; `null`: no such version. An error if the version has no artifact. */
   dist(version: string): Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
@@ -34,7 +34,7 @@ export interface Packument {
 
 const urlCharsMax = 2_000;
 
-/** Parses a JSON object; an HTML page in its place is wrong content. @see protocols.md 0.2 */
+/** Parses a JSON object. An HTML page is wrong content, any other text malformed. @see protocols.md 0.2 */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);
@@ -50,9 +50,9 @@ function ownText(fields: Fields | null, key: string): string | null {
 }
 
 /**
- * Reads a packument, abbreviated or full: a registry without the short form sends the full one.
- * @param name  the requested package; another name is `malformed`
- * @returns     `absent` if the whole package was unpublished
+ * Parses a packument, abbreviated or full: a registry without the abbreviated form sends the full one.
+ * @param name  the requested package: a packument of another package is `malformed`
+ * @returns     the failure `absent` if the whole package was unpublished
  * @see protocols.md 2.1 and 2.2
  */
 export function* parsePackument(body: Uint8Array, name: string): Slices<Result<Packument, ProbeFailure>> {
@@ -89,7 +89,7 @@ function versionIn(tags: Fields | null, tag: string): string | null {
   return version !== null && isExact(version) ? version : null;
 }
 
-/** Tags of complete versions; others are ignored. */
+/** The tags whose versions are complete ones; other tags are ignored. */
 function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
   return tagsOf(
     Object.fromEntries(
@@ -122,7 +122,7 @@ function readDist(
   return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum], signed });
 }
 
-/** The first signatures; invalid ones are skipped. */
+/** The valid entries among the first `limits.signaturesRead` signatures. */
 function signaturesIn(dist: Fields | null): Signed['signatures'] {
   const list = memberIn(dist, 'signatures');
   if (!Array.isArray(list)) return [];
@@ -133,7 +133,7 @@ function signaturesIn(dist: Fields | null): Signed['signatures'] {
   });
 }
 
-/** Reads the manifest of one version; `malformed` for another version or an incomplete one. */
+/** Parses the manifest of one version. It is `malformed` if it is of another package or version, or has no artifact. */
 export function parseManifest(
   body: Uint8Array,
   name: string,
@@ -148,7 +148,7 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Reads dist-tags: the version of `latest`, and all tags. @see protocols.md 2.1 */
+/** Parses dist-tags: the version of `latest`, and all tags. @see protocols.md 2.1 */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {
@@ -159,8 +159,8 @@ export function parseTags(
 }
 
 /**
- * The highest `keep` complete versions in semver order, ascending, and the count of all. Each version is compared only
- * with those kept: a packument may list any number.
+ * The highest `keep` complete versions, ascending in semver order, and the number of all complete versions. Each version is
+ * compared only with those kept so far, because a packument may have very many.
  */
 export function* selectHighest(
   versions: readonly string[],

@@ -12,16 +12,19 @@ interface State {
   readonly direct: Set<string>;
   readonly mentions: Map<string, number>;
   readonly malformed: Malformed;
+  /** Format version 5, in which `/` is before the version of a package. */
   readonly hasSlashes: boolean;
+  /** The top-level key of the following lines. */
   section: string;
-  /** The package of the following lines, and the mapping within it. */
+  /** The key in `packages` of the package that the following lines describe; `null`: none. */
   current: string | null;
+  /** The line that began the mapping of the following lines, such as `dependencies:`. */
   group: string;
 }
 
 /**
- * Reads a pnpm-lock.yaml, versions 5 to 9; `null` for any other text. Only pnpm writes such files, always with two
- * spaces per level and `resolution` on one line: any other form is malformed.
+ * Parses a pnpm-lock.yaml of format version 5 to 9 line by line; `null` for any other text. Only pnpm writes such files,
+ * always with two spaces per level and with `resolution` on one line, so no other form of YAML is read.
  * @see https://github.com/pnpm/spec/tree/master/lockfile
  */
 export function parsePnpmLock(text: string): LockText | null {
@@ -84,7 +87,7 @@ function readKey(name: string, content: string, number: number, state: State): v
   if (!state.packages.has(state.current)) state.packages.set(state.current, locked);
 }
 
-/** Version 5 of the format: `@scope/name/1.2.3_peer@1.0.0`. */
+/** Splits a key of format version 5: `@scope/name/1.2.3_peer@1.0.0`. */
 function splitSlashes(path: string): { readonly module: string; readonly version: string } {
   const [, module = path, version = ''] = /^((?:@[^/]+\/)?[^/]+)\/([^/_]+)/.exec(path) ?? [];
   return { module, version };

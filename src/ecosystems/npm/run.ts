@@ -3,7 +3,7 @@ import type { WireAccess } from '../../core/ports.ts';
 import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
 
 /**
- * The key `//host/path/` under which npm stores credentials.
+ * The prefix `//host/path/` of the .npmrc keys that hold credentials for a registry.
  * @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration
  */
 function placeOf(url: string): string {
@@ -28,7 +28,7 @@ function proxyLines({ proxy }: WireAccess): readonly string[] {
   return [`proxy=${url.href}`, `https-proxy=${url.href}`];
 }
 
-/** `npm pack` of one version into the working folder: npm verifies metadata and tarball, and runs no script. */
+/** `npm pack` of one version into the working folder: npm fetches metadata and tarball, verifies both and runs no script. */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {
   const ca = access.ca.join('\n');
   const place = placeOf(access.url);
@@ -49,7 +49,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
         'fund=false',
         'update-notifier=false',
         'ignore-scripts=true',
-        // We repeat runs ourselves: npm would wait 10 and 60 s, even after a wrong hash.
+        // mirrorwatch repeats runs itself; npm would wait 10 and 60 s before it retries, even after a wrong hash.
         'fetch-retries=0',
         ...authLines(access),
         ...proxyLines(access),

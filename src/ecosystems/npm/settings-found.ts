@@ -2,36 +2,41 @@ import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
 
-/** The places that npm reads, strongest first. `pnpm` and `yarn`: files that only these read. */
+/**
+ * Where a setting was found. npm reads the first five, strongest first. `shell`: a file that shells read. `pnpm`, `yarn`: a
+ * file that only that client reads.
+ */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 /** One setting with its place. */
 export interface NpmSetting {
-  /** As in .npmrc: `registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`. */
+  /** The key as in .npmrc: `registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`. */
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
   readonly place: Place;
-  /** The whole line, of a file. */
+  /** The whole line in the file; `null` for a variable, and for a file that shells read. */
   readonly line: string | null;
 }
 
 /** The settings that npm, pnpm and yarn read on this machine. */
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
-  /** Scopes in the project's package.json, each with its first package. */
+  /** The scopes in the project's package.json, each with the first package of the scope and the line of that package. */
   readonly scopes: readonly {
     readonly scope: string;
     readonly name: string;
     readonly file: string;
     readonly line: number;
   }[];
+  /** The private patterns of mirrorwatch's configuration. */
   readonly privatePatterns: readonly string[];
   readonly home: string;
 }
 
 /**
- * Reads variables, the project's .npmrc, the user's, the global and the builtin one, and the files of pnpm and yarn.
+ * Reads the variables, the .npmrc of the project, of the user, the global and the builtin one, the files of pnpm and yarn,
+ * and assignments in shell files.
  */
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
@@ -57,13 +62,13 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
   return { settings, scopes: project === null ? [] : await scopesIn(machine, project), privatePatterns, home };
 }
 
-/** The user's .npmrc. */
+/** The path of the user's .npmrc. */
 export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = environmentOf(env, 'userconfig') ?? '';
   return named.startsWith('/') ? named : join(home, '.npmrc');
 }
 
-/** A variable of Node.js that all of these clients obey. */
+/** The variable that turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */
 export const tlsVariable = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
 const builtins = [
@@ -72,7 +77,7 @@ const builtins = [
   '/usr/share/nodejs/npm/npmrc',
 ];
 
-/** `{prefix}/etc/npmrc`, by the usual prefixes if none is set. */
+/** The paths where the global npmrc may be: `{prefix}/etc/npmrc`, with the usual prefixes if none is set. */
 function globals(machine: Machine): readonly string[] {
   const { env } = machine;
   const named = environmentOf(env, 'globalconfig') ?? '';
@@ -82,7 +87,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** The value of `npm_config_<name>`; like npm, it ignores upper and lower case. */
+/** The value of the variable `npm_config_<name>`, whose name is matched without regard to case, as npm does. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;
@@ -97,7 +102,7 @@ function environment(env: Machine['env']): NpmSetting[] {
   });
 }
 
-/** The root of npm's project: the nearest parent folder with a package.json or node_modules. */
+/** The root of npm's project: the working folder or its nearest parent with a package.json; `null`: there is none. */
 async function projectOf(machine: Machine): Promise<string | null> {
   for (const folder of foldersFrom(machine.cwd))
     if ((await machine.read(join(folder, 'package.json'))).tag === 'ok') return folder;
@@ -110,7 +115,7 @@ function settingOf(level: NpmLevel, key: string, value: string, { file, line, te
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
 
-/** The top-level keys of a .yarnrc.yml. */
+/** The settings in a .yarnrc.yml, under npm's names of the keys. */
 async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
   return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
     const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line.text) ?? [];
@@ -120,8 +125,8 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
 }
 
 /**
- * The files that only pnpm reads, strongest first: the workspace's, then the user's; from pnpm 11 on they override
- * .npmrc.
+ * The settings in files that only pnpm reads: first those of the workspace, which override the user's. From pnpm 11 on
+ * both override .npmrc.
  */
 async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
   const files = [join(project, 'pnpm-workspace.yaml'), join(configFolderOf(machine), 'pnpm/config.yaml')];
@@ -129,7 +134,7 @@ async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSe
   return texts.flatMap(pnpmSettingsIn);
 }
 
-/** `registry`, and `default` of `registries`. */
+/** The registry in a file of pnpm: the key `registry`, or the key `default` of `registries`. */
 function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
   let table = '';
   return lines.flatMap((line): NpmSetting[] => {

@@ -7,25 +7,25 @@ import type { Signature, SignatureState } from '../../core/transcript.ts';
 import { mismatchOf, phrase } from '../../words/tell.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
-/** A registry's public signing key: plain data, which can cross to threads. */
+/** A registry's public signing key, as plain data. */
 export interface SigningKey {
-  /** The registry's label of the key, not a digest of it. @see protocols.md 2.3 */
+  /** The registry's name for the key; it need not be a digest of the key. @see protocols.md 2.3 */
   readonly keyid: string;
-  /** SubjectPublicKeyInfo in base64. */
+  /** The SubjectPublicKeyInfo of the key in base64. */
   readonly key: string;
-  /** Expiry, wall milliseconds: it signs nothing after it; `null`: in force. */
+  /** When the key expires, wall-clock milliseconds: it signs nothing published later. `null`: it does not expire. */
   readonly expiresMs: number | null;
 }
 
-/** The only kind of key that registries use. @see protocols.md 2.3 */
+/** The only type of key that registries use. @see protocols.md 2.3 */
 const keyType = 'ecdsa-sha2-nistp256';
 
-/** The expected form of a list of keys. */
+/** The sentence that describes the expected list of keys. */
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
 /**
- * Reads a list of keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped. An invalid P-256 key or an
- * invalid `expires` invalidates the list: a key that seems never to expire is worse than none.
+ * Parses a list of keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped. An invalid P-256 key or an
+ * invalid `expires` invalidates the whole list, so that no key seems never to expire.
  */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
@@ -50,12 +50,12 @@ function readKey(entry: Fields | null): SigningKey | null {
   return Number.isNaN(expiresMs) || publicKeyOf({ key }) === null ? null : { keyid, key, expiresMs };
 }
 
-/** True for a label that a key may have: printable, and short enough to be shown. */
+/** True for a valid `keyid`: printable ASCII, at most `limits.keyNameChars`. */
 export function isKeyName(keyid: string): boolean {
   return /^[\x21-\x7e]+$/.test(keyid) && keyid.length <= limits.keyNameChars;
 }
 
-/** The key; `null` if the text is no P-256 key. */
+/** Decodes a key; `null` if the text is no P-256 key. */
 function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   if (key.length > 500) return null;
   try {
@@ -66,14 +66,14 @@ function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   }
 }
 
-/** The signed facts of a version and its signatures, not yet judged. */
+/** What a packument states about the signatures of a version, not yet judged. */
 export interface Signed {
-  /** The text that was signed, as in the packument; `null`: no hash, or only SHA-1. */
+  /** The SRI text that the signatures are over, as in the packument; `null`: there is none, or it has only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-  /** Publication of the version by a full packument, wall milliseconds; `null`: not stated. */
+  /** When the version was published, wall-clock milliseconds; `null`: not stated, as in an abbreviated packument. */
   readonly publishedMs: number | null;
-  /** Last change of the packument, wall milliseconds: no version in it is newer; `null`: not stated. */
+  /** When the packument was last changed, wall-clock milliseconds: no version is newer. `null`: not stated. */
   readonly modifiedMs: number | null;
 }
 
@@ -82,12 +82,12 @@ interface SignedVersion {
   /** `name@version`. */
   readonly id: string;
   readonly signed: Signed;
-  /** Keys of an authority, never of the mirror; absent: none known. */
+  /** The trusted keys (`NpmOwn.keys`); `undefined`: none is known. */
   readonly keys: readonly SigningKey[] | undefined;
   readonly nowWallMs: number;
 }
 
-/** The verdict. `mayPin`: signed by a currently valid key, whatever publication time the mirror states. */
+/** The verdict. `mayPin`: the key has not expired now, so the verdict does not depend on a time that the mirror states. */
 interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;
@@ -95,9 +95,10 @@ interface JudgedSignature {
 
 /**
  * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
- * A signature by an unknown key is ignored if there is one by a known key. Without a publication time an expired key is
- * not accepted; npm assumes 2015.
- * @returns  `null`: no signature and no known key, so none is required; `mismatch`: a trusted key signed another hash
+ * A signature by an unknown key is ignored if there is one by a known key. Without a publication time, which npm then
+ * assumes to be in 2015, the signature of an expired key is not valid but `undated`.
+ * @returns  `null`: no signature and no known key, so none is required. The failure `mismatch`: a signature that names a
+ *           trusted key is wrong
  * @see protocols.md 2.3; npm/pacote lib/registry.js
  */
 export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {
@@ -119,11 +120,11 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
 }
 
-/** The state of a signature that is known to be correct: `valid` if its key had not expired at the publication. */
+/** The state that a signature by this key has, if it is correct: `valid` if the key had not expired at the publication. */
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // No version is newer than the last change of its packument.
+  // A version is not newer than the last change of the packument.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

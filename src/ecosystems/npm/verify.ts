@@ -8,16 +8,17 @@ import { failedBy, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts'
 import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
-/** Facts about a version's artifact from sources other than its packument. */
+/** What authorities say about a version's artifact. */
 export interface Known {
-  /** From a lock file or learnt; `undefined`: none. */
+  /** The hash from a lock file, or learnt from an earlier signature; `undefined`: none. */
   readonly pinned: Integrity | undefined;
-  /** A trusted key signed the packument's hash. */
+  /** A trusted key signed the hash in the packument. */
   readonly isSigned: boolean;
 }
 
 /**
- * Compares a pinned hash with the packument's hash of the same algorithm; without such a hash nothing counts as pinned.
+ * Compares a pinned hash with the packument's hash of the same algorithm. If the packument has no hash of that algorithm,
+ * the verdict is the same as without a pinned hash.
  */
 export function judgeStatedHash(
   { integrity }: Pick<Dist, 'integrity'>,
@@ -38,9 +39,9 @@ export function judgeStatedHash(
 }
 
 /**
- * Judges an artifact's bytes by the signed and the pinned hash, else by the packument's own, which only proves that the
- * mirror is consistent.
- * @param told  the packument's hash; `undefined`: none
+ * Judges an artifact's bytes by the signed and the pinned hash. If there is neither, by the packument's hash, which only
+ * proves that the mirror is consistent.
+ * @param told  the hash in the packument; `undefined`: none
  */
 export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
   const { pinned, isSigned } = known;
@@ -53,15 +54,15 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
     wrong = one;
     break;
   }
-  // Bytes with a hash that an authority confirms are correct, whatever they look like.
+  // Bytes with the expected hash are right, whatever their form is; only other bytes must be gzip.
   if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
-  // Packuments of mirrors may differ in their algorithms: only hashes of one algorithm can be compared.
+  // Packuments of mirrors may have hashes of different algorithms, so SHA-512 is computed to compare the mirrors.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
-  const { algorithm } = (isSigned ? told : pinned) ?? told ?? { algorithm: 'sha512' };
+  const { algorithm } = (isSigned ? told : pinned) ?? { algorithm: 'sha512' };
   const digest = yield* digestOf(algorithm);
   return fine({ ...about, verified: { algorithm, digest, against: authority(isSigned) } });
 }
@@ -70,7 +71,7 @@ function authority(isSigned: boolean): string {
   return isSigned ? 'signature' : 'pinned';
 }
 
-/** Computes each algorithm at most once. */
+/** A function that hashes the body by an algorithm, and computes each hash at most once. */
 function hasher(body: WholeBody): (algorithm: Integrity['algorithm']) => Talk<string> {
   const digests = new Map<Integrity['algorithm'], string>();
   return function* (algorithm) {
@@ -95,7 +96,7 @@ function noGzip(body: Uint8Array): ProbeFailure {
   return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
-/** True if a body begins as gzip, also with one of the two bytes corrupt: see `matchesBeginning`. */
+/** True if a body begins as gzip; one of the two bytes may be wrong (see `matchesBeginning`). */
 export function matchesGzip(body: Uint8Array): boolean {
   return matchesBeginning(body, '1f8b');
 }

@@ -3,19 +3,20 @@ import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 interface Entry {
+  /** The first name of the entry with its range: `left-pad@^1.0.0`. */
   readonly descriptor: string;
   readonly fields: Map<string, string>;
   readonly requires: string[];
 }
 
-/** A word of a yarn.lock, quoted or plain. */
+/** A word of a yarn.lock without its quotes, if it has any. */
 function unquoted(text: string): string {
   return text.trim().replace(/^"(.*)"$/, '$1');
 }
 
 /**
- * Reads a yarn.lock of any yarn version; `null` for any other text. Only yarn writes such files: names of an entry
- * without indentation, its fields with two spaces, its dependencies with four.
+ * Parses a yarn.lock of any yarn version; `null` for any other text. Only yarn writes such files. The names of an entry are
+ * not indented, its fields have two spaces, its dependencies four.
  * @see yarnpkg/yarn src/lockfile/parse.js; yarnpkg/berry packages/yarnpkg-core/sources/Project.ts
  */
 export function parseYarnLock(text: string): LockText | null {
@@ -31,7 +32,7 @@ export function parseYarnLock(text: string): LockText | null {
     const indent = line.length - line.trimStart().length;
     const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/s.exec(content) ?? [];
     if (indent === 0 && content.endsWith(':')) {
-      // The first of its names: yarn 1 quotes each name, later versions the whole list.
+      // An entry may have several names; the first suffices. yarn 1 quotes each name, later versions the whole list.
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';
@@ -59,7 +60,7 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
   return { packages, direct, mentions };
 }
 
-/** Yarn 1: the name is before a range, the artifact's URL in `resolved` with its SHA-1 after `#`. */
+/** The package of an entry of yarn 1: its name is in the descriptor, and `resolved` is the URL with a SHA-1 after `#`. */
 function firstOf({ descriptor, fields }: Entry): Locked {
   const { module: written, version: range } = splitPackage(descriptor);
   const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;
@@ -73,8 +74,8 @@ function firstOf({ descriptor, fields }: Entry): Locked {
 }
 
 /**
- * Later versions: `name@npm:version`, an artifact elsewhere as `::__archiveUrl=`; their checksums are of yarn's own
- * archives.
+ * The package of an entry of yarn 2 or later. `resolution` is `name@npm:version`, with `::__archiveUrl=` for an artifact at
+ * another URL. `checksum` is not used: it is of an archive that yarn itself makes.
  */
 function laterOf(resolution: string, { fields }: Entry): Locked {
   const { module, version: reference } = splitPackage(resolution);
