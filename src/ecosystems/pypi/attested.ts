@@ -15,9 +15,9 @@ import type { ReleaseFile } from './release.ts';
 import type { Attested } from './sigstore.ts';
 
 /**
- * Verifies the attestations of a version's file. Each must match the file and its hash and, with a trusted root, be
- * signed by an identity that the root knows. Only `publishers` states which identity is expected; without it the file
- * does not count as verified.
+ * Verifies the attestations of a version's file. Each must be about the file and its hash. If a trusted root is configured,
+ * each must be signed by an identity that the root certifies. Only `publishers` states which identity is expected: without
+ * an expected one the file does not count as verified.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ provenance: url }) => url !== null);
@@ -41,21 +41,21 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   const signature = signers(read.value, context, publisher);
   if (signature.tag === 'error') return failedBy(signature.error, facts);
   const digest = { algorithm: 'sha256', digest: `sha256:${read.value[0]?.sha256}` };
-  // A signature of the operator's publisher is an authority's.
+  // A signature counts as an authority's only if the operator configured its publisher.
   const isVouched = publisher !== undefined && signature.value.state === 'valid';
   const held = isVouched ? { verified: { ...digest, against: 'signature' } } : { compared: digest };
   return fine({ ...facts, signature: signature.value, ...held });
 }
 
-/** The facts of a file without attestations: with a trusted root their absence is recorded. */
+/** The facts about a file without attestations. If a trusted root is configured, the file is recorded as unsigned. */
 function none({ own }: PypiContext): Facts {
   const unsigned: Signature = { state: 'unsigned', key: null };
   return { notOffered: true, ...(own.trustedRoot === undefined ? {} : { signature: unsigned }) };
 }
 
 /**
- * True if the attestations are the mirror's own: a copied page links to those of the origin, which prove nothing about
- * this mirror.
+ * True if the mirror serves the attestations itself. A copied page may link to those of the origin, which prove nothing
+ * about this mirror.
  */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
@@ -70,8 +70,8 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
 }
 
 /**
- * Every attestation must be valid and, if a publisher is configured, be the publisher's. Names the signer of the first
- * one.
+ * The verdict on the signatures of all attestations: each must be valid and, if a publisher is configured, be by that
+ * publisher. `key` names the signer of the first attestation.
  */
 function signers(
   attestations: readonly Attestation[],
@@ -115,12 +115,12 @@ function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailur
 
 let verifier: typeof import('./sigstore.ts').verifyAttestation | null = null;
 
-/** Loads the verification libraries if a trusted root is configured. */
+/** Loads the libraries that verify attestations, if a trusted root is configured. Awaited before the first probe. */
 export async function prepare({ own }: { readonly own: PypiOwn }): Promise<void> {
   if (own.trustedRoot !== undefined) verifier ??= (await import('./sigstore.ts')).verifyAttestation;
 }
 
-/** The signer of an attestation by a trusted root; `null` if nothing was prepared. */
+/** The verdict on an attestation by a trusted root; `null` if `prepare` did not load the libraries. */
 function verified(attestation: Attestation, trustedRoot: string): Attested | null {
   return verifier === null ? null : verifier(attestation, trustedRoot);
 }

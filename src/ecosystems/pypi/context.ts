@@ -3,20 +3,20 @@ import { type Given, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import { sha256Of } from './project-page.ts';
 import type { Publisher } from './publishers.ts';
 
-/** The key `pypi` of the file. */
+/** The ecosystem's own settings, from the configuration key `pypi`. */
 export interface PypiSettings {
-  /** The text of a Sigstore trusted root; `null`: none. */
+  /** The text of the operator's Sigstore trusted root (JSON); `null`: none is configured. */
   readonly trustedRoot: string | null;
   readonly publishers: readonly Publisher[];
 }
 
 /** The inputs of conversations with a PyPI mirror besides the base URL and pinned hashes. */
 export interface PypiOwn {
-  /** It is the public index itself: hashes on its pages may be pinned, because it never reuses a file name. */
+  /** The mirror is the public index itself. Hashes on its pages may be pinned, because it never reuses a file name. */
   readonly isAuthority: boolean;
-  /** The operator's Sigstore trusted root as JSON; absent: attestations are compared only with the file's hash. */
+  /** The operator's Sigstore trusted root (JSON); absent: attestations are only compared with the file's hash. */
   readonly trustedRoot?: string;
-  /** The publishers of projects; absent: any signer is accepted. */
+  /** The configured publishers of projects; a project without one may have any signer. Absent: none is configured. */
   readonly publishers?: readonly Publisher[];
 }
 
@@ -28,7 +28,7 @@ const pinKey = 'pypi/';
 /** The default upstream. */
 export const publicPypi = 'pypi';
 
-/** Hashes of probed files, each as the public index stated it first. */
+/** Learns the hashes of probed files, each as the public index first stated it. */
 export const pypiLearning: Learning = {
   keys: [pinKey],
   learn(known, { own = {} }) {
@@ -41,7 +41,7 @@ export const pypiLearning: Learning = {
   pinned: (known) => pinnedIn(known, pinKey),
 };
 
-/** The inputs of conversations: whether the mirror is the public index, by its role, and what verifies attestations. */
+/** The inputs of conversations with a mirror: whether it is the public index, and what verifies attestations. */
 export function buildPypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
   const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
   return {

@@ -5,7 +5,7 @@ import { checkIndexes } from './clients.ts';
 import { findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
-/** Traps in the settings of pip and uv on this machine, and the settings themselves. */
+/** Finds the settings of pip and uv on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: pypiKinds,
   examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), untold: [] }),
@@ -57,7 +57,7 @@ export const doctor: Doctor = {
   isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
 };
 
-/** pip.conf with a line in its `[global]` section. */
+/** The text of a pip.conf with this line added at the beginning of the section `[global]`. */
 function inGlobal(text: string, line: string): string {
   const found = /^\[global\][^\n]*\n?/m.exec(text);
   if (found === null) return addLines(text, ['[global]', line]);
@@ -65,7 +65,7 @@ function inGlobal(text: string, line: string): string {
   return `${addLines(text.slice(0, end), [line])}${text.slice(end)}`;
 }
 
-/** uv.toml with this default index in place of the current one. */
+/** The change that sets the default index in a uv.toml; `null`: the file already has it. */
 async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;

@@ -5,18 +5,18 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { filesMax } from './project-page.ts';
 
-/** A project's page. Files come from where the page says, which is the mirror's own address after a redirect. */
+/** Reads the path of a project's page. Files are not requested at the door: pages name their URLs absolutely. */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
 }
 
-/** Tags that have links, each up to where it closes: no part of a page is read twice. */
+/** The tags that may have links, without the closing `>`: so no part of a page is matched twice. */
 const tag = /<(?:a|base)\b[^>]*/gi;
-/** Of a tag: the address alone. */
+/** A tag up to the end of its `href`, with the URL as second or third group. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
 
-/** A URL as a quoted and escaped HTML attribute value. */
+/** A URL as the value of an HTML attribute: quoted and escaped. */
 function quoted(url: string): string {
   return `"${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')}"`;
 }
@@ -41,10 +41,10 @@ function absoluteHtml(text: string, url: string): string | null {
   return parts.join('') + text.slice(at);
 }
 
-/** A value of the key `url`. In a text of JSON nothing else has this form: a quote within a string is escaped. */
+/** A key `url` and its value in JSON. Nothing else in JSON has this form, because quotes within strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
-/** Without reading the whole page as JSON: one of 32 MiB would hold up every other request for a second. */
+/** Replaces the URLs without parsing the JSON: parsing a page of 32 MiB would block all other requests for a second. */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();
   if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
@@ -67,7 +67,7 @@ function decodedText(value: string): string {
   try {
     return JSON.parse(value) as string;
   } catch {
-    // No URL.
+    // A text that is no valid URL, so that the pair is left unchanged.
     return 'http://';
   }
 }

@@ -3,22 +3,22 @@ import type { LockEntry, LockFile, SkipReason } from '../locks.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
-/** The source of a package in a lock file. `index`: its URL, `null` for the public index. */
+/** The source of a package in a lock file. `index`: an index, by its URL (`null`: the public one). `elsewhere`: no index. */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
 
-/** The public index that clients use by default. */
+/** The URLs of the public index, without a final slash. */
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
 /** True for an index that is neither public nor a configured mirror. */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
-  // Matched once for each run of slashes, not for each slash.
+  // The look-behind keeps the time linear: the expression matches once for a run of slashes, not at each slash.
   const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
   return !publicIndex.test(plain) && !mirrors.some((mirror) => mirror.url.replace(/\/+$/, '') === plain);
 }
 
-/** A lock file's package as an entry, with the reason for skipping it. */
+/** The entry for a package of a lock file, with the reason for skipping it, if there is one. */
 export function entryOf(
   name: string,
   version: string,

@@ -5,10 +5,10 @@ import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 import { parseVersion } from './version.ts';
 
-/** The word for the newest release. */
+/** The version that stands for the newest release. */
 export const newest = 'latest';
 
-/** A project's name as in URLs: lower-case, every run of `-`, `_` and `.` one `-`. @see PEP 503, Normalized Names */
+/** A project's name as in URLs: lower-case, with one `-` for each run of `-`, `_` and `.`. @see PEP 503, Normalized Names */
 export function normalNameOf(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
@@ -18,7 +18,7 @@ export function isProjectName(name: string): boolean {
   return name.length <= limits.moduleChars && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name);
 }
 
-/** Parses `name==version`, `name@version`, or `name` for its newest release; the name is normalised. */
+/** Parses `name==version`, `name@version`, or `name` for the newest release. The returned name is normalised. */
 export function parseProject(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const [, name = text, version] = /^([^=@]*)(?:==|@)(.*)$/s.exec(text) ?? [];
   if (!isProjectName(name)) return error(phrase('expected.pypiName'));
@@ -52,7 +52,7 @@ export const pypiNames: Names = {
   },
 };
 
-/** True for a pattern of project names: the characters of a name, and `*` for any of them. */
+/** True for a pattern of project names: characters of names and `*`, which stands for any characters. Not `*` alone. */
 export function isProjectPattern(text: string): boolean {
   return /^[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?$/.test(text) && !/^\*+$/.test(text) && text.length <= 200;
 }

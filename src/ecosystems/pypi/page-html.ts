@@ -18,12 +18,12 @@ import {
 const notHtml1: ProbeFailure = malformed('answer.pageHtml1');
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** Endings of distribution files. */
+/** The endings of distribution files' names. */
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
 /**
- * Parses a project page in HTML: anchors whose text is the name of a distribution. A page without any is an index page
- * if it states its version (a project without files), else wrong content.
+ * Parses a project page in HTML: the anchors whose text is the name of a distribution file. A page without such anchors is
+ * the page of a project without files, if it states the version of the repository API; else it is wrong content.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
 export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -39,7 +39,7 @@ interface Read {
   readonly files: IndexFile[];
   version: string | null;
   base: string;
-  /** The anchor whose text follows. */
+  /** The last tag, if it opened an anchor: the text after it is the anchor's. */
   open: HtmlTag | null;
 }
 
@@ -91,22 +91,25 @@ function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexF
   };
 }
 
-/** Of `sha256=<hex>`, alone or among others (`&egg=…`). */
+/** The hash in `sha256=<hex>`, which may stand among other parameters (`&egg=…`); `null`: there is none. */
 function hashOf(text: string): string | null {
   return sha256Of(/(?:^|&)sha256=([^&]*)/i.exec(text)?.[1]);
 }
 
-/** One tag of a page and the text before it. */
+/** One tag of a page, and the text before the tag. */
 export interface HtmlTag {
-  /** Lower-case; closing tags begin with `/`. */
+  /** The tag's name in lower case; that of a closing tag begins with `/`. */
   readonly name: string;
-  /** The requested attributes: names lower-case, values decoded, empty if absent. The first of duplicates counts. */
+  /**
+   * Values by name in lower case, of the attributes that `walkTags` was told to keep. Values are decoded; an attribute
+   * without one has an empty value. Of duplicates the first counts.
+   */
   readonly attributes: ReadonlyMap<string, string>;
-  /** The text since the previous tag, decoded; the beginning of a long one. */
+  /** The text since the previous tag, decoded; of a long text only the beginning. */
   readonly textBefore: string;
 }
 
-/** The longest kept text and attribute: no file name or URL is longer. */
+/** The length above which no more is added to a text, and an attribute is dropped: no file name or URL is longer. */
 const partCharsMax = 16 * 1024;
 
 function joined(part: string, more: string): string {
@@ -116,10 +119,10 @@ function joined(part: string, more: string): string {
 function nothing(): void {}
 
 /**
- * Passes the tags of a page to `tell` in order, in slices and one pass: each character is read a bounded number of
- * times. A tokenizer suffices: a parser keeps a stack of open elements, and its cost grows with them. An unfinished tag
- * at the end is ignored.
- * @param keys  the attributes that are kept, lower-case
+ * Passes the tags of a page to `tell`, in order. It works in slices and in one pass: each character is read a bounded number
+ * of times. It uses a tokenizer, because a parser has a stack of open elements, and its cost grows with them. An unfinished
+ * tag at the end is ignored.
+ * @param keys  the names of the attributes to keep, in lower case
  * @see docs/decisions/0016-parsers-kept.md
  */
 export function* walkTags(html: string, keys: ReadonlySet<string>, tell: (tag: HtmlTag) => void): Slices<void> {

@@ -20,12 +20,12 @@ import {
 export const acceptAll =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01';
 
-/** HTML only, as old clients send. */
+/** An `Accept` header for HTML only, as of old clients. */
 export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5';
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** The form of a page by its content type, as pip and uv decide; they refuse other types. */
+/** The form of a page by its content type, as pip and uv decide; `null`: another type, which they refuse. */
 export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
@@ -34,7 +34,8 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
 
 /**
  * Parses a project page by its content type.
- * @returns wrong content for other types, and for HTML that is no index page (portals, login forms); malformed if it is cut or of an unknown version
+ * @returns wrong content for other types, and for HTML that is no project page (portals, login forms); malformed if the
+ *          page cannot be parsed or states an unknown API version
  * @see protocols.md 0.2, 3.2, 3.3
  */
 export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -44,7 +45,7 @@ export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<
   return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
 }
 
-/** The base of relative URLs. Credentials are removed: in `finalUrl` they may be masked and so invalid. */
+/** The base for relative URLs, from the URL of the page. Its credentials are removed: they may be masked, and so invalid. */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);
@@ -106,7 +107,7 @@ function announced(value: unknown): IndexFile['metadata'] {
   return fieldsOf(value) === null ? null : { sha256: hashIn(value) };
 }
 
-/** An integer at the origin, a text in bandersnatch's output. */
+/** A serial as a text; `null`: none. The origin sends a number, bandersnatch a text. */
 function serialOf(value: unknown): string | null {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && /^\d{1,20}$/.test(text) ? text : null;

@@ -1,38 +1,38 @@
 import { readPageUrl } from '../../core/url.ts';
 
-/** One file of a project page. */
+/** One file that a project page lists. */
 export interface IndexFile {
   readonly name: string;
-  /** Absolute, without its fragment. */
+  /** The absolute URL of the file, without a fragment. */
   readonly url: string;
-  /** Lower-case hex; `null`: no supported hash on the page. */
+  /** The hash on the page as lower-case hex; `null`: the page has no SHA-256 of the file. */
   readonly sha256: string | null;
   readonly isYanked: boolean;
-  /** The `.metadata` file of it; `null`: not announced. */
+  /** What the page states about the file's `.metadata` file; `null`: the page announces none. */
   readonly metadata: { readonly sha256: string | null } | null;
-  /** Absolute URL of its attestations; `null`: not announced. @see PEP 740 */
+  /** The absolute URL of the file's attestations; `null`: the page announces none. @see PEP 740 */
   readonly provenance: string | null;
 }
 
-/** A project page, in either form. */
+/** The content of a project page, in JSON or HTML. */
 export interface ProjectPage {
   readonly files: readonly IndexFile[];
-  /** The versions that the page lists (version 1.1 of its form); `null`: derived from file names. */
+  /** The versions that the page lists (from version 1.1 of the API on); `null`: the page has no such list. */
   readonly versions: readonly string[] | null;
-  /** The serial of the project's last change, if the page has it. */
+  /** The serial number of the project's last change, as digits; `null`: the page does not state it. */
   readonly serial: string | null;
 }
 
 /** The most files of one page that are read; the largest projects have some ten thousand. */
 export const filesMax = 100_000;
 
-/** A file's URL for requests, and its fragment. */
+/** A file's URL without its fragment, and the fragment without `#`. */
 interface FileUrl {
   readonly url: string;
   readonly fragment: string;
 }
 
-/** Resolves a file's URL against its page; `null` if it is not http(s) or has credentials. */
+/** Resolves a file's URL against the URL of the page; `null` if the result is not http(s) or has credentials. */
 export function parseFileUrl(text: string, base: string): FileUrl | null {
   const url = readPageUrl(text, base);
   if (url === null) return null;
@@ -42,19 +42,19 @@ export function parseFileUrl(text: string, base: string): FileUrl | null {
   return { url: url.href, fragment };
 }
 
-/** The URL of a file's attestations on its page; `null`: none, or not valid. */
+/** The absolute URL of a file's attestations; `null`: the page states none, or no valid one. */
 export function parseProvenanceUrl(value: unknown, base: string): string | null {
   return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;
 }
 
-/** The URL of the core metadata beside a file. @see PEP 658 */
+/** The URL of a file's core metadata, which is beside the file. @see PEP 658 */
 export function metadataUrlOf(file: string): string {
   const url = new URL(file);
   url.pathname += '.metadata';
   return url.href;
 }
 
-/** A sha256 as lower-case hex; `null` if the text is none. */
+/** A hexadecimal SHA-256 in lower case; `null` if the value is no SHA-256. */
 export function sha256Of(text: unknown): string | null {
   return typeof text === 'string' && /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : null;
 }

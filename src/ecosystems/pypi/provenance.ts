@@ -6,23 +6,24 @@ import { failureOf, phrase } from '../../words/tell.ts';
 import { type Fields, fieldsOf, parseJson } from '../parse-json.ts';
 import { sha256Of } from './project-page.ts';
 
-/** One attestation about a file; its signer is in the certificate. All texts are base64. */
+/** One attestation about a file. */
 export interface Attestation {
   /** The name of the attested file. */
   readonly file: string;
-  /** Lower-case hex of that file. */
+  /** The attested hash of the file, lower-case hex. */
   readonly sha256: string;
+  /** The signed statement, base64, as are the signature and the certificate. The certificate names the signer. */
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;
-  /** Entries of the transparency log, not parsed. */
+  /** Entries of the transparency log, as received. */
   readonly entries: readonly unknown[];
 }
 
 const expected = phrase('answer.attestations');
 const attestationsMax = 50;
 
-/** The members of an object; none of any other value. */
+/** The members of a JSON object; empty for any other value. */
 function membersOf(value: unknown): Fields {
   return fieldsOf(value) ?? {};
 }
@@ -35,7 +36,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
 }
 
-/** Parses a provenance object; one invalid attestation invalidates all, because its content is unknown. @see PEP 740 */
+/** Parses a provenance object; one malformed attestation makes all of it malformed. @see PEP 740 */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = membersOf(parsed(utf8(body) ?? ''));
@@ -51,7 +52,7 @@ function readAttestation(fields: Fields): Attestation | null {
   const [statement, signature] = [textOf(envelope['statement']), textOf(envelope['signature'])];
   const certificate = textOf(material['certificate']);
   if (fields['version'] !== 1 || statement === null || signature === null || certificate === null) return null;
-  // Exactly one subject, as the index requires.
+  // A statement must have exactly one subject, as the public index requires.
   const [subject, ...others] = listOf(membersOf(parsed(Buffer.from(statement, 'base64').toString('utf8')))['subject']);
   const file = textOf(membersOf(subject)['name']);
   const sha256 = sha256Of(membersOf(membersOf(subject)['digest'])['sha256']);

@@ -1,6 +1,10 @@
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-/** Services whose workflows may publish, by the index's names: the issuer of their certificates, and their URL. */
+
+/**
+ * The services whose workflows may publish, under the index's names. `issuer`: of their certificates. A certificate's
+ * subject is `at`, the repository, `in`, the workflow's file, `@` and a ref.
+ */
 export const publisherKinds = {
   GitHub: {
     issuer: 'https://token.actions.githubusercontent.com',
@@ -13,22 +17,22 @@ export type PublisherKind = keyof typeof publisherKinds;
 
 /** The accepted signer of one project's files. */
 export interface Publisher {
-  /** In its normal form. */
+  /** The project's normalised name. */
   readonly project: string;
   readonly kind: PublisherKind;
   /** `owner/name`, in any case. */
   readonly repository: string;
-  /** The workflow file; absent: any workflow of the repository. */
+  /** The file name of the only accepted workflow; absent: any workflow of the repository. */
   readonly workflow?: string;
 }
 
-/** The signer in a certificate. */
+/** The signer that a certificate names. */
 export interface Identity {
   readonly subject: string;
   readonly issuer: string;
 }
 
-/** True if the publisher signed an attestation: a workflow of that repository, certified by that service. */
+/** True if an identity is the publisher's: a workflow of the publisher's repository, certified by its service. */
 export function isSignedBy({ kind, repository, workflow }: Publisher, { subject, issuer }: Identity): boolean {
   const place = publisherKinds[kind];
   const beginning = `${place.at}${repository}${place.in}`.toLowerCase();
@@ -37,7 +41,7 @@ export function isSignedBy({ kind, repository, workflow }: Publisher, { subject,
   return ref !== undefined && file !== '' && (workflow === undefined || file === workflow);
 }
 
-/** The publisher for display. */
+/** A publisher as a sentence for display. */
 export function formatPublisher({ kind, repository, workflow }: Publisher): Sentence {
   return phrase('answer.signedBy', { whom: `${kind} ${repository}${workflow === undefined ? '' : ` (${workflow})`}` });
 }

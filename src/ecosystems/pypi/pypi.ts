@@ -12,7 +12,7 @@ import { pipRun, uvRun } from './run.ts';
 
 const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
 
-/** The key `publishers`. */
+/** The schema of the configuration key `publishers`. */
 const publishersKey = list(
   mapping(
     {
@@ -45,17 +45,17 @@ const publishersKey = list(
   })
   .prefault([]);
 
-/** Reads the value of the key, which was checked before. */
+/** Reads the value of `publishers`, which the schema has accepted. */
 function readPublishers(value: unknown): readonly Publisher[] {
   return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) }));
 }
 
 const pageBytes = kilobytes(20);
-/** The page is requested for the file's URL. */
+/** The project's page is requested aside, for the URL of the file. */
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
-/** Checks type and parts; their content is parsed when an attestation is verified. */
+/** True for JSON with the type and the lists of a trusted root. What the lists contain is parsed when it is used. */
 function isTrustedRoot(text: string): boolean {
   try {
     const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
@@ -83,7 +83,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     'https://peps.python.org/pep-0714/',
     'https://peps.python.org/pep-0740/',
   ],
-  // Paces by protocols.md 3.8 and 7. The page is the canary: every client needs it, and it takes one request.
+  // Paces are from protocols.md 3.8 and 7. The page is the canary: every client needs it, and it takes one request.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
     wheelmeta: light(15, {

@@ -4,24 +4,24 @@ import { normalNameOf } from './names.ts';
 import type { IndexFile, ProjectPage } from './project-page.ts';
 import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
 
-/** One version of a project on its page. */
+/** One version of a project, with its files on the project's page. */
 interface Release {
-  /** In the spelling of its first file or of the page's list. */
+  /** The version in the spelling of the page's list, or of the first file. */
   readonly text: string;
   readonly version: PypiVersion;
   readonly files: readonly ReleaseFile[];
 }
 
-/** A file of a release with the parts of its name. */
+/** A file of a release, with the parts of its name (`FileName`). */
 export interface ReleaseFile extends IndexFile {
   readonly kind: 'wheel' | 'sdist';
   readonly tags: string;
 }
 
-/** Above the limit by this many, the releases are sorted and cut. */
+/** The collected releases are sorted and cut whenever they exceed `limits.versionsKept` by this many. */
 const spareMax = 2_000;
 
-/** The releases of a page, ascending, the highest `limits.versionsKept`: from its list and its file names. */
+/** The highest `limits.versionsKept` releases of a page, ascending: from its list of versions and its file names. */
 export function* releasesOf({ files, versions }: ProjectPage, project: string): Slices<readonly Release[]> {
   let found = new Map<string, { text: string; version: PypiVersion; files: ReleaseFile[] }>();
   const ordered = () =>
@@ -31,7 +31,7 @@ export function* releasesOf({ files, versions }: ProjectPage, project: string): 
     if (version === null) return null;
     const key = JSON.stringify(version);
     const known = found.get(key) ?? { text, version, files: [] };
-    // A dropped release has enough higher ones to stay dropped.
+    // A release that was cut stays so: there are `limits.versionsKept` higher ones.
     if (found.size > limits.versionsKept + spareMax) found = new Map(ordered());
     found.set(key, known);
     return known.files;
@@ -45,15 +45,15 @@ export function* releasesOf({ files, versions }: ProjectPage, project: string): 
 }
 
 /**
- * The release of `latest`: the highest with a file that is not yanked, a pre-release only if there is no other; `null`:
- * none.
+ * The release that `latest` stands for: the highest with a file that is not yanked. A pre-release counts only if there is no
+ * other. `null`: there is none.
  */
 export function newestOf(releases: readonly Release[]): Release | null {
   const usable = releases.filter(({ files }) => files.some(({ isYanked }) => !isYanked));
   return usable.findLast(({ version }) => !isPrerelease(version)) ?? usable.at(-1) ?? null;
 }
 
-/** The release of a version in any spelling; `null`: absent, or without files. */
+/** The release of a version, in whatever spelling; `null`: there is none, or it has no files. */
 export function releaseOf(releases: readonly Release[], version: string): Release | null {
   const wanted = parseVersion(version);
   if (wanted === null) return null;
@@ -61,8 +61,9 @@ export function releaseOf(releases: readonly Release[], version: string): Releas
 }
 
 /**
- * The file of a release to probe, the same at all mirrors with the same files: first those that `isPreferred` accepts
- * (a lock file has its hash), then universal wheels, other wheels and source archives; then by name.
+ * The file of a release to probe, the same at all mirrors with the same files. Files that `isPreferred` accepts come first
+ * (their hash is known). Among equals universal wheels come first, then wheels for Linux on x86-64, other wheels, source
+ * distributions; then the name decides.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],
@@ -83,20 +84,20 @@ function rankOf({ kind, tags }: ReleaseFile): number {
   return linux >= 0 && tags.indexOf('x86_64', linux) >= 0 ? 1 : 2;
 }
 
-/** Endings of source distributions, current and old. */
+/** The endings of source distributions' names, current and old ones. */
 const sdist = /\.(tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar\.Z|tar)$/;
 
 /** The parts of a file name. */
 interface FileName {
   readonly kind: 'wheel' | 'sdist';
   readonly version: string;
-  /** Tags of a wheel, such as `py3-none-any`; empty for others. */
+  /** The tags of a wheel, such as `py3-none-any`; empty for a source distribution. */
   readonly tags: string;
 }
 
 /**
- * Parses the name of a project's distribution file; the project's name is normalised. `null` for eggs, installers,
- * signatures and files of other projects.
+ * Parses the name of a distribution file. `null` for eggs, installers, signatures and files of other projects.
+ * @param project  the normalised name of the project
  * @see protocols.md 3.3; PEP 427, File name convention; PEP 625
  */
 export function parseFileName(file: string, project: string): FileName | null {
@@ -109,8 +110,8 @@ export function parseFileName(file: string, project: string): FileName | null {
   }
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
-  // Old names contain the project's own dashes: the version begins after as many characters as the project's name
-  // has.
+  // Old file names contain the dashes of the project's name. The version begins after the first dash that the whole name of
+  // the project is before.
   for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
     const name = normalNameOf(stem.slice(0, index));
     if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };

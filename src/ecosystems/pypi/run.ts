@@ -13,7 +13,7 @@ import {
   type RealClient,
 } from '../real-client.ts';
 
-/** Why pip and uv cannot use a mirror: both read credentials from a netrc, which holds only a name and a password. */
+/** Why pip and uv cannot use a mirror. Both read credentials from a netrc, which has only user names and passwords. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
@@ -21,7 +21,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** The files of a run for the mirror's access: root certificates and the client's key pair. */
+/** The files of a run for the mirror's access: credentials, root certificates and the client's key pair. */
 function filesOf(access: WireAccess): Readonly<Record<string, string>> {
   const netrc = netrcOf(access);
   return {
@@ -95,7 +95,7 @@ function uvPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/** A project without wheels is skipped: that says nothing about the mirror. */
+/** Why a run failed. A project without wheels, or a machine without Python or space, says nothing about the mirror. */
 function why(words: string): ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {

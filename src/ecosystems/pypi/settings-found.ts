@@ -2,21 +2,20 @@ import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
-/** The places that a client reads; `rank` gives their order. */
+/** Where a setting was found. `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
 /** One setting with its place. */
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** With hyphens, as in the files: `index-url`, `extra-index-url`, `trusted-host`; of uv `default-index`, `index-strategy`… */
+  /** The key with hyphens, as in files: `index-url`, `trusted-host`; of uv `default-index`, `index-strategy`. */
   readonly key: string;
-  /** Several words are several values. */
   readonly values: readonly string[];
   readonly level: PypiLevel;
-  /** Higher ranks take precedence. */
+  /** Of several settings of one key the highest rank is in force. */
   readonly rank: number;
   readonly place: Place;
-  /** Its lines; empty: not in a file that may be edited. */
+  /** The lines in the file that an edit may remove; empty: the setting cannot be edited. */
   readonly lines: readonly { readonly line: number; readonly text: string }[];
 }
 
@@ -38,11 +37,11 @@ const uvVariables = {
   UV_INDEX_STRATEGY: 'index-strategy',
 };
 const variableRank = 100;
-/** Above the rank of any file. */
+/** Added to the rank of a setting in `[install]`, so that it is above those in `[global]` of all files. */
 const installRank = 50;
 /**
- * In its projects (`uv lock`, `uv sync`) uv prefers an `[[index]]` with `default = true` in any file to the old form,
- * which is UV_INDEX_URL and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in
+ * In projects (`uv lock`, `uv sync`) uv prefers the new form, an `[[index]]` with `default = true` in any file, to the old
+ * form, UV_INDEX_URL and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in
  * test/real/doctor-clients.test.ts.
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
@@ -90,22 +89,22 @@ function ofVariables(
   });
 }
 
-/** The earlier of two names for one key wins; uv's old name loses to files in the new form. */
+/** The rank of a variable: the earlier of two for one key is in force. UV_INDEX_URL is below files in the new form. */
 function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
-/** The user's pip.conf at its current and its old place, which is read too, with lower precedence. */
+/** The paths of the user's pip.conf: the current one, and the old one, which pip also reads, with lower precedence. */
 export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
   return [join(configFolderOf(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }
 
-/** The user's uv.toml. */
+/** The path of the user's uv.toml. */
 export function userUvFileOf(machine: Machine): string {
   return join(configFolderOf(machine), 'uv/uv.toml');
 }
 
-/** The files that pip reads, weakest first. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
+/** pip's settings files: each overrides those before. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
 function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
   const { env } = machine;
   const [newer, older] = listUserPipFiles(machine);
@@ -125,7 +124,8 @@ function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
 /**
- * The keys of pip.conf about indexes; indented lines continue a value. `[install]` overrides `[global]` of any file.
+ * The settings in a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. `[install]` overrides `[global]`
+ * of any file.
  */
 function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
   const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
@@ -152,8 +152,8 @@ function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[])
 }
 
 /**
- * Reads uv.toml and [tool.uv] of the project, then uv.toml of the user and of the system; uv.toml overrides the
- * pyproject.toml beside it.
+ * Reads the uv.toml of the system, of the user and of the project. A project without a uv.toml has its settings in
+ * `[tool.uv]` of pyproject.toml.
  */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
@@ -175,7 +175,7 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
-/** Lines of uv's tables: the top level of uv.toml, `[pip]` and `[[index]]`; in pyproject.toml below `tool.uv`. */
+/** The settings at the top level of a uv.toml, in `[pip]` and in `[[index]]`; in pyproject.toml those below `tool.uv`. */
 function uvSettingsIn(
   level: PypiLevel,
   rank: number,
@@ -187,7 +187,7 @@ function uvSettingsIn(
     : ['', 'pip', 'index'];
   const found: PypiSetting[] = [];
   let table = '';
-  /** The `[[index]]` of the following lines. */
+  /** The `[[index]]` that the following lines describe; `null`: none. */
   let open: { url: string | null; line: number; isDefault: boolean } | null = null;
   const close = (): void => {
     if (open?.isDefault === true && open.url !== null) {
@@ -214,7 +214,7 @@ function uvSettingsIn(
       continue;
     }
     if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
-    // Only the beginning of a list over several lines is on this line: it is reported but not edited.
+    // Of a list over several lines only this line was read, so the setting is reported but not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
     found.push({
       client: 'uv',

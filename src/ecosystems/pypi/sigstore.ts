@@ -5,8 +5,8 @@ import type { Attestation } from './provenance.ts';
 import type { Identity } from './publishers.ts';
 
 /**
- * The verdict of a trusted root. `forged`: not what was signed or logged. `untrusted`: the root, perhaps an outdated
- * one, does not know its certificate or log. `malformed`: it cannot be parsed.
+ * The verdict on an attestation. `forged`: its content is not what was signed or logged. `untrusted`: the trusted root,
+ * which may be outdated, does not certify the signer or the log. `malformed`: it cannot be parsed.
  */
 export type Attested =
   | { readonly tag: 'signed'; readonly identity: Identity }
@@ -14,7 +14,7 @@ export type Attested =
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
 
-/** Codes of forgeries; all others may come from an outdated root. */
+/** The verification errors that prove a forgery; an outdated root may cause the others. */
 const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
 
 let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;
@@ -24,7 +24,7 @@ function verifierOf(text: string): Verifier | null {
   return last.verifier;
 }
 
-/** `null` if its parts do not fit its type: the operator's mistake, not the mirror's. */
+/** The verifier for a trusted root; `null` if the root cannot be parsed: the operator's mistake, not the mirror's. */
 function readRoot(text: string): Verifier | null {
   try {
     return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text))));
@@ -34,8 +34,8 @@ function readRoot(text: string): Verifier | null {
 }
 
 /**
- * Verifies one attestation: certificate, transparency log, signature.
- * @param trustedRoot  a Sigstore trusted root as JSON
+ * Verifies the certificate, the transparency log and the signature of one attestation.
+ * @param trustedRoot  a Sigstore trusted root (JSON); every attestation is `untrusted` if it is invalid
  */
 export function verifyAttestation(attestation: Attestation, trustedRoot: string): Attested {
   const verifier = verifierOf(trustedRoot);
@@ -52,7 +52,7 @@ export function verifyAttestation(attestation: Attestation, trustedRoot: string)
   }
 }
 
-/** The bundle format of Sigstore's own clients. @see PEP 740, "Attestation objects" */
+/** An attestation in the bundle format of Sigstore's own clients. @see PEP 740, "Attestation objects" */
 function bundleOf({ statement, signature, certificate, entries }: Attestation): object {
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',

@@ -6,13 +6,13 @@ import { entryOf, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { sha256Of } from './project-page.ts';
 
-/** Lock files have a depth of three. */
+/** The deepest nesting that is parsed; lock files have three levels. */
 const depthMax = 50;
 
 /**
- * Parses TOML; tables have no prototype. An integer beyond the precision of a double is an error: as a bigint with
- * millions of digits it would block the thread for seconds.
- * @returns the number of the invalid line
+ * Parses TOML; the tables have no prototype. An integer that a number cannot hold exactly is an error: as a bigint, one
+ * with millions of digits would block the thread for seconds.
+ * @returns the table; the error is the number of the invalid line, from 1
  */
 export function parseToml(text: string): Result<TomlTable, number> {
   try {
@@ -23,7 +23,7 @@ export function parseToml(text: string): Result<TomlTable, number> {
   }
 }
 
-/** One package of a lock file of either kind. */
+/** One package of a uv.lock or poetry.lock. `needs`: the names of the packages that it requires. */
 interface Locked {
   readonly name: string;
   readonly version: string;
@@ -53,7 +53,7 @@ function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
-/** The last part of a URL's path, decoded; empty: none. */
+/** The decoded last segment of a URL's path; empty: there is none, or it cannot be decoded. */
 function nameIn(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1);
   try {
@@ -63,7 +63,7 @@ function nameIn(url: string): string {
   }
 }
 
-/** @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
+/** A package of a uv.lock. @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
 function ofUv(one: TomlTable): Locked {
   const source = tableOf(one['source']);
   const registry = textOf(source?.['registry']);
@@ -78,7 +78,11 @@ function ofUv(one: TomlTable): Locked {
   };
 }
 
-/** @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock; its source is left out for the public index */
+/**
+ * A package of a poetry.lock. Without a `source` it comes from the public index.
+ * @param files  the package's files and hashes, where the lock file has them in one place for all packages
+ * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
+ */
 function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
   const source = tableOf(one['source']);
   const isIndex = source === null || textOf(source['type']) === 'legacy';
@@ -91,7 +95,7 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
   };
 }
 
-/** Reads a uv.lock or poetry.lock: packages from an index, with the hashes of their files. */
+/** Parses a uv.lock or poetry.lock: its packages, and the hashes of the files of those that are not skipped. */
 export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, Sentence> {
   const read = parseToml(file.text);
   if (read.tag === 'error') return error(phrase('expected.lockWrites', { kind, client: kind, line: read.error }));

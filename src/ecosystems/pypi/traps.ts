@@ -5,7 +5,7 @@ import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalOf, trapOf } from '../doctor.ts';
 import { type PypiFound, type PypiSetting, sortInOrder } from './settings-found.ts';
 
-/** Traps of the settings of pip and uv. */
+/** The kinds of traps in the settings of pip and uv. */
 export const pypiKinds = {
   'pip-index-shadowed': { severity: 'warning', isFixable: false },
   'pip-extra-index': { severity: 'error', isFixable: false },
@@ -86,10 +86,10 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   }
 }
 
-/** An index that only named projects use. */
+/** The lines of a uv index that only projects which name it use. */
 const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** The first value without credentials, for comparison. */
+/** The first value of a setting as a URL without credentials, for comparison. */
 export function urlOf({ values: [value = ''] }: PypiSetting): string {
   return plainUrlOf(value);
 }
@@ -98,7 +98,7 @@ function shown({ values: [value = ''] }: PypiSetting): string {
   return maskText(value);
 }
 
-/** The edits that delete a setting: only files of the user and the system are edited, not a project's or the shell's. */
+/** The edits that delete a setting; empty if its place may not be edited: a variable, a project's file, a shell's file. */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;

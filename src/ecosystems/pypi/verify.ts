@@ -7,11 +7,13 @@ import { failedBy, fine, hashOf, seenIn, type Talk } from '../talk.ts';
 const algorithm = 'sha256';
 
 /**
- * Judges bytes by their sha256 from a lock file or the public index (`pinned`) if known, else from the mirror's own
- * page (`index`), as clients do: such a page vouches for itself, so the bytes are also compared with other mirrors.
- * @param name   of the file
- * @param wants  the hash that an authority expects for bytes with such a hash, as `Pins.wants`
+ * Judges bytes by the SHA-256 from a lock file or the public index, if it is known (`against` is then `pinned`). Else by the
+ * SHA-256 on the mirror's own page (`index`), as clients do. That page proves only that the mirror is consistent, so the
+ * bytes are then also compared with other mirrors.
+ * @param name   the name of the file
+ * @param wants  the hash that an authority expects, given the computed one in hex: see `Pins.wants`
  * @param told   the hash on the page, in hex; `null`: none
+ * @param known  facts to return with the verdict
  */
 export function* verify(
   body: WholeBody,
@@ -40,15 +42,18 @@ export function* verify(
   return fine(want === null ? facts : { ...facts, verified: { algorithm, digest, against } });
 }
 
-/** The known hashes of one version: `module@version/<file>` for one file, `…/sha256:<hex>` for any file. */
+/**
+ * The known hashes of one version. Keys of the pins are `module@version/<file>` for the hash of one file, and
+ * `module@version/sha256:<hex>` for a hash that any file of the version may have.
+ */
 export interface Pins {
   /**
-   * The expected hash of a file as `sha256:<hex>`, or a description if several are valid and this one is not; `null`:
-   * unknown.
-   * @param hex  the computed hash, or the page's
+   * The expected hash of a file as `sha256:<hex>`; `null`: none is known. If several are valid and `hex` is none of them, a
+   * description of them.
+   * @param hex  the hash computed from the file, or stated on the page
    */
   wants(file: string, hex: string): string | null;
-  /** True if a hash of this file is known. */
+  /** True if an authority's hash of this file is known. @param hex  the hash on the page; `null`: none */
   knows(file: string, hex: string | null): boolean;
 }
 

@@ -1,18 +1,18 @@
 import { limits } from '../../core/limits.ts';
 
-/** A parsed version by PEP 440; numbers are digits without leading zeros, so none overflows. */
+/** A version by PEP 440. Its numbers are texts of digits without leading zeros, so that none overflows. */
 export interface PypiVersion {
   readonly epoch: string;
-  /** Without final zeros: `1.0` is `1`. */
+  /** The numbers of the release without final zeros: `1` for `1.0`. */
   readonly release: readonly string[];
-  /** `a`, `b` or `rc` with its number; `null`: none. */
+  /** `a`, `b` or `rc`, and a number; `null`: no pre-release part. */
   readonly pre: readonly [string, string] | null;
   readonly post: string | null;
   readonly dev: string | null;
   readonly local: readonly string[];
 }
 
-/** @see PEP 440, appendix B: the expression that packaging has, in lower case */
+/** The form of a version in lower case. @see PEP 440, appendix B */
 const form =
   /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
 
@@ -38,7 +38,7 @@ export function parseVersion(text: string): PypiVersion | null {
   };
 }
 
-/** The canonical spelling of a version: no final zeros in its release. @see packaging.utils canonicalize_version */
+/** The canonical spelling of a version, without final zeros in the release. @see packaging.utils canonicalize_version */
 export function canonicalVersionOf({ epoch, release, pre, post, dev, local }: PypiVersion): string {
   const first = epoch === '0' ? '' : `${epoch}!`;
   const numbers = release.length === 0 ? '0' : release.join('.');
@@ -51,12 +51,12 @@ function withoutZeros(release: readonly string[]): readonly string[] {
   return release.slice(0, last + 1);
 }
 
-/** True for alphas, betas, candidates and development releases, which no client chooses by default. */
+/** True for alphas, betas, candidates and development releases, which clients choose only if there is nothing else. */
 export function isPrerelease({ pre, dev }: PypiVersion): boolean {
   return pre !== null || dev !== null;
 }
 
-/** Below zero if `a` is older, 0 for two spellings of one version. @see packaging.version _cmpkey */
+/** Below 0 if `a` is older, above 0 if `b` is, 0 for two spellings of one version. @see packaging.version _cmpkey */
 export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   return (
     compareDigits(a.epoch, b.epoch) ||
@@ -69,7 +69,10 @@ export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   );
 }
 
-/** A development release without a pre-release sorts before all pre-releases, a release after them. */
+/**
+ * The first rank among versions with equal release numbers: development releases without a pre-release part come first,
+ * then pre-releases, then all others.
+ */
 function preRank({ pre, post, dev }: PypiVersion): number {
   if (pre !== null) return 1;
   return post === null && dev !== null ? 0 : 2;
@@ -80,7 +83,7 @@ function comparePre(a: PypiVersion['pre'], b: PypiVersion['pre']): number {
   return compareDigits(a[1], b[1]);
 }
 
-/** `-` is below all numbers, `~` above. */
+/** Compares numbers as digits without leading zeros. `-`, for an absent part, is below all numbers; `~` is above them. */
 function compareDigits(a: string, b: string): number {
   const byKind = kindOf(a) - kindOf(b);
   if (byKind !== 0 || a === b) return byKind;
@@ -91,7 +94,7 @@ function kindOf(number: string): number {
   return number === '-' ? 0 : number === '~' ? 2 : 1;
 }
 
-/** Numbers are above words, more parts above fewer. */
+/** Compares parts of local versions: a number is above a word, and a part above none. */
 function compareLocal(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));
