@@ -142,24 +142,15 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
   const pieces = piecesOf(fetched, limits.zipBytes);
-  let read = 0;
-  for (;;) {
-    const { done, value } = read < sent ? await pieces.next() : { done: true, value: undefined };
-    if (done === true || value === undefined) break;
+  let first: Buffer = Buffer.alloc(0);
+  for (let read = 0; read < sent; ) {
+    const { done, value } = await pieces.next();
+    if (done === true) throw new Error('too short');
     const of = Math.min(value.length, sent - read);
     own.update(value.subarray(0, of));
     read += of;
-    if (read < sent) continue;
-    return isSame(own, hash) ? { ...fetched, first: value.subarray(of), rest: pieces } : differs();
+    first = value.subarray(of);
   }
-  if (read < sent) throw new Error('too short');
-  return { ...fetched, first: Buffer.alloc(0), rest: pieces };
-}
-
-function isSame(own: Hash, hash: Hash): boolean {
-  return own.digest().equals(hash.copy().digest());
-}
-
-function differs(): never {
-  throw new Error('other bytes than the client has');
+  if (!own.digest().equals(hash.copy().digest())) throw new Error('other bytes than the client has');
+  return { ...fetched, first, rest: pieces };
 }
