@@ -60,7 +60,7 @@ function groupSection(
 ): Html | null {
   const mine = group.mirrors.filter((mirror) => shown.has(mirror));
   if (mine.length === 0) return null;
-  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${mirrorCount(group.mirrors.length, say)}</span></h2>${mine.map((mirror) => mirrorRow(deps, mirror, range, say))}</section>`;
+  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${say('history.mirrors', { count: group.mirrors.length })}</span></h2>${mine.map((mirror) => mirrorRow(deps, mirror, range, say))}</section>`;
 }
 
 function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay): Html {
@@ -134,10 +134,6 @@ function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
     ([at, part]) =>
       html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${formatRtt(part, say)}</td><td class="n">${sumOf(part, 'ok') + sumOf(part, 'failed') + sumOf(part, 'unknown')}</td><td class="n">${sumOf(part, 'failed')}</td><td class="n">${sumOf(part, 'unknown')}</td><td>${formatLag(part, say)}</td></tr>`,
   )}</tbody></table></details>`;
-}
-
-function mirrorCount(count: number, say: PageSay): string {
-  return say('history.mirrors', { count });
 }
 
 function nameOf({ ecosystem, upstream }: Group): string {

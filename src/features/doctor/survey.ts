@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
 import { type Assignment, type Machine, placeTextOf, type Surroundings } from '../../core/trap.ts';
@@ -7,15 +7,11 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { readAssignments } from './assignments.ts';
 
-const files =
+/** Project files that set variables for builds: CI, compose files, Dockerfiles. */
+const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
 /** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: a value that is one URL or starts a list of them, without placeholders. */
 const assigned = /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(https?:[^\s"'$;]+))/g;
-
-/** True for project files that set variables for builds: CI, compose files, Dockerfiles. */
-function setsVariables(path: string): boolean {
-  return files.test(path);
-}
 
 /** The variables that a project file sets to URLs, with their lines. */
 function variablesIn(file: string, text: string): readonly Assignment[] {
@@ -82,7 +78,7 @@ async function surveyed(
   const isSet = own.chain !== null && !own.chain.isDefault;
   const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
   const chain = ofFiles ?? own.chain;
-  const locks = files.filter((file) => doctor.isUsualLock(nameOf(file)));
+  const locks = files.filter((file) => doctor.isUsualLock(basename(file)));
   const patterns = new Set(own.privatePatterns);
   for (const file of doctor.privateIn === undefined ? [] : locks) {
     const text = await machine.read(join(machine.cwd, file));
@@ -114,7 +110,7 @@ async function chainOfProject(
   files: readonly string[],
 ): Promise<Today['chain']> {
   const { machine } = surroundings;
-  for (const file of files.filter(setsVariables)) {
+  for (const file of files.filter((path) => settingFiles.test(path))) {
     const text = await machine.read(join(machine.cwd, file));
     const set = text.tag === 'ok' ? variablesIn(file, text.text) : [];
     if (set.length === 0) continue;
@@ -126,10 +122,6 @@ async function chainOfProject(
     return { text: chain.text, place: { file, line: at?.line ?? null }, isDefault: false };
   }
   return null;
-}
-
-function nameOf(file: string): string {
-  return file.split('/').at(-1) ?? '';
 }
 
 interface Files {

@@ -81,7 +81,9 @@ export function replayLines(
   const head = say('replay.head', { file: about.file, from: stamp(ground.fromMs), to: stamp(ground.toMs) });
   return [
     terminal.paint('bold', printable(head)),
-    ...(changes === '' ? [] : [printable(changedLine(changes, replayed, say))]),
+    ...(changes === ''
+      ? []
+      : [printable(say(replayed.changed === null ? 'replay.nothingChanged' : 'replay.changes', { changes }))]),
     '',
     ...(stories.length === 0 ? [say('replay.none')] : moves),
     '',
@@ -89,10 +91,6 @@ export function replayLines(
     '',
     ...notes(replayed, about, say),
   ];
-}
-
-function changedLine(changes: string, { changed }: Replayed, say: Say): string {
-  return say(changed === null ? 'replay.nothingChanged' : 'replay.changes', { changes });
 }
 
 /** The basis of the numbers, and the limits of a replay. */
