@@ -27,8 +27,6 @@ export interface Plan {
   /** The entities by their key. */
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
-  /** The number of targets in the plan. */
-  readonly targets: number;
   /** The maximum number of lines that `limits.lines` excludes from each response; 0: none. */
   readonly droppedLines: number;
 }
@@ -125,7 +123,6 @@ export function* makePlanInSlices(config: Config, targets: readonly Target[]): S
     planned.set(client.key, client);
     lines += client.lines;
   }
-  let kept = 0;
   let droppedLines = 0;
   const dropped = new Set<string>();
   yield* each(targets, (target) => {
@@ -139,8 +136,7 @@ export function* makePlanInSlices(config: Config, targets: readonly Target[]): S
       return;
     }
     lines += added;
-    kept += 1;
     for (const one of fresh) planned.set(one.key, one);
   });
-  return { entities: planned, daemon, targets: kept, droppedLines };
+  return { entities: planned, daemon, droppedLines };
 }

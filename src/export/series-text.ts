@@ -80,16 +80,12 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
 /** The lines of a counter or gauge. @param name  the name of the sample; that of a counter ends in `_total` */
 export function renderPlainLines(instrument: object, name: string): Lines {
   const all = Object.values((instrument as Instrument<Plain>).hashMap);
-  return { texts: each(all, (series) => plainText(series, name)), count: all.length };
+  return { texts: all.values().map((series) => plainText(series, name)), count: all.length };
 }
 
 function plainText({ labels, value }: Plain, name: string): string {
   const end = endOf(labels);
   return end === '' ? `${name} ${numberText(value)}\n` : `${name}{${end}${numberText(value)}\n`;
-}
-
-function* each<S>(all: readonly S[], textOf: (series: S) => string): Generator<string> {
-  for (const series of all) yield textOf(series);
 }
 
 /** The common parts of all series of one histogram. */
@@ -131,7 +127,7 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
 export function renderHistogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
   const all = Object.values((instrument as Instrument<Observed>).hashMap);
   return {
-    texts: each(all, (series) => seriesText(series, form, format === 'openmetrics')),
+    texts: all.values().map((series) => seriesText(series, form, format === 'openmetrics')),
     count: all.length * (form.starts.length + 2),
   };
 }
