@@ -1,7 +1,7 @@
 import { type Phase, phases } from '../../core/failure.ts';
 import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
-import { outcomeTextOf } from './badges.ts';
+import { outcomeTextOf, probePath } from './badges.ts';
 import { duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
 
@@ -172,7 +172,7 @@ function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKep
   const shape = html`<svg x="${x}%">${shapeOf(sample, scale, heightPx, labelled ? 1.5 : 1)}</svg><title>${says}</title>`;
   const { probeId } = sample.due;
   return probeId !== null && isKept(sample)
-    ? html`<a href="/probes/${encodeURIComponent(probeId)}" tabindex="-1">${shape}</a>`
+    ? html`<a href="${probePath(probeId)}" tabindex="-1">${shape}</a>`
     : html`<g>${shape}</g>`;
 }
 

@@ -7,6 +7,7 @@ import { tellIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
 import {
+  mirrorPathOf,
   renderBecauseNote,
   renderOutcomeLink,
   renderRunningSum,
@@ -123,7 +124,7 @@ function seriesSection(
   );
   const shown = sorted.slice(from, from + seriesPerPage);
   const scaleMs = Math.max(0, ...shown.filter(({ target }) => !isHeavy(target)).map((one) => totalOf(one.phases)));
-  const path = `/mirrors/${encodeURIComponent(mirror.name)}`;
+  const path = mirrorPathOf(mirror.name);
   const rest = sorted.length - from - shown.length;
   return html`<section aria-labelledby="h-targets"><h2 id="h-targets">${say('target.title')} <span class="count">${series.length}</span></h2>
 ${series.length === 0 ? html`<p class="none">${say('target.none')}</p>` : null}

@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import { type Upstream, upstreamsOf } from '../../core/mirror.ts';
 import { maskChain } from '../../core/secret.ts';
 import {
@@ -74,7 +75,7 @@ function form(say: PageSay, deps: ApiDeps, { chain, group, client, result }: Fil
   return html`<form id="whatif-form" action="/what-if" method="get" data-hosts="${hostsOf(deps).join(' ')}">
 ${group !== undefined && html`<input type="hidden" name="ecosystem" value="${group.ecosystem}"><input type="hidden" name="upstream" value="${group.upstream}">`}
 <p class="field"><label for="whatif-chain">${say('whatif.field', { client: client ?? clients[0] ?? '' })}</label>
-<textarea id="whatif-chain" name="chain" rows="2" maxlength="2000" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="whatif-hint">
+<textarea id="whatif-chain" name="chain" rows="2" maxlength="${limits.whatIfChars}" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="whatif-hint">
 ${chain}</textarea></p>
 ${clients.length > 1 && html`<p class="field short"><label for="whatif-client">${say('whatif.client')}</label> <select id="whatif-client" name="client">${clients.map(option)}</select></p>`}
 <p class="press"><button type="submit">${say('whatif.work')}</button> <span id="whatif-start" class="muted">${say('whatif.start')}${start('whatif.useInUse', result?.inUse ?? null)}${start('whatif.useAdvised', result?.advised ?? null)}</span></p>

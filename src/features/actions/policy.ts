@@ -3,6 +3,7 @@ import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
 import { isQuiet } from '../../notify/chat/batch.ts';
+import { isSameUpstream } from './rows.ts';
 
 const hourMs = 3_600_000;
 const confidences = ['low', 'medium', 'high'] as const;
@@ -42,10 +43,9 @@ export function heldBy(
   if (!when.causes.includes(advice.cause)) return 'cause';
   if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
   const isRegretted = rows.some(
-    ({ undoneBy, endedAtMs, advice: { ecosystem, upstream } }) =>
+    ({ undoneBy, endedAtMs, advice: earlier }) =>
       undoneBy === 'regret' &&
-      ecosystem === advice.ecosystem &&
-      upstream === advice.upstream &&
+      isSameUpstream(earlier, advice) &&
       now.wallMs - (endedAtMs ?? now.wallMs) < limits.actionRegretMs,
   );
   if (isRegretted) return 'regret';
