@@ -40,7 +40,7 @@ export function createApi(deps: ApiDeps): Express {
   app.use(createAccessGuard(deps.config, nowMs));
   app.use(createRateLimit(nowMs));
   app.use(operationRoutes(deps));
-  // Before the others, because its bodies may be larger.
+  // Before the other routes of the API, because notifications may be larger than other bodies.
   app.use('/api/v1', createAlertmanagerRoutes(deps));
   app.use(
     '/api/v1',

@@ -42,7 +42,7 @@ export function createBuckets(perMinute: number, nowMs: () => number) {
   return {
     /**
      * Counts one request of a client.
-     * @returns `null` if it may pass, else the whole seconds until the next may, at least 1
+     * @returns `null` if the request may pass, else the whole seconds until the next one may, at least 1
      */
     take(client: string): number | null {
       const now = nowMs();

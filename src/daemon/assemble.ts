@@ -38,7 +38,7 @@ import { createLedger, type Ledger } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
-/** Rows that wait while the state file cannot be written, 12 KB of memory each; each attempt serializes all of them. */
+/** The maximum number of rows that wait for the state file: each takes 12 KB, and each attempt serializes all. */
 const waitingRowsMax = 2_000;
 
 /** The ports that a daemon runs on; tests hand in manual clocks, seeded randomness and workers without threads. */

@@ -127,7 +127,7 @@ export async function startDaemon(
     return { tag: 'reloaded', changed: keys };
   }
 
-  /** A defect in it leaves the daemon as it is, and the caller hears of it. */
+  /** A defect in a reload is logged and thrown to the caller; the daemon goes on. */
   const reloadInTurn = serial(async () => {
     try {
       return await reload();

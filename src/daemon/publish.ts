@@ -20,7 +20,7 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
-/** A commit that failed is tried again after this many times its duration: many rows may wait, and no turn is delayed often. */
+/** The next attempt after a failed commit waits this many times the duration of the failed one: turns are delayed rarely. */
 const retryAfter = 10;
 
 const standingsEveryMs = 250;

@@ -129,7 +129,9 @@ export function createExporter(input: {
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** The source of gauges, read at each rendering; set once. */
     snapshot: renderer.snapshot,
-    /** Opens the series that a configuration adds, over many turns of the loop; the same `reconfigure` must follow. */
+    /**
+     * Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same input follows.
+     */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };

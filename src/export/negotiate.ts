@@ -10,7 +10,7 @@ export type Format = keyof typeof contentTypes;
 interface Range {
   readonly type: string;
   readonly version: string | null;
-  /** 0 to 1; 0 means refused. */
+  /** The weight, 0 to 1; 0: refused. */
   readonly q: number;
 }
 

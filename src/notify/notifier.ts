@@ -217,7 +217,7 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
   return programs[format].message(receiver, notice, now);
 }
 
-/** Sends an event as its story requires: to all receivers, or only to programs. */
+/** Queues an event for the audience that its story requires: all receivers, or only `programs`. */
 function announce(state: State, news: News, now: Now): void {
   const { stories } = state;
   expireHeld(stories, news, now);

@@ -10,7 +10,6 @@ import { dated, type Html, html, type PageSay, span } from './html.ts';
 const dayMs = 86_400_000;
 const weekMs = 7 * dayMs;
 
-/** A finding or advice that has ended. */
 interface Ended {
   readonly endedAtMs: number;
   readonly item: Html;

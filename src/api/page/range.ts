@@ -29,7 +29,7 @@ export function lengthOf(range: TrendRange): number {
   return trendGrids[range].cellMs * trendGrids[range].cells;
 }
 
-/** `the last day`. */
+/** The name of a range: `the last day`. */
 export function formatRange(range: TrendRange, say: PageSay): string {
   return say(lasts[range]);
 }

@@ -20,7 +20,7 @@ export interface TimelineItem {
   readonly lane: string | null;
   readonly registries: readonly string[];
   readonly fromMs: number;
-  /** `null`: still open. */
+  /** The end, wall milliseconds; `null`: still open. */
   readonly toMs: number | null;
 }
 

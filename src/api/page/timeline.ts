@@ -18,9 +18,9 @@ const leastShare = 0.006;
 /** The parameters of a timeline address. */
 export interface TimelineQuery {
   readonly range: TrendRange;
-  /** The end of the range, wall milliseconds; `null`: now, and it advances. */
+  /** The end of the range, wall milliseconds; `null`: now, so the range moves on with time. */
   readonly untilMs: number | null;
-  /** `finding-<id>` or `advice-<id>`. */
+  /** The selected item, `finding-<id>` or `advice-<id>`; `null`: none. */
   readonly item: string | null;
   readonly mirror: string | null;
 }

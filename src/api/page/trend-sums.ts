@@ -106,7 +106,7 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
   return toMs - endMs >= leastMs ? [...gaps, { fromMs: endMs, toMs }] : gaps;
 }
 
-/** The unmonitored time of a cell if it exceeds the canary's pace, else 0. Milliseconds. */
+/** The unmonitored milliseconds of a cell; 0 unless above `silentMsMin` and `silentPaces` paces of the canary. */
 export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
   return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
 }

@@ -75,7 +75,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
         : { head, base, title, body: text };
       return readOne(await call('POST', api, data));
     },
-    /** Closes the request if it is open. @returns its state now; `closed` if there is none */
+    /** Closes the merge request if it is open. @returns its state afterwards; `closed` if there is none */
     async withdraw(head: string, number: number | undefined): Promise<'merged' | 'closed'> {
       let request = await find(head, number);
       const [method, data] = isGitlab

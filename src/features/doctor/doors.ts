@@ -14,7 +14,7 @@ export const doorKinds = {
 /** The configured front door, for the clients of one ecosystem. */
 export interface KnownDoor {
   readonly ecosystem: EcosystemId;
-  /** Without a trailing slash: `http://127.0.0.1:10121/go`. */
+  /** The URL for clients of that ecosystem, without a trailing slash: `http://127.0.0.1:10121/go`. */
   readonly url: string;
   /** The lines that make a client use the front door. */
   readonly lines: readonly string[];

@@ -23,7 +23,7 @@ export type NamedTrap = Trap &
 export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly untold: readonly Untold[];
-  /** By path, in the order of reading. */
+  /** The texts by path, in the order of reading. */
   readonly texts: ReadonlyMap<string, string>;
   /** Probed mirrors; empty: no network request was made. */
   readonly asked: readonly AskedMirror[];

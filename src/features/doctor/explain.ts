@@ -157,16 +157,16 @@ function secure(host: string, port: string | undefined): string {
 /** The meaning of a client's error: where it happened, and which commands to run next, the best first. */
 export interface Explained {
   readonly reason: ErrorReason;
-  /** `null`: the problem is in the client itself. */
+  /** The layer that failed; `null`: the problem is in the client itself. */
   readonly layer: string | null;
-  /** `null`: not recognizable. */
+  /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: string | null;
   readonly url: string | null;
   /** The line with the error, printable, without user-info in URLs. */
   readonly line: string;
   readonly means: string;
   readonly next: string;
-  /** At least one. */
+  /** Commands to run, the best first; at least one. */
   readonly run: readonly string[];
 }
 

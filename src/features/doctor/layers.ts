@@ -123,7 +123,7 @@ function detailOf(kind: ProbeFailure['kind'], layer: Layer, { hop, transcript, s
   return status + (layer === 'http' || layer === 'content' ? redirectText(transcript, say) : '');
 }
 
-/** Describes the problem of a certificate by its own fields. */
+/** Describes the problem of a certificate by the certificate's fields. */
 function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs: number, say: Say): string {
   if (tls === null) return '';
   const issuer = say('layer.issuer', { issuer: tls.issuer });

@@ -27,7 +27,6 @@ export const onlineKinds = {
   'online-ipv6-broken': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** One probe of a mirror. */
 interface Question {
   readonly mirror: Mirror;
   readonly module: string | null;

@@ -18,7 +18,7 @@ export interface Listener {
 
 /** The address of a daemon. */
 export interface DaemonAt {
-  /** Without a trailing slash. */
+  /** The base URL, without a trailing slash. */
   readonly url: string;
   /** `null`: the daemon requires no token. */
   readonly token: string | null;

@@ -171,9 +171,9 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
   return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };
 }
 
-/** Why a request is not authorized; `null`: it is. */
+/** Why a request is not authorized; `null`: the request is authorized. */
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
-  // Without a token, a listener off loopback (it has TLS) is open to all clients.
+  // Off loopback, a listener without a token is open to all clients.
   return listen.token === null && !isLoopback(listen.host) ? null : refusalOf(headers, listen);
 }
 

@@ -14,11 +14,11 @@ export interface DoorMetrics {
     orders: ReadonlyMap<string, Pick<Order, 'names'>>,
   ): void;
   followed(isUp: boolean): void;
-  /** Text format 0.0.4. */
+  /** All metrics in text format 0.0.4. */
   text(): Promise<string>;
 }
 
-/** Creates the metrics; the counters of each configured mirror start at 0. */
+/** Creates the metrics; `ordered` starts the counter of redirects to each mirror at 0. */
 export function createDoorMetrics(): DoorMetrics {
   const register = new Registry();
   const settingsOf = <N extends keyof typeof doorMetrics>(name: N) => {

@@ -9,7 +9,7 @@ export interface Known {
   readonly advice: { readonly to: string; readonly id: string } | null;
   /** Names of the mirrors that may be advised, best first. */
   readonly ranked: readonly string[];
-  /** Mirrors that must never be used: they serve other bytes. */
+  /** Mirrors that serve wrong bytes: they are used only if there is no other one. */
   readonly wrong: ReadonlySet<string>;
   /** The 95th percentile of each mirror's canary latency, milliseconds; unmeasured mirrors are absent. */
   readonly usualMs: ReadonlyMap<string, number>;

@@ -14,7 +14,7 @@ import type { Cell } from './verdict.ts';
 /** What the page shows: the last report, and why there is no newer one. */
 export interface Shown {
   readonly report: FleetReport | null;
-  /** `null`: the store responded. */
+  /** Why the store could not be read, and since when; `null`: the store responded. */
   readonly failure: { readonly why: string; readonly sinceMs: number } | null;
 }
 

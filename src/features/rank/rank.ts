@@ -92,11 +92,10 @@ export async function rankOnce(input: RankRequest): Promise<Result<readonly Rank
   return ok(rows);
 }
 
-/** The inputs of a ranking. */
 interface RankRequest extends RankPorts {
   readonly rounds: number;
   readonly finals: number;
-  /** Called with each response. */
+  /** Called with the sample of each probe. */
   readonly heard?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
 }

@@ -134,7 +134,7 @@ interface Walk {
   readonly failed: boolean;
 }
 
-/** Milliseconds; `null`: a mirror of the walk has no recent response. */
+/** The milliseconds of a walk through a chain; `null`: a mirror of the walk has no recent response. */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);
   const end = walkChain(group, chain, (name) => {

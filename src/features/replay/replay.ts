@@ -73,7 +73,7 @@ export interface ReplayInput {
   readonly config: Config;
   readonly changed: Config | null;
   readonly calendar: Calendar;
-  /** Wall milliseconds. */
+  /** The window, wall milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
   /** Called repeatedly with the completed share, 0 to 1; return true to stop. */

@@ -33,14 +33,14 @@ export interface Pen {
   readonly reader: Reader;
 }
 
-/** At most `most` characters (UTF-16 units); a cut is visible. */
+/** Cuts a text to at most `most` characters (UTF-16 units), visibly. */
 export function clipped(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 const alike: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '`': "'", '*': '∗', '[': '［' };
 
-/** For Markdown without escapes: characters of tags, mentions and marks are replaced by similar ones. */
+/** Makes a text safe for Markdown without escapes: similar characters replace those of tags, mentions and marks. */
 export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }

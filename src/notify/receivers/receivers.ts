@@ -12,5 +12,5 @@ import { wecom } from './wecom.ts';
 /** All chat services. */
 export const chatServices: Readonly<Record<ChatFormat, ChatService>> = { slack, discord, feishu, dingtalk, wecom };
 
-/** Every receiver that programs read. */
+/** All formats for programs. */
 export const programs: Readonly<Record<Exclude<ReceiverFormat, ChatFormat>, Program>> = { standard, alertmanager };
