@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Key, type Language, languages, type Say, type Values, wordsOf } from '../words/words.ts';
 
-/** The details of this problem as a sentence. */
+/** Renders the details of a problem as a sentence. */
 type Detail = (say: Say) => string;
 
 /** A refused request; each kind has one status (RFC 9110) and one title. */

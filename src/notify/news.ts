@@ -29,7 +29,7 @@ export function subjectOf({ kind, registry, cause }: Finding, vantage: string): 
   return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
 }
 
-/** True where a change ends a finding: it closed, or a mismatch was acknowledged (nothing else ends one). */
+/** True where a change ends a finding: it closed, or a mismatch was acknowledged (nothing else ends a mismatch). */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
   return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);

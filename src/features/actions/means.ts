@@ -33,7 +33,7 @@ export class StepFailed extends Error {
   }
 }
 
-/** The value of a result. @throws StepFailed */
+/** The value of a result. @throws StepFailed if the result is an error */
 export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
   if (result.tag === 'error') throw new StepFailed(result.error, retry);
   return result.value;

@@ -80,7 +80,7 @@ interface LivePair extends DemoPair {
 
 /**
  * Starts two local mirrors for each of these ecosystems, a receiver and a daemon that monitors them. After a while the
- * preferred mirror of the first ecosystem gets slow; when its stages are complete, that of the next. Everything is on
+ * preferred mirror of the first ecosystem gets its fault; when its stages are complete, that of the next. Everything is on
  * loopback, the state is temporary, the port is the first free one from `firstPort` on.
  * @throws Error when none of the ports tried is free, or the demo's own configuration is wrong
  */

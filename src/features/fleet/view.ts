@@ -15,9 +15,9 @@ export interface StoreView {
   readonly seen: readonly Series[];
   /** Gauges of a daemon and of its mirrors, each with its `__name__`. */
   readonly facts: readonly Series[];
-  /** One for each mirror of a daemon, with the label `state`. */
+  /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly Series[];
-  /** Lower bounds by `vantage` and `registry`. */
+  /** Lower bounds of lags by `vantage` and `registry`. */
   readonly lags: readonly Series[];
   /** 95th percentiles of the canary by `vantage` and `registry`. */
   readonly p95s: readonly Series[];

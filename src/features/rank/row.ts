@@ -5,7 +5,7 @@ import type { Probed } from '../../core/ports.ts';
 import type { PhaseTimes } from '../../core/sample.ts';
 import { quantileOf } from '../../core/statistics.ts';
 
-/** One probe of a rank; `slot`: round and question, the same for all mirrors. */
+/** One probe of a ranking; `slot`: a number for round and question, the same for all mirrors. */
 export interface RankAnswer {
   readonly slot: number;
   readonly sample: Probed['sample'];

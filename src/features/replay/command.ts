@@ -107,7 +107,7 @@ async function play(
   const progress = async (share: number): Promise<boolean> => {
     const done = context.say('unit.percent', { value: Math.floor(100 * share) });
     context.terminal.progress(`${bar(share, 24).padEnd(24)} ${done}`);
-    // Signals are handled between turns.
+    // Lets the event loop handle signals.
     await nextTurn();
     return isStopped;
   };

@@ -1,7 +1,7 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
-/** Three paces of the slowest light step by default. */
+/** The time without response until an alert: three default paces of the slowest light step. */
 const silentSeconds = 15 * minute;
 /** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
 const restartSeconds = 3 * minute;
