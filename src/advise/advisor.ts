@@ -55,7 +55,10 @@ export interface Advisor {
   observe(sample: SettledSample, now: Now): boolean;
   /** Milliseconds until a probe that was sent `outMs` ago is late; `null`: only its response counts. */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
-  /** Counts a late probe as a timeout: a download at once, a light probe once our own network is known to be up. */
+  /**
+   * Counts a late probe as a timeout: a download at once, a light probe once our own network is known to be up. Late first
+   * bytes count as slow.
+   */
   late(due: Due, outMs: number, now: Now): void;
   /** Records that a real client could not fetch a module. At the head, the module's artifact is then probed next. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;

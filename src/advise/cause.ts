@@ -49,9 +49,9 @@ export function isAgainst(finding: Finding): boolean {
 
 /** The reasons to leave a mirror now, whether or not leaving it is worthwhile. */
 interface Causes {
-  /** The gravest of its findings, else alerts of other systems; `null`: none. */
+  /** The gravest findings of the mirror, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
-  /** Its lag exceeds the limit, whatever other findings it has; `null`: it does not. */
+  /** The findings of lag above the limit, whatever other findings the mirror has; `null`: none. */
   readonly lag: Cause | null;
 }
 

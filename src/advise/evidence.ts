@@ -160,7 +160,7 @@ export function judgeAlert(
   return { outcome: 'evidence', evidence: taken() };
 }
 
-/** Only this label is shown as received; the mirror's name is taken from the configuration. */
+/** The name of an alert, made printable. No other label is shown as received: mirrors are named as configured. */
 function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
 }

@@ -18,7 +18,7 @@ export interface LiveAdvice {
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
-  /** Since when the time test behind it has evidence, monotonic; `null`: no such test, or it was before a restart. */
+  /** Since when the time test behind the advice has evidence, monotonic; `null`: none, or it was before a restart. */
   readonly fromMs: number | null;
   /** When the sentence of the advice was last updated and last stored, monotonic. */
   saidMs: number;
@@ -71,7 +71,7 @@ export interface LateProbes {
 /** The advisor's state of one (ecosystem, upstream). */
 export interface Group {
   readonly upstream: string;
-  /** Its ecosystem: declarations of steps and clients. */
+  /** The ecosystem of the group: declarations of steps and clients. */
   readonly kind: Ecosystem;
   /** The client whose chain decides. */
   readonly client: Client;
@@ -79,7 +79,7 @@ export interface Group {
   roster: Roster;
   /** The chain in the configuration; `null` where it cannot be parsed. */
   declared: Chain | null;
-  /** In force: the accepted chain, else the declared one. */
+  /** The chain in force: the accepted one, else the declared one. */
   chain: Chain | null;
   /** The proposed or refused advice; `null`: none. */
   open: LiveAdvice | null;

@@ -172,7 +172,7 @@ function refresh(view: View, ledger: Ledger): void {
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
-/** The same decision was made again for the open advice: updates its sentence. */
+/** Updates the sentence of the open advice, because the decision was the same again. */
 function repeat(view: View, stay: Refused | BypassDecision, ledger: Ledger): void {
   const { open } = view.group;
   const { cause, findings, at } = stay;

@@ -192,7 +192,7 @@ export interface Subject {
   readonly to: Mirror | null;
   /** Since when the latency test favours the move, monotonic milliseconds; `null`: it does not. */
   readonly fromMs: number | null;
-  /** Why none is advised, or the setting of the client that is proposed instead; `null`: a move. */
+  /** Why no other mirror is advised, or the client setting that is proposed instead; `null`: a move. */
   readonly stay: Refused | BypassDecision | null;
   /** The previous sentence of the advice; `null`: none. */
   readonly before: Sentence | null;
@@ -203,7 +203,7 @@ export interface Grounds {
   readonly now: Now;
   /** The name of the upstream. */
   readonly upstream: string;
-  /** Since the last move. */
+  /** The time since the last move. */
   readonly awayMs: number;
   /** When the mirror to leave may be requested again, by its `Retry-After`, wall clock; 0: at any time. */
   readonly throttledUntilMs: number;

@@ -104,7 +104,7 @@ export interface Probing {
   readonly targets: Map<string, Map<string, Target>>;
   /** The size of each artifact, by question. Bytes. */
   readonly sizes: Map<string, number>;
-  /** Mirrors that served the first bytes of an artifact, with its question: the artifact is in their cache. */
+  /** `<mirror> <question>` of each artifact whose first bytes a mirror has served: it is in the cache of that mirror. */
   readonly served: Set<string>;
   /** By mirror and light step that no fetch needs: the ids of the targets whose last response was a failure. */
   readonly failing: Map<string, Set<string>>;

@@ -123,7 +123,7 @@ export interface Replies {
   readonly question: string;
   /** `null`: that mirror was not probed in it. */
   replyOf(registry: string): Reply | null;
-  /** It was given up early and may only have been late: it counts as neither failed nor succeeded. */
+  /** True for a probe given up early that may only have been late: it counts as neither failed nor succeeded. */
   isMerelyLate(registry: string): boolean;
 }
 

@@ -44,7 +44,7 @@ export interface Weighed {
   readonly scoreMs: number | null;
   /** Share of failed responses, as an upper bound for comparing. */
   readonly failedShare: number;
-  /** Its test nearest to the bound; `null`: it is the mirror to leave, or nothing is compared. */
+  /** The test with this mirror as candidate that is nearest to its bound; `null`: the mirror to leave, or not compared. */
   readonly running: Running | null;
 }
 

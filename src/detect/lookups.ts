@@ -44,7 +44,7 @@ export function openFinding(
   return null;
 }
 
-/** A wall time of the last process on this one's monotonic clock; never in the future. */
+/** Converts a wall time of the last process to the monotonic clock of this one; the result is never in the future. */
 export function monotonicOf({ monotonicMs, wallMs }: Now, atMs: number): number {
   return monotonicMs - Math.max(0, wallMs - atMs);
 }

@@ -28,7 +28,7 @@ export interface Held {
   readonly sample: Sample;
   /** Monotonic milliseconds. */
   readonly sinceMs: number;
-  /** It hit the short deadline of a confirming probe although its target was not in doubt: no failure of the target. */
+  /** True if the sample hit the short deadline of a confirming probe without a doubt of its target: it is no failure. */
   readonly isShort: boolean;
 }
 

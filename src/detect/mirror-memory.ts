@@ -10,7 +10,7 @@ export interface SeriesMemory {
   readonly connection: Connection;
   /** The state of each kind of finding for it, by the kind's name. */
   readonly states: Record<string, unknown>;
-  /** True if its last settled sample was ok. */
+  /** True if the last settled sample of the series was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
@@ -42,9 +42,9 @@ class Sight {
   hasOk: boolean = false;
   /** The canary has been probed at least once since the start. */
   wasAsked: boolean = false;
-  /** Since when its canary failed only because of our resolver, proxy or machine; wall milliseconds. */
+  /** Since when the canary failed only because of our resolver, proxy or machine; wall milliseconds. */
   blindSinceMs: number | null = null;
-  /** Why the last slot of its canary passed without a probe; `null`: it was probed. */
+  /** Why the last slot of the canary passed without a probe; `null`: the canary was probed. */
   lastSkip: Skipped['because'] | null = null;
   /** Planned time of the last scheduled canary and the widest gap seen, for cron paces. */
   lastPlannedMs: number | null = null;

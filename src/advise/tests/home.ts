@@ -21,7 +21,7 @@ const troubleRow = 3;
 /** A failure rate has ended if the probability of the good responses since is at most exp(−`endedBound`) at that rate. */
 const endedBound = 7;
 const rateMost = 0.9;
-/** Also required: this many times as many good responses as ever came between two failures. */
+/** A failure rate has ended only after this many times as many good responses as ever came between two failures. */
 const pauseFactor = 1.5;
 /** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;

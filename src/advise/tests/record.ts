@@ -125,7 +125,7 @@ function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): v
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** Good downloads after a bad one until its trouble is over. */
+/** The number of good downloads in a row that end the trouble of a bad one. */
 const heavyClean = 4;
 
 /**

@@ -10,7 +10,7 @@ export interface Moment {
   /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
-  /** A response of another upstream counts for our network if its probe started after this: the first failure. */
+  /** The first failure: a response of another upstream shows that our network is up only if its probe started later. */
   readonly witnessFromMs: number;
   /** Registries probed, or still pending from the moment before. */
   readonly said: Map<string, Said>;
@@ -52,7 +52,7 @@ export interface Look {
 export class Round {
   readonly key: string;
   readonly id: string;
-  /** Not yet final, oldest first. */
+  /** The moments that are not final yet, oldest first. */
   moments: Moment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;

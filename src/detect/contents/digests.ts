@@ -25,7 +25,7 @@ interface Named {
 
 /** The last digest of one mirror for one immutable item. */
 export interface Said extends Named {
-  /** Since when, wall milliseconds. */
+  /** When the mirror first served this digest, wall milliseconds. */
   readonly sinceMs: number;
   /** True if a later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;

@@ -107,7 +107,7 @@ function isHeld(shelf: Shelf, version: string): boolean {
 
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
 
-/** The versions that the mirror's response should have, the newest last; `null`: such responses have no versions. */
+/** The versions that the mirror's response should have, the newest last; `null`: responses to this step have none. */
 function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
   const { versions } = shelf;
   if (versions === null) return null;

@@ -112,13 +112,13 @@ export interface LagReading {
   readonly lowerMs: number | null;
   /** The maximum lag; 0 only if the origin was probed after the mirror. */
   readonly upperMs: number | null;
-  /** As `lowerMs`, of items that both of its last two responses lack. */
+  /** As `lowerMs`, by items that both of the mirror's last two responses lack. */
   readonly agreedMs: number;
   /** The latest possible release time of the oldest item that both responses lack, monotonic; `null`: none. */
   readonly oldestMs: number | null;
   /** The minimum number of records that the mirror lacks. */
   readonly records: number | null;
-  /** Versions that the others have: how many, and the newest of them. `null`: such responses have no versions. */
+  /** Versions that the mirror lacks: how many, and the newest of them. `null`: responses to this step have no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   /** What it was compared with. */
   readonly by: 'origin' | 'peers';
@@ -166,7 +166,7 @@ export class Subject {
   /** Unique: `ecosystem|upstream|module|version|step`. */
   readonly key: string;
   readonly module: string | null;
-  /** As configured. */
+  /** The version as configured. */
   readonly version: string | null;
   readonly step: string;
   readonly releases = new Map<string, Release>();
@@ -203,7 +203,7 @@ export interface Comparison {
 
 /** What a subject is compared with, as of one response. */
 export interface Standpoint {
-  /** Its upstream's mirror with `role: origin`; `null`: none is configured. */
+  /** The name of the upstream's origin; `null`: none is configured. */
   readonly origin: string | null;
   /** Older responses are outdated, milliseconds. */
   readonly freshMs: number;

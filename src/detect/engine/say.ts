@@ -67,7 +67,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
   else say(memory, 'changed', next);
 }
 
-/** Closes the open finding of a kind and subject, if there is one, with its last evidence. */
+/** Closes the open finding of a kind, subject and story (`of`), if there is one, with the evidence and text of `last`. */
 export function closeFinding(
   memory: Memory,
   kind: FindingKind,

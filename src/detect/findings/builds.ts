@@ -19,7 +19,7 @@ export interface BuildAnswer {
   readonly reason: Reason | null;
   /** The server closed the connection (GOAWAY) before it accepted the request, which was then sent over another one. */
   readonly isMoved: boolean;
-  /** Time to its first byte; `null`: not known. */
+  /** Time to the first byte of the response; `null`: not known. */
   readonly ms: number | null;
   /** Time to first byte of a single request of the same target; `null`: not known. */
   readonly aloneMs: number | null;
@@ -49,7 +49,7 @@ export interface BuildState {
   /** The newest build, and its results so far. */
   readonly id: string;
   readonly answers: readonly BuildAnswer[];
-  /** Number of its requests that are still running. */
+  /** Number of requests of that build that are still running. */
   readonly left: number;
   /** Consecutive builds with trouble; while the finding is open, consecutive builds without trouble. */
   readonly inRow: number;
@@ -59,7 +59,7 @@ export interface BuildState {
 
 /** Consecutive builds that open or close the finding. */
 const buildsInRow = 2;
-/** With fewer requests, serial handling cannot be told from one slow response, nor whether a stream limit is gone. */
+/** Fewer requests show neither serial handling (one response may be slow) nor that a stream limit is gone. */
 const requestsMin = 4;
 /** Requests are handled one after the other if the slowest takes at least this share of the sum of their single times. */
 const inTurnShare = 0.6;

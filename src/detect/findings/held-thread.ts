@@ -9,7 +9,7 @@ import type { FindingRule } from './rule.ts';
 interface Holds {
   /** When the last response that blocked our thread was read, monotonic milliseconds. */
   readonly atMs: number;
-  /** The longest time that one response blocked our thread, milliseconds. */
+  /** The largest processor time that reading one response took in our thread, milliseconds. */
   readonly worstMs: number;
   readonly count: number;
   readonly targets: readonly Target[];

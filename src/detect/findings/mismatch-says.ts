@@ -105,11 +105,11 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
 /** An artifact whose bytes were wrong twice. */
 export interface Wrong {
   readonly failure: Mismatch;
-  /** What all mirrors of the upstream serve for it as far as known, including this one. */
+  /** What all mirrors of the upstream serve for the artifact, as far as known, including this mirror. */
   readonly sides: readonly Side[];
   /** The expected digest is in a lock file of the configuration. */
   readonly isLocked: boolean;
-  /** The origin serves the same: the bytes changed upstream. */
+  /** True if the origin serves the same wrong bytes: they changed upstream. */
   readonly isOrigins: boolean;
   /** The probes that were wrong in the same way. */
   readonly probeIds: readonly string[];

@@ -32,7 +32,7 @@ export interface OutageState {
   readonly oks: number;
   /** Start of the ok samples in a row, monotonic milliseconds; `null` without one, or while not out. */
   readonly okFromMs: number | null;
-  /** Opened by share, or while its mirror was unreliable already. */
+  /** True if the outage opened by share, or while the mirror was unreliable already. */
   readonly isByShare: boolean;
   /** Recent number of openings: one for each, halved every `limits.outageHalfLifeMs` since `penaltyAtMs`. */
   readonly penalty: number;
@@ -181,12 +181,12 @@ export function heardOf(sample: Sample): Heard | null {
 
 /** The outage state of a mirror. */
 export interface OutageOwn {
-  /** Its series in outage. */
+  /** The series of the mirror that are in outage. */
   readonly out: ReadonlySet<SeriesMemory>;
-  /** End of its canary's last outage, monotonic milliseconds; `null`: none since the start. */
+  /** End of the canary's last outage, monotonic milliseconds; `null`: none since the start. */
   readonly backMs: number | null;
   readonly families: Families;
-  /** Its fault over one HTTP version; `null`: none, or not known. */
+  /** The fault of the mirror over one HTTP version; `null`: none, or not known. */
   readonly fault: ProtocolFault | null;
 }
 

@@ -52,9 +52,9 @@ export interface Answered extends Received {
 export interface Judged extends Answered {
   /** A pull-through cache's first fetch: it says nothing about speed. */
   readonly isCold: boolean;
-  /** Its connection is the one by which the mirror is judged. */
+  /** True if the connection of the sample is the one by which the mirror is judged. */
   readonly isPrimary: boolean;
-  /** It hit the short deadline of a confirming probe although its target was not in doubt: no failure of the target. */
+  /** True if the sample hit the short deadline of a confirming probe without a doubt of its target: it is no failure. */
   readonly isShort: boolean;
   /** True where another kind reports this sample: kinds that count failures ignore it. */
   readonly isTold: () => boolean;
@@ -139,16 +139,16 @@ export type StoredRow = Readonly<Record<string, unknown>>;
  * @see docs/decisions/0060-findings-by-kind.md
  */
 export interface FindingRule<M = unknown, S = unknown> {
-  /** Unique; the key of its state. */
+  /** The unique name of the kind or story, and the key of its state. */
   readonly name: string;
   readonly kind: FindingKind;
-  /** The cause that separates its findings from others of the kind. Absent: it has the findings without such a cause. */
+  /** The cause that separates these findings from others of the kind. Absent: those of the kind without such a cause. */
   readonly story?: Finding['cause'];
   /** The initial state of a mirror. */
   readonly none: () => M;
   /** The initial state of a series, which is never changed in place. Absent: it keeps none. */
   readonly noneOfSeries?: S;
-  /** Its findings end when an operator acknowledges them. */
+  /** True if its findings end when an operator acknowledges them. */
   readonly endsByAcknowledgement?: boolean;
   /** How gravely this kind degrades a mirror: 1 is the gravest. Absent: it never does. */
   readonly gravity?: number;
@@ -171,7 +171,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
   /** Reacts to a changed state: what to report, and what to keep of that. */
   refresh?(own: M, about: Reporting): Step<M>;
-  /** Another kind, by its name, whose state it reports: it is refreshed right after that one. */
+  /** The name of another kind, whose state this kind reports: this one is refreshed right after it. */
   readonly follows?: string;
   /** While true, delays of its mirror's samples say nothing about this machine. */
   isDisturbing?(own: M): boolean;
@@ -229,7 +229,7 @@ export interface FindingRule<M = unknown, S = unknown> {
     series: SeriesMemory,
     about: About & { readonly atMs: number },
   ): Step<M, S> | 'unreadable' | null;
-  /** Its part of the displayed state of a mirror. */
+  /** The fields that the kind adds to the displayed state of a mirror. */
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 

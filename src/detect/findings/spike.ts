@@ -16,7 +16,7 @@ import { explainSpike, type SpeedSeries } from './spike-says.ts';
 interface SpikeOwn {
   /** True if a spike is not reported yet: other mirrors are slow too, or the mirror is in outage. */
   readonly isHeld: boolean;
-  /** The evidence of its spike at the last report; `null`: there was none. */
+  /** The evidence of the open spike before the last report; `null`: none was open. */
   readonly told: Finding['evidence'] | null;
   /** The time of a slow target over the other HTTP version; `null`: not probed, or the target is no longer slow. */
   readonly other: OtherSpeed | null;

@@ -35,8 +35,8 @@ export interface Moved {
   readonly bytes: number;
   readonly tookMs: number;
   /**
-   * The median rate of each sibling for the same artifact in the last hour, bytes per second; without any, the mirror's
-   * own earlier rates.
+   * The median rate of each sibling for the same artifact within `limits.throughputAgeMs`, bytes per second; without any,
+   * the mirror's own earlier rates.
    */
   readonly others: readonly number[];
   /** The natural scatter of the mirror's rates: a standard deviation of their logarithms, 0 while not known. */
@@ -175,7 +175,7 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   }
 }
 
-/** The median rate of each sibling for the same artifact within the hour. */
+/** The median rate of each sibling for the same artifact within `limits.throughputAgeMs`. */
 function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, mirror.roundKey)) {

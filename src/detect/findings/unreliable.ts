@@ -152,7 +152,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (outageOf(series).isOut || judged.isTold()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
-    // The outage findings report a mirror with repeated outages already.
+    // For a while after an outage of the canary, failures of the mirror belong to that outage, which is already reported.
     const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;
