@@ -264,7 +264,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
 
 function acknowledge(memory: Memory, findingId: string, reason: string): void {
   const finding = acknowledgeFinding(memory, findingId, reason);
-  const mirror = finding?.registry === null ? undefined : memory.mirrors.get(finding?.registry ?? '');
+  const mirror = memory.mirrors.get(finding?.registry ?? '');
   if (finding === null || mirror === undefined) return;
   acknowledgeKind(memory, mirror, finding);
 }

@@ -2,7 +2,8 @@ import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
 import { settle } from '../engine/settle.ts';
 import { decideCanary } from '../engine/step.ts';
-import { replaceAnswer } from '../findings/outage.ts';
+import { answerOfFamilies } from '../findings/families.ts';
+import { outagesOf } from '../findings/outage-state.ts';
 import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../mirror-memory.ts';
@@ -98,7 +99,7 @@ export function releaseHeld(memory: Memory): void {
     const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
     settle(
       memory,
-      mirror === undefined ? sample : replaceAnswer(mirror, sample),
+      mirror === undefined ? sample : answerOfFamilies(outagesOf(mirror).families, sample),
       isSuspect ? 'vantage' : null,
       isShort,
     );

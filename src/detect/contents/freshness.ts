@@ -155,10 +155,7 @@ export function pruneContents(memory: Memory): void {
   if (memory.subjects.size === 0) return;
   const asked = askedOf(memory);
   for (const [key, subject] of memory.subjects) {
-    for (const name of subject.shelves.keys()) {
-      if (asked.get(key)?.has(name) === true) continue;
-      subject.shelves.delete(name);
-    }
+    for (const name of subject.shelves.keys()) if (asked.get(key)?.has(name) !== true) subject.shelves.delete(name);
     if (subject.shelves.size > 0) continue;
     memory.subjects.delete(key);
     memory.turn.deletes.push({ table: 'detector', key: rowKeyOf(key) });

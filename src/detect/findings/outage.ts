@@ -1,13 +1,11 @@
 import { isSilent, type Reason, reasons } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { isHeavy } from '../../core/mirror.ts';
-import type { Sample } from '../../core/sample.ts';
 import { phrase } from '../../words/tell.ts';
 import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../lookups.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import {
   type AddressFamily,
-  answerOfFamilies,
   isShown,
   newDetour,
   newFamilies,
@@ -253,9 +251,4 @@ export function familyFor(mirror: MirrorMemory): AddressFamily | null {
   const { failedOver, detour } = outagesOf(mirror).families;
   const isSought = failedOver !== null && (mirror.doubt !== null || isCanaryOut(mirror));
   return isSought ? otherFamilyOf(failedOver.family) : (detour?.over ?? null);
-}
-
-/** The result for a client after a failure over one address family: the response of the same round over the other. */
-export function replaceAnswer(mirror: MirrorMemory, sample: Sample): Sample {
-  return answerOfFamilies(outagesOf(mirror).families, sample);
 }

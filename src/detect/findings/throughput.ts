@@ -43,7 +43,7 @@ export interface Moved {
   readonly scatter: number;
 }
 
-/** A rate is slow only further below the usual one than this many standard deviations of the scatter. */
+/** A slow rate is below the usual one by more than this many standard deviations of the scatter. */
 const deviations = 2.5;
 
 /** The scatter of rates around the usual one of their artifact: of their logarithms, robust; 0 for fewer than eight. */

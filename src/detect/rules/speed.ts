@@ -157,7 +157,7 @@ export function updateSpeed(
   if (event === 'relearned') {
     const { resolvedVersion } = before.baseline;
     const shift = { sinceMs: nowMs, fromMs: baselineMs ?? 0, clear: 0 };
-    state = { ...state, baseline: { ...emptyBaseline, resolvedVersion }, shift, slow: state.slow };
+    state = { ...state, baseline: { ...emptyBaseline, resolvedVersion }, shift };
   }
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
   const isNews = event !== null || (shift === null) !== (state.shift === null);
