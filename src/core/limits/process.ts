@@ -91,6 +91,7 @@ export const processLimits = {
   doorPaceBytes: 40 * 1024,
   /** A client that reads nothing for this long is disconnected: it uses memory and one of `doorPassing`. */
   doorDrainMs: 30 * second,
+  /** The maximum size of an index without a stated length. */
   doorIndexBytes: 128 * mib,
   /** The part of an index that is read before the client gets any of it. */
   doorAheadBytes: 1 * mib,

@@ -160,8 +160,10 @@ export function releaseFetched({ hold, passing }: Fetched): void {
   passing.body.on('error', () => undefined).destroy();
 }
 
-/** A response in chunks; throws if it is longer than `bytesMax`. */
-export async function* piecesOf({ first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
+/** A response in chunks; throws if it is longer than `bytesMax`, or than its stated length if that is more. */
+export async function* piecesOf({ passing, first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
+  const stated = Number(passing.headers['content-length']);
+  const most = stated > bytesMax ? stated : bytesMax;
   let sent = first.length;
   if (first.length > 0) yield first;
   if (rest === null) return;
@@ -169,7 +171,7 @@ export async function* piecesOf({ first, rest }: Fetched, bytesMax: number): Asy
     const { done, value } = await rest.next();
     if (done === true) return;
     sent += value.length;
-    if (sent > bytesMax) throw new Error('too long');
+    if (sent > most) throw new Error('too long');
     yield value;
   }
 }

@@ -1,6 +1,8 @@
 import { createServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
+import { type Fetched, piecesOf } from '../../../../src/features/door/fetch.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { until } from '../../../support/patience.ts';
 import { closeAll, openHandler } from './open-handler.ts';
@@ -68,6 +70,19 @@ describe('a hostile mirror', () => {
     expect((await get('/pypi/simple/six/')).status).toBe(302);
     await until('the connection is closed', bad.open, (count) => count === 0);
     expect(deps.pass.held.bytes).toBe(0);
+  });
+
+  it('sends no end of bytes, but a file as long as it says', async () => {
+    const sent = async (length: string | undefined): Promise<number> => {
+      const rest = Readable.from([Buffer.alloc(5), Buffer.alloc(5)])[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      const passing = { headers: { 'content-length': length } } as Partial<Fetched['passing']> as Fetched['passing'];
+      const fetched = { passing, first: Buffer.alloc(5), rest } as Partial<Fetched> as Fetched;
+      let bytes = 0;
+      for await (const piece of piecesOf(fetched, 10)) bytes += piece.length;
+      return bytes;
+    };
+    expect(await sent('15')).toBe(15);
+    for (const length of [undefined, '8', 'x']) await expect(sent(length), length).rejects.toThrow('too long');
   });
 
   it('cannot fill the memory through many responses: past a bound the client is redirected', async () => {
