@@ -41,6 +41,8 @@ export interface Passages {
 
 const redirectsMax = 5;
 const connectMs = 10_000;
+/** Errors of a connection that the other side has ended. */
+const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Connections to one origin. */
 interface Kept {
@@ -98,9 +100,10 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
             (socket) => {
               if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
               // undici takes a reset (ECONNRESET) for the end of a response without a length: half an index would look whole.
-              socket.prependListener('error', (error) =>
-                Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 }),
-              );
+              socket.prependListener('error', (error: NodeJS.ErrnoException) => {
+                if (endCodes.has(error.code ?? ''))
+                  Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
+              });
               done(null, socket as Parameters<typeof done>[1] & object);
             },
             (cause: Error) => done(cause, null),
