@@ -51,8 +51,12 @@ interface Told {
 
 /** Serves the clients of the front door. */
 export function createDoorHandler(deps: DoorDeps): RequestListener {
+  /** The newest response of each connection. */
+  const newest = new WeakMap<object, ServerResponse>();
   return (request, response) => {
     const startMs = deps.nowMs();
+    const before = newest.get(request.socket);
+    newest.set(request.socket, response);
     const { method = '', url = '' } = request;
     if (url === '/-/healthy') return sendText(response, 200, 'healthy\n');
     if (url === '/-/ready')
@@ -77,7 +81,7 @@ export function createDoorHandler(deps: DoorDeps): RequestListener {
       ended({ outcome: 'limited' });
       return sendLimit(response, waitSeconds);
     }
-    void serve(deps, client, request, response).then(ended, (cause: unknown) => {
+    void serve(deps, client, request, response, before).then(ended, (cause: unknown) => {
       deps.log.error('a request failed by a defect', { cause: String(cause) });
       response.destroy();
     });
@@ -89,6 +93,7 @@ async function serve(
   client: string,
   request: IncomingMessage,
   response: ServerResponse,
+  before: ServerResponse | undefined,
 ): Promise<Told> {
   const asked = readTarget(request.url ?? '', deps.routes());
   if (asked.tag === 'bad') {
@@ -106,13 +111,17 @@ async function serve(
   const of = { ecosystem: route.ecosystem, module: path.module };
   const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
+  const isPassed = mustPass || (isDoubted && path.kind === 'index');
+  // A pipelined request (apt) waits for its turn: before that, its client cannot read the response, which would look stalled.
+  if (isPassed && response.socket === null && before?.closed === false)
+    await new Promise((resolve) => before.once('close', resolve));
   const isFull = deps.passing.count >= limits.doorPassing;
   if (isOurs && isFull) {
     response.setHeader('retry-after', '1');
     sendText(response, 503, 'too many responses at once\n');
     return { ...of, why, outcome: 'limited' };
   }
-  if ((mustPass || (isDoubted && path.kind === 'index')) && !isFull) {
+  if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
     const send: (deps: PassDeps, ask: PassAsk) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
     const passed = await send(deps.pass, { route, rest, names, request, response }).finally(() => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
 import { limits } from '../../../../src/core/limits.ts';
@@ -223,6 +224,66 @@ describe('an artifact that comes slowly', () => {
     );
     socket.destroy();
     expect([lines[0]?.outcome, deps.passing.count, deps.pass.held.bytes]).toEqual(['failed', 0, 0]);
+  });
+
+  it('waits for its turn where requests are pipelined, and is not held to be stalled before', async () => {
+    const gate = Promise.withResolvers<void>();
+    let isOpen = false;
+    const large = Buffer.alloc(1024 * 1024, 'b');
+    const asked: string[] = [];
+    const port = await serveOn(async ({ url = '' }, response) => {
+      asked.push(url);
+      const body = url.endsWith('v1.5.1.zip') ? Buffer.from('a') : large;
+      response.writeHead(200, { 'content-type': 'application/zip', 'content-length': String(body.length + 1) });
+      response.write(body);
+      if (body !== large) await gate.promise;
+      response.end('.');
+    });
+    const url = `http://127.0.0.1:${port}`;
+    const plain = await open([{ url }]);
+    const { timers } = plain.deps.pass;
+    const after: typeof timers.after = (ms, call) => timers.after(ms === limits.doorDrainMs && !isOpen ? 1 : ms, call);
+    const door = await openHandler(configOf([url]), {
+      isRelay: () => true,
+      pass: { ...plain.deps.pass, timers: { ...timers, after } },
+    });
+    const client = (): Socket => {
+      const socket = connect({ port: door.port, host: '127.0.0.1' });
+      socket.on('error', () => undefined);
+      for (const version of ['v1.5.1', 'v1.5.2', 'v1.5.3'])
+        socket.write(`GET /go/rsc.io/quote/@v/${version}.zip HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+      return socket;
+    };
+    const gone = client();
+    gone.resume();
+    await until('the first is requested', () => asked.length, Boolean);
+    gone.destroy();
+    await until(
+      'all have ended with their client',
+      () => door.lines.length,
+      (count) => count === 3,
+    );
+    expect([door.lines.map(({ outcome }) => outcome), door.deps.passing.count]).toEqual([Array(3).fill('failed'), 0]);
+    const stays = client();
+    let text = '';
+    stays.on('data', (piece: Buffer) => {
+      text += piece.toString('latin1');
+    });
+    for (let turns = 0; turns < 100; turns += 1) await turn();
+    isOpen = true;
+    gate.resolve();
+    await until(
+      'all are served',
+      () => door.lines.length,
+      (count) => count === 6,
+    );
+    await until(
+      'all have come',
+      () => text.length,
+      (length) => length > 2 * large.length && text.endsWith('.'),
+    );
+    stays.destroy();
+    expect(door.lines.slice(3).map(({ outcome }) => outcome)).toEqual(Array(3).fill('relayed'));
   });
 
   it('of which a client asks for a range beyond its end gets 416, with the length', async () => {
