@@ -1,6 +1,14 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Lock, type LockFile, type Locks, type MalformedLines, type SkipReason, sortByNeed } from '../locks.ts';
+import {
+  type Lock,
+  type LockEntry,
+  type LockFile,
+  type Locks,
+  type MalformedLines,
+  type SkipReason,
+  sortByNeed,
+} from '../locks.ts';
 import { readGoMod } from './mod-file.ts';
 import { isModulePath } from './names.ts';
 import { compareVersions, isCanonical } from './version.ts';
@@ -22,10 +30,10 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
   const [sumText, sumFile] = kind === 'sum' ? [file.text, file.name] : [beside, partner];
   const malformed = malformedLines(sumText);
   return ok({
-    entries: listLockEntries(kind, sum, mod).map((entry) => ({
-      module: entry.module,
-      version: entry.version,
-      because: skipReason(entry, mod, (module) => file.isPrivate(module)),
+    entries: listLockEntries(kind, sum, mod).map(({ module, version }) => ({
+      module,
+      version,
+      because: skipReason({ module, version }, mod, file.isPrivate(module)),
     })),
     pinned: sum?.hashes ?? {},
     malformed: malformed.count === 0 ? null : { ...malformed, file: sumFile, expected: phrase('expected.goSumLine') },
@@ -34,7 +42,7 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
 
 const expected = phrase('expected.pathGo');
 
-/** go.sum and go.mod. */
+/** How go.sum and go.mod are read. */
 export const goLocks: Locks = {
   describes: 'A go.sum or go.mod; the other of the two beside it is read as well.',
   top: 'So many of its modules: direct requirements first, then the most required by others.',
@@ -44,14 +52,7 @@ export const goLocks: Locks = {
 };
 
 /** One module of a go.sum or go.mod. */
-interface GoLockEntry {
-  readonly module: string;
-  readonly version: string;
-  /** A direct requirement of the main module, if a go.mod shows it. */
-  readonly direct: boolean;
-  /** The number of the module's versions in go.sum, an estimate of how many packages require the module. */
-  readonly mentions: number;
-}
+type GoModule = Pick<LockEntry, 'module' | 'version'>;
 
 /**
  * The content of go.sum. `hashes`: by `module@version` and `module@version/go.mod`. `versions`: by module and version,
@@ -64,7 +65,7 @@ interface GoSum {
 
 /** The content of go.mod that decides which modules are probed. */
 interface GoMod {
-  readonly requires: readonly { readonly module: string; readonly version: string; readonly direct: boolean }[];
+  readonly requires: readonly (GoModule & { readonly direct: boolean })[];
   /** What `replace` directives replace: `module`, or `module@version` if only one version is replaced. */
   readonly replaced: ReadonlySet<string>;
 }
@@ -130,30 +131,21 @@ export function parseGoMod(text: string): GoMod | null {
  * @param from  the file that the configuration names. `mod`: the modules that go.mod requires. `sum`: the modules whose zip
  *              has a hash in go.sum, each at its highest such version
  */
-export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoLockEntry[] {
+export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoModule[] {
   const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));
   const mentions = new Map([...(sum?.versions ?? [])].map(([module, versions]) => [module, versions.size]));
   const used = from === 'mod' ? (mod?.requires ?? []) : zipped(sum);
-  return sortByNeed(used, mentions, direct).map(({ module, version }) => ({
-    module,
-    version,
-    direct: direct.has(module),
-    mentions: mentions.get(module) ?? 0,
-  }));
+  return sortByNeed(used, mentions, direct);
 }
 
 /** The reason for skipping a module; `null`: it may be requested from mirrors. */
-function skipReason(
-  entry: { readonly module: string; readonly version: string },
-  mod: GoMod | null,
-  isPrivate: (module: string) => boolean,
-): SkipReason | null {
-  if (isPrivate(entry.module)) return 'private';
-  if (mod?.replaced.has(entry.module) || mod?.replaced.has(`${entry.module}@${entry.version}`)) return 'replaced';
-  return isModulePath(entry.module) && isCanonical(entry.version) ? null : 'malformed';
+function skipReason({ module, version }: GoModule, mod: GoMod | null, isPrivate: boolean): SkipReason | null {
+  if (isPrivate) return 'private';
+  if (mod?.replaced.has(module) || mod?.replaced.has(`${module}@${version}`)) return 'replaced';
+  return isModulePath(module) && isCanonical(version) ? null : 'malformed';
 }
 
-function zipped(sum: GoSum | null): readonly { readonly module: string; readonly version: string }[] {
+function zipped(sum: GoSum | null): readonly GoModule[] {
   return [...(sum?.versions ?? [])].flatMap(([module, versions]) => {
     const best = [...versions]
       .filter(([, hasZip]) => hasZip)
