@@ -73,20 +73,20 @@ interface Relay {
   readonly step: Step;
   /**
    * `off`: clients do not use the service. `direct`: they reach it without mirrors. `relayed`: they reach it through
-   * mirrors, so a changed chain must have a relay if the chain before had one.
+   * mirrors, so a new chain must have a relay if the old one had one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   /** The relay that the client would use. */
   settle(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState;
 }
 
-/** Lines to paste, by form, and notes beside them. */
+/** Lines to paste, the lines for the rollback, and notes. */
 export interface Remedy {
   /** The lines by form. The first form is for people; `json` is for programs. Empty: the lines must be set by hand. */
   readonly remedy: Readonly<Record<string, string>>;
   /** The rollback lines, or why they must be set by hand. */
   readonly rollback: string | Sentence;
-  /** Notes beside the lines. A `Sentence` is rendered in the reader's language; a string is English only. */
+  /** Notes about the lines. A `Sentence` is rendered in the reader's language; a string is English only. */
   readonly notes: readonly (Sentence | string)[];
 }
 
@@ -112,7 +112,7 @@ export interface Client {
   readonly spec: readonly string[];
   /** Description of the configuration key that holds the client's chain. */
   readonly describes: string;
-  /** What a chain that the client cannot parse should have been. */
+  /** What was expected of the chain if its value in the configuration is not a text. */
   readonly expected: Sentence;
   /** Parses a chain as the client does. */
   parse(chain: string): Result<Chain, ChainProblem>;
@@ -167,17 +167,17 @@ export function urlKeysOf(chain: Chain): readonly string[] {
   return chain.members.filter(({ kind }) => kind === 'url').map(({ key }) => key);
 }
 
-/** A setting that makes a client avoid the broken part, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
+/** A setting that makes a client avoid a feature that fails, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
 export interface Bypass {
   /** The name of the client program: `go`, `cargo`. */
   readonly client: string;
   /** The setting as an operator writes it. */
   readonly setting: string;
-  /** The lines that set it, by form of a remedy: the first one for people, `json` for programs. */
+  /** The lines that set the setting, by form of a remedy: the first form is for people, `json` for programs. */
   readonly set: Readonly<Record<string, string>>;
   /** The lines that remove the setting and change nothing else, in the same forms as `set`. */
   readonly unset: Readonly<Record<string, string>>;
-  /** A note beside the lines. */
+  /** A note about the lines. */
   readonly note: Sentence;
 }
 

@@ -43,7 +43,7 @@ export interface Settling {
   readonly isForEnvironment?: true;
 }
 
-/** A file of certificate authorities that clients of one runtime trust in addition to those of the runtime. */
+/** The setting by which clients of one runtime (Node.js, Python) trust the certificate authorities in a file. */
 export interface Authority {
   /** The environment variable that names the file. */
   readonly variable: string;
@@ -60,7 +60,7 @@ export interface Doctor {
   /** Reads the settings and returns their problems. An unreadable file counts as absent: the caller reports it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
-  /** The clients' additional certificate authorities; absent: the clients trust the authorities of the machine. */
+  /** The clients' own setting of certificate authorities; absent: they trust those of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
   /**
    * How to set a remedy in the user's own files.
@@ -98,7 +98,7 @@ export interface FileLine {
   readonly text: string;
 }
 
-/** The lines of a file; none of a file that cannot be read. */
+/** The lines of a file; empty if the file cannot be read. */
 export async function readLines(machine: Machine, file: string): Promise<readonly FileLine[]> {
   const read = await machine.read(file);
   if (read.tag === 'error') return [];

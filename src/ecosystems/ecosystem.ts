@@ -22,9 +22,9 @@ export interface StepDeclaration<Settings = unknown> {
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
-    /** Milliseconds; `null`: that of the canary in `schedule`. */
+    /** The time between two probes, milliseconds; `null`: the canary's in `schedule`. */
     readonly everyMs: number | null;
-    /** Milliseconds; `null`: the timeout of `schedule`. */
+    /** The timeout of a probe, milliseconds; `null`: that of `schedule`. */
     readonly timeoutMs: number | null;
   };
   /** Bytes of one response, used by the forecast of `check` until responses were measured. */

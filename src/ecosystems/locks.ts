@@ -26,7 +26,7 @@ export interface LockEntry {
   readonly because: SkipReason | null;
 }
 
-/** Invalid lines of a lock file that are not empty. */
+/** The lines of a lock file that are neither empty nor valid. */
 export interface MalformedLines {
   readonly count: number;
   /** The first invalid lines: each with its number, from 1, and its first two words. */

@@ -4,7 +4,7 @@ import type { Result, Sentence } from '../core/result.ts';
 /** A module as written in an entry of `modules` or on the command line. */
 export interface Named {
   readonly module: string;
-  /** `null` where the ecosystem has no versions, or none was written. */
+  /** The version; `null`: none was written, or the ecosystem has no versions. */
   readonly version: string | null;
   /** The upstream that the entry names; absent: the public upstream, unless the module is private. */
   readonly upstream?: string;

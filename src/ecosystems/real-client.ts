@@ -11,7 +11,7 @@ export interface ClientJob<Settings = unknown> {
   /** The mirror's upstream is the ecosystem's public one. */
   readonly isPublic: boolean;
   readonly module: string;
-  /** As configured; `null`: none was written. */
+  /** The version as configured; `null`: none was written. */
   readonly version: string | null;
   readonly settings: Settings;
   readonly privatePatterns: readonly string[];
@@ -22,7 +22,7 @@ export interface ClientJob<Settings = unknown> {
 /** Why a client failed, according to its output. */
 export interface ClientReason {
   readonly text: string;
-  /** Another server failed: the run says nothing about this mirror. */
+  /** The cause is another server or this machine: the run says nothing about the mirror. */
   readonly isElsewhere: boolean;
 }
 

@@ -66,5 +66,5 @@ function kindOf(one: Ecosystem): Kind {
   };
 }
 
-/** The ecosystems of this release: one line each. */
+/** The registry with the ecosystems of this release. */
 export const registry: Registry = createRegistry([go, npm, pypi, oci, http]);

@@ -4,7 +4,7 @@ import { isLikelyPrivate } from './leaks.ts';
 import { findGo, type GoFound, settingInForce } from './settings-found.ts';
 import { findGoTraps, findTooWide, goKinds } from './traps.ts';
 
-/** Traps in the go command's settings on this machine, and the settings themselves. */
+/** Finds the go command's settings on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: goKinds,
   examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), untold: [] }),

@@ -13,7 +13,7 @@ import {
 } from '../real-client.ts';
 import type { GoSettings } from './context.ts';
 
-/** The go command reads credentials only from a netrc and sends them only over TLS. */
+/** Why the go command cannot use a mirror. It reads credentials only from a netrc, and sends them only over TLS. */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');

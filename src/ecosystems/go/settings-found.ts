@@ -60,7 +60,7 @@ export async function findGo({ machine, assignments, privatePatterns }: Surround
   };
 }
 
-/** @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env */
+/** The file of `go env -w`; `null`: GOENV=off. @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env */
 function goenvPath({ env, home }: Machine): string | null {
   const named = env['GOENV'] ?? '';
   if (named === 'off') return null;

@@ -9,7 +9,7 @@ import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 import { defaultSumdb } from './sumdb-setting.ts';
 
-/** Traps of the go command's settings. */
+/** The kinds of traps in the go command's settings. */
 export const goKinds = {
   'go-env-shadowed': { severity: 'warning', isFixable: true },
   'go-shells-differ': { severity: 'warning', isFixable: false },

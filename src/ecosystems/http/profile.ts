@@ -123,7 +123,7 @@ export function unsound(expected: Sentence): Reading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
-/** The `lines` of a profile whose lines state a whole chain: the rollback states the chain before. */
+/** The `lines` of a profile whose lines state a whole chain: the rollback states the old chain. */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }

@@ -7,7 +7,7 @@ import { debian } from './profiles/debian.ts';
 import { maven } from './profiles/maven.ts';
 import { rubygems } from './profiles/rubygems.ts';
 
-/** The profiles of this release: one line each. */
+/** The profiles of this release. */
 export const profiles: readonly [Profile, ...Profile[]] = [debian, alpine, arch, maven, crates, rubygems, conda];
 
 /** The profile with this id; `null`: there is none. */

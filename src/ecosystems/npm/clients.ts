@@ -153,8 +153,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * The note that lock files still use the host of the registry before, with the value for `--replace-registry-host`: that
- * host, or the whole URL if the registry has a path, which newer versions of npm accept.
+ * The note that lock files still use the host of the old registry, with the value for `--replace-registry-host`: that host,
+ * or the whole URL if the old registry has a path, which newer versions of npm accept.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];

@@ -31,7 +31,8 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   ],
   // Paces are from protocols.md 2.8 and 7. A full packument may be long, so it is requested daily.
   steps: {
-    // Clients may cache a packument for five minutes (protocols.md 2.5). Only the canary is probed at the schedule's pace.
+    // Clients may cache a packument for five minutes (protocols.md 2.5), so packuments are requested at that pace. Only the
+    // one of the canary's module is requested at the schedule's pace.
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,

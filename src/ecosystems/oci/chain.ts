@@ -106,7 +106,7 @@ interface HostFile {
   text(places: Places): string;
   /** The same as data for programs. @param text  what `text` returned */
   json(places: Places, text: string): unknown;
-  /** The rollback if the chain before is not safe to paste. */
+  /** The rollback if the old chain is not safe to paste. */
   readonly back: string | Sentence;
   /** The source of the client's credentials, for a note. */
   readonly login: Filled;

@@ -10,7 +10,7 @@ const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.t
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
-/** Traps in the settings of containerd, Docker and podman on this machine. */
+/** Finds the settings of containerd, Docker and podman on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: ociKinds,
   examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), untold: [] }),

@@ -26,7 +26,7 @@ export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
-  /** Clients fetch this layer from another server, if its licence requires that (`urls`). */
+  /** The layer is to be fetched from another server (`urls`), so it is not probed. */
   readonly isForeign: boolean;
   /** The platform that a manifest in an index is for; `null`: not stated. */
   readonly platform: Platform | null;

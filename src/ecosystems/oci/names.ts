@@ -3,7 +3,7 @@ import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { parseDigest } from './digest.ts';
 
-/** An image reference, parsed. */
+/** The parts of an image reference. */
 export interface ImageName {
   /** The registry: `docker.io`, `registry.example.com:5000`. */
   readonly host: string;

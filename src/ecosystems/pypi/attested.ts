@@ -54,8 +54,8 @@ function none({ own }: PypiContext): Facts {
 }
 
 /**
- * True if the mirror serves the attestations itself. A copied page may link to those of the origin, which prove nothing
- * about this mirror.
+ * True if the attestations are on the mirror's host, or on the host of the file. A copied page may link to those of the
+ * origin, which prove nothing about this mirror.
  */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);

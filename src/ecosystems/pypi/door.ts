@@ -5,7 +5,7 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { filesMax } from './project-page.ts';
 
-/** Reads the path of a project's page. Files are not requested at the door: pages name their URLs absolutely. */
+/** Reads the path of a project's page. Files are not requested at the door: `absolute` makes their URLs absolute. */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
