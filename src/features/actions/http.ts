@@ -37,8 +37,9 @@ export const httpAction = {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
-    const text = now?.text ?? null;
-    if (kept === null || text === kept.before) return { tag: 'ok', output: row.output };
+    // Consul keeps an empty value where there was none before.
+    const text = now?.text ?? '';
+    if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: row.output };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
     return set(deed, now, kept.before, kept, row, means);
   },

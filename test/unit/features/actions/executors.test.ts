@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDisk } from '../../../../bench/soak/disk.ts';
 import type { ActionDeed } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
+import type { Post } from '../../../../src/core/notice.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { acting, actorIn } from './acting.ts';
 import { adviceTo } from './advice.ts';
@@ -376,6 +377,23 @@ describe('a chain with credentials, which advice shows as ***', () => {
 it('a body of the operator shows what its places are filled in with, and nothing else of it', async () => {
   const one = acting(folder, httpDeed('{"token":"hunter2","to":"{{to}}","chain":"{{chain}}"}'));
   expect(await one.step('prepare')).toEqual({ tag: 'ok', output: 'to: b\nchain: https://b.example.net|direct' });
+});
+
+it('an undo in Consul whose response was lost is done: a missing value became an empty one', async () => {
+  let value: string | null = null;
+  const post: Post = {
+    send: async ({ method, body }) => {
+      if (method === 'PUT') value = body;
+      else if (value === null) return { tag: 'failed', failure: { kind: 'status', status: 404, retry: 'never' } };
+      const pair = { Value: Buffer.from(value ?? '').toString('base64'), ModifyIndex: 7 };
+      return { tag: 'delivered', status: 200, receipt: method === 'PUT' ? 'true' : JSON.stringify([pair]) };
+    },
+  };
+  const one = acting(folder, { ...httpDeed(''), body: { store: 'consul' } }, adviceTo(), { post });
+  expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+  expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+  expect(value).toBe('');
+  expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
 });
 
 describe('the brake', () => {
