@@ -26,7 +26,7 @@ interface AdviceAnswer {
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
   })[];
-  /** By id; absent or `null` of an older release. */
+  /** Sentences by the id of their advice; absent or `null`: from an older release. */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
 }
 

@@ -32,7 +32,7 @@ interface Unreachable {
 
 /** Sends requests to a running daemon. */
 export interface DaemonClient {
-  /** For display: possible credentials are masked. */
+  /** The URL of the daemon for display, possible credentials masked. */
   readonly url: string;
   /** Sends a GET; returns a response of any status, or why there is none. */
   ask(path: string): Promise<DaemonAnswer | Unreachable>;
@@ -68,7 +68,7 @@ export async function daemonAt(
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer | Unreachable> => {
     const headers = {
-      // For texts of problems; the rest of a response has no language.
+      // The language of problem texts; other parts of a response are the same in all languages.
       'accept-language': context.language,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -13,10 +13,10 @@ export interface Route {
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** With leading and trailing slash: `/go/`. */
+  /** The beginning of the route's paths, with leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;
-  /** By name, in the order of the file. */
+  /** The mirrors of the upstream by name, in the order of the file. */
   readonly mirrors: ReadonlyMap<string, Mirror>;
   /** Names of all its mirrors: those of the declared chain in their order, then the others by weight, an origin last. */
   readonly declared: readonly string[];
@@ -68,9 +68,8 @@ export interface DoorLine {
 }
 
 /**
- * The settings that point clients to the front door, with their own fallback behind it where the client has chains:
- * today's chain, used on any failure. With private names there is no mirror behind the door, because Go would send the
- * name there after a 404.
+ * The settings that point clients to the front door. Clients with chains get today's chain as fallback, used on any failure
+ * of the door; not if there are private names, because Go would send such a name to the fallback after a 404.
  * @param door  its URL for clients, without a trailing slash
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {

@@ -83,7 +83,7 @@ export interface Advice {
   /** `reason` for any language; `null` or absent (stored by a release without languages): in English only. */
   readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
-  /** Only when refused. */
+  /** Why the advice is refused; `null`: it is not refused. */
   readonly refusal: Refusal | null;
   readonly evidence: {
     readonly windowSeconds: number;

@@ -226,7 +226,7 @@ export interface ConfigIssue {
   readonly path: string;
   readonly line: number | null;
   readonly column: number | null;
-  /** The value seen as YAML or JSON text, at most 80 characters, secrets masked; `null` where a key is missing. */
+  /** The value found, as YAML or JSON text of limited length, secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
   /** The nearest known key for a typo, or `null`. */

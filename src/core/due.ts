@@ -50,7 +50,7 @@ export interface LookOrder {
   readonly stepMs: number;
   /** A decision is near: the probes may exceed the usual budget. */
   readonly isUrgent: boolean;
-  /** Only the first bytes of an artifact. */
+  /** True: only the first bytes of an artifact are read. */
   readonly isPeek: boolean;
 }
 

@@ -137,9 +137,9 @@ export interface ScopeItem {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** It fails over this address family only; absent: over any. */
+  /** The probes fail over this address family only; absent: over any. */
   readonly family?: 4 | 6;
-  /** It fails over this HTTP version only; absent: over any. */
+  /** The probes fail over this HTTP version only; absent: over any. */
   readonly protocol?: HttpProtocol;
   /** For a mismatch: the evidence against this artifact, `mismatch` for an authority; absent: the finding's own cause. */
   readonly cause?: Finding['cause'];

@@ -30,9 +30,9 @@ export type Told =
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
-      /** Without fields that judging does not read: `probeId` is empty, hops and phases are absent. */
+      /** A sample whose fields that judging does not read are empty, such as `probeId` and `phases`. */
       readonly sample: Sample;
-      /** Its target, as `targetId` writes it. */
+      /** The target of the sample, as `targetId` writes it. */
       readonly targetId: string;
     }
   | {

@@ -48,7 +48,7 @@ export interface Mirror {
 
 /** Versions that a mirror does not have, or not yet, by decision of its operator. */
 export interface Gaps {
-  /** It has no pre-releases. */
+  /** True: the mirror has no pre-releases. */
   readonly prereleases: boolean;
   /** The minimum age of a version at the mirror after its release; 0: none. */
   readonly releaseAgeMs: number;
@@ -179,7 +179,7 @@ export interface ModuleRef {
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
-  /** What the file expects of its responses (a hash, a size), as its ecosystem parses it: plain data; absent: nothing. */
+  /** What the configuration expects of responses (a hash, a size), as the ecosystem parses it: plain data; absent: none. */
   readonly expect?: unknown;
 }
 
@@ -193,9 +193,9 @@ export interface Target {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** As its ecosystem declares the step. */
+  /** The weight of the step, as the ecosystem declares it. */
   readonly weight: Weight;
-  /** What its responses are verified by, for display, as its ecosystem declares; `null`: nothing. */
+  /** What responses are verified by, for display, as the ecosystem declares it; `null`: nothing. */
   readonly verifies: Sentence | null;
   /** True for the one target of its mirror that liveness is judged by. */
   readonly canary: boolean;

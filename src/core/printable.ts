@@ -2,8 +2,8 @@
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Untrusted text as one line that neither moves a terminal's cursor nor reorders neighbouring text: each such character
- * becomes `?`.
+ * Untrusted text as one line that neither moves a terminal's cursor nor reorders neighbouring text: each character that
+ * could do so becomes `?`.
  * @param max  characters kept at most, including the `…` of a cut
  */
 export function printable(text: string, max = Number.POSITIVE_INFINITY): string {

@@ -7,7 +7,7 @@ export type Slices<T> = Generator<undefined, T, undefined>;
  */
 export const itemsPerSlice = 128;
 
-/** Lines of text per slice, at most, for the same time. */
+/** Lines of text per slice, at most: about the time of `itemsPerSlice` items. */
 const linesPerSlice = 1_000;
 
 /** Does the work with a turn of the event loop after each slice. */

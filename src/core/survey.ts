@@ -8,7 +8,7 @@ export interface Surveyed {
   readonly locks: readonly string[];
   /** The chain that its clients use today, without credentials; `null`: none is set. */
   readonly chain: string | null;
-  /** Where it is set, for display; `null` without a chain. */
+  /** The place where the chain is set, for display; `null`: there is no chain. */
   readonly setIn: string | null;
   /** Names that are not sent to public mirrors, as patterns of `private`. */
   readonly privatePatterns: readonly string[];

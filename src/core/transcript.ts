@@ -78,8 +78,8 @@ export interface Seen {
  */
 export interface Contents {
   /**
-   * Its versions in the one spelling that all mirrors share: how many, the newest `limits.contentVersions` of them by the
-   * ecosystem's own order, the newest last, and which of these are pre-releases.
+   * The listed versions, in the one spelling that all mirrors share: how many, the newest `limits.contentVersions` of them
+   * by the ecosystem's order (the newest last), and the pre-releases among those.
    */
   readonly versions?: {
     readonly count: number;
@@ -193,7 +193,7 @@ export interface WireFault {
   readonly phase: Phase;
   /** Static text or OpenSSL reason; never a body, at most 200 characters. */
   readonly text: string;
-  /** The same text by key, for any language; absent: only in English, or not our text. */
+  /** `text` for any language; absent: only in English, or not our text. */
   readonly sentence?: Sentence;
   readonly bytesRead: number;
   /** Only for `timeout`s: the limit that was hit. */
@@ -226,7 +226,7 @@ export interface Hop {
   readonly responseHeaders: Readonly<Record<string, string>>;
   /** Body bytes as received, after transfer decoding. */
   readonly bodyBytes: number;
-  /** When at least `limits.slowStartBytes` of the body had arrived, monotonic, and how many; absent: the body was shorter. */
+  /** When `limits.slowStartBytes` of the body had arrived (monotonic), and the bytes by then; absent: a shorter body. */
   readonly ramp?: { readonly atMs: number; readonly bytes: number };
   readonly fault: WireFault | null;
 }

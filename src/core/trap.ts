@@ -47,7 +47,7 @@ export interface Trap {
 
 /** A check that gave no result, and why: neither a trap nor fine. */
 export interface Untold {
-  /** What it is about: a trap's id, or `settings` for a file that could not be read. */
+  /** The subject of the check: a trap's id, or `settings` for a file that could not be read. */
   readonly id: string;
   readonly because: string;
   readonly where: readonly Place[];

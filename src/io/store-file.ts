@@ -181,7 +181,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     const verdict = db.prepare('PRAGMA quick_check(1)').get();
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
-  // A file with all its tables is not written: so it opens on a full disk too.
+  // A file that has all tables is not written, so that it opens on a full disk too.
   const found = kindOf(db);
   const isOlder = found.kind === 'ours' && (found.version < schemaVersion || isMissingTable(db));
   if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);

@@ -49,7 +49,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
       });
       return gone > 0;
     } catch (thrown) {
-      // Without space they stay in place and are skipped.
+      // Without space the invalid rows stay in place and are skipped.
       if (troubleOf(thrown).kind === 'corrupt') throw thrown;
       return false;
     }

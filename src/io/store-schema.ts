@@ -14,7 +14,7 @@ type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'
 const versionKey = 'schema';
 /** `mwst` in a file's header identifies our file even if none of its tables can be read. */
 const applicationId = 0x6d777374;
-/** Its offset: https://www.sqlite.org/fileformat2.html#the_database_header */
+/** The offset of the application id: https://www.sqlite.org/fileformat2.html#the_database_header */
 const applicationIdAt = 68;
 const magic = 'SQLite format 3\0';
 /** The columns of all our tables, as in the SQL that creates them. */
@@ -31,7 +31,7 @@ export function isDatabase(begin: Buffer): boolean {
 /**
  * True if the beginning of a damaged file shows that it was a state file: by its header, the SQL of a table or the row with
  * the version. A file of zeros only, as left by a power failure, counts too.
- * @param begin  its first MiB, or less if the file is shorter
+ * @param begin  the beginning of the file, or all of a short one
  */
 export function isTraceOfOurs(begin: Buffer): boolean {
   const isMarked =

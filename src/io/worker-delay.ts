@@ -9,7 +9,7 @@ export interface LoopWatch {
   stop(): void;
 }
 
-/** Two and a half minutes of ticks: longer than the longest deadline. */
+/** The ticks kept: for longer than `limits.timeoutMsMax`, the longest deadline. */
 const ticksKept = 16_384;
 /** Node rounds delays to whole milliseconds, so a timer that is this much late was on time. */
 const roundingMs = 1;

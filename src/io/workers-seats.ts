@@ -9,7 +9,7 @@ import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;
-/** Loop delays kept per thread until they are read: about 40 s. */
+/** Loop delays kept per thread until they are read, at most. */
 const delaysKept = 4_096;
 
 /** A job of a thread, until it ends or is given up. */

@@ -58,7 +58,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   body_oversize: words('MW_BODY_TOO_LARGE'),
   forbidden_target: words('MW_FORBIDDEN_TARGET'),
   proxy: words('MW_PROXY_STATUS MW_PROXY_CONNECT'),
-  // Cancelled by our own shutdown, which is no mirror's fault either.
+  // `ABORT_ERR` comes from our own shutdown.
   local: words(
     'MW_NO_SCRATCH EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM ERR_SOCKET_BAD_PORT ' +
       'ERR_INVALID_URL ERR_INVALID_CHAR ABORT_ERR',

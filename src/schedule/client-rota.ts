@@ -14,7 +14,7 @@ export interface RanBefore {
 export interface ClientRota {
   /** The due pair that has waited longest. It is not returned again before `ran` or `away`. `null`: none is due. */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
-  /** A run ended; `again`: repeat it soon with the same module, because its result was odd. */
+  /** Records the end of a run. @param again  repeat it soon with the same module, because its result was odd */
   ran(pair: ClientPair, again: boolean, now: Now): void;
   /** Records that the pair could not be run now: it is due again after `limits.clientAwayMs`. */
   away(pair: ClientPair, now: Now): void;

@@ -19,7 +19,7 @@ export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
-  /** The same slot by the current clocks: cron slots move when the wall clock is set. */
+  /** The slot with its time by the current clocks: cron slots move when the wall clock is set. */
   placed(slot: Slot, now: Now): Slot;
   /** The last slot at or before now, counted from `slot`, and how many were skipped before it. */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };

@@ -3,7 +3,7 @@ import type { Now, Row } from '../core/ports.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
 import { type MirrorState, mirrorStates, type Standing } from '../core/standing.ts';
 
-/** The shortest interval between writes of a mirror: a kill loses a minute at most. */
+/** The shortest interval between writes of a mirror: a killed process loses at most this much. */
 const writeEveryMs = 60_000;
 const keyPrefix = 'ok/';
 

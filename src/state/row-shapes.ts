@@ -12,7 +12,7 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** For optional fields, and for fields that rows of earlier builds do not have. */
+/** A check for optional fields, and for fields that rows of earlier builds do not have. */
 const orNone =
   (check: Check): Check =>
   (value) =>

@@ -6,7 +6,7 @@ import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } 
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
-/** The shortest interval between writes of a mirror: a kill loses a minute at most. */
+/** The shortest interval between writes of a mirror: a killed process loses at most this much. */
 const writeEveryMs = 60_000;
 /** Mirrors written in one turn, at most, so that turns stay short. */
 const writtenAtOnce = 10;

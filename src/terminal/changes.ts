@@ -14,7 +14,7 @@ export const placeOptions = optionsOf('string', 'home', 'root');
 export interface WhoseSettings {
   readonly home: string;
   readonly root: string;
-  /** Where files may be changed, and the folder of backups. */
+  /** The folders in which files may be changed, and the folder of the old contents. */
   readonly place: ChangePlace;
 }
 

@@ -35,7 +35,7 @@ export interface Command {
   /** The name of the command, also of its help in the catalogue. */
   readonly name: CommandName;
   readonly usage: string;
-  /** Its options, each named in `usage`. */
+  /** The options of the command, each named in `usage`. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
   run(context: Context): Promise<ExitCode>;
 }

@@ -23,7 +23,7 @@ export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
   readonly skippedLockEntries: readonly SkippedLockEntry[];
-  /** For display: the path, or `built-in default`. */
+  /** The path of the file, or `built-in default`, for display. */
   readonly source: string;
 }
 

@@ -27,9 +27,9 @@ export class Collector implements Collecting {
   #isOver = false;
   #bytesMax: number;
   #spill: Spill | null;
-  /** Where reading stops on purpose; the response then counts as complete. */
+  /** The body bytes after which reading stops on purpose, as if the response were complete; `null`: read to the end. */
   #stopAt: number | null;
-  /** Its stream is `null` over HTTP/1.1. */
+  /** Facts of HTTP/2; over HTTP/1.1 its `stream` stays `null`. */
   readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
   /** Monotonic instant of the newest data of the body; `null`: none yet. */

@@ -172,7 +172,7 @@ function closing(socket: Socket, error: unknown): WireStop {
   return stopOf(error);
 }
 
-/** To the proxy, and through it where the target speaks TLS. */
+/** Connects to the proxy, and opens a tunnel through it if the target uses TLS. */
 async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>): Promise<Socket> {
   const { to, deadline } = attempt;
   const url = new URL(proxy.url);

@@ -81,7 +81,7 @@ export class WireStop extends Error {
   readonly code: string;
   /** Body bytes received until it ended. */
   readonly bytesRead: number;
-  /** Its text by key, for any language; `null`: the text is the runtime's, or a peer's. */
+  /** The message for any language; `null`: the text is the runtime's, or a peer's. */
   readonly sentence: Sentence | null;
   /** Monotonic instant of the end; `null`: now. */
   readonly atMs: number | null;

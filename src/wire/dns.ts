@@ -188,7 +188,7 @@ export class Names {
 
 type Answered = (error: Error | null, address: string, family: 4 | 6) => void;
 
-/** Names useful for a test: `localhost` and addresses show nothing about a resolver. */
+/** True for names that can test a resolver: `localhost` and addresses show nothing about it. */
 function isAskable(name: string): boolean {
   return name !== '' && classBySpelling(name) === null;
 }

@@ -52,7 +52,7 @@ function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici says so of any parser's error once it has read a Content-Length, also of one in the same head.
+      // undici reports this for every error of its parser after a Content-Length, even if the error is in the same head.
       return state.hasHead ? closed() : badHead();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();

@@ -5,8 +5,8 @@ import { limits } from '../core/limits.ts';
 const statusAt = 9;
 const interim = 0x31;
 /**
- * Limit of chunk sizes, their extensions and trailers: this many bytes, plus a quarter of the body. Chunks of one byte
- * cost a hundred times the CPU of large ones. Go's client has a similar limit ("too much non-data").
+ * Limit of chunk sizes, their extensions and trailers: this many bytes, plus `framingShareMax` of the body. Chunks of one
+ * byte cost a hundred times the CPU of large ones. Go's client has a similar limit ("too much non-data").
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;

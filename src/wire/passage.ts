@@ -15,7 +15,7 @@ export interface Passing {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Readable;
-  /** Its final URL, after redirects. */
+  /** The URL of the response, after redirects. */
   readonly url: string;
 }
 
@@ -54,7 +54,7 @@ interface Kept {
 /** Creates passages without open connections. */
 export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
-  /** By access and origin, the least lately used first. */
+  /** Pools of connections by access and origin, the least recently used first. */
   const pools = new Map<string, Kept>();
   /** The whole access as a key: after a change (a CA, a pin, a proxy) earlier connections are not reused. */
   const keys = new WeakMap<WireAccess, string>();

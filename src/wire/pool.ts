@@ -18,8 +18,8 @@ const keptPerHost = 2;
 const originsKept = 8;
 
 /**
- * Connections kept for warm probes, by mirror, then origin. A mirror with changed access starts again. An idle HTTP/2
- * connection is closed if its server floods it with frames.
+ * Connections kept for warm probes, by mirror, then origin. If the access of a mirror changes, its connections are closed.
+ * An idle HTTP/2 connection is closed if its server floods it with frames.
  */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();

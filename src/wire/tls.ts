@@ -46,7 +46,7 @@ const issuerChars = 80;
  * certificate's legacy form 0.1 ms: too expensive for each probe.
  */
 export class TlsBook {
-  /** By list of CAs, because rules are created again for each connection. */
+  /** Contexts by the list of CAs, which stays the same object, while rules are created again for each connection. */
   readonly #byCa = new WeakMap<
     TlsRule['ca'],
     { readonly client: TlsRule['client']; readonly context: SecureContext }

@@ -62,7 +62,7 @@ export function readDoor(
     reading.error(['door', 'listen'], phrase('expected.doorListen'));
   const orderPath =
     door.orderFile === undefined ? join(dirname(state.path), 'door.json') : reading.resolve(door.orderFile);
-  // The door replaces this file as a whole.
+  // The door replaces the order file as a whole, so it must be no other file of ours.
   if (normalize(orderPath) === normalize(state.path))
     reading.error(['door', 'orderFile'], phrase('expected.doorOrder'));
   return {

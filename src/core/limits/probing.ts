@@ -41,7 +41,7 @@ export const probingLimits = {
   bodyBeginBytes: 64 * kib,
   /** The maximum size of a body that must be in memory completely: sent with an encoding, or verified by a program. */
   bodyHeldBytesMax: 128 * mib,
-  /** Bytes hashed in one turn of a thread's loop: about ten milliseconds, plus the same for small entries. */
+  /** Bytes hashed in one turn of a thread's loop: about ten milliseconds. Each zip entry counts `hashEntryBytes` more. */
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
   /** The page of a Python project: those of the largest projects have some MiB (protocols.md 3.1). */
@@ -125,7 +125,7 @@ export const probingLimits = {
   /** After one wrong hash: the time within which a second one opens a finding, and the number of probes for it. */
   wrongOnceMs: 24 * 60 * minute,
   wrongLooks: 3,
-  /** Up to `wrongLooksMax` such probes are made while all of them together read at most `wrongLooksBytes`. */
+  /** Up to this many such probes are made if all of them together read at most `wrongLooksBytes`. */
   wrongLooksMax: 12,
   wrongLooksBytes: 64 * mib,
   /** The minimum time between unplanned probes of a heavy target. */

@@ -52,7 +52,7 @@ export const processLimits = {
   /** Incoming connections per address, and in total. Above either limit the longest idle unauthenticated one is closed. */
   connectionsPerAddress: 256,
   connections: 1_024,
-  /** From the connection to the end of the head, a TLS handshake included. */
+  /** The timeout from the connection to the end of the request's head, a TLS handshake included. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,
   /** How long the body of a refused request (401, 413) is still read after the response. */
@@ -86,7 +86,7 @@ export const processLimits = {
   /** Timeouts of the door's request to a mirror: in total, and between two chunks. */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
-  /** A mirror that sends less than `doorPaceBytes` in this time counts as too slow: 4 KiB a second. */
+  /** A mirror that sends less than `doorPaceBytes` in this time counts as too slow. */
   doorPaceMs: 10 * second,
   doorPaceBytes: 40 * 1024,
   /** A client that reads nothing for this long is disconnected: it uses memory and one of `doorPassing`. */
@@ -97,7 +97,7 @@ export const processLimits = {
   doorAheadBytes: 1 * mib,
   /** The maximum size of an index whose links are rewritten, which is held in memory. */
   doorRewriteBytes: 32 * mib,
-  /** The memory for all such indexes together; above it the next one fails. */
+  /** The memory for all indexes that are rewritten at once; above it the next one fails. */
   doorHeldBytes: 512 * mib,
   /** Lines in the door's access log about refused requests: a client must not be able to fill the disk. */
   doorRefusedLinesPerMinute: 120,
