@@ -11,7 +11,7 @@ import {
   parseDocument,
   type Scalar,
 } from 'yaml';
-import type { ConfigIssue } from '../core/config.ts';
+import { type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
@@ -123,7 +123,7 @@ function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: L
 }
 
 function broken(expected: Sentence, place: Place): ConfigIssue {
-  return { severity: 'error', path: '', line: place.line, column: place.column, seen: null, expected, nearest: null };
+  return { ...issueOf(expected, null), ...place };
 }
 
 function placeAt(lines: LineCounter, offset: number): Place {

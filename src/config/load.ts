@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Config, ConfigIssue } from '../core/config.ts';
+import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Files } from '../core/ports.ts';
@@ -55,7 +55,10 @@ export interface Loaded {
  */
 export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
   const bytes = Buffer.byteLength(input.text);
-  if (bytes > limits.configBytes) return error([tooLarge(bytes)]);
+  if (bytes > limits.configBytes) {
+    const most = phrase('expected.bytes', { bytes: limits.configBytes });
+    return error([issueOf(most, phrase('load.seenSize', { count: bytes }))]);
+  }
   const { document, issues: unread } = readDocument(input.text, input.env);
   if (document === null) return error(distinct(unread, []));
   const { registry = builtIn, readerOf = readerAtOnce } = input;
@@ -92,18 +95,6 @@ function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[])
     issues.map((issue) => [JSON.stringify([issue.line, issue.column, issue.path, issue.seen, issue.expected]), issue]),
   );
   return [...unique.values()].toSorted(comparePlaces);
-}
-
-function tooLarge(bytes: number): ConfigIssue {
-  return {
-    severity: 'error',
-    path: '',
-    line: null,
-    column: null,
-    seen: phrase('load.seenSize', { count: bytes }),
-    expected: phrase('expected.bytes', { bytes: limits.configBytes }),
-    nearest: null,
-  };
 }
 
 /**

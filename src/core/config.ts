@@ -233,6 +233,11 @@ export interface ConfigIssue {
   readonly nearest: string | null;
 }
 
+/** An error in the file as a whole. @param seen  what was found instead; `null`: nothing to show */
+export function issueOf(expected: Sentence, seen: ConfigIssue['seen']): ConfigIssue {
+  return { severity: 'error', path: '', line: null, column: null, seen, expected, nearest: null };
+}
+
 /** A `ConfigIssue` in English, for programs. */
 export interface PlainIssue extends Omit<ConfigIssue, 'seen' | 'expected'> {
   readonly seen: string | null;

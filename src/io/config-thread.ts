@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Config, ConfigIssue } from '../core/config.ts';
+import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/secret.ts';
@@ -44,7 +44,8 @@ export async function readConfigAside(
   const thread = new Worker(entry, { workerData: seed, name: 'config', execArgv: [], resourceLimits });
   const read = await firstOf(thread, limitMs);
   await thread.terminate();
-  if (typeof read === 'string') return error([unread(read, limitMs)]);
+  if (typeof read === 'string')
+    return error([issueOf(phrase('expected.readWithin', { seconds: limitMs / 1_000 }), read)]);
   return read.tag === 'ok' ? ok(unseal(read.config) as Config) : error(read.issues);
 }
 
@@ -61,9 +62,4 @@ function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> 
     thread.once('error', (thrown) => end('code' in thrown ? String(thrown.code) : thrown.name));
     thread.once('exit', (code) => end(`exit code ${code}`));
   });
-}
-
-function unread(code: string, limitMs: number): ConfigIssue {
-  const expected = phrase('expected.readWithin', { seconds: limitMs / 1_000 });
-  return { severity: 'error', path: '', line: null, column: null, seen: code, expected, nearest: null };
 }

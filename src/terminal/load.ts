@@ -5,7 +5,7 @@ import { kinds } from '../config/kinds.ts';
 import { renderKnownConfig } from '../config/known-config.ts';
 import type { SkippedLockEntry } from '../config/load.ts';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
-import type { Config, ConfigIssue } from '../core/config.ts';
+import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -68,15 +68,7 @@ export async function findText(
   const file = await systemFiles.read(path);
   if (file.tag === 'ok') return ok({ text: file.text, path });
   if (named === undefined && file.code === 'ENOENT') return ok({ text: defaultConfigText, path: null });
-  const issue: ConfigIssue = {
-    severity: 'error',
-    path: '',
-    line: null,
-    column: null,
-    seen: file.code,
-    expected: phrase('expected.file'),
-    nearest: null,
-  };
+  const issue = issueOf(phrase('expected.file'), file.code);
   const shown = maskName(path);
   return error({ source: shown, issues: [issue], text: formatIssues([issue], shown, context.say) });
 }
@@ -94,8 +86,6 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-const able = kinds.filter(({ canary }) => canary !== null);
-
 /** The word for all ecosystems, where a command accepts it. */
 const everyKind = 'all';
 
@@ -106,12 +96,12 @@ export function kindByWord(word: string | undefined): Kind {
 
 /** The ecosystems of `--ecosystem`, where `all` is accepted too. @throws as `kindByWord` */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
-  return word === everyKind ? able : [kindNamed(word, [everyKind])];
+  return word === everyKind ? kinds : [kindNamed(word, [everyKind])];
 }
 
 function kindNamed(word: string | undefined, more: readonly string[]): Kind {
-  const found = word === undefined ? able[0] : able.find(({ id }) => id === word);
+  const found = word === undefined ? kinds[0] : kinds.find(({ id }) => id === word);
   if (found !== undefined) return found;
-  const list = [...able.map(({ id }) => id), ...more].join(', ');
+  const list = [...kinds.map(({ id }) => id), ...more].join(', ');
   throw new UsageError('wrong.oneOf', { option: 'ecosystem', list, word: String(word) });
 }

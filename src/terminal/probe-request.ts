@@ -49,7 +49,7 @@ export function formatUrlIssues(issues: LoadFailure['issues'], say: Say): string
 
 /** The host as a mirror's name: letters, digits, dots and hyphens. */
 function nameOf(url: string): string {
-  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url: url });
+  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url });
   return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
 }
 
