@@ -1,9 +1,9 @@
-import { type Phase, phases } from '../core/failure.ts';
+import { phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Connection, seriesId, type Target } from '../core/mirror.ts';
 import type { KeptProbe, PhaseTimes, SamplePoint, SeriesNow, SettledSample } from '../core/sample.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
-import { quantile } from '../core/statistics.ts';
+import { quantile, quantileOf } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { Points, Ring } from './points.ts';
 
@@ -252,14 +252,10 @@ function now(series: Series): SeriesNow {
 }
 
 function medianPhases(samples: readonly SamplePoint[]): PhaseTimes {
-  const middle = (name: Phase): number | null =>
-    quantile(
-      samples.flatMap((sample) => sample.phases[name] ?? []).sort((a, b) => a - b),
-      0.5,
-    );
   return Object.fromEntries(
     phases.flatMap((name) => {
-      const ms = middle(name);
+      const times = samples.flatMap((sample) => sample.phases[name] ?? []);
+      const ms = quantileOf(times, 0.5);
       return ms === null ? [] : [[name, ms]];
     }),
   );
