@@ -26,11 +26,14 @@ export function declaredChainOf(
   const client = kind === null ? null : leadingClientOf(kind, config);
   const isOurs = upstream === kind?.publicUpstream || (client !== null && namesOne(client, declared ?? '', mirrors));
   if (declared !== undefined && isOurs) return declared;
-  const rank = (mirror: Mirror): number => (mirror.role === 'origin' ? -1e9 : 0) + (mirror.weight ?? 0);
-  const best = mirrors.reduce<Mirror | null>((top, mirror) => {
-    return top === null || rank(mirror) > rank(top) ? mirror : top;
-  }, null);
+  const [best] = sortByWeight(mirrors);
   return client === null ? (best?.url ?? '') : client.usual(best?.url ?? null);
+}
+
+/** Mirrors by weight, the highest first; equal ones keep their order, and origins come last. */
+export function sortByWeight(mirrors: readonly Mirror[]): readonly Mirror[] {
+  const weightOf = ({ role, weight }: Mirror): number => (role === 'origin' ? -1e9 : 0) + (weight ?? 0);
+  return mirrors.toSorted((a, b) => weightOf(b) - weightOf(a));
 }
 
 function namesOne(client: Client, chain: string, mirrors: readonly Mirror[]): boolean {

@@ -5,7 +5,7 @@ import type { DoorPaths } from '../ecosystems/door-paths.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
-import { declaredChainOf, memberKeysOf } from './chain.ts';
+import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
 /** One upstream whose clients the door serves. */
 export interface Route {
@@ -39,8 +39,6 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
       const client = leadingClientOf(kind, config);
       const keys = memberKeysOf(client, declaredChainOf(config, id, upstream, registry));
       const inChain = keys.flatMap((key) => mirrors.find(({ url }) => client.member(url).key === key)?.name ?? []);
-      const weightOf = ({ role, weight }: Mirror): number => (role === 'origin' ? -1e9 : 0) + (weight ?? 0);
-      const others = mirrors.toSorted((a, b) => weightOf(b) - weightOf(a)).map(({ name }) => name);
       return {
         key: upstreamKeyOf({ ecosystem: id, upstream }),
         ecosystem: id,
@@ -48,7 +46,7 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
         prefix: `/${paths.prefix}/${kind.publicUpstream === null ? `${upstream}/` : ''}`,
         paths,
         mirrors: new Map(mirrors.map((one) => [one.name, one])),
-        declared: [...new Set([...inChain, ...others])],
+        declared: [...new Set([...inChain, ...sortByWeight(mirrors).map(({ name }) => name)])],
         isPrivate: (module) =>
           upstream === kind.publicUpstream && isPrivate(kind.names, config.private[id] ?? [], module),
       };
