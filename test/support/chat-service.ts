@@ -94,8 +94,12 @@ export async function startFakeChat(format: ChatFormat, secret: string | null): 
       posts.push({ method, path, body, mistakes });
       const own = !isSigned ? 'unsigned' : mistakes.length > 0 ? 'malformed' : 'yes';
       const answer =
-        next ?? (format === 'discord' && own === 'yes' ? inDiscord(method, path, messages) : answers[format][own]);
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+        next ??
+        (format === 'discord' && own === 'yes' ? inDiscord(method, path, body, messages) : answers[format][own]);
+      response.writeHead(answer.status, answer.headers);
+      // In pieces, as through a proxy.
+      for (const piece of answer.body.match(/.{1,1000}/gs) ?? []) response.write(piece);
+      response.end();
     });
   });
   const port = await listenAnywhere(server);
@@ -113,8 +117,8 @@ export async function startFakeChat(format: ChatFormat, secret: string | null): 
   };
 }
 
-/** Gives each new message an id where it is asked to wait, and changes those that it has. */
-function inDiscord(method: string, path: string, messages: Set<string>): ChatAnswer {
+/** Gives each new message an id where it is asked to wait, and changes those that it has; says the whole message, its id late. */
+function inDiscord(method: string, path: string, body: string, messages: Set<string>): ChatAnswer {
   const { pathname, searchParams } = new URL(path, 'http://service.invalid');
   if (method === 'POST' && searchParams.get('wait') !== 'true') return { status: 204, body: '' };
   const [, given] = /\/messages\/(\d+)$/.exec(pathname) ?? [];
@@ -122,7 +126,7 @@ function inDiscord(method: string, path: string, messages: Set<string>): ChatAns
   if (method !== 'POST' && !messages.has(id))
     return { status: 404, body: '{"message":"Unknown Message","code":10008}' };
   messages.add(id);
-  return json({ id, type: 0 });
+  return json({ type: 0, ...(JSON.parse(body) as object), id });
 }
 
 /** Each by its own page; a stamp may be an hour off. */

@@ -30,7 +30,8 @@ export const processLimits = {
   deliveryAgeMsMax: 24 * 60 * minute,
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
-  receiverAnswerBytes: 4 * kib,
+  /** Discord responds with the whole message: 8 000 characters, of up to 6 bytes each where they are escaped. */
+  receiverAnswerBytes: 64 * kib,
   /** The maximum timeout of one step of an action. */
   actionMsMax: 10 * minute,
   /** The maximum output of an action's program before it is ended, and the part that is kept. */

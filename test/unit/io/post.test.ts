@@ -3,7 +3,9 @@ import type { Delivery, Post } from '../../../src/core/notice.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { createPost } from '../../../src/io/post.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
+import { discord } from '../../../src/notify/receivers/discord.ts';
 import { text } from '../../support/answer.ts';
+import { startFakeChat } from '../../support/chat-service.ts';
 import { patienceMs, withMoreTime } from '../../support/patience.ts';
 import { startRawServer } from '../../support/raw-server.ts';
 import { type ReceiverBehaviour, startWebhookReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
@@ -112,6 +114,19 @@ describe('what a receiver does, and what becomes of the notice', () => {
     expect(await send(url(receiver.port), { allow: [] })).toEqual(refused);
     expect(await send(url(receiver.port), { allow: ['10.0.0.0/8', '::1/128'] })).toEqual(refused);
     expect(receiver.posts).toEqual([]);
+  });
+
+  it('a long message is delivered where its service says all of it again', async () => {
+    const service = await startFakeChat('discord', null);
+    const embed = { title: 'a', color: 1, description: '镜'.repeat(4_000) };
+    const sent = await send(discord.edit?.urlOf(service.url, null) ?? '', {
+      body: JSON.stringify({ content: 'a', embeds: [embed], allowed_mentions: { parse: [] } }),
+      refusalIn: discord.refusalIn,
+      ...(discord.edit && { receiptIn: discord.edit.receiptIn }),
+    });
+    await service.close();
+    expect(service.posts[0]?.mistakes).toEqual([]);
+    expect(sent).toEqual({ tag: 'delivered', status: 200, receipt: '9000000000000000' });
   });
 
   it('a name is allowed by the address it resolves to', async () => {
