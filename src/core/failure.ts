@@ -30,7 +30,7 @@ export type ProbeFailure =
       readonly algorithm: string;
       readonly want: string;
       readonly got: string;
-      /** The source of `want`, for people; for a hash that a lock file pins too, the other source. Absent: not known. */
+      /** The source of `want`, for people; a lock file only if no other source has the hash. Absent: not known. */
       readonly by?: string;
       /** The wrong part of the mirror's responses, in the ecosystem's word (`packument`); absent: the requested bytes. */
       readonly side?: string;

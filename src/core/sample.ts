@@ -48,7 +48,7 @@ export interface Sample {
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
   /**
-   * Processor time that reading one of its responses took in our thread, milliseconds; absent: less than
+   * Processor time of our thread for the response of this probe that took the most, milliseconds; absent: less than
    * `limits.threadHeldMs`.
    */
   readonly heldMs?: number;
@@ -66,7 +66,7 @@ export interface SettledSample extends Sample {
   readonly baselineMs: number | null;
   /** True: a 429 to our own dense requests, which does not count against the mirror. Absent: false. */
   readonly isOfPace?: boolean;
-  /** A reload removed its target, or replaced its mirror, while the probe was running: it is not judged. Absent: false. */
+  /** True: not judged, because a reload removed the target or replaced the mirror during the probe. Absent: false. */
   readonly isObsolete?: boolean;
 }
 

@@ -102,7 +102,7 @@ export interface WhatIfAgainst {
   readonly time: 'faster' | 'slower' | 'equal' | 'unsure' | null;
   /** Moments, light and heavy, walked to their end by both. */
   readonly moments: number;
-  /** In how many of them only the other chain failed, and in how many only the edited one. */
+  /** Moments in which only the other chain failed, and (`broken`) only the edited one. */
   readonly rescued: number;
   readonly broken: number;
 }

@@ -30,7 +30,7 @@ interface Almanac {
 
 function matcher(expression: string, timeZone: string | null): Matches {
   const task: ScheduledTask = createTask(expression, () => {}, timeZone === null ? {} : { timezone: timeZone });
-  // Takes it out of node-cron's registry; its matcher stays usable, and it was never started.
+  // Removes the task, which was never started, from node-cron's registry; its matcher stays usable.
   void task.destroy();
   return (wallMs) => task.match(new Date(wallMs));
 }

@@ -15,7 +15,7 @@ interface Connection {
 
 type Own = ReadonlyMap<string, Connection>;
 
-/** Open connections by address, each address's in the order of last use. */
+/** Open connections by address; those of one address are in the order of last use. */
 export interface Connections {
   /** @param key  unique among open connections: address and port */
   opened(key: string, address: string, socket: Socket): void;

@@ -2,7 +2,7 @@ import type { Timed } from '../core/ports.ts';
 
 /** Measures the computation that one probe causes in its thread, per response. */
 export interface Pieces {
-  /** Carries out one piece. */
+  /** Runs one computation and measures it. */
   readonly timed: Timed;
   /** A new request starts: pieces from now on belong to its response. */
   readonly nextAnswer: () => void;

@@ -41,7 +41,7 @@ export interface Runner {
   control(due: ControlDue): Promise<ControlAnswer>;
 }
 
-/** The parts of a runner. */
+/** The dependencies of a runner. */
 export interface RunnerDeps {
   readonly book: WorkerBook;
   readonly wire: Wire;

@@ -49,7 +49,7 @@ export interface Holding {
   readonly ms: number;
 }
 
-/** The parts of seats. `entry`: tests let threads run another file. */
+/** The dependencies of `Seats`. `entry`: the file that threads run, for tests. */
 export interface SeatsDeps {
   /** The maximum number of threads, at least 1. From two on there is one extra seat, used when a mirror blocks a thread. */
   readonly count: number;

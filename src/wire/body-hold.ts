@@ -22,7 +22,7 @@ export interface Spill {
   readonly opened: (file: BodyFile) => void;
 }
 
-/** Smaller chunks are copied, unless first: each would keep its whole network buffer in memory. */
+/** Smaller chunks than this, except the first, are copied: each would keep its whole network buffer in memory. */
 const pieceBytesMin = 2 * 1024;
 const blockBytes = 16 * 1024;
 

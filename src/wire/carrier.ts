@@ -62,7 +62,7 @@ export class Carrier {
   error: Error | null = null;
   /** `null` with HTTP/1.1, and before the first request. */
   session: SessionWatch | null = null;
-  /** Several lines use it: none of them closes it, and an aborted request ends only its own stream. */
+  /** True: several lines use the connection. None of them closes it, and an aborted request ends only its own stream. */
   isShared = false;
   #onSettings: (() => void) | null = null;
   /** Body bytes of all responses so far. */

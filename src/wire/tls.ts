@@ -210,7 +210,7 @@ export function handshake(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: tls.context(rule),
     ALPNProtocols: [...alpn],
-    // We read the verdict ourselves, so that facts exist also for a bad one; the name is checked there too.
+    // `judge` reads the verdict, so that facts exist also for a bad one, and checks the name.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });

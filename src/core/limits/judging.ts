@@ -78,7 +78,7 @@ export const judgingLimits = {
   slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
-  /** Certificates: a finding when fewer days than these are left. */
+  /** A certificate that expires within this time is a finding. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   /** The most probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,

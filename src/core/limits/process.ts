@@ -232,7 +232,7 @@ export const processLimits = {
   signatureReportBytes: 64 * kib,
   /** A detached signature, some hundred bytes of each key. */
   detachedSignatureBytes: 64 * kib,
-  /** Attestations of one file: about 10 KB each, and some have two. */
+  /** The attestations of one file: one or two of about 10 KB. */
   provenanceBytes: 1 * mib,
   /** A signed list of checksums: Debian's has about 250 KB, with all architectures. */
   signedListBytes: 8 * mib,
