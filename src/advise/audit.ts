@@ -19,11 +19,11 @@ export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
  * Whether the mirror that was left would have been the better one, by the rules of the advice itself: first failures
- * (a lower share, two or more apart), then the time of the canary (by `minGain` and 10 ms). Both mirrors are judged
+ * (a lower share, `failuresApartMin` or more apart), then the time of the canary (by `isFaster`). Both mirrors are judged
  * over the same period: from the accept, or from the start of the shorter memory. Samples of confirming rounds are
  * left out, because a mirror in trouble has more of them.
- * @param input.to       the canary's answers of the advised mirror, oldest first
- * @param input.from     those of the mirror left
+ * @param input.to       the canary's responses of the advised mirror, oldest first
+ * @param input.from     the canary's responses of the mirror that was left, oldest first
  * @param input.sinceMs  the accept, monotonic milliseconds
  * @param input.minGain  relative, 0 to 1
  * @param input.by       `p95` for an advice that an alert of another system caused: such alerts are about the tail

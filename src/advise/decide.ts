@@ -251,8 +251,8 @@ const unreliableShare = 0.1;
 
 /**
  * Sorts weighed mirrors, best first: first those that may be proposed or are in use, then the rest in the order of
- * the file. Among the former reliable ones come first, then cheaper ones. Scores within `minGain` or 10 ms of the
- * cheapest are equal: then weight, then the order of the file decides.
+ * the file. Among the former reliable ones come first, then cheaper ones. Scores that
+ * `isFaster` does not separate from the cheapest are equal: then weight, then the order of the file decides.
  */
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;

@@ -84,8 +84,8 @@ export function clearEvidence({ contest, late }: Group): void {
 const otherFamilyMs = 30_000;
 
 /**
- * Drops failures over a broken address family, once the mirror is found to work over the other. Pending probes over the
- * broken family are dropped too.
+ * Drops failures over a broken address family, once the mirror is found to work over the other. Held late
+ * probes of that mirror are dropped too.
  */
 export function dropFamilyFailures(view: View): void {
   const { now, mirrors } = view;

@@ -121,8 +121,8 @@ export function createDetector(input: {
       withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
     /**
      * Probes one question at a mirror and its siblings every `stepMs` for `forMs`; extends a running look for the same
-     * question. A heavy target is probed once more at each. Does nothing for an unknown name or target, while the egress
-     * is suspect, or without budget.
+     * question. A heavy target with `forMs` 0 is probed once more at each. Does nothing for an unknown name or target, while
+     * the egress is suspect, or without budget.
      */
     look: (order: LookOrder, now: Now) =>
       turnAt(now, () => {

@@ -13,7 +13,7 @@ import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
 /**
- * Applies a configuration: unchanged mirrors and targets keep their state; removed or moved ones lose findings and rows.
+ * Applies a configuration: unchanged mirrors and targets keep their state; removed or changed ones lose findings and rows.
  */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   memory.config = config;

@@ -147,8 +147,8 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
 const worthShare = 0.95;
 const manyShare = 0.5;
 /**
- * The moments of a test are those that triggered it, so they overstate the difference. At most this many remembered
- * moments are added to them, times the square of bound / sum.
+ * The moments of a test are those that triggered it, so they overstate the difference. The mean of
+ * remembered moments is added with the weight of this many moments, times the square of bound / sum (1 at most).
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
@@ -208,7 +208,8 @@ function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number):
 }
 
 /**
- * True where a candidate's last response was good and it fails rarely, or the head twice as often, within the last minute.
+ * True where a candidate's last response was good and, within the last minute, the candidate failed rarely or the head
+ * failed at least twice as often.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);

@@ -76,8 +76,8 @@ function newRun(boundFactor: number): Run {
 }
 
 /**
- * The failure rate assumed for a candidate: its long-run rate, or its recent one if that is high, or the long-run
- * rate of all mirrors if that is higher.
+ * The failure rate assumed for a candidate: the largest of its long-run rate, its recent rate if that is high, and the
+ * long-run rate of all mirrors but the head.
  */
 export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
@@ -147,8 +147,8 @@ export function failureSumOf(test: FailureTest): number {
 }
 
 /**
- * True where a sum is past its bound with enough evidence: failures over some time, and candidate responses that two
- * rates explain clearly better than one.
+ * True where a sum is past its bound with enough evidence: failures over some time, and responses of head and candidate
+ * that two failure rates explain clearly better than one.
  * @param isShared  a third mirror fails too just now
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {

@@ -5,8 +5,8 @@ import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './recor
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
 /**
- * If home was left again within this time of the last departure, its trouble comes and goes. For half a day, its times
- * are then compared over `againFactor` times the usual period.
+ * If home was left again within this time of the last departure, its trouble comes and goes. For `rememberedMs`, its
+ * times are then compared over `againFactor` times the usual period.
  */
 const againMs = 45 * 60_000;
 const againFactor = 6;
@@ -39,7 +39,7 @@ export function newHealth(): Health {
 }
 
 /**
- * When a mirror's last trouble with an end was: the time of its last failure, whenever clients left the mirror.
+ * The time of the last failure in a mirror's last trouble with an end, whenever clients left that mirror.
  * Trouble with an end is several failures in a row, or a failure rate at which the good responses since would not be
  * chance. Monotonic milliseconds; negative infinity: none is remembered.
  */

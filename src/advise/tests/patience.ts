@@ -29,8 +29,8 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
 }
 
 /**
- * The wait beyond the others' longest time is at least this many standard deviations, within `bounds`: a comparison
- * limits a single time to this.
+ * The wait beyond the others' longest time is at least this many standard deviations, within `bounds`: in a time
+ * test, a single time counts as at most this many.
  */
 const deviations = 8;
 

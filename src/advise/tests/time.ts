@@ -77,7 +77,7 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 
 /**
  * Adds one moment in which both succeeded: a one-sided CUSUM of the clipped, paired difference, in its own standard
- * deviations. A head that takes `ratio` times as long as the candidate adds nothing.
+ * deviations. The difference is zero where the head takes `ratio` times as long as the candidate.
  * @param ratio   > 1; what is worth a move
  * @param isHome  the candidate is the preferred mirror
  * @param bound   of the sum, as it is now

@@ -56,7 +56,8 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 
 /**
  * True where our own network loses packets of all kinds: at least two thirds of two or more independent units fail partly
- * (`partlyShare` or more, with responses in between), or half of the controls' probes fail intermittently. Permanent failure
+ * (`partlyShare` or more, with responses in between), or at least half of the controls' probes fail, and a
+ * control and a unit fail partly. Permanent failure
  * is no loss: one dead mirror beside healthy ones is that mirror's fault.
  * @param units     mirrors joined by host and prefix, also those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start

@@ -43,7 +43,7 @@ interface Lacked {
  * by at least f - b and at most t - a. Releases since the last probe of the origin are unknown, so the upper bound is at
  * least the age of that response. Additional items are no fault. An item that was there at first sight has no release
  * time: if it is missing, the upper bound is unknown.
- * @returns `null` where no comparison is possible: the mirror or all others had no recent response
+ * @returns `null` for the origin, for a mirror without a response, and without a recent response of the origin or two others
  * @see design.md section 5.5; docs/decisions/0017-lag.md
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {

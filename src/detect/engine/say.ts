@@ -16,8 +16,8 @@ import { mergeEvidence, type Says } from '../rules/says.ts';
 
 /**
  * Applies what a rule says about one mirror, or about this daemon (`null`): the only place where findings open, change and
- * close. An open finding changes if scope, cause or weight differ; new evidence alone is no event and goes out with the
- * next change.
+ * close. An open finding changes if scope, cause or `actionable` differ; new evidence alone is no event and goes out with
+ * the next change.
  */
 export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, says: Says): void {
   if (says === null) return;

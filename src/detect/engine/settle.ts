@@ -118,7 +118,7 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
 
 /**
  * True for the first fetch of a pull-through cache: no earlier success, and either a cache header says MISS or it took
- * `limits.coldFactor` times the median of that step there. Decided by the sample alone; only ok samples can be cold.
+ * `limits.coldFactor` times the median of that step there. No later sample changes that; only ok samples can be cold.
  * @param stepMedianMs  median round trip of the step at this mirror, `null` before the first
  * @see design.md section 3, "A cold fetch of a pull-through cache"
  */

@@ -152,7 +152,7 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
 
 /**
  * What recent builds say about a mirror.
- * @param speaks  the clients that use HTTP/2, and how they avoid it
+ * @param speaks  the clients that use each HTTP version, and how they avoid it
  */
 function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Says {
   if (!isOpen || fault === null) return { tag: 'well', ...told('found.build.well', { name }), of: 'many_requests' };

@@ -11,7 +11,7 @@ import type { FindingRule, Judged } from './rule.ts';
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
 /**
- * Reads one judged sample: a failed verification by its reason, an expiry in the past or in fewer than
+ * Reads one judged sample: a failed verification by its reason, an expiry in the past or within
  * `limits.certificateWarnMs`, or good.
  * @param wallMs  now
  */

@@ -30,12 +30,12 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
   return `${algorithm} ${got}`;
 }
 
-export type MismatchVerdict = 'declare' | 'look_again' | 'wait' | null;
+export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
  * What follows from one judged response: `look_again` over a fresh connection; `declare` when a fresh one is wrong in the
  * same way (same algorithm, same wrong digest); `wait` when a second one was wrong in another way (the next due probe
- * continues, because repeating at once could go on for ever); `null`: nothing.
+ * continues, because repeating at once could go on for ever).
  * @param connection  the second response must use a fresh one: `cold`
  * @see design.md section 5, Integrity
  */

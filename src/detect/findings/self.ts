@@ -90,8 +90,8 @@ export function contaminatedOf(
 
 /**
  * Judges this process. Of at least `limits.contaminatedSamples`, a share above `contaminatedShareFinding` or
- * `disturbedShareFinding` opens the finding, and half of that closes it. Only contaminated samples shed load, since verdicts
- * on disturbed ones stay valid: `shedStep` more every `shedEveryMs` while it lasts, reversed in the same steps.
+ * `disturbedShareFinding` opens the finding; both below half of that close it. Only contaminated samples shed load, since
+ * verdicts on disturbed ones stay valid: `shedStep` more every `shedEveryMs` while it lasts, reversed in the same steps.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {
