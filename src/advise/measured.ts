@@ -11,7 +11,7 @@ import type { BypassDecision } from './bypass.ts';
 import { type Trouble, troubleOf } from './cause.ts';
 import type { Refused } from './decide.ts';
 import { mirrorAt, noChain } from './group.ts';
-import { type Answered, type Entry, newTally, recentOf, replyOf, type Tally } from './tally.ts';
+import { type Answered, type Entry, newTally, replyOf, type Tally } from './tally.ts';
 import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
@@ -113,7 +113,8 @@ export function measuredOf(entries: readonly Entry[]): Measured {
 /** The samples of a mirror's canary in its last `limits.measuredPaces`, without those of confirming rounds. */
 function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
-  return recentOf(canary, view.now.monotonicMs, view.canaryEveryMs, limits.measuredPaces);
+  const fromMs = view.now.monotonicMs - limits.measuredPaces * view.canaryEveryMs;
+  return canary.filter(({ round, atMs }) => round === null && atMs > fromMs);
 }
 
 /** The latest samples in a row that were slow or failed, rounds included; empty when the last one was good. */

@@ -174,11 +174,6 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** The samples of a series within the last `paces` × `paceMs`, without those of confirming rounds. */
-export function recentOf(series: readonly Entry[], nowMs: number, paceMs: number, paces: number): readonly Entry[] {
-  return series.filter((entry) => entry.round === null && entry.atMs > nowMs - paces * paceMs);
-}
-
 /** The median time of responses and timeouts; `null` without any. Milliseconds. */
 export function medianMsOf(entries: readonly Entry[]): number | null {
   const times = entries
