@@ -38,7 +38,8 @@ export const pypiLearning: Learning = {
     const key = `${pinKey}${file}`;
     return known.has(key) || known.size >= pinsMax ? [] : [[key, `sha256:${hash}`]];
   },
-  pinned: (known) => pinnedIn(known, pinKey),
+  // An index of another upstream may have built files of the same names itself.
+  pinned: (known, upstream) => (upstream === publicPypi ? pinnedIn(known, pinKey) : {}),
 };
 
 /** The inputs of conversations with a mirror: whether it is the public index, and what verifies attestations. */

@@ -1,5 +1,6 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { LockEntry, LockFile, SkipReason } from '../locks.ts';
+import { publicPypi } from './context.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
@@ -9,13 +10,17 @@ export type LockSource = { readonly kind: 'index'; readonly url: string | null }
 /** The URLs of the public index, without a final slash. */
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
-/** True for an index that is neither public nor a configured mirror. */
+/**
+ * True for an index that is neither the public one nor a configured mirror of it. Projects from a mirror of another upstream
+ * may be private.
+ */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
   // The look-behind keeps the time linear: the expression matches once for a run of slashes, not at each slash.
   const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
-  return !publicIndex.test(plain) && !mirrors.some((mirror) => mirror.url.replace(/\/+$/, '') === plain);
+  if (publicIndex.test(plain)) return false;
+  return !mirrors.some((mirror) => mirror.upstream === publicPypi && mirror.url.replace(/\/+$/, '') === plain);
 }
 
 /** The entry for a package of a lock file, with the reason for skipping it, if there is one. */

@@ -200,6 +200,7 @@ describe('the first hash of the public index is kept', () => {
     const known = new Map(news);
     expect(pypiLearning.learn(known, { own: { ...own, sha256: 'f'.repeat(64) } })).toEqual([]);
     expect(pypiLearning.pinned(known, 'pypi')).toEqual({ [`tiny@1.0/${whl}`]: `sha256:${hex(wheel)}` });
+    expect(pypiLearning.pinned(known, 'piwheels')).toEqual({});
     expect(pypiLearning.learn(new Map(), { own: { file: 7, sha256: 'x' } })).toEqual([]);
   });
 });

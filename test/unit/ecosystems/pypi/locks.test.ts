@@ -8,6 +8,8 @@ import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const mirrorUrl = 'https://mirror.example.com/simple';
+/** A mirror of another upstream. */
+const corpUrl = 'https://index.corp.example/simple';
 /** The public index, whose host stands in no file of ours. */
 const publicUrl = `https://${['pypi', 'org'].join('.')}/simple`;
 const [h1, h2, h3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
@@ -19,7 +21,10 @@ function read(name: string, text: string) {
     name,
     text,
     beside: () => null,
-    mirrors: [{ url: mirrorUrl } as Mirror],
+    mirrors: [
+      { url: mirrorUrl, upstream: 'pypi' },
+      { url: corpUrl, upstream: 'corp' },
+    ] as Mirror[],
     isPrivate: (module) => module.startsWith('corp-'),
   });
 }
@@ -105,13 +110,14 @@ describe('requirements', () => {
     expect(told(lockOf('requirements.txt', text))).toEqual([['six', '1.17.0', null]]);
   });
 
-  test.each(['--index-url https://corp.example.com/simple', '--extra-index-url=https://corp.example.com/simple'])(
-    '%s: all of it may come from there',
-    (option) => {
-      const lock = lockOf('requirements.txt', `${option}\nsix==1.17.0 --hash=sha256:${h1}\n`);
-      expect([told(lock), lock.pinned]).toEqual([[['six', '1.17.0', 'foreign']], {}]);
-    },
-  );
+  test.each([
+    '--index-url https://corp.example.com/simple',
+    '--extra-index-url=https://corp.example.com/simple',
+    `--index-url ${corpUrl}/`,
+  ])('%s: all of it may come from there', (option) => {
+    const lock = lockOf('requirements.txt', `${option}\nsix==1.17.0 --hash=sha256:${h1}\n`);
+    expect([told(lock), lock.pinned]).toEqual([[['six', '1.17.0', 'foreign']], {}]);
+  });
 
   test('invalid lines are reported with their number', () => {
     const { malformed } = lockOf('requirements.txt', 'six==1.17.0\n\n<<<<<<< HEAD\nurllib3 2.0\n');
