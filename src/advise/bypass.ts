@@ -49,7 +49,7 @@ interface Bypasses {
   readonly undo: BypassDecision | null;
 }
 
-/** What client settings can do about these findings of the mirror in force. */
+/** What client settings can do about these findings of a mirror. */
 export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]): Bypasses {
   const { client } = view.group;
   const versions = findings.map(brokenVersion).filter((version) => version !== null);

@@ -11,12 +11,12 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** How far the clock of Prometheus may be ahead of ours. */
+/** How far the clock of Prometheus may be ahead of ours. Milliseconds. */
 const aheadMsMax = 5 * 60_000;
 
 /** The result of one notification. */
 export interface EvidenceTurn {
-  /** One for each alert, in order. */
+  /** The outcome of each alert, in the order of the notification. */
   readonly outcomes: readonly (keyof AlertCounts)[];
   /** Alerts that are new evidence (also those that fire again after their end): their mirrors are probed at once. */
   readonly fresh: readonly AlertEvidence[];

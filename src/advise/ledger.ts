@@ -29,7 +29,7 @@ export interface Ledger {
   /** Stores an advice again without an event, as when its confidence changes. */
   keep(advice: Advice): void;
   touch(group: Group): void;
-  /** Orders probes to be repeated. */
+  /** Adds orders for probes. */
   look(orders: readonly LookOrder[]): void;
   turn(): AdviseTurn;
 }
@@ -70,9 +70,9 @@ export interface ChainRow {
   /** Accepted advice that is not audited yet. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** The departures from home because it failed, wall clock. */
+  /** The departures from home that no time test caused, wall clock. */
   readonly departuresAtMs?: readonly number[];
-  /** The departures from home because it was slow, wall clock. */
+  /** The departures from home that a time test caused, wall clock. */
   readonly slowDeparturesAtMs?: readonly number[];
   /** The last accept or proposal, wall clock. */
   readonly lastMoveAtMs?: number | null;

@@ -20,7 +20,7 @@ export interface Rota {
   turns: number;
   /** The number of each artifact's last turn, by question. */
   readonly taken: Map<string, number>;
-  /** Orders for the next artifact without a result. */
+  /** Number of orders for the next artifact that have had no result. */
   orders: number;
   /** The artifact of the last turn, kept across restarts; `null`: none. */
   last: string | null;

@@ -121,7 +121,7 @@ export interface Alone {
 /** The replies of all mirrors to one question in one moment. */
 export interface Replies {
   readonly question: string;
-  /** `null`: that mirror was not probed in it. */
+  /** The reply of one mirror; `null`: the moment has none of it. */
   replyOf(registry: string): Reply | null;
   /** True for a probe given up early that may only have been late: it counts as neither failed nor succeeded. */
   isMerelyLate(registry: string): boolean;

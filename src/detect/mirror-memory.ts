@@ -8,7 +8,7 @@ export interface SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  /** The state of each kind of finding for it, by the kind's name. */
+  /** The state of each kind of finding for this series, by the kind's name. */
   readonly states: Record<string, unknown>;
   /** True if the last settled sample of the series was ok. */
   serves: boolean;
@@ -74,7 +74,7 @@ export class MirrorMemory {
   readonly density = new Density();
   readonly sight = new Sight();
   readonly line: Line = { answeredFromMs: null, marks: [], address: null };
-  /** The state of each kind of finding for it, by the kind's name. */
+  /** The state of each kind of finding for this mirror, by the kind's name. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
   readonly row: RowState = { isDirty: false, writtenAtMs: null };

@@ -10,7 +10,7 @@ import { isNumber, monotonicOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './mirror-memory.ts';
 
-/** A changed series or mirror without urgent changes is written at most this often. */
+/** The minimum interval between two rows of a series or mirror without urgent changes. Milliseconds. */
 const writeEveryMs = 60_000;
 /**
  * The average rate of series rows: each one rewrites a page of the file. With many series, each is written more rarely.

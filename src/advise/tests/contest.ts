@@ -147,7 +147,7 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   });
 }
 
-/** Keeps a moment as past. */
+/** Moves a moment from the open ones to the past ones. */
 function endMoment({ moments, past }: Contest, moment: Moment): void {
   keepMoment(past, moment);
   const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];

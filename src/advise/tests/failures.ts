@@ -15,7 +15,7 @@ const noisyRate = 0.01;
 /** The lowest failure rate that a candidate is assumed to have, and the highest that the test looks for. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is limited to this many times its bound, so that it falls again soon after the trouble ends. */
+/** A sum is limited to this many times `failureBound`, so that it falls again soon after the trouble ends. */
 const mostOfBound = 2.5;
 /** Required evidence that two rates explain the responses better than one, as a log-likelihood. */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;

@@ -73,7 +73,7 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   };
 }
 
-/** Adds what both would have done in one moment. */
+/** Adds the outcomes of head and candidate in one moment to the tests of a pair. */
 export function updatePair(
   pair: Pair,
   head: Outcome,

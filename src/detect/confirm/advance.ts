@@ -117,7 +117,7 @@ function isWaiting(memory: Memory, held: Held): boolean {
     return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
   }
   if (mirror.doubt === null) return false;
-  // A later moment has shown that the vantage is fine.
+  // A sample waits until a moment that started after it ended has shown that the vantage is fine.
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 

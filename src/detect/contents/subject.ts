@@ -58,7 +58,7 @@ function isLike(text: string, parts: readonly string[]): boolean {
 export interface Release {
   /** Start of the last probe of the origin without it; `null`: the origin could not be probed before. */
   afterMs: number | null;
-  /** End of the first response with it, from any mirror. */
+  /** End of the first response with the version, from any mirror. */
   atMs: number;
   /** When the origin first showed it; `null`: only other mirrors did. */
   originMs: number | null;

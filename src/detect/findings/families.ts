@@ -33,7 +33,7 @@ export interface Families {
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** Last response over each family, monotonic milliseconds. */
   readonly answeredOver: Map<AddressFamily, number>;
-  /** Responses of the last round over the other family, by target, the newest last. */
+  /** By target: the last response over the other family in a round. The newest last. */
   readonly insteadOf: Map<string, Sample>;
 }
 

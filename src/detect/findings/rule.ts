@@ -114,7 +114,7 @@ export interface Step<M, S = unknown> {
   readonly says?: Says;
   /** The state has changed in a way to report: `FindingRule.refresh` follows. */
   readonly isNews?: boolean;
-  /** The certainty of the vantage for that report; absent: the current one. */
+  /** How certain that report is that the mirror, not our network, is the cause; absent: as certain as now. */
   readonly vantage?: Finding['vantage'] | undefined;
   /** The canary works again after an outage. */
   readonly isBack?: boolean;

@@ -140,7 +140,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     return {
       mirror: state,
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
-      // After a first slow download, each mirror is probed once more.
+      // After a first slow download, the artifact is downloaded once more from each mirror.
       requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [onceMore(target)] : [],
       says: state.isOpen === before.isOpen ? null : throughputSays(mirror.mirror.name, state),
     };
