@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './worker-protocol.ts';
 
 /** One live thread, as the pool sees it. */
@@ -23,23 +23,33 @@ export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.t
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-/** Starts a thread. An exception ends it and is reported as `crashed`. */
+/** Starts a thread. An exception ends it and is reported as `crashed`, also one at its creation (no threads are left). */
 export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
   const seed: WorkerSeed = { role: workerRole, ...given };
   // Node flags of this process (a test runner's loader, an inspector's port) must not apply to the thread.
-  const thread = new Worker(entry, { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits });
+  const options = { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits };
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {
     if (isOver) return;
     isOver = true;
     events.gone(why, text);
   };
+  const crashed = (thrown: unknown) =>
+    over('crashed', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  const thread = createThread(entry, options);
+  if (!(thread instanceof Worker)) {
+    setImmediate(() => crashed(thread.failed));
+    return {
+      send: () => undefined,
+      async end() {
+        isOver = true;
+      },
+    };
+  }
   thread.on('message', (message: FromWorker) => {
     if (!isOver) events.message(message);
   });
-  thread.on('error', (thrown) =>
-    over('crashed', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)),
-  );
+  thread.on('error', crashed);
   thread.on('messageerror', (thrown) => over('crashed', thrown.message));
   thread.on('exit', (code) => over('exited', `exit code ${code}`));
   return {
@@ -49,4 +59,12 @@ export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events:
       await thread.terminate();
     },
   };
+}
+
+function createThread(entry: URL, options: WorkerOptions): Worker | { readonly failed: unknown } {
+  try {
+    return new Worker(entry, options);
+  } catch (failed) {
+    return { failed };
+  }
 }

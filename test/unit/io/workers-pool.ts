@@ -46,7 +46,10 @@ export function due(registry: string, over: Partial<Due> = {}): Due {
 }
 export const control = (name: string) => ({ name, url: 'tcp://192.0.2.1:53', timeoutMs: 1_000 });
 
-export function pool(count: number): {
+export function pool(
+  count: number,
+  file: URL = entry,
+): {
   workers: Workers;
   time: ManualTime;
   lines: { message: string; fields: unknown }[];
@@ -55,7 +58,14 @@ export function pool(count: number): {
   const lines: { message: string; fields: unknown }[] = [];
   const write = (message: string, fields?: unknown) => void lines.push({ message, fields });
   const log = { debug: write, info: write, warn: write, error: write };
-  const workers = createWorkers({ count, book: book('first'), clock: time.clock, timers: time.timers, log, entry });
+  const workers = createWorkers({
+    count,
+    book: book('first'),
+    clock: time.clock,
+    timers: time.timers,
+    log,
+    entry: file,
+  });
   onTestFinished(() => workers.close());
   return { workers, time, lines };
 }

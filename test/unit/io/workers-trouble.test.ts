@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { book, control, defect, due, ok, pool, zip } from './workers-pool.ts';
+import { until } from '../../support/patience.ts';
+import { book, control, defect, due, entry, ok, pool, zip } from './workers-pool.ts';
 
 describe('threads that die or hang', () => {
   const deaths: readonly (readonly [registry: string, why: string])[] = [
@@ -35,6 +36,25 @@ describe('threads that die or hang', () => {
       expect((await next).sample.outcome).toEqual(ok);
     },
   );
+
+  it('tries again where no thread can be created, as where none is left', async () => {
+    const file = new URL(entry);
+    const { workers, time, lines } = pool(1, file);
+    // A file that no thread can have: the constructor throws, as it does at a limit of threads.
+    file.href = 'http://nowhere.invalid/';
+    await workers.probe(due('exit'));
+    time.pass(200);
+    await until(
+      'it is told',
+      () => lines.length,
+      (count) => count === 2,
+    );
+    expect(lines[1]).toMatchObject({ message: 'worker thread is replaced', fields: { why: 'crashed', replaced: 2 } });
+    file.href = entry.href;
+    const next = workers.probe(due('answer'));
+    time.pass(400);
+    expect((await next).sample.outcome).toEqual(ok);
+  });
 
   it('replaces with the newest book', async () => {
     const { workers, time } = pool(1);
