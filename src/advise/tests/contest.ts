@@ -17,7 +17,7 @@ import {
   type Past,
   standIn,
 } from './moments.ts';
-import { timeBoundOf, updatePair } from './pair.ts';
+import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type Outcome, recordOutcome } from './record.ts';
 
@@ -215,8 +215,10 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     };
     moment.outcomes.set(name, outcome);
     recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
-    if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
-    else if (name === around.home && moment.isScheduled) updateHealth(contest.health, outcome.bad);
+    if (name === contest.head) {
+      heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
+      if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
+    } else if (name === around.home && moment.isScheduled) updateHealth(contest.health, outcome.bad);
   }
   compare(contest, moment, around);
   return heard;

@@ -106,7 +106,7 @@ export function updateFailureTest(
     if (run === undefined || rate === undefined) continue;
     run.boundFactor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * everybody) / noisyRate);
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
-    run.goods = bad ? 0 : run.goods + 1;
+    if (bad) run.goods = 0;
     if (bad && candidateBad) {
       if (run.failures > 0) count(run, bad, candidateBad);
       continue;
@@ -125,6 +125,11 @@ export function updateFailureTest(
     }
     count(run, bad, candidateBad);
   }
+}
+
+/** Counts a good response of the head, also in a moment in which the candidate has none. */
+export function countGood(test: FailureTest): void {
+  for (const run of test) run.goods += 1;
 }
 
 /** The probability of no response in time: it fails, or it is late. */

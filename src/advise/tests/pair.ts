@@ -1,6 +1,7 @@
 import type { Weight } from '../../core/mirror.ts';
 import { spread } from './costs.ts';
 import {
+  countGood,
   type FailureTest,
   failureBound,
   failureSumOf,
@@ -96,6 +97,12 @@ export function updatePair(
   const more = { ...context, isRare: head.isHeavy, atMs: head.atMs };
   updateTimeTest(head.isHeavy ? heavy : light, head.tookMs, candidate.tookMs, more);
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });
+}
+
+/** Counts a good response of the head in both failure tests, or of a light step in the first only. */
+export function countGoodOf({ failures }: Pair, isHeavy: boolean): void {
+  countGood(failures.all);
+  if (isHeavy) countGood(failures.heavy);
 }
 
 /** The current bound of the time tests. */

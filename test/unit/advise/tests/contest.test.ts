@@ -3,6 +3,7 @@ import { pairOf } from '../../../../src/advise/tests/choose.ts';
 import { addAnswer, type Contest, closeOverdue, moveTo, newContest } from '../../../../src/advise/tests/contest.ts';
 import { recordOf } from '../../../../src/advise/tests/costs.ts';
 import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
+import { alarmOf } from '../../../../src/advise/tests/pair.ts';
 import type { Outcome } from '../../../../src/advise/tests/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
@@ -124,6 +125,19 @@ describe('head against candidate', () => {
     for (const name of ['b', 'a', 'c']) addAnswer(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
     expect([...contest.pairs.keys()].toSorted()).toEqual(['b', 'c']);
     for (const pair of contest.pairs.values()) expect(failureSumOf(pair.failures.all)).toBeCloseTo(Math.log(180), 10);
+  });
+
+  test('trouble is over for all candidates once the head is well, also for those that were not asked then', () => {
+    const contest = newContest('a');
+    const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
+    const rule = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
+    const alarms = () => ['b', 'c'].map((name) => alarmOf(pairOf(contest, 'a', name), rule));
+    for (let n = 0; n < 6; n += 1) moment(contest, by, 1_000 * n, { a: 'x', b: 200, c: 200 }, { round: `r/${n}` });
+    expect(alarms()).toEqual(['failures', 'failures']);
+    for (let n = 6; n < 10; n += 1) moment(contest, by, 1_000 * n, { a: 200, b: 200 }, { round: `r/${n}` });
+    expect(alarms()).toEqual([null, null]);
+    moment(contest, by, 10_000, { a: 'x', b: 200, c: 200 }, { round: 'r/10' });
+    expect(alarms()).toEqual(['failures', 'failures']);
   });
 
   test('a candidate’s own failure raises what its failures are taken to be', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   compareRates,
+  countGood,
   type FailureTest,
   failureBound,
   failureSumOf,
@@ -18,7 +19,8 @@ const quiet = (p0: number) => ({ p0, everybody: 0 });
 
 /** Head and candidate of each moment, a second apart: `h` the head alone failed, `c` the candidate alone, `2` both, `.` none. */
 function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest(), everybody = 0): FailureTest {
-  for (const [at, one] of [...moments].entries())
+  for (const [at, one] of [...moments].entries()) {
+    if (one === 'c' || one === '.') countGood(into);
     updateFailureTest(
       into,
       one === 'h' || one === '2' ? bad(1_000 * at) : good(1_000 * at, 40),
@@ -28,6 +30,7 @@ function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest()
         everybody,
       },
     );
+  }
   return into;
 }
 
