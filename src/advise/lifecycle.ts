@@ -30,6 +30,7 @@ import { reasonOf } from './words.ts';
 /** Updates one group: ends expired advice, then opens what is right now if it differs from what is open. */
 export function updateAdvice(view: View, ledger: Ledger): void {
   const { group } = view;
+  if (headOf(group) === null) endUnwatched(view, ledger);
   if (view.vantage.suspect !== true) lifetimes(view, ledger);
   const open = group.open?.advice ?? null;
   if (open?.state === 'proposed') revise(view, open, ledger);
@@ -40,6 +41,15 @@ export function updateAdvice(view: View, ledger: Ledger): void {
   else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
   refresh(view, ledger);
   follow(view);
+}
+
+/** Ends advice that leads to a mirror, or to a URL of it, that is no longer configured. */
+function endUnwatched(view: View, ledger: Ledger): void {
+  const { group } = view;
+  close(group, 'withdrawn', ledger);
+  if (group.accepted === null || headOf(group) !== null) return;
+  closeAudit(view, ledger);
+  release(group, 'superseded', ledger);
 }
 
 function move(view: View, decision: Move, ledger: Ledger): void {

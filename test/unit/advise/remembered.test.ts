@@ -6,8 +6,8 @@ import { newProbing } from '../../../src/advise/probing.ts';
 import { newContest, updatePatience } from '../../../src/advise/tests/contest.ts';
 import { recordOf } from '../../../src/advise/tests/costs.ts';
 import { recordOutcome } from '../../../src/advise/tests/record.ts';
-import type { Target } from '../../../src/core/mirror.ts';
-import { kill, only, recover, warm } from './outage.ts';
+import type { Mirror, Target } from '../../../src/core/mirror.ts';
+import { abc, kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
 
 describe('a settled answer is news to decide on', () => {
@@ -152,6 +152,32 @@ describe('after a reload', () => {
       ['b', null],
       ['a', null],
     ]);
+  });
+
+  const moved = mirror('b', { url: 'https://new.example.com' });
+  it.each<[string, readonly Mirror[], boolean, readonly string[]]>([
+    ['withdrawn where its mirror was removed', [mirror('a'), mirror('c')], false, ['withdrawn outage b']],
+    ['withdrawn where its mirror has another URL', [mirror('a'), moved, mirror('c')], false, ['withdrawn outage b']],
+    ['superseded once it was accepted', [mirror('a'), mirror('c')], true, ['accepted outage b', 'superseded outage b']],
+  ])('advice is %s, and the next one names a mirror that is there', (_name, mirrors, isAccepted, ends) => {
+    for (const again of ['reload', 'restart']) {
+      const stage = warm(abc, chain);
+      kill(stage);
+      stage.consider();
+      if (isAccepted) stage.accept(only(stage).id);
+      const config = { ...stage.config, mirrors };
+      if (again === 'reload') stage.reconfigure(chain, config);
+      else {
+        stage.config = config;
+        stage.restart();
+      }
+      stage.paces(6, Object.fromEntries(mirrors.map(({ name }) => [name, name === 'a' ? 'refused' : 200])));
+      // After a restart nothing is measured at first: that is said of `a`.
+      const story = stage.story().filter((line) => !line.endsWith(' a'));
+      expect(story.slice(0, -1)).toEqual(['proposed outage b', ...ends]);
+      expect(story.at(-1)).toMatch(/^proposed outage [bc]$/);
+      expect(only(stage).chain.after).toMatch(/^https:\/\/(new|c)\.example\.com,/);
+    }
   });
 
   it('a module that was removed does not come back with a response that was pending', () => {
