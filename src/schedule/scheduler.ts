@@ -136,9 +136,9 @@ export function createScheduler(input: {
   function startWaiting(host: Host, priority: (typeof priorities)[number], turn: Turn): void {
     const line = host.waiting[priority];
     while (line.length > 0 && flights.count() < inFlightMax && hasSlot(host, priority, config.schedule.perHost)) {
-      const series = line[0];
-      if (series === undefined || waitsForDownload(series, turn.now)) return;
-      line.shift();
+      const at = line.findIndex((one) => !waitsForDownload(one, turn.now));
+      const [series] = at < 0 ? [] : line.splice(at, 1);
+      if (series === undefined) return;
       const away = awayFor(series, turn.now);
       series.state = 'idle';
       if (away !== null) {

@@ -212,6 +212,32 @@ describe('slots', () => {
     expect(zips.length).toBe(6);
   });
 
+  it('a download that waits for another of its upstream delays no other upstream of its host', () => {
+    const mirrors = [
+      mirror('a', { url: 'https://one.example.com/a' }),
+      mirror('b', { upstream: 'corp', url: 'https://one.example.com/b' }),
+      mirror('c', { url: 'https://two.example.com/' }),
+    ];
+    const modules = ['go', 'corp'].map((upstream) => ({
+      ecosystem: 'go' as const,
+      upstream,
+      module: 'example.com/m',
+      version: 'v1.0.0',
+    }));
+    const one = config({ mirrors, modules }, { zip: every(minute) });
+    const story = live(schedulerOf(one), { fromMs: 0, toMs: 20 * minute }, ({ target }) =>
+      target.step === 'zip' && target.registry === 'c' ? 115_000 : 100,
+    );
+    const longestOf = (registry: string) =>
+      Math.max(
+        ...steps(story, 'zip')
+          .filter(({ due }) => due.target.registry === registry)
+          .map(({ due, afterMs }) => at(afterMs).monotonicMs - due.plannedAtMs),
+      );
+    expect(longestOf('a')).toBeGreaterThan(5_000);
+    expect(longestOf('b')).toBeLessThan(1_000);
+  });
+
   it('has the canary overtake what waited before it', () => {
     const modules = Array.from({ length: 20 }, (_, n) => ({
       ecosystem: 'go' as const,
