@@ -184,7 +184,13 @@ describe('what is stored', () => {
     acknowledged: null,
   });
   const take = (rows: readonly Row[]) =>
-    createDetector({ config: aConfig({ mirrors }), targets, restored: rows, random: countingRandom(), now: at(warm) });
+    createDetector({
+      config: aConfig({ mirrors }),
+      targets: [...targets, aTarget('a', 'zip')],
+      restored: rows,
+      random: countingRandom(),
+      now: at(warm),
+    });
   const row = (one: Finding): Row => ({ table: 'finding', key: one.id, atMs: epochMs, value: one });
 
   it.each<[string, Finding, boolean]>([
