@@ -225,9 +225,10 @@ export function createDetector(input: {
   };
 }
 
-/** Ends a mirror's doubt and removes it from open moments. */
+/** Ends a mirror's doubt and removes it from open moments; the time until its next probe is no pace. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
+  mirror.sight.lastPlannedMs = null;
   for (const round of memory.confirm.rounds.values()) {
     const flight = round.flights.said.get(mirror.mirror.name);
     if (flight !== undefined) recordAnswer(round, 'said', flight.moment, mirror.mirror.name, null);

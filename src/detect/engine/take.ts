@@ -58,10 +58,11 @@ export function take(memory: Memory, sample: Sample): void {
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
 
-/** Records the planned times of a canary: the interval of a cron pace is the widest gap seen. */
-function noteTiming({ sight }: MirrorMemory, { due }: Sample): void {
+/** Records the planned times of a canary: the interval of a cron pace is the widest gap seen, without pauses. */
+function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
+  const { sight } = mirror;
   sight.wasAsked = true;
-  if (due.purpose !== 'scheduled') return;
+  if (due.purpose !== 'scheduled' || isLeftAlone(mirror)) return;
   if (sight.lastPlannedMs !== null)
     sight.plannedGapMs = Math.max(sight.plannedGapMs ?? 0, due.plannedAtMs - sight.lastPlannedMs);
   sight.lastPlannedMs = due.plannedAtMs;
