@@ -56,7 +56,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
       gitlab: `source_branch=${name}`,
       // Gitea has no filter by branch. The newest requests suffice: only one that an earlier process just opened is searched
       // for.
-      gitea: 'sort=recentupdate&limit=30',
+      gitea: 'sort=recentupdate&limit=10',
     }[kind];
     const listed = await call('GET', `${api}?state=all&${query}`);
     if (!Array.isArray(listed)) throw noForge();

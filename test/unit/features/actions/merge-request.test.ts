@@ -107,6 +107,12 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
     expect([forge.requests.length, branches()]).toEqual([1, ['main', head]]);
   });
 
+  it('is opened among others with long texts', async () => {
+    for (let at = 0; at < 30; at += 1) forge.add({ head: `renovate/${at}`, text: 'x'.repeat(65_536) });
+    expect(await (await prepared()).step('act')).toMatchObject({ tag: 'ok' });
+    expect(forge.requests.at(-1)?.head).toBe(head);
+  });
+
   it('is opened once if the kill came between the push and the request', async () => {
     const killed = await prepared();
     forge.answers('POST', 500, '');

@@ -96,10 +96,16 @@ export async function playForge(kind: Kind, repository: string) {
           ? wanted === `${isFork ? 'else' : 'ops'}:${head}`
           : kind === 'gitlab'
             ? wanted === head
-            : url.searchParams.get('limit') === '30',
+            : true,
       );
       if (url.searchParams.get('state') !== 'all') return [200, []];
-      return [200, listed.toReversed().map(shape)];
+      return [
+        200,
+        listed
+          .toReversed()
+          .slice(0, Number(url.searchParams.get('limit') ?? 20))
+          .map(shape),
+      ];
     }
     const [head = '', base = '', text = ''] =
       kind === 'gitlab'
