@@ -50,10 +50,18 @@ export const lag: FindingRule<Lagging> = {
     });
     return { says };
   },
-  adopt(before, { view, mirror }) {
+  /** A lag behind an origin that was taken out of the file ends: no response could be compared with it again. */
+  adopt(before, about) {
+    const { view, mirror } = about;
     const { name } = mirror.mirror;
-    const kept = [...before].filter(([key]) => view.subjects.get(key)?.shelves.has(name) === true);
-    return kept.length === before.size ? null : { mirror: new Map(kept), isNews: true };
+    const isOver = (reading: LagTrouble['reading']) => reading?.by === 'origin' && originOf(view, mirror) === null;
+    const kept = [...before].flatMap(([key, one]): readonly (readonly [string, LagTrouble])[] => {
+      const trouble = isOver(one.reading) ? { ...one, reading: null } : one;
+      const isHeld = view.subjects.get(key)?.shelves.has(name) === true;
+      return isHeld && isTrouble(trouble, about) ? [[key, trouble]] : [];
+    });
+    const isSame = kept.length === before.size && kept.every(([key, one]) => before.get(key) === one);
+    return isSame ? null : { mirror: new Map(kept), isNews: true };
   },
   start(_, about) {
     const { view, mirror } = about;
