@@ -76,12 +76,13 @@ function escaped(url: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` (or GMT, or `+0000`), as in Release files and headers.
+ * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` (or GMT, `Z`, `+0000`), as in Release files and headers. As apt
+ * accepts them, the day and the hour may have one digit, also after two spaces.
  * @returns wall-clock milliseconds; `null` if the text is not in this form
  */
 export function parseMailDate(text: string): number | null {
   const [, day, month = '', year, time] =
-    /^\w{3}, (\d{1,2}) (\w{3}) (\d{4}) (\d{2}:\d{2}:\d{2}) (?:UTC|GMT|\+0000)$/.exec(text.trim()) ?? [];
+    /^\w{3}, {1,2}(\d{1,2}) (\w{3}) (\d{4}) {1,2}(\d{1,2}:\d{2}:\d{2}) (?:UTC|GMT|Z|[+-]0000)$/.exec(text.trim()) ?? [];
   return utc(year, month, day, time);
 }
 
@@ -112,7 +113,7 @@ function utc(
 ): number | null {
   const at = months.indexOf(month);
   if (year === undefined || day === undefined || time === undefined || at < 0) return null;
-  const ms = Date.parse(`${year}-${String(at + 1).padStart(2, '0')}-${day.padStart(2, '0')}T${time}Z`);
+  const ms = Date.parse(`${year}-${String(at + 1).padStart(2, '0')}-${day.padStart(2, '0')}T${time.padStart(8, '0')}Z`);
   return Number.isNaN(ms) ? null : ms;
 }
 

@@ -16,12 +16,15 @@ import {
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
+/** The first lines of sums that apt accepts: others, such as `MD5Sum`, may come before them and be long. */
+const sums = ['\nSHA256:', '\nSHA512:'];
+
 /**
- * Checks what apt checks first in a Release file: it has a date and SHA-256 sums, and `Valid-Until` has not passed. The
- * signature is verified elsewhere, if the entry has `expect.signedBy`.
+ * Checks what apt checks first in a Release file: it has a date and SHA-256 or SHA-512 sums, and `Valid-Until` has not
+ * passed. The signature is verified elsewhere, if the entry has `expect.signedBy`.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
-export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body' | 'nowWallMs'>): Reading {
+export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): Reading {
   const text = headTextOf(body);
   if (path.endsWith('InRelease') && !text.startsWith(clearsigned)) return unsound(phrase('answer.release'));
   const [, date] = /^Date: (.{1,60})$/m.exec(text) ?? [];
@@ -31,7 +34,8 @@ export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body
   const untilMs = until === undefined ? null : parseMailDate(until);
   if (until !== undefined && untilMs === null) return unsound(phrase('answer.releaseUntil'));
   if (untilMs !== null && untilMs < nowWallMs) return { failure: malformed('answer.releaseValid'), changedAtMs };
-  return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
+  const isSummed = !isWhole || sums.some((line) => Buffer.from(body).includes(line));
+  return isSummed ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
 /** A file below `dists/<suite>` is listed in the InRelease of that folder; suites of updates are one level deeper. */

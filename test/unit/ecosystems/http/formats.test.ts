@@ -31,6 +31,9 @@ describe('dates', () => {
     [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 UTC', '2024-02-10T11:07:25Z'],
     [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 GMT', '2024-02-10T11:07:25Z'],
     [parseMailDate, 'Sat, 1 Jun 2024 01:02:03 +0000', '2024-06-01T01:02:03Z'],
+    [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 Z', '2024-02-10T11:07:25Z'],
+    [parseMailDate, 'Sat, 10 Feb 2024  1:07:25 UTC', '2024-02-10T01:07:25Z'],
+    [parseMailDate, 'Thu,  1 Feb 2024 01:07:25 -0000', '2024-02-01T01:07:25Z'],
     [parseMailDate, 'Sat, 10 Feb 2024 11:07:25 +0800', null],
     [parseMailDate, 'Sat, 32 Feb 2024 11:07:25 UTC', null],
     [parseUnixDate, 'Wed Jul 17 20:15:36 UTC 2024', '2024-07-17T20:15:36Z'],
@@ -144,6 +147,13 @@ describe('Release files', () => {
     ['no date', 'dists/x/Release', 'Origin: x\nSHA256:\n', 'a Release file with its date'],
     ['a date that is none', 'dists/x/Release', 'Date: now\nSHA256:\n', 'a Release file with its date'],
     ['no sums', 'dists/x/Release', text.replace('SHA256', 'MD5Sum'), 'a Release file with SHA256 sums'],
+    [
+      'sums after others, longer than the head',
+      'dists/x/Release',
+      text.replace('SHA256', `MD5Sum:\n${' x\n'.repeat(9000)}SHA256`),
+      null,
+    ],
+    ['only SHA512 sums', 'dists/x/Release', text.replace('SHA256', 'SHA512'), null],
     ['valid', 'dists/x/Release', `Valid-Until: Wed, 15 Nov 2023 00:00:00 UTC\n${text}`, null],
     [
       'expired',
@@ -158,8 +168,13 @@ describe('Release files', () => {
       'a Release file with a date that it is valid until',
     ],
   ])('%s', (_, path, body, want) => {
-    const { failure } = readRelease({ path, body: Buffer.from(body), nowWallMs });
+    const { failure } = readRelease({ path, body: Buffer.from(body), isWhole: true, nowWallMs });
     expect(failure === null ? null : (failure as { expected: string }).expected).toBe(want);
+  });
+
+  test('the sums may follow after the beginning that was read, as in those of Ubuntu', () => {
+    const body = Buffer.from(text.replace('SHA256:', 'MD5Sum:'));
+    expect(readRelease({ path: 'dists/x/Release', body, isWhole: false, nowWallMs }).failure).toBeNull();
   });
 });
 
