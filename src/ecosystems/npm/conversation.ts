@@ -180,13 +180,19 @@ function factsOf(asked: string, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
+/** The host that npm replaces by the configured registry (`replace-registry-host`), since not every mirror does. */
+const replacedHost = /^registry\.npmjs\.org$/;
+
 /**
- * The artifact's URL from the packument, without its fragment. An error if the URL has credentials, leads from https to
- * http, or has a host that is neither the mirror's own nor in `tarballHosts`.
- * @see protocols.md 2.2 and 2.8
+ * The artifact's URL from the packument, without its fragment. On `replacedHost` it is the same path at the mirror's root.
+ * An error if the URL has credentials, leads from https to http, or has a host that is neither the mirror's own nor in
+ * `tarballHosts`.
+ * @see protocols.md 2.2 and 2.8; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {
-  const url = readForeignUrl(text);
+  const stated = readForeignUrl(text);
+  const isReplaced = stated !== null && replacedHost.test(stated.host) && !own.tarballHosts.includes(stated.host);
+  const url = isReplaced ? new URL(stated.pathname, baseUrl) : stated;
   if (url === null || !/^https?:$/.test(url.protocol)) return wrong(phrase('answer.npmUrl'));
   if (url.username !== '' || url.password !== '') return wrong(phrase('answer.npmUser'));
   const base = new URL(baseUrl);

@@ -18,6 +18,7 @@ const base = 'https://mirror.example.com/npm';
 const tgz = gzipSync('an artifact');
 const sri = integrityOf(tgz, 'sha512');
 const tarball = `${base}/hello/-/hello-1.0.0.tgz`;
+const publicHost = ['registry', 'npmjs', 'org'].join('.');
 const page = '<!DOCTYPE html><body>Log in</body>';
 
 function packument(dist: object | null = { tarball, integrity: sri }, more: object = {}): string {
@@ -152,7 +153,7 @@ describe('a packument', () => {
 describe('an artifact', () => {
   const at = (url: unknown, body: Uint8Array = tgz): Record<string, Answer> => ({
     [`${base}/hello`]: answered(200, packument({ tarball: url, integrity: sri })),
-    [String(url).replace(/#.*/, '')]: answered(200, body),
+    [String(url).replace(/#.*/, '').replace(publicHost, 'mirror.example.com')]: answered(200, body),
   });
 
   test.each([
@@ -164,6 +165,11 @@ describe('an artifact', () => {
     ],
     ['on a port of its own', 'https://mirror.example.com:8443/x.tgz', 'https://mirror.example.com:8443/x.tgz'],
     ['on a named host', 'https://cdn.example.com/x.tgz', 'https://cdn.example.com/x.tgz'],
+    [
+      'on the public registry, which npm replaces by the root of the mirror',
+      `https://${publicHost}/hello/-/hello-1.0.0.tgz`,
+      'https://mirror.example.com/hello/-/hello-1.0.0.tgz',
+    ],
     ['with a query', `${tarball}?cache=0&sync_timestamp=1`, `${tarball}?cache=0&sync_timestamp=1`],
     ['with a fragment, which is dropped', `${tarball}#package`, tarball],
   ])('%s is asked there, as a URL that an answer gave', (_, written, asked) => {
