@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
@@ -73,6 +74,19 @@ describe('how far a file is read', () => {
       { tag: 'failed', failure: { kind: 'mismatch', want: sha256 } },
     ]);
     expect(hold('whole', 'x.bin', Buffer.alloc(10), { peekBytes: 10 }).verdict.outcome.tag).toBe('ok');
+  });
+
+  test('a file with the expected hash or beginning may be a page', () => {
+    const feed = Buffer.from('<?xml version="1.0"?><feed/>');
+    const kindOf = (expected: object) => {
+      const { outcome } = hold('whole', 'feed', feed, { own: { profile: null, expect: { feed: expected } } }).verdict;
+      return outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag;
+    };
+    expect(kindOf({ sha256: createHash('sha256').update(feed).digest('hex') })).toBe('ok');
+    expect(kindOf({ startsHex: Buffer.from('<?xml').toString('hex') })).toBe('ok');
+    expect(kindOf({ startsHex: Buffer.from('<rss').toString('hex') })).toBe('wrong_content');
+    expect(kindOf({ sha256 })).toBe('wrong_content');
+    expect(kindOf({})).toBe('wrong_content');
   });
 
   test('a page in its place is found however little is read', () => {

@@ -226,6 +226,19 @@ describe('layers', () => {
     expect(hold('blob', '1', registry(), { peekBytes: 3 }).asks.at(-1)).toMatchObject({ stopAfterBytes: 3 });
   });
 
+  test.each([
+    ['that is a page, as an artifact may be', '<html>a report</html>', { tag: 'ok' }],
+    ['in whose place a page is', '<html>log in</html>', { failure: { kind: 'wrong_content' } }],
+    ['with other bytes', 'another report', { failure: { kind: 'mismatch' } }],
+  ])('one %s', (_, body, want) => {
+    const layer = digestOf('sha256', Buffer.from('<html>a report</html>')).text;
+    const report = JSON.stringify({ schemaVersion: 2, layers: [{ mediaType: 'text/html', digest: layer, size: 21 }] });
+    const { outcome } = hold('blob', '1', ({ url }) =>
+      answered(200, url.includes('/blobs/') ? body : url.includes('/manifests/') ? report : '{}'),
+    );
+    expect(outcome).toMatchObject(want);
+  });
+
   test('a small one is read whole; by a tag it can only be compared', () => {
     const whole = { algorithm: 'sha256', digest: digestOf('sha256', Buffer.from('layer')).text };
     const of = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
