@@ -16,7 +16,7 @@ const answersMin = 5;
 /** The measurements that all chains of one what-if are walked over. */
 export interface Measured {
   readonly client: Client;
-  /** Oldest first. */
+  /** Light moments, then heavy ones; each oldest first. */
   readonly past: readonly PastMoment[];
   /** The mirror behind a member; `null`: none is configured. */
   readonly nameOf: (member: ChainMember) => string | null;

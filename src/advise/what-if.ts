@@ -87,7 +87,10 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
   });
 }
 
-/** What a chain would do over the samples of the last half hour, compared with the chain in use and the advised one. */
+/**
+ * What a chain would do over the light samples of the last half hour and the last downloads, compared with the chain in use
+ * and the advised one.
+ */
 export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
   const over: Measured = {

@@ -50,7 +50,7 @@ export function stamp(wallMs: number | null): string | null {
   return wallMs === null ? null : new Date(wallMs).toISOString();
 }
 
-/** A finding as sent to people and programs; every key is always present. */
+/** A finding as sent to people and programs; every key is always present, but `family` and `protocol` of a scope item. */
 export function findingView(finding: Finding): FindingView {
   const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
   const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;

@@ -81,7 +81,7 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
 }
 
 /**
- * Renames a file and its log to `<file>.corrupt-<stamp>`; never over an existing one.
+ * Renames a database and its journals to `<file>.corrupt-<stamp>`, with `-2`, `-3` and so on if that exists.
  * @returns the new path
  * @throws what `node:fs` throws where the folder takes no change
  */

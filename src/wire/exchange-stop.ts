@@ -8,7 +8,7 @@ import { codeOf, stopOf, WireStop } from './deadline.ts';
 interface EndState {
   readonly hasHead: boolean;
   readonly bytesRead: number;
-  /** The length of the body by the head; `null`: not given. */
+  /** The body's length as the head states it (0 for HEAD, 204, 304), bytes; `null`: its end is signalled differently. */
   readonly saidBytes: number | null;
   /** The socket's first error, which is more specific than "other side closed". */
   readonly socketError: Error | null;

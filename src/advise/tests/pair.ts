@@ -20,14 +20,17 @@ export interface Pair {
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
-/** A reason to leave the head: it fails more often, or takes longer; over all steps or over heavy ones. */
+/**
+ * A reason to leave the head. `failures`: it fails more often over all steps; `time`: it takes longer over light steps;
+ * `heavy_…`: the same over heavy steps alone.
+ */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
   return alarm === 'time' || alarm === 'heavy_time';
 }
 
-/** The thresholds of alarms. */
+/** The thresholds of alarms, and what raises or lowers them now. */
 export interface AlarmRule {
   /** detect.outage: this many failures over this time are one trouble. */
   readonly failuresMin: number;

@@ -67,7 +67,7 @@ export interface Modules {
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 
-/** `modules` as checked, the names that are private, and the mirrors that may have them. */
+/** `modules` and `private` as checked, and all configured mirrors. */
 export interface Asked {
   readonly modules: z.output<ReturnType<typeof makeModulesKey>>;
   readonly private: z.output<ReturnType<typeof makePrivateKey>>;

@@ -6,7 +6,7 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
 
 /**
- * A mirror fails over one HTTP version. A client uses one version and does not try the other, so whether the other one
+ * A mirror fails when one HTTP version is used. A client uses one version and does not try the other, so whether the other one
  * works decides which clients are affected.
  * @see design.md section 5.1, Protocols
  */

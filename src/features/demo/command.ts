@@ -16,7 +16,7 @@ const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
-/** Opens the front door of a configuration in this process: everything passes through it. */
+/** Opens the front door of a configuration in this process; it relays every response instead of redirecting. */
 type OpenRelay = (
   config: Config,
   log: Log,

@@ -17,8 +17,8 @@ const minuteMs = 60_000;
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * The cost for clients: a fetch of each module at the pace of canaries, at least once a minute, walked over the latest
- * responses.
+ * Estimates the cost for clients: at the pace of canaries, at least once a minute, it walks a fetch of each module through
+ * the chain of each version, over the latest stored responses.
  */
 export interface Meter {
   /** Takes the next stored input; measures if a fetch is due. */

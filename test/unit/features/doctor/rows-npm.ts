@@ -32,8 +32,8 @@ export const npmRows: readonly TrapRow[] = [
     where: ['$NPM_CONFIG_REGISTRY', '/usr/local/etc/npmrc:1', '/usr/share/nodejs/npm/npmrc:1'],
     what: 'https://***@a.example.com/ takes effect (environment)',
     set: [
-      'Where $NPM_CONFIG_REGISTRY is right, remove the setting from <root>/usr/local/etc/npmrc:1, <root>/usr/share/nodejs/npm/npmrc:1.',
-      'unset NPM_CONFIG_REGISTRY    # where it is wrong; also remove it from the file of your shell',
+      'If $NPM_CONFIG_REGISTRY is right, remove the setting from <root>/usr/local/etc/npmrc:1, <root>/usr/share/nodejs/npm/npmrc:1.',
+      'unset NPM_CONFIG_REGISTRY    # if its value is wrong; also remove it from the startup file of your shell',
     ],
   },
   {

@@ -116,7 +116,7 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'trusted-host is pip.corp',
     set: [
       'unset PIP_TRUSTED_HOST    # and remove it from the file of your shell',
-      'pip config set global.cert /path/to/your-authority.pem    # where it is your own authority',
+      'pip config set global.cert /path/to/your-authority.pem    # if it is your own authority',
     ],
   },
   {
