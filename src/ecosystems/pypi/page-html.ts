@@ -9,6 +9,7 @@ import { malformed, wrongContent } from '../../words/tell.ts';
 import {
   filesMax,
   type IndexFile,
+  nameIn,
   type ProjectPage,
   parseFileUrl,
   parseProvenanceUrl,
@@ -21,8 +22,11 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 /** The endings of distribution files' names. */
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
+/** The endings of current distribution files; a web page of another kind hardly links to such a file. */
+const current = /\.(whl|tar\.gz)$/i;
+
 /**
- * Parses a project page in HTML: the anchors whose text is the name of a distribution file. A page without such anchors is
+ * Parses a project page in HTML: the anchors whose text is the name of a distribution file, or whose URL ends in one. A page without such anchors is
  * the page of a project without files, if it states the version of the repository API; else it is wrong content.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
@@ -75,9 +79,12 @@ function resolved(href: string, pageUrl: string): string {
   return readForeignUrl(href, pageUrl)?.href ?? pageUrl;
 }
 
-function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexFile | null {
+/** @param text  the anchor's text; folder listings shorten a long name, and pip reads only the URL */
+function readAnchor({ attributes }: HtmlTag, text: string, base: string): IndexFile | null {
   const href = attributes.get('href');
-  if (href === undefined || name.length > limits.moduleChars || !distribution.test(name)) return null;
+  if (href === undefined) return null;
+  const name = distribution.test(text) ? text : nameIn(href.trim());
+  if (name.length > limits.moduleChars || (name !== text && !current.test(name))) return null;
   const found = parseFileUrl(href.trim(), base);
   if (found === null) return null;
   const metadata = attributes.get('data-core-metadata') ?? attributes.get('data-dist-info-metadata');

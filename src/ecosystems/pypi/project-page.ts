@@ -42,6 +42,16 @@ export function parseFileUrl(text: string, base: string): FileUrl | null {
   return { url: url.href, fragment };
 }
 
+/** The decoded last segment of a URL's path; empty: there is none, or it cannot be decoded. */
+export function nameIn(url: string): string {
+  const [path = ''] = url.split(/[?#]/, 1);
+  try {
+    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+  } catch {
+    return '';
+  }
+}
+
 /** The absolute URL of a file's attestations; `null`: the page states none, or no valid one. */
 export function parseProvenanceUrl(value: unknown, base: string): string | null {
   return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;

@@ -4,7 +4,7 @@ import { phrase } from '../../words/tell.ts';
 import { count, type Lock, type LockFile, sortByNeed } from '../locks.ts';
 import { entryOf, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
-import { sha256Of } from './project-page.ts';
+import { nameIn, sha256Of } from './project-page.ts';
 
 /** The deepest nesting that is parsed; lock files have three levels. */
 const depthMax = 50;
@@ -51,16 +51,6 @@ function textOf(value: TomlValue | undefined): string {
 function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
   const sha256 = sha256Of(textOf(hash).replace(/^sha256:/, ''));
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
-}
-
-/** The decoded last segment of a URL's path; empty: there is none, or it cannot be decoded. */
-function nameIn(url: string): string {
-  const [path = ''] = url.split(/[?#]/, 1);
-  try {
-    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
-  } catch {
-    return '';
-  }
 }
 
 /** A package of a uv.lock. @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */

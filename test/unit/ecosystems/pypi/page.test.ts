@@ -62,6 +62,19 @@ describe('HTML', () => {
     ]);
   });
 
+  test.each([
+    ['shortened, as in a listing of a folder', `<a href="${whl}#sha256=${hash}">tiny-1.0-py3-no..&gt;</a>`, [whl]],
+    ['within another element', `<a href="tiny-1.0.tar.gz?x=/y"><code>tiny-1.0.tar.gz</code></a>`, ['tiny-1.0.tar.gz']],
+    ['escaped in the URL', '<a href="tiny-1.0%2Bx-py3-none-any.whl">…</a>', ['tiny-1.0+x-py3-none-any.whl']],
+  ])('a name %s is that in the URL, as for pip', (_, body, names) => {
+    expect(pageOf(body).files.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('a download of a web page is no distribution', () => {
+    const body = '<a href="/client.zip">Download</a><a href="/setup.exe">Set up</a><a href="%ff.whl">x</a>';
+    expect(read(body)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } });
+  });
+
   test('what stands at an anchor', () => {
     const page = pageOf(
       [
