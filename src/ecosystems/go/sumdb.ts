@@ -43,9 +43,10 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const found = lookup === null ? ok(null) : yield* requestRecord(relay, lookup, { aside: false });
   if (found.tag === 'error') return ended(found.error);
   const latest = yield* requestHead(relay);
-  if (latest.tag === 'error') return ended(latest.error);
   const records = all(found.value);
-  const heads = distinct([latest.value, ...records.map(({ head }) => head)]);
+  // The go command never requests `latest`: a relay without it is judged by the head of the record.
+  if (latest.tag === 'error' && (records.length === 0 || !isNotOffered(latest.error))) return ended(latest.error);
+  const heads = distinct([...(latest.tag === 'ok' ? [latest.value] : []), ...records.map(({ head }) => head)]);
   const largest = largestOf(heads);
   const own = yield* askItself(directOf(context, verifier));
   const { treeHead: before } = context.own;

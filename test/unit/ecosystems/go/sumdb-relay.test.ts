@@ -74,6 +74,16 @@ describe('a relay that works', () => {
       own: { head: signedHead(65_800), after: null },
     });
     expect(asks.some((ask) => ask.url.includes('/lookup/'))).toBe(false);
+    const without = talk(probe(target, context), (ask) =>
+      ask.url.endsWith('/latest') ? answered(404) : relayAnswers(relay)(ask),
+    );
+    expect(without.verdict.outcome).toEqual(failed({ kind: 'absent', status: 404 }));
+  });
+
+  test('without `latest`, which no client requests, the head of the record is verified', () => {
+    const { outcome, facts } = hold(at1('latest', answered(404)));
+    expect(outcome).toEqual({ tag: 'ok' });
+    expect(facts.treeHead?.size).toBe(65_900);
   });
 
   test("a public mirror's default lookup, capitals literal in the database's paths", () => {
@@ -146,7 +156,7 @@ describe('a relay that does not offer it, or breaks', () => {
         by: phrase('answer.treeHead'),
       }),
     ],
-    ['latest: missing', at1('latest', answered(404)), { kind: 'absent', status: 404 }],
+    ['latest: out of order', at1('latest', answered(500)), { kind: 'server', status: 500 }],
     ['latest: a page', at1('latest', answered(200, page)), wrongContent('answer.treeHead')],
     [
       "latest: another log's",
