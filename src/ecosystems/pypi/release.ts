@@ -53,11 +53,19 @@ export function newestOf(releases: readonly Release[]): Release | null {
   return usable.findLast(({ version }) => !isPrerelease(version)) ?? usable.at(-1) ?? null;
 }
 
-/** The release of a version, in whatever spelling; `null`: there is none, or it has no files. */
+/**
+ * The release of a version, in whatever spelling. If there is none, and the version has no local part, the highest release
+ * that differs from it only by one (`1.0+cu118`). `null`: there is none, or it has no files.
+ * @see PEP 440, Version matching
+ */
 export function releaseOf(releases: readonly Release[], version: string): Release | null {
   const wanted = parseVersion(version);
   if (wanted === null) return null;
-  return releases.find((one) => one.files.length > 0 && compareVersions(one.version, wanted) === 0) ?? null;
+  const built = releases.filter(({ files }) => files.length > 0);
+  const isSame = (one: PypiVersion): boolean => compareVersions(one, wanted) === 0;
+  const isPublic = wanted.local.length === 0;
+  const exact = built.find((one) => isSame(one.version));
+  return exact ?? built.findLast((one) => isPublic && isSame({ ...one.version, local: [] })) ?? null;
 }
 
 /**

@@ -298,6 +298,14 @@ describe('releases', () => {
     expect([releaseOf(found, '2.0'), releaseOf(found, 'x')]).toEqual([null, null]);
   });
 
+  test('a version without a local part is also that with one, as for pip', () => {
+    const built = ['1.0+cpu', '1.0+cu118', '1.1'].map((version) => file(`tiny-${version}.tar.gz`));
+    expect(releaseOf(of(built), '1.0')?.text).toBe('1.0+cu118');
+    expect(releaseOf(of([...built, file('tiny-1.0.tar.gz')]), '1.0')?.text).toBe('1.0');
+    expect(releaseOf(of(built), '1.0+cpu')?.text).toBe('1.0+cpu');
+    expect(releaseOf(of(built), '1.0+rocm')).toBeNull();
+  });
+
   test('the file: known by a lock first, then for any machine, for Linux, others, source', () => {
     const [release] = of(
       [
