@@ -17,7 +17,7 @@ export function readApkIndex(body: Uint8Array): Reading {
       maxOutputLength: 8 * 2 ** 20,
     });
     const name = unpacked.subarray(0, nameBytes).toString('latin1').split('\0', 1)[0] ?? '';
-    return /^(\.SIGN\.(RSA|RSA256|DSA)\.|DESCRIPTION$|APKINDEX$)/.test(name) ? sound() : notAnIndex;
+    return /^(\.SIGN\.(RSA|RSA256|RSA512|DSA)\.|DESCRIPTION$|APKINDEX$)/.test(name) ? sound() : notAnIndex;
   } catch {
     return notAnIndex;
   }

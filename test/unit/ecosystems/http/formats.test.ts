@@ -190,6 +190,12 @@ describe('an index of Alpine', () => {
   ])('%s', (_, body) => {
     expect(readApkIndex(body).failure?.kind).toBe('malformed');
   });
+  test.each(['.SIGN.RSA.k', '.SIGN.RSA256.k', '.SIGN.RSA512.k', '.SIGN.DSA.k', 'DESCRIPTION', 'APKINDEX'])(
+    'begins with %s',
+    (name) => {
+      expect(readApkIndex(gzipSync(`${name}\0`)).failure).toBeNull();
+    },
+  );
 });
 
 describe('the outermost element', () => {
