@@ -34,7 +34,7 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
     const pinned = pins.wants(file.name, one.sha256);
     const want = pinned ?? `sha256:${file.sha256 ?? one.sha256}`;
     const by = pinned === null ? phrase('answer.pageBeside') : phrase('answer.publicIndex');
-    const wrong = one.file === file.name ? otherHash(one, want, by) : otherFile;
+    const wrong = wordsOf(one.file) === wordsOf(file.name) ? otherHash(one, want, by) : otherFile;
     if (wrong !== null) return failedBy(wrong, facts);
   }
   const publisher = context.own.publishers?.find(({ project }) => project === normalNameOf(target.module ?? ''));
@@ -60,6 +60,19 @@ function none({ own }: PypiContext): Facts {
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
   return host === new URL(baseUrl).host || host === new URL(file.url).host;
+}
+
+/**
+ * The words of a file's name, sorted: attestations state it in lower case, with other separators and with the tags of a
+ * wheel in another order than the index.
+ * @see pypi/pypi-attestations _impl.py _ultranormalize_dist_filename
+ */
+function wordsOf(file: string): string {
+  return file
+    .toLowerCase()
+    .split(/[-_.]+/)
+    .toSorted()
+    .join(' ');
 }
 
 const otherFile: ProbeFailure = malformed('answer.attestationsOf');

@@ -70,6 +70,26 @@ describe('by the trusted root of the public Sigstore', () => {
     });
   });
 
+  const sdist = 'pypi_attestations-0.0.19.tar.gz';
+  const wheel = 'pypi_attestations-0.0.19-cp312-cp312';
+  test.each([
+    ['in other case and with other separators', sdist, 'PyPI.Attestations-0.0.19.tar.gz', { tag: 'ok' }],
+    [
+      'with its platforms in another order',
+      `${wheel}-manylinux_2_17_x86_64.manylinux2014_x86_64.whl`,
+      `${wheel}-manylinux2014_x86_64.manylinux_2_17_x86_64.whl`,
+      { tag: 'ok' },
+    ],
+    ['of another version', sdist, 'pypi_attestations-0.0.20.tar.gz', { failure: { kind: 'malformed' } }],
+    ['of another kind', sdist, `${wheel}-any.whl`, { failure: { kind: 'malformed' } }],
+  ])('a name %s', (_, file, name, want) => {
+    const body = changed(({ envelope }) => {
+      const statement = Buffer.from(envelope.statement, 'base64').toString();
+      envelope.statement = Buffer.from(statement.replace(sdist, name)).toString('base64');
+    });
+    expect(hold(body, null, page.replaceAll(sdist, file)).outcome).toMatchObject(want);
+  });
+
   const publisher = {
     project: 'pypi-attestations',
     kind: 'GitHub',
