@@ -21,7 +21,7 @@ const modules: Readonly<Record<string, { readonly module: string; readonly versi
 
 function jobOf(ecosystem: string, over: Partial<ClientJob> = {}): ClientJob {
   const { module = '', version = null } = modules[ecosystem] ?? {};
-  const settings = { sumdb: null };
+  const settings = { sumdb: null, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } };
   return {
     access: plainAccess({ url: 'https://mirror.example.com:8443' }),
     isPublic: true,
@@ -170,6 +170,15 @@ describe('the checksum database of go', () => {
   test('gets no private name', () => {
     expect(env({ privatePatterns: ['git.example.com/*', 'corp'] })['GONOSUMDB']).toBe('git.example.com/*,corp');
   });
+});
+
+test('skopeo fetches the image of the configured platform', () => {
+  const { args } = clientOf('skopeo').plan(jobOf('oci'));
+  expect(args.filter((arg) => arg.startsWith('--override'))).toEqual([
+    '--override-os=linux',
+    '--override-arch=arm64',
+    '--override-variant=v8',
+  ]);
 });
 
 describe('why', () => {

@@ -4,6 +4,7 @@ import type { WireAccess } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { type ClientJob, checkResolve, findLines, proxyEnvOf, type RealClient } from '../real-client.ts';
+import type { OciSettings } from './context.ts';
 import { parseDigest } from './digest.ts';
 import { splitName } from './names.ts';
 
@@ -32,19 +33,21 @@ function authFile({ url, auth }: WireAccess): string {
 }
 
 /**
- * `skopeo copy` of one image for linux/amd64 into a folder: manifest, config and all layers. skopeo reads no mirrors,
+ * `skopeo copy` of one image for the configured platform into a folder: manifest, config and all layers. skopeo reads no mirrors,
  * logins, policies or signature stores of this machine.
  */
 function plan(job: ClientJob): ClientPlan {
   const { access, home } = job;
+  const { platform } = job.settings as OciSettings;
   const isPlain = access.url.startsWith('http:');
   return {
     args: [
       '--registries.d',
       `${home}/registries.d`,
       '--insecure-policy',
-      '--override-os=linux',
-      '--override-arch=amd64',
+      `--override-os=${platform.os}`,
+      `--override-arch=${platform.architecture}`,
+      ...(platform.variant === null ? [] : [`--override-variant=${platform.variant}`]),
       'copy',
       '--quiet',
       '--src-authfile',
