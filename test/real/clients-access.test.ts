@@ -34,6 +34,7 @@ const locked = `if ($http_authorization != "Basic ${word}") { return 401; }`;
 
 const config: Config = {
   ...sampleConfig(),
+  settings: { go: { sumdb: null }, oci: { platform: { os: 'linux', architecture: 'amd64', variant: null } } },
   clientRuns: { everyMs: 1, pairs: [], leftOut: [], timeoutMs: 600_000, user: null },
 };
 const open: { close(): Promise<void> }[] = [];
