@@ -29,6 +29,13 @@ interface Series {
   lastOkAtMs: number | null;
 }
 
+/** A list of series as `replace` takes it. `targets`: by the ids of targets and of series; `fresh`: series that are new. */
+interface Plan {
+  readonly configured: readonly SeriesRef[];
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly fresh: ReadonlyMap<string, Series>;
+}
+
 /**
  * The current facts, and the last probes. A probe is found by its id while it is among the last scheduled or other probes of
  * its series, in a current streak of slow ones, an exemplar, or among the last failed ones. Probes that findings cite are
@@ -60,10 +67,10 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   /** The first slow probes of each series since its last fast one (`limits.streakTranscripts`): a finding may cite them. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
-  /** The series made by `preparing` for the `replace` that follows. */
-  let ready: { readonly configured: readonly SeriesRef[]; readonly fresh: ReadonlyMap<string, Series> } | null = null;
-  /** Ids of the configured targets and series. */
-  let known = idsOf(configured);
+  /** Made by `preparing` for the `replace` that follows. */
+  let ready: Plan | null = null;
+  /** The configured targets, by the ids of targets and of series. */
+  let known: Plan['targets'] = new Map();
 
   const hold = (probeId: string, probe: KeptProbe): void => {
     const entry = kept.get(probeId);
@@ -108,18 +115,33 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     inStreaks -= streak.length;
     for (const probeId of streak) release(probeId);
   };
-  const makingFresh = function* (wanted: readonly SeriesRef[]): Slices<Map<string, Series>> {
+  const planning = function* (wanted: readonly SeriesRef[]): Slices<Plan> {
+    const targets = new Map<string, Target>();
     const fresh = new Map<string, Series>();
     yield* each(wanted, ({ target, connection }) => {
       const id = seriesId(target, connection);
+      targets.set(target.id, target).set(id, target);
       if (!all.has(id)) fresh.set(id, newSeries(target, connection));
     });
-    return fresh;
+    return { configured: wanted, targets, fresh };
   };
   const begin = (wanted: readonly SeriesRef[]): void => {
-    const fresh = ready?.configured === wanted ? ready.fresh : atOnce(makingFresh(wanted));
+    const { targets, fresh } = ready?.configured === wanted ? ready : atOnce(planning(wanted));
     ready = null;
+    known = targets;
+    for (const [id, series] of all) {
+      const target = targets.get(id);
+      if (target === undefined) drop(id, series);
+      else series.target = target;
+    }
     for (const [id, series] of fresh) if (!all.has(id)) add(id, series);
+  };
+  const drop = (id: string, series: Series): void => {
+    all.delete(id);
+    byRegistry.get(series.target.registry)?.delete(series);
+    endStreak(series);
+    for (const probeId of heldBy(series)) release(probeId);
+    for (const probeId of series.byBucket.values()) release(probeId);
   };
   begin(configured);
 
@@ -150,25 +172,9 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       release(series.byBucket.get(bucket));
       series.byBucket.set(bucket, probeId);
     },
-    replace(next) {
-      known = idsOf(next);
-      const targets = new Map(next.map(({ target, connection }) => [seriesId(target, connection), target]));
-      for (const [id, series] of all) {
-        const target = targets.get(id);
-        if (target !== undefined) {
-          series.target = target;
-          continue;
-        }
-        all.delete(id);
-        byRegistry.get(series.target.registry)?.delete(series);
-        endStreak(series);
-        for (const probeId of heldBy(series)) release(probeId);
-        for (const probeId of series.byBucket.values()) release(probeId);
-      }
-      begin(next);
-    },
+    replace: begin,
     *preparing(next) {
-      ready = { configured: next, fresh: yield* makingFresh(next) };
+      ready = yield* planning(next);
     },
     *series() {
       for (const series of all.values()) yield now(series);
@@ -182,10 +188,6 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
         .slice(0, limit),
   };
-}
-
-function idsOf(configured: readonly SeriesRef[]): ReadonlySet<string> {
-  return new Set(configured.flatMap(({ target, connection }) => [target.id, seriesId(target, connection)]));
 }
 
 /** A series without samples. */
