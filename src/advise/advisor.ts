@@ -3,7 +3,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import { type EcosystemId, isHeavy, isSameMirror } from '../core/mirror.ts';
+import { type EcosystemId, isHeavy, isSameMirror, type Mirror } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -250,8 +250,12 @@ export function createAdvisor(input: {
     lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {
       lastNow = now;
-      const unchanged = config.mirrors.filter((one) => next.mirrors.some((mirror) => isSameMirror(one, mirror)));
-      const names = new Set(unchanged.map(({ name }) => name));
+      const before = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
+      const isUnchanged = (mirror: Mirror): boolean => {
+        const known = before.get(mirror.name);
+        return known !== undefined && isSameMirror(known, mirror);
+      };
+      const names = new Set(next.mirrors.filter(isUnchanged).map(({ name }) => name));
       config = next;
       const ledger = openLedger(now, random);
       const wanted = groupsOf(next, registry, declared);

@@ -76,6 +76,7 @@ export const runCommand: Command = {
     });
     await new Promise<void>((resolve) =>
       context.onSignal((signal) => {
+        // The daemon has logged what a reload throws.
         if (signal === 'reload') daemon.reload().catch(() => undefined);
         else resolve();
       }),

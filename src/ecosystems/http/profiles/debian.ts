@@ -34,7 +34,8 @@ export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum'
   const untilMs = until === undefined ? null : parseMailDate(until);
   if (until !== undefined && untilMs === null) return unsound(phrase('answer.releaseUntil'));
   if (untilMs !== null && untilMs < nowWallMs) return { failure: malformed('answer.releaseValid'), changedAtMs };
-  const isSummed = !isWhole || sums.some((line) => Buffer.from(body).includes(line));
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const isSummed = !isWhole || sums.some((line) => bytes.includes(line));
   return isSummed ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
