@@ -85,7 +85,10 @@ export function readDocument(
   if (parsed === null) return { document: null, issues: [broken(phrase('expected.nesting'), { line: 1, column: 1 })] };
   const contents = parsed.contents as Node | null;
   const aliases = readAliases(contents, limits.configDepth);
-  const mistakes = [...parsed.errors, ...aliases.keysTwice.map(keyTwice)].toSorted((a, b) => a.pos[0] - b.pos[0]);
+  // A tag that YAML does not define (`!secret`) is a warning of the library, which then reads the value without it.
+  const tags = parsed.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  const found = [...parsed.errors, ...tags, ...aliases.keysTwice.map(keyTwice)];
+  const mistakes = found.toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (mistakes.length > 0) return { document: null, issues: syntaxIssues(text, mistakes, lines) };
   const walk = createWalk(aliases, lines, env);
   const data = walk.value(contents, [], null);
@@ -170,9 +173,10 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
 
   function pair(target: Record<string, unknown>, { key, value: node }: Pair, path: Path, parent: Place): void {
     const name = isScalar(key) ? String(key.value) : '';
-    const place = isScalar(key) && key.range ? placeAt(lines, key.range[0]) : parent;
+    const range = (key as Node).range;
+    const place = range ? placeAt(lines, range[0]) : parent;
     if (!isScalar(key) || name === '__proto__') {
-      issues.push({ ...broken(phrase('expected.plainKey'), place), path: pathTextOf(path) });
+      issues.push(broken(phrase('expected.plainKey'), place));
       return;
     }
     target[name] = value(node as Node | null, [...path, name], place);
