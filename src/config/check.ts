@@ -39,9 +39,9 @@ export function checkDocument(document: SourceDocument, registry: Registry): Che
     const parsed = schemaOf(registry).safeParse(data, { error: () => errorOf(phrase('expected.other')).error });
     if (parsed.success) return { issues, file: parsed.data, original, isSpoilt: spoiltBy(spoilt) };
     const flat = flatten(parsed.error.issues, [], data);
-    const numbers = flat.filter((issue) => wantsNumber(issue, data, document, original(issue.path)));
-    for (const { path } of numbers) put(data, path, Number(valueAt(data, path)));
-    if (numbers.length > 0) continue;
+    const plain = flat.filter(({ path }) => document.writtenAt(original(path)) !== null).flatMap(plainValueIn(data));
+    for (const { path, value } of plain) put(data, path, value);
+    if (plain.length > 0) continue;
     const again = issues.length > 0;
     if (!again) issues.push(...listed(flat, document, registry));
     spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data, registry)]).map(original));
@@ -77,13 +77,20 @@ function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-function wantsNumber({ issue, path }: FlatIssue, data: unknown, document: SourceDocument, source: Path): boolean {
-  const numeric =
-    (issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int')) ||
-    (issue.code === 'invalid_value' && issue.values.some((value) => typeof value === 'number'));
-  const value = valueAt(data, path);
-  if (!numeric || typeof value !== 'string' || !/^-?\d+(\.\d+)?$/.test(value)) return false;
-  return document.writtenAt(source) !== null; // the value of an environment variable is always text
+/** The number or boolean that a text stands for, if the schema wants one: the value of an environment variable is always text. */
+function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
+  return ({ issue, path }) => {
+    const text = valueAt(data, path);
+    if (typeof text !== 'string') return [];
+    const wanted = issue.code === 'invalid_type' ? issue.expected : issue.code;
+    const isNumeric =
+      wanted === 'number' ||
+      wanted === 'int' ||
+      (issue.code === 'invalid_value' && issue.values.some((value) => typeof value === 'number'));
+    if (isNumeric && /^-?\d+(\.\d+)?$/.test(text)) return [{ path, value: Number(text) }];
+    if (wanted === 'boolean' && (text === 'true' || text === 'false')) return [{ path, value: text === 'true' }];
+    return [];
+  };
 }
 
 /** The issues of the first mistakes, and the number of the others. */

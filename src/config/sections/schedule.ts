@@ -82,10 +82,11 @@ const usualSpreadMs = 30_000;
 /** `schedule` and `steps` with every default filled in: each ecosystem declares its own. */
 export function readPaces(of: Paced, reading: Reading): Pick<Config, 'schedule' | 'steps'> {
   const { schedule } = of;
-  if (schedule.cron === undefined && schedule.spread !== undefined)
-    reading.error(['schedule', 'spread'], phrase('expected.cronBeside'), {
-      needs: [['schedule', 'cron']],
-    });
+  const hasCron = [schedule, ...Object.values(of.steps)].some(
+    (one) => typeof one === 'object' && one.cron !== undefined,
+  );
+  if (!hasCron && schedule.spread !== undefined)
+    reading.error(['schedule', 'spread'], phrase('expected.cronBeside'), { needs: [['schedule', 'cron'], ['steps']] });
   const usual: Cadence = { kind: 'every', everyMs: usualEveryMs };
   const cadence = cadenceOf(['schedule'], schedule, usual, of, reading);
   const pace: Pace = { cadence, timeoutMs: schedule.timeout };

@@ -264,6 +264,16 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
     ]);
   });
 
+  test('variables where true or false belongs', () => {
+    const relays = ['true', 'false'].map((R) => configOf(`door: { relay: "${dollar}{R}" }`, { R }).door?.relay);
+    expect(relays).toEqual([true, false]);
+  });
+
+  test('the spread of a step with a cron expression, beside an interval for the canary', () => {
+    const { steps } = configOf('schedule: { every: 30s, spread: 10s }\nsteps: { list: { cron: "0 * * * *" } }');
+    expect(steps['list']?.cadence).toMatchObject({ kind: 'cron', spreadMs: 10_000 });
+  });
+
   test('a password that looks like a number stays text when it comes from the environment', () => {
     const config = configOf(
       `mirrors: [ { name: a, ecosystem: go, url: https://a.example.com, auth: { username: u, password: "${dollar}{P}" } } ]`,
