@@ -705,6 +705,7 @@ export interface Places {
   readonly 'expected.alertmanager': never;
   readonly 'expected.tokenNotBoth': never;
   readonly 'expected.tokenEither': never;
+  readonly 'expected.tokenAscii': never;
   readonly 'expected.urlEither': never;
   readonly 'expected.authUserInfo': never;
   readonly 'expected.passwordEither': never;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { isPlainAbroad } from '../../core/addresses.ts';
+import { hostAndPort, isPlainAbroad } from '../../core/addresses.ts';
 import type { Auth } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import type { SplitUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { errorOf, file, list, mapping, secretText, text } from '../fields.ts';
+import { checked, errorOf, file, isHostName, list, mapping, secretText, text } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
@@ -24,7 +24,7 @@ export const authKey = mapping({
       description: 'Path of a netrc file, or true for `$NETRC`, else `~/.netrc`. Keyed by host; the first entry wins.',
     })
     .optional(),
-  hosts: list(text('', phrase('expected.hostPort'), 260), phrase('expected.listHosts'), 64)
+  hosts: list(checked('', phrase('expected.hostPort'), isHostPort), phrase('expected.listHosts'), 64)
     .meta({ description: "Hosts beside the mirror's own that may be given these credentials." })
     .prefault([]),
 })
@@ -32,6 +32,12 @@ export const authKey = mapping({
     description: 'Credentials: a user name and password, a token, or netrc. Never sent over http:// off loopback.',
   })
   .optional();
+
+/** True for a host as URLs write it (IPv6 in brackets), with or without a port. */
+function isHostPort(value: string): boolean {
+  const host = hostAndPort(value)?.host ?? '';
+  return host.includes(':') ? value.startsWith('[') : isHostName(host);
+}
 
 type FileAuth = NonNullable<z.output<typeof authKey>>;
 
@@ -66,8 +72,12 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
   const { hosts } = auth;
   if (forms[0] === 'netrc') return fromNetrc(path, auth, url, reading);
   if (forms[0] === 'token') {
-    const token = auth.tokenFile === undefined ? auth.token : reading.secret([...path, 'tokenFile'], auth.tokenFile);
-    return token == null ? null : { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
+    const at = [...path, auth.tokenFile === undefined ? 'token' : 'tokenFile'];
+    const token = auth.tokenFile === undefined ? auth.token : reading.secret(at, auth.tokenFile);
+    if (token == null) return null;
+    // No header can carry other characters: each probe would end without a request.
+    if (!/^[\x21-\x7e]+$/.test(token)) reading.error(at, phrase('expected.tokenAscii'));
+    return { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
   }
   const { username, password, passwordFile } = auth;
   if (username === undefined || (password === undefined) === (passwordFile === undefined)) {
