@@ -115,12 +115,14 @@ function readKind(kind: Ecosystem, asked: Asked, reading: Reading): Modules {
     reading.error(['modules', id], phrase('expected.mostModules', { count: limits.modules }), {
       seen: phrase('load.seenModules', { count: all.length }),
     });
-  const modules = belonging(kind, all, own, isOwn);
+  const lists = belonging(kind, all, own, isOwn);
+  const modules = lists.flat();
   if (modules.length === 0 && own.length > 0 && mistakes() === before) {
     const needs = all.length === 0 ? [] : [['mirrors']];
     reading.error(['modules', id], phrase('expected.atLeastModule'), { needs });
   }
-  warnOfUnused(id, all, modules, isOwn, reading);
+  const unused = all.filter((_, at) => lists[at]?.length === 0);
+  warnOfUnused(id, unused, isOwn, reading);
   return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
 }
 
@@ -147,12 +149,13 @@ function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Recor
   return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
 }
 
+/** The modules that each entry stands for: one for each of its upstreams. */
 function belonging(
   { id, publicUpstream }: Ecosystem,
   named: readonly Named[],
   mirrors: readonly Mirror[],
   isOwn: (module: string) => boolean,
-): readonly ModuleRef[] {
+): readonly (readonly ModuleRef[])[] {
   const upstreams = [...new Set(mirrors.map(({ upstream }) => upstream))];
   const own = upstreams.filter((upstream) => upstream !== publicUpstream);
   const hasPrivate = named.some(({ module }) => isOwn(module));
@@ -161,7 +164,7 @@ function belonging(
     if (upstream !== undefined) return upstreams.filter((one) => one === upstream);
     return isOwn(module) ? own : open;
   };
-  return named.flatMap((one) =>
+  return named.map((one) =>
     upstreamsOf(one).map((upstream) => ({
       ecosystem: id,
       upstream,
@@ -174,23 +177,16 @@ function belonging(
 
 function warnOfUnused(
   id: EcosystemId,
-  named: readonly Entry[],
-  modules: readonly ModuleRef[],
+  unused: readonly Entry[],
   isOwn: (module: string) => boolean,
   reading: Reading,
 ): void {
-  const used = new Set(modules.map(refTextOf));
-  for (const { at, ...one } of named) {
-    if (used.has(refTextOf(one))) continue;
-    const path: Path = ['modules', id, at];
-    const seen = JSON.stringify(maskName(refTextOf(one)));
-    if (isOwn(one.module))
-      reading.warning(path, phrase('expected.privateUpstream'), {
-        seen,
-        needs: [['mirrors']],
-      });
-    else reading.warning(path, phrase('expected.moduleBelongs'), { seen, needs: [['mirrors']] });
-  }
+  for (const { at, ...one } of unused)
+    reading.warning(
+      ['modules', id, at],
+      phrase(isOwn(one.module) ? 'expected.privateUpstream' : 'expected.moduleBelongs'),
+      { seen: JSON.stringify(maskName(refTextOf(one))), needs: [['mirrors']] },
+    );
 }
 
 /** Checks the files that an entry of `modules` names. Their contents are bytes, read later by the program that verifies. */
