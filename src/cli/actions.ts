@@ -1,5 +1,6 @@
 import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { jsonText } from '../terminal/terminal.ts';
 import { optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { isKey, type Say } from '../words/words.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
@@ -24,7 +25,7 @@ export const actionsCommand: Command = {
         : await daemon.post(verb === 'undo' ? `${path}/${encodeURIComponent(id ?? '')}/undo` : `${path}/${verb}`, {});
     const { terminal, say } = context;
     const data = (answer.json() ?? {}) as Answer;
-    if (values.json) terminal.out(JSON.stringify(data, null, 2));
+    if (values.json) terminal.out(jsonText(data));
     else if (verb === 'undo') terminal.out(say('actions.undoing', { id: id ?? '' }));
     else if (verb === undefined) for (const line of linesOf(data, say)) terminal.out(line);
     else {

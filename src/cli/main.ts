@@ -16,6 +16,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
     for (const stop of stops) stop();
   });
   process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   const code = await program({
     argv: process.argv.slice(2),
     env: process.env,

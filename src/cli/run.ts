@@ -1,6 +1,7 @@
 import { issuesForPrograms } from '../config/format-issues.ts';
 import type { Actor } from '../core/action.ts';
-import { error } from '../core/result.ts';
+import type { ConfigIssue } from '../core/config.ts';
+import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
 import {
   createSystemPorts,
@@ -45,9 +46,22 @@ export const runCommand: Command = {
       log: readLogLevel(context, values['log-level']),
       votes: votesLater(),
     };
+    // Without a handler SIGHUP ends the process, and systemd takes that for a clean exit: a reload must not meet a start.
+    let reload: (() => void) | null = null;
+    let isReloadWanted = false;
+    const stopped = new Promise<void>((resolve) =>
+      context.onSignal((signal) => {
+        if (signal === 'stop') resolve();
+        else if (reload === null) isReloadWanted = true;
+        else reload();
+      }),
+    );
     const { config, warnings, source } = await loadNeeded(context, values.config);
     const log = processLog(facts);
-    for (const warning of issuesForPrograms(warnings)) log.warn('configuration', { ...warning });
+    const logWarnings = (issues: readonly ConfigIssue[]): void => {
+      for (const warning of issuesForPrograms(issues)) log.warn('configuration', { ...warning });
+    };
+    logWarnings(warnings);
     const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') {
       const text = say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) });
@@ -55,9 +69,11 @@ export const runCommand: Command = {
     }
     const started = await startDaemon(config, ports.value, async () => {
       const again = await findText(context, values.config);
-      return again.tag === 'ok'
-        ? readConfigAside({ ...again.value, env: context.env, cwd: context.cwd })
-        : error(again.error.issues);
+      if (again.tag === 'error') return error(again.error.issues);
+      const read = await readConfigAside({ ...again.value, env: context.env, cwd: context.cwd });
+      if (read.tag === 'error') return read;
+      logWarnings(read.value.warnings);
+      return ok(read.value.config);
     });
     if (started.tag === 'error') {
       const { host, port } = config.listen;
@@ -74,13 +90,10 @@ export const runCommand: Command = {
       page: daemon.url,
       metrics: `${daemon.url}metrics`,
     });
-    await new Promise<void>((resolve) =>
-      context.onSignal((signal) => {
-        // The daemon has logged what a reload throws.
-        if (signal === 'reload') daemon.reload().catch(() => undefined);
-        else resolve();
-      }),
-    );
+    // The daemon has logged what a reload throws.
+    reload = () => void daemon.reload().catch(() => undefined);
+    if (isReloadWanted) reload();
+    await stopped;
     log.info('draining');
     await daemon.stop();
     log.info('stopped');

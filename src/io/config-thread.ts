@@ -23,7 +23,7 @@ export interface ConfigSeed extends ConfigText {
 
 /** The only message of the thread. */
 export type ConfigRead =
-  | { readonly tag: 'ok'; readonly config: Sealed }
+  | { readonly tag: 'ok'; readonly config: Sealed; readonly warnings: readonly ConfigIssue[] }
   | { readonly tag: 'error'; readonly issues: readonly ConfigIssue[] };
 
 /** The file that the thread runs: beside this one, in the same language, so that it works from sources and from `dist/`. */
@@ -37,7 +37,7 @@ const entry = new URL(import.meta.url.endsWith('.ts') ? './config-worker.ts' : '
 export async function readConfigAside(
   input: ConfigText,
   limitMs: number = limits.configReadMs,
-): Promise<Result<Config, readonly ConfigIssue[]>> {
+): Promise<Result<{ readonly config: Config; readonly warnings: readonly ConfigIssue[] }, readonly ConfigIssue[]>> {
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
   // Node flags of this process (a test runner's loader, an inspector's port) must not apply to the thread.
@@ -46,7 +46,8 @@ export async function readConfigAside(
   await thread.terminate();
   if (typeof read === 'string')
     return error([issueOf(phrase('expected.readWithin', { seconds: limitMs / 1_000 }), read)]);
-  return read.tag === 'ok' ? ok(unseal(read.config) as Config) : error(read.issues);
+  if (read.tag === 'error') return error(read.issues);
+  return ok({ config: unseal(read.config) as Config, warnings: read.warnings });
 }
 
 /** The thread's result, or the code of its failure. */

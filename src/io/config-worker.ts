@@ -8,9 +8,9 @@ import { systemFiles } from './files.ts';
 /** Reads one configuration and returns the result, or why it failed. */
 async function read({ text, path, env, cwd }: ConfigSeed): Promise<ConfigRead> {
   const loaded = await loadConfigSlowly({ text, path, env, cwd, files: systemFiles, expand: expandTargets });
-  return loaded.tag === 'error'
-    ? { tag: 'error', issues: loaded.error }
-    : { tag: 'ok', config: seal(loaded.value.config) };
+  if (loaded.tag === 'error') return { tag: 'error', issues: loaded.error };
+  const { config, warnings } = loaded.value;
+  return { tag: 'ok', config: seal(config), warnings };
 }
 
 function isSeed(data: unknown): data is ConfigSeed {

@@ -63,7 +63,7 @@ export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
 ): Promise<Result<{ readonly text: string; readonly path: string | null }, LoadFailure>> {
-  const named = flag ?? context.env['MIRRORWATCH_CONFIG'];
+  const named = flag ?? (context.env['MIRRORWATCH_CONFIG'] || undefined);
   const path = resolve(context.cwd, named ?? 'mirrorwatch.yaml');
   const file = await systemFiles.read(path);
   if (file.tag === 'ok') return ok({ text: file.text, path });

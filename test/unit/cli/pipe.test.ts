@@ -22,3 +22,14 @@ test('init --yes writes its file although its output is not read', async () => {
   expect([code, said]).toEqual([0, expect.stringContaining('wrote ')]);
   expect(readFileSync(join(folder, 'mirrorwatch.yaml'), 'utf8')).toContain('mirrors:');
 });
+
+test('a wrong configuration ends with 2 although its mistakes are not read', async () => {
+  const folder = tempDir('pipe');
+  writeFileSync(join(folder, 'mirrorwatch.yaml'), 'mirrors: nonsense\n');
+  const child = spawn(process.execPath, [join(repoDir, 'src/main.ts'), 'check'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  child.stderr.destroy();
+  expect((await once(child, 'close'))[0]).toBe(2);
+});

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadCommands } from '../../../src/cli/program.ts';
+import { loadCommands, program } from '../../../src/cli/program.ts';
 import { tempDir } from '../../support/paths.ts';
+import { fakeTerminal } from './fake-terminal.ts';
 import { expectGolden } from './golden.ts';
 import { run } from './run-program.ts';
 
@@ -38,6 +39,26 @@ test.each(commands.map((command) => [command.name, command] as const))(
 
 test.each([['--version'], ['-v']])('%s', async (word) => {
   expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
+});
+
+test('run takes signals before it reads its configuration: a reload that meets a start must not end the process', async () => {
+  let taken = 0;
+  const code = await program({
+    argv: ['run', '--config', '/nowhere/mirrorwatch.yaml'],
+    env: {},
+    cwd: '/nowhere',
+    terminal: fakeTerminal(),
+    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
+    onSignal: () => {
+      taken += 1;
+    },
+  });
+  expect([code, taken]).toEqual([2, 1]);
+});
+
+test('an empty MIRRORWATCH_CONFIG names no file', async () => {
+  const { code, out } = await run(['check', '--json'], { env: { MIRRORWATCH_CONFIG: '' }, cwd: tempDir('no-file') });
+  expect([code, JSON.parse(out)]).toMatchObject([0, { source: 'built-in default' }]);
 });
 
 describe('wrong usage is 2, said on standard error with the usage line', () => {

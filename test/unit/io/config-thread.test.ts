@@ -41,8 +41,8 @@ describe('a configuration that is read in a thread of its own', () => {
     const read = await readConfigAside({ text: withSecrets, path: null, env, cwd });
     const want = await here(withSecrets, null, env);
     if (read.tag === 'error' || want.tag === 'error') throw new Error(JSON.stringify([read, want]));
-    expect(revealed(read.value)).toEqual(revealed(want.value.config));
-    expect(read.value.listen.token).toBeInstanceOf(Secret);
+    expect(revealed(read.value.config)).toEqual(revealed(want.value.config));
+    expect(read.value.config.listen.token).toBeInstanceOf(Secret);
     expect(JSON.stringify(read.value)).not.toMatch(/-word|long-enough|whsec_/);
   });
 
@@ -50,7 +50,15 @@ describe('a configuration that is read in a thread of its own', () => {
     const path = join(examples, name);
     const text = readFileSync(path, 'utf8');
     const [read, want] = await Promise.all([readConfigAside({ text, path, env: {}, cwd }), here(text, path, {})]);
-    expect(revealed(read)).toEqual(revealed(want.tag === 'ok' ? { tag: 'ok', value: want.value.config } : want));
+    expect(revealed(read.tag === 'ok' && read.value.config)).toEqual(revealed(want.tag === 'ok' && want.value.config));
+  });
+
+  test('has the same warnings', async () => {
+    const text = withSecrets.replace(/^controls.*$/m, '');
+    const [read, want] = await Promise.all([readConfigAside({ text, path: null, env, cwd }), here(text, null, env)]);
+    if (read.tag === 'error' || want.tag === 'error') throw new Error(JSON.stringify([read, want]));
+    expect(read.value.warnings).toEqual(want.value.warnings);
+    expect(read.value.warnings.map(({ path }) => path)).toContain('controls');
   });
 
   test('reports the same mistakes', async () => {
