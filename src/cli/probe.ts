@@ -39,7 +39,7 @@ export const probeCommand: Command = {
       ? await loadText(context, configForUrl(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
     if (loaded.tag === 'error')
-      throw new Failed(isAdHoc ? formatUrlIssues(loaded.error.issues, context.say) : loaded.error.text, 2);
+      throw new Failed(isAdHoc ? formatUrlIssues(loaded.error.issues, 'probe', context.say) : loaded.error.text, 2);
     const mirror = mirrorFor(loaded.value, which);
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
       throw new UsageError('wrong.ecosystemOf', { mirror: mirror.name, ecosystem: mirror.ecosystem });

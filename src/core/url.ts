@@ -70,6 +70,12 @@ export function urlOfListener({ host, port, tls }: Listen): string {
   return `${tls === null ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
 
+/** A mirror's name from the host of a URL: letters, digits, dots and hyphens, at most 50. */
+export function mirrorNameOf(url: string): string {
+  const clean = new URL(url).host.replace(/[^a-z0-9.-]/gi, '-');
+  return clean.replace(/^[-.]+/, '').slice(0, 50);
+}
+
 const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
 const innerAddress = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
 

@@ -2,6 +2,7 @@ import { formatIssues } from '../config/format-issues.ts';
 import { kindOf, kinds, moduleByHand, upstreamByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
+import { mirrorNameOf } from '../core/url.ts';
 import type { Say } from '../words/words.ts';
 import { builtInSource, kindByWord, type Loaded, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -9,7 +10,8 @@ import { UsageError } from './usage.ts';
 /** A configuration of one mirror for a URL of the command line. */
 export function configForUrl(url: string, wanted: string | undefined, word: string | undefined): string {
   const { id: ecosystem, example, expected } = kindByWord(word ?? kindOfModule(wanted));
-  const name = nameOf(url);
+  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url });
+  const name = mirrorNameOf(url);
   const module = wanted ?? example;
   if (module === null) throw new UsageError('wrong.whichModuleAs', { expected });
   const upstream = upstreamByHand(ecosystem, module);
@@ -39,18 +41,9 @@ function kindOfModule(wanted: string | undefined): string | undefined {
 }
 
 /** The issues of a configuration without a file, so without positions. */
-export function formatUrlIssues(issues: LoadFailure['issues'], say: Say): string {
-  return formatIssues(
-    issues.map((issue) => ({ ...issue, line: null, column: null })),
-    'mirrorwatch probe:',
-    say,
-  );
-}
-
-/** The host as a mirror's name: letters, digits, dots and hyphens. */
-function nameOf(url: string): string {
-  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url });
-  return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
+export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' | 'doctor', say: Say): string {
+  const placeless = issues.map((issue) => ({ ...issue, line: null, column: null }));
+  return formatIssues(placeless, `mirrorwatch ${command}:`, say);
 }
 
 /** The mirror of a name. @throws UsageError if there is none */

@@ -259,12 +259,14 @@ describe('which mirrors', () => {
     const ran = await machine.run(['doctor', 'http://127.0.0.1:1']);
     expect(ran.code).toBe(1);
     expect(ran.out).toContain('tcp          FAILS  refused');
+    expect((await machine.run(['doctor', 'http://[::1]:1'])).out).toContain('1--1  http://[::1]:1');
   });
 
   test.each([
     [['doctor', 'nobody'], "no mirror is named 'nobody'"],
     [['doctor', '--ecosystem', 'go'], '--ecosystem needs a URL: it names the ecosystem of that URL'],
     [['doctor', 'http://'], 'is not a URL'],
+    [['doctor', 'http://127.0.0.1:1/?a=1'], 'mirrorwatch doctor: mirrors[0].url: saw'],
   ])('%j is wrong usage', async (argv, words) => {
     expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
   });

@@ -6,7 +6,7 @@ import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from 
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { type Loaded, loadNeeded, loadText } from '../../terminal/load.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../../terminal/probe-request.ts';
-import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { english, type Say } from '../../words/words.ts';
 import type { Examined, Known } from './examine.ts';
 import type { OnlineFound } from './online.ts';
@@ -86,7 +86,7 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 /**
  * The mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
  * @param word  the ecosystem of URLs; absent: the first
- * @throws UsageError on an unknown name or an invalid URL
+ * @throws UsageError on an unknown name, Failed on a URL that is no mirror's
  */
 async function subjectsOf(
   context: Context,
@@ -106,7 +106,7 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
     return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
   }
   const own = await loadText(context, configForUrl(which, undefined, word), null);
-  if (own.tag === 'error') throw new UsageError('wrong.as', { text: formatUrlIssues(own.error.issues, context.say) });
+  if (own.tag === 'error') throw new Failed(formatUrlIssues(own.error.issues, 'doctor', context.say), 2);
   return {
     config: own.value.config,
     question: requestFor(own.value.config, mirrorFor(own.value, which), undefined, undefined),

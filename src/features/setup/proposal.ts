@@ -3,7 +3,7 @@ import { type KnownMirror, knownGoMirrors, knownKinds } from '../../config/known
 import { printable } from '../../core/printable.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
-import { baseUrl } from '../../core/url.ts';
+import { baseUrl, mirrorNameOf } from '../../core/url.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english, type Say } from '../../words/words.ts';
@@ -75,15 +75,21 @@ function knownOf(id: string): Known {
   return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
 }
 
-/** Members of the current chain that are no known mirrors: they are monitored too, with their host as name. */
+/** Members of the current chain that are no known mirrors, each once: they are monitored too, with their host as name. */
 function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
-  const parsed = chain === null ? null : registry.of(id)?.clients[0].parse(chain);
-  const known = new Set(knownOf(id).mirrors.map(({ url }) => registry.of(id)?.clients[0].member(url).key));
-  if (parsed?.tag !== 'ok') return [];
+  const client = registry.of(id)?.clients[0];
+  const parsed = chain === null ? null : client?.parse(chain);
+  if (client === undefined || parsed?.tag !== 'ok') return [];
+  const known = new Set(knownOf(id).mirrors.map(({ url }) => client.member(url).key));
+  const names = new Set<string>();
   return parsed.value.members.flatMap(({ kind, key, plain }) => {
     if (kind !== 'url' || known.has(key) || baseUrl(plain) === null) return [];
-    const name = new URL(plain).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 50);
-    return [{ name: `${name}-${id}`, url: plain }];
+    known.add(key);
+    const host = mirrorNameOf(plain);
+    let name = `${host}-${id}`;
+    for (let count = 2; names.has(name); count += 1) name = `${host}-${count}-${id}`;
+    names.add(name);
+    return [{ name, url: plain }];
   });
 }
 
@@ -95,7 +101,7 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say
   );
   return [
     say('init.yaml.head'),
-    `vantage: ${vantage}          # ${say('init.yaml.vantage')}`,
+    `vantage: ${/^\d|^(?:null|true|false)$/i.test(vantage) ? JSON.stringify(vantage) : vantage}          # ${say('init.yaml.vantage')}`,
     `listen: 127.0.0.1:10120       # ${say('init.yaml.listen')}`,
     `# contact: ops@example.com    # ${say('init.yaml.contact')}`,
     '',

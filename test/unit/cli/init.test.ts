@@ -62,6 +62,34 @@ describe('mirrorwatch init', () => {
     await expectAccepted(machine);
   });
 
+  test.each([
+    [
+      'two mirrors on one host',
+      'https://nexus.corp/go-a,https://nexus.corp/go-b,direct',
+      ['nexus.corp-go', 'nexus.corp-2-go'],
+    ],
+    ['a mirror twice', 'https://nexus.corp/go|https://nexus.corp/go/,direct', ['nexus.corp-go']],
+    ['an IPv6 address', 'http://[fd00::1]:8080/go,off', ['fd00--1--8080-go']],
+  ])('%s in the current chain: each mirror has a name of its own', async (_, goproxy, names) => {
+    const machine = testMachine({}, { GOPROXY: goproxy });
+    const made = await machine.run(['init', '--yes']);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('go: ')]);
+    const own = machine
+      .text('mirrorwatch.yaml')
+      .split('\n')
+      .filter((line) => line.includes('weight: 110'));
+    expect(own.map((line) => /name: ([^,]+)/.exec(line)?.[1])).toEqual(names);
+    await expectAccepted(machine);
+  });
+
+  test.each(['42', '1e3', 'true', 'Null'])('a vantage that YAML reads as no text (%s) is one', async (vantage) => {
+    const machine = testMachine({});
+    const made = await machine.run(['init', '--yes', '--ecosystem', 'go', '--vantage', vantage]);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('go: ')]);
+    expect(machine.text('mirrorwatch.yaml')).toContain(`vantage: "${vantage}"`);
+    await expectAccepted(machine);
+  });
+
   test.each(registry.ids)('of %s alone, by name: accepted as well', async (id) => {
     const machine = testMachine({});
     const made = await machine.run(['init', '--yes', '--ecosystem', id]);
