@@ -113,6 +113,9 @@ const patterns: readonly (readonly [RegExp, ErrorReason])[] = [
 const linesMax = 2_000;
 const shownMax = 5;
 
+/** Numbers that are no HTTP status: lines of a Python traceback, sizes and counts in a client's progress. */
+const otherNumbers = /\bline \d+|\b\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
+
 /**
  * The known errors in a text, line by line: each reason once, in the order of the text, at most `shownMax`.
  * @param text  as a client printed it, of any length; only the first `linesMax` lines are read
@@ -122,7 +125,8 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   const found = new Map<ErrorReason, KnownError>();
   for (const raw of text.split(/\r?\n/, linesMax)) {
     const line = raw.trim().slice(0, 500);
-    const reason = patterns.find(([pattern]) => pattern.test(line))?.[1];
+    const told = line.replaceAll(otherNumbers, '');
+    const reason = patterns.find(([pattern]) => pattern.test(told))?.[1];
     if (reason === undefined || found.has(reason)) continue;
     found.set(reason, {
       line,

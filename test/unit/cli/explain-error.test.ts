@@ -265,6 +265,14 @@ describe('mirrorwatch explain', () => {
     expect(errors.map(({ reason }) => reason)).toEqual(['reset', 'absent']);
   });
 
+  test('sizes, counts and lines of a traceback are no status', async () => {
+    const text = `   ━━━━━━━━━━ 502.1/502.1 kB 3.2 MB/s eta 0:00:00
+Downloading six-1.17.0-py3-none-any.whl (404 kB)
+added 404 packages, and audited 503 packages in 2s
+  File "/usr/lib/python3/dist-packages/urllib3/connectionpool.py", line 429, in _make_request`;
+    expect(await explained(text)).toEqual({ known: false, errors: [] });
+  });
+
   test('what is not known: exit 1, and said', async () => {
     expect(await run(['explain', 'make: *** [all] Error 2'])).toMatchObject({
       code: 1,
