@@ -56,7 +56,7 @@ export function examineProxies(
   if (named.length === 0) return { traps, untold: [] };
   for (const name of ['NO_PROXY', 'no_proxy']) traps.push(...exceptTraps(name, env[name] ?? '', places, say));
   const caught = loopback.filter((host) => !isExcepted(host, except));
-  const wanted = [...except, ...caught, ...(caught.length > 0 ? ['::1'] : [])];
+  const wanted = [...except.map(hostOfEntry), ...caught, ...(caught.length > 0 ? ['::1'] : [])];
   if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places, say));
   const mirrors = [...new Set(hosts)].filter(
     (host) => isInnerHost(host) && !isLoopback(host) && !isExcepted(host, except),
@@ -76,9 +76,14 @@ function exceptTraps(
   const entries = value.split(/[\s,]+/).filter((one) => one !== '');
   const urls = entries.filter((one) => one.includes('://'));
   if (urls.length === 0) return [];
-  const wanted = entries.map((one) => (URL.canParse(one) && urls.includes(one) ? new URL(one).host : one)).join(',');
+  const wanted = entries.map(hostOfEntry).join(',');
   const what = say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') });
   return [handTrapOf('proxy-except-url', what, places(name), `export ${name}='${wanted}'`)];
+}
+
+/** The host and port of an entry that is a URL. */
+function hostOfEntry(entry: string): string {
+  return entry.includes('://') && URL.canParse(entry) ? new URL(entry).host : entry;
 }
 
 function catches(
@@ -89,7 +94,7 @@ function catches(
   places: (name: string) => readonly Place[],
   say: Say,
 ): Trap {
-  const list = wanted.join(',');
+  const list = [...new Set(wanted)].join(',');
   const what = say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) });
   return handTrapOf(id, what, named.flatMap(places), `export NO_PROXY='${list}' no_proxy='${list}'`);
 }

@@ -42,6 +42,14 @@ export const proxyRows: readonly TrapRow[] = [
     set: ["export NO_PROXY='localhost,127.0.0.1,::1,go.build.corp:8443,.b.corp'"],
   },
   {
+    name: 'an exception with a scheme, beside loopback that goes through the proxy',
+    env: { HTTPS_PROXY: 'http://egress.example.com:3128', NO_PROXY: '::1,https://go.build.corp/x' },
+    id: 'proxy-catches-localhost',
+    where: ['$HTTPS_PROXY'],
+    what: 'does not except localhost and 127.0.0.1',
+    set: ["export NO_PROXY='::1,go.build.corp,localhost,127.0.0.1' no_proxy='::1,go.build.corp,localhost,127.0.0.1'"],
+  },
+  {
     name: 'no URL',
     env: { ALL_PROXY: 'yes please', NO_PROXY: '*' },
     id: 'proxy-not-a-url',
