@@ -72,10 +72,11 @@ export function rankVerdict(
   return { kind: 'change', remedy, reason };
 }
 
-/** The upstream to rank: the ecosystem's public one, else that of its first mirror; `null`: none. */
-export function rankedUpstreamOf(config: Config, ecosystem: EcosystemId): string | null {
-  const named = config.mirrors.find((mirror) => mirror.ecosystem === ecosystem)?.upstream ?? null;
-  return registry.of(ecosystem)?.publicUpstream ?? named;
+/** The upstream to rank: the ecosystem's public one if it has a mirror, else that of the first mirror; `null`: no mirror. */
+export function rankedUpstreamOf({ mirrors }: Config, ecosystem: EcosystemId): string | null {
+  const upstreams = mirrors.filter((mirror) => mirror.ecosystem === ecosystem).map(({ upstream }) => upstream);
+  const publicOne = registry.of(ecosystem)?.publicUpstream;
+  return upstreams.find((upstream) => upstream === publicOne) ?? upstreams[0] ?? null;
 }
 
 function deadText(rows: readonly RankRow[], say: Say): string {

@@ -26,3 +26,14 @@ test.each([
     removeTempDir(dir);
   }
 });
+
+test('rank of an ecosystem whose mirrors are all of another upstream than the public one', async () => {
+  const dir = tempDir('rank-upstream');
+  try {
+    writeFileSync(join(dir, 'mirrorwatch.yaml'), two.replace('name: g,', 'name: g, upstream: corp,'));
+    const { err } = await run(['rank', 'go', '--rounds', '1', '--no-download'], { cwd: dir });
+    expect(err).toContain('no mirror responded');
+  } finally {
+    removeTempDir(dir);
+  }
+});
