@@ -58,13 +58,13 @@ const vantagesMax = 1000;
 
 /**
  * Whether a text is a relative path or an http(s) URL. Other schemes are refused: operators click the link in Alertmanager,
- * where `javascript:` would run.
+ * where `javascript:` would run. So is a first character that has a meaning in YAML.
  */
 function isRunbook(text: string): boolean {
   if (!/^[^\s'"#{}\\]+$/.test(text)) return false;
   return /^[a-z][a-z0-9+.-]*:/i.test(text)
     ? /^https?:\/\/[^/]/i.test(text) && URL.canParse(text)
-    : !text.startsWith('/');
+    : /^[\w.~]/.test(text);
 }
 
 /** Checks the parameters; the error has one sentence for each mistake. */

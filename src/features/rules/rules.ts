@@ -67,11 +67,12 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
  * @param parameters  accepted by `checkRuleParameters`
  */
 export function renderRules(parameters: RuleParameters): string {
-  const { sloPercent, vantages, language } = parameters;
+  const { sloPercent, vantages, runbook, language } = parameters;
+  const link = runbook === defaultRuleParameters.runbook ? '' : ` --runbook ${runbook}`;
   const lang = language === defaultRuleParameters.language ? '' : ` --lang ${language}`;
   const head = [
     '# Rules for mirrorwatch, for Prometheus 2.42 or newer. What to do for each alert: docs/runbook.md; cost: docs/rules.md.',
-    `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}${lang}\`; do not edit, print your own.`,
+    `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}${link}${lang}\`; do not edit, print your own.`,
     '#',
     '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',
     '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',

@@ -48,6 +48,11 @@ describe('mirrorwatch rules', () => {
     expect(out).toContain('clamp_min(everywhere:mirror_state:count_vantages, 3)');
   });
 
+  test('names the whole command that printed the file', async () => {
+    const { out } = await run('rules', '--runbook', 'https://wiki.example.com/m', '--lang', 'zh');
+    expect(out).toContain('`mirrorwatch rules --slo 99 --vantages 1 --runbook https://wiki.example.com/m --lang zh`');
+  });
+
   test.each([
     {
       argv: ['--slo', '100'],

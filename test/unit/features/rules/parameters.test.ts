@@ -34,6 +34,7 @@ describe('numbers of a site', () => {
     { name: 'a runbook on another host by its beginning', change: { runbook: '//example.com/m' }, mistakes: [runbook] },
     { name: 'a runbook without a host', change: { runbook: 'https:///m' }, mistakes: [runbook] },
     { name: 'a runbook beside', change: { runbook: '../wiki/runbook.md' }, mistakes: [] },
+    { name: 'a runbook that is an alias in YAML', change: { runbook: '*m' }, mistakes: [runbook] },
     { name: 'a runbook that is a template', change: { runbook: '{{ x }}' }, mistakes: [runbook] },
     { name: 'no time', change: { timeScale: 0 }, mistakes: [timeScale] },
     {
