@@ -110,6 +110,11 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(shown.history['answers']).toBeGreaterThan(500);
   });
 
+  test('an end in the future is now: nothing can have happened after', async () => {
+    const { out } = await replay('--until', '2999-01-01');
+    expect(out.split('\n')[0]).not.toContain('2999');
+  });
+
   test('a key that is as it was changes nothing, and that is said', async () => {
     const { code, out } = await replay('--set', 'advise.minGain=20%');
     expect(code).toBe(0);
@@ -145,6 +150,7 @@ describe('wrong usage and configuration are 2', () => {
     ['a number where a length is due', ['--set', 'advise.hold=5'], '--set advise.hold: saw 5, expected'],
     ['a key beneath a value', ['--set', 'detect.lag.limit.x=1'], '--set'],
     ['a time that is none', ['--since', 'yesterday'], '--since takes a length of time (7d) or a time'],
+    ['a time before all dates', ['--since', '400000000d'], '--since takes a length of time (7d) or a time'],
     ['an end before the beginning', ['--since', '2d', '--until', '3d'], '--since must be before --until'],
     ['a word too many', ['now'], 'Unexpected argument'],
   ];

@@ -33,7 +33,7 @@ export const replayCommand: Command = {
     const changes = (values.set ?? []).map(changeIn);
     const { config } = await loadNeeded(context, values.config);
     const nowMs = systemClock.wallMs();
-    const untilMs = timeOf('until', values.until, nowMs) ?? nowMs;
+    const untilMs = Math.min(nowMs, timeOf('until', values.until, nowMs) ?? nowMs);
     const { keepMs, path } = config.state;
     const sinceMs = timeOf('since', values.since, nowMs) ?? Math.max(nowMs - sinceDefaultMs, nowMs - keepMs);
     if (sinceMs >= untilMs) throw new UsageError('wrong.since');
@@ -67,9 +67,10 @@ function changeIn(text: string): KeyChange {
 /** Parses a time, or a duration before now, as wall milliseconds; `null`: the option is absent. */
 function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
   if (text === undefined) return null;
-  if (durationPattern.test(text)) return nowMs - durationMs(text);
-  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw new UsageError('wrong.time', { name, text });
+  const isDate = /^\d{4}-\d\d-\d\d/.test(text);
+  const at = durationPattern.test(text) ? nowMs - durationMs(text) : isDate ? Date.parse(text) : Number.NaN;
+  // NaN also for a time that a Date cannot hold.
+  if (Number.isNaN(new Date(at).getTime())) throw new UsageError('wrong.time', { name, text });
   return at;
 }
 
