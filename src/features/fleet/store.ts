@@ -64,7 +64,8 @@ function startLook(at: StoreAt, clock: Clock): Ask {
       return readVector(answer.status, answer.text);
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      return error(code === 'EMSGSIZE' ? `more than ${lookMiB} MiB` : (code ?? name));
+      if (code === 'EMSGSIZE') return error(`more than ${lookMiB} MiB`);
+      return error(code === 'ABORT_ERR' ? 'ETIMEDOUT' : (code ?? name));
     }
   };
 }

@@ -152,7 +152,7 @@ describe('a look', () => {
 
   test('one deadline for all queries', async () => {
     answer = () => null;
-    expect(await readStore({ ...at, limitMs: 20 }, systemClock)).toEqual({ tag: 'error', error: 'ABORT_ERR' });
+    expect(await readStore({ ...at, limitMs: 20 }, systemClock)).toEqual({ tag: 'error', error: 'ETIMEDOUT' });
   });
 
   test('a hostile store is read for so many bytes and no more, of all queries together', async () => {
