@@ -79,8 +79,8 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
-    // The operator's settings for the mirror's own host do not apply to other hosts.
-    const route = isHome ? access : { ...access, ca: [], client: null, pin: null };
+    // The client certificate and the pin are for the mirror's own host.
+    const route = isHome ? access : { ...access, client: null, pin: null };
     const homeClass = (): AddressClass | null =>
       classBySpelling(home.hostname) ?? pools.get(`${own} ${home.origin}`)?.reached ?? null;
     const pool = new Pool(origin, {

@@ -83,6 +83,16 @@ describe('a request that passes through', () => {
       await expect(get(access, url + path), path).rejects.toThrow('leads nowhere');
   });
 
+  it("is led to another host under the mirror's own authority, as a probe is", async () => {
+    const { ca, server } = makeCerts();
+    const tls = { cert: server.certPem, key: server.keyPem };
+    const store = await portOf(createTlsServer(tls, (_, response) => void response.end('stored')));
+    const location = `https://127.0.0.1:${store}/x`;
+    const port = await portOf(createTlsServer(tls, (_, response) => void response.writeHead(302, { location }).end()));
+    const url = `https://127.0.0.1:${port}`;
+    expect(await opened()(accessTo(url, { ca: [ca.certPem] }), `${url}/x`)).toBe('stored');
+  });
+
   it('may be led to where the mirror itself is, by the address of its connection and not by what its name says later', async () => {
     const dns = await startDnsServer();
     ends.push(() => dns.close());
