@@ -48,7 +48,9 @@ export const gitAction = {
       };
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id}`;
-    if (await branch.has(mark)) return { tag: 'ok', output: row.output };
+    const earlier = await branch.find(mark);
+    // The file may have changed between `prepare` and the earlier push, so its texts are read from the commit.
+    if (earlier !== null) return { tag: 'ok', output: row.output, kept: await branch.changeOf(earlier, row.kept) };
     const before = await branch.read();
     const after = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
     const kept: Kept = { before, after };
@@ -72,7 +74,8 @@ export const gitAction = {
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id} undo`;
     const now = await branch.read();
-    if (kept === null || now === kept.before || (await branch.has(mark))) return { tag: 'ok', output: row.output };
+    if (kept === null || now === kept.before || (await branch.find(mark)) !== null)
+      return { tag: 'ok', output: row.output };
     if (now !== kept.after)
       throw new StepFailed(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
     const { advice } = row;
@@ -126,14 +129,23 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   await git(['fetch', ...depth, `+${(await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
 
   return {
-    async has(line: string): Promise<boolean> {
-      const log = await git(['log', '-F', `--grep=${line}`, '--format=%B', '-n50', ref]);
-      return log.stdout.split('\n').includes(line);
+    /** The hash of the newest commit with this line in its message; `null`: there is none. */
+    async find(line: string): Promise<string | null> {
+      const log = await git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
+      const found = log.stdout.split('\0').map((one) => one.split('\n'));
+      return found.find((lines) => lines.includes(line))?.[0] ?? null;
     },
-    async read(): Promise<string | null> {
+    /** The texts before and after a commit; `otherwise` if its parent is not in our shallow copy. */
+    async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
+      const parent = await git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: '1' });
+      if (!parent.isOk) return otherwise;
+      const [before, after] = [await this.read(parent.stdout.trim()), await this.read(commit)];
+      return { before, after: after ?? '' } satisfies Kept;
+    },
+    async read(at = ref): Promise<string | null> {
       const parts = path.split('/');
       const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
-      const listed = (await git(['ls-tree', '-t', '-z', ref, '--', ...paths])).stdout.split('\0').slice(0, -1);
+      const listed = (await git(['ls-tree', '-t', '-z', at, '--', ...paths])).stdout.split('\0').slice(0, -1);
       const found = new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry]));
       const [entry, ...above] = paths.toReversed().map((one) => found.get(one));
       const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];

@@ -91,6 +91,20 @@ it('reverts nothing that was changed since', async () => {
   expect(shown('main:ci/goproxy.env')).toBe('GOPROXY=mine\n');
 });
 
+it('undoes a push whose end was lost, also if the file had changed between prepare and that push', async () => {
+  const prepared = await acting(folder, deed()).step('prepare');
+  const kept = prepared.tag === 'ok' ? prepared.kept : null;
+  mkdirSync(join(work(), 'ci'));
+  writeFileSync(join(work(), 'ci/goproxy.env'), '# ours\nGOPROXY=https://a.example.com,direct\n');
+  commit('meanwhile');
+  await acting(folder, deed(), adviceTo(), {}, { kept }).step('act');
+  const again = acting(folder, deed(), adviceTo(), {}, { kept });
+  expect(await again.step('act')).toMatchObject({ tag: 'ok' });
+  expect(await again.step('undo')).toMatchObject({ tag: 'ok' });
+  expect(shown('main:ci/goproxy.env')).toBe('# ours\nGOPROXY=https://a.example.com,direct\n');
+  expect(count()).toBe(4);
+});
+
 it('runs no hook of its copy, and follows no link of the repository', async () => {
   symlinkSync('/etc', join(work(), 'ci'));
   commit('a link');
