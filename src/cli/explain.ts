@@ -47,7 +47,7 @@ function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint
   const repeated = hop.repeated === undefined ? '' : say(`probe.repeated.${hop.repeated}`);
   const through = hop.proxy === null ? '' : say('layer.through', { proxy: hop.proxy });
   return [
-    `  GET ${hop.url}${hop.aside ? say('probe.aside') : ''}`,
+    `  ${hop.method ?? 'GET'} ${hop.url}${hop.aside ? say('probe.aside') : ''}`,
     `    ${status}${where}${through}${tls}${version}${repeated}${hop.reused ? say('probe.kept') : ''}`,
     ...hopPhasesOf(hop).map(
       ([phase, ms]) =>

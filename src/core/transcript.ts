@@ -220,6 +220,8 @@ export interface Hop {
   readonly protocol?: HttpProtocol;
   /** The server did not take the request at first and it was sent again: REFUSED_STREAM, or GOAWAY before our stream. */
   readonly repeated?: 'refused_stream' | 'goaway';
+  /** Absent: GET, or an older release stored it. */
+  readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
   /** Response headers, secrets redacted (`set-cookie`, `www-authenticate` tokens …), at most `limits.headersKept`. */

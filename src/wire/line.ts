@@ -267,6 +267,7 @@ export class OpenLine implements Line {
       requestHeaders: redactHeaders(state.headers, this.#mask.text),
       ...(state.protocol === null ? {} : { protocol: state.protocol }),
       ...(answer.repeated === null ? {} : { repeated: answer.repeated }),
+      ...(request.method === 'HEAD' ? { method: 'HEAD' } : {}),
       status: answer.status,
       responseHeaders: redactHeaders(answer.headers, this.#mask.text),
       bodyBytes: answer.bodyBytes,

@@ -81,6 +81,12 @@ describe('a probe by hand, in a real worker thread', () => {
     expect(sample.due.target).toMatchObject({ module: 'registry.example.com/a/b', upstream: 'registry.example.com' });
   });
 
+  test('of an image: its manifest is requested by HEAD, and shown so', async () => {
+    const { terminal, ended } = start('probe', near.url, 'registry.example.com/a/b:3', '--ecosystem', 'oci');
+    await ended;
+    expect(terminal.text()).toContain(`HEAD ${near.url}/v2/a/b/manifests/3`);
+  });
+
   test('a URL that no mirror may have: the mistake is named, without a position in a file', async () => {
     const { terminal, ended } = start('probe', `${near.url}/?a=1`);
     expect([await ended, terminal.outs]).toEqual([2, []]);

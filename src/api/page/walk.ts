@@ -124,7 +124,7 @@ function hopSection(say: PageSay, hop: Hop, i: number, hops: readonly Hop[]): Ht
     say('walk.bodyOf', { bytes: bytes(hop.bodyBytes) }),
   ].filter((part) => part !== null);
   return html`<section class="hop" id="hop-${i + 1}" aria-label="${say('walk.hopOf', { n: i + 1, all: hops.length })}">
-<h3><span class="muted">${say('walk.hop', { n: i + 1 })}</span> <span class="status${(hop.status === null || hop.status >= 400) && ' bad'}">${hop.status ?? say('walk.noAnswer')}</span> GET <code>${maskUrl(hop.url)}</code></h3>
+<h3><span class="muted">${say('walk.hop', { n: i + 1 })}</span> <span class="status${(hop.status === null || hop.status >= 400) && ' bad'}">${hop.status ?? say('walk.noAnswer')}</span> ${hop.method ?? 'GET'} <code>${maskUrl(hop.url)}</code></h3>
 <p class="muted">${facts.join(say('list.clause'))}${say('list.stop')}${times}</p>
 ${hop.fault !== null && faultLine(say, hop.fault)}
 ${hop.tls !== null && tlsFacts(say, hop.tls)}
