@@ -201,9 +201,12 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     const says = buildSays(mirror.mirror.name, state, mirror.mirror.speaks);
     return { mirror: state, says: before?.isOpen === true || state.isOpen ? says : null };
   },
-  answer(_, { series, sample: { due, outcome, protocol, phases } }) {
+  answer(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
     const { processing } = phases;
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
+    // Where the server has turned HTTP/2 off, no build follows that could end the finding.
+    if (before?.isOpen === true && outcome.tag === 'ok' && protocol === '1.1')
+      return { mirror: null, says: buildSays(mirror.mirror.name, none, undefined) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;
     return { series: [[series, processing]] };
   },

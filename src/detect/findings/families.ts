@@ -92,9 +92,12 @@ export function isShown({ failures }: Detour): boolean {
   return failures >= shownFrom;
 }
 
-/** The detour after one more try of the broken family; `null`: it works again. */
+/** The detour after one more try of the broken family; `null`: it works again, or the name has no address of it any more. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
-  if (sample.family !== detour.broken) return detour;
+  const { family, due, outcome } = sample;
+  // Where the name has no address of the ordered family, a probe goes over the other one.
+  const isGone = due.family === detour.broken && outcome.tag === 'ok';
+  if (family !== detour.broken && !isGone) return detour;
   if (unconnected(sample) !== null)
     return {
       ...detour,

@@ -127,7 +127,9 @@ export function updateFault(
   if (outcome.tag !== 'ok') return { fault };
   const isCompared = speaks.length > 1 && due.target.canary && due.purpose === 'scheduled';
   const requests = isCompared ? requestOther(sample) : [];
-  if (fault?.broken === protocol) return { fault: null, isNews: true, requests };
+  // A leading client that offers HTTP/2 gets HTTP/1.1 where the server has turned HTTP/2 off.
+  const isOff = fault?.broken === '2' && speaks[0]?.protocol === '2';
+  if (fault?.broken === protocol || isOff) return { fault: null, isNews: true, requests };
   return { fault: fault && { ...fault, otherMs: nowMs }, requests };
 }
 
@@ -141,6 +143,9 @@ export function updateOther(
   const { due, protocol, outcome } = sample;
   const asked = due.protocol;
   if (asked === undefined || mirror.speaks === undefined) return null;
+  // Clients that offer both versions use HTTP/1.1 where the server has turned HTTP/2 off.
+  const isOff = outcome.tag === 'failed' && 'code' in outcome.failure && outcome.failure.code === 'MW_NO_HTTP2';
+  if (isOff && fault?.broken === asked) return { fault: null, isNews: true };
   if (outcome.tag === 'ok') {
     if (fault === null) return null;
     return { fault: fault.broken === asked ? null : { ...fault, otherMs: nowMs }, isNews: true };

@@ -60,6 +60,15 @@ it('reports a mirror that fails requests of two builds in a row while single one
   expect(build(detector, 5_000, well)).toEqual(['closed unreliable/many_requests a']);
 });
 
+it('ends where the server has turned HTTP/2 off: no build follows', () => {
+  const detector = aDetector();
+  alone(detector, 1_000);
+  build(detector, 2_000, fails);
+  build(detector, 3_000, fails);
+  const { findings } = detector.take(aSample(aDue(aTarget('a')), 4_000, 200, ok, { protocol: '1.1' }), at(4_200));
+  expect(findings.map(({ change, finding }) => `${change} ${finding.cause}`)).toEqual(['closed many_requests']);
+});
+
 it('counts no request of a build for an outage, and none where the mirror fails single ones too', () => {
   const detector = aDetector();
   alone(detector, 1_000);

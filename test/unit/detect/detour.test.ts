@@ -83,6 +83,15 @@ describe('one address family does not answer', () => {
     expect(tries).toBeLessThanOrEqual(25);
   });
 
+  it('ends where the name has no address of the family any more', () => {
+    const sim = world(sixGone());
+    sim.runTo(warm + 10 * minute);
+    sim.bothFamilies.delete('a');
+    sim.runTo(warm + 12 * minute);
+    expect(outages(sim)).toEqual(['a opened', 'a closed']);
+    expect(sim.state('a')).toBe('up');
+  });
+
   it('a blip over one family says nothing', () => {
     const sim = world(({ registry }, t, { family }) =>
       registry === 'a' && family === 6 && t >= warm && t < warm + 30_000 && t % 7 < 3.5 ? gone : { rttMs: 100 },

@@ -67,6 +67,15 @@ describe('HTTP/2 alone fails, and the leading client speaks it', () => {
     expect(sim.state('a')).toBe('up');
   });
 
+  it('ends where the server has turned HTTP/2 off', () => {
+    const sim = world(broken('2'));
+    sim.runTo(warm + 5 * minute);
+    sim.script = () => ({ rttMs: 100, protocol: '1.1' });
+    sim.runTo(warm + 7 * minute);
+    expect(told(sim).at(-1)).toBe('a closed');
+    expect(sim.state('a')).toBe('up');
+  });
+
   it('over both versions it is a plain outage', () => {
     const sim = world(({ registry }, t) => (registry === 'a' && t >= warm ? resets : { rttMs: 100 }));
     sim.runTo(warm + 2 * minute);
@@ -157,6 +166,16 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
   it('ends with one response over HTTP/2', () => {
     const sim = world(broken('2', resets, warm + 5 * minute), python);
     sim.runTo(warm + 10 * minute);
+    expect(told(sim)).toEqual(['a opened', 'a closed']);
+    expect(sim.state('a')).toBe('up');
+  });
+
+  it('ends where the server has turned HTTP/2 off', () => {
+    const sim = world(broken('2'), python);
+    sim.runTo(warm + 5 * minute);
+    const off: Outcome = { tag: 'failed', failure: { kind: 'tls_protocol', code: 'MW_NO_HTTP2' } };
+    sim.script = broken('2', { fails: off, afterMs: 20 });
+    sim.runTo(warm + 7 * minute);
     expect(told(sim)).toEqual(['a opened', 'a closed']);
     expect(sim.state('a')).toBe('up');
   });

@@ -6,13 +6,13 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
-import type { Facts } from '../../../src/core/transcript.ts';
+import type { Facts, HttpProtocol } from '../../../src/core/transcript.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
 import { aDue, aSample, at, countingRandom } from './world.ts';
 
 /** What a mirror does with one probe: answers after so long, fails after so long, or says nothing at all. */
 export type Behaviour =
-  | { readonly rttMs: number; readonly facts?: Facts }
+  | { readonly rttMs: number; readonly facts?: Facts; readonly protocol?: HttpProtocol }
   | { readonly fails: Outcome; readonly afterMs: number; readonly facts?: Facts }
   | 'black hole';
 
@@ -38,6 +38,8 @@ export class Simulation {
   readonly store = new Map<string, Row>();
   detector: Detector;
   script: Script;
+  /** Mirrors whose name has an address of each family, IPv6 first; the others have IPv4 alone. */
+  readonly bothFamilies: Set<string>;
   controlUp: (name: string, atMs: number) => boolean = () => true;
   readonly #targets: readonly Target[];
   #events: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = [];
@@ -48,7 +50,6 @@ export class Simulation {
   readonly #awayUntilMs = new Map<string, number>();
   readonly #confirming = new Set<string>();
   readonly #config: Config;
-  readonly #bothFamilies: ReadonlySet<string>;
   readonly #everyMsOf: ((target: Target) => number) | null;
 
   constructor(input: {
@@ -57,10 +58,9 @@ export class Simulation {
     script: Script;
     /** The pace of a target where it is not the schedule's. */
     everyMsOf?: (target: Target) => number;
-    /** Mirrors whose name has an address of each family, IPv6 first; the others have IPv4 alone. */
     bothFamilies?: readonly string[];
   }) {
-    this.#bothFamilies = new Set(input.bothFamilies ?? []);
+    this.bothFamilies = new Set(input.bothFamilies ?? []);
     this.#everyMsOf = input.everyMsOf ?? null;
     this.#config = input.config;
     this.#targets = input.targets;
@@ -219,11 +219,12 @@ export class Simulation {
     const { registry } = wanted.target;
     const over = wanted.family ?? this.detector.familyFor(registry);
     const due = over === null ? wanted : { ...wanted, family: over };
-    const family = this.#bothFamilies.has(registry) ? (over ?? 6) : 4;
+    const family = this.bothFamilies.has(registry) ? (over ?? 6) : 4;
     const leading = this.#config.mirrors.find(({ name }) => name === registry)?.speaks?.[0]?.protocol;
     const protocol = due.protocol ?? leading;
     const spoken = protocol === undefined ? {} : { protocol };
     const behaviour = this.script(due.target, startMs, { ...due, family, ...spoken });
+    const negotiated = typeof behaviour === 'object' && 'protocol' in behaviour ? { protocol: behaviour.protocol } : {};
     const { tookMs, outcome } = outcomeOf(behaviour, due.timeoutMs);
     const facts = behaviour === 'black hole' ? {} : (behaviour.facts ?? {});
     this.#after(tookMs, () => {
@@ -231,7 +232,10 @@ export class Simulation {
       this.taken.push(due.probeId);
       this.#heed(due.target, outcome);
       this.apply(
-        this.detector.take(aSample(due, startMs, tookMs, outcome, { family, facts, ...spoken }), at(this.nowMs)),
+        this.detector.take(
+          aSample(due, startMs, tookMs, outcome, { family, facts, ...spoken, ...negotiated }),
+          at(this.nowMs),
+        ),
       );
     });
   }
