@@ -1,4 +1,4 @@
-import { type Config, paceOf } from '../core/config.ts';
+import { type Config, type Pace, paceOf } from '../core/config.ts';
 import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
 import { type Target, targetId } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
@@ -14,10 +14,15 @@ export function roundOf(memory: Memory, id: string): Round | null {
   return null;
 }
 
+/** The configured cadence of a mirror's canary. */
+export function cadenceOf({ canary }: MirrorMemory, config: Config): Pace['cadence'] {
+  return (canary === null ? config.schedule.pace : paceOf(canary, config)).cadence;
+}
+
 /** The canary's interval, milliseconds. For a cron pace: the widest gap seen, or an hour before a gap was seen. */
-export function paceOfCanary(memory: MirrorMemory, config: Config): number {
-  const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
-  return cadence.kind === 'every' ? cadence.everyMs : (memory.sight.plannedGapMs ?? 3_600_000);
+export function paceOfCanary(mirror: MirrorMemory, config: Config): number {
+  const cadence = cadenceOf(mirror, config);
+  return cadence.kind === 'every' ? cadence.everyMs : (mirror.sight.plannedGapMs ?? 3_600_000);
 }
 
 /** The deadline of a target as configured, milliseconds. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../core/config.ts';
 import { isSameMirror, type Target } from '../core/mirror.ts';
 import { told } from '../words/tell.ts';
@@ -8,6 +9,7 @@ import { closeSuspicion } from './confirm/suspicion.ts';
 import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { dropSeriesOf, judgeUs, runKinds } from './engine/step.ts';
+import { cadenceOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
@@ -16,6 +18,7 @@ import { rowKey } from './rows.ts';
  * Applies a configuration: unchanged mirrors and targets keep their state; removed or changed ones lose findings and rows.
  */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
+  const { config: before } = memory;
   memory.config = config;
   const wanted = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const replaced = new Map<string, MirrorMemory>();
@@ -39,7 +42,12 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
     // On a reload the schedule ends its waits for throttled steps too.
     mirror.absence.throttled.clear();
     clearPaceWait(mirror);
+    const cadence = cadenceOf(mirror, before);
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
+    if (!isDeepStrictEqual(cadence, cadenceOf(mirror, config))) {
+      mirror.sight.lastPlannedMs = null;
+      mirror.sight.plannedGapMs = null;
+    }
   }
   pruneContents(memory);
   pruneHeavyLooks(memory);

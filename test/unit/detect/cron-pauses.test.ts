@@ -27,3 +27,23 @@ it('with a cron expression, a pause is no pace: a mirror that falls silent after
   detector.tick(at(150 * minute));
   expect(detector.standings().map(({ state }) => state)).toEqual(['unknown']);
 });
+
+it('the widest gap of one cron expression is not the pace of the next: a mirror that falls silent is unknown soon', () => {
+  const usual = aConfig({ mirrors: [aMirror('a')] });
+  const byCron = (expression: string) => {
+    const cadence = { kind: 'cron', expression, timeZone: null, spreadMs: 0 } as const;
+    return { ...usual, schedule: { ...usual.schedule, pace: { ...usual.schedule.pace, cadence } }, steps: {} };
+  };
+  const [targets, random, hourly] = [[aTarget('a')], countingRandom(), byCron('0 * * * *')];
+  const detector = createDetector({ config: hourly, targets, restored: [], random, now: at(0) });
+  const probeAt = (n: number) => {
+    const due = aDue(aTarget('a'), { plannedAtMs: n * minute });
+    detector.take(aSample(due, n * minute, 100), at(n * minute + 100));
+  };
+  for (const n of [0, 60, 120]) probeAt(n);
+  detector.reconfigure(byCron('* * * * *'), targets, at(121 * minute));
+  for (const n of [122, 123, 124]) probeAt(n);
+  expect(detector.standings().map(({ state }) => state)).toEqual(['up']);
+  detector.tick(at(134 * minute));
+  expect(detector.standings().map(({ state }) => state)).toEqual(['unknown']);
+});
