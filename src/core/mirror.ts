@@ -206,6 +206,11 @@ export function targetId(registry: string, module: string | null, version: strin
   return `${registry}|${module ?? ''}|${version ?? ''}|${step}`;
 }
 
+/** The name of the mirror in the id of a target. */
+export function registryOf(id: string): string {
+  return id.slice(0, id.indexOf('|'));
+}
+
 /** The id of one series of a target: cold and warm are never mixed. */
 export function seriesId(target: Pick<Target, 'id'>, connection: Connection): string {
   return `${target.id}|${connection}`;

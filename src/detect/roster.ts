@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../core/config.ts';
-import { isSameMirror, type Target } from '../core/mirror.ts';
+import { isSameMirror, registryOf, type Target } from '../core/mirror.ts';
 import { told } from '../words/tell.ts';
 import { clearPaceWait } from './absence.ts';
 import { closeDoubt } from './confirm/doubt.ts';
@@ -34,6 +34,12 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
     if (memory.mirrors.has(name)) continue;
     const absence = replaced.get(name)?.absence;
     memory.mirrors.set(name, new MirrorMemory(mirror, absence && { absence, atMs: memory.now.monotonicMs }));
+  }
+  // What the mirror before has served says nothing about the cache of its replacement.
+  for (const key of replaced.size === 0 ? [] : memory.seen.keys()) {
+    if (!replaced.has(registryOf(key))) continue;
+    memory.seen.delete(key);
+    memory.turn.deletes.push({ table: 'seen', key });
   }
   memory.targets.clear();
   for (const target of targets) memory.targets.set(target.id, target);

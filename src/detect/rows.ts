@@ -1,5 +1,6 @@
 import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
+import { registryOf } from '../core/mirror.ts';
 import type { Row } from '../core/ports.ts';
 import { told } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
@@ -104,7 +105,9 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
   }
   for (const row of rows) {
     if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, row, moved);
-    if (row.table === 'seen') memory.seen.set(row.key, row.atMs);
+    if (row.table !== 'seen') continue;
+    if (moved.has(registryOf(row.key))) memory.turn.deletes.push({ table: 'seen', key: row.key });
+    else memory.seen.set(row.key, row.atMs);
   }
   restoreContents(memory, rows);
   runKinds(memory, 'start');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
-import { createDetector } from '../../../src/detect/detector.ts';
+import { createDetector, type Detector } from '../../../src/detect/detector.ts';
 import { Shelves, versions } from './freshness-world.ts';
 import { minute, warm, world } from './story-world.ts';
-import { aConfig, aMirror, aTarget, at, countingRandom, mismatch } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom, mismatch } from './world.ts';
 
 const elsewhere = { url: 'https://elsewhere.example.com' };
 
@@ -53,5 +53,23 @@ describe('a mirror that has another URL', () => {
     for (let round = 0; round < 15; round += 1) see('a', 1_000_000 + round * 300_000, 'v1.0.0', 'v1.1.0');
     expect(lists.turns.flatMap(({ regressions }) => regressions)).toEqual([]);
     expect(lists.turns.flatMap(({ findings }) => findings.map(({ finding }) => finding.text))).toEqual([]);
+  });
+
+  it.each(['reload', 'restart'] as const)('after a %s has a cold cache again', (by) => {
+    const [targets, mirrors] = [[aTarget('a')], [aMirror('a')]];
+    const before = aConfig({ mirrors });
+    const given = { targets, random: countingRandom(), now: at(0) };
+    const first = createDetector({ ...given, config: before, restored: [] });
+    const fetched = (detector: Detector, ms: number) =>
+      detector.take(aSample(aDue(aTarget('a')), ms, 50, { tag: 'ok' }, { cache: 'miss' }), at(ms + 50));
+    const { settled, rows } = fetched(first, 1_000);
+    expect(settled.map(({ cold }) => cold)).toEqual([true]);
+    const config = aConfig({ mirrors: [aMirror('a', elsewhere)] });
+    const restored = [...rows, ...first.flush(at(2_000)).rows];
+    const detector = by === 'reload' ? first : createDetector({ ...given, config, restored, now: at(3_000) });
+    const { deletes } = by === 'reload' ? first.reconfigure(config, targets, at(3_000)) : detector.tick(at(3_000));
+    expect(deletes).toContainEqual({ table: 'seen', key: aTarget('a').id });
+    expect(fetched(detector, 4_000).settled.map(({ cold }) => cold)).toEqual([true]);
+    expect(fetched(detector, 5_000).settled.map(({ cold }) => cold)).toEqual([false]);
   });
 });

@@ -105,6 +105,7 @@ describe('reload', () => {
     expect(turn.deletes).toEqual([
       { table: 'detector', key: 'series|a|example.com/a|v1.0.0|mod|cold' },
       { table: 'detector', key: 'mirror|a' },
+      { table: 'seen', key: 'a|example.com/a|v1.0.0|mod' },
     ]);
     expect(sim.detector.standings().map((one) => `${one.registry} ${one.state}`)).toEqual(['b up', 'c up']);
     expect([...sim.detector.baselines()].map((one) => one.baselineMs)).toEqual([100, 100]);
