@@ -5,6 +5,12 @@ import type { Sentence } from './result.ts';
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type MirrorState = (typeof mirrorStates)[number];
 
+/** A pause of a mirror by an operator; `untilMs`: wall time. */
+export interface Pause {
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
 /** The current state of one mirror by detect, for advise, export and api. */
 export interface Standing {
   readonly registry: string;
@@ -17,7 +23,7 @@ export interface Standing {
   readonly why?: Sentence;
   /** A confirming round is running. */
   readonly inDoubt: boolean;
-  readonly paused: { readonly untilMs: number; readonly reason: string } | null;
+  readonly paused: Pause | null;
   readonly inMaintenance: boolean;
   /** Wall milliseconds of the last settled ok canary sample. */
   readonly lastOkAtMs: number | null;

@@ -21,6 +21,7 @@ import type {
   Workers,
 } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
+import type { Pause } from '../core/standing.ts';
 import { createDetector } from '../detect/detector.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { secondsBuckets } from '../export/catalog/values.ts';
@@ -74,7 +75,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
   const detector = createDetector({
     config,
     targets,
-    restored: restored('detector', 'finding', 'seen'),
+    restored: restored('detector', 'finding', 'seen', 'pause'),
     random,
     now,
   });
@@ -151,7 +152,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
     /** The inputs of the judge, kept for a replay. */
     answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };
-  restorePauses(stages, now);
+  for (const [registry, { untilMs }] of pausesIn(stages, now)) stages.scheduler.pause(registry, untilMs);
   stages.exporter.restored(stages.lastOk.all());
   return stages;
 }
@@ -172,13 +173,12 @@ export function declaredBy(
   return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
 }
 
-function restorePauses(s: Stages, now: Now): void {
-  for (const row of s.store.all('pause')) {
-    const pause = row.value as { untilMs: number; reason: string };
-    if (pause.untilMs <= now.wallMs || !s.config.mirrors.some(({ name }) => name === row.key)) continue;
-    s.scheduler.pause(row.key, pause.untilMs);
-    s.detector.pause(row.key, pause, now);
-  }
+/** The stored pauses of configured mirrors that are not over, by mirror. */
+export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 'config'>, now: Now) {
+  const stored = store.all('pause').map(({ key, value }) => [key, value as Pause] as const);
+  return stored.filter(
+    ([registry, { untilMs }]) => untilMs > now.wallMs && mirrors.some(({ name }) => name === registry),
+  );
 }
 
 /** A probe by its id, from memory or the state file; `null`: not kept, or never existed. */

@@ -13,7 +13,7 @@ import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
 import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
-import { assemble, type DaemonPorts, declaredBy, seriesOf, settingsOf } from './assemble.ts';
+import { assemble, type DaemonPorts, declaredBy, pausesIn, seriesOf, settingsOf } from './assemble.ts';
 import { createClientRuns } from './client-runs.ts';
 import { closeWithin } from './once.ts';
 import { createPipeline } from './pipeline.ts';
@@ -103,6 +103,7 @@ export async function startDaemon(
     await overTurns(stages.scheduler.preparing(next, targets), nextTurn);
     await overTurns(stages.board.preparing(series), nextTurn);
     await pipeline.command((now, absorb) => {
+      const before = new Set(stages.config.mirrors.map(({ name }) => name));
       stages.config = next;
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);
@@ -112,6 +113,12 @@ export async function startDaemon(
       stages.exporter.reconfigure(next, targets);
       stages.answers.judgedBy(settingsOf(next));
       absorb.detect(stages.detector.reconfigure(next, targets, now));
+      // A mirror that an earlier reload removed may come back during its pause.
+      for (const [registry, pause] of pausesIn(stages, now)) {
+        if (before.has(registry)) continue;
+        stages.scheduler.pause(registry, pause.untilMs);
+        absorb.detect(stages.detector.pause(registry, pause, now));
+      }
       absorb.advise(stages.advisor.reconfigure(ownedBy(next), declaredBy(next, stages.registry), now));
       absorb.notify(stages.notifier.reconfigure(next, now));
     });

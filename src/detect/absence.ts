@@ -2,10 +2,11 @@ import { limits } from '../core/limits.ts';
 import type { Step } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
+import type { Pause } from '../core/standing.ts';
 
 /** Why detect expects no samples of a mirror: a pause, a maintenance window, or a `Retry-After`. */
 export class Absence {
-  paused: { readonly untilMs: number; readonly reason: string } | null = null;
+  paused: Pause | null = null;
   inMaintenance: boolean = false;
   /** Throttled steps (`Retry-After`, 429), with the end of each wait; monotonic milliseconds. */
   readonly throttled = new Map<Step, number>();

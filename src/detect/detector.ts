@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { Step, Target } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Standing } from '../core/standing.ts';
+import type { Pause, Standing } from '../core/standing.ts';
 import { clearPaceWait, expireAbsences } from './absence.ts';
 import { advanceRounds, releaseHeld, wakeAtMs } from './confirm/advance.ts';
 import { closeDoubt, confirmNow, confirmOverdue } from './confirm/doubt.ts';
@@ -42,7 +42,7 @@ const sleepsKept = 4;
 /**
  * Creates the detector: it settles every sample once, opens and closes findings, requests confirming rounds and returns
  * the rows to commit. Plain data, no clock: each call passes `now`, which never goes back.
- * @param input.restored  rows of tables `detector`, `finding` and `seen` as stored; others are ignored
+ * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; others are ignored
  * @see design.md section 5
  */
 export function createDetector(input: {
@@ -170,8 +170,7 @@ export function createDetector(input: {
       if (!memory.open.has(findingId)) return null;
       return turnAt(now, () => acknowledge(memory, findingId, reason));
     },
-    /** `untilMs` is wall time. */
-    pause: (registry: string, pause: { readonly untilMs: number; readonly reason: string } | null, now: Now) =>
+    pause: (registry: string, pause: Pause | null, now: Now) =>
       withMirror(registry, now, (mirror) => {
         mirror.absence.paused = pause;
         if (pause === null) mirror.absence.throttled.clear();

@@ -2,6 +2,7 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import { registryOf } from '../core/mirror.ts';
 import type { Row } from '../core/ports.ts';
+import type { Pause } from '../core/standing.ts';
 import { told } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
@@ -104,6 +105,7 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
     if (row.table === 'detector' && row.key.startsWith('mirror|')) restoreMirror(memory, row, moved);
   }
   for (const row of rows) {
+    if (row.table === 'pause') restorePause(memory, row);
     if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, row, moved);
     if (row.table !== 'seen') continue;
     if (moved.has(registryOf(row.key))) memory.turn.deletes.push({ table: 'seen', key: row.key });
@@ -126,6 +128,12 @@ function restoreFinding(memory: Memory, row: Row): void {
   const { evidence } = finding;
   memory.findingLog.writtenFindings.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
   memory.findingLog.openSince.set(finding.id, monotonicOf(memory.now, finding.openedAtMs));
+}
+
+function restorePause(memory: Memory, { key, value }: Row): void {
+  const absence = memory.mirrors.get(key)?.absence;
+  const pause = value as Pause;
+  if (absence !== undefined && pause.untilMs > memory.now.wallMs) absence.paused = pause;
 }
 
 function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {

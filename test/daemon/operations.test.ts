@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Finding } from '../../src/core/finding.ts';
 import { limits } from '../../src/core/limits.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
 import { refuses } from './scripted-wire.ts';
@@ -39,6 +40,33 @@ describe('pause', () => {
     world = await world.restart();
     await world.seconds(10);
     expect((await mirrorOf(world, 'a')).state).toBe('up');
+  });
+
+  test('a mirror that a reload removes is still paused when another brings it back', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: well });
+    const { yaml } = world;
+    await world.seconds(30);
+    await world.post('/api/v1/mirrors/b/pause', { for: '1h', reason: 'disk swap' });
+    for (const text of [yaml.replace(/.*name: b,.*\n/, ''), yaml]) {
+      world.yaml = text;
+      const reload = world.daemon.reload();
+      await world.seconds(5);
+      expect((await reload).tag).toBe('reloaded');
+    }
+    await world.seconds(30);
+    expect(canaryAsks(world, 'b', 31)).toBe(0);
+    expect(await mirrorOf(world, 'b')).toMatchObject({ gate: 'paused', paused: { reason: 'disk swap' } });
+  });
+
+  test('a start with a paused mirror reports what ended meanwhile', async () => {
+    const before = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'c', 60) });
+    await before.seconds(90);
+    await before.post('/api/v1/mirrors/a/pause', { for: '1h', reason: 'disk swap' });
+    await before.seconds(10);
+    const world = await before.restart({ yaml: before.yaml.replace(/.*name: c,.*\n/, '') });
+    await world.seconds(10);
+    expect(told(world)).toContain('finding closed outage c');
+    expect(world.store.all('finding').map(({ value }) => (value as Finding).state)).toEqual(['closed']);
   });
 
   test('it ends by itself', async () => {
