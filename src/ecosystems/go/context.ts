@@ -71,12 +71,11 @@ function headOf(known: Known, name: string): Named | null {
 export const goLearning: Learning = {
   keys: [pinKey, headKey],
   learn(known, { logged = {}, own = {} }) {
-    const news: (readonly [string, unknown])[] = [];
-    const room = pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
-    for (const [name, hash] of Object.entries(logged)) {
-      const key = `${pinKey}${name}`;
-      if (known.get(key) !== hash && news.length < room) news.push([key, hash]);
-    }
+    const pins = Object.entries(logged).map(([name, hash]) => [`${pinKey}${name}`, hash] as const);
+    const fresh = pins.filter(([key, hash]) => known.get(key) !== hash);
+    // Pins are counted only for a new one: counting all for each sample of a mirror would take longer than its judgement.
+    const room = fresh.length === 0 ? 0 : pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
+    const news: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
     // A head is stored only if its probe began with the head that is stored now: another probe may have stored one since.
