@@ -2,6 +2,9 @@ import { limits } from '../../core/limits.ts';
 import { type Change, freshOriginOf, isQuorum, type LineKey, type LineState, linesOf, peersOf } from './subject.ts';
 import type { Taking } from './versions.ts';
 
+/** The most lines of one mirror between two responses. */
+const linesKept = 4 * limits.contentTags;
+
 /** True for a value that only grows; a tag may change to anything. */
 export function isOrdered(key: LineKey): boolean {
   return key === 'serial' || key === 'date';
@@ -25,6 +28,15 @@ export function updateLines(taking: Taking): void {
     if (who.registry === who.origin) moved(taking, key, value, { isKnown: before !== undefined, byOrigin: true });
     else if (freshOriginOf(subject, who) === null) movedByPeers(taking, key);
   }
+  if (shelf.lines.size > linesKept) dropLines(taking);
+}
+
+/** A server may name other tags in each response: above `linesKept`, those that the response lacks are dropped. */
+function dropLines({ subject, shelf, look }: Taking): void {
+  const shown = new Map(linesOf(look.contents));
+  for (const key of shelf.lines.keys()) if (!shown.has(key)) shelf.lines.delete(key);
+  const shelves = [...subject.shelves.values()];
+  for (const key of subject.lines.keys()) if (!shelves.some(({ lines }) => lines.has(key))) subject.lines.delete(key);
 }
 
 /** The position of a value in the history of a line: for a tag its last change to it; `null` where there is none. */

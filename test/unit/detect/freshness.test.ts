@@ -380,6 +380,25 @@ describe('what is not known', () => {
     expect([...world.rows.keys()].filter((key) => key.includes('contents|'))).toEqual([]);
   });
 
+  it('is bounded where each response names other tags', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    const sizeAt = (count: number) => {
+      for (let look = count - 100; look < count; look += 1) {
+        const tags = {
+          latest: 'v1.0.0',
+          ...Object.fromEntries([1, 2, 3].map((n) => [`pr-${1_000 + 3 * look + n}`, 'v1'])),
+        };
+        for (const registry of ['o', 'a'])
+          world.see({ registry, fromMs: look * pace, toMs: look * pace + 1_000, contents: { tags } });
+      }
+      world.keep(world.detector.flush({ wallMs: Date.UTC(2026, 0, 1) + count * pace, monotonicMs: count * pace }));
+      const [row] = [...world.rows].filter(([key]) => key.includes('contents|')).map(([, { value }]) => value);
+      return JSON.stringify(row).length;
+    };
+    for (const count of [100, 200]) sizeAt(count);
+    expect(sizeAt(300)).toBeLessThan(32 * 1_024);
+  });
+
   it.each([
     ['a whole list tells of all', ['1', '2', '3'], { count: 1, newest: ['2'] }, ['1', '2', '3']],
     ['the newest tell of what is not older', ['1', '2', '3', '4'], { count: 9, newest: ['2', '4'] }, ['2', '3', '4']],
