@@ -19,6 +19,7 @@ import {
 import { isDownBy } from '../rules/roll-up.ts';
 import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
+import { outageOf } from './outage-state.ts';
 import type { About, FindingRule, Judged, Request, View } from './rule.ts';
 
 /** The consecutive refusals of a target, and whether they are a finding. */
@@ -211,9 +212,16 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
   // What siblings serve matters only for an absence, and the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
-  const isToldElsewhere = isAbsent && isAlternating(mirror, due.target.module);
-  const reason = refusalOf(outcome, isAbsent && !isToldElsewhere && hasServingSibling(view, mirror, due.target));
-  const heard = { outcome, refusal: reason, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
+  const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
+  const reason = refusalOf(outcome, siblings?.some((series) => series?.serves === true) === true);
+  // Where no mirror serves the item any more, its absence is no refusal.
+  const isNowhere = siblings?.every(lacksItem) === true && before.isOpen && (before.reason ?? 'absent') === 'absent';
+  const heard = {
+    outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
+    refusal: reason,
+    probeId: due.probeId,
+    endedMs: sample.endedMonotonicMs,
+  };
   const isUncounted = isAbsent && (reason === null || hasRegressed(mirror, due.target.module));
   return { state: updateRefusal(before, heard, view.config.detect.outage), refusal: reason, isUncounted };
 }
@@ -231,17 +239,19 @@ function requestsOf(
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
-/** True if the last response of another mirror of the upstream for this item was good. */
-function hasServingSibling(view: View, mirror: MirrorMemory, target: Target): boolean {
-  for (const other of mirrorsOf(view, mirror.roundKey)) {
-    if (other === mirror) continue;
-    const own = targetAt(view, other, target);
-    if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {
-      continue;
-    }
-    if (other.series.get(seriesId(own, primaryConnectionOf(other.mirror)))?.serves === true) return true;
-  }
-  return false;
+/** The series of this item at the other mirrors of the upstream that have it; `undefined`: no sample yet. */
+function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
+  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
+    const own = other === mirror ? null : targetAt(view, other, target);
+    const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;
+    return isSame ? [other.series.get(seriesId(own, primaryConnectionOf(other.mirror)))] : [];
+  });
+}
+
+/** True if the last response was an absence: neither good, nor a failure of the mirror, nor a counted refusal. */
+function lacksItem(series: SeriesMemory | undefined): boolean {
+  if (series === undefined || series.serves || seriesStateOf(refusal, series).refusals > 0) return false;
+  return outageOf(series).last === 'passed';
 }
 
 function withSeries(refused: Refused, series: SeriesMemory): Refused {

@@ -126,6 +126,28 @@ describe('refusal', () => {
   });
 });
 
+describe('a refusal because a sibling serves it', () => {
+  const absent: Behaviour = { fails: failedWith('absent', 404), afterMs: 50 };
+  const fromMs = 2 * minute;
+  const refusals = (sibling: Behaviour, restartMs?: number) => {
+    const sim = world(['a', 'b'], (registry, t) => (registry === 'a' ? absent : t < fromMs ? fine : sibling));
+    sim.runTo(restartMs ?? fromMs);
+    if (restartMs !== undefined) sim.restart(1_000);
+    sim.runTo(20 * minute);
+    return sim.changes('refusal').map(({ what }) => what);
+  };
+
+  it('ends when none serves it any more, over a restart too', () => {
+    expect(refusals(absent)).toEqual(['a opened', 'a closed']);
+    expect(refusals(absent, fromMs + 5_000)).toEqual(['a opened', 'a closed']);
+  });
+
+  it('stays while the sibling is down or refuses', () => {
+    expect(refusals(dead)).toEqual(['a opened']);
+    expect(refusals({ fails: failedWith('denied', 403), afterMs: 50 })).toEqual(['a opened', 'b opened']);
+  });
+});
+
 describe('silence', () => {
   it('a paused mirror is unknown until it is resumed, and leaves its round', () => {
     const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
