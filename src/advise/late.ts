@@ -98,7 +98,6 @@ export function dropFamilyFailures(view: View): void {
     if (late.oneFamily.has(name)) continue;
     late.oneFamily.set(name, now.monotonicMs);
     dropFailures(contest, name, now.monotonicMs - otherFamilyMs);
-    contest.heard = contest.heard.filter(({ outcome }) => !outcome.bad);
     for (const [id, { due }] of late.held) if (due.target.registry === name) late.held.delete(id);
   }
 }

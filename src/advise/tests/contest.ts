@@ -117,6 +117,7 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
     for (const moment of open) if (moment.replies.get(registry)?.tag === 'failed') dropReply(moment, registry);
   if (contest.head !== registry) return;
   contest.odd = {};
+  contest.heard = contest.heard.filter(({ outcome }) => !outcome.bad);
   for (const [name, pair] of contest.pairs)
     contest.pairs.set(name, { ...pair, failures: { all: newFailureTest(), heavy: newFailureTest() } });
 }

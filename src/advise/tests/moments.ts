@@ -149,9 +149,8 @@ export function pruneAnswers(moments: Moments, isKnown: (registry: string, quest
 }
 
 /** Forgets a mirror's response in a moment that is not over. */
-export function dropReply({ replies, outcomes }: Moment, registry: string): void {
-  replies.delete(registry);
-  outcomes.delete(registry);
+export function dropReply({ replies, late, outcomes }: Moment, registry: string): void {
+  for (const known of [replies, late, outcomes]) known.delete(registry);
 }
 
 /** A finished moment, with each mirror's response. */

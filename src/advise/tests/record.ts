@@ -88,8 +88,9 @@ export function dropBad(record: HeadRecord, fromMs: number): void {
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
   for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));
-  record.last = record.light.at(-1) ?? null;
   record.lastHeavy = record.heavy.at(-1) ?? null;
+  const lasts = [record.light.at(-1), record.heavy.at(-1)].filter((one) => one !== undefined);
+  record.last = lasts.toSorted((a, b) => a.atMs - b.atMs).at(-1) ?? null;
   record.fastRate = record.slowRate;
   record.background.row = 0;
 }

@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
+import { dropFamilyFailures } from '../../../../src/advise/late.ts';
 import { pairOf } from '../../../../src/advise/tests/choose.ts';
-import { addAnswer, type Contest, closeOverdue, moveTo, newContest } from '../../../../src/advise/tests/contest.ts';
+import {
+  addAnswer,
+  type Contest,
+  closeOverdue,
+  dropFailures,
+  moveTo,
+  newContest,
+  updatePatience,
+} from '../../../../src/advise/tests/contest.ts';
 import { recordOf } from '../../../../src/advise/tests/costs.ts';
 import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
+import { pastMomentsFrom } from '../../../../src/advise/tests/moments.ts';
 import { alarmOf } from '../../../../src/advise/tests/pair.ts';
 import type { Outcome } from '../../../../src/advise/tests/record.ts';
+import type { View } from '../../../../src/advise/view.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
 
@@ -200,5 +211,45 @@ describe('head against candidate', () => {
     momentsOf(contest, by, 0, 3, { a: 200, b: 200 });
     momentsOf(contest, by, 90_000, 2, { a: 200, b: 200 }, { isScheduled: false });
     expect(contest.health.sum).toBeCloseTo(3 * 0.046, 10);
+  });
+});
+
+describe('failures over the other address family are dropped', () => {
+  const chains = around({ a: 'a,direct', b: 'b,a,direct', c: 'c,a,direct' });
+
+  test('those of another mirror leave what the head has just failed', () => {
+    const contest = newContest('a');
+    contest.heard.push(...moment(contest, chains, 1_000, { a: 'x', b: 90, c: 90 }));
+    const found = (name: string): View =>
+      ({
+        now: { wallMs: 0, monotonicMs: 2_000 },
+        mirrors: [{ name }],
+        standingOf: () => ({ oneFamily: 'known' }),
+        group: { contest, late: { held: new Map(), oneFamily: new Map() } },
+      }) as unknown as View;
+    dropFamilyFailures(found('b'));
+    expect(contest.heard.map(({ outcome }) => outcome.bad)).toEqual([true]);
+    dropFamilyFailures(found('a'));
+    expect(contest.heard).toEqual([]);
+  });
+
+  test('a good download after the last light response counts as the last', () => {
+    const contest = newContest('a');
+    moment(contest, chains, 1_000, { b: 'x' });
+    moment(contest, chains, 2_000, { b: 90 }, { question: 'zip', isHeavy: true });
+    moment(contest, chains, 3_000, { b: 'x' });
+    dropFailures(contest, 'b', 2_500);
+    expect(took(lasts(contest)['b'])).toBe(90);
+  });
+
+  test('a later response in the same moment is not merely late', () => {
+    const contest = newContest('a');
+    for (let at = 0; at < 40; at += 1) for (const name of ['a', 'b', 'c']) updatePatience(contest, name, 'light', 200);
+    moment(contest, chains, 1_000, { b: 'x' }, { isGivenUp: true, isScheduled: false });
+    dropFailures(contest, 'b', 0);
+    moment(contest, chains, 2_000, { b: 90, a: 90, c: 90 }, { isScheduled: false });
+    const [past] = pastMomentsFrom(contest.past, 0);
+    expect(past?.isMerelyLate('b')).toBe(false);
+    expect(past?.replyOf('b')).toEqual({ tag: 'ok', tookMs: 90 });
   });
 });
