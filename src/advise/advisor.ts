@@ -40,31 +40,25 @@ import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
 import { readWhatIf, replayWhatIf } from './what-if.ts';
 
-/** How many ids of ended advice are remembered, to distinguish an ended advice from an unknown one. */
+/** How many ids of advice are remembered, to distinguish an ended advice from an unknown one. */
 const settledKept = 1_000;
-/** The maximum number of dismissals kept per upstream. */
+/** Dismissals kept per upstream. */
 const mutedKept = 50;
 
-/** Turns the mirrors' states and samples into advice, at most one at a time per (ecosystem, upstream). */
+/** Turns the mirrors' states and samples into advice, at most one open advice per (ecosystem, upstream). */
 export interface Advisor {
   /**
-   * Takes each settled sample, those of confirming rounds included.
-   * @returns true if a decision may follow at once: a compared sample failed or belongs to a round, or held late probes
-   * count now
+   * Takes each settled sample.
+   * @returns true if a decision may follow at once: the sample failed, is of a confirming round, or releases late probes
    */
   observe(sample: SettledSample, now: Now): boolean;
   /** Milliseconds until a probe that was sent `outMs` ago is late; `null`: only its response counts. */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
-  /**
-   * Counts a late probe as a timeout: a download at once, a light probe once our own network is known to be up. Late first
-   * bytes count as slow.
-   */
+  /** Counts a late probe as a timeout, a light one once our network is known to be up, and late first bytes as slow. */
   late(due: Due, outMs: number, now: Now): void;
   /** Records that a real client could not fetch a module. At the head, the module's artifact is then probed next. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
-  /**
-   * Brings all advice up to date.
-   */
+  /** Brings all advice up to date. */
   consider(
     input: {
       readonly standings: readonly Standing[];
@@ -76,14 +70,11 @@ export interface Advisor {
   ): AdviseTurn;
   /** Accepts a proposed advice: its chain is in force from now on. */
   accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
-  /**
-   * Silences a proposed advice and any with the same `from`, `to` and cause for `forMs`. The previous chain is in force
-   * again.
-   */
+  /** Closes a proposed advice, and silences any with the same `from`, `to` and cause for `forMs`. */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
-  /** Proposed, accepted and refused advice, newest first. */
+  /** The proposed, accepted and refused advice now, newest first. */
   list(): readonly Advice[];
-  /** All mirrors of an upstream, best first, as of the last `consider`. Empty where no client is modelled. */
+  /** All mirrors of an upstream, best first; empty without mirrors. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /** What another chain would do, by recent measurements. Changes nothing. */
@@ -100,7 +91,7 @@ export function createAdvisor(input: {
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
-  /** The known ecosystems; absent: those of this release. */
+  /** Absent: the ecosystems of this release. */
   readonly registry?: Registry;
 }): Advisor {
   // Closures below must not keep `input`: it holds the first configuration and all restored rows.

@@ -11,21 +11,19 @@ const auditHolds = 3;
 /** Fewer failed samples apart than this may be chance: the two mirrors count as equal. */
 const failuresApartMin = 2;
 
-/** Verdicts kept per upstream: enough for a year with more than one a day. */
+/** Verdicts kept per upstream: more than one a day for a year. */
 const lookedBackKept = 500;
 
-/** The verdict on a move. `could_not_tell`: too few samples of one of the two mirrors. */
+/** The verdict on a move. `could_not_tell`: too few samples of one of both mirrors. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
- * Whether the mirror that was left would have been the better one, by the rules of the advice itself: first failures
- * (a lower share, `failuresApartMin` or more apart), then the time of the canary (by `isFaster`). Both mirrors are judged
- * over the same period: from the accept, or from the start of the shorter memory. Samples of confirming rounds are
- * left out, because a mirror in trouble has more of them.
- * @param input.to       the canary's responses of the advised mirror, oldest first
- * @param input.from     the canary's responses of the mirror that was left, oldest first
+ * Whether the mirror that was left would have been the better one: by failures, else by the time of the canary. Both are
+ * judged from the accept, or from the start of the shorter memory. Samples of confirming rounds are left out, because a
+ * mirror in trouble has more of them.
+ * @param input.to       canary samples of the advised mirror, oldest first; `from`: of the mirror that was left
  * @param input.sinceMs  the accept, monotonic milliseconds
- * @param input.minGain  relative, 0 to 1
+ * @param input.minGain  0 to 1
  * @param input.by       `p95` for an advice that an alert of another system caused: such alerts are about the tail
  * @see docs/decisions/0007-regret.md
  */
@@ -49,7 +47,6 @@ export function auditVerdict(input: {
   return toMs !== null && fromMs !== null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
 }
 
-/** True for a lower share of failed samples and at least two failures fewer. */
 function isMoreReliable(one: readonly Entry[], other: readonly Entry[]): boolean {
   const [few, many] = [failedOf(one), failedOf(other)];
   return few / one.length < many / other.length && many - few >= failuresApartMin;
@@ -59,10 +56,7 @@ function failedOf(entries: readonly Entry[]): number {
   return entries.filter((entry) => entry.tag === 'failed').length;
 }
 
-/**
- * Audits the last accepted advice once it is `auditHolds` × `hold` old. With too few samples (a restart forgets them) the
- * audit is repeated until there are enough or the advice ends, at `ttl` at the latest.
- */
+/** Audits the last accepted advice `auditHolds` × `hold` after the accept; with too few samples again and again. */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   const agedMs = now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs);
@@ -70,7 +64,7 @@ export function auditInTime(view: View, ledger: Ledger): void {
   else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
 }
 
-/** Audits the last accepted advice for the last time. To be called before the advice ends. */
+/** Audits the last accepted advice for the last time: the advice is about to end. */
 export function closeAudit(view: View, ledger: Ledger): void {
   lookBack(view, ledger);
   if (view.group.audit === null) return;
@@ -78,10 +72,7 @@ export function closeAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/**
- * True if an accepted advice is audited. A failback or a client setting is no move to judge, and a mirror with wrong
- * bytes is never better.
- */
+/** False where there is no move to judge, or where the mirror that was left served wrong bytes. */
 export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }

@@ -11,18 +11,18 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * The decision where the head fails over the one HTTP version that clients use, and no other mirror can be advised: set
- * a client setting, or remove it once that version works again.
+ * Sets a client setting where the head fails over the one HTTP version that clients use and no other mirror can be
+ * advised, or removes it again.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {
   readonly kind: 'bypass';
-  /** `outage`: set the client setting. `failback`: remove it. */
+  /** `outage` sets the client setting, `failback` removes it. */
   readonly cause: 'outage' | 'failback';
   readonly findings: readonly Finding[];
   readonly at: Mirror;
   readonly bypass: Bypass;
-  /** The advised chain, which does not change. */
+  /** The advised chain as before. */
   readonly after: Chain;
   /** Why no other mirror is advised; `null`: the client setting is removed. */
   readonly refusal: Refusal | null;
@@ -30,7 +30,7 @@ export interface BypassDecision {
   readonly weighed: readonly Weighed[];
 }
 
-/** The only HTTP version over which a mirror is in outage; `null`: no outage, or over both versions. */
+/** The one HTTP version over which a mirror is in outage; `null`: no outage, or over both versions. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
   if (finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
@@ -38,14 +38,11 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
 
 /** The client settings for a mirror now. */
 interface Bypasses {
-  /** Makes the group's client avoid the broken HTTP version; `null`: there is no such setting, or nothing to avoid. */
+  /** The setting of the group's client that turns broken HTTP/2 off; `null`: none, or HTTP/2 works. */
   readonly bypass: Bypass | null;
-  /** The clients without such a client setting, where only HTTP/2 is broken and a setting would help; else none. */
+  /** The clients that use broken HTTP/2, where `bypass` is `null`; else none. */
   readonly stranded: readonly string[];
-  /**
-   * Removes an accepted client setting once its mirror is out of outage; `null`: none was accepted, or it is still
-   * needed.
-   */
+  /** Removes an accepted client setting once the outage has ended; `null`: none was accepted, or it is still needed. */
   readonly undo: BypassDecision | null;
 }
 
@@ -76,7 +73,7 @@ export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
-/** The client setting of the proposed or accepted advice; `null`: none. */
+/** The client setting that the proposed advice, else the accepted one, sets; `null`: neither sets one. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
   const told = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === told?.to);
@@ -99,7 +96,7 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
   };
 }
 
-/** The lines of a move, plus the lines that remove a client setting advised before. */
+/** The lines of a move, with those that remove a client setting advised before. */
 export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   if (told === null) return lines;
   const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));
@@ -110,7 +107,7 @@ export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   };
 }
 
-/** Remedy lines by form, with further lines appended. The keys of both `json` forms are merged. */
+/** Remedy lines by form, with lines appended; in `json`, keys are merged. */
 function withForms(
   lines: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>>,
@@ -122,7 +119,7 @@ function withForms(
   return { ...lines, ...Object.fromEntries(both), ...programs };
 }
 
-/** Joins two texts by a line break. The first may be a sentence in place of lines: its English text is used. */
+/** Joins two texts by a line break; a sentence in place of lines in English. */
 function joined(first: string | Sentence | undefined, second: string): string {
   if (first === undefined) return second;
   return `${saySentence(first, english)}\n${second}`;

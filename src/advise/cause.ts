@@ -23,7 +23,7 @@ export interface Cause {
 
 type Named = Exclude<FindingKind, 'vantage' | 'self'>;
 
-/** The kinds of findings that are a reason to move, the gravest first. Other kinds are no reason. */
+/** The kinds of findings that are a reason to move, the gravest first. */
 const order = findingKinds
   .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
   .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
@@ -38,20 +38,17 @@ export function isForced(cause: AdviceCause): boolean {
   return traitsOf(cause)?.isForced === true;
 }
 
-/**
- * True for a finding that counts against its mirror: as its kind declares, else where detect calls it a reason to
- * leave.
- */
+/** True for a finding that counts against its mirror now: by its kind, else where it is `actionable`. */
 export function isAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
-/** The reasons to leave a mirror now, whether or not leaving it is worthwhile. */
+/** The reasons to leave a mirror now, whether or not leaving is worthwhile. */
 interface Causes {
   /** The gravest findings of the mirror, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
-  /** The findings of lag above the limit, whatever other findings the mirror has; `null`: none. */
+  /** Its lag above the limit, also if `gravest` is another cause; `null`: none. */
   readonly lag: Cause | null;
 }
 
@@ -72,10 +69,7 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
-/**
- * The confidence of an advice: that of its most certain finding; low if the vantage could not be verified. It is high
- * for a failback, and medium for a running test alone or an alert that our own measurement confirms.
- */
+/** That of the most certain finding; low if the vantage was not verified for one; high for a failback, else medium. */
 export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
   if (findings.length === 0) return 'medium';
@@ -88,10 +82,7 @@ export function isAboutTime(kind: AdviceCause): boolean {
   return kind === 'slower' || traitsOf(kind)?.costs === 'time';
 }
 
-/**
- * Replaces a weaker cause by the one that fits the failures: a mirror that fails every request is neither slow nor
- * unreliable. The finding of the fitting kind may open seconds after the advice, whose cause is a label and does not change.
- */
+/** Replaces a weaker cause at a mirror that fails every light request, which is neither slow nor unreliable. */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
   const row = allFailedOf(tally);
@@ -105,7 +96,7 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
   order.filter((kind) => traitsOf(kind)?.costs === costs);
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
-/** The findings that can explain each test, the gravest first, and the cause where no finding explains it. */
+/** The kinds of findings that can explain each test, the gravest first, and the cause where none is open. */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
@@ -113,10 +104,7 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
   heavy_time: { by: costly('time').toSorted((a, b) => isLight(a) - isLight(b)), else: 'throughput' },
 };
 
-/**
- * Why a test advises against a mirror: the gravest open finding that explains it, else alerts of other systems, else
- * the test itself.
- */
+/** Why a test triggered: the gravest finding that explains it, else alerts of other systems, else the test itself. */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
   const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
   return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
@@ -138,7 +126,7 @@ export type Trouble =
       readonly fromMs: number;
       readonly reason: Reason;
     }
-  /** The last `count` requests succeeded, which is more than chance after the failures before them, if any. */
+  /** The last `count` requests succeeded: all of them, or more than usual between two failures. */
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
 
 /** One target that has failed each time since `fromMs`. */
@@ -149,9 +137,9 @@ interface FailingTarget {
   readonly reason: Reason;
 }
 
-/** Failures in a row that count as trouble: over all requests, of downloads (which are rare), and of one target. */
+/** Failures in a row that count as trouble: of light requests, of downloads (which are rare), of one target. */
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
-/** A failure weighs as much as this many successes in the search for the start of trouble: rarer failures are not found. */
+/** In the search for the start of trouble, a failure weighs as much as this many successes. */
 const failureWeight = 12;
 /** A run of successes this many times longer than the usual gap between two failures ends the trouble. */
 const gapsOfEnd = 4;
@@ -176,7 +164,7 @@ export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | nul
   return share;
 }
 
-/** The failures of light requests since the last success; `null`: too few, or all of one target (see `isOfMirror`). */
+/** The failures of light requests since the last success; `null`: too few, or trouble of one target. */
 function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows'>): Row | null {
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
 }

@@ -26,8 +26,7 @@ export type Said = Move | Refused | BypassDecision;
 
 /**
  * Turns a decision into the sentences, numbers and lines of an advice.
- * @returns `fromMs`: since when the time test has evidence, monotonic milliseconds; `null`: the advice rests on no
- * such test
+ * @returns `fromMs` as `testedFrom`
  */
 export function compose(
   view: View,
@@ -109,7 +108,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: 
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The lines of the deciding client, then those of the ecosystem's other clients. Outputs for programs are joined. */
+/** The lines of the deciding client, then those of the ecosystem's other clients; `json` has the keys of all. */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
@@ -128,7 +127,7 @@ function remedyOf(
   const programs =
     texts.length === 0 ? {} : { json: JSON.stringify(Object.assign({}, ...texts.map((text) => JSON.parse(text)))) };
   return {
-    // The deciding client's forms come first, and win over those of another client with the same name.
+    // The deciding client's forms come first, and win over another client's form of the same name.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...distinct(all.flatMap(({ notes }) => notes)), ...(spared === null ? [] : [sparedSaid(spared)])],
@@ -150,7 +149,7 @@ function inSeconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : round(ms / 1000);
 }
 
-/** A weighed mirror in the form that an advice, the API and the page show. */
+/** A weighed mirror as an advice and the API show it. */
 export function candidateOf({ mirror, scoreMs, gate, running }: Weighed): Candidate {
   const [sum, bound] = running === null ? [null, null] : [round(running.sum), round(running.bound)];
   return { registry: mirror.name, scoreSeconds: inSeconds(scoreMs), gate, sum, bound };
@@ -161,12 +160,7 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/**
- * What a decision changes for one fetch. With a time test, both sides are taken over the moments of that test: the
- * last half hour would hide a recent change, and one mirror's worst minute is not comparable with the other's usual
- * hour.
- * @returns seconds at the mirror in force, and at the advised one; `null`: not measured, or no move
- */
+/** The cost of a fetch before and after, seconds. Of a time test, its moments count: half an hour hides a change. */
 function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
   const { contest } = view.group;
   const here = contest.records.get(decision.at.name);
@@ -187,16 +181,15 @@ function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCost
   };
 }
 
-/** The mean since the test's sum left zero; `null` while the sum is zero. Milliseconds. */
+/** The mean over the moments of a test, milliseconds; `null` while its sum is zero. */
 function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
   return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
 }
 
-/** Clients that need no move, because the HTTP version that they use works at the mirror to be left. */
+/** Clients that need no move, because the HTTP version that they use works at the mirror to be left, `head`. */
 interface Spared {
   readonly clients: readonly string[];
   readonly protocol: HttpProtocol;
-  /** The name of the mirror to be left. */
   readonly head: string;
 }
 

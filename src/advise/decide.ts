@@ -14,31 +14,30 @@ import { type Alarm, isOfTime } from './tests/pair.ts';
 import type { View } from './view.ts';
 import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
 
-/** The fields that a move and a refusal share. */
 interface Decided {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The head of the advised chain. */
+  /** The head in force. */
   readonly at: Mirror;
   readonly weighed: readonly Weighed[];
 }
 
-/** Leave the mirror in force, or return home. */
+/** Leave the head, to another mirror or home. */
 export interface Move extends Decided {
   readonly kind: 'move';
-  /** The test that triggered; `null`: none was needed, or home is as good again. */
+  /** The test that triggered; `null`: none was needed. */
   readonly alarm: Alarm | null;
   readonly to: Weighed;
   readonly after: Chain;
 }
 
-/** Staying is not acceptable, and no other mirror can be advised. */
+/** Staying is not acceptable, and no move can be advised. */
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;
-  /** The mirrors whose last canary response passed on a failure of the upstream, all in the current moment. */
+  /** As `listUpstreamFaults`. */
   readonly faults: readonly string[];
-  /** The clients without a client setting that avoids the failure, where such a setting would help. */
+  /** As `Bypasses.stranded`. */
   readonly stranded: readonly string[];
 }
 
@@ -55,7 +54,7 @@ interface Case {
   readonly weigh: () => readonly Weighed[];
 }
 
-/** A `Retry-After` longer than this at the head fails every build meanwhile. Milliseconds. */
+/** No build waits longer for a `Retry-After` of the head. Milliseconds. */
 const awayMsMin = 60_000;
 
 /** Decides for the head of the advised chain: leave it, return home, or neither. */
@@ -99,23 +98,20 @@ function leave(view: View, one: Case): Decision | null {
 }
 
 /**
- * A mirror with lag still serves well what it has. It is left only for a mirror without lag where a fetch costs less
- * than `minGain` more, and only when the last move is at least `hold` ago.
+ * A mirror with lag still serves well what it has. So it is left only for a mirror without lag and at little more cost, and
+ * only when the last move is at least `hold` ago.
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: View, one: Case): Decision | null {
   return sinceMoveMs(view) < view.config.advise.holdMs ? null : toPrompt(view, one);
 }
 
-/** The time since the last move; infinity: there was none. Milliseconds. */
+/** Milliseconds since the last move; infinity: there was none. */
 function sinceMoveMs({ group, now }: View): number {
   return now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY);
 }
 
-/**
- * An unaccepted proposal for lag is withdrawn once the mirror that it leaves has no lag. If the advised mirror lags now, the
- * proposal is replaced, or withdrawn where no mirror is without lag. Neither waits for `hold`.
- */
+/** Takes back a proposal for lag once the mirror that was left has none, or both have and no third one is better. */
 function takeBackLate(view: View, one: Case): Decision | null {
   const { group, now } = view;
   const { at, lag, weigh } = one;
@@ -131,7 +127,7 @@ function takeBackLate(view: View, one: Case): Decision | null {
   return moveTo(view, at, left.name, back, null, weigh());
 }
 
-/** A move from a mirror with lag to one without lag, where a fetch costs no more; `null`: no lag, or no such mirror. */
+/** A move from a mirror with lag to one without that costs at most `minGain` more; `null`: no lag, or no such mirror. */
 function toPrompt(view: View, one: Case): Decision | null {
   const { at, lag } = one;
   const { minGain } = view.config.advise;
@@ -155,13 +151,12 @@ function mustLeave(view: View, { at, cause }: Case): Cause | null {
   return cause?.kind === 'refusal' ? cause : { kind: 'refusal', findings: [] };
 }
 
-/** The names of mirrors that may be proposed; with a cause, without moves that an operator dismissed. */
+/** The mirrors that may be proposed; with a cause, without those that an operator dismissed. */
 function candidatesFrom(view: View, { at }: Case, cause: AdviceCause | null): readonly string[] {
   const names = listCandidates(view, at).map(({ name }) => name);
   return cause === null ? names : names.filter((name) => !isMuted(view, at.name, name, cause));
 }
 
-/** True where an operator dismissed this move for now. */
 function isMuted(view: View, from: string, to: string, cause: AdviceCause): boolean {
   return view.group.muted.some(
     (one) => one.from === from && one.to === to && one.cause === cause && one.untilMs > view.now.wallMs,
@@ -207,7 +202,7 @@ function goHome(view: View, { at, weigh }: Case): Decision | null {
   return listCandidates(view, at).includes(home) ? moveTo(view, at, home.name, back, null, weigh()) : null;
 }
 
-/** The decision without a move: a client setting, else `refuse` where staying is not acceptable, else `wait` or `none`. */
+/** The decision without a move. */
 function stay(view: View, { at, cause, weigh }: Case): Decision {
   const { undo, bypass, stranded } = bypassesAt(view, at, cause?.findings ?? []);
   const { group, now, vantage } = view;
@@ -235,7 +230,7 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...said };
 }
 
-/** The names of mirrors whose last canary response passed on a failure of the upstream, all in the current moment. */
+/** The mirrors whose last canary response passed on a failure of the upstream, all within one moment. */
 function listUpstreamFaults(view: View): readonly string[] {
   const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
   const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
@@ -246,14 +241,10 @@ function listUpstreamFaults(view: View): readonly string[] {
   return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }
 
-/** A mirror whose share of failures (upper bound) is above this is ranked behind all more reliable ones. */
+/** Mirrors above this upper bound of the share of failures are ranked behind the others. */
 const unreliableShare = 0.1;
 
-/**
- * Sorts weighed mirrors, best first: first those that may be proposed or are in use, then the rest in the order of
- * the file. Among the former reliable ones come first, then cheaper ones. Scores that
- * `isFaster` does not separate from the cheapest are equal: then weight, then the order of the file decides.
- */
+/** Best first: usable mirrors by reliability, then by `sortWithEquals`, unmeasured ones last; then the others. */
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');

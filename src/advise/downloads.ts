@@ -7,20 +7,19 @@ import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** The interval of downloads of the head's smallest artifact, and of those that include other mirrors. Milliseconds. */
+/** The intervals of downloads of the smallest artifact: from the head, and with other mirrors. Milliseconds. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** Larger artifacts are downloaded less often, to stay within this share of `bytesPerHour`. */
+/** At the head, these downloads stay within this share of `bytesPerHour`. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** The interval of downloads from home while only its failed downloads delay a failback. Milliseconds. */
+/** The interval while only failed downloads of home delay a failback. Milliseconds. */
 const homeEveryMs = 60_000;
-/** The number of other mirrors that a download includes, those with the oldest download first. */
 const siblings = 2;
 
 /**
- * Orders a download of the head's smallest artifact where the last one is too old, sometimes with other mirrors in turn.
- * Scheduled downloads alone are too rare to detect soon a mirror that serves light steps but no artifact.
+ * Orders a download of the smallest artifact from the head if the last one is too old, sometimes also from other mirrors.
+ * Scheduled downloads alone are too rare to find soon a mirror that serves light steps but no artifact.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
@@ -41,7 +40,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   contest.downloadMs = now.monotonicMs;
   const isBeside = isWaiting || now.monotonicMs - contest.besideMs >= besideEveryMs;
   if (isBeside) contest.besideMs = now.monotonicMs;
-  // Away from home, home is always included: its result decides on the failback.
+  // Home comes first: its result decides on the failback.
   const ageOf = (mirror: Mirror): number => (mirror === home ? Number.NEGATIVE_INFINITY : lastOf(mirror.name));
   const registries = view.mirrors
     .filter((mirror) => mirror !== at)
@@ -61,7 +60,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   ];
 }
 
-/** True where home is healthy again, and only its last downloads, which failed earlier, delay a failback. */
+/** True where home is healthy again but for downloads that failed earlier. */
 function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
@@ -69,7 +68,7 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   return !isHeavyClean(record, lastTroubleOf(record));
 }
 
-/** The smallest artifact known so far; before any is known, that of the canary's module. */
+/** The smallest known artifact; before any is known, that of the canary's module. */
 function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
   const { sizes, targets } = view.group.probing;
   let found: { readonly target: Target; readonly bytes: number } | null = null;
@@ -94,8 +93,8 @@ function firstOf(view: View, at: Mirror): { readonly target: Target; readonly by
 const stepMs = 1_000;
 
 /**
- * Orders the first bytes of one artifact of the head, of all modules in turn, at the canary's pace. They are cheap,
- * and they detect a mirror that serves light steps but serves artifacts slowly or not at all.
+ * Orders the first bytes of an artifact from the head, at the canary's pace, of all modules in turn: a cheap test for slow
+ * or failing artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
@@ -114,7 +113,7 @@ export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
   return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
 }
 
-/** Sorts artifacts by the order of the configuration; of a lock file, the most required modules come first. */
+/** Sorts artifacts by the configured order of their modules. */
 function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
   const places = new Map<string, number>();
   for (const { ecosystem, upstream, module, version } of config.modules)

@@ -11,23 +11,22 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** How far the clock of Prometheus may be ahead of ours. Milliseconds. */
+/** The greatest lead of Prometheus' clock over ours. Milliseconds. */
 const aheadMsMax = 5 * 60_000;
 
 /** The result of one notification. */
 export interface EvidenceTurn {
-  /** The outcome of each alert, in the order of the notification. */
+  /** By alert, in the order of the notification. */
   readonly outcomes: readonly (keyof AlertCounts)[];
-  /** Alerts that are new evidence (also those that fire again after their end): their mirrors are probed at once. */
+  /** Alerts that are new evidence. */
   readonly fresh: readonly AlertEvidence[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
-/** The names of this vantage and its mirrors. */
+/** The names of this vantage and of its mirrors. */
 export interface Place {
   readonly vantage: string;
-  /** Names of the configured mirrors. */
   readonly registries: ReadonlySet<string>;
 }
 
@@ -38,17 +37,11 @@ export interface EvidenceBook {
     config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
     now: Now,
   ): EvidenceTurn;
-  /**
-   * Alerts that fire now, by mirror, the longest firing first. For an alert that ends while silenced or inhibited no
-   * end is ever sent, so one not received for `limits.alertRepeats` × `alertmanager.repeat` counts as ended.
-   */
+  /** By mirror, the longest firing first; not those that are not repeated in time: silenced ones end unseen. */
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/**
- * An alert, and when it was last received and stored. Times are monotonic: a changed clock or a suspended machine must not
- * count as silence.
- */
+/** An alert, and when it was last received and stored. Monotonic: a jump of the wall clock is no silence. */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly heardMs: number;
@@ -114,9 +107,9 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 /**
  * What to do with one received alert. One that fires again after its end is new evidence even with the same
  * `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
- * @param known     what is stored under its fingerprint; `null`: nothing
- * @param wasSilent  the alert counted as ended because it was not received for too long; now it is new evidence
- * @returns         `evidence` is what to store from now on; `null`: no change
+ * @param known      what is kept under the fingerprint of the alert; `null`: nothing
+ * @param wasSilent  `known` counted as ended, because it was not repeated in time
+ * @returns          `evidence`: what to keep from now on; `null`: no change
  */
 export function judgeAlert(
   alert: IncomingAlert,
@@ -160,7 +153,7 @@ export function judgeAlert(
   return { outcome: 'evidence', evidence: taken() };
 }
 
-/** The name of an alert, made printable. No other label is shown as received: mirrors are named as configured. */
+/** The name of an alert, printable: the only label that is shown as received. */
 function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
 }
@@ -173,12 +166,11 @@ function repeatMsOf({ alertmanager }: Pick<Config, 'alertmanager'>): number {
   return alertmanager?.repeatMs ?? limits.alertRepeatMs;
 }
 
-/** True for an alert not received for `limits.alertAgeMsMax`: it is deleted. */
 function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }
 
-/** Deletes old alerts, then, above the bound, those not received for the longest, ended ones first. */
+/** Deletes old alerts, and above the bound ended ones first, those not received for longest. Returns fingerprints. */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);
   const gone = all.filter((one) => isOld(one, now));
@@ -196,7 +188,7 @@ function rowOf(evidence: AlertEvidence): Row {
   return { table: 'meta', key: `${rowPrefix}${evidence.fingerprint}`, atMs: evidence.heardAtMs, value: evidence };
 }
 
-/** A shallow check of a stored row: all of them were written by this program. */
+/** A shallow check: this program wrote the row. */
 function isEvidence(value: unknown): value is AlertEvidence {
   const given = value as Partial<AlertEvidence> | null;
   return (

@@ -13,28 +13,28 @@ import type { Departure } from './tests/home.ts';
 /** An open or accepted advice, with its times on the monotonic clock. */
 export interface LiveAdvice {
   advice: Advice;
-  /** The advised chain, parsed on first use; `null`: it cannot be parsed. */
+  /** The advised chain, set on first use; `null`: it cannot be parsed. */
   chain?: Chain | null;
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
-  /** Since when the time test behind the advice has evidence, monotonic; `null`: none, or it was before a restart. */
+  /** Since when the time test behind the advice has evidence; `null`: no such test, or not known after a restart. */
   readonly fromMs: number | null;
-  /** When the sentence of the advice was last updated and last stored, monotonic. */
+  /** When the sentence was last updated, and last stored. */
   saidMs: number;
   storedMs: number;
 }
 
-/** The mirrors of a group and how chains name them, built once per configuration. */
+/** The mirrors of a group in the order of the file, with their chain members by name, and by key of the member. */
 export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
-  /** Compares two names: the order of mirrors whose costs count as equal. */
+  /** Compares two mirrors of equal cost, by name. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** A dismissed move: this `from`, `to` and cause, until this wall-clock time in milliseconds. */
+/** A dismissed move. `untilMs` is wall time. */
 export interface Muted {
   readonly from: string;
   readonly to: string;
@@ -43,26 +43,23 @@ export interface Muted {
   readonly reason: string;
 }
 
-/**
- * The moves that were advised, and when. A proposal counts as a move too, since clients may follow it without an
- * accept.
- */
+/** The advised moves. A proposal counts too: clients may follow without an accept. */
 export interface Moves {
-  /** Proposals to leave home, oldest first. */
+  /** Moves away from home, oldest first. */
   departures: readonly Departure[];
-  /** The last accept or proposal, whichever is later, monotonic milliseconds; `null`: none yet. */
+  /** The last accept or proposal, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
   /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
   accept: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
-/** The probes of one upstream whose response is late, and what the waiting time is computed from. */
+/** The late probes of one upstream. */
 export interface LateProbes {
-  /** Late light probes of the head, by probe id. They count once our own network is known to be up. */
+  /** Late light probes, by id: they count once our own network is known to be up. */
   readonly held: Map<string, SettledSample>;
-  /** The ids of probes already counted as late: no test counts their response again. */
+  /** Ids of probes counted as late: their response is not counted again. */
   readonly counted: Set<string>;
-  /** The last duration of the requests before the timed part of a probe, by mirror and step. Milliseconds. */
+  /** The last duration of the asides of a probe, by mirror and step. Milliseconds. */
   readonly asides: Map<string, number>;
   /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
   readonly oneFamily: Map<string, number>;
@@ -71,32 +68,29 @@ export interface LateProbes {
 /** The advisor's state of one (ecosystem, upstream). */
 export interface Group {
   readonly upstream: string;
-  /** The ecosystem of the group: declarations of steps and clients. */
   readonly kind: Ecosystem;
   /** The client whose chain decides. */
   readonly client: Client;
-  /** All mirrors of the group, in the order of the file, with their chain members by name and by key. */
   roster: Roster;
   /** The chain in the configuration; `null` where it cannot be parsed. */
   declared: Chain | null;
   /** The chain in force: the accepted one, else the declared one. */
   chain: Chain | null;
-  /** The proposed or refused advice; `null`: none. */
+  /** The proposed or refused advice. */
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
-  /** The last accepted advice that is still to be audited, also if it led back to the declared chain; `null`: none. */
+  /** The last accepted advice while it is not audited; `null`: none. */
   audit: Advice | null;
   readonly moves: Moves;
   muted: readonly Muted[];
-  /** The audit verdicts on accepted advice, oldest first, bounded. */
+  /** The audits of accepted advice, oldest first. */
   lookedBack: readonly LookedBack[];
-  /** The comparison of the group's mirrors. */
   readonly contest: Contest;
   readonly probing: Probing;
   readonly late: LateProbes;
 }
 
-/** The roster of one (ecosystem, upstream). Of two mirrors with one URL, the first in the file is used. */
+/** The roster of one (ecosystem, upstream). Of two mirrors with one URL, the first in the file stands for its chain member. */
 export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: Client): Roster {
   const mirrors = config.mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const members = new Map(mirrors.map((mirror) => [mirror.name, client.member(mirror.url)]));
@@ -120,7 +114,7 @@ export function parsedOf(client: Client, text: string): Chain | null {
   return parsed.tag === 'ok' ? parsed.value : null;
 }
 
-/** A new group for each upstream that has mirrors, by its key. */
+/** A new group for each upstream that has mirrors, by `upstreamKeyOf`. */
 export function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
@@ -161,12 +155,12 @@ export function memberOf(group: Group, mirror: Mirror): ChainMember {
   return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
 }
 
-/** The configured mirror behind a chain member, or `null`. */
+/** The configured mirror behind a chain member; `null`: none. */
 export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror | null {
   return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
 }
 
-/** The chain of the remedy: of the proposed advice, else of the accepted one, else the declared chain. */
+/** The chain of the remedy: the proposed, else the accepted, else the declared one; `null`: it cannot be parsed. */
 export function advisedChainOf(group: Group): Chain | null {
   const { open, client, chain } = group;
   if (open?.advice.state !== 'proposed') return chain;
@@ -184,7 +178,7 @@ export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
 }
 
-/** The chain of the remedy; without members where there is none. */
+/** As `advisedChainOf`; without members in place of `null`. */
 export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? noChain;
 }

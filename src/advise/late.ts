@@ -9,22 +9,22 @@ import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
 
-/** Network time, added to the assumed patience of clients. Milliseconds. */
+/** Added to the patience of clients for the way through the network. Milliseconds. */
 const wayMs = 250;
-/** Requests before the timed one (a token, resolving a tag) may take this many times their last duration. */
+/** The asides of a probe may take this many times their last duration. */
 const asideFactor = 2;
 
-/** The minimum number of siblings that a pending download is compared with, and the interval in milliseconds. */
+/** The minimum number of siblings that a pending download is compared with, and how often, milliseconds. */
 const siblingsMin = 2;
 const siblingsMs = 1_000;
 
-/** The maximum number of probes remembered per upstream as counted late. */
 const countedKept = 100;
 
 /**
- * When a pending probe of the head counts as bad without a response: once clients would have given up. This does not apply
- * to a target that never had a response, which may be a cache's first fetch, nor to light probes before the separator `|`.
- * @returns milliseconds from now; `null`: the probe is judged by its response only
+ * When a pending probe of the head counts as bad: once clients would have given up. Not a target that never had a response,
+ * which may be a cache's first fetch, nor a light probe before the separator `|`.
+ * @param outMs  milliseconds since it was sent
+ * @returns      milliseconds from now, negative if that is past; `null`: only its response counts
  * @see docs/decisions/0056-long-waits.md
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {
@@ -50,14 +50,11 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
-  // A sibling's response may shorten the wait, so the caller computes it again after this interval.
+  // A sibling's response may shorten the wait, so it is computed again after `siblingsMs`.
   return Math.min(lateMs, siblingsMs);
 }
 
-/**
- * The maximum duration of a download, from the siblings' durations for the same artifact; infinity: too few siblings have
- * finished it. Milliseconds.
- */
+/** The longest wait for a download that siblings have finished, milliseconds; infinity: too few have. */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = placeOf(due);
   const { around } = contest;
@@ -74,19 +71,16 @@ function besideSiblings({ contest, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took, scatterMs);
 }
 
-/** Drops recent evidence and held late probes: to be called when our network becomes suspect, and when that ends. */
+/** Drops recent evidence and held late probes, because our own network is or was suspect. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.held.clear();
 }
 
-/** Once a mirror is found to work over one address family only, failures this recent belong to the other. Milliseconds. */
+/** Failures this long before a mirror is found to work over one address family only belong to the other. Milliseconds. */
 const otherFamilyMs = 30_000;
 
-/**
- * Drops failures over a broken address family, once the mirror is found to work over the other. Held late
- * probes of that mirror are dropped too.
- */
+/** Drops failures and held late probes of each mirror that is newly found to work over one address family only. */
 export function dropFamilyFailures(view: View): void {
   const { now, mirrors } = view;
   const { contest, late } = view.group;
@@ -102,19 +96,17 @@ export function dropFamilyFailures(view: View): void {
   }
 }
 
-/** True for a probe sent over either address family, before its mirror was found to work over one family only. */
+/** True for a probe without a set address family, sent before its mirror was found to work over one family only. */
 export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
   const foundMs = oneFamily.get(target.registry);
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
 }
 
-/** Marks a probe as counted late: no test will count its response again. */
 export function recordHeardLate({ counted }: LateProbes, { probeId }: Due): void {
   counted.add(probeId);
   for (const id of counted) if (counted.size > countedKept) counted.delete(id);
 }
 
-/** Records how long the requests before the timed part of a probe took. */
 export function recordAside(
   { asides }: LateProbes,
   { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample,
@@ -142,10 +134,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
   };
 }
 
-/**
- * Late light probes are held until our own network is known to be up: by a failure that detect has settled, or by a
- * sibling's response to a request sent since. Returns the held samples that a settled sample releases, oldest first.
- */
+/** The held late probes that a settled sample releases, oldest first, because it shows that our own network is up. */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);
   if (held.size === 0 || sample.outcome.tag === 'unknown') return [];

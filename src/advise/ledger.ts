@@ -10,31 +10,27 @@ import type { Departure } from './tests/home.ts';
 /** At this share of an advice's lifetime a reminder is sent. */
 const remindShare = 0.9;
 
-/** The result of one call: events in order, and rows to commit with them. */
+/** The result of one call: probes to order, events in order, and rows to commit with them. */
 export interface AdviseTurn {
-  /** Probes to order: rechecks of odd responses, periodic downloads, and first bytes. */
   readonly looks: readonly LookOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
-/** Collects the changes of one call and turns them into rows. The last change of each advice and group wins. */
+/** Collects the changes of one call. Each advice and each group has one row, as of its last change. */
 export interface Ledger {
   readonly now: Now;
-  /** A new advice's id. */
   newId(): string;
-  /** Records that an advice changed state, or was reminded of or regretted, as an event and a row. */
+  /** Records a change of an advice as an event and a row. */
   note(change: AdviceChange['change'], advice: Advice): void;
-  /** Stores an advice again without an event, as when its confidence changes. */
+  /** Stores an advice without an event. */
   keep(advice: Advice): void;
   touch(group: Group): void;
-  /** Adds orders for probes. */
   look(orders: readonly LookOrder[]): void;
   turn(): AdviseTurn;
 }
 
-/** A new, empty ledger. */
 export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   const changes: AdviceChange[] = [];
   const looks: LookOrder[] = [];
@@ -60,21 +56,18 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   };
 }
 
-/** The stored state of a group. Chains are masked: the state holds no credentials. */
+/** The stored state of a group: chains are masked, stamps are wall time. */
 export interface ChainRow {
   readonly declared: string | null;
   readonly chain: string | null;
   readonly open: string | null;
   readonly accepted: string | null;
   readonly reminded: readonly string[];
-  /** Accepted advice that is not audited yet. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** The departures from home that no time test caused, wall clock. */
+  /** Departures from home that no time test caused; `slow…`: that one caused. */
   readonly departuresAtMs?: readonly number[];
-  /** The departures from home that a time test caused, wall clock. */
   readonly slowDeparturesAtMs?: readonly number[];
-  /** The last accept or proposal, wall clock. */
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
@@ -123,7 +116,7 @@ export function startLife(advice: Advice, config: Config, now: Now, fromMs: numb
   };
 }
 
-/** Restores a stored advice. Its end is taken from the wall clock, but is at most `advise.ttl` from now. */
+/** Restores a stored advice. It ends by the wall clock, at most `advise.ttl` from now. */
 export function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
@@ -135,7 +128,6 @@ export function restoreLife(advice: Advice, reminded: boolean, config: Config, n
   };
 }
 
-/** The same advice in another state. */
 export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
   return { ...advice, state, settledAtMs: now.wallMs };
 }
@@ -168,16 +160,16 @@ export function release(group: Group, state: 'superseded' | 'expired', ledger: L
   ledger.touch(group);
 }
 
-/** True when the one reminder before the end of an advice is due. */
+/** True while the one reminder before the end of an advice is due. */
 export function isReminderDue(held: LiveAdvice, now: Now): boolean {
   const life = held.expiresMs - held.issuedMs;
   return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
 }
 
 /**
- * Restores the stored state of each group. If the declared chain has changed, only the last move, the audit verdicts and the
- * order of artifact probes are kept.
- * @returns advice that was in force when stored and no longer is
+ * Restores the stored state of each group: if the declared chain has changed, only what does not depend on a chain.
+ * @param settled  gets the ids of all stored advice
+ * @returns        stored advice that was in force and no longer is
  */
 export function restore(
   groups: ReadonlyMap<string, Group>,
@@ -233,7 +225,7 @@ export function restore(
   );
 }
 
-/** A shallow check of a stored row: all of them were written by this program. */
+/** A shallow check: this program wrote the row. */
 function isAdvice(value: unknown): value is Advice {
   const given = value as Partial<Advice> | null;
   return (

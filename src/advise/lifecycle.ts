@@ -27,7 +27,7 @@ import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
-/** Updates one group: ends expired advice, then opens what is right now if it differs from what is open. */
+/** Updates the advice of one group: ends what is over, and opens what is decided now. */
 export function updateAdvice(view: View, ledger: Ledger): void {
   const { group } = view;
   if (headOf(group) === null) endUnwatched(view, ledger);
@@ -43,7 +43,7 @@ export function updateAdvice(view: View, ledger: Ledger): void {
   follow(view);
 }
 
-/** Ends advice that leads to a mirror, or to a URL of it, that is no longer configured. */
+/** Ends advice whose head is no configured mirror any more. */
 function endUnwatched(view: View, ledger: Ledger): void {
   const { group } = view;
   close(group, 'withdrawn', ledger);
@@ -57,7 +57,7 @@ function move(view: View, decision: Move, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // The new advice tells the time since the previous move, so `lastMs` is set after it.
+  // The sentence of the new advice needs the time of the previous move.
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
@@ -77,7 +77,7 @@ function refuse(view: View, decision: Refused, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Proposes the client setting instead of another mirror, or its removal, unless that is proposed or accepted already. */
+/** Proposes a client setting or its removal, unless that is proposed or accepted already. */
 function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
@@ -86,7 +86,7 @@ function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Revises an open proposal: its chain has a mirror that serves wrong bytes now, or its client setting is out of date. */
+/** Revises an open proposal whose chain has a mirror that serves wrong bytes now, or whose client setting is outdated. */
 function revise(view: View, open: Advice, ledger: Ledger): void {
   const { group } = view;
   const left = mirrorAt(group, group.chain?.members[0]);
@@ -103,10 +103,7 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
-/**
- * Ends the proposal of a client setting that is not needed any more, or of its removal while it is needed. A move that the
- * client setting had superseded is proposed again.
- */
+/** Ends an outdated proposal of a client setting or of a removal. A move that it had superseded is proposed again. */
 function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
   const { group } = view;
   const at = headOf(group);
@@ -123,13 +120,13 @@ function endBypass(view: View, open: Advice, left: Mirror | null, weighed: reado
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name;
-  // If an operator dismissed the move, `wait` does not mean that there is still no candidate.
+  // A candidate whose move an operator dismissed also leads to `wait`.
   const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   replace(view, 'withdrawn', null, ledger);
 }
 
-/** Ends the open advice in this state and opens the decision's; `null`: opens none. */
+/** Closes the open advice in this state, and opens that of `said`, if any. */
 function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
   const { group, now, config } = view;
   // If the closed advice set a client setting, the new move removes it.
@@ -153,10 +150,7 @@ function triggerOf(view: View, said: Said): Advice['trigger'] {
   return opened.length > 0 && isAnswer ? 'alertmanager' : 'detector';
 }
 
-/**
- * Updates confidence and sentence of an open proposal without an event; the page, the API and later notices show
- * them. The cause does not change: it is a label of alerts, which would fire again.
- */
+/** Updates confidence and sentence of a proposal. Its cause stays: alerts have it as a label, and would fire again. */
 function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
@@ -178,7 +172,7 @@ function refresh(view: View, ledger: Ledger): void {
   say(view, held, { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null }, ledger);
 }
 
-/** The minimum interval of updates of a sentence, and of storing it while its meaning stays the same. Milliseconds. */
+/** The minimum interval of updates of a sentence, and of storing one whose key stays the same. Milliseconds. */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
@@ -207,7 +201,7 @@ function keyOf(sentence: Sentence | null): string {
   return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
-/** Sends the reminder. At `ttl`, renews an advice, but ends a refusal, and an accepted advice with a pending failback. */
+/** Reminds, and at `ttl` renews an advice, but ends a refusal, and an accepted advice with an open failback. */
 function lifetimes(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {

@@ -20,14 +20,13 @@ import { type Walker, walkChain } from './walk.ts';
 export interface Expectation {
   /** Share of walks that ended well, 0 to 1. */
   readonly availability: number | null;
-  /** Over walks that ended well: milliseconds of the canary request, including all members requested before. */
+  /** Over walks that ended well, milliseconds, with the members requested before. */
   readonly p95Ms: number | null;
 }
 
 /**
- * Replays the raw statuses of the canary over all members of a chain, moment by moment. A moment is one sample of the
- * mirror to leave, with each other mirror's sample of the same confirming moment, else its nearest within `nearMs`. A
- * walk that reaches something unmeasured (`direct`, a mirror not configured here) is left out.
+ * Walks a chain over canary samples, moment by moment: one sample of the mirror to leave, and of each other mirror the one
+ * of the same confirming moment, else the nearest within `nearMs`. Walks that end unmeasured are left out.
  */
 function expectation(input: {
   readonly walker: Walker;
@@ -63,11 +62,11 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
 
 /** What the canary measured around a decision. */
 export interface Observed {
-  /** The samples of the trouble of the mirror to be left, else those of its last `limits.measuredPaces`. Oldest first. */
+  /** Samples of the mirror to leave, oldest first: those of its trouble now, else of the last `limits.measuredPaces`. */
   readonly window: readonly Entry[];
-  /** The 95th percentile of that mirror's canary over `limits.measuredPaces`, milliseconds; `null` without samples. */
+  /** The 95th percentile over `limits.measuredPaces`, milliseconds; `null` without samples. */
   readonly p95Ms: number | null;
-  /** What the chain in force and the advised chain do in those moments; `null`: none is advised. */
+  /** What the current and the advised chain do in these moments; `null`: none is advised. */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
@@ -89,15 +88,14 @@ export function observedAt(view: View, at: Mirror, after: Chain | null): Observe
   return { window, p95Ms, replay: { before, after: replayOf(after) } };
 }
 
-/** What our canary measured at a mirror in one period. */
+/** The canary samples of a mirror in one period. */
 interface Measured {
   readonly answers: number;
   readonly failed: number;
-  /** Over responses and timeouts, milliseconds; `null` without any. */
+  /** Over good responses and timeouts but for cold fetches, milliseconds; `null` without any. */
   readonly p95Ms: number | null;
 }
 
-/** Summarizes samples. Cold fetches count as responses, but not as round trips. */
 export function measuredOf(entries: readonly Entry[]): Measured {
   const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
   return {
@@ -110,14 +108,14 @@ export function measuredOf(entries: readonly Entry[]): Measured {
   };
 }
 
-/** The samples of a mirror's canary in its last `limits.measuredPaces`, without those of confirming rounds. */
+/** The canary samples of a mirror in its last `limits.measuredPaces`, without those of confirming rounds. */
 function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
   const fromMs = view.now.monotonicMs - limits.measuredPaces * view.canaryEveryMs;
   return canary.filter(({ round, atMs }) => round === null && atMs > fromMs);
 }
 
-/** The latest samples in a row that were slow or failed, rounds included; empty when the last one was good. */
+/** The last samples in a row that were slow or failed, rounds included. */
 export function troubleIn(series: readonly Entry[]): readonly Entry[] {
   let start = series.length;
   while (start > 0) {
@@ -136,11 +134,7 @@ export interface Apart {
   readonly fromMs: number;
 }
 
-/**
- * Means over the newest `most` good responses of `here` since a time for which `there` has a good response too;
- * `null`: none.
- * @param nearMs  responses within this time belong to one moment
- */
+/** Means over the newest good responses that have one of the other mirror to the same question nearby; `null`: none. */
 function apartOf(
   here: readonly Answered[],
   there: readonly Answered[],
@@ -180,20 +174,20 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   }, null);
 }
 
-/** How many of the newest light and heavy samples are compared; `undated`: of both, if the start is not known. */
+/** How many of the newest light and heavy samples are compared; `undated`: of each, if the start is not known. */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
-/** The subject of a sentence: the current decision, or an open advice. */
+/** What a sentence is about: the current decision, or an open advice. */
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
   /** The mirror to leave, and the advised one; `null`: none is advised. */
   readonly at: Mirror;
   readonly to: Mirror | null;
-  /** Since when the latency test favours the move, monotonic milliseconds; `null`: it does not. */
+  /** Since when a time test has evidence for the move, monotonic milliseconds; `null`: none has. */
   readonly fromMs: number | null;
-  /** Why no other mirror is advised, or the client setting that is proposed instead; `null`: a move. */
+  /** A decision without a move; `null`: a move. */
   readonly stay: Refused | BypassDecision | null;
   /** The previous sentence of the advice; `null`: none. */
   readonly before: Sentence | null;
@@ -202,7 +196,6 @@ export interface Subject {
 /** The measurements that the sentence of an advice is about. Times are milliseconds. */
 export interface Grounds {
   readonly now: Now;
-  /** The name of the upstream. */
   readonly upstream: string;
   /** The time since the last move. */
   readonly awayMs: number;
@@ -210,22 +203,21 @@ export interface Grounds {
   readonly throttledUntilMs: number;
   /** The failures of the mirror to leave; `null`: no response is remembered. */
   readonly trouble: Trouble | null;
-  /** The alert of another system that has fired longest against it; `null`: none. */
+  /** The alert of another system that fires longest against the mirror to leave; `null`: none. */
   readonly alert: AlertEvidence | null;
-  /** The canaries of the mirror to leave (few sentences need them), and of the advised one. */
+  /** The canary samples of the mirror to leave (few sentences need them), and of the advised one. */
   readonly here: () => Measured;
   readonly there: Measured;
   /** Both mirrors' times of the steps that the cause is about; `null`: not comparable. */
   readonly apart: Apart | null;
-  /** The mean duration of the mirror's good light responses before the slowdown; `null`: too few are remembered. */
+  /** The mean time of light steps at the mirror to leave, before it became slow; `null`: too few are known. */
   readonly usualMs: number | null;
   /** A whole fetch at each mirror, over the moments of `apart`; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
-  /** A whole fetch at the advised mirror over the last half hour; `null`: not measured. Few sentences need it. */
+  /** A whole fetch at the advised mirror over the last half hour; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
 }
 
-/** Measures what a sentence is about. */
 export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Grounds {
   const { group, now, by } = view;
   const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
@@ -258,7 +250,6 @@ export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Groun
   };
 }
 
-/** The mean duration of a mirror's good light responses before a time, milliseconds; `null`: too few are remembered. */
 function usualMs(light: readonly Answered[], beforeMs: number): number | null {
   const times = light.filter((one) => one.tag === 'ok' && !one.cold && one.atMs < beforeMs).map((one) => one.tookMs);
   return times.length < usualMin ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;

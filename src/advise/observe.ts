@@ -27,7 +27,7 @@ import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 
-/** The maximum number of outcomes of the head kept for the next decision. */
+/** Outcomes of the head kept for the next decision. */
 const headsHeardMax = 100;
 
 /** An artifact up to this size costs no more than a few light requests. Bytes. */
@@ -47,9 +47,9 @@ export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
 }
 
 /**
- * Adds a settled sample to the comparison if it is of a step of a fetch and over a cold connection. A good first fetch of a
- * pull-through cache is left out: it is no round trip and says nothing about speed.
- * @returns true where it was compared, or is a reason to recheck
+ * Adds a settled cold sample of a step of a fetch to the comparison. A good first fetch of a pull-through cache is left out:
+ * it shows nothing about speed.
+ * @returns true if it was compared, or is a peek that needs a recheck
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;
@@ -65,7 +65,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     notePeek(group, target, tookMs);
     if (tookMs !== null) probing.served.add(`${target.registry} ${question}`);
-    // The artifact was read completely.
+    // A shorter artifact was read to its end.
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
     return probing.peeks.odd !== null;
   }
@@ -90,10 +90,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   return true;
 }
 
-/**
- * A step that no fetch needs does not affect the cost of a fetch. But if such a step newly fails at the head, for any
- * module, the canary is requested again: the whole mirror may fail.
- */
+/** A new failure at the head of a step that no fetch needs: the canary is rechecked, as the whole mirror may fail. */
 function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { target } = sample.due;
   const { failing, peeks } = group.probing;
@@ -111,10 +108,7 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
   if (isNew && canary !== null) peeks.odd ??= { question: canary, hasFailed: true };
 }
 
-/**
- * Records a response already counted as late. It updates only the mirror's response times, and whether late first bytes
- * failed.
- */
+/** Records the response of a probe already counted as late: only its time, and that first bytes failed. */
 export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek' && !isHeavy(due.target)) return;
@@ -131,21 +125,18 @@ function notePeek({ probing: { peeks } }: Group, target: Target, tookMs: number 
   if (target.registry === peeks.head) recordPeek(peeks, questionOf(target), tookMs);
 }
 
-/** Records first bytes that are pending longer than any before: they count as odd. */
+/** Records late first bytes as odd. */
 export function recordLatePeek(group: Group, { target }: Due): void {
   group.probing.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
-/** Counts every result as a turn of its artifact: an artifact that cannot be judged must not delay the others. */
+/** Counts every result as a turn: an artifact that cannot be judged must not delay the others. */
 function turnTaken(probing: Probing, target: Target): void {
   recordTurn(rotaOf(probing, target.registry), questionOf(target));
   probing.isTurnTaken = true;
 }
 
-/**
- * A real client could not fetch a module from a mirror. If that is the head, its whole artifact is requested next,
- * there and at other mirrors, and the canary too.
- */
+/** A real client could not fetch a module. At the head, the module's artifact is rechecked, and the canary. */
 export function recordClientFailure(group: Group, registry: string, module: string, version: string | null): void {
   if (headOf(group)?.name !== registry) return;
   const { probing } = group;
@@ -157,7 +148,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
-/** Closes overdue moments and returns the rechecks that the head's outcomes since the last call require. */
+/** Closes overdue moments, and returns the probes to order: rechecks, downloads and peeks. */
 export function looksOf(view: View): readonly LookOrder[] {
   const { group, now } = view;
   const { contest, probing } = group;
@@ -186,7 +177,7 @@ export function looksOf(view: View): readonly LookOrder[] {
   return [...again, ...paced];
 }
 
-/** Small artifacts are rechecked repeatedly, as light steps are, unless a confirming round runs. */
+/** A recheck as an order. A large artifact, or any while a confirming round runs, is requested once. */
 function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): LookOrder | null {
   const target = targetOf(group.probing, group.kind, head, look.question);
   if (target === undefined) return null;
@@ -199,7 +190,7 @@ function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): L
 }
 
 /**
- * After a reload: forgets mirrors and questions that are no longer configured.
+ * After a reload: forgets what is no longer configured.
  * @param names  mirrors that did not change
  */
 export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: Config['modules']): void {

@@ -7,25 +7,22 @@ import type { PastMoment } from './tests/moments.ts';
 import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/record.ts';
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
-/**
- * A mirror with fewer scheduled light samples in the window counts as not measured. With fewer scheduled light moments that
- * include all measured members, their responses are not paired.
- */
+/** A mirror with fewer scheduled light samples is not measured; fewer moments with all measured members are not paired. */
 const answersMin = 5;
 
-/** The measurements that all chains of one what-if are walked over. */
+/** What all chains of one what-if are walked over. */
 export interface Measured {
   readonly client: Client;
   /** Light moments, then heavy ones; each oldest first. */
   readonly past: readonly PastMoment[];
-  /** The mirror behind a member; `null`: none is configured. */
+  /** The mirror behind a member; `null`: none. */
   readonly nameOf: (member: ChainMember) => string | null;
   readonly by: FetchRule;
-  /** Used where a chain has no measured download, as in advice, milliseconds; 0: no mirror has one. */
+  /** For a chain without a measured download, milliseconds; 0: no mirror has one. */
   readonly usualHeavyMs: number;
 }
 
-/** A walked chain: its expected costs, and how each moment ended in which all its members were probed. */
+/** A walked chain: the forecast, and how each moment with all measured members ended. */
 export interface Walked {
   readonly outlook: ChainOutlook;
   readonly ends: ReadonlyMap<PastMoment, WalkEnd>;
@@ -34,11 +31,11 @@ export interface Walked {
 interface Parts {
   readonly light: Times;
   readonly heavy: Times;
-  /** Shares of failed steps, if all unmeasured walks ended well, and if all of them failed. */
+  /** Shares of failed steps if all unmeasured walks ended well, and if all failed. */
   readonly shares: { readonly least: Shares; readonly most: Shares };
 }
 
-/** Mean time of good walks of one weight, with bounds, milliseconds. */
+/** Mean time of good walks of one weight, and its confidence interval, milliseconds. */
 interface Times {
   readonly ms: number | null;
   readonly lowMs: number | null;
@@ -113,7 +110,7 @@ const unmeasured: Numbers = {
 /** How walks that ended unmeasured are counted. */
 type Unmeasured = 'nothing' | 'bad' | 'good';
 
-/** The record that a chain's first member would have as the head: costs are computed from it. */
+/** The record that the first member would have as the head. */
 function recordOf(
   chain: Chain,
   ends: ReadonlyMap<PastMoment, WalkEnd>,
@@ -179,7 +176,7 @@ function timesOf(record: HeadRecord, weight: 'light' | 'heavy', nowMs: number): 
   return { ms: meanMsOf(record, weight, nowMs, 0), lowMs: lowMs === null ? null : Math.max(0, lowMs), highMs };
 }
 
-/** The result if failures were independent: each member's responses are combined freely. */
+/** The result if the members' failures were independent. */
 function aloneOf(over: Measured, chain: Chain, watched: readonly string[], walker: Walker, answers: number): Numbers {
   const paced = over.past.filter(isPaced);
   const walk = (moments: readonly PastMoment[]): Alone | null => walkAlone(walker, chain, moments, watched);

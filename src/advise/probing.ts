@@ -1,26 +1,22 @@
 import { questionOf, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 
-/** Good first-byte times kept, and how many are needed before one can count as slow. */
+/** Good first-byte times kept, and how many are needed before first bytes can be slow. */
 const timesKept = 30;
 const timesMin = 8;
-/** First bytes are slow above both `slowFactor` times the median and `beyond` times the longest time. */
+/** First bytes are slow above `slowFactor` times the median and `beyond` times the longest of these times. */
 const slowFactor = 3;
 const beyond = 1.1;
 
-/**
- * After this many orders without a result an artifact's turn is over: it cannot be probed. An order that finds no
- * token or slot is repeated, so a busy moment does not skip an artifact.
- */
+/** After this many orders without a result an artifact's turn is over; orders also fail for want of a token or a slot. */
 const ordersMax = 50;
 
-/** The order in which a mirror's artifacts are probed; kept per mirror, also while another one is the head. */
+/** The order in which a mirror's artifacts are peeked at. */
 export interface Rota {
-  /** How many turns were taken. */
   turns: number;
   /** The number of each artifact's last turn, by question. */
   readonly taken: Map<string, number>;
-  /** Number of orders for the next artifact that have had no result. */
+  /** Orders for the next artifact without a result. */
   orders: number;
   /** The artifact of the last turn, kept across restarts; `null`: none. */
   last: string | null;
@@ -32,10 +28,10 @@ export function newRota(last: string | null): Rota {
 }
 
 /**
- * The artifact whose last turn is longest ago; first those without any, in the given order, from the one after `last`
- * on. The result stays the same until that artifact has a result.
- * @param all  questions in the order of the configuration, each once
- * @returns `null` where there are none
+ * The artifact whose last turn is longest ago; first those without a turn, in the given order from the one after `last` on.
+ * It stays the same until it has a result.
+ * @param all  questions, each once
+ * @returns    `null` where there are none
  */
 export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   const from = rota.last === null ? 0 : all.indexOf(rota.last) + 1;
@@ -51,7 +47,6 @@ export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   return next.question;
 }
 
-/** Counts a turn of an artifact: from now on it is the last in the order. */
 export function recordTurn(rota: Rota, question: string): void {
   rota.turns += 1;
   rota.taken.set(question, rota.turns);
@@ -64,19 +59,18 @@ export interface Peeks {
   /** The head they belong to; `null`: none yet. */
   head: string | null;
   lastMs: number;
-  /** Times of the good ones, milliseconds, oldest first. */
+  /** Times of the good ones, oldest first. */
   readonly took: number[];
-  /** An artifact with odd first bytes; `null`: none, or already rechecked. */
+  /** An artifact to recheck; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
 }
 
-/** The initial state: nothing probed at this head. */
 export function newPeeks(head: string | null): Peeks {
   return { head, lastMs: Number.NEGATIVE_INFINITY, took: [], odd: null };
 }
 
 /**
- * Records first bytes. Failed ones, or ones far slower than all before, are a reason to download the whole artifact.
+ * Records first bytes; failed or slow ones are odd.
  * @param tookMs  milliseconds; `null`: failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
@@ -85,38 +79,35 @@ export function recordPeek(peeks: Peeks, question: string, tookMs: number | null
   if (tookMs !== null) recordPeekTime(peeks, tookMs);
 }
 
-/** Records the time of good first bytes. Milliseconds. */
 export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   took.push(tookMs);
   if (took.length > timesKept) took.shift();
 }
 
-/** First bytes that take longer are slow; `null`: too few are known. Milliseconds. */
+/** First bytes that take longer are slow, milliseconds; `null`: too few are known. */
 export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
   return Math.max(slowFactor * median, beyond * Math.max(...took));
 }
 
-/** What is probed at the mirrors of one upstream, and what is known of it. */
+/** What is probed at the mirrors of one upstream. */
 export interface Probing {
   /** Configured targets, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
   /** The size of each artifact, by question. Bytes. */
   readonly sizes: Map<string, number>;
-  /** `<mirror> <question>` of each artifact whose first bytes a mirror has served: it is in the cache of that mirror. */
+  /** `<mirror> <question>` of each artifact whose first bytes a mirror has served, and so has in a cache. */
   readonly served: Set<string>;
-  /** By mirror and light step that no fetch needs: the ids of the targets whose last response was a failure. */
+  /** By mirror and step that no fetch needs: ids of the light targets that fail. */
   readonly failing: Map<string, Set<string>>;
-  /** First-byte probes of the head's artifacts. */
   peeks: Peeks;
-  /** The order of artifact probes per mirror, by name. */
+  /** By mirror. */
   readonly rotas: Map<string, Rota>;
   /** True if a turn was taken since the group's row was written. */
   isTurnTaken: boolean;
 }
 
-/** The initial state: nothing probed at any mirror. */
 export function newProbing(): Probing {
   return {
     targets: new Map(),
@@ -129,14 +120,13 @@ export function newProbing(): Probing {
   };
 }
 
-/** The order of a mirror's artifacts; a new one if the mirror has none yet. */
 export function rotaOf({ rotas }: Probing, registry: string): Rota {
   const rota = rotas.get(registry) ?? newRota(null);
   rotas.set(registry, rota);
   return rota;
 }
 
-/** The artifact of every module, including those not requested yet. */
+/** The artifact of each module that was probed at a mirror, also if only by another step. */
 export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);
   if (artifact === null) return [];
@@ -150,13 +140,13 @@ export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: str
   return [...found.values()];
 }
 
-/** The question of a mirror's canary; `null`: not known. */
+/** The question of a mirror's canary; `null`: not probed yet. */
 export function canaryOf({ targets }: Probing, registry: string): string | null {
   for (const [question, asked] of targets) if (asked.get(registry)?.canary === true) return question;
   return null;
 }
 
-/** The target of a question at a mirror, also of an artifact whose first bytes were requested before its own probe. */
+/** The target of a question at a mirror, also of an artifact that was not probed yet. */
 export function targetOf(probing: Probing, kind: Ecosystem, registry: string, question: string): Target | undefined {
   const known = probing.targets.get(question)?.get(registry);
   return known ?? artifactsOf(probing, kind, registry).find((target) => questionOf(target) === question);

@@ -15,9 +15,9 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 }
 
 /**
- * Sorts by cost. Those equal to the cheapest come first, in the order `inOrder`; the rest is sorted in the same way.
+ * Sorts by cost. Those that are, by `isFaster`, equal to the cheapest come first, in the order `inOrder`; the rest follows in
+ * the same way.
  * @param scoreOf  milliseconds, Infinity where not measured
- * @param inOrder  order of equals; 0 keeps their order in `all`
  */
 export function sortWithEquals<T>(
   all: readonly T[],
@@ -33,15 +33,12 @@ export function sortWithEquals<T>(
   return [...equals.toSorted(inOrder), ...sortWithEquals(rest, scoreOf, minGain, inOrder)];
 }
 
-/** Rounds to six decimals, which is microseconds for seconds: more digits are noise. */
+/** Rounds to six decimals, microseconds for seconds. */
 export function round(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
 
-/**
- * The order of equal mirrors: the greater weight; then mirrors not marked small; small ones are spread over daemons
- * by a hash of the vantage (rendezvous hashing, Thaler and Ravishankar 1998); then the order of the file.
- */
+/** By weight; mirrors not marked small first; small ones by rendezvous hashing over vantages; by order of the file. */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
   return (a, b) => {
@@ -60,7 +57,7 @@ function isSmall(mirror: Mirror): boolean {
   return mirror.capacity === 'small';
 }
 
-/** FNV-1a with a final mix, so that names that differ in one letter get distant hashes. */
+/** FNV-1a with a final mix: names that differ in one letter get distant hashes. */
 function hash(text: string): number {
   let word = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
@@ -68,16 +65,15 @@ function hash(text: string): number {
   return (word ^ (word >>> 13)) >>> 0;
 }
 
-/** How the second of two mirrors compares with the first, by their times over interleaved rounds; `unsure`: not decided. */
+/** The second of two mirrors beside the first; `unsure`: the rounds do not decide. */
 export type Compared = 'faster' | 'slower' | 'equal' | 'unsure';
 
-/** The allowed error of one test. A ranking runs three tests at most. */
+/** The allowed error of one test. */
 const chanceMost = 0.02;
 
 /**
- * Compares two mirrors by the rounds in which both succeeded. One is faster if its median is, by `isFaster`,
- * and a sign test over the rounds is significant. They are equal if most rounds differ by less than that in either
- * direction, by two more sign tests. Anything between is `unsure`.
+ * Compares two mirrors by the rounds in which both succeeded. One is faster if its median is, by `isFaster`, and a sign test
+ * is significant. They are equal if, by two more sign tests, neither is faster in most rounds.
  * @param pairs  milliseconds of the first and the second, by round
  * @see Dixon, Mood: The statistical sign test, JASA 41 (1946); Schuirmann: two one-sided tests, 1987
  */

@@ -5,31 +5,30 @@ import { meanMsOf, recordOf } from './tests/costs.ts';
 import { failureBound, failureSumOf } from './tests/failures.ts';
 import { timeBound } from './tests/time.ts';
 
-/** An outcome of the head to recheck, and how. */
+/** A question to request again, and how: every `stepMs` for `forMs`; 0: once. Milliseconds. */
 export interface Odd {
   readonly question: string;
   readonly forMs: number;
   readonly stepMs: number;
-  /** A decision is near: the recheck may exceed the usual budget. */
+  /** The recheck may exceed the usual budget. */
   readonly isUrgent: boolean;
 }
 
-/** A question to request again from some mirrors, because its response was odd. */
 export interface Recheck extends Odd {
   /** The head first. */
   readonly registries: readonly string[];
 }
 
 /**
- * The rechecks after odd first bytes; each is returned once. The whole artifact is rechecked. After a failure the
- * canary is rechecked too, because the mirror may be down.
+ * Takes the rechecks after odd first bytes: the whole artifact, and after a failure the canary, because the mirror may be
+ * down.
  * @param canaryOf  returns the canary's question; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // Only a failure may use the urgent budget: it is rare, and slow first bytes would spend that budget.
+  // Slow first bytes are too frequent for the urgent budget.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -39,28 +38,24 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** A failed download of a small artifact is repeated for this long; a large one again after `failedStepMs`. */
+/** How long a failed download is repeated, and how often. */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */
 const oddFactor = 2;
-/**
- * Shares of a bound. Above `oddShare` an odd response is rechecked, above `anyShare` any response, above `nearShare` the
- * last odd question.
- */
+/** Shares of a bound, as `oddOf` uses them. */
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
-/** Above this share a test has already triggered; rechecks would not change the outcome. */
+/** From this share on a test needs no rechecks: it has triggered long ago. */
 const passedShare = 1.5;
-/** Siblings included in a recheck, beside the next member of the chain. */
+/** Siblings in a recheck, besides the next member of the chain. */
 const siblings = 2;
 
 /**
- * The rechecks after the head's outcomes. A bad light response is rechecked every `stepMs` for `burstMs`; so is an odd one
- * while the time test is above `oddShare` of its bound, and any one above `anyShare`. While a test is above `nearShare`, the
- * last odd question of its weight is repeated. A heavy step is requested once; if small and failed, for
- * `heavyBurstMs`.
+ * The rechecks after the head's outcomes: of bad and odd downloads, and of light steps, of bad ones, while the time test is
+ * above `oddShare` of odd ones, and above `anyShare` of any. Else, while a test is above `nearShare`, the last bad or odd
+ * question of its weight.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
@@ -87,7 +82,7 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
-/** True if failures of downloads are near the bound only against mirrors that the last recheck did not include. */
+/** True if failures of downloads are near their bound, but only against mirrors that the last recheck did not include. */
 function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
   return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.asked).heavy <= nearShare;
 }
@@ -97,7 +92,7 @@ function dropOddDownload(contest: Contest): void {
   contest.odd = others;
 }
 
-/** A download that fails costs few bytes: it is requested again sooner than one that is slow. */
+/** A failing download costs few bytes: it is repeated sooner than a slow one. */
 function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
   return hasFailed
     ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }
@@ -105,9 +100,10 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
 }
 
 /**
- * The mirrors of a recheck: the head, its best siblings, and the next member of the chain.
+ * Adds the mirrors to rechecks: the head, the best candidates, and the next member of the chain; without candidates, there
+ * are no rechecks.
  * @param candidates  the best first
- * @param fallback    `null`: no monitored mirror
+ * @param fallback    the next member; `null`: no monitored mirror
  */
 export function rechecksOf(
   contest: Contest,
@@ -128,7 +124,7 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
 }
 
 /**
- * How near the tests are to their bounds. A test past its bound needs no more samples.
+ * How near the tests are to their bounds, as shares, without those from `passedShare` on.
  * @param names  the mirrors that count; absent: all
  */
 function nearness(

@@ -5,7 +5,7 @@ import { moveTo, type Surroundings } from './tests/contest.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
-/** Compares all mirrors with the head of the advised chain from now on, and renews the surroundings if they changed. */
+/** Makes the first mirror of the advised chain the head of the comparison, and renews the surroundings if they changed. */
 export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
@@ -15,10 +15,7 @@ export function follow(view: View): void {
   group.contest.around = surroundingsOf(view);
 }
 
-/**
- * All inputs of the surroundings as one text. The surroundings are built again only when this text changes, because that
- * is rare and they are read often.
- */
+/** The inputs of the surroundings as one text: they are costly to build, and rarely change. */
 function outlookOf(view: View): string {
   const { open, accepted } = view.group;
   const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];
@@ -27,14 +24,13 @@ function outlookOf(view: View): string {
   return [...parts, ...listDroppedKeys(view)].join('|');
 }
 
-/** True while a mirror is paused, in maintenance or throttled. */
 function isAway({ standingOf, now }: View, name: string): boolean {
   const standing = standingOf(name);
   const untilMs = standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY;
   return standing?.paused != null || standing?.inMaintenance === true || untilMs > now.wallMs;
 }
 
-/** The surroundings of the comparison from now on: the chain in force, and the chain to each other mirror. */
+/** The surroundings of the comparison now. */
 export function surroundingsOf(view: View): Surroundings {
   const { group, config } = view;
   const head = headOf(group);

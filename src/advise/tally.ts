@@ -5,12 +5,12 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './walk.ts';
 
-/** Entries kept per series: enough for `limits.measuredPaces` and the moments of several confirming rounds. */
+/** Canary entries kept: enough for `limits.measuredPaces` and several confirming rounds. */
 const entriesKept = 160;
-/** Responses to requests of a fetch, kept for the sentences of an advice. */
+/** Responses to the steps of a fetch that are kept. */
 const answersKept = { light: 120, heavy: 30 } as const;
 
-/** One settled sample, reduced to what advice needs. `atMs` is monotonic; `tookMs` of a timeout is its limit. */
+/** One settled sample. `atMs`: its start, monotonic milliseconds. `tookMs` of a timeout is the limit. */
 export interface Entry {
   readonly atMs: number;
   readonly tag: 'ok' | 'failed';
@@ -19,13 +19,13 @@ export interface Entry {
   readonly tookMs: number;
   /** Above the spike threshold, or a timeout. */
   readonly slow: boolean;
-  /** A pull-through cache's first fetch: a response, but not a round trip. */
+  /** The first fetch of a pull-through cache. */
   readonly cold: boolean;
   /** `<round>/<moment>` inside a confirming round. */
   readonly round: string | null;
 }
 
-/** One response to a request of a fetch. */
+/** One response to a step of a fetch. */
 export interface Answered extends Entry {
   readonly target: Target;
 }
@@ -36,36 +36,30 @@ export interface Row {
   /** Send time of the first of them, monotonic milliseconds. */
   readonly fromMs: number;
   reason: Reason;
-  /** How many of them timed out, and the longest timeout, milliseconds. */
+  /** The number of timeouts among them, and the longest one in milliseconds. */
   timeouts: number;
   waitedMs: number;
   hasCanary: boolean;
   readonly targets: Set<string>;
 }
 
-/**
- * What is known of the relay that a mirror offers (for Go: of the checksum database). `before` and `failedAtMs` allow a
- * failure to be undone if the whole mirror turns out to fail.
- */
+/** The relay that a mirror offers. `before` and `failedAtMs` undo a failure if the whole mirror turns out to fail. */
 interface Relay {
   state: RelayState;
   before: RelayState;
   failedAtMs: number | null;
 }
 
-/** The advisor's memory of one mirror: plain data, bounded, oldest first. */
+/** The advisor's memory of one mirror, bounded, oldest first. */
 export interface Tally {
   /** `module@version` of the canary; if it changes, `canary` starts again. */
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
-  /** Responses to requests of a fetch, by weight. */
   readonly answers: Readonly<Record<Weight, Answered[]>>;
-  /** The failures since the last success; `null`: none. */
   readonly rows: Record<Weight, Row | null>;
 }
 
-/** An empty tally. */
 export function newTally(): Tally {
   return {
     module: null,
@@ -77,8 +71,8 @@ export function newTally(): Tally {
 }
 
 /**
- * Records one settled sample if it is of the canary or of `relayStep`. Unknown and warm samples are ignored.
- * @param nearMs     two failures within this time belong to one trouble; milliseconds
+ * Records a settled cold sample of the canary or of `relayStep`.
+ * @param nearMs     failures of both within this time are one trouble of the mirror, milliseconds
  * @param relayStep  the step that shows whether a mirror relays what clients also need; `null`: they need nothing
  */
 export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {
@@ -99,7 +93,7 @@ export function record(tally: Tally, sample: SettledSample, nearMs: number, rela
   }
 }
 
-/** Records a response to a request of a fetch, for the sentences of an advice. Unknown and warm samples are ignored. */
+/** Records a settled cold sample of a step of a fetch, for the sentences of an advice. */
 export function recordAnswer(tally: Tally, sample: SettledSample): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
@@ -174,7 +168,7 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** The median time of responses and timeouts; `null` without any. Milliseconds. */
+/** The median time of good responses and timeouts but for cold fetches, milliseconds; `null` without any. */
 export function medianMsOf(entries: readonly Entry[]): number | null {
   const times = entries
     .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
@@ -182,12 +176,11 @@ export function medianMsOf(entries: readonly Entry[]): number | null {
   return quantileOf(times, 0.5);
 }
 
-/** The reply as a client's chain would see it: 404 and 410 are `gone`, whatever the reason. */
 export function replyOf(entry: Entry): Reply {
   return replyWith(entry.reason, entry.status, entry.tookMs);
 }
 
-/** True for a failure that a mirror passes on from its upstream: a masked fault, or 502 and 504. */
+/** True for a failure that a mirror passes on from its upstream. */
 export function isUpstreamFault(entry: Entry): boolean {
   if (entry.reason === 'masked_upstream') return true;
   return entry.reason === 'server' && (entry.status === 502 || entry.status === 504);

@@ -8,7 +8,7 @@ import type { Group } from './group.ts';
 import { newTally, type Tally } from './tally.ts';
 import type { FetchRule } from './tests/costs.ts';
 
-/** All inputs of a decision about one group, as of one time. */
+/** All inputs of a decision about one group at one time. */
 export interface View {
   readonly config: Config;
   readonly group: Group;
@@ -18,23 +18,21 @@ export interface View {
   readonly mirrors: readonly Mirror[];
   readonly standingOf: (registry: string) => Standing | null;
   readonly tallyOf: (registry: string) => Tally;
-  /** Alerts of other systems that fire against a mirror, the longest firing first. */
+  /** Alerts of other systems against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
-  /** The rule for the cost of a fetch. */
   readonly by: FetchRule;
-  /** The ratio of times that is worth a move, > 1: it corresponds to a gain of `minGain`. */
+  /** The ratio of times that is worth a move, > 1: a gain of `minGain`. */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
-  /** Canary responses this close belong to one moment, by `nearOf`. Milliseconds. */
+  /** As `nearOf`. */
   readonly nearMs: number;
 }
 
-/** The time within which canary responses belong to one moment, milliseconds. */
+/** Canary responses within this time belong to one moment. Milliseconds. */
 export function nearOf(config: Config): number {
   return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }
 
-/** The inputs for judging a group now. */
 export function viewOf(input: {
   readonly config: Config;
   readonly group: Group;

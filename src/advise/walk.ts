@@ -6,25 +6,21 @@ import type { Ecosystem, StepDeclaration } from '../ecosystems/ecosystem.ts';
 
 /** A request to version control or to an unmonitored host counts as failed after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
-/** A mirror's latest reply is used while it is at most this many paces old (design.md section 2, moment). */
+/** A reply may be used while it is at most this many paces old (design.md section 2, moment). */
 const currentPaces = 3;
 
 /** How one client goes through a chain. */
 export interface Walker {
   readonly client: Client;
-  /** The name of the mirror behind a member; `null`: not monitored. */
+  /** The mirror behind a member; `null`: not monitored. */
   readonly nameOf: (member: ChainMember) => string | null;
-  /**
-   * The result of a member that is not monitored. `failed`: it fails after `unwatchedMs`, for decisions; `unknown`:
-   * the walk ends there unmeasured, for display.
-   */
+  /** A member that is not monitored: `failed` after `unwatchedMs`, for decisions, or `unknown`, for display. */
   readonly unwatched: 'failed' | 'unknown';
 }
 
 /**
- * The reply that a client gets for one request, and its waiting time, by the client's rules for statuses and
- * separators. Advice, what-if and replay all use it.
- * @param replyOf  of a mirror, by name; `null`: not measured
+ * How one request of a client ends in a chain, by the client's rules for statuses and separators.
+ * @param replyOf  of a mirror; `null`: not measured
  */
 export function walkChain(
   { client, nameOf, unwatched }: Walker,
@@ -38,15 +34,15 @@ export function walkChain(
   });
 }
 
-/** True while a reply may be used for its mirror. Both times are of one clock, milliseconds. */
+/** True while a reply may be used. Milliseconds, both times of one clock. */
 export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
   return nowMs - atMs <= currentPaces * paceMs;
 }
 
-/** The part of a step's declaration that says whether its response is part of an artifact. */
+/** What shows whether a response is part of an artifact. */
 type Kind = Pick<StepDeclaration, 'weight' | 'isOfArtifact'>;
 
-/** The reply as a client's chain would see it: 404 and 410 are `gone`, whatever the reason. */
+/** The reply as a client sees it: a failure with status 404 or 410 is `gone`, whatever the reason. */
 export function replyWith(reason: Reason | null, status: number | null, tookMs: number, step?: Kind): Reply {
   if (reason === null) return { tag: 'ok', tookMs };
   if (status === 404 || status === 410) return { tag: 'gone', tookMs, status };
@@ -72,20 +68,17 @@ export function replyOfFailure(
   };
 }
 
-/** HTTP/2 resets after which a client retries at once and without limit: docs/http2.md. */
+/** HTTP/2 resets after which clients retry without end: docs/http2.md. */
 const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
 
-/** The reply for a failure: as by `replyWith`, with what only the details of the failure show. */
+/** As `replyWith`, but a reset that clients retry without end counts as hung. */
 export function replyToFailure(failure: ProbeFailure, status: number | null, tookMs: number, step?: Kind): Reply {
   const reply = replyWith(failure.kind, status, tookMs, step);
   const isResent = failure.kind === 'reset' && resent.includes(failure.code);
   return isResent && reply.tag === 'failed' ? { ...reply, isHung: true } : reply;
 }
 
-/**
- * The reply of a settled sample with a known outcome. A response over the address family that a client tries second
- * arrives later by that fallback time.
- */
+/** The reply of a sample whose outcome is not unknown. */
 export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Reply {
   const { due, outcome, status } = sample;
   const tookMs = clientTimeOf(sample);
@@ -93,7 +86,7 @@ export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Re
   return replyWith(null, status, tookMs);
 }
 
-/** How long a client waits for this response, the fallback to another address family included. Milliseconds. */
+/** How long a client waits for a response, milliseconds: longer over the address family that it tries second. */
 export function clientTimeOf({
   due,
   outcome,
@@ -107,21 +100,21 @@ export function clientTimeOf({
   return isSecond ? tookMs + limits.familyFallbackMs : tookMs;
 }
 
-/** The maximum number of combinations of replies walked, over all questions. A question that has too many is skipped. */
+/** Combinations of replies that are walked, over all questions; a question above the rest is skipped. */
 const walksMost = 7_000;
 
-/** The result of walks of one weight if each member fails independently. Shares 0 to 1, milliseconds. */
+/** The ends of walks if members fail independently: shares 0 to 1. */
 export interface Alone {
   readonly failed: number;
   readonly unmeasured: number;
-  /** Over walks that end well; `null` without any. */
+  /** Over walks that end well, milliseconds; `null` without any. */
   readonly meanMs: number | null;
 }
 
 /** The replies of all mirrors to one question in one moment. */
 export interface Replies {
   readonly question: string;
-  /** The reply of one mirror; `null`: the moment has none of it. */
+  /** `null`: none in this moment. */
   replyOf(registry: string): Reply | null;
   /** True for a probe given up early that may only have been late: it counts as neither failed nor succeeded. */
   isMerelyLate(registry: string): boolean;
@@ -133,9 +126,8 @@ interface Branch {
 }
 
 /**
- * What a chain would do if its members failed independently: every combination of their replies to a question,
- * weighted by the product of their shares. Questions have equal weight. `null` where no question has replies of all
- * of `measured`.
+ * What a chain would do if its members failed independently: every combination of their replies to a question, weighted by
+ * the product of their shares. Questions have equal weight. `null`: no question was walked.
  */
 export function walkAlone(
   walker: Walker,
@@ -165,7 +157,7 @@ export function walkAlone(
   };
 }
 
-/** A mirror's replies to one question; those that a client treats alike are joined, at their mean time. */
+/** A mirror's replies to one question; replies that differ only in time are joined, at their mean. */
 function branchesOf(moments: readonly Replies[], name: string): readonly Branch[] {
   const replies = moments.flatMap((moment) => {
     const reply = moment.isMerelyLate(name) ? null : moment.replyOf(name);
@@ -180,7 +172,7 @@ function branchesOf(moments: readonly Replies[], name: string): readonly Branch[
   });
 }
 
-/** All possible ends of a walk. A member's reply is chosen when the walk reaches it. */
+/** All possible ends of a walk: it is repeated with each reply of the first member without a chosen one. */
 function ends(
   walker: Walker,
   chain: Chain,

@@ -12,7 +12,6 @@ import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './
 import { type Running, runningOf } from './tests/pair.ts';
 import type { View } from './view.ts';
 
-/** The rule of the tests for this head now. */
 export function ruleOf(view: View, at: Mirror): ChoiceRule {
   const { config, now, group } = view;
   const isTolerant = group.declared?.separators[0] === '|';
@@ -37,33 +36,33 @@ export function isRecent(view: View): boolean {
   return lastMs !== null && view.now.monotonicMs - lastMs < view.config.advise.holdMs;
 }
 
-/** One weighed mirror; `scoreMs` is the fetch cost there. */
+/** One weighed mirror; `scoreMs`: the fetch cost there, `null` if not measured. */
 export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
   readonly scoreMs: number | null;
-  /** Share of failed responses, as an upper bound for comparing. */
+  /** As `failureShareOf`. */
   readonly failedShare: number;
-  /** The test with this mirror as candidate that is nearest to its bound; `null`: the mirror to leave, or not compared. */
+  /** As `runningOf`, with this mirror as the candidate; `null`: the head, or not compared. */
   readonly running: Running | null;
 }
 
-/** True with `limits.measuredOk` ok canary samples in the last `limits.measuredPaces`, if the last sample was ok too. */
+/** True with `limits.measuredOk` ok canary samples in the last `limits.measuredPaces`, the last sample among them. */
 function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
   const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
   const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
   return good.length >= limits.measuredOk && canary.at(-1)?.tag === 'ok';
 }
 
-/** Gates that affect the order of candidates but do not exclude a mirror while the head is down. */
+/** Gates that do not exclude a mirror. */
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
 
-/** True where a mirror may be proposed, the reliable and fast ones first. */
+/** True where a mirror may be proposed. */
 export function mayBeProposed(gate: Gate): boolean {
   return orderingGates.has(gate);
 }
 
-/** The gates of a mirror at which a walk would break (docs/decisions/0002); `null`: none of them. */
+/** The gate of a mirror at which a walk would break (docs/decisions/0002); `null`: none. */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const against = (standing?.findings ?? []).filter(isAgainst);
   const speaks = (kind: string): boolean => against.some((finding) => finding.kind === kind);
@@ -75,7 +74,7 @@ function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null 
   return null;
 }
 
-/** The gravest gate that excludes a mirror; `ok`, or `current` for the mirror in use. */
+/** The gravest gate of a mirror; else `ok`, or `current` for the head. */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const standing = view.standingOf(mirror.name);
   const breaking = breakingGateOf(standing, view.now.wallMs);
@@ -96,8 +95,8 @@ function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
 }
 
 /**
- * All mirrors of the group weighed against the head in force, in the order of the file.
- * @param at  the mirror to leave, which their tests are against; `null`: none
+ * All mirrors of the group, weighed, in the order of the file.
+ * @param at  the mirror to leave, which has no test of its own; `null`: no tests
  */
 export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   const { group } = view;
@@ -118,7 +117,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   });
 }
 
-/** The mirrors whose gate allows a proposal in place of `at`, in the order of the file. */
+/** The mirrors that may be proposed in place of `at`, in the order of the file. */
 export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   const dropped = listDroppedKeys(view);
   const head = headOf(view.group);
@@ -127,12 +126,12 @@ export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   );
 }
 
-/** Members that must not stay behind the new head: a walk would break at them. */
+/** Keys of members that must not stay behind a new head: a walk would break at them. */
 export function listDroppedKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate !== null);
 }
 
-/** Members that serve wrong bytes. */
+/** Keys of members that serve wrong bytes. */
 export function listWrongKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate === 'mismatch');
 }
@@ -142,10 +141,7 @@ function keysBy({ mirrors, standingOf, now, group }: View, isMeant: (gate: Gate 
   return new Set(meant.map((mirror) => memberOf(group, mirror).key));
 }
 
-/**
- * The chain that an advice to a mirror would set. For home that is the declared chain unchanged, unless a member
- * serves wrong bytes now.
- */
+/** The chain that advice to a mirror sets: for home the declared one, unless a member serves wrong bytes now. */
 export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
   const declared = view.group.declared ?? noChain;
   const to = memberOf(view.group, mirror);
@@ -153,16 +149,15 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
   return view.group.client.headed?.(declared, to, dropped) ?? buildAdvisedChain(declared, to, dropped);
 }
 
-/** The chain that a move would set now: by `chainTo`, with the members behind the head sorted by cost. */
+/** The chain of a move: by `chainTo`, with the members behind the head sorted by cost, but for a failback. */
 export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
   const dropped = new Set(listDroppedKeys(view));
-  // The outage finding of `at` may open a second later, but a walk would already break there (docs/decisions/0002).
+  // A walk would break at `at` even if the outage finding is not open yet (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   return tailInOrder(view, chainTo(view, to, dropped), cause);
 }
 
-/** Sorts the members behind the new head by cost, cheapest first. A failback restores the declared chain unchanged. */
 function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
   if (cause === 'failback') return chain;
   const { failureCostMs, minGain } = view.config.advise;
@@ -175,9 +170,9 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
 }
 
 /**
- * Sorts the members behind the first by cost: a member moves up only if it costs at least `minGain` less than its
- * neighbour. Unmeasured members, the tail and all separators keep their places.
- * @param costOf  of a member, in any unit; `null`: not measured, or no mirror
+ * Sorts the members behind the first by cost: one moves up only if it costs at least `minGain` less than the one before.
+ * Members without a cost and all separators keep their places.
+ * @param costOf  of a member, in any unit; `null`: not known
  */
 export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
   const members = [...chain.members];
@@ -206,10 +201,7 @@ function isWanted(group: Group, mirror: Mirror): boolean {
   return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
-/**
- * Whether clients would still reach a relay of what they also need (Go's checksum database) behind this mirror.
- * Direct access is not measured, so a chain that had a relay must keep one. A broken relay never passes.
- */
+/** Whether clients keep a relay that they have now (to Go's checksum database) with this mirror as the head. */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;
@@ -225,9 +217,8 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
 }
 
 /**
- * The declared chain with `to` first. The other members stay behind it in their order, without those in `dropped` (by
- * key); the tail (`direct`, `off`) stays. Separators keep their places counted from the end, so none before the tail
- * becomes less strict. A longer chain repeats its first separator; one without any uses `,`, the strict one.
+ * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places from the
+ * end, so none before the tail (`direct`, `off`) becomes less strict. A longer chain repeats its first separator, or `,`.
  * @see docs/decisions/0002-advised-chain.md
  */
 export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {

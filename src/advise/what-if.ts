@@ -11,14 +11,14 @@ import { pastMomentsFrom } from './tests/moments.ts';
 import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** A what-if that was read: the group and the client that it is about, and the parsed chain. */
+/** A what-if after parsing. */
 export interface Meant {
   readonly group: Group;
   readonly client: Client;
   readonly chain: Chain;
 }
 
-/** Parses a what-if: its mirrors, its client, and the chain by that client's own parser. */
+/** Finds the group and the client of a what-if, and parses the chain as that client does. */
 export function readWhatIf(groups: readonly Group[], config: Config, asked: WhatIfAsked): Result<Meant, WhatIfProblem> {
   if (asked.chain.length > limits.whatIfChars) return problem('too_long', null, String(limits.whatIfChars));
   if (asked.chain.trim() === '') return problem('empty');
@@ -46,10 +46,7 @@ function problem(
   return error({ kind, at, expected });
 }
 
-/**
- * The only group that fits the names given; else, of a named ecosystem, the group of its public upstream; else the only one
- * in which a mirror of the chain is configured.
- */
+/** The only group that fits the names; else that of a public upstream; else the only one with a mirror of the chain. */
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>
@@ -75,7 +72,7 @@ function watches(group: Group, text: string): boolean {
   return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorAt(group, member) !== null);
 }
 
-/** A name that the file marks private is never requested from a mirror, so there is nothing to compute. */
+/** True for a chain with a name that the configuration marks private: it is never requested from a mirror. */
 function namesPrivate(group: Group, client: Client, config: Config, text: string): boolean {
   const patterns = config.private[group.kind.id] ?? [];
   const words = text.split(/[\s,|]+/).filter((word) => word !== '');
@@ -87,10 +84,7 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
   });
 }
 
-/**
- * What a chain would do over the light samples of the last half hour and the last downloads, compared with the chain in use
- * and the advised one.
- */
+/** The forecast for a chain over the last half hour and the last downloads, beside the current and advised chains. */
 export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
   const over: Measured = {

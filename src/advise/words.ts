@@ -11,14 +11,11 @@ import type { Apart, Grounds, Subject } from './measured.ts';
 import { gain } from './rank.ts';
 import type { Row } from './tally.ts';
 
-/** A mirror has become slower above this factor of its usual time; it is still slow above this factor of another's. */
+/** A mirror became slower above this factor of its usual time, and is slower above this factor of another's. */
 const becameSlower = 1.5;
 const isSlower = 1.2;
 
-/**
- * The sentence of an advice: the measurements of the mirror to leave, and those of the other one or why none is advised.
- * @returns `null` without measurements
- */
+/** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing measured. */
 export function reasonOf(subject: Subject, on: Grounds): Told | null {
   const { stay, to } = subject;
   if (stay?.kind === 'bypass') return bypassSaid(stay, on);
@@ -31,7 +28,7 @@ export function reasonOf(subject: Subject, on: Grounds): Told | null {
 
 interface Said {
   readonly trouble: Filled;
-  /** The comparison behind it; `null`: it is not about latency. */
+  /** The compared times; `null`: it is not about latency. */
   readonly apart: Apart | null;
 }
 
@@ -52,7 +49,7 @@ function troubleSaid(subject: Subject, on: Grounds): Said | null {
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
-/** The sentence of a cause that is told without measurements; `null`: it needs them. */
+/** The sentence of a cause that needs no measurements; `null`: it needs them. */
 function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
   const head = at.name;
   if (cause === 'mismatch')
@@ -119,7 +116,7 @@ function shareSaid(head: string, trouble: Extract<Trouble, { kind: 'share' }>, o
   return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceSaid(on, fromMs) });
 }
 
-/** How much longer requests take at the mirror to leave; `null`: they do not, by the moments in which both responded. */
+/** How much longer requests take at the mirror to leave; `null`: not compared, or they do not. */
 function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Said | null {
   if (apart === null || to === null) return null;
   const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
@@ -163,7 +160,6 @@ function promiseOf(mirror: Mirror, apart: Apart | null, on: Grounds): Sentence {
   return phrase('ground.cuts', { here: time(here), there: time(there), to, percent, compared });
 }
 
-/** The time from a start until now. */
 function sinceSaid({ now }: Grounds, fromMs: number): Sentence {
   return span(now.monotonicMs - fromMs);
 }
@@ -178,7 +174,7 @@ function bypassSaid(decision: BypassDecision, on: Grounds): Told {
   return toldOf(phrase('ground.bypass', { ...said, client, ...why }));
 }
 
-/** Why no other mirror is advised, and, where it would help, that the clients have no such setting. */
+/** Why no other mirror is advised, with the clients that no setting helps. */
 function refusalSaid(decision: Refused, on: Grounds): Sentence {
   const refusal = refusalOf(decision, on);
   const clients = [...decision.stranded];

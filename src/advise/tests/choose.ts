@@ -35,7 +35,7 @@ export interface Comparison extends Records {
   readonly pairs: Map<string, Pair>;
 }
 
-/** The comparison of the head with one candidate, begun where there is none. */
+/** The comparison of the head with one candidate; a new one if there is none. */
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
   const known = contest.pairs.get(candidate);
   if (known !== undefined) return known;
@@ -44,25 +44,23 @@ export function pairOf(contest: Comparison, head: string, candidate: string): Pa
   return made;
 }
 
-/** A move that the tests support. */
 interface Choice {
   readonly to: string;
   readonly alarm: Alarm;
 }
 
-/** The inputs of a choice besides the samples. */
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
-  /** Costs within this share of the lowest are equal. */
+  /** As `isEqualCost`. */
   readonly minGain: number;
-  /** The order of equals: the first is taken. */
+  /** Orders candidates of equal cost; the first is taken. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** A candidate with at least this many bad responses (and this share) in the last minute is not chosen. */
+/** Fewer bad responses within the last minute, or a lower share, do not exclude a candidate. */
 const badMin = 2;
 const badShare = 0.15;
 
-/** The candidate to move to by the tests now; `null`: not enough evidence for any. */
+/** The candidate to move to by the tests now; `null`: none. */
 export function choose(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): Choice | null {
   const { head } = contest;
   if (head === null) return null;
@@ -82,16 +80,16 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
-    // A candidate that fails less often is no gain if a build costs more there. The costs are upper bounds.
+    // A candidate that fails less often is no gain if a build costs more there.
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
-  // If no candidate whose own test triggered is a gain, the others are not chosen either.
+  // Without a gain at a candidate whose own test triggered, none is chosen.
   if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }
 
-/** Once one candidate's test is past its bound, candidates above this share of the bound may be chosen too. */
+/** Once one candidate's test triggered, others above this share of the bound may be chosen too. */
 const nearShare = 0.5;
 
 function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
@@ -106,7 +104,7 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
   return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
-/** True where a sum is past its bound; otherwise there is nothing to choose. */
+/** True where a sum is past its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
   for (const pair of contest.pairs.values()) {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
@@ -115,7 +113,7 @@ export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent'
   return false;
 }
 
-/** The cheapest candidate that is healthy now, whatever the tests say: for forced moves. */
+/** The cheapest candidate that is good now, whatever the tests say; `null`: none. */
 export function chooseAnyway(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): string | null {
   const able = candidates
     .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
@@ -135,27 +133,19 @@ function cheapest<T extends { readonly to: string; readonly cost: number }>(
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
 }
 
-/** Build costs within a quarter of `minGain`, or 10 ms, of the lowest are equal: bounds are coarse. */
+/** Build costs (seconds) within a quarter of `minGain`, or 10 ms, of the lowest are equal. */
 function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/**
- * A build at the candidate must cost less than `manyShare` of one at the head; or take less than `worthShare` of the time
- * there, and cost less too unless both may fail alike.
- */
+/** A gain of time: a build takes less than this share of the time at the head. */
+/** A gain whatever the times are: a build costs less than this share of the cost at the head. */
 const worthShare = 0.95;
 const manyShare = 0.5;
-/**
- * The moments of a test are those that triggered it, so they overstate the difference. The mean of
- * remembered moments is added with the weight of this many moments, times the square of bound / sum (1 at most).
- */
+/** The weight of remembered means, in moments: the moments of a test that triggered overstate the difference. */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
-/**
- * Whether a build through a candidate is expected to cost less than through the head. The tested weight takes the test's
- * moments plus remembered ones; the other one the last half hour, or the last downloads with outliers limited.
- */
+/** Whether a build is expected to cost less at a candidate, by the moments of the test and remembered ones. */
 function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
   const pair = pairOf(contest, head, name);
@@ -179,24 +169,24 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
-  // A few failures cost more than any time difference and may be chance. So times alone must show a gain too, unless
-  // the total gain is large. If both fail alike, times alone decide.
+  // A few failures, which may be chance, cost more than any time. So times alone must show a gain too, unless the total
+  // gain is large. If both fail alike, times alone decide.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
   if (share < manyShare || !isOfTimes) return share < manyShare;
   return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
 }
 
-/** The standard error of a mirror's last downloads, milliseconds; half of a single one, 0 without any. */
+/** The standard error of the mean of the last downloads, milliseconds: half of a single one, 0 without any. */
 function errorOfHeavy(record: HeadRecord): number {
   const { count, meanMs, variance } = spread(record, 'heavy');
   return count < 2 ? 0.5 * meanMs : Math.sqrt(variance / count);
 }
 
-/** A candidate above this share of failed light requests never counts as failing like the head, even with few responses. */
+/** A candidate that fails more of its light requests does not fail like the head, however few responses there are. */
 const chanceShare = 0.03;
 
-/** True where one failure rate explains the responses of both about as well as two, for light and for heavy steps. */
+/** True where one failure rate explains the responses of both nearly as well as two. */
 function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number): boolean {
   const [fromMs, always] = [nowMs - windowMs, Number.NEGATIVE_INFINITY];
   const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
@@ -208,8 +198,7 @@ function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number):
 }
 
 /**
- * True where a candidate's last response was good and, within the last minute, the candidate failed rarely or the head
- * failed at least twice as often.
+ * True where the last response was good, and in the last minute the mirror failed rarely, or half as often as the head.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);

@@ -21,9 +21,9 @@ import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type Outcome, recordOutcome } from './record.ts';
 
-/** At most this share of a mirror's responses counts as background failures: more is trouble of that mirror. */
+/** At most this share of a mirror's responses counts as background: more is trouble of that mirror. */
 const backgroundMost = 0.03;
-/** The prior of the background: as if all others had this many good responses at the start. */
+/** The background starts as if there were this many good responses. */
 const backgroundPrior = 200;
 
 /** The comparison of one upstream: the head in force against every other mirror. */
@@ -33,40 +33,38 @@ export interface Contest extends Comparison {
   readonly past: Past;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
   health: Health;
-  /** When a download from the head was last ordered, monotonic milliseconds. */
+  /** When a download from the head was last ordered, and one from other mirrors too. Monotonic milliseconds. */
   downloadMs: number;
-  /** When a download from the head and others was last ordered, monotonic milliseconds. */
   besideMs: number;
-  /** Since the last change of head: the question of the last odd outcome by weight, and the mirrors of the last recheck. */
+  /** The question of the last bad or odd outcome of the head, by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; asked?: readonly string[] };
   /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
-  /** The surroundings as of the last decision, and a text of their inputs, to detect changes. */
+  /** The surroundings, and their inputs as a text, to detect changes. */
   around: Surroundings | null;
   outlook: string;
 }
 
 /** The inputs of the comparison besides the response. */
 export interface Surroundings extends Walker {
-  /** Mirrors that could be the head, with the chain each would give; for the head, the chain in force. */
+  /** By mirror, the chain with that mirror as the head; for the head, the chain in force. */
   readonly chains: ReadonlyMap<string, Chain>;
-  /** Paused, in maintenance, or throttled by `Retry-After`: not waited for. */
+  /** True for a mirror that is not waited for. */
   readonly isAway: (registry: string) => boolean;
   readonly paceMs: (question: string) => number;
-  /** The preferred mirror; `null`: none that is monitored. */
+  /** `null`: none that is monitored. */
   readonly home: string | null;
   readonly ratio: number;
   readonly isRecent: boolean;
 }
 
-/** One new outcome of the head, with its question. */
+/** One outcome of the head. */
 export interface HeadOutcome {
   readonly question: string;
   readonly outcome: Outcome;
   readonly isScheduled: boolean;
 }
 
-/** A comparison without responses. */
 export function newContest(head: string | null): Contest {
   return {
     head,
@@ -85,10 +83,7 @@ export function newContest(head: string | null): Contest {
   };
 }
 
-/**
- * Changes the head: every comparison starts again, records of the mirrors stay. The health of the preferred mirror
- * starts at the departure from it and continues while clients move among other mirrors.
- */
+/** Changes the head: comparisons start again. The health of home starts again at a departure and at a return. */
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (contest.head === home || head === home || home === null) contest.health = newHealth();
@@ -97,20 +92,14 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
   contest.odd = {};
 }
 
-/**
- * Drops all evidence against the head, incomplete moments included: our own network was, or may have been, at fault.
- * The records of single mirrors stay.
- */
+/** Drops all evidence against the head and all incomplete moments. Records of mirrors stay. */
 export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
   contest.moments.open.clear();
   contest.odd = {};
 }
 
-/**
- * Drops the failures of one mirror since a time (monotonic milliseconds), with what was concluded from them: its clients
- * had a response over the other address family.
- */
+/** Drops the failures of a mirror since a monotonic time: its clients had a response over the other address family. */
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
@@ -123,22 +112,22 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
 }
 
 /**
- * Adds one response to its moment, replays the chain of each mirror with a response in it, and compares the head in
- * force with the others. What is still undecided waits for further responses.
- * @returns the head's outcomes in moments that this response decided
+ * Adds one response to its moment, walks the chain of each mirror with a response there, and compares the head with the
+ * others. A walk that needs a missing response waits.
+ * @returns the new outcomes of the head
  */
 export function addAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly HeadOutcome[] {
   const { reply, late } = inTime(contest, answer);
   const moment = addToMoment(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
   if (late > 0) moment.late.set(answer.registry, late);
   const heard = replay(contest, moment, around, answer.atMs, false);
-  // The moment is over once all mirrors that can be probed now have responded in it.
+  // The moment is over once each mirror has an outcome or is not waited for.
   const names = [...around.chains.keys()];
   if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
   return heard;
 }
 
-/** Closes the moments that waited long enough for missing responses. */
+/** Closes the moments that waited long enough, and returns the new outcomes of the head. */
 export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
   const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
   return overdue.flatMap((moment) => {
@@ -148,7 +137,6 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   });
 }
 
-/** Moves a moment from the open ones to the past ones. */
 function endMoment({ moments, past }: Contest, moment: Moment): void {
   keepMoment(past, moment);
   const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
@@ -162,15 +150,12 @@ function patienceOf(contest: Contest, registry: string, weight: Patience['weight
   return known[weight];
 }
 
-/** Learns from a response that is not compared, so that patience follows the mirror's times. Milliseconds. */
+/** Records the time of a response that is not compared. Milliseconds. */
 export function updatePatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
   recordTime(patienceOf(contest, registry, weight), tookMs);
 }
 
-/**
- * A response later than clients are assumed to wait is bad, with that waiting time. A probe that our own deadline ended
- * earlier is bad too, with the probability that its response was only late.
- */
+/** A response later than the patience for the mirror is bad. `late`: the chance that a given-up probe was only late. */
 function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, answer.registry, answer.isHeavy ? 'heavy' : 'light');
   const { reply } = answer;
@@ -182,7 +167,7 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   return { reply: { ...reply, tookMs }, late };
 }
 
-/** The mean of `lateShareOf` over the other mirrors: if only one mirror is late, that is its own trouble and not chance. */
+/** The mean of `lateShareOf` over the other mirrors: what they never have is no chance. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
   const shares: number[] = [];
   for (const [name, { light, heavy }] of contest.patience)
@@ -207,7 +192,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
-      // Each mirror's own time: a sibling probed two seconds later must not shift the start of a head's trouble.
+      // The mirror's own time: a sibling's later probe must not shift the start of a trouble.
       atMs: moment.answeredAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',
@@ -242,10 +227,7 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   }
 }
 
-/**
- * The long-run failure share of all other mirrors: an upper bound of one standard error; 0 where nothing is known.
- * Of each mirror, at most `backgroundMost` counts.
- */
+/** The long-run failure share of all other mirrors, plus one standard error. */
 function usualOfOthers(contest: Contest, head: string): number {
   let [bad, all] = [0, backgroundPrior];
   for (const [name, { background }] of contest.records) {

@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type Outcome, windowMs } from './record.ts';
 
-/** Number, mean and variance of the good times among the last outcomes of one weight. Milliseconds, and their squares. */
+/** Number, mean and variance of the good times among the last outcomes of one weight. Milliseconds. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -13,12 +13,12 @@ export function spread(
   return { count: times.length, meanMs, variance: times.length < 2 ? 0 : squares / (times.length - 1) };
 }
 
-/** The records of all mirrors, by name. */
 export interface Records {
+  /** By mirror. */
   readonly records: Map<string, HeadRecord>;
 }
 
-/** The record of a mirror as a possible head. */
+/** The record of a mirror; a new one if there is none. */
 export function recordOf({ records }: Records, registry: string): HeadRecord {
   const known = records.get(registry);
   if (known !== undefined) return known;
@@ -64,15 +64,11 @@ export interface Shares {
   readonly heavy: number;
 }
 
-/** Prior weight: as if a question, or all downloads, had this many usual responses at the start. */
+/** Prior weights: a question starts as if with this many average responses, downloads with this many good ones. */
 const questionPrior = 3;
 const heavyPrior = 4;
 
-/**
- * Current failure shares of light and heavy fetches. Each light question has equal weight, however often it is
- * requested: one missing module of twenty fails a twentieth of all fetches. Of heavy ones the last few count,
- * whatever their age.
- */
+/** Failure shares now. Light questions have equal weight: one missing module of twenty fails a twentieth of fetches. */
 export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   const fromMs = nowMs - windowMs;
   let [bad, all] = [0, 0];
@@ -90,10 +86,7 @@ export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
 }
 
-/**
- * Upper bounds of both failure shares, for comparing candidates. Both are at least the bound over all outcomes of
- * `windowMs`, and at least that of `burstWindowMs` if the mirror failed twice in that time.
- */
+/** Upper bounds: at least that of all outcomes, and of the last minutes if the mirror failed twice in them. */
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const shares = failureSharesOf(record, nowMs);
   const long = countSinceOf(record, nowMs - windowMs);
@@ -110,7 +103,7 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
   return Math.max(light, heavy);
 }
 
-/** Number of bad outcomes, and of all outcomes, since a time. */
+/** As `countSinceOf`, for outcomes of one weight. Probes that were probably only late are left out. */
 export function countSince(
   outcomes: readonly Outcome[],
   fromMs: number,
@@ -126,10 +119,7 @@ export function countSince(
   return { bad, all };
 }
 
-/**
- * Mean good time over `windowMs` (heavy: of the last few), plus `errors` standard errors; `null` without any.
- * Milliseconds.
- */
+/** As `meanMsFrom`, over `windowMs`. */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -139,7 +129,7 @@ export function meanMsOf(
   return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
-/** A download counts as at most this many times the usual: a single slow one is limited, a slow backend still shows. */
+/** A download counts as at most this many times the median: one slow download is limited, a slow backend still shows. */
 const tamedFactor = 4;
 
 /**
@@ -158,12 +148,12 @@ export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Numbe
   return good.reduce((sum, one) => sum + counted(one), 0) / good.length;
 }
 
-/** The requests of one build: `light` and `heavy` fetches over `connections` in parallel. */
+/** The assumed requests of one build, over parallel connections. */
 const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
- * The time of one build for these step times, milliseconds, and the share of builds that fail for these failure
- * shares.
+ * The time of one build, milliseconds, and the share of builds that fail.
+ * @param of.rescue  as `BuildRule.rescue`
  */
 export function buildOf(of: {
   readonly lightMs: number;
@@ -178,7 +168,6 @@ export function buildOf(of: {
   };
 }
 
-/** The inputs of a fetch's cost. */
 export interface FetchRule {
   readonly nowMs: number;
   /** The weights of the steps of one fetch. */
@@ -187,10 +176,10 @@ export interface FetchRule {
 }
 
 /**
- * The cost of one cold client fetch with a mirror at the head, in milliseconds: the mean time of each step, and the
- * cost of a failed build times the share that fails. Unmeasured steps count as the light ones do.
- * @param lately  mean times of light and heavy steps to use instead of those of the last half hour; `null`: none
- * @returns `null` where no light step succeeded within half an hour
+ * The cost of one cold client fetch with a mirror at the head, milliseconds: the mean time of each step, and the cost of a
+ * failed build times the share that fails. Without downloads, heavy steps count as light ones.
+ * @param lately  mean times to use instead of the measured ones; `null`: none
+ * @returns       `null` without a mean time of light steps
  */
 export function fetchCostMs(
   record: HeadRecord | undefined,
@@ -204,7 +193,7 @@ export function fetchCostMs(
   return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
 }
 
-/** The cost of one cold client fetch for given times of light and heavy steps and failure shares. Milliseconds. */
+/** As `fetchCostMs`, for given step times in milliseconds. */
 export function fetchCostOf(
   { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
   by: Pick<FetchRule, 'fetch' | 'failureCostMs'>,
@@ -215,7 +204,7 @@ export function fetchCostOf(
   }, 0);
 }
 
-/** The total time of a fetch's steps; `null`: a weight was not measured. Milliseconds. */
+/** The total time of a fetch's steps, milliseconds; `null`: a weight was not measured. */
 export function fetchTimeMs(
   record: HeadRecord | undefined,
   { fetch, nowMs }: FetchRule,
@@ -228,17 +217,16 @@ export function fetchTimeMs(
   return fetch.reduce((sum, weight) => sum + ((weight === 'heavy' ? heavy : light) ?? 0), 0);
 }
 
-/** The inputs of a build's cost. */
 export interface BuildRule {
   readonly nowMs: number;
   readonly failureCostMs: number;
-  /** Share of failures that the chain behind the head does not catch, 0 to 1. */
+  /** The share of failures that the chain behind the head does not catch, 0 to 1. */
   readonly rescue: number;
 }
 
 /**
- * The current cost of a build with a mirror at the head, seconds, as an upper bound: its time, and the cost of a
- * failed build times the share that fails. `null` where no light step succeeded.
+ * The current cost of a build with a mirror at the head, seconds, as an upper bound: its time, and the cost of a failed build
+ * times the share that fails. `null` without a mean time of light steps.
  * @param rule.errors  standard errors on top of mean times; absent: `margin`
  */
 export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {

@@ -1,46 +1,39 @@
 import { likelihoodOf } from '../../core/statistics.ts';
 import type { Outcome } from './record.ts';
 
-/** Failure rates that are tested for, each with its own likelihood ratio: the head has it, the candidate does not. */
+/** The failure rates of the head that are tested for, each with a run of its own. */
 const rates = [0.05, 0.2, 0.9] as const;
-/** A failure rate is accepted above this sum of log-likelihood ratios, times its factor in `boundFactors`. */
+/** The bound of a sum of log-likelihood ratios, times the factor of the rate. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
-/**
- * How much higher the bounds of the lower rates are, as a share, where all mirrors fail `noisyRate` of responses. It is
- * proportional to that failure rate, because chance then starts more sums.
- */
+/** How much higher the bounds are, as a share, where all other mirrors fail `noisyRate` of responses; in proportion. */
 const noisyShare = [0.4, 0.4, 0] as const;
 const noisyRate = 0.01;
-/** The lowest failure rate that a candidate is assumed to have, and the highest that the test looks for. */
+/** The lowest rate that a candidate is assumed to have, and the highest that is tested for. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is limited to this many times `failureBound`, so that it falls again soon after the trouble ends. */
+/** The limit of a sum, as a multiple of `failureBound`: it must fall soon after the trouble ends. */
 const mostOfBound = 2.5;
-/** Required evidence that two rates explain the responses better than one, as a log-likelihood. */
+/** The required result of `compareRates`. */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
-/** Added to `witnessBound` while a third mirror fails too: the trouble may be shared. */
+/** Added while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** If the failures span more than `longMs`, `longWitness` is added too: over that time chance is more likely. */
+/** Added over all steps if the failures span more than `longMs`: chance is more likely then. */
 const longMs = 120_000;
 const longWitness = 1.4;
-/**
- * With more good responses than this since the last failure, only another failure or an alert of another system
- * triggers the test. The sum falls slowly: a candidate measured late could otherwise trigger it long after the trouble.
- */
+/** After more good responses only an alert of another system triggers: a sum falls slowly after the trouble. */
 const goodsMost = 3;
 
-/** What counts as one trouble: this many failures of the head, over this time. */
+/** What counts as trouble: this many failures of the head over `spanMs`. */
 interface FailureRule {
   readonly failuresMin: number;
-  /** Milliseconds between the first and the last of them. */
   readonly spanMs: number;
   readonly witness: keyof typeof witnessBound;
-  /** The share of the bound that is enough, 0 to 1. */
+  /** As `AlarmRule.ease`. */
   readonly ease: number;
 }
 
-/** One running likelihood ratio, with its evidence since the first failure. Times are monotonic milliseconds. */
+/** A likelihood ratio, with its evidence since the sum left zero. Times are monotonic milliseconds. */
 interface Run {
   sum: number;
   /** The bound of this run, as a multiple of `failureBound`. */
@@ -57,7 +50,6 @@ interface Run {
 /** The failure tests of one head against one candidate. */
 export type FailureTest = readonly Run[];
 
-/** A test without responses. */
 export function newFailureTest(): FailureTest {
   return boundFactors.map(newRun);
 }
@@ -75,20 +67,15 @@ function newRun(boundFactor: number): Run {
   };
 }
 
-/**
- * The failure rate assumed for a candidate: the largest of its long-run rate, its recent rate if that is high, and the
- * long-run rate of all mirrors but the head.
- */
+/** The failure rate assumed for a candidate: its long-run rate, its recent one if high, or that of all but the head. */
 export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
 }
 
 /**
- * Adds one moment of head and candidate: Wald's log-likelihood ratio of "the head fails with p₁, the candidate with
- * p₀" against "both fail with p₀", for three rates, never below zero (Page's CUSUM). If both fail, the sum does not
- * change.
- * @param head  `late`: the probability that a probe we gave up was only late
- * @param usual.p0  the candidate's usual rate, by `usualRateOf`
+ * Adds one moment: for each rate, Wald's log-likelihood ratio of "the head fails with p₁" against "with p₀, as the candidate",
+ * never below zero (Page's CUSUM). If both fail, the sums do not change.
+ * @param usual.p0         the candidate's rate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
@@ -127,7 +114,7 @@ export function updateFailureTest(
   }
 }
 
-/** Counts a good response of the head, also in a moment in which the candidate has none. */
+/** Counts a good response of the head, whether or not the candidate has one in its moment. */
 export function countGood(test: FailureTest): void {
   for (const run of test) run.goods += 1;
 }
@@ -144,7 +131,7 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The sum nearest to its bound, 0 or more, scaled to `failureBound`. */
+/** The sum nearest to its bound, scaled to `failureBound`, 0 or more. */
 export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);
@@ -152,9 +139,9 @@ export function failureSumOf(test: FailureTest): number {
 }
 
 /**
- * True where a sum is past its bound with enough evidence: failures over some time, and responses of head and candidate
- * that two failure rates explain clearly better than one.
- * @param isShared  a third mirror fails too just now
+ * True where a sum is past its bound with enough failures over enough time, and two rates explain the responses clearly
+ * better than one.
+ * @param isShared  a third mirror fails too
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
   const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness[rule.witness] : 0));

@@ -1,13 +1,10 @@
 import { countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
-/** The period over which departures are counted, and the longest wait unless `hold` is longer. Milliseconds. */
+/** The period in which departures count, and the longest wait unless `hold` is longer. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
-/**
- * If home was left again within this time of the last departure, its trouble comes and goes. For `rememberedMs`, its
- * times are then compared over `againFactor` times the usual period.
- */
+/** If home is left again within `againMs`, its trouble comes and goes: see `lookBackMsOf`, for `rememberedMs`. */
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
@@ -16,33 +13,28 @@ export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
-/** This many bad responses in a row are trouble of their own. Once it has ended, earlier samples no longer count. */
+/** This many bad responses in a row are trouble. */
 const troubleRow = 3;
 /** A failure rate has ended if the probability of the good responses since is at most exp(−`endedBound`) at that rate. */
 const endedBound = 7;
 const rateMost = 0.9;
-/** A failure rate has ended only after this many times as many good responses as ever came between two failures. */
+/** A failure rate has ended only after this many times the most good responses between two failures. */
 const pauseFactor = 1.5;
 /** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;
-/** If home was left because it was slow, it may have this many more failures than the mirror in use: they may be chance. */
+/** If home was left because it was slow, it may have this many more failures than the mirror in use. */
 const chanceFailures = 1;
 
-/** The health of the preferred mirror since it was left: a log-likelihood that it works again. */
+/** The health of home since it was left: a log-likelihood that home works again. */
 export interface Health {
   sum: number;
 }
 
-/** The health right after a departure. */
 export function newHealth(): Health {
   return { sum: 0 };
 }
 
-/**
- * The time of the last failure in a mirror's last trouble with an end, whenever clients left that mirror.
- * Trouble with an end is several failures in a row, or a failure rate at which the good responses since would not be
- * chance. Monotonic milliseconds; negative infinity: none is remembered.
- */
+/** When the last failure of a row of `troubleRow`, or of a rate that has ended, was: monotonic; −∞: none. */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
   let row = 0;
@@ -54,10 +46,7 @@ export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   return Math.max(lastMs, endedRate(outcomes) ?? lastMs);
 }
 
-/**
- * The time of the last failure, if the failure rate of the last `compareMsMax` has ended by `endedBound` and `pauseFactor`;
- * else `null`. Trouble that comes and goes has not ended.
- */
+/** The time of the last failure, if the failure rate of the last `compareMsMax` has ended; else `null`. */
 function endedRate(outcomes: readonly Outcome[]): number | null {
   const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;
   const first = outcomes.findIndex((one) => one.bad && one.atMs >= fromMs);
@@ -79,19 +68,16 @@ function longestPause(outcomes: readonly Outcome[]): number {
   return longest;
 }
 
-/**
- * Adds one response of the preferred mirror while clients are elsewhere. A good one raises its health a little; a bad
- * one lowers it much and cancels all earlier good ones.
- */
+/** Adds one response of home while clients are elsewhere. A bad one cancels all good ones before it. */
 export function updateHealth(health: Health, isBad: boolean): void {
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
 /** One departure from home. */
 export interface Departure {
-  /** Monotonic milliseconds. */
+  /** Monotonic. */
   readonly atMs: number;
-  /** True if it was left because it was slow, and not because it failed. */
+  /** True if home was left because it was slow. */
   readonly isOfTime: boolean;
 }
 
@@ -100,11 +86,7 @@ export function recentDeparturesOf(departures: readonly Departure[], nowMs: numb
   return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
-/**
- * The minimum time away from home: `hold`, doubled with each further departure within `departuresMs`, up to `waitMsMax`.
- * Departures because home was slow double nothing: one more costs clients seconds, and staying may cost more.
- * Milliseconds.
- */
+/** Minimum time away from home, milliseconds: `hold`, doubled by each departure but those for slowness. */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   return doubledMs(
     departures.filter(({ isOfTime }) => !isOfTime),
@@ -118,10 +100,7 @@ function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: numb
   return Math.min(Math.max(waitMsMax, holdMs), holdMs * 2 ** Math.max(0, count - 1));
 }
 
-/**
- * The period over which home's times are compared, milliseconds: the minimum time away. If home was left again soon, it is
- * `againFactor` times what that time would be if all departures doubled it.
- */
+/** The period over which times are compared, milliseconds: longer than `waitMs` if home was left again soon. */
 export function lookBackMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some(({ atMs }, place) => place > 0 && atMs - (recent[place - 1]?.atMs ?? atMs) <= againMs);
@@ -129,10 +108,10 @@ export function lookBackMsOf(departures: readonly Departure[], holdMs: number, n
 }
 
 /**
- * True where home is at least as good as the mirror in force. Its mean times over `timesOverMs` are at most a little longer,
- * and its downloads succeed. It had no more failures (`chanceFailures` more if it was left because it was slow) within
- * `compareMsMax`, or since its last trouble ended but at least over `overMs`. The period is long, because a mirror that
- * fails intermittently often has ten good minutes.
+ * True where home is at least as good as the mirror in force: its mean times over `timesOverMs` are at most a little longer,
+ * its downloads succeed, and it had no more failures (`chanceFailures` more if it was left because it was slow). Failures
+ * count over `compareMsMax`, because an unreliable mirror often has ten good minutes, or since the last trouble of home,
+ * but at least over `overMs`.
  */
 export function isHomeAsGood(
   home: HeadRecord,
@@ -155,7 +134,7 @@ export function isHomeAsGood(
 const noiseMs = 10;
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  // This check runs every second and would soon pass by chance, so one standard error is added to home's light mean.
+  // This check is repeated each second and would soon pass by chance: so one standard error is added to light means.
   const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (

@@ -2,7 +2,7 @@ import type { Reply } from '../../ecosystems/client.ts';
 import { isCurrentReply, type Replies, replyOfFailure } from '../walk.ts';
 import { lateMax, type Outcome } from './record.ts';
 
-/** One mirror's response to one question, reduced to what walking a chain needs. */
+/** One mirror's response to one question. */
 export interface Answer {
   readonly registry: string;
   readonly question: string;
@@ -10,13 +10,12 @@ export interface Answer {
   readonly reply: Reply;
   /** End of the probe, monotonic milliseconds. */
   readonly atMs: number;
-  /** Planned start of the probe, monotonic milliseconds: it decides which moment the response joins. */
+  /** Planned start of the probe, monotonic milliseconds. */
   readonly plannedAtMs: number;
-  /** `<round>/<moment>` of a confirming round; `null`: scheduled, or a recheck. */
+  /** `<round>/<moment>` of a confirming round; `null`: none. */
   readonly round: string | null;
-  /** True if scheduled, and not a recheck of something odd. */
   readonly isScheduled: boolean;
-  /** True if our own deadline ended it. */
+  /** True if a timeout of ours ended the probe. */
   readonly isGivenUp: boolean;
 }
 
@@ -29,36 +28,35 @@ export interface Moment {
   readonly plannedAtMs: number;
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
-  /** When each response came, monotonic milliseconds. */
+  /** When each response came. */
   readonly answeredAtMs: Map<string, number>;
-  /** For probes given up early: the share of the mirror's good responses that take longer. */
+  /** By mirror, for a probe that we gave up: the probability that it was only late. */
   readonly late: Map<string, number>;
-  /** Long-run share of bad responses of all mirrors but the head, as of the first response; `null` before it. */
+  /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null` before. */
   everybody: number | null;
-  /** The outcome of each mirror as the head, as far as known, and the mirrors already compared with the head in force. */
+  /** The outcome of each mirror as the head, as far as known, and the mirrors already compared with the head. */
   readonly outcomes: Map<string, Outcome>;
   readonly paired: Set<string>;
 }
 
 /** How long a moment waits for missing responses, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
-/** Probes ordered together start within this time, as slots become free. An earlier single download is another moment. */
+/** Probes ordered together start within this time, as slots become free. Milliseconds. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
-/** The incomplete moments of one upstream, and each mirror's latest response to each question. */
+/** The incomplete moments, and each mirror's latest response, by question. */
 export interface Moments {
   readonly open: Map<string, Moment[]>;
   readonly latest: Map<string, Map<string, Answer>>;
 }
 
-/** No moments yet. */
 export function newMoments(): Moments {
   return { open: new Map(), latest: new Map() };
 }
 
 /**
- * Adds a response to its moment and returns that moment: the one of its confirming round, or the one with the nearest
- * planned time within half a pace. A second response of one mirror starts the next moment.
+ * Adds a response to the nearest moment that it fits in and that has none of its mirror, else to a new one; returns
+ * that.
  * @param paceMs  of the question, milliseconds
  */
 export function addToMoment(moments: Moments, answer: Answer, paceMs: number): Moment {
@@ -100,7 +98,7 @@ export function momentOf(moments: Moments, place: Place, paceMs: number): Moment
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
 
-/** Of the moments that a response may join, the one with the nearest planned time: overlapping moments stay apart. */
+/** Of the moments that a response may join, the one with the nearest planned time. */
 function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
   let found: Moment | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -138,7 +136,7 @@ export function standIn(
   return answer === undefined || !isCurrentReply(answer.atMs, nowMs, paceMs) ? null : answer.reply;
 }
 
-/** Forgets responses of mirrors, or to questions, that are no longer configured. */
+/** Forgets responses that are not known any more. */
 export function pruneAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
@@ -148,31 +146,28 @@ export function pruneAnswers(moments: Moments, isKnown: (registry: string, quest
     for (const registry of moment.replies.keys()) if (!isKnown(registry, moment.question)) dropReply(moment, registry);
 }
 
-/** Forgets a mirror's response in a moment that is not over. */
+/** Forgets a mirror's response in an open moment. */
 export function dropReply({ replies, late, outcomes }: Moment, registry: string): void {
   for (const known of [replies, late, outcomes]) known.delete(registry);
 }
 
-/** A finished moment, with each mirror's response. */
+/** A finished moment. */
 export interface PastMoment extends Replies {
   readonly isHeavy: boolean;
   readonly isScheduled: boolean;
-  /** When its first response came, monotonic milliseconds. */
+  /** When the first response came, monotonic milliseconds. */
   readonly atMs: number;
 }
 
 interface KeptMoment extends Omit<PastMoment, 'replyOf' | 'isMerelyLate'> {
-  /** One number per response, by column; 0 or beyond the end: none. */
+  /** One number per response, to save memory, by column; 0 or beyond the end: none. */
   readonly answers: readonly number[];
 }
 
 /** Moments kept per upstream: over half an hour of one every two seconds, and the last downloads. */
 const momentsKept = { light: 1_000, heavy: 40 } as const;
 
-/**
- * The finished moments of one upstream, oldest first, for what-if questions about another chain. Each response is one
- * number, to save memory.
- */
+/** The finished moments of one upstream, oldest first, for what-if requests. */
 export interface Past {
   /** The column of each mirror. */
   columns: Map<string, number>;
@@ -180,12 +175,10 @@ export interface Past {
   heavy: KeptMoment[];
 }
 
-/** No finished moments. */
 export function newPast(): Past {
   return { columns: new Map(), light: [], heavy: [] };
 }
 
-/** Keeps a moment that is over. */
 export function keepMoment(past: Past, moment: Moment): void {
   const { question, isHeavy, isScheduled, openedAtMs, replies } = moment;
   const answers: number[] = [];
@@ -213,7 +206,7 @@ export function pastMomentsFrom(past: Past, fromMs: number): readonly PastMoment
   });
 }
 
-/** Forgets mirrors and questions that are no longer configured. */
+/** Forgets what is not known any more. */
 export function prunePast(past: Past, isKnown: (registry: string, question: string) => boolean): void {
   for (const weight of ['light', 'heavy'] as const)
     past[weight] = past[weight].filter(({ question }) =>
@@ -233,7 +226,7 @@ export function prunePast(past: Past, isKnown: (registry: string, question: stri
 }
 
 const tags = ['unknown', 'ok', 'gone', 'failed'] as const;
-/** A code is the status (0 for none) plus marks. Microseconds are stored above the code. */
+/** A code is the status (0: none) plus marks. A number is the microseconds times `codes`, plus the code. */
 const tagMark = 1_000;
 const cutMark = 4_000;
 const lateMark = 8_000;
@@ -241,7 +234,7 @@ const artifactMark = 16_000;
 const hungMark = 32_000;
 const codes = 64_000;
 
-/** Whether a code has a mark. Marks act as bits: each is at least twice the one before. */
+/** Whether a code has a mark. Marks are bits: each is twice the one before, above the three tags. */
 function has(code: number, mark: number): boolean {
   return Math.floor(code / mark) % 2 === 1;
 }

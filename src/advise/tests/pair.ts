@@ -16,32 +16,28 @@ import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } fr
 /** The running comparison of the head in force with one candidate. */
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
-  /** `steady`: light steps, for a small difference that lasts. */
+  /** `steady`: light steps again, for a small difference that lasts. */
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
-/**
- * A reason to leave the head. `failures`: it fails more often over all steps; `time`: it takes longer over light steps;
- * `heavy_…`: the same over heavy steps alone.
- */
+/** A reason to leave the head, over all steps: failures; over light steps: time; with `heavy_`: over heavy steps. */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
   return alarm === 'time' || alarm === 'heavy_time';
 }
 
-/** The thresholds of alarms, and what raises or lowers them now. */
 export interface AlarmRule {
-  /** detect.outage: this many failures over this time are one trouble. */
+  /** This many failures over `spanMs` milliseconds are trouble: `detect.outage`. */
   readonly failuresMin: number;
   readonly spanMs: number;
   /** The ratio of times that is worth a move; > 1. */
   readonly ratio: number;
-  /** True within `hold` of a move: a time test then needs more evidence. */
+  /** True within `hold` of a move: time tests then need more evidence. */
   readonly isRecent: boolean;
-  /** The share of each bound that is enough, 0 to 1: less than 1 where an alert of another system agrees. */
+  /** The share of each bound that is enough, 0 to 1; below 1 an alert of another system agrees. */
   readonly ease: number;
-  /** True if a third mirror fails now too. */
+  /** True if a third mirror fails too. */
   readonly isShared: boolean;
 }
 
@@ -55,7 +51,7 @@ const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
-/** A new pair. The scatter of its differences is estimated from the records of both. */
+/** A new pair. Mean and variance of differences are estimated from both records. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
@@ -77,14 +73,14 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   };
 }
 
-/** Adds the outcomes of head and candidate in one moment to the tests of a pair. */
+/** Adds the outcomes of one moment. */
 export function updatePair(
   pair: Pair,
   head: Outcome,
   candidate: Outcome,
   context: {
     readonly candidate: HeadRecord;
-    /** Share of bad responses of all mirrors but the head, over the long run. */
+    /** As `Moment.everybody`. */
     readonly everybody: number;
     readonly isHome: boolean;
     readonly ratio: number;
@@ -102,7 +98,7 @@ export function updatePair(
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });
 }
 
-/** Counts a good response of the head in both failure tests, or of a light step in the first only. */
+/** Counts a good response of the head; one of a light step only in the test of all steps. */
 export function countGoodOf({ failures }: Pair, isHeavy: boolean): void {
   countGood(failures.all);
   if (isHeavy) countGood(failures.heavy);
@@ -127,7 +123,7 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
-/** The test of light steps that decides first: both have the same bound. */
+/** The test of light steps that is nearer to the common bound. */
 export function lightTestOf({ light, steady }: Pair['time']): TimeTest {
   return light.sum >= steady.sum ? light : steady;
 }

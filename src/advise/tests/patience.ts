@@ -1,23 +1,25 @@
 /** A response is late, and counts as bad, after `factor` times the quantile `share` of a mirror's good responses. */
 const factor = 4;
 const share = 0.95;
-/** Limits of that waiting time, milliseconds: clients wait longer for an artifact. */
+/** Limits of that time, milliseconds. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
-/** Number of good responses kept, the minimum to learn from, and how often the time is computed again. */
+/** Good responses kept, the minimum to learn from, and how many there are between two computations. */
 const kept = 200;
 const fewAnswers = { light: 20, heavy: 5 } as const;
 const everyAnswers = { light: 20, heavy: 1 } as const;
 
-/** How long a mirror's response is waited for before it counts as bad, for steps of one weight. */
+/** How long a mirror's response is waited for before it counts as bad, for steps of one weight. Milliseconds. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
+  /** A ring; `at` is the next place. */
   readonly times: number[];
   at: number;
+  /** Good responses until `limitMs` is computed again. */
   untilNext: number;
   limitMs: number;
 }
 
-/** The initial waiting time is the longest: nothing is known yet, and an artifact may be large. */
+/** Starts with the longest time. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewAnswers[weight], limitMs: bounds[weight].max };
 }
@@ -28,23 +30,17 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
   return times.filter((one) => one > ms).length / times.length;
 }
 
-/**
- * The wait beyond the others' longest time is at least this many standard deviations, within `bounds`: in a time
- * test, a single time counts as at most this many.
- */
+/** The wait beyond the others' longest time, in standard deviations: what one time counts in a time test at most. */
 const deviations = 8;
 
-/**
- * The waiting time for an artifact that others served in `tookMs` (each > 0). Milliseconds.
- * @param scatterMs  the standard deviation of time differences
- */
+/** The wait for an artifact that others served in `tookMs`, with this deviation of differences. Milliseconds. */
 export function besideMs(tookMs: readonly number[], scatterMs: number): number {
   const { min, max } = bounds.heavy;
   const longest = Math.max(...tookMs);
   return Math.min(max, Math.max(min, factor * longest, longest + deviations * scatterMs));
 }
 
-/** Learns from one good response. Milliseconds. */
+/** Records one good response. Milliseconds. */
 export function recordTime(patience: Patience, tookMs: number): void {
   patience.times[patience.at] = tookMs;
   patience.at = (patience.at + 1) % kept;

@@ -1,53 +1,47 @@
 /** The outcome of one possible head in one moment, through the chain it would give. */
 export interface Outcome {
-  /** When this head's own response came, monotonic milliseconds. */
+  /** When the mirror's own response came, monotonic milliseconds. */
   readonly atMs: number;
-  /** The time of a good walk, milliseconds; meaningless where `bad`. */
+  /** The time of a good walk, milliseconds; 0 where `bad`. */
   readonly tookMs: number;
   readonly bad: boolean;
   readonly isHeavy: boolean;
-  /** For a probe that we gave up early: the probability that it was only late, 0 to 1; else 0. */
+  /** For a probe that we gave up: the probability that it was only late, 0 to 1; else 0. */
   readonly late: number;
 }
 
-/** The period over which light failures and times of a head are compared. Milliseconds. */
+/** The period over which light failures and times are compared. Milliseconds. */
 export const windowMs = 30 * 60_000;
-/** Light outcomes kept per head: at least this many of the last, and at most twice as many. */
+/** Light outcomes kept per mirror: at least this many, at most twice as many. */
 export const kept = 1_200;
-/** Heavy responses are rare: this many of the last are used, whatever their age. */
+/** Downloads are rare: this many of the last are used, whatever their age. */
 const heavyKept = 8;
 
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
-/**
- * A probe given up early counts as neither failed nor succeeded if the probability that it was only late is above this.
- */
+/** Above this probability that it was only late, a probe counts as neither failed nor succeeded. */
 export const lateMax = 0.005;
 
-/** Scheduled outcomes kept per question for its failure share, and the maximum number of questions. */
+/** Scheduled outcomes kept per question (at most twice as many), and questions. */
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
-/** The record of one possible head: plain data, bounded, oldest first. */
+/** The outcomes of one possible head, bounded, oldest first. */
 export interface HeadRecord {
-  /** Scheduled light outcomes, by question: additional probes of a question do not make it more important to a build. */
+  /** Scheduled light outcomes, by question. */
   readonly questions: Map<string, Outcome[]>;
   light: Outcome[];
   heavy: Outcome[];
-  /** Share of bad outcomes, with slow and fast forgetting. Only scheduled moments update the slow one. */
+  /** Share of bad outcomes, with slow forgetting (scheduled outcomes only) and with fast forgetting (all). */
   slowRate: number;
   fastRate: number;
-  /**
-   * The long-run background of scheduled outcomes. `bad` counts failures in rows of at most `backgroundRow`, `all` these and
-   * the good outcomes, `row` the failures since the last good one.
-   */
+  /** Scheduled outcomes: failures in rows of at most `backgroundRow`, these and good ones, and failures since a good one. */
   readonly background: { bad: number; all: number; row: number };
   last: Outcome | null;
   lastHeavy: Outcome | null;
 }
 
-/** The record of a head without responses. */
 export function newRecord(): HeadRecord {
   const background = { bad: 0, all: 0, row: 0 };
   return {
@@ -62,7 +56,7 @@ export function newRecord(): HeadRecord {
   };
 }
 
-/** Records one outcome. `isScheduled`: only scheduled outcomes show how often it usually fails. */
+/** Records one outcome. Only scheduled outcomes show how often a mirror usually fails. */
 export function recordOutcome(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
@@ -82,7 +76,7 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
 }
 
-/** Removes the bad outcomes since a time (monotonic milliseconds): a client would have had a response. */
+/** Removes the bad outcomes since a time, monotonic milliseconds. */
 export function dropBad(record: HeadRecord, fromMs: number): void {
   const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs;
   record.light = record.light.filter(isKept);
@@ -95,9 +89,9 @@ export function dropBad(record: HeadRecord, fromMs: number): void {
   record.background.row = 0;
 }
 
-/** More failures in a row are trouble, and not background. */
+/** More failures in a row are trouble and no background. */
 const backgroundRow = 2;
-/** At this many outcomes both counts are halved, so that older ones weigh less. */
+/** At this many outcomes both counts are halved. */
 const backgroundKept = 8_000;
 
 function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
@@ -126,13 +120,13 @@ function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): v
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** The number of good downloads in a row that end the trouble of a bad one. */
+/** This many good downloads in a row end the trouble of a bad one. */
 const heavyClean = 4;
 
 /**
- * True where no download failed recently, or enough succeeded since: one is enough if the last failure belonged to
- * trouble that has ended.
- * @param troubledMs  the time of that trouble's last failure, monotonic milliseconds
+ * True where no remembered download failed, or `heavyClean` succeeded since: one is enough if the failure belongs to trouble
+ * that has ended.
+ * @param troubledMs  as `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   const { heavy } = record;
@@ -143,8 +137,7 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /**
- * Mean good time since `fromMs`, plus `errors` standard errors. Heavy steps: of the last few, at any age. `null`
- * without any. Milliseconds.
+ * Mean good time since `fromMs`, of heavy steps at any age, plus `errors` standard errors; `null`: none. Milliseconds.
  */
 export function meanMsFrom(
   record: HeadRecord,
