@@ -3,7 +3,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import { type EcosystemId, isHeavy, isSameMirror, type Mirror } from '../core/mirror.ts';
+import { type EcosystemId, isHeavy, isSameMirror, type Mirror, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -13,7 +13,7 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { closeAudit } from './audit.ts';
 import { candidateOf } from './compose.ts';
 import { rankWeighed } from './decide.ts';
-import { type Declared, type Group, groupKeyOf, groupsOf, headOf, type Muted } from './group.ts';
+import { type Declared, type Group, groupsOf, headOf, type Muted } from './group.ts';
 import {
   clearEvidence,
   dropFamilyFailures,
@@ -107,8 +107,7 @@ export function createAdvisor(input: {
   let orphans = restore(groups, input.restored, settled, config, input.now);
 
   const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies, evidence });
-  const groupOf = ({ ecosystem, upstream }: { readonly ecosystem: string; readonly upstream: string }) =>
-    groups.get(groupKeyOf(ecosystem, upstream));
+  const groupOf = (of: Upstream): Group | undefined => groups.get(upstreamKeyOf(of));
   const remember = (turn: AdviseTurn): AdviseTurn => {
     for (const { advice } of turn.changes) settled.add(advice.id);
     for (const id of settled) if (settled.size > settledKept) settled.delete(id);

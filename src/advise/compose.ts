@@ -3,8 +3,7 @@ import type { Reason } from '../core/failure.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import type { Bypass } from '../ecosystems/client.ts';
-import { type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
+import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { phrase, saySentence, told } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { type BypassDecision, remedyOfBypass, removeBypassLines } from './bypass.ts';
@@ -126,17 +125,17 @@ function remedyOf(
   const texts = all.flatMap(({ remedy }) => (remedy['json'] === undefined ? [] : [remedy['json']]));
   const programs =
     texts.length === 0 ? {} : { json: JSON.stringify(Object.assign({}, ...texts.map((text) => JSON.parse(text)))) };
+  const notes = all.flatMap((one) => one.notes);
+  if (spared !== null)
+    notes.push(
+      phrase('note.spared', { clients: spared.clients.join(', '), head: spared.head, protocol: spared.protocol }),
+    );
   return {
     // The deciding client's forms come first, and win over another client's form of the same name.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
-    notes: [...distinct(all.flatMap(({ notes }) => notes)), ...(spared === null ? [] : [sparedSaid(spared)])],
+    notes: [...new Map(notes.map((one) => [saySentence(one, english), one])).values()],
   };
-}
-
-/** The notes, without duplicates. */
-function distinct(notes: Remedy['notes']): Remedy['notes'] {
-  return [...new Map(notes.map((one) => [saySentence(one, english), one])).values()];
 }
 
 function failuresOf(reasons: readonly (Reason | null)[]): Partial<Record<Reason, number>> {
@@ -204,12 +203,7 @@ function sparedBy(decision: Said): Spared | null {
   return other === undefined ? null : { ...other, head: name };
 }
 
-/** The note about clients that need no move. */
-function sparedSaid({ clients, protocol, head }: Spared): Sentence {
-  return phrase('note.spared', { clients: clients.join(', '), head, protocol });
-}
-
-/** Notes on what the remedy cannot change, and on what is unknown. The caller adds the client's own notes. */
+/** Notes on what the remedy does not set, and on what is unknown. */
 function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
   const notes: Sentence[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');

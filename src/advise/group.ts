@@ -1,6 +1,6 @@
 import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
@@ -123,7 +123,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
     for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
       const chain = parsedOf(client, declared(ecosystem, upstream));
-      groups.set(groupKeyOf(ecosystem, upstream), {
+      groups.set(upstreamKeyOf({ ecosystem, upstream }), {
         upstream,
         kind,
         client,
@@ -145,12 +145,6 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
   return groups;
 }
 
-/** The key of a group in its row and in the map. */
-export function groupKeyOf(ecosystem: string, upstream: string): string {
-  return `${ecosystem}/${upstream}`;
-}
-
-/** The chain member that stands for a mirror. */
 export function memberOf(group: Group, mirror: Mirror): ChainMember {
   return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
 }

@@ -1,9 +1,10 @@
 import type { Advice, AdviceChange, AdviceState, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
-import type { Now, Random, Row, Table } from '../core/ports.ts';
+import { upstreamKeyOf } from '../core/mirror.ts';
+import type { Now, Random, Row } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
-import { type Group, groupKeyOf, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { type Group, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
 import type { Departure } from './tests/home.ts';
 
@@ -15,7 +16,6 @@ export interface AdviseTurn {
   readonly looks: readonly LookOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];
-  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
 /** Collects the changes of one call. Each advice and each group has one row, as of its last change. */
@@ -48,11 +48,11 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
     keep,
     touch(group) {
       group.probing.isTurnTaken = false;
-      const key = groupKeyOf(group.kind.id, group.upstream);
+      const key = upstreamKeyOf({ ecosystem: group.kind.id, upstream: group.upstream });
       rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
     look: (orders) => void looks.push(...orders),
-    turn: () => ({ looks, changes, rows: [...rows.values()], deletes: [] }),
+    turn: () => ({ looks, changes, rows: [...rows.values()] }),
   };
 }
 

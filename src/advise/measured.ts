@@ -2,7 +2,7 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Mirror, Weight } from '../core/mirror.ts';
+import { type Mirror, questionOf, type Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import { quantileOf } from '../core/statistics.ts';
@@ -162,12 +162,8 @@ function apartOf(
 }
 
 function nearest(one: Answered, others: readonly Answered[]): Answered | null {
-  const isSame = ({ target, tag, cold }: Answered): boolean =>
-    tag === 'ok' &&
-    !cold &&
-    target.step === one.target.step &&
-    target.module === one.target.module &&
-    target.version === one.target.version;
+  const question = questionOf(one.target);
+  const isSame = ({ target, tag, cold }: Answered): boolean => tag === 'ok' && !cold && questionOf(target) === question;
   const apart = (other: Answered): number => Math.abs(other.atMs - one.atMs);
   return others.filter(isSame).reduce<Answered | null>((best, other) => {
     return best === null || apart(other) < apart(best) ? other : best;

@@ -6,8 +6,8 @@ export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
-/** Smaller differences are measurement noise, whatever their share: they justify no move. */
-const noiseMs = 10;
+/** Smaller differences are measurement noise, whatever their share. Milliseconds. */
+export const noiseMs = 10;
 
 /** True where `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
 export function isFaster(fromMs: number, toMs: number, minGain: number): boolean {

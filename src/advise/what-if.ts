@@ -1,10 +1,11 @@
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
+import { upstreamKeyOf } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, showChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
-import { advisedChainOf, type Group, groupKeyOf, mirrorAt } from './group.ts';
+import { advisedChainOf, type Group, mirrorAt } from './group.ts';
 import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
 import { usualHeavyMsOf } from './tests/costs.ts';
 import { pastMomentsFrom } from './tests/moments.ts';
@@ -64,7 +65,7 @@ function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatI
 }
 
 function choices(groups: readonly Group[]): string {
-  return groups.map(({ kind, upstream }) => groupKeyOf(kind.id, upstream)).join(', ');
+  return groups.map(({ kind, upstream }) => upstreamKeyOf({ ecosystem: kind.id, upstream })).join(', ');
 }
 
 function watches(group: Group, text: string): boolean {

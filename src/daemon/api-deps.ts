@@ -238,7 +238,7 @@ function attempt<T>(act: () => T): Result<T, unknown> {
 
 function take(s: Stages, notification: AlertNotification, now: Now, absorb: Absorb): AlertCounts {
   const turn = s.evidence.take(notification.alerts, s.config, now);
-  absorb.advise({ changes: [], rows: turn.rows, deletes: turn.deletes });
+  absorb.notify({ ...turn, outcomes: [] });
   for (const { alertname: alert, registry, startsAtMs } of turn.fresh)
     s.log.info('alert taken as evidence', { alert, registry, startsAtMs });
   for (const registry of new Set(turn.fresh.map((one) => one.registry)))

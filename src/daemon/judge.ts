@@ -90,7 +90,6 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     const advise = (turn: AdviseTurn): void => {
       judged.advice.push(...turn.changes);
       judged.rows.push(...turn.rows);
-      judged.deletes.push(...turn.deletes);
       looks.push(...turn.looks);
     };
     const reserve: Scheduler['reserve'] = (asked, at) => (isRunning() ? s.scheduler.reserve(asked, at) : null);

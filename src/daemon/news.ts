@@ -31,11 +31,7 @@ export function newNews(judged: Judged): News {
 /** Adds a stage's result to the turn's changes, and starts what it requested. */
 export interface Absorb {
   detect(turn: DetectTurn): void;
-  advise(change: {
-    readonly changes: readonly AdviceChange[];
-    readonly rows: readonly Row[];
-    readonly deletes: readonly News['deletes'][number][];
-  }): void;
+  advise(change: { readonly changes: readonly AdviceChange[]; readonly rows: readonly Row[] }): void;
   notify(change: {
     readonly rows: readonly Row[];
     readonly deletes: readonly News['deletes'][number][];

@@ -227,7 +227,7 @@ class Run {
   private post(alert: IncomingAlert): boolean {
     this.command((s, now, absorb) => {
       const turn = s.evidence.take([alert], s.config, now);
-      absorb.advise({ changes: [], rows: turn.rows, deletes: turn.deletes });
+      absorb.notify({ ...turn, outcomes: [] });
       for (const { registry } of turn.fresh) absorb.detect(s.detector.confirm(registry, now));
     });
     return this.life !== null;

@@ -4,7 +4,6 @@ import {
   costOf,
   countLastMinute,
   countSince,
-  isFailingNow,
   meanMsOf,
   type Records,
   recordOf,
@@ -139,8 +138,8 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
 }
 
 /** A gain of time: a build takes less than this share of the time at the head. */
-/** A gain whatever the times are: a build costs less than this share of the cost at the head. */
 const worthShare = 0.95;
+/** A gain whatever the times are: a build costs less than this share of the cost at the head. */
 const manyShare = 0.5;
 /** The weight of remembered means, in moments: the moments of a test that triggered overstate the difference. */
 const remembered = { time: 20, heavy_time: 4 } as const;
@@ -211,8 +210,7 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
 
 /** True where a mirror other than head and candidate failed twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
-  for (const [name, record] of contest.records) {
-    if (name !== contest.head && name !== candidate && isFailingNow(record, nowMs)) return true;
-  }
-  return false;
+  return [...contest.records].some(
+    ([name, record]) => name !== contest.head && name !== candidate && countLastMinute(record, nowMs).bad >= badMin,
+  );
 }

@@ -38,12 +38,7 @@ export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
-/** True where a mirror failed twice within the last minute. */
-export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
-  return countSinceOf(record, nowMs - minuteMs).bad >= 2;
-}
-
-/** True where the last `count` or more outcomes, of any question but not only downloads, were bad. */
+/** True where at least the last `count` outcomes were bad, light ones among them. */
 export function hasFailedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
@@ -233,19 +228,14 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   const record = recordOf(contest, name);
   const lightMs = meanMsOf(record, 'light', rule.nowMs, rule.errors);
   if (lightMs === null) return null;
-  const heavyMs = meanMsOf(record, 'heavy', rule.nowMs, rule.errors) ?? assumedHeavyMs(contest, rule);
+  // A mirror without downloads gets a larger margin than one with a single download.
+  const heavyMs =
+    meanMsOf(record, 'heavy', rule.nowMs, rule.errors) ??
+    usualHeavyMsOf(contest, rule.nowMs) * (1 + (rule.errors ?? margin));
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
-/**
- * The assumed download time of a mirror without downloads: the usual time of the others, with a larger margin than for
- * one download.
- */
-function assumedHeavyMs(contest: Records, { nowMs, errors = margin }: { nowMs: number; errors?: number }): number {
-  return usualHeavyMsOf(contest, nowMs) * (1 + errors);
-}
-
-/** The cost of a build for given step times in milliseconds, with upper bounds of the failure shares. Seconds. */
+/** As `costOf`, for given step times in milliseconds. */
 export function buildCostOf(
   record: HeadRecord,
   cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },

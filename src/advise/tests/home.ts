@@ -1,3 +1,4 @@
+import { noiseMs } from '../rank.ts';
 import { countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
@@ -129,9 +130,6 @@ export function isHomeAsGood(
   if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + moreMost) return false;
   return isHeavyClean(home, troubledMs);
 }
-
-/** Smaller differences are measurement noise, whatever their share. */
-const noiseMs = 10;
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
   // This check is repeated each second and would soon pass by chance: so one standard error is added to light means.

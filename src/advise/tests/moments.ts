@@ -67,27 +67,17 @@ export function addToMoment(moments: Moments, answer: Answer, paceMs: number): M
   const open = moments.open.get(answer.question) ?? [];
   moments.open.set(answer.question, open);
   const known = nearest(open, answer, paceMs);
-  if (known !== null) {
-    known.replies.set(answer.registry, answer.reply);
-    known.answeredAtMs.set(answer.registry, answer.atMs);
-    return known;
-  }
-  const moment: Moment = {
-    question: answer.question,
-    isHeavy: answer.isHeavy,
-    round: answer.round,
-    isScheduled: answer.isScheduled,
-    plannedAtMs: answer.plannedAtMs,
-    openedAtMs: answer.atMs,
-    replies: new Map([[answer.registry, answer.reply]]),
-    answeredAtMs: new Map([[answer.registry, answer.atMs]]),
-    late: new Map(),
-    everybody: null,
-    outcomes: new Map(),
-    paired: new Set(),
-  };
-  open.push(moment);
+  const moment = known ?? newMoment(answer);
+  if (known === null) open.push(moment);
+  moment.replies.set(answer.registry, answer.reply);
+  moment.answeredAtMs.set(answer.registry, answer.atMs);
   return moment;
+}
+
+function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: Answer): Moment {
+  const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
+  const byMirror = { replies: new Map(), answeredAtMs: new Map(), late: new Map(), outcomes: new Map() };
+  return { ...place, ...byMirror, everybody: null, paired: new Set() };
 }
 
 /** The fields of a response that determine its moment. */
