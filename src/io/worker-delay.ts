@@ -9,7 +9,7 @@ export interface LoopWatch {
   stop(): void;
 }
 
-/** The ticks kept: for longer than `limits.timeoutMsMax`, the longest deadline. */
+/** The ticks kept: for longer than one request may last (`limits.timeoutMsMax`). */
 const ticksKept = 16_384;
 /** Node rounds delays to whole milliseconds, so a timer that is this much late was on time. */
 const roundingMs = 1;

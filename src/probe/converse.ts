@@ -57,7 +57,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       input.nextAnswer?.();
       const answer = await exchange(ask);
       // Read here, because later computations (a hash over a whole zip) delay no hop any more.
-      loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);
+      loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
       if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
       return answer;
     });

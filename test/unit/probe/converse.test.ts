@@ -179,10 +179,12 @@ describe('time', () => {
     ]);
   });
 
-  test('the loop delay is read when the last answer is in, from the start on', async () => {
+  test('the loop delay is read after each answer, from the start on; the worst counts, also if it is forgotten', async () => {
     const from: number[] = [];
-    const { transcript } = await hold([ask('/1'), ask('/2')], undefined, (fromMs) => from.push(fromMs) * 10);
-    expect([from, transcript.loopDelayMsMax]).toEqual([[5_000, 5_000], 20]);
+    const delaysMs = [10, 30, 20];
+    const delayOf = (fromMs: number): number => delaysMs[from.push(fromMs) - 1] ?? 0;
+    const { transcript } = await hold([ask('/1'), ask('/2'), ask('/3')], undefined, delayOf);
+    expect([from, transcript.loopDelayMsMax]).toEqual([[5_000, 5_000, 5_000], 30]);
   });
 });
 
