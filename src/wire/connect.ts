@@ -9,10 +9,10 @@ import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
 import { connectThroughProxy, proxyStopOf } from './proxy.ts';
 import { type Handshaking, handshake, type TlsBook } from './tls.ts';
 
-/** The part of an access that is needed to reach a host. */
+/** The part of an access that decides how a host is reached. */
 export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
-  /** The address family to prefer if the name has it and `family` is not set. */
+  /** The preferred address family where `family` is `null`. */
   readonly firstFamily?: 4 | 6 | undefined;
 }
 
@@ -21,13 +21,13 @@ export interface Destination {
   /** `http:`, `https:` or `tcp:`. */
   readonly url: URL;
   readonly route: Route;
-  /** Checks addresses of URLs from responses; returns the mirror's own address class, computed only if it matters. */
+  /** Returns the class of the mirror's own address, if that matters. `null`: every address is allowed. */
   readonly guard: (() => Promise<AddressClass | null>) | null;
-  /** Gets the TLS socket before its handshake, to prepare a request during the wait. */
+  /** As in `Handshaking`. */
   readonly onSocket?: (socket: Socket) => void;
 }
 
-/** Facts about a connection, filled in progressively, also where it fails. */
+/** Facts about a connection, filled in step by step, also if it then fails. Through a proxy the address is the proxy's. */
 export interface ConnectTrace {
   readonly marks: LiveMarks;
   remoteAddress: string | null;
@@ -36,7 +36,7 @@ export interface ConnectTrace {
   tls: TlsFacts | null;
 }
 
-/** The facts before anything is known. @param startMs  monotonic */
+/** @param startMs  monotonic */
 export function createConnectTrace(startMs: number): ConnectTrace {
   return { marks: { start: startMs, end: startMs }, remoteAddress: null, remotePort: null, family: null, tls: null };
 }
@@ -55,20 +55,19 @@ interface Attempt extends ConnectDeps {
   readonly deadline: Deadline;
 }
 
-/** The host without the brackets of an IPv6 address: the form that sockets and certificates use. */
+/** The host, an IPv6 address without its brackets: the form that sockets and certificates use. */
 export function bareHostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
-/** The port of a URL; the default of its scheme if it names none. */
 function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 
 /**
- * A new connection, ready for a request: resolve, TCP, CONNECT if there is a proxy, TLS with its verdict. One address, no
- * happy eyeballs, no session resumption. Rejects with a `WireStop` before any byte of HTTP is sent to a forbidden host; a
- * proxy's own failures are `MW_PROXY_CONNECT` and `MW_PROXY_STATUS`.
+ * Opens a connection: resolve, TCP, CONNECT if there is a proxy, TLS with its verdict. One address, no happy eyeballs,
+ * no session resumption. No HTTP is sent to a host that the guard forbids.
+ * @throws WireStop  a failure of the proxy is `MW_PROXY_CONNECT` or `MW_PROXY_STATUS`
  */
 export async function connectTo(
   to: Destination,
@@ -76,16 +75,23 @@ export async function connectTo(
   deadline: Deadline,
   deps: ConnectDeps,
 ): Promise<Socket> {
-  const { clock, names, tls } = deps;
-  const attempt: Attempt = { to, trace, deadline, clock, names, tls };
+  const attempt: Attempt = { ...deps, to, trace, deadline };
   const { proxy } = to.route;
   if (proxy === null) return connectDirect(attempt);
   await allowedRule(to, null);
   const tunnel = await throughProxy(attempt, proxy).catch((error: unknown) => {
     throw proxyStopOf(error);
   });
-  trace.marks.connected = clock.monotonicMs();
-  return to.url.protocol === 'https:' ? secureTunnel(attempt, tunnel) : tunnel;
+  trace.marks.connected = deps.clock.monotonicMs();
+  return to.url.protocol === 'https:' ? orClosed(tunnel, secureTunnel(attempt, tunnel)) : tunnel;
+}
+
+/** Closes the socket if what runs over it fails, or does not start because OpenSSL rejects a key or a certificate. */
+function orClosed<T>(socket: Socket, over: Promise<T>): Promise<T> {
+  return over.catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
 }
 
 async function connectDirect(attempt: Attempt): Promise<Socket> {
@@ -113,7 +119,7 @@ async function addressOf(
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // The name has no address: the hop ended in `resolve`.
+            // Without this mark the hop ends in the phase `resolve`.
             delete trace.marks.resolved;
             throw error;
           });
@@ -128,11 +134,11 @@ interface Peer {
   readonly port: number;
 }
 
-/** Whether HTTP may be sent to the connected end. */
+/** Whether HTTP may be sent to the connected address. */
 type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
-/** The rule under which the address is allowed, `null` without a guard. Throws where no rule allows it. */
+/** The rule that allows the address; `null`: there is no guard. @throws WireStop  where no rule allows it */
 async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
   if (to.guard === null) return null;
   const host = bareHostOf(to.url);
@@ -147,7 +153,6 @@ function forbidden(): WireStop {
   return new WireStop('MW_FORBIDDEN_TARGET', phrase('fault.forbidden'));
 }
 
-/** Opens the TCP connection, without TLS. The handler sets the mark before anything else. */
 function openTcp(
   { deadline, clock }: Attempt,
   { address, port }: Peer,
@@ -158,8 +163,9 @@ function openTcp(
     const socket = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     socket.once('connect', () => {
       marks.connected = clock.monotonicMs();
-      if (isPeer(socket.remoteAddress)) done(socket);
-      else failed(closing(socket, forbidden()));
+      if (isPeer(socket.remoteAddress)) return done(socket);
+      socket.destroy();
+      failed(forbidden());
     });
     socket.once('error', (error) => failed(stopOf(error, 0, clock.monotonicMs())));
     socket.on('error', () => undefined);
@@ -167,12 +173,7 @@ function openTcp(
   });
 }
 
-function closing(socket: Socket, error: unknown): WireStop {
-  socket.destroy();
-  return stopOf(error);
-}
-
-/** Connects to the proxy, and opens a tunnel through it if the target uses TLS. */
+/** Connects to the proxy; for an https target also opens a tunnel through it. */
 async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>): Promise<Socket> {
   const { to, deadline } = attempt;
   const url = new URL(proxy.url);
@@ -180,7 +181,7 @@ async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>
   const { address } = await addressOf(attempt, bareHostOf(url), port);
   const unmarked: LiveMarks = { start: 0, end: 0 };
   const tcp = await openTcp(attempt, { address, port }, anyPeer, unmarked);
-  const socket = url.protocol === 'https:' ? await secureProxy(attempt, url, tcp) : tcp;
+  const socket = url.protocol === 'https:' ? await orClosed(tcp, secureProxy(attempt, url, tcp)) : tcp;
   if (to.url.protocol === 'https:') await connectThroughProxy(socket, to.url, proxy, deadline);
   return socket;
 }
@@ -191,13 +192,12 @@ function secureProxy({ to, deadline, tls }: Attempt, url: URL, tcp: Socket): Pro
     const host = bareHostOf(url);
     const socket = connectTls({ socket: tcp, secureContext, host, ...(isIP(host) ? {} : { servername: host }) });
     socket.once('secureConnect', () => done(socket));
-    socket.once('error', (error) => failed(closing(tcp, error)));
+    socket.once('error', (error) => failed(stopOf(error)));
     socket.on('error', () => undefined);
-    return () => tcp.destroy();
+    return () => undefined;
   });
 }
 
-/** TLS to the target over a tunnel. */
 function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
   return attempt.deadline.run((done, failed) => {
     const socket = handshake(tunnel, handshakeOf(attempt), attempt, done, failed);
@@ -206,8 +206,8 @@ function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
 }
 
 /**
- * TLS to the target over a new TCP connection. TCP is opened separately: Node's own way creates the TLS socket before it
- * connects, and that tenth of a millisecond would count for the mirror; here it passes during the round trip.
+ * TLS over a new TCP connection. TCP is opened separately: Node alone creates the TLS socket before it connects, which
+ * takes a tenth of a millisecond of the mirror's time. Here that passes during the round trip.
  */
 function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTest): Promise<Socket> {
   const { trace, deadline, clock } = attempt;
@@ -215,7 +215,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     let socket: Socket | null = null;
     const close = (): void => {
-      // The upper socket first: a TLS socket whose connection is gone would still start its handshake.
+      // The TLS socket first: without its connection it would still start its handshake.
       socket?.destroy();
       tcp.destroy();
     };
@@ -232,7 +232,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     };
     tcp.once('error', end);
     tcp.on('error', () => undefined);
-    // Node starts to connect in a tick that is already queued, so the handshake is set up in the next one.
+    // Node connects in a tick that is already queued: the handshake is set up after that.
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {

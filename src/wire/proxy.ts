@@ -6,17 +6,14 @@ import { type Deadline, stopOf, WireStop } from './deadline.ts';
 
 const answerBytesMax = 16 * 1024;
 
-/**
- * A failure of the proxy: what happens before its 200 is the proxy's or network's fault, never the mirror's. That includes
- * a deadline, because a slow mirror behind it cannot be recognized then.
- */
+/** A failure before the proxy's 200: the fault of the proxy or the network, not of the mirror; a deadline too. */
 export function proxyStopOf(error: unknown): WireStop {
   const stop = stopOf(error);
   if (stop.code === 'MW_PROXY_STATUS') return stop;
   return new WireStop('MW_PROXY_CONNECT', `${stop.code}: ${stop.message}`, 0, stop.atMs);
 }
 
-/** Requests a tunnel to the target from the proxy. Rejects with `MW_PROXY_STATUS` for anything but 200. */
+/** Requests a tunnel to the target from the proxy. @throws WireStop  `MW_PROXY_STATUS` for anything but 200 */
 export function connectThroughProxy(
   socket: Socket,
   target: URL,
@@ -54,21 +51,18 @@ export function connectThroughProxy(
     };
     socket.on('data', take).on('error', fail).on('close', closed);
     socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-    return () => {
-      socket.off('data', take).off('error', fail).off('close', closed);
-      socket.destroy();
-    };
+    return () => socket.destroy();
   });
 }
 
 const headEnd = '\r\n\r\n';
 
-/** Reads the head of a proxy's response in linear time, however small its chunks are. */
+/** Reads the head of a proxy's response, in linear time. */
 export class ProxyHead {
   readonly #head = Buffer.allocUnsafe(answerBytesMax + 1);
   #filled = 0;
 
-  /** The bytes after a 200, a stop for any other response, `null` while the head is incomplete. */
+  /** The bytes after the head of a 200; a stop for any other response; `null` while the head is incomplete. */
   take(chunk: Buffer): Buffer | WireStop | null {
     const before = this.#filled;
     this.#filled += chunk.copy(this.#head, before);

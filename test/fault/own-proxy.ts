@@ -15,6 +15,8 @@ export interface TestProxy {
   /** The head of each request as it came. */
   readonly heads: readonly string[];
   readonly set: (behaviour: ProxyBehaviour) => void;
+  /** Resolves when no connection is open. */
+  readonly unused: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -44,6 +46,9 @@ export async function startProxy(isTls: boolean): Promise<TestProxy> {
     heads,
     set: (next) => {
       behaviour = next;
+    },
+    async unused() {
+      for (const socket of sockets) await new Promise((resolve) => socket.once('close', resolve));
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();

@@ -105,6 +105,13 @@ for (const isTls of [false, true]) {
       await secure.setFault(null);
     });
 
+    it('a tunnel closes where TLS over it cannot start', async () => {
+      const client = { cert: 'none', key: 'none' };
+      const { hop } = await coldHop(wire, via(secure.url, { client }), `${secure.url}/x`);
+      expect(hop.fault?.phase).toBe('tls');
+      await proxy.unused();
+    });
+
     it('answers may not send us to literals or localhost; other names only the proxy knows', async () => {
       const outside = via('https://mirror.example.com');
       const foreign = { foreign: true };
