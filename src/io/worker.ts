@@ -157,6 +157,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
           clock: systemClock,
           timers: systemTimers,
           ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
+          userAgent: Object.values(book.access)[0]?.userAgent,
         });
     const { worker } = seed;
     const memories = same ? before.memories : createProbeMemories();

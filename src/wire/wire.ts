@@ -13,20 +13,13 @@ import { TlsBook } from './tls.ts';
 export interface WireOptions {
   readonly clock: Clock;
   readonly timers: Timers;
-  /**
-   * Public names to resolve when another name fails, with the same resolver: hosts of controls and public mirrors. Hosts of
-   * connections opened through that resolver are added automatically, so a private name is sent only to its own resolver.
-   * Addresses and `localhost` are ignored. Default: none.
-   */
+  /** Public names, to test any resolver with when a name fails: hosts of controls and public mirrors. Absent: none. */
   readonly otherNames?: readonly string[];
-  /** User-Agent for controls; mirrors have their own. */
-  readonly userAgent?: string;
+  /** The User-Agent for controls; mirrors have their own. */
+  readonly userAgent?: string | undefined;
 }
 
-/**
- * The wire: HTTP/1.1 and HTTP/2 over our own connections. Each time is taken from the socket's own events on the monotonic
- * clock. Nothing is thrown: failures are in `hop.fault`.
- */
+/** The wire: HTTP/1.1 and HTTP/2 over our own connections. Hops throw nothing: failures are in `hop.fault`. */
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
   const names = new Names(clock, timers, options.otherNames ?? []);
@@ -54,15 +47,12 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-/**
- * Creates the TLS context before any mark is set: a trust store takes tens of milliseconds, which must not count as
- * latency.
- */
+/** Creates the TLS context before the first hop: a trust store takes tens of milliseconds, which are not latency. */
 function prepare(tls: TlsBook, access: WireAccess): void {
   if (!access.url.startsWith('https:')) return;
   try {
     tls.context(access);
   } catch {
-    // The probe itself reports an unusable PEM text, as a fault with its phase.
+    // A hop reports an unusable PEM text.
   }
 }

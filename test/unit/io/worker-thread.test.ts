@@ -14,16 +14,21 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
 });
 
-async function mirror(): Promise<{ url: string; connections(): number }> {
+async function mirror(): Promise<{ url: string; connections(): number; agent(): string | undefined }> {
   let connections = 0;
-  const server = createServer((_request, response) => response.end('module example.com/m\n'));
+  let agent: string | undefined;
+  const server = createServer(({ headers }, response) => {
+    agent = headers['user-agent'];
+    response.end('module example.com/m\n');
+  });
   server.keepAliveTimeout = patienceMs;
   server.on('connection', () => {
     connections += 1;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   opened.push({ close: () => server.closeAllConnections() }, { close: () => server.close() });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => connections };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, connections: () => connections, agent: () => agent };
 }
 
 function book(url: string, over: Partial<WireAccess> = {}, pinned: Record<string, string> = {}): WorkerBook {
@@ -88,6 +93,13 @@ describe('a real thread', () => {
     expect([...before, same, await reused(4)]).toEqual([false, true, true, false]);
     // The warm-up has a server of its own.
     expect(connections()).toBe(2);
+  });
+
+  it('says who we are to a control too', async () => {
+    const { url, agent } = await mirror();
+    const workers = threads(book(url, { userAgent: 'mirrorwatch/1 (+ops@example.com)' }));
+    expect(await workers.control({ name: 'c', url, timeoutMs: patienceMs })).toMatchObject({ answered: true });
+    expect(agent()).toBe('mirrorwatch/1 (+ops@example.com)');
   });
 
   it('judges by the new book at once', async () => {
