@@ -41,9 +41,9 @@ export interface NpmFound {
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
   const project = await projectOf(machine);
-  const user = userFileOf(machine);
+  const [own, user] = [join(project, '.npmrc'), userFileOf(machine)];
   const files: (readonly [NpmLevel, string])[] = [
-    ...(project === null || join(project, '.npmrc') === user ? [] : [['project', join(project, '.npmrc')] as const]),
+    ...(own === user ? [] : [['project', own] as const]),
     ['user', user],
     ...globals(machine).map((file) => ['global', file] as const),
     ...builtins.map((file) => ['builtin', machine.system(file)] as const),
@@ -54,12 +54,12 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
       const [, key = '', value = ''] = /^\s*([^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line.text) ?? [];
       if (key !== '') settings.push(settingOf(level, key, value, line));
     }
-  settings.push(...(await pnpmIn(machine, project ?? machine.cwd)));
-  for (const folder of new Set([project ?? machine.cwd, home])) settings.push(...(await yarnIn(machine, folder)));
+  settings.push(...(await pnpmIn(machine, project)));
+  for (const folder of new Set([project, home])) settings.push(...(await yarnIn(machine, folder)));
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, level: 'shell', place: { file, line }, line: null });
-  return { settings, scopes: project === null ? [] : await scopesIn(machine, project), privatePatterns, home };
+  return { settings, scopes: await scopesIn(machine, project), privatePatterns, home };
 }
 
 /** The path of the user's .npmrc. */
@@ -102,11 +102,17 @@ function environment(env: Machine['env']): NpmSetting[] {
   });
 }
 
-/** The root of npm's project: the working folder or its nearest parent with a package.json; `null`: there is none. */
-async function projectOf(machine: Machine): Promise<string | null> {
-  for (const folder of foldersFrom(machine.cwd))
+/**
+ * The root of npm's project: the nearest of the working folder and its parents with a package.json or a folder
+ * `node_modules`, else the working folder.
+ * @see npm/cli workspaces/config/lib/index.js loadLocalPrefix
+ */
+async function projectOf(machine: Machine): Promise<string> {
+  for (const folder of foldersFrom(machine.cwd)) {
     if ((await machine.read(join(folder, 'package.json'))).tag === 'ok') return folder;
-  return null;
+    if ((await machine.list(join(folder, 'node_modules'))).tag === 'ok') return folder;
+  }
+  return machine.cwd;
 }
 
 function settingOf(level: NpmLevel, key: string, value: string, { file, line, text }: FileLine): NpmSetting {

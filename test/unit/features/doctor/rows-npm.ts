@@ -22,6 +22,17 @@ export const npmRows: readonly TrapRow[] = [
     what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   },
   {
+    name: 'the file beside a folder node_modules shadows that of the user',
+    files: {
+      '/home/node_modules/x/index.js': '',
+      '/home/.npmrc': 'registry=https://a.example.com/\n',
+      '~/.npmrc': 'registry=https://b.example.com\n',
+    },
+    id: 'npm-registry-shadowed',
+    where: ['/home/.npmrc:1', '~/.npmrc:1'],
+    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+  },
+  {
     name: 'a variable shadows the global and the builtin file',
     files: {
       '/usr/local/etc/npmrc': 'registry=https://b.example.com/\n',
