@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer } from 'node:https';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
@@ -125,6 +126,32 @@ describe('a request that passes through', () => {
     );
     const url = `http://127.0.0.1:${port}`;
     await expect(opened()(accessTo(url), `${url}/list`)).rejects.toThrow();
+  });
+
+  it('is not sent again where a mirror does not respond over a kept connection', async () => {
+    const { doorFetchMs } = limits;
+    ends.push(() => Object.assign(limits, { doorFetchMs }));
+    Object.assign(limits, { doorFetchMs: 200 });
+    const known = new Set<unknown>();
+    const asked: string[] = [];
+    const port = await portOf(
+      createServer(({ socket, url = '' }, response) => {
+        asked.push(url);
+        if (!known.has(socket)) response.end(url);
+        known.add(socket);
+      }),
+    );
+    const url = `http://127.0.0.1:${port}`;
+    const get = opened();
+    let failure: unknown;
+    for (let at = 1; failure === undefined && at < 20; at += 1) {
+      await get(accessTo(url), `${url}/${at}`).catch((cause: unknown) => {
+        failure = cause;
+      });
+      await turn();
+    }
+    expect(failure).toMatchObject({ code: 'UND_ERR_HEADERS_TIMEOUT' });
+    expect(new Set(asked).size).toBe(asked.length);
   });
 
   it('is sent again where its kept connection ends, but not where a new one does', async () => {
