@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
 
-// The client alone: the whole package (fetch, caches, WebSocket) is 3 MB more in each thread. Its minor release is pinned.
+// The client alone: the whole package takes 3 MB more in each thread. Its minor release is pinned.
 import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
@@ -12,38 +12,37 @@ import { phrase } from '../words/tell.ts';
 import { WireStop } from './deadline.ts';
 import type { Inflow } from './inflow.ts';
 
-/** A kept connection closes after this time without a request, or after the server's own hint if that is shorter. */
+/** An idle connection closes after this time, or after the server's keep-alive hint if that is shorter. */
 const idleMsMax = 10 * 60_000;
 /** Subtracted from the server's hint, which may count from the sending of its response. */
 const idleMarginMs = 1_000;
 /** Flow control windows of Go's client, the largest among HTTP/2 clients: smaller ones would slow downloads. */
 const streamWindowBytes = 4 * 1024 * 1024;
 const sessionWindowBytes = 1024 * 1024 * 1024;
-/** undici 8.12 documents `settings.initialWindowSize` and reads `initialWindowSize`. */
 const h2Options = {
   pingInterval: 0,
   connectionWindowSize: sessionWindowBytes,
+  // Undocumented: undici 8.12 does not read the documented `settings.initialWindowSize`.
   initialWindowSize: streamWindowBytes,
-  settings: { initialWindowSize: streamWindowBytes },
 };
 
 const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
-/** True for errors with which undici itself destroys the socket: they say nothing about the socket. */
+/** True for an error with which undici itself destroys the socket: it says nothing about the connection. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
 }
 
-/** What a request needs besides undici's handler. */
+/** undici's handler of a request, and what our own hooks call. */
 export interface Collecting extends Dispatcher.DispatchHandler {
   /** HTTP/1.1: takes the bytes of the response. */
   readonly inflow: Inflow;
-  /** HTTP/2: the stream of this request; called again where undici repeats a refused one. */
+  /** HTTP/2: a stream was opened for this request; again where undici repeats a refused one. */
   streamOpened(stream: ClientHttp2Stream): void;
 }
 
-/** One request as sent. */
+/** One request as sent. `target`: path and query, or the whole URL for a proxy. */
 export interface CarriedRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
   readonly target: string;
@@ -52,17 +51,16 @@ export interface CarriedRequest {
 }
 
 /**
- * One connection that is ready for requests: undici's client over our own socket. It uses HTTP/2 if the TLS handshake
- * chose `h2`, else HTTP/1.1. HTTP/1.1 bytes are timed in `push`, where the socket delivers them, before undici's parser
- * runs. An HTTP/2 session reads the socket in native code: there the stream's event is timed.
+ * undici's client over one socket of ours: HTTP/2 if the TLS handshake chose `h2`, else HTTP/1.1. HTTP/1.1 bytes are
+ * timed in `push`, before undici's parser runs. HTTP/2 sessions read in native code, so the stream's events are timed.
  */
 export class Carrier {
   readonly socket: Socket;
-  /** The socket's first error; undici may report less ("other side closed"). */
+  /** The socket's first error that is not undici's own. */
   error: Error | null = null;
   /** `null` with HTTP/1.1, and before the first request. */
   session: SessionWatch | null = null;
-  /** True: several lines use the connection. None of them closes it, and an aborted request ends only its own stream. */
+  /** Several lines use the connection: `close` does nothing, and an aborted request ends only its own stream. */
   isShared = false;
   #onSettings: (() => void) | null = null;
   /** Body bytes of all responses so far. */
@@ -88,7 +86,7 @@ export class Carrier {
       // undici expects an asynchronous connector. It connects once: reconnecting is our decision.
       connect: (_options, callback) =>
         queueMicrotask(() => {
-          if (isGiven) return callback(new WireStop('MW_STALE', phrase('fault.stale')), null);
+          if (isGiven) return callback(closedByUs, null);
           isGiven = true;
           callback(null, socket);
         }),
@@ -109,7 +107,6 @@ export class Carrier {
     });
   }
 
-  /** The protocol of the connection, by its ALPN. */
   get protocol(): HttpProtocol {
     return (this.socket as TLSSocket).alpnProtocol === 'h2' ? '2' : '1.1';
   }
@@ -120,27 +117,23 @@ export class Carrier {
     this.#client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collecting);
   }
 
-  /** The next stream that opens belongs to this request. To be called from `onRequestStart`. */
+  /** To be called from `onRequestStart`: the next stream that opens belongs to this request. */
   starting(collecting: Collecting): void {
     this.#collecting = collecting;
   }
 
-  /** The running request has ended: later bytes belong to none. */
+  /** To be called when a request has ended: later bytes belong to none. */
   ended(collecting: Collecting): void {
     if (this.#collecting === collecting) this.#collecting = null;
   }
 
-  /**
-   * HTTP/2: lets several lines send requests at once, until `unshare`.
-   * @param onSettings  called when the server's SETTINGS came: from then on there is more than one stream
-   */
+  /** HTTP/2: several lines may send requests at once, until `unshare`. @param onSettings  called at its SETTINGS */
   share(onSettings: () => void): void {
     this.isShared = true;
     this.#onSettings = onSettings;
     this.#client.pipelining = limits.buildStreams;
   }
 
-  /** Closes a shared connection. */
   unshare(): void {
     this.isShared = false;
     this.close();
@@ -190,26 +183,23 @@ const codeNames = [
   'HTTP_1_1_REQUIRED',
 ] as const;
 
-/** The name of an HTTP/2 error code, as clients print it; an unknown one as its number. */
+/** The name of an HTTP/2 error code. */
 export function h2CodeNameOf(code: number): string {
   return codeNames[code] ?? `code ${code}`;
 }
 
 /** A server's GOAWAY frame. */
 interface Goaway {
-  /** An HTTP/2 error code. */
   readonly code: number;
   /** Streams with a higher id were not processed. */
   readonly lastStreamId: number;
 }
 
-/**
- * What happens on one HTTP/2 session that undici does not report: the streams it opens, GOAWAY, the server's limit of
- * concurrent streams, and the session's own error.
- */
+/** Events of one HTTP/2 session that undici does not report. */
 export class SessionWatch {
+  /** The first one. */
   goaway: Goaway | null = null;
-  /** The error that ended the session, as an invalid frame or a flood of frames; `null`: none. */
+  /** The first error, such as an invalid frame. */
   error: Error | null = null;
   /** SETTINGS_MAX_CONCURRENT_STREAMS of the server; `null` before its SETTINGS came. */
   streamsMax: number | null = null;
@@ -219,7 +209,7 @@ export class SessionWatch {
    * @param settled  called when the server's SETTINGS came
    */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // Must run before undici's listener, which ends the requests.
+    // Before undici's listener, which ends the requests.
     session.prependListener('goaway', (code, lastStreamId) => {
       this.goaway ??= { code, lastStreamId };
     });

@@ -14,7 +14,7 @@ import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesO
 /** A received body; incomplete where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one response as undici's handler. Settles once. */
+/** Collects one response; then calls `done` or `failed`, once. */
 export class Collector implements Collecting {
   readonly inflow: Inflow;
   readonly #carrier: Carrier;
@@ -27,12 +27,12 @@ export class Collector implements Collecting {
   #isOver = false;
   #bytesMax: number;
   #spill: Spill | null;
-  /** The body bytes after which reading stops on purpose, as if the response were complete; `null`: read to the end. */
+  /** Body bytes after which reading stops on purpose; `null`: read to the end. */
   #stopAt: number | null;
-  /** Facts of HTTP/2; over HTTP/1.1 its `stream` stays `null`. */
+  /** Over HTTP/1.1 its `stream` stays `null`. */
   readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
-  /** Monotonic instant of the newest data of the body; `null`: none yet. */
+  /** Monotonic instant of the newest chunk of the body. */
   #dataMs: number | null = null;
 
   constructor(
@@ -85,7 +85,7 @@ export class Collector implements Collecting {
       this.#spill = null;
       this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
     }
-    // For a response without the requested item, the first lines are enough.
+    // Without the requested item the beginning of the body is enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
     const said = this.#saidBytes();
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
@@ -122,7 +122,7 @@ export class Collector implements Collecting {
     this.broken(error);
   }
 
-  /** Ends the response as failed because of this error. */
+  /** Ends the response as failed. */
   broken(error: unknown): void {
     if (this.#isOver) return;
     const atMs = this.#now();
@@ -134,7 +134,7 @@ export class Collector implements Collecting {
     this.#fail(exchangeStopOf(error, { ...state, session, stream, streamError }, atMs));
   }
 
-  /** Stops listening: the hop is over for another reason. */
+  /** Stops collecting without a result. */
   leave(): void {
     this.#isOver = true;
     this.#stampFirst();
@@ -150,22 +150,22 @@ export class Collector implements Collecting {
     const { headBytes, totalBytes } = this.inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
-    // undici takes a reset for the end of a body without a length; that is wrong.
-    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
-    return this.#carrier.error === null || isFramed ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
+    // undici takes a reset for the end of a body without a length.
+    return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 
-  /**
-   * When the response was complete. If its own bytes show its end, this is the time of the last byte: parsers run later.
-   */
+  /** When the response was complete. If its bytes show its end, this is the last byte's time: parsers run later. */
   #endMs(): number {
-    const said = this.#saidBytes();
     if (this.#h2.stream !== null) {
-      const isFramed = said !== null && said === this.#trace.bodyBytes;
-      return (isFramed ? (this.#dataMs ?? this.#h2.headMs) : null) ?? this.#now();
+      const isFull = this.#saidBytes() === this.#trace.bodyBytes;
+      return (isFull ? (this.#dataMs ?? this.#h2.headMs) : null) ?? this.#now();
     }
-    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
-    return (isFramed ? this.inflow.lastByteMs : null) ?? this.#now();
+    return (this.#isFramed() ? this.inflow.lastByteMs : null) ?? this.#now();
+  }
+
+  /** HTTP/1.1: whether the response shows where its body ends. */
+  #isFramed(): boolean {
+    return this.#saidBytes() !== null || this.#trace.headers['transfer-encoding'] !== undefined;
   }
 
   #saidBytes(): number | null {
@@ -186,13 +186,11 @@ export class Collector implements Collecting {
   }
 
   #fail(why: WireStop): void {
-    this.#isOver = true;
-    this.#stampFirst();
-    this.#end();
+    this.leave();
     this.#failed(why);
   }
 
-  /** Stops reading: closes the connection, or the stream of a shared one. */
+  /** Closes the connection, or the stream of a shared one. */
   #end(): void {
     this.#carrier.close();
     if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', phrase('fault.line')));

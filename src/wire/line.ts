@@ -25,15 +25,15 @@ export interface LineDeps extends ConnectDeps {
   readonly builds: Builds;
 }
 
-/** Faults of a kept connection that was closed while idle: they say nothing about this request. */
+/** Faults by which a connection that was closed while idle ends the next request. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 /** GOAWAY with NO_ERROR before the server accepted the request. */
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * The wire for one conversation. Cold: a new connection for each request; a hop that continues one (`startMs` is set)
- * reuses the line's own connection to the same origin, as a client's fetch does, but never one of an aside. Warm: the
- * mirror's kept connection, if any; in a build the connection of its cold line.
+ * The wire for one conversation. Cold: a new connection for each request; but a hop with `startMs` reuses that of the
+ * hop before where `keyOf` is equal, as a client's fetch does. Warm: the mirror's kept connection, if any; in a build
+ * the connection of its cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -43,13 +43,13 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   readonly #timed: Timed;
   #build: Build | null;
-  /** Present in a build: its warm lines wait. */
+  /** Present on warm lines of a build, which wait for its connection. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
-  /** The mirror's address, by this line's own connection to it. */
+  /** The mirror's address: of a connection of this line, else of its name. */
   #homeAddress: string | null = null;
-  /** Files of long bodies, until the conversation has ended. */
+  /** Files of long bodies; `close` removes them. */
   readonly #files: BodyFile[] = [];
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
@@ -87,7 +87,7 @@ export class OpenLine implements Line {
       return unusable(request, showUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
     const headers = requestHeaders(url, request.headers, this.#access);
     const deadline = new Deadline(clock, timers, request.deadlineMs);
-    // The last step before the wire: our own preparation does not count as the mirror's time.
+    // After our own preparation, which does not count as the mirror's time.
     const startMs = request.startMs ?? clock.monotonicMs();
     const trace = createConnectTrace(startMs);
     const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false, protocol: null };
@@ -107,7 +107,7 @@ export class OpenLine implements Line {
     }
   }
 
-  /** Sends the request over a kept connection if there is one; a connection that has died meanwhile is replaced, once. */
+  /** Sends the request, over a kept connection if there is one; a connection that has died is replaced. */
   async #ask(state: HopState, deadline: Deadline): Promise<Collected> {
     const kept = this.#take(state);
     if (kept !== null) {
@@ -117,7 +117,7 @@ export class OpenLine implements Line {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const { code } = stopOf(error);
-        // The connection of a build was not idle: its end is a fault.
+        // The connection of a build was in use: its end is a fault, except by GOAWAY.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.answer.firstByteMs !== null || !isOld) throw error;
         state.reused = false;
@@ -129,8 +129,7 @@ export class OpenLine implements Line {
       return await this.#exchange(await this.#connect(state, deadline), state, deadline);
     } catch (error) {
       if (stopOf(error).code !== untakenCode) throw error;
-      // As Go does: the server ended the session before it accepted our stream, so the request is repeated over a new one,
-      // once.
+      // As Go does: the server ended the session before it accepted our stream, so the request is repeated once.
       state.answer = { ...newTrace(), repeated: 'goaway' };
       return this.#exchange(await this.#connect(state, deadline), state, deadline);
     }
@@ -161,7 +160,7 @@ export class OpenLine implements Line {
     return kept;
   }
 
-  /** The client certificate is for the hosts that may know credentials, the pin for the mirror's own. */
+  /** For a URL from a response: the client certificate goes where credentials may go; the pin is the mirror's own. */
   #tlsFor(url: URL): Partial<Pick<WireAccess, 'client' | 'pin'>> {
     const isHome = url.origin === new URL(this.#access.url).origin;
     const client = isHome || mayKnowSecrets(url, this.#access) ? this.#access.client : null;
@@ -171,15 +170,14 @@ export class OpenLine implements Line {
   async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
     const { request, url, headers, answer } = state;
     state.protocol = kept.carrier.protocol;
-    const { proxy } = this.#access;
-    const isPlainProxied = proxy !== null && url.protocol === 'http:';
-    const authorization = isPlainProxied ? proxyAuthorizationOf(proxy) : null;
+    const proxy = url.protocol === 'http:' ? this.#access.proxy : null;
+    const authorization = proxy === null ? null : proxyAuthorizationOf(proxy);
     try {
       const collected = await exchange(
         kept.carrier,
         {
           method: request.method ?? 'GET',
-          target: isPlainProxied ? `${url.origin}${url.pathname}${url.search}` : `${url.pathname}${url.search}`,
+          target: `${proxy === null ? '' : url.origin}${url.pathname}${url.search}`,
           headers: authorization === null ? headers : { ...headers, 'proxy-authorization': authorization },
           body: null,
           bodyBytesMax: request.bodyBytesMax,
@@ -191,9 +189,9 @@ export class OpenLine implements Line {
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
-      // RFC 9110 section 15.5.20: this connection is not for this origin. Go reports the status unchanged, and so do we.
+      // RFC 9110 section 15.5.20: this connection is not for this origin. As in Go, the status is reported unchanged.
       if (answer.status === 421) kept.carrier.close();
-      if (isPlainProxied && answer.status === 407)
+      if (proxy !== null && answer.status === 407)
         throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), answer.bodyBytes, answer.endMs);
       return collected;
     } finally {
@@ -221,7 +219,7 @@ export class OpenLine implements Line {
     else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
   }
 
-  /** The address class of the configured mirror: of the connected address, else by its name now. */
+  /** The class of the mirror's own address; `null`: it is not known. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);

@@ -10,7 +10,7 @@ import { Names } from './dns.ts';
 import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
 import { TlsBook } from './tls.ts';
 
-/** The head of a response, and its body as a stream. Header names are lower case. */
+/** A response whose body is a stream. Header names are lower case. */
 export interface Passing {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -19,13 +19,12 @@ export interface Passing {
   readonly url: string;
 }
 
-/** Requests to mirrors whose responses are passed on, over kept HTTP/1.1 connections. */
+/** Requests to mirrors over kept HTTP/1.1 connections, for responses that are passed on. */
 export interface Passages {
   /**
-   * Sends a request to a mirror and follows its redirects: credentials go only to the mirror's own host, and a redirect
-   * may lead only to public addresses, `allowHosts`, or the class of the mirror's own address.
-   * @param headers  beside our own; names in lower case
-   * @throws Error where no head came, or the redirects have no end
+   * Sends a request to a mirror and follows its redirects. Credentials go where `mayKnowSecrets` allows; a redirect may
+   * lead to public addresses, `allowHosts`, or the class of the mirror's own address.
+   * @throws Error where no head came, a redirect is not allowed, or there are too many
    */
   open(
     access: WireAccess,
@@ -41,22 +40,22 @@ export interface Passages {
 
 const redirectsMax = 5;
 const connectMs = 10_000;
-/** Errors of a connection that the other side has ended. */
+/** Errors of a connection that the other side ended. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Connections to one origin. */
 interface Kept {
   readonly pool: Pool;
-  /** The class of the address of its newest connection; `null`: none yet, or the proxy resolves the name. */
+  /** The class of the newest connection's address; `null`: there was none, or a proxy resolves the name. */
   reached: AddressClass | null;
 }
 
 /** Creates passages without open connections. */
 export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
-  /** Pools of connections by access and origin, the least recently used first. */
+  /** By access and origin, the least recently used first. */
   const pools = new Map<string, Kept>();
-  /** The whole access as a key: after a change (a CA, a pin, a proxy) earlier connections are not reused. */
+  /** Each access as a text: after a change (a CA, a pin, a proxy) earlier connections are not reused. */
   const keys = new WeakMap<WireAccess, string>();
 
   function poolOf(access: WireAccess, url: URL): Pool {
@@ -99,7 +98,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
           .then(
             (socket) => {
               if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
-              // undici takes a reset (ECONNRESET) for the end of a response without a length: half an index would look whole.
+              // undici takes ECONNRESET for the end of a response without a length: half an index would look whole.
               socket.prependListener('error', (error: NodeJS.ErrnoException) => {
                 if (endCodes.has(error.code ?? ''))
                   Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
@@ -118,9 +117,9 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     async open(access, first, { method, headers, signal }) {
       let url = new URL(first);
       for (let hop = 0; hop <= redirectsMax; hop += 1) {
-        const isPlainProxied = access.proxy !== null && url.protocol === 'http:';
-        const path = `${isPlainProxied ? url.origin : ''}${url.pathname}${url.search}`;
-        const proxied = isPlainProxied && access.proxy !== null ? proxyAuthorizationOf(access.proxy) : null;
+        const proxy = url.protocol === 'http:' ? access.proxy : null;
+        const path = `${proxy === null ? '' : url.origin}${url.pathname}${url.search}`;
+        const proxied = proxy === null ? null : proxyAuthorizationOf(proxy);
         const sent = {
           ...requestHeaders(url, headers, access),
           ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
@@ -128,17 +127,14 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
         const at = url;
         const send = () => poolOf(access, at).request({ path, method, headers: sent, signal });
         // A kept connection may end while the request is on its way: it is sent again, once (RFC 9110 section 9.2.2).
-        const {
-          statusCode,
-          headers: got,
-          body,
-        } = await send().catch((cause: { readonly isKept?: boolean }) => {
+        const answer = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
           throw cause;
         });
-        const location = got['location'];
-        if (statusCode < 300 || statusCode > 308 || statusCode === 304 || typeof location !== 'string')
-          return { status: statusCode, headers: got, body, url: url.href };
+        const { statusCode: status, headers: got, body } = answer;
+        const { location } = got;
+        if (status < 300 || status > 308 || status === 304 || typeof location !== 'string')
+          return { status, headers: got, body, url: url.href };
         await body.dump({ limit: 64 * 1024 });
         const next = readForeignUrl(location, url.href);
         // A response over TLS must not lead to plain HTTP.

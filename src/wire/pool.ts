@@ -3,7 +3,7 @@ import type { TlsFacts } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
 import { floodLookMs, isFlood } from './inflow.ts';
 
-/** An idle connection with its facts. */
+/** A connection with its facts. */
 export interface Kept {
   readonly carrier: Carrier;
   readonly remoteAddress: string | null;
@@ -12,19 +12,19 @@ export interface Kept {
   readonly tls: TlsFacts | null;
 }
 
-/** Idle connections per mirror and host; `perHost` is small, and a warm probe uses one at a time. */
-const keptPerHost = 2;
-/** Origins per mirror: redirects lead to others, and a malicious mirror may use a new one each time. */
+/** Idle connections per mirror and origin. */
+const keptPerOrigin = 2;
+/** Origins per mirror: a mirror may redirect to a new one each time. */
 const originsKept = 8;
 
 /**
- * Connections kept for warm probes, by mirror, then origin. If the access of a mirror changes, its connections are closed.
- * An idle HTTP/2 connection is closed if its server floods it with frames.
+ * Idle connections for warm probes, by mirror and origin. If the access of a mirror changes, its connections are closed;
+ * so is an idle HTTP/2 connection that its server floods with frames.
  */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
   readonly #timers: Timers;
-  /** Idle HTTP/2 connections, with their byte count when they became idle. */
+  /** Idle HTTP/2 connections, each with its received bytes when it became idle. */
   readonly #resting = new Map<Carrier, number>();
   #look: { cancel(): void } | null = null;
 
@@ -32,7 +32,7 @@ export class Pool {
     this.#timers = timers;
   }
 
-  /** Takes a live connection out of the pool, the most recently used first; `null` where there is none. */
+  /** Takes out the most recently used live connection; `null`: there is none. */
   take(access: WireAccess, origin: string): Kept | null {
     const kept = this.#of(access).get(origin) ?? [];
     for (let one = kept.pop(); one !== undefined; one = kept.pop()) {
@@ -48,12 +48,12 @@ export class Pool {
     if (!one.carrier.isAlive()) return;
     const byOrigin = this.#of(access);
     const kept = byOrigin.get(origin) ?? [];
-    // The most recently used one is the last.
+    // The most recently used origin is the last.
     byOrigin.delete(origin);
     byOrigin.set(origin, kept);
     kept.push(one);
     if (one.carrier.protocol === '2') this.#rest(one.carrier);
-    if (kept.length > keptPerHost) kept.shift()?.carrier.close();
+    if (kept.length > keptPerOrigin) kept.shift()?.carrier.close();
     const [oldest] = byOrigin;
     if (byOrigin.size <= originsKept || oldest === undefined) return;
     for (const { carrier } of oldest[1]) carrier.close();
