@@ -7,29 +7,29 @@ import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { codeOf, WireStop } from './deadline.ts';
 
-/** A collected body: its bytes, or its beginning and the file with all of them. */
+/** A body, or its beginning and the file with all of it. */
 export interface Collected {
   readonly body: Buffer;
   /** `null`: `body` is complete. */
   readonly whole: BodyFile | null;
 }
 
-/** For a body that may exceed the memory limit: the limit, and the owner of its file. */
+/** When a long body goes to a file. */
 export interface Spill {
-  /** Above this many bytes, all of them go to a file. */
+  /** A longer body is written to a file as a whole. */
   readonly heldBytes: number;
-  /** Called for each new file at once: the caller must close it. */
+  /** Called with each new file: the caller must close it. */
   readonly opened: (file: BodyFile) => void;
 }
 
-/** Smaller chunks than this, except the first, are copied: each would keep its whole network buffer in memory. */
+/** Smaller chunks, except the first, are copied: each would keep its whole network buffer in memory. */
 const pieceBytesMin = 2 * 1024;
 const blockBytes = 16 * 1024;
 
-/** Collects a body as it comes, with little memory besides the body, however small the chunks are. */
+/** Collects a body with little memory besides the body, however small the chunks are. */
 export class BodyHold {
   #chunks: Buffer[] = [];
-  /** A buffer for small chunks after the last large one, with its fill level. */
+  /** Small chunks after the last large one; `#filled` bytes are used. */
   #block: Buffer | null = null;
   #filled = 0;
   #bytes = 0;
@@ -37,7 +37,7 @@ export class BodyHold {
 
   /**
    * @param spill  `null`: the whole body stays in memory
-   * @throws WireStop `MW_NO_SCRATCH` if a file cannot be created or written: the fault of this machine
+   * @throws WireStop `MW_NO_SCRATCH` where this machine cannot create or write the file
    */
   take(chunk: Buffer, spill: Spill | null): void {
     this.#bytes += chunk.length;
@@ -85,9 +85,8 @@ export class BodyHold {
 }
 
 /**
- * A long body in the system's temporary folder, readable at any position. The file has no name from its first byte on: no
- * other process can open it, and it disappears with this process. Written and read synchronously through the page cache:
- * some hundred microseconds per mebibyte.
+ * A long body in a file of the system's temporary folder. The file's name is removed before the first byte is written,
+ * so the file disappears with this process. Reads and writes are synchronous: some hundred microseconds per mebibyte.
  */
 export class BodyFile implements WholeBody {
   readonly #file: number;

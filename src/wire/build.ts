@@ -2,15 +2,15 @@ import type { BuildPlace } from '../core/due.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Kept } from './pool.ts';
 
-/** If lines are missing because their thread was lost, the build closes after this time. */
+/** A build whose lines do not all end, because their thread was lost, closes after this time. */
 const expiresMs = 5 * 60_000;
 
 /**
- * The one HTTP/2 connection of a build. Its cold line connects and offers it after the server's SETTINGS; the other lines
- * start at that moment. It closes when the last one has ended.
+ * The one HTTP/2 connection of a build. The cold line connects; the others start when the server's SETTINGS arrive. The
+ * connection closes when all lines have ended.
  */
 export class Build {
-  /** The connection; `null` before it is ready, and after a failure. */
+  /** `null` until the cold line has connected. */
   kept: Kept | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;
@@ -27,13 +27,13 @@ export class Build {
     this.#expiry = timers.after(expiresMs, () => this.#close());
   }
 
-  /** Called by the cold line: the connection, which stays open until all lines have left. */
+  /** Called by the cold line with its new connection. */
   offer(kept: Kept): void {
     this.kept = kept;
     kept.carrier.share(() => this.#settle(true));
   }
 
-  /** True once the connection is ready; false if it is not within `limitMs`, or failed. */
+  /** True once the connection is ready; false if it fails, or is not ready within `limitMs`. */
   ready(limitMs: number): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(this.kept?.carrier.isAlive() === true);
     return new Promise((resolve) => {
@@ -47,10 +47,7 @@ export class Build {
     });
   }
 
-  /**
-   * Records that a line has ended.
-   * @param isCold  true for the line that connects: if it ends before it offered a connection, the other lines get none
-   */
+  /** Records that a line has ended. @param isCold  the line that connects: lines that still wait get no connection */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);
     this.#left -= 1;

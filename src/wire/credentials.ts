@@ -1,17 +1,13 @@
 import type { WireAccess } from '../core/ports.ts';
 import { classBySpelling } from './guard.ts';
 
-/** Header names that carry credentials, whatever their source. */
 const credentialNames = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 function basic(username: string, secret: string): string {
   return `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
 }
 
-/**
- * True if credentials of this access may be sent to `url`: over TLS or to loopback, and only to the mirror's own scheme,
- * host and port, or to `auth.hosts`.
- */
+/** True if credentials may be sent to `url`: over TLS or to loopback, and to the mirror's origin or `auth.hosts`. */
 export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'>): boolean {
   const isSafe = url.protocol === 'https:' || classBySpelling(url.hostname) === 'loopback';
   if (!isSafe) return false;
@@ -27,8 +23,8 @@ function defaultPort(url: URL): string {
 }
 
 /**
- * The request headers: the request's own, our User-Agent, `identity`, and credentials where allowed. The request's own
- * credentials (a fetched token) are removed too if the hop leads to another host or is unencrypted.
+ * The headers to send: our User-Agent, `accept-encoding: identity`, then those in `asked`, which override both, and the
+ * mirror's credentials. Credentials, also those in `asked`, only where `mayKnowSecrets` allows.
  */
 export function requestHeaders(
   url: URL,
@@ -47,7 +43,7 @@ export function requestHeaders(
   return headers;
 }
 
-/** The `Proxy-Authorization` value; `null` if the proxy needs none. */
+/** The value of `Proxy-Authorization`; `null`: none is configured. */
 export function proxyAuthorizationOf(proxy: NonNullable<WireAccess['proxy']>): string | null {
   return proxy.username === null ? null : basic(proxy.username, proxy.password ?? '');
 }

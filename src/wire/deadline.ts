@@ -5,13 +5,10 @@ import type { Marks } from '../core/transcript.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
-/** Releases what a stage holds; called once, when the stage is cut short. */
+/** Ends a stage early and releases what it holds; called at most once. */
 type Cancel = () => void;
 
-/**
- * The one deadline of a hop. Stages run inside `run`, one at a time; at the deadline the current stage is cancelled and
- * rejected with `MW_DEADLINE`, even if bytes still arrive.
- */
+/** The deadline of a hop, whose stages run one at a time. At the deadline the current stage ends with `MW_DEADLINE`. */
 export class Deadline {
   readonly #timer: { cancel(): void };
   readonly #timers: Timers;
@@ -53,7 +50,7 @@ export class Deadline {
     });
   }
 
-  /** Calls `run` at this interval until `clear`; another call replaces it. */
+  /** Calls `run` at this interval until `clear`; a second call replaces the first. */
   every(ms: number, run: () => void): void {
     this.#looks?.cancel();
     this.#looks = this.#timers.after(ms, () => {
@@ -76,14 +73,14 @@ function lateness(atMs: number): WireStop {
 /** Marks while a hop is under way. */
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 
-/** Why a hop ended before its response was complete. Thrown inside the wire only, caught once by the hop. */
+/** Why a hop ended before its response was complete. Not thrown out of the wire. */
 export class WireStop extends Error {
   readonly code: string;
   /** Body bytes received until it ended. */
   readonly bytesRead: number;
-  /** The message for any language; `null`: the text is the runtime's, or a peer's. */
+  /** The message in any language; `null`: the text is the runtime's or a peer's. */
   readonly sentence: Sentence | null;
-  /** Monotonic instant of the end; `null`: now. */
+  /** Monotonic instant of the end; `null`: not stated. */
   readonly atMs: number | null;
 
   constructor(code: string, text: string | Sentence, bytesRead = 0, atMs: number | null = null) {
@@ -96,10 +93,10 @@ export class WireStop extends Error {
 }
 
 /**
- * The current phase of a hop, by its marks. After the first byte of the head it is `transfer`, even if the head is not
- * complete.
- * @param isSecure  true if the connection needs TLS before it can carry a request
- * @param isReady   true if the connection existed before (kept from an earlier hop)
+ * The current phase of a hop, by its marks.
+ * @param isSecure   the connection needs TLS
+ * @param isReady    the connection was kept from an earlier hop
+ * @param isLiteral  the host is an address, so nothing is resolved
  */
 export function phaseOf(marks: Marks, isSecure: boolean, isReady: boolean, isLiteral: boolean): Phase {
   if (marks.firstByte !== undefined) return 'transfer';
@@ -114,7 +111,7 @@ function fieldOf(error: unknown, name: 'code' | 'reason'): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The runtime's code for an error: its own, else its cause's, else the first of an AggregateError's; `null` if none. */
+/** The code of an error: its own, else its cause's, else that of the first error of an AggregateError; `null`: none. */
 export function codeOf(error: unknown): string | null {
   const own = fieldOf(error, 'code');
   if (own !== null || !(error instanceof Error)) return own;
@@ -122,7 +119,7 @@ export function codeOf(error: unknown): string | null {
   return error instanceof AggregateError ? codeOf(error.errors[0]) : null;
 }
 
-/** Any error as a stop, with OpenSSL's reason as text where there is one. Ours pass unchanged. */
+/** Any error as a stop; a stop is returned unchanged. Of OpenSSL's errors the text is the reason. */
 export function stopOf(error: unknown, bytesRead = 0, atMs: number | null = null): WireStop {
   if (error instanceof WireStop) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -10,35 +10,33 @@ export interface Resolved {
   readonly family: 4 | 6;
 }
 
-/** The resolver to use, and the address family. */
 export interface ResolveRule {
   readonly family: 4 | 6 | null;
-  /** The preferred family where `family` is not set and the name has both; absent: the resolver's first address. */
+  /** The preferred family where `family` is `null`; absent: the order of the system's resolver; IPv4 from a server. */
   readonly first?: 4 | 6 | undefined;
   /** `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
-/** After a failure, other names are resolved for at most this time; that ends before the next probe of the same mirror. */
+/** After a failure, other names are resolved for at most this time. */
 const othersMs = 1_500;
-/** How long the result for the other names is valid: "in the same moment" (design.md section 5). */
+/** How long the result for other names is valid. */
 const othersFreshMs = 2_000;
 const othersAsked = 3;
 const namesKnown = 200;
 const serversKept = 100;
 
 /**
- * Resolves names to one address each, as a client that takes the first one. The system's resolver runs `getaddrinfo` on
- * libuv's thread pool (`UV_THREADPOOL_SIZE`, 4 by default, shared by all worker threads): many names without a response
- * delay the others; a configured server is queried over the network without the pool.
+ * Resolves each name to one address. The system's resolver runs `getaddrinfo` on libuv's thread pool, which all worker
+ * threads share: names without a response delay the others. A configured server is queried without the pool.
  */
 export class Names {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #others: readonly string[];
-  /** Names of mirrors, by their resolver. */
+  /** Names of mirrors, by their resolver; `''`: the system's. */
   readonly #known = new Map<string, Set<string>>();
-  /** Names that a resolver has resolved, the newest last: the best ones to test it with. */
+  /** Names that each resolver has resolved, the newest last. */
   readonly #answered = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
@@ -49,20 +47,14 @@ export class Names {
     this.#others = others.map((name) => name.toLowerCase()).filter(isAskable);
   }
 
-  /**
-   * Remembers a mirror's name, to be resolved by its own resolver when another name fails there; it is sent to no other
-   * resolver.
-   */
+  /** Remembers a mirror's name, to test its resolver with; it may be private, so no other resolver gets it. */
   know(name: string, server: string | null): void {
     const known = this.#known.get(server ?? '') ?? new Set();
     this.#known.set(server ?? '', known);
     if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
   }
 
-  /**
-   * The address of a name.
-   * @param stamp  called first when the resolver has responded, with success or not
-   */
+  /** The address of a name. @param stamp  called when the resolver has responded, also with a failure */
   resolve(host: string, rule: ResolveRule, deadline: Deadline, stamp: () => void): Promise<Resolved> {
     return deadline.run((done, failed) => {
       let isOver = false;
@@ -80,10 +72,7 @@ export class Names {
     });
   }
 
-  /**
-   * Whether another name resolves through the same resolver now: distinguishes a missing name from a dead resolver.
-   * @returns `null` where there is no other name to resolve
-   */
+  /** Whether the resolver of a name that failed resolves other names now; `null`: no other name is known. */
   answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
     const nowMs = this.#clock.monotonicMs();
@@ -99,7 +88,6 @@ export class Names {
     return answers;
   }
 
-  /** Closes the servers' sockets. */
   close(): void {
     for (const resolver of this.#servers.values()) resolver.cancel();
     this.#servers.clear();
@@ -164,7 +152,7 @@ export class Names {
     }
     const ask = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
       const heard = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
-        // A missing address of one family is no failure where any family will do.
+        // Where any family will do, the other one is tried.
         if (error?.code === 'ENODATA' && otherwise !== null) ask(otherwise, null);
         else answer(error, (error === null && addresses[0]) || '', each);
       };
@@ -188,7 +176,7 @@ export class Names {
 
 type Answered = (error: Error | null, address: string, family: 4 | 6) => void;
 
-/** True for names that can test a resolver: `localhost` and addresses show nothing about it. */
+/** True for a name that can test a resolver; `localhost` and addresses cannot. */
 function isAskable(name: string): boolean {
   return name !== '' && classBySpelling(name) === null;
 }

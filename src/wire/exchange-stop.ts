@@ -8,32 +8,26 @@ import { codeOf, stopOf, WireStop } from './deadline.ts';
 interface EndState {
   readonly hasHead: boolean;
   readonly bytesRead: number;
-  /** The body's length as the head states it (0 for HEAD, 204, 304), bytes; `null`: its end is signalled differently. */
+  /** As `statedBytesOf`; `null` also before the head. */
   readonly saidBytes: number | null;
-  /** The socket's first error, which is more specific than "other side closed". */
+  /** As `Carrier.error`: more specific than undici's "other side closed". */
   readonly socketError: Error | null;
-  /** HTTP/2 alone. */
+  /** `null`: HTTP/1.1. */
   readonly session: SessionWatch | null;
-  /** HTTP/2 alone: the stream of the request, where one was opened. */
+  /** HTTP/2: the stream of the request, where one was opened. */
   readonly stream: ClientHttp2Stream | null;
-  /** HTTP/2 only: Node's error of the stream; undici's may differ. */
+  /** HTTP/2: Node's error of the stream; undici's may differ. */
   readonly streamError: Error | null;
 }
 
-/**
- * undici's error as a stop with one of our codes, independent of undici's version.
- * @param atMs  monotonic time of the end
- */
+/** The stop for an error of undici, whose own codes and texts depend on its version. @param atMs  monotonic */
 export function exchangeStopOf(error: unknown, state: EndState, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, state.bytesRead, atMs);
   return state.session === null ? plainStop(error, state, atMs) : h2Stop(error, state, state.session, atMs);
 }
 
-/**
- * HTTP/1.1. Errors of undici's parser have no code of their own (undici 8.12): before the head is complete they are
- * `MW_BAD_HEAD`, later `MW_BAD_CHUNK`, and `MW_CLOSED` where only the end came too early.
- */
+/** HTTP/1.1. An error of undici's parser is `MW_BAD_HEAD` before the head is complete, later `MW_BAD_CHUNK`. */
 function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
   const stop = stopOf(error, state.bytesRead, atMs);
   const as = (code: string, text: string | Sentence): WireStop => new WireStop(code, text, state.bytesRead, atMs);
@@ -52,7 +46,7 @@ function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici reports this for every error of its parser after a Content-Length, even if the error is in the same head.
+      // undici reports this for every parser error after a Content-Length, also for one in the same head.
       return state.hasHead ? closed() : badHead();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
@@ -64,8 +58,8 @@ function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
 }
 
 /**
- * HTTP/2: the session's end first (GOAWAY, broken frames), then the connection's, then the stream's. Node does not say which
- * side reset a stream with PROTOCOL_ERROR: before the head that counts as the server's reset.
+ * HTTP/2: GOAWAY first, then broken frames, the end of the connection, the end of the stream. Node does not say which
+ * side reset a stream with PROTOCOL_ERROR: without a stated length that counts as the server's reset.
  */
 function h2Stop(error: unknown, state: EndState, session: SessionWatch, atMs: number): WireStop {
   const { bytesRead, saidBytes, socketError, stream } = state;

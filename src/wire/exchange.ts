@@ -10,10 +10,10 @@ import { floodLookMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its complete response, within the limits; decodes an encoded body, offered or not, unless
- * the bytes are wanted as sent. Rejects with a `WireStop`; the connection is then closed, as after a body that is not read
- * to its end.
+ * Sends one request and reads its response. A whole body in memory is decoded, also if we offered no encoding, unless
+ * `asSent`. After an error, or a body that is not read to its end, the connection is closed, unless it is shared.
  * @param now  the monotonic clock
+ * @throws WireStop
  */
 export async function exchange(
   carrier: Carrier,
@@ -48,13 +48,12 @@ const inflateAsync = promisify(inflate);
 const inflateRawAsync = promisify(inflateRaw);
 const brotliAsync = promisify(brotliDecompress);
 
-/** No regular response has more layers. */
 const layersMax = 2;
 
 /**
- * The body before the server encoded it. A body of an unknown encoding is unchanged: checks of its contents report it.
- * @param bodyBytesMax  the request's limit; above it the body counts as a bomb. If we requested `identity`, the limit is
- * that of a light response
+ * The body before the server encoded it; a body in an unknown encoding is unchanged.
+ * @param bodyBytesMax  the limit of the result; if no encoding was offered, `limits.decodedBytes` or twice the received
+ *                      bytes, whichever is larger, is a second limit
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */
 export async function decoded(
@@ -70,7 +69,7 @@ export async function decoded(
     .map((layer) => layer.trim())
     .reverse();
   if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), body.length);
-  // Heavy bodies (zips, tarballs) hardly compress, so twice the size on the wire is enough.
+  // Long bodies (zips, tarballs) hardly compress, so twice the received size is enough.
   const decodedMax = isOffered ? bodyBytesMax : Math.max(limits.decodedBytes, 2 * body.length);
   const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, decodedMax));
   let plain = body;

@@ -1,10 +1,7 @@
 import { isIP } from 'node:net';
 import { type AddressBytes, addressBytesOf, isWithin, type Network } from '../core/addresses.ts';
 
-/**
- * The class of an address. A response must not lead to any class but `public`: the IANA special-purpose registries (RFC
- * 6890) as of 2025, grouped into classes.
- */
+/** The class of an address: the IANA special-purpose registries (RFC 6890) as of 2025, in groups. */
 export type AddressClass =
   | 'public'
   | 'loopback'
@@ -17,7 +14,7 @@ export type AddressClass =
   | 'unspecified'
   | 'reserved';
 
-/** The ranges, first match wins; `embedded` uses the class of the embedded IPv4 address. */
+/** The ranges, the first match wins; `embeddedAt`: the class is that of the IPv4 address at this byte. */
 const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
   ['0.0.0.0/8', 'unspecified'],
   ['10.0.0.0/8', 'private'],
@@ -37,7 +34,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['::/128', 'unspecified'],
   ['::1/128', 'loopback'],
   ['::/96', 'reserved'],
-  // SIIT (RFC 7915); IPv4-mapped addresses have become IPv4 before they get here.
+  // SIIT (RFC 7915). IPv4-mapped addresses were converted before.
   ['::ffff:0:0:0/96', { embeddedAt: 12 }],
   ['64:ff9b::/96', { embeddedAt: 12 }],
   ['64:ff9b:1::/48', 'private'],
@@ -45,7 +42,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['100:0:0:1::/64', 'reserved'],
   ['2001::/23', 'reserved'],
   ['2001:db8::/32', 'documentation'],
-  // 6to4 carries an IPv4 address in front (RFC 3056).
+  // 6to4 (RFC 3056).
   ['2002::/16', { embeddedAt: 2 }],
   ['3fff::/20', 'documentation'],
   ['2000::/3', 'public'],
@@ -65,13 +62,13 @@ function mustParse(cidr: string): Network {
   return range;
 }
 
-/** 4 or 16 numbers, or `null` where the text is no address. A zone (`%eth0`) is dropped; IPv4-mapped becomes IPv4. */
+/** `null`: the text is no address. A zone (`%eth0`) is dropped; an IPv4-mapped address becomes IPv4. */
 function bytesOf(address: string): AddressBytes | null {
   const text = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   return isIP(text) === 0 ? null : addressBytesOf(text);
 }
 
-/** A range, `null` where the text is neither `address/bits` nor an address. */
+/** `null`: the text is neither `address/bits` nor an address. */
 function parseCidr(text: string): Network | null {
   const [base = '', bitsText, more] = text.split('/');
   const bytes = bytesOf(base);
@@ -92,34 +89,30 @@ function classOfBytes(bytes: AddressBytes): AddressClass {
   return 'public';
 }
 
-/**
- * The class of an address literal, IPv4 or IPv6, with or without brackets or zone.
- * @returns `null` where the text is no address, so a name
- */
+/** The class of an address, with or without brackets or zone; `null`: the text is no address. */
 export function addressClassOf(address: string): AddressClass | null {
   const bytes = bytesOf(address);
   return bytes === null ? null : classOfBytes(bytes);
 }
 
-/** The class of a host by its spelling: a literal's own, `loopback` for `localhost` names, else `null`. */
+/** The class of a host by its spelling: `loopback` for `localhost` names, that of an address, else `null`. */
 export function classBySpelling(host: string): AddressClass | null {
   const name = host.toLowerCase().replace(/\.$/, '');
   return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClassOf(host);
 }
 
-/** Where a hop may go besides public space. */
+/** Where a hop may go besides public addresses. */
 export interface GuardRule {
   /** CIDRs, single addresses or host names, as the operator wrote them. */
   readonly allow: readonly string[];
-  /** The class of the configured mirror's own address; its responses may lead to that class. */
+  /** The class of the mirror's own address; every address of it is allowed. */
   readonly home: AddressClass | null;
 }
 
 /**
- * True where a hop to `host` may connect to `address`. The connected address is checked, so a name that changes its
- * address after a check gains nothing.
- * @param address  `null` where a proxy resolves the name: then only the spelling of the host is checked, and a public name
- * that the proxy resolves to a private address is not detected
+ * True where a hop to `host` may connect to `address`.
+ * @param address  `null`: a proxy resolves the name. Then only the host's spelling is checked: a name that the proxy
+ *                 resolves to a private address is allowed
  */
 export function mayConnect(host: string, address: string | null, rule: GuardRule): boolean {
   const found = address === null ? classBySpelling(host) : addressClassOf(address);

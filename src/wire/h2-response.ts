@@ -5,20 +5,19 @@ import { type Carrier, h2CodeNameOf } from './carrier.ts';
 import { WireStop } from './deadline.ts';
 import { isFlood, measureHeaderList } from './inflow.ts';
 
-/** The stop of a response whose heads exceed the limit. */
 export function stopOfLargeHead(): WireStop {
   return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
 }
 
-/** What one response over HTTP/2 shows besides its body: its stream, and the instant of its head. */
+/** What one response over HTTP/2 shows besides its body. */
 export class H2Response {
   stream: ClientHttp2Stream | null = null;
   streamError: Error | null = null;
-  /** The first head, interim ones included, monotonic milliseconds. */
+  /** Monotonic instant of the first head, interim ones included. */
   headMs: number | null = null;
   #interimBytes = 0;
   readonly #carrier: Carrier;
-  /** Bytes, and bytes of bodies, of the connection before this request. */
+  /** What the connection had received before this request: all bytes, and those of bodies. */
   readonly #readBefore: number;
   readonly #bodyBefore: number;
 
@@ -28,7 +27,7 @@ export class H2Response {
     this.#bodyBefore = carrier.bodyBytes;
   }
 
-  /** Follows a stream; again where undici repeats a refused request. @param broken  ends the response for a reason */
+  /** Follows a stream; again where undici repeats a refused request. @param broken  ends the response */
   follow(stream: ClientHttp2Stream, now: () => number, broken: (why: WireStop) => void): void {
     this.stream = stream;
     this.streamError = null;
@@ -38,7 +37,7 @@ export class H2Response {
     stream.once('response', () => {
       this.headMs ??= now();
     });
-    // Interim heads: Node limits the size of each, but not their number.
+    // Interim heads: Node limits their size, not their number.
     stream.on('headers', (headers) => {
       this.headMs ??= now();
       this.#interimBytes += measureHeaderList(headers);
@@ -46,16 +45,12 @@ export class H2Response {
     });
   }
 
-  /** True for a flood of useless frames. */
   isFlooded(): boolean {
     const { socket, bodyBytes } = this.#carrier;
     return this.stream !== null && isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore);
   }
 
-  /**
-   * The stop of a stream that was reset; `null`: it ended well. Node ends a stream that was reset with CANCEL or NO_ERROR
-   * as if it were complete.
-   */
+  /** The stop for a reset stream; `null`: it was not reset. Node ends one reset with CANCEL like a complete one. */
   resetStop(bodyBytes: number, atMs: number): WireStop | null {
     const { stream } = this;
     if (stream === null || (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return null;

@@ -8,7 +8,7 @@ import type { ConnectTrace } from './connect.ts';
 import type { Kept } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
-/** One hop in progress: its request, and what is known of its connection and response so far. */
+/** One hop in progress. */
 export interface HopState {
   readonly request: HopRequest;
   readonly url: URL;
@@ -16,16 +16,15 @@ export interface HopState {
   readonly headers: Readonly<Record<string, string>>;
   answer: ExchangeTrace;
   reused: boolean;
-  /** The protocol of its connection; `null`: there was none. */
+  /** The protocol of the connection; `null`: there is none. */
   protocol: HttpProtocol | null;
 }
 
-/** The key for reusing a kept connection: the same origin, and timed requests separate from the others. */
+/** Hops with equal keys may share a line's connection: those of asides and of timed requests are separate. */
 export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }
 
-/** Copies the peer's facts from the kept connection. */
 export function fillFrom(trace: ConnectTrace, kept: Kept): void {
   trace.remoteAddress = kept.remoteAddress;
   trace.remotePort = kept.remotePort;
@@ -33,7 +32,7 @@ export function fillFrom(trace: ConnectTrace, kept: Kept): void {
   trace.tls = kept.tls;
 }
 
-/** Sets the marks of the response, and the end; marks are in order by construction, also at a deadline. */
+/** Sets the marks of the response and the end, which is never before the last mark. */
 export function closeMarks(state: HopState, endMs: number): void {
   const { marks } = state.trace;
   if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
@@ -41,16 +40,13 @@ export function closeMarks(state: HopState, endMs: number): void {
   marks.end = Math.max(endMs, last);
 }
 
-/**
- * A URL as a transcript keeps it, shortened, because a redirecting server chooses its length.
- * @param mask  of known credentials, applied before anything is cut
- */
+/** A URL as a transcript keeps it: masked, then shortened. @param mask  masks known credentials */
 export function showUrl(url: string, mask: (text: string) => string): string {
   const masked = maskUrl(mask(url));
   return masked.length <= limits.hopUrlChars ? masked : `${masked.slice(0, limits.hopUrlChars)}…`;
 }
 
-/** The URL without user-info and fragment; `null` for an unsupported one. */
+/** The URL without user-info and fragment; `null`: it is invalid, or not http(s). */
 export function parseHopUrl(text: string): URL | null {
   const url = readForeignUrl(text);
   if (url === null) return null;
@@ -62,7 +58,7 @@ export function parseHopUrl(text: string): URL | null {
   return url;
 }
 
-/** The result for a URL that cannot be requested: nothing was sent. */
+/** The result for a URL that cannot be requested. */
 export function unusable(request: HopRequest, shown: string, startMs: number): HopAnswer {
   const hop: Hop = {
     url: shown,

@@ -5,24 +5,21 @@ import { limits } from '../core/limits.ts';
 const statusAt = 9;
 const interim = 0x31;
 /**
- * Limit of chunk sizes, their extensions and trailers: this many bytes, plus `framingShareMax` of the body. Chunks of one
- * byte cost a hundred times the CPU of large ones. Go's client has a similar limit ("too much non-data").
+ * Chunk sizes, their extensions and trailers may take this many bytes, plus `framingShareMax` of the body: chunks of
+ * one byte cost a hundred times the CPU of large ones. Go's client has a similar limit ("too much non-data").
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 
-/**
- * Counts the bytes of one HTTP/1.1 response as the socket delivers them, before any parser: the times of the first and the
- * newest byte, the length of the head, and the total.
- */
+/** Counts and times the bytes of one HTTP/1.1 response as the socket delivers them, before any parser. */
 export class Inflow {
   /** Monotonic instant of the first byte, `null` before. */
   firstByteMs: number | null = null;
   /** Monotonic instant of the newest byte, `null` before. */
   lastByteMs: number | null = null;
-  /** Plain bytes so far, head included. */
+  /** Bytes so far, after TLS, head included. */
   totalBytes = 0;
   /** Bytes of the head, interim heads included; `null` while it is not complete. */
   headBytes: number | null = null;
@@ -31,15 +28,15 @@ export class Inflow {
   readonly #now: () => number;
   readonly #tooLarge: () => void;
   readonly #overFramed: () => void;
-  /** The current head: bytes read, bytes of its end (CR LF CR LF) matched, and whether it is interim. */
+  /** The current head: its bytes so far, the matched bytes of its end (CR LF CR LF), and whether it is interim. */
   #at = 0;
   #matched = 0;
   #isInterim = false;
 
   /**
    * @param now         the monotonic clock
-   * @param tooLarge    called as soon as the head, interim heads included, is longer than `limits.headBytes`
-   * @param overFramed  called when what was read beside head and body is too much for the body
+   * @param tooLarge    called when the head, interim heads included, is longer than `limits.headBytes`
+   * @param overFramed  called when there is too much besides head and body
    */
   constructor(now: () => number, tooLarge: () => void, overFramed: () => void) {
     this.#now = now;
@@ -47,11 +44,10 @@ export class Inflow {
     this.#overFramed = overFramed;
   }
 
-  /** Counts one chunk from the socket. The time is taken first. */
   take(chunk: Buffer): void {
     this.lastByteMs = this.#now();
     this.firstByteMs ??= this.lastByteMs;
-    // The parser has processed all chunks but this one.
+    // The parser has processed all earlier chunks.
     const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);
@@ -78,26 +74,25 @@ export class Inflow {
   }
 }
 
-/** How often a running response is checked, milliseconds. */
+/** How often an HTTP/2 connection is checked for a flood, milliseconds. */
 export const floodLookMs = 100;
-/** Allowed besides head and body: SETTINGS, WINDOW_UPDATE and PING of a normal server are some hundred bytes. */
+/** Allowed besides head and body; the other frames of a normal server are some hundred bytes. */
 const spareBytes = 256 * 1024;
-/** A frame of one byte has a header of nine. */
+/** A frame with one byte of a body has a header of nine. */
 const framingFactor = 16;
-/** The overhead of a header field beside its name and value, in bytes, by RFC 9113 section 6.5.2. */
+/** What a header field counts besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
 const fieldBytes = 32;
 
 /**
- * True where an HTTP/2 connection carried so many bytes during one response that most must be useless frames: nghttp2 ends
- * floods that need a reply (PING, SETTINGS, CONTINUATION), but accepts others without end (WINDOW_UPDATE, ALTSVC,
- * padding).
- * @param readBytes  bytes received since the request, frames included
+ * True where an HTTP/2 connection received so many bytes that most must be useless frames: nghttp2 accepts some kinds
+ * (WINDOW_UPDATE, ALTSVC, padding) without end.
+ * @param readBytes  all received bytes
  */
 export function isFlood(readBytes: number, bodyBytes: number): boolean {
   return readBytes > limits.headBytes + spareBytes + framingFactor * bodyBytes;
 }
 
-/** The size of a header list as HTTP/2 counts it, bytes. */
+/** The size of a header list as HTTP/2 counts it. */
 export function measureHeaderList(headers: IncomingHttpHeaders): number {
   let sum = 0;
   for (const [name, value] of Object.entries(headers)) {

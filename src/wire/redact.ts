@@ -6,7 +6,7 @@ type MaskText = (text: string) => string;
 
 /** Names whose whole value is a secret. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
-/** Challenges: they are useful in a transcript, but their one-time values are removed. */
+/** Challenges: useful in a transcript, but for the values that are not in `challengeKept`. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
 const challengeKept = new Set(['realm', 'service', 'scope', 'error', 'charset', 'algorithm', 'qop']);
 const kindsKept = 2_000;
@@ -23,7 +23,7 @@ function kindOf(name: string): Kind {
   return kind;
 }
 
-/** Masks user-info and query values of every URL in a text, relative ones too (`/a?sig=x`). */
+/** Masks user-info and query values of every URL in a text, also of relative ones. */
 export function maskUrlsIn(text: string): string {
   let masked = text;
   if (masked.includes('@')) masked = masked.replace(/\/\/[^/?#\s@]*@/g, `//${shown}@`);
@@ -52,10 +52,10 @@ function redacted(name: string, value: string, mask: MaskText): string {
 }
 
 /**
- * Headers as a transcript may keep them: secrets `***`, URLs without user-info and query values, at most
- * `limits.headersKept` of at most `limits.headerValueChars` characters. What was left out is counted under `…`.
+ * Headers as a transcript keeps them: secrets are `***`, URLs have no user-info and query values, and number and length
+ * are limited. The number of those left out is under `…`.
  * @param headers  lower-case names
- * @param mask  of known credentials, applied before anything is cut
+ * @param mask     masks known credentials, before anything is cut
  */
 export function redactHeaders(
   headers: Readonly<Record<string, string>>,

@@ -16,17 +16,17 @@ import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { codeOf, type LiveMarks, stopOf, WireStop } from './deadline.ts';
 
-/** Trust roots and client certificate: a part of an access. */
+/** The part of an access that is for TLS. */
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
-/** The verdict on a finished handshake. `code` is `null` if the connection may carry requests. */
+/** The verdict on a finished handshake. `code` `null`: the connection may carry requests. */
 export interface TlsVerdict {
   readonly facts: TlsFacts;
   readonly code: string | null;
   readonly text: string | Sentence;
 }
 
-/** The facts of one certificate, computed once per certificate. */
+/** The facts of one certificate. */
 interface LeafFacts {
   readonly issuer: string;
   readonly startsAtMs: number | null;
@@ -41,12 +41,9 @@ const namesKept = 50;
 const contextsKept = 500;
 const issuerChars = 80;
 
-/**
- * Secure contexts by access, and facts by certificate. A context with all of Node's roots takes milliseconds to build, and a
- * certificate's legacy form 0.1 ms: too expensive for each probe.
- */
+/** Keeps secure contexts and facts of certificates: a context takes milliseconds to build, a name check 0.1 ms. */
 export class TlsBook {
-  /** Contexts by the list of CAs, which stays the same object, while rules are created again for each connection. */
+  /** By the list of CAs: rules are new objects for each connection, but with the same list. */
   readonly #byCa = new WeakMap<
     TlsRule['ca'],
     { readonly client: TlsRule['client']; readonly context: SecureContext }
@@ -55,7 +52,7 @@ export class TlsBook {
   readonly #leaves = new Map<string, LeafFacts>();
 
   /**
-   * The context of an access: Node's roots and its own CA bundle, its client certificate, TLS 1.2 or later.
+   * The context for Node's roots, the rule's own CAs and client certificate, and TLS 1.2 or later.
    * @throws Error with an OpenSSL code where a PEM text is unusable
    */
   context(rule: TlsRule): SecureContext {
@@ -70,7 +67,7 @@ export class TlsBook {
   }
 
   /**
-   * Judges a finished handshake in the order expired, untrusted, name, pin. Facts come back in every case.
+   * Judges a finished handshake, in the order expired or not yet valid, untrusted, name, pin.
    * @param host       the name or address that the certificate must be for
    * @param nowWallMs  wall time, to recognize an expired certificate that is also untrusted
    */
@@ -133,7 +130,7 @@ function timeOf(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** RFC 7469 section 2.4; `null` where the key is of a kind that we cannot read. */
+/** The pin of a key, by RFC 7469 section 2.4; `null`: the key cannot be read. */
 function spkiHash(certificate: X509Certificate): string | null {
   try {
     return createHash('sha256')
@@ -153,16 +150,13 @@ function issuerName(issuer: string): string {
   return (part('CN') ?? part('O') ?? '').slice(0, issuerChars);
 }
 
-/** Node's code for an invalid date, reported whatever other faults the chain has. */
+/** Node's code for an invalid date; `null`: the date is valid. */
 function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
   if (leaf.expiresAtMs !== null && leaf.expiresAtMs < nowWallMs) return 'CERT_HAS_EXPIRED';
   return leaf.startsAtMs !== null && leaf.startsAtMs > nowWallMs ? 'CERT_NOT_YET_VALID' : null;
 }
 
-/**
- * The result of Node's `checkServerIdentity`, called once for each certificate and name. The legacy form comes from the
- * certificate: `socket.getPeerCertificate()` is empty once `getPeerX509Certificate()` was called (Node 24.21).
- */
+/** Whether a certificate is for a name, by Node's own check, kept for each pair; `null`: it is. */
 function nameVerdict(
   certificate: X509Certificate,
   leaf: LeafFacts,
@@ -182,22 +176,21 @@ function nameVerdict(
 
 /** The parameters of a handshake. */
 export interface Handshaking {
-  /** The name or address of the peer, without brackets. */
+  /** The name or address of the peer, an IPv6 address without brackets. */
   readonly host: string;
   readonly rule: TlsRule;
   /** The protocols in ALPN, the preferred one first. */
   readonly alpn: readonly string[];
-  /** Filled in, also after a bad verdict. */
+  /** Filled in: `tls` also after a bad verdict. */
   readonly trace: { readonly marks: LiveMarks; tls: TlsFacts | null };
   /** Gets the TLS socket before its handshake, to prepare a request during the wait. */
   readonly onSocket: ((socket: Socket) => void) | undefined;
 }
 
-/** Replaces a legacy certificate object that is never read. */
 const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
   ({}) as PeerCertificate & DetailedPeerCertificate;
 
-/** Runs TLS over an open or opening connection; judged before anything is sent over it. */
+/** Runs TLS over an open or opening connection, and judges the handshake. */
 export function handshake(
   under: Socket,
   { host, rule, alpn, trace, onSocket }: Handshaking,
@@ -210,13 +203,13 @@ export function handshake(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: tls.context(rule),
     ALPNProtocols: [...alpn],
-    // `judge` reads the verdict, so that facts exist also for a bad one, and checks the name.
+    // `judge` decides instead, so that facts of a bad certificate are known too.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  // Node would convert the whole chain for the name check that is switched off above: a tenth of a probe's CPU.
+  // Node would convert the whole chain for its own name check: a tenth of a probe's CPU.
   socket.getPeerCertificate = noCertificate;
-  // Node leaves the socket underneath open where TLS over it ends before it has begun.
+  // Node leaves the socket underneath open where TLS ends before it has begun.
   socket.once('close', () => under.destroy());
   socket.once('secureConnect', () => {
     const verdict = tls.judge(socket, host, rule, clock.wallMs());

@@ -9,14 +9,14 @@ export interface ExchangeRequest extends CarriedRequest {
   readonly stopAfterBytes: number | null;
   /** As `Ask.asSent`. */
   readonly asSent?: true;
-  /** Takes a body that is too long for memory; `null`: every body stays in memory. */
+  /** `null`: every body stays in memory. */
   readonly spill: Spill | null;
 }
 
-/** The known facts of an exchange, filled in as they arrive, so that a failed exchange keeps what it got. */
+/** The facts of an exchange, filled in as they arrive: a failed exchange keeps those so far. */
 export interface ExchangeTrace {
   firstByteMs: number | null;
-  /** Instant of the last byte of the body. */
+  /** When the response was complete. */
   endMs: number | null;
   status: number | null;
   /** Lower-case names; repeated headers joined by `, `. */
@@ -28,12 +28,11 @@ export interface ExchangeTrace {
   repeated: NonNullable<Hop['repeated']> | null;
 }
 
-/** An empty trace. */
 export function newTrace(): ExchangeTrace {
   return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null, repeated: null };
 }
 
-/** Headers by lower-case name; repeated ones joined. */
+/** Headers by lower-case name; repeated ones are joined. */
 export function joined(headers: IncomingHttpHeaders): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -42,14 +41,13 @@ export function joined(headers: IncomingHttpHeaders): Record<string, string> {
   return plain;
 }
 
-/** Whether a body is encoded. */
 export function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
-/** The length of the body as stated in the response headers; `null`: the end of the body is signalled differently. */
+/** The length of the body by the head of the response, bytes; `null`: the body's end shows otherwise. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
-  // In a response to HEAD, the length in the head is that of a GET.
+  // A response to HEAD states the length of one to GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;
   const length = headers['content-length'];
   return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);

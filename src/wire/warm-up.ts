@@ -8,7 +8,7 @@ import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';
 
 const asks = 3;
-/** The timeouts of one request, and of all together. */
+/** The time limits of one request, and of all. */
 const limitMs = 1_000;
 const allMs = asks * limitMs;
 const bodyBytesMax = 1_024;
@@ -19,13 +19,12 @@ export interface WarmUp {
   readonly wire: Wire;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** True if any mirror is probed over HTTP/2. */
+  /** True if any mirror is offered HTTP/2. */
   readonly withHttp2: boolean;
 }
 
 /**
- * Sends a few requests to our own servers on loopback, so that loading and compiling code in a new thread does not count as
- * the first mirror's time. Best effort: never throws.
+ * Sends requests to our own servers on loopback: so loading code in a new thread does not count as a mirror's time.
  * @returns the number of successful requests, at most `asks` over each HTTP version
  */
 export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promise<number> {
@@ -56,7 +55,7 @@ async function askAll(
     if (typeof address !== 'object' || address === null) return 0;
     for (let count = 0; count < asks; count += 1) if (await ask(address.port)) answered += 1;
   } catch {
-    // If loopback cannot be used, the first probe includes the time for loading code.
+    // Without loopback the first probe includes the time for loading code.
   } finally {
     server.close();
   }
@@ -83,7 +82,7 @@ async function askOnce(wire: Wire, deadlineMs: number, url: string): Promise<boo
   }
 }
 
-/** Without TLS, which would need a certificate: the connection only claims that HTTP/2 was negotiated. */
+/** Without TLS, which needs a certificate: the socket only claims that HTTP/2 was negotiated. */
 async function askOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, port: number): Promise<boolean> {
   const socket: Socket & { alpnProtocol?: string } = connect(port, '127.0.0.1');
   socket.alpnProtocol = 'h2';
