@@ -12,7 +12,7 @@ import type { Report } from './reading.ts';
 export interface HostBudget {
   /** `https://goproxy.example.com:443`. */
   readonly host: string;
-  /** Requests in the busiest hour: probes with their preliminary requests; without redirects, confirming rounds and looks. */
+  /** In the busiest hour: probes with their preliminary requests, and real clients; without redirects, rounds and looks. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
   /** Share of the `perHost` slots in use, 0 to 1 and above. */
@@ -22,15 +22,13 @@ export interface HostBudget {
 }
 
 const slotShareMax = 0.8;
-/** The time for which a real client holds a slot, with our steps after it. */
+/** How long a real client, with our steps after it, holds a slot. */
 const clientSeconds = 30;
 const slotSeconds = { light: 1, heavy: 10 } as const;
 
 /**
- * The load of the targets on each host in the busiest hour. The share of slots is the sum over the targets of `slotSeconds`
- * ÷ the target's pace ÷ `perHost`. A canary has the pace of `schedule`, any other target that of its step.
- * @param targets  the expansion of the configuration, as the schedule makes it
- * @returns        one entry a host, in the order in which the file names them first
+ * The load on each host that has targets, in the busiest hour.
+ * @param targets  the schedule's expansion of the configuration
  * @see design.md section 4.1
  */
 export function budgetOf(
@@ -83,14 +81,14 @@ function entryKey(ecosystem: string, upstream: string, module: string | null): s
   return `${ecosystem} ${upstream} ${module ?? ''}`;
 }
 
-/** Requests and bytes of a real client at a healthy mirror, and of our own steps after it. */
+/** Requests and bytes of a real client, and of our own steps after it. */
 function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAside {
   const client = realClients.find((one) => one.id === id);
   const bytes = fetch.reduce((sum, step) => sum + (steps[step]?.usualBytes ?? 0), 0);
   return { asks: (client?.usualAsks ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
-/** Requests and bytes of one probe at a healthy mirror. */
+/** Requests and bytes of one probe. */
 function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: Registry): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
   const aside = declared?.usualAside?.(version, asked);
@@ -101,15 +99,14 @@ function runsPerHour(config: Config, target: Target): number {
   return 3_600_000 / meanGapMsOf(paceOf(target, config).cadence);
 }
 
-/** Milliseconds between two starts of one target in the busiest hour. */
 function meanGapMsOf(cadence: Cadence): number {
   return cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
 }
 
-/** The limit of the built-in configuration. Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
+/** Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */
+/** Reports hosts over budget: too many slots are a mistake, towards loopback a warning; too many bytes are a warning. */
 export function checkBudget(config: Config, targets: readonly Target[], registry: Registry, report: Report): void {
   for (const budget of budgetOf(config, targets, registry)) {
     const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });

@@ -21,11 +21,7 @@ import { readShard } from './sections/shard.ts';
 import { readState } from './sections/state.ts';
 import { readReceivers } from './sections/webhooks.ts';
 
-/**
- * Builds the configuration from a checked file, section by section: reads files, wraps secrets, checks relations between
- * keys.
- * @param path  of the file; `null` for the built-in configuration
- */
+/** Builds the configuration from a checked file. @param path  of the file; `null` for the built-in configuration */
 export function buildConfig(
   file: FileConfig,
   path: string | null,

@@ -4,7 +4,7 @@ import { type Client, urlKeysOf } from '../ecosystems/client.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** The keys of the chain members that are URLs; empty if the client cannot parse the chain. */
+/** The keys of the members that are URLs; empty if the client cannot parse the chain. */
 export function memberKeysOf(client: Client, chain: string): readonly string[] {
   const parsed = client.parse(chain);
   return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
@@ -30,7 +30,7 @@ export function declaredChainOf(
   return client === null ? (best?.url ?? '') : client.usual(best?.url ?? null);
 }
 
-/** Mirrors by weight, the highest first; equal ones keep their order, and origins come last. */
+/** Mirrors by weight, the highest first; equal ones keep their order, origins come last. */
 export function sortByWeight(mirrors: readonly Mirror[]): readonly Mirror[] {
   const weightOf = ({ role, weight }: Mirror): number => (role === 'origin' ? -1e9 : 0) + (weight ?? 0);
   return mirrors.toSorted((a, b) => weightOf(b) - weightOf(a));

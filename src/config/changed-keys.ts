@@ -4,8 +4,8 @@ import { Secret } from '../core/secret.ts';
 const needingRestart = ['listen', 'state.path'];
 
 /**
- * The keys that differ between two configurations, secrets by value: `schedule`, `mirrors.<name>`, `state.path`. The order
- * of mirrors counts (it breaks ties), as key `mirrors`. Empty where both mean the same.
+ * The keys that differ between two configurations, secrets by value: `advise`, `mirrors.<name>`, `state.path`. Another order
+ * of mirrors, which breaks ties, is the key `mirrors`.
  */
 export function listChangedKeys(
   a: Config,
@@ -20,7 +20,6 @@ export function listChangedKeys(
 
 const split = new Set(['state', 'steps', 'schedule', 'detect', 'clients', 'private']);
 
-/** A configuration with the settings of each ecosystem under its own key, as in the file. */
 function asWritten({ settings, ...config }: Config): Readonly<Record<string, unknown>> {
   return { ...config, ...settings };
 }

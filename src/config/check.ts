@@ -10,14 +10,14 @@ import { listKnownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
 import { pathTextOf, seenKeyOf, seenTextOf } from './seen.ts';
 
-/** The result of the schema for a file: its mistakes, and everything that could be read despite them. */
+/** A file after the schema: its mistakes, and what could be read despite them. */
 export interface Checked {
   readonly issues: readonly ConfigIssue[];
-  /** `null` where too much is wrong for checks over several keys. */
+  /** `null`: too much is wrong for further checks. */
   readonly file: FileConfig | null;
-  /** A path in `file` as the path in the text: list entries with mistakes were left out. */
+  /** The path in the text of a path in `file`, which lacks list entries with mistakes. */
   original(path: Path): Path;
-  /** True if a mistake was found at, above or below this path of the text: consequences of the mistake are not reported. */
+  /** True for a mistake at, above or below this path of the text: its consequences are not reported. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -57,7 +57,7 @@ interface FlatIssue {
   readonly path: Path;
 }
 
-/** The issues of a union are those of the branch for this kind of value; if none fits, there is one for all branches. */
+/** The issues of a union are those of the only branch for this kind of value; else there is one for all branches. */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path] as Path;
@@ -77,7 +77,7 @@ function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** The number or boolean that a text stands for, if the schema wants one: the value of an environment variable is always text. */
+/** The number or boolean in a text where the schema wants one: an environment variable is always text. */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {
     const text = valueAt(data, path);
@@ -155,7 +155,7 @@ function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry):
     .filter((meant) => valueAt(data, meant) === undefined);
 }
 
-/** Tests whether a path is affected by one of these mistakes: by lookups, fast however many there are. */
+/** `Checked.isSpoilt` by lookups, fast however many mistakes there are. */
 function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
   const exact = new Set(spoilt.map(pathKey));
   const above = new Set<string>();
@@ -186,7 +186,7 @@ function standInsOf({ all: [usual] }: Registry): StandIns {
   };
 }
 
-/** Replaces the mirrors where none is valid, so that the rest of the file can still be checked. */
+/** The mirror of a file without a valid one, so that the rest can still be checked. */
 function mirrorStandIn({ mirrors = {} }: StandIns): object {
   return Object.fromEntries(Object.entries(mirrors).map(([key, make]) => [key, make(0)]));
 }
@@ -195,7 +195,7 @@ interface Cutting {
   readonly kept: Map<string, number[]>;
   /** List entries to remove at the end of the round, so that indexes stay valid until then. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
-  /** True after the first round. A key that is absent then cannot be removed, so its parent is removed. */
+  /** True after the first round: then the parent of an absent key is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }
@@ -206,10 +206,7 @@ function inCuttingOrder(paths: readonly Path[]): Path[] {
   return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/**
- * Removes the value at a path from the data, in place.
- * @returns whether anything is left
- */
+/** Removes or replaces the value at a path, in place. @returns whether anything is left */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
   const { dropped, again, standIns } = how;
   const last = path.at(-1);
@@ -237,7 +234,7 @@ function cut(data: unknown, path: Path, how: Cutting): boolean {
   return true;
 }
 
-/** Removes the list entries of a round, and remembers the old positions of the others. */
+/** Removes the list entries of a round; `kept` has the old positions of the others. */
 function dropEntries({ kept, dropped }: Cutting): void {
   const keys = new Map([...dropped].map(([list, { path }]) => [list, originalPath(path, kept).join('\u0000')]));
   for (const [list, { indexes }] of dropped) {
@@ -273,7 +270,6 @@ export function valueAt(data: unknown, path: Path): unknown {
   }, data);
 }
 
-/** Puts a value at a path whose parent exists. */
 function put(data: unknown, path: Path, value: unknown): void {
   const parent = valueAt(data, path.slice(0, -1)) as Record<string | number, unknown>;
   parent[path.at(-1) ?? ''] = value;

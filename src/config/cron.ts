@@ -15,9 +15,8 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * The gaps between the times of an expression in an hour that has any: the shortest and the mean one. Hours, days and months
- * are ignored, because a budget is about the busiest hour.
- * @returns milliseconds, both > 0 and at most an hour
+ * The shortest and the mean gap between the times of an expression in an hour that has any: a budget is about the busiest
+ * hour. Milliseconds.
  * @throws Error on an expression that `isCron` refuses
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {

@@ -1,16 +1,13 @@
 import { knownGoMirrors } from './known-mirrors.ts';
 
-/** Public DNS servers that accept TCP connections, used if no control is configured. */
+/** Public DNS servers that accept TCP connections. */
 export const publicControls = [
   { name: 'alidns', url: 'tcp://223.5.5.5:53' },
   { name: 'dnspod', url: 'tcp://119.29.29.29:53' },
   { name: 'dns-114', url: 'tcp://114.114.114.114:53' },
 ] as const;
 
-/**
- * The configuration without a file: the public Go mirrors in China and the official one. With its comments it is also a file
- * to copy and edit.
- */
+/** The configuration without a file: public Go mirrors in China and the official one. Also a file to copy and edit. */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json
 vantage: local                # a name for the location of this daemon

@@ -25,18 +25,17 @@ export interface Place {
   readonly column: number;
 }
 
-/** The position and the text of the value at one path. */
 interface Spot {
   readonly place: Place;
   readonly key: Place | null;
-  /** The text as written, before `${…}` was replaced: shown instead of the value, which may be secret. */
+  /** The text with its `${…}`: shown in place of the value, which may be secret. `null`: there is none in it. */
   readonly written: string | null;
 }
 
 /** A parsed file: plain data, with the position of each value. */
 export interface SourceDocument {
   readonly data: unknown;
-  /** The position of the value, or of the nearest existing parent. */
+  /** The position of the value, else of the nearest existing parent. */
   placeOf(path: Path): Place | null;
   /** The position of the key itself, else of the value. */
   placeOfKey(path: Path): Place | null;
@@ -73,8 +72,8 @@ const syntax: Readonly<Record<ErrorCode, Sentence>> = {
 };
 
 /**
- * Parses YAML text, replaces `${NAME}` in its scalars, and keeps the position of every value. Unset variables are issues.
- * Invalid YAML: `document` is `null`, and the issues are its syntax errors, which never quote the text.
+ * Parses YAML text, replaces `${NAME}` in its values, and keeps the position of each. Unset variables are issues.
+ * Invalid YAML: `document` is `null`, and the issues never quote the text.
  */
 export function readDocument(
   text: string,
@@ -109,11 +108,11 @@ function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocu
     const options = { prettyErrors: false, logLevel: 'error', stringKeys: false, uniqueKeys: false } as const;
     return parseDocument(text, { ...options, lineCounter: lines });
   } catch {
-    return null; // a few ten thousand brackets exhaust the parser's stack
+    return null; // deep nesting exhausts the parser's stack
   }
 }
 
-/** All errors up to the first that confuses the parser: later ones are noise. */
+/** At most `errorsMax` mistakes, up to the first that confuses the parser: later ones are noise. */
 function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {
   const derailed = mistakes.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
   const heard = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
@@ -154,7 +153,7 @@ function documentOf(data: unknown, spots: ReadonlyMap<string, Spot>): SourceDocu
   };
 }
 
-/** One walk over the nodes of a document, bounded in depth and number: returns data, positions and issues. */
+/** Reads the nodes of a document, bounded in depth and number. */
 function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   const spots = new Map<string, Spot>();
   const issues: ConfigIssue[] = [];
@@ -204,18 +203,16 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   return { spots, issues, value };
 }
 
-/** The targets of a document's aliases, and the positions of duplicate keys. */
 interface Aliases {
-  /** `undefined`: there is no anchor of that name before it. */
+  /** `undefined`: no anchor of that name is before the alias. */
   readonly source: (alias: Alias) => Node | undefined;
-  /** Offsets in the text, in its order. */
+  /** Offsets of the duplicate keys in the text. */
   readonly keysTwice: readonly number[];
 }
 
 /**
- * Reads all aliases and keys of a document in one walk: the library's `resolve` walks the document for each alias, and its
- * check for duplicate keys compares each key with all before it.
- * @param depthMax  nodes below this depth are ignored
+ * Resolves aliases and finds duplicate keys in one walk: the library walks the document for each alias, and compares each
+ * key with all before it.
  */
 function readAliases(contents: Node | null, depthMax: number): Aliases {
   const anchored = new Map<string, Node>();

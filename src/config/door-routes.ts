@@ -7,20 +7,19 @@ import { isPrivate } from '../ecosystems/names.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
-/** One upstream whose clients the door serves. */
 export interface Route {
-  /** `ecosystem/upstream`: its key in the file that stores the order of mirrors. */
+  /** `ecosystem/upstream`. */
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** The beginning of the route's paths, with leading and trailing slash: `/go/`. */
+  /** The beginning of its paths, with leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;
   /** The mirrors of the upstream by name, in the order of the file. */
   readonly mirrors: ReadonlyMap<string, Mirror>;
   /** Names of all its mirrors: those of the declared chain in their order, then the others by weight, an origin last. */
   readonly declared: readonly string[];
-  /** True if the name of this module must not be sent to mirrors. */
+  /** True if the name must not be sent to mirrors. */
   isPrivate(module: string): boolean;
 }
 
@@ -54,7 +53,6 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
   });
 }
 
-/** The setting for users of one client. */
 export interface DoorLine {
   readonly client: string;
   readonly ecosystem: EcosystemId;
@@ -66,8 +64,8 @@ export interface DoorLine {
 }
 
 /**
- * The settings that point clients to the front door. Clients with chains get today's chain as fallback, used on any failure
- * of the door; not if there are private names, because Go would send such a name to the fallback after a 404.
+ * The settings that point clients to the front door. Clients with chains get today's chain as fallback on any failure of the
+ * door; not with private names, because Go would send such a name to the fallback after a 404.
  * @param door  its URL for clients, without a trailing slash
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {

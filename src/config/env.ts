@@ -8,7 +8,7 @@ const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` (the default also for an empty variable); `$${` stands for a literal `${`.
- * Replaced text is not expanded again. A mistake (unset, unclosed, no name) is a sentence about what is expected.
+ * Replaced text is not expanded again. `mistakes` say what was expected.
  */
 export function replaceEnv(
   text: string,

@@ -21,13 +21,10 @@ import { isCron, isTimeZone } from './cron.ts';
 
 export { checked, errorOf, list, mapping, readable } from '../ecosystems/fields.ts';
 
-/** Example durations for messages: the first one within the range is shown. */
+/** Durations for messages, which show the first within their range. */
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
-/**
- * A duration of the file (`30s`), in milliseconds once read.
- * @param range  bounds in milliseconds, both included
- */
+/** A duration (`30s`), milliseconds once read. @param range  milliseconds, both included */
 export function duration(description: string, range: { readonly min: number; readonly max: number }) {
   const bounds = `from ${formatDuration(range.min)} to ${formatDuration(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
@@ -44,7 +41,7 @@ export function duration(description: string, range: { readonly min: number; rea
     .meta({ title: 'duration', description: `${description} (${bounds})` });
 }
 
-/** A size of the file (`50MiB`), in bytes once read. */
+/** A size (`50MiB`), bytes once read. */
 export function size(description: string) {
   const expected = phrase('expected.size');
   return z
@@ -55,7 +52,7 @@ export function size(description: string) {
     .meta({ title: 'size', description });
 }
 
-/** A share of the file (`20%`), 0 to 1 once read. */
+/** A share (`20%`), 0 to 1 once read. */
 export function share(description: string) {
   const expected = phrase('expected.share', { from: '0%', to: '100%' });
   return z
@@ -86,7 +83,6 @@ export function secretText(description: string, expected: Sentence) {
   return text(description, expected).meta({ description, writeOnly: true });
 }
 
-/** One of the words. */
 export function word<Word extends string>(description: string, words: readonly [Word, ...Word[]]) {
   const one =
     words.length === 1
@@ -120,13 +116,11 @@ export function file(description: string) {
   return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }
 
-/** An expression of five or six fields. */
 export function cron(description: string) {
   const expected = phrase('expected.cron');
   return checked(description, expected, isCron).meta({ title: 'cron', description });
 }
 
-/** A zone of the tz database. */
 export function timeZone(description: string) {
   return checked(description, phrase('expected.timeZone'), isTimeZone);
 }
@@ -148,7 +142,7 @@ export function serverAddress(description: string) {
   });
 }
 
-/** A list of CIDRs, addresses and, if `names` is set, host names. */
+/** A list of networks, addresses and, if `names`, host names. */
 export function hosts(description: string, names: boolean) {
   const expected = phrase(names ? 'expected.networkHost' : 'expected.network');
   return list(
@@ -165,18 +159,15 @@ export function isHostName(value: string): boolean {
   );
 }
 
-/** `every` and the like: up to a week, so that no timer overflows. */
+/** At most a week: timers overflow after 24 days. */
 export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_000 };
-/** A probe's timeout: no distant host responds within less than 100 ms. */
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
-/** Spans of days and weeks. */
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };
 
-/** A time of day such as 22:00. */
 export const clockTime = (description: string) =>
   checked(description, phrase('expected.timeOfDay'), (value) => minuteOf(value) !== null);
 
-/** The minute of the day of a text such as `22:00`; `null`: the text is not a time. */
+/** The minute of the day of `22:00`; `null`: no time of day. */
 export function minuteOf(value: string): number | null {
   const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
   return hours === undefined || minutes === undefined ? null : Number(hours) * 60 + Number(minutes);
@@ -192,7 +183,6 @@ export function bareUrl(description: string) {
   return checked(description, phrase('expected.daemonUrl'), (value) => baseUrl(value)?.user === null);
 }
 
-/** Headers of requests. */
 export const headers = list(
   secretText('A header as `Name: value`.', phrase('expected.header')).regex(
     headerPattern,
@@ -204,7 +194,6 @@ export const headers = list(
   .meta({ description: 'Headers of each request, such as a token.' })
   .prefault([]);
 
-/** A mapping whose keys are ecosystems; its values are what an ecosystem makes of them. */
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
 
 /** A mapping with a key for each ecosystem that has one. */

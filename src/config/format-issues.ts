@@ -3,7 +3,7 @@ import { printable } from '../core/printable.ts';
 import { saySentence } from '../words/tell.ts';
 import { english, type Say } from '../words/words.ts';
 
-/** The issues as text, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
+/** The issues, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
 export function formatIssues(issues: readonly ConfigIssue[], path: string | null, say: Say = english): string {
   const file = path === null ? say('load.builtIn') : printable(path);
   return [...issues]
@@ -22,7 +22,7 @@ function formatIssue(issue: ConfigIssue, file: string, say: Say): string {
   return say(issue.severity === 'warning' ? 'load.warning' : 'load.issue', { place, where, seen, expected, nearest });
 }
 
-/** The issues for programs: what was seen and expected in English. */
+/** The issues with English texts. */
 export function issuesForPrograms(issues: readonly ConfigIssue[]): readonly PlainIssue[] {
   return issues.map(({ seen, expected, ...issue }) => ({
     ...issue,
@@ -31,7 +31,6 @@ export function issuesForPrograms(issues: readonly ConfigIssue[]): readonly Plai
   }));
 }
 
-/** Compares two issues by their position in the file, then by path. */
 export function comparePlaces(a: ConfigIssue, b: ConfigIssue): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || (a.path < b.path ? -1 : 1);
 }

@@ -1,7 +1,7 @@
 /** A place in the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
 
-/** The known word nearest to a typo, by edit distance with neighbours swapped counting one; `null` where none is near. */
+/** The known word nearest to a typo, by edit distance; `null`: none is near. */
 export function findNearestWord(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 2)));
   const near = known
@@ -12,7 +12,7 @@ export function findNearestWord(word: string, known: readonly string[]): string 
   return near[0]?.candidate ?? null;
 }
 
-/** Optimal string alignment distance of two short texts; only their beginnings are compared. */
+/** Optimal string alignment distance (swapped neighbours count one) of the first 40 characters. */
 function editDistance(a: string, b: string): number {
   const [left, right] = [a.slice(0, 40), b.slice(0, 40)];
   let before: number[] = [];

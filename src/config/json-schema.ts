@@ -3,7 +3,6 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import type { Path } from './issues.ts';
 import { schemaOf } from './schema.ts';
 
-/** A node of JSON Schema, with the keywords that we read. */
 export interface SchemaNode {
   readonly type?: string;
   readonly title?: string;
@@ -34,7 +33,7 @@ export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   return known;
 }
 
-/** The schema nodes of a path, one for each form of its value; empty for an unknown path. */
+/** The schema nodes of a path, one for each form of its value; empty: an unknown path. */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {
@@ -51,7 +50,7 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
   return nodes.flatMap(branchesOf);
 }
 
-/** The keys that a mapping at this path may have, in the order of the schema; empty where none is known. */
+/** The keys that a mapping at this path may have. */
 export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
   return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }

@@ -3,17 +3,16 @@ import type { EcosystemId } from '../core/mirror.ts';
 import { ok, type Result, type Sentence } from '../core/result.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
-/** Every ecosystem as plain data for the command line; the first one is the default. */
+/** Every ecosystem as plain data; the first one is the default of commands. */
 export const kinds: readonly Kind[] = kindsOf(registry);
 
-/** The description of one ecosystem; `null`: unknown id. */
 export function kindOf(id: EcosystemId): Kind | null {
   return kinds.find((kind) => kind.id === id) ?? null;
 }
 
 /**
- * The upstream of a module for a mirror that is not in a file: the one in the module's name, else the public one; `null`:
- * neither is known. The error is the expected form of the name.
+ * The upstream of a module: the one in its name, else the public one; `null`: there is neither. The error is the expected
+ * form of the name.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);

@@ -2,10 +2,7 @@ import type { EcosystemId } from '../core/mirror.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { knownKinds } from './known-mirrors.ts';
 
-/**
- * A configuration of the known public mirrors of one ecosystem, for commands without a file.
- * @returns `null` if the built-in configuration has its mirrors, or none are known
- */
+/** A configuration of the known mirrors of one ecosystem; `null`: the built-in one has them, or none are known. */
 export function renderKnownConfig(ecosystem: EcosystemId): string | null {
   const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);
   const known = registry.of(ecosystem);

@@ -1,9 +1,8 @@
-/** A known public mirror. This is the only file with hosts of public registries. */
+/** A public mirror. Only this file has hosts of public registries. */
 export interface KnownMirror {
   readonly name: string;
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** The `weight` of the mirror in a rendered configuration; `null`: none is written. */
   readonly weight: number | null;
   readonly region: string | null;
   readonly operator: string;
@@ -25,7 +24,6 @@ function originOf(what: string, operator: string, url: string): KnownMirror {
   return { name: `${what}-origin`, url, role: 'origin', weight: null, region: 'global', operator };
 }
 
-/** Public Go module proxies: the official one, and those common in China. */
 export const knownGoMirrors: readonly KnownMirror[] = [
   originOf('go', 'the Go team', 'https://proxy.golang.org'),
   { ...inChina('cn', ['goproxy', 'Qiniu Cloud', 100], 'https://goproxy.cn'), region: 'cn-east' },
@@ -35,18 +33,18 @@ export const knownGoMirrors: readonly KnownMirror[] = [
   { ...inChina('io', ['goproxy', 'goproxy.io', 60], 'https://goproxy.io'), region: 'global' },
 ];
 
-/** Known mirrors of one upstream, for ecosystems that are not in the built-in configuration. */
+/** Known mirrors of one upstream. */
 export interface KnownKind {
   readonly ecosystem: string;
   readonly upstream: string;
-  /** The ecosystem's own keys of each mirror. */
+  /** The ecosystem's own keys, for each mirror. */
   readonly keys: Readonly<Record<string, string>>;
   readonly mirrors: readonly KnownMirror[];
   /** Modules that they serve, as entries of `modules`. */
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** Public mirrors of other ecosystems, probed only if the operator names one: those common in China, and the origins. */
+/** Mirrors of ecosystems that are not in the built-in configuration: those common in China, and the origins. */
 export const knownKinds: readonly KnownKind[] = [
   {
     ecosystem: 'npm',

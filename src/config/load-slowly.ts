@@ -6,15 +6,13 @@ import type { LockReader, Locks } from '../ecosystems/locks.ts';
 import { type Loaded, type LoadInput, loadConfig } from './load.ts';
 import type { ReaderOf } from './reading.ts';
 
-/** A configuration's text, and files that are read asynchronously. */
 export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
   readonly files: SlowFiles;
 }
 
 /**
- * As `loadConfig`, but with asynchronous file reads: it is repeated, each time with the files and lock-file readers that
- * the run before requested, until it requests no more.
- * @throws Error after `limits.fileRounds` runs: a defect of ours, because references between files are not that deep
+ * As `loadConfig`, with asynchronous file reads: repeats it with the files and readers that the run before requested.
+ * @throws Error after `limits.fileRounds` runs: a defect, because references between files are not that deep
  */
 export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {
   const texts = new Map<string, FileText>();

@@ -21,19 +21,15 @@ import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 
 export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
-/** What a configuration is read from: its text, and the files and variables that it names. */
 export interface LoadInput {
   readonly text: string;
-  /** Path of the file (relative names in it start at its folder), or `null` for the built-in configuration. */
+  /** `null` for the built-in configuration. Relative names in the file start at its folder. */
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;
-  /**
-   * Working directory: the base of a relative `path`, and of names if there is no file. Absent: `path` is resolved from
-   * `/`; without a file, names stay relative.
-   */
+  /** The base of a relative `path`, and of names if there is no file. Absent: `/` for `path`; names stay relative. */
   readonly cwd?: string;
-  /** The schedule's expansion of targets; without it the budget is not checked. */
+  /** The schedule's expansion of targets; absent: the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
   /** All ecosystems; absent: those of this release. */
   readonly registry?: Registry;
@@ -41,17 +37,16 @@ export interface LoadInput {
   readonly readerOf?: ReaderOf;
 }
 
-/** A valid configuration, with its warnings. */
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
-  /** Entries of lock files that are not taken, and why. */
   readonly skippedLockEntries: readonly SkippedLockEntry[];
 }
 
 /**
- * Loads a configuration: YAML, then `${NAME}` in its scalars, then the schema, then files and relations between keys.
- * Fails with all mistakes at once, in the order of the file. Never throws, whatever the text.
+ * Loads a configuration: YAML, `${NAME}`, schema, then files and relations between keys. Fails with all mistakes at once, in
+ * the order of the file.
+ * @throws Error only without `readerOf`, if a lock file needs a reader that is not loaded: use `loadConfigSlowly`
  */
 export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
   const bytes = Buffer.byteLength(input.text);
@@ -81,7 +76,7 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
-/** The keys that determine the planned load: with a mistake in them no budget is computed. */
+/** Tests for mistakes in keys that determine the planned load: with one no budget is computed. */
 function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
   return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
@@ -97,17 +92,12 @@ function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[])
   return [...unique.values()].toSorted(comparePlaces);
 }
 
-/**
- * The reader where it needs no library.
- * @throws Error where it does: use `loadConfigSlowly`
- */
 function readerAtOnce(locks: Locks): LockReader {
   const reader = locks.reader();
   if (typeof reader !== 'function') throw new Error('a lock file whose reader is still to be loaded');
   return reader;
 }
 
-/** Joins a name in the file to the file's own folder. */
 function resolverOf(path: string | null, cwd: string | null): (name: string) => string {
   const folder = path === null ? cwd : resolve(cwd ?? '/', path, '..');
   return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));

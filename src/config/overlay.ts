@@ -3,17 +3,17 @@ import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { listKnownKeys } from './json-schema.ts';
 
-/** A key of the file and its new value, both as written: `advise.minGain` and `30%`. */
+/** A key and its new value as written: `advise.minGain` and `30%`. */
 export interface KeyChange {
   readonly key: string;
   readonly value: string;
 }
 
-/** The top-level keys that affect judging only. Other keys change the requests, so stored samples would not apply. */
+/** The top-level keys that affect judging only. With other keys stored samples would not apply. */
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** The mistake in the key of a change; `null`: none. Values are checked when the changed file is loaded. */
+/** The mistake in the key of a change; `null`: none. The loader checks the value, and reports unknown keys. */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
@@ -21,10 +21,7 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
   return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
-/**
- * The text of a configuration with some keys changed; values are parsed as YAML. The loader checks keys and values.
- * @returns `null` if the text is not a mapping, or the parent of a key is not one
- */
+/** The text with some keys changed; values are YAML. `null`: the text, or the parent of a key, is not a mapping. */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });
   if (document.contents === null) document.contents = document.createNode({}) as unknown as Document['contents'];

@@ -12,41 +12,40 @@ interface More {
   readonly seen?: Sentence | string | null;
   /** The default, which is shown where the file has no value at the path. */
   readonly usual?: string;
-  /** The keys under the path that matter for this issue; mistakes in other keys do not suppress it. Absent: all keys. */
+  /** Of mistakes under the path, only those in these keys suppress the issue. Absent: all do. */
   readonly by?: readonly string[];
-  /** Other paths that this issue depends on: it is reported only if all of them are valid. */
+  /** Other paths: a mistake in one of them suppresses the issue. */
   readonly needs?: readonly Path[];
 }
 
-/** Collects errors and warnings of the checks after the schema. Paths are those of the checked file. */
+/** Collects the issues found after the schema. Paths are those of the checked file. */
 export interface Report {
   error(path: Path, expected: Sentence, more?: More): void;
   warning(path: Path, expected: Sentence, more?: More): void;
   readonly issues: readonly ConfigIssue[];
 }
 
-/** The reader of an ecosystem's lock files, if it is loaded; `null`: its libraries must be loaded first. */
+/** The reader of an ecosystem's lock files; `null`: its libraries must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
-/** The means to read a section of the file: files that it names, the environment, and the report of mistakes. */
+/** The means to read a section of the file. */
 export interface Reading extends Report {
   readonly registry: Registry;
   readonly env: Env;
   readonly readerOf: ReaderOf;
-  /** The absolute path of a name in the file (relative ones start at the file's own folder). */
+  /** The path of a name in the file; relative ones start at the file's own folder. */
   resolve(name: string): string;
   /** The text of a file, or `null` after reporting why not. */
   text(path: Path, name: string): string | null;
   /** The only line of a file with a secret, without the line ending; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
-  /** Like `text`, but a missing file is not reported. */
+  /** As `text`, without a report. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** What a path names, found by listing it as a folder. `unknown`: it does not exist, or access is denied. */
+  /** What a path names. `unknown`: listing it as a folder failed with another code than ENOTDIR. */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 
-/** A reading over the port `Files`. */
 export function createReading(
   from: Pick<Reading, 'registry' | 'env' | 'readerOf' | 'resolve'> & { readonly files: Files; readonly report: Report },
 ): Reading {

@@ -6,7 +6,7 @@ import type { Path } from './issues.ts';
 import type { Report } from './reading.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
-/** A report that knows the positions in the document, and suppresses consequences of mistakes already reported. */
+/** A report with positions in the document, without consequences of mistakes already reported. */
 export function createReport(document: SourceDocument, checked: Checked): Report {
   const issues: ConfigIssue[] = [];
   const add =

@@ -22,7 +22,6 @@ import { shardKey } from './sections/shard.ts';
 import { stateKey } from './sections/state.ts';
 import { webhooksKey } from './sections/webhooks.ts';
 
-/** The file as written, section by section. Relations between several keys are checked when the sections are read. */
 function made(registry: Registry) {
   return mapping(
     {
@@ -71,12 +70,12 @@ function made(registry: Registry) {
 
 const schemas = new WeakMap<Registry, ReturnType<typeof made>>();
 
-/** The schema of the file with the keys of these ecosystems; made once for each registry. */
+/** The schema of the file with the keys of these ecosystems. */
 export function schemaOf(registry: Registry): ReturnType<typeof made> {
   const known = schemas.get(registry) ?? made(registry);
   schemas.set(registry, known);
   return known;
 }
 
-/** A file that fits the schema, units converted, defaults filled in; other files are not read, relations not checked. */
+/** A file that fits the schema, units converted, defaults filled in. Relations between keys are not checked yet. */
 export type FileConfig = z.output<ReturnType<typeof made>>;

@@ -11,7 +11,7 @@ const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 /** Shown instead of a text that may be secret. */
 const masked = '***';
 
-/** `mirrors[2].tls.certs.d`; empty for the file as a whole. Keys that may be a secret in the wrong place are masked. */
+/** `mirrors[2].tls.certs.d`; empty for the whole file. Unknown keys that may be secrets are masked. */
 export function pathTextOf(path: Path): string {
   return path
     .map((part, at) => {
@@ -22,10 +22,9 @@ export function pathTextOf(path: Path): string {
 }
 
 /**
- * A value as shown to an operator: at most `seenChars` of JSON text. A whole text is masked if it could be a secret: at a
- * secret's path, above or below it, at an unknown path, and where a text has the wrong type. In other texts, possible
- * credentials are masked. Of a mapping only the keys are shown, of a list the length.
- * @param path  the path of the value in the file
+ * A value for an operator: at most `seenChars` of JSON text; of a mapping the keys, of a list the length. A text that could
+ * be a secret is masked: at, above or below a secret's path, at an unknown path, and where no text belongs. In other texts
+ * possible credentials are masked.
  */
 export function seenTextOf(value: unknown, path: Path): Sentence | string {
   if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
@@ -39,12 +38,12 @@ export function seenTextOf(value: unknown, path: Path): Sentence | string {
   return typeof value === 'number' && isHidden(String(value), path) ? masked : cut(String(value));
 }
 
-/** A key of the mapping at a path, quoted; masked if it is not a known key and may be a secret. */
+/** A key of a mapping, quoted; masked if it is unknown and may be a secret. */
 export function seenKeyOf(key: string, parent: Path): string {
   return JSON.stringify(keyText(key, parent));
 }
 
-/** A file path from the configuration, for messages. A text that does not look like a path may be a secret and is masked. */
+/** A file path for messages. A text that does not look like a path may be a secret and is masked. */
 export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
@@ -104,7 +103,6 @@ function keyText(key: string, parent: Path): string {
   return isNear || !/^[A-Za-z][A-Za-z_-]{0,23}$/.test(key) ? masked : key;
 }
 
-/** True for a secret, or a list of secrets. */
 function isNearSecret(node: SchemaNode): boolean {
   return branchesOf(node).some(
     (branch) => isSecret(branch) || (branch.items !== undefined && isNearSecret(branch.items)),

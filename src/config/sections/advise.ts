@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { duration, dwellRange, mapping, share } from '../fields.ts';
 
-/** The key `advise`. */
 export const adviseKey = mapping({
   hold: duration(
     'Least time between two voluntary moves, and how long the preferred mirror must be well before failback.',
@@ -18,7 +17,6 @@ export const adviseKey = mapping({
   .meta({ description: 'Advice.' })
   .prefault({});
 
-/** How advice is given. */
 export function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Config['advise'] {
   return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
 }

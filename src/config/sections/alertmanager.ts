@@ -8,7 +8,6 @@ import { duration, file, mapping, secretText } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { bearerToken } from './listen.ts';
 
-/** The key `alertmanager`. */
 export const alertmanagerKey = mapping(
   {
     token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
@@ -26,10 +25,6 @@ export const alertmanagerKey = mapping(
   })
   .optional();
 
-/**
- * The token and repeat interval for posted alerts; nothing if the key is absent or invalid.
- * @param listen  the listener to which alerts are posted
- */
 export function readAlertmanager(
   alertmanager: z.output<typeof alertmanagerKey>,
   listen: Listen,

@@ -8,7 +8,6 @@ import { checked, errorOf, file, isHostName, list, mapping, secretText, text } f
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** The key `auth` of a mirror. */
 export const authKey = mapping({
   username: text('User name for basic auth.', phrase('expected.userName')).optional(),
   password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
@@ -41,10 +40,7 @@ function isHostPort(value: string): boolean {
 
 type FileAuth = NonNullable<z.output<typeof authKey>>;
 
-/**
- * A mirror's credentials, from its URL's user-info or from `auth`. Over plain HTTP off loopback they are reported and dropped.
- * @param path  of the mirror
- */
+/** A mirror's credentials. Over plain HTTP off loopback they are reported and dropped. @param path  of the mirror */
 export function readAuth(path: Path, written: FileAuth | undefined, split: SplitUrl, reading: Reading): Auth | null {
   const named = written === undefined ? null : fromAuth([...path, 'auth'], written, split.url, reading);
   if (written !== undefined && split.user !== null) {
@@ -93,7 +89,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
 
 const formKeys = ['username', 'password', 'passwordFile', 'token', 'tokenFile', 'netrc'] as const;
 
-/** Returns `token` twice if both a token and its file are given: more than one form is a mistake. */
+/** `token` is named twice if `token` and `tokenFile` are given: more than one form is a mistake. */
 function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {
   const basic = auth.username !== undefined || auth.password !== undefined || auth.passwordFile !== undefined;
   return [
@@ -125,9 +121,8 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): A
 }
 
 /**
- * The login of a host in a netrc file. The first entry of a machine wins; what follows `default` is not read, and
- * `macdef` bodies are skipped, as the go command does.
- * @returns `null` where the host has no entry with a login and a password
+ * The login of a host in a netrc file, as the go command reads it: the first entry with login and password counts, what
+ * follows `default` is not read, `macdef` bodies are skipped.
  * @see protocols.md section 1.5; cmd/go/internal/auth `netrc.go`
  */
 export function findNetrcLogin(

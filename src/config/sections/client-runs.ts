@@ -11,7 +11,6 @@ import type { Reading } from '../reading.ts';
 const nobody = { uid: 65534, gid: 65534 } as const;
 const userForm = /^(\d{1,9}):(\d{1,9})$/;
 
-/** The key `clientRuns`: off where it is absent. */
 export function makeClientRunsKey(registry: Registry) {
   const ids = registry.all.flatMap(({ realClients }) => realClients.map(({ id }) => id));
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
@@ -54,7 +53,6 @@ function userOf(text: string): { readonly uid: number; readonly gid: number } | 
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
-/** Reads `clientRuns`: the pairs that run, the pairs left out, and a warning for a client without any mirror. */
 export function readClientRuns(
   clientRuns: z.output<ReturnType<typeof makeClientRunsKey>>,
   mirrors: readonly Mirror[],

@@ -11,10 +11,9 @@ import { memberKeysOf } from '../chain.ts';
 import { byEcosystem, errorOf, mapping, readable } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
-/** A chain as the file declares it: its text, or the text of one client by that client's name. */
+/** A chain as the file declares it: its text, alone or by the name of its client. */
 type FileChain = string | Readonly<Record<string, string>>;
 
-/** The key `clients`. */
 export function makeClientsKey(registry: Registry) {
   return byEcosystem<FileChain>(registry, ({ clients }) => {
     const [first, ...others] = clients;
@@ -40,7 +39,7 @@ function chainOf(client: Client) {
   });
 }
 
-/** The chains of clients, by ecosystem, and the client of each chain if the file names one. */
+/** The chains by ecosystem, and the client of each chain if the file names it. */
 export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>): Pick<Config, 'clients' | 'client'> {
   const clients: Record<EcosystemId, Secret> = {};
   const client: Record<EcosystemId, string> = {};

@@ -13,7 +13,6 @@ const control = checked(
   (value) => parseControlUrl(value) !== null,
 );
 
-/** The key `controls`. */
 export const controlsKey = list(
   z.union([control, mapping({ name: name('Name of the control, unique.'), url: control })]),
   phrase('expected.listUrls', { block: '{ name, url }' }),
@@ -22,7 +21,7 @@ export const controlsKey = list(
   .meta({ description: 'Hosts that are not mirrors: they show whether a mirror or this network fails.' })
   .prefault([]);
 
-/** Reads a control: `http:` and `https:` as given (a path and a query are fine), `tcp://host:port`; never user-info. */
+/** Reads a control's URL: `http:`, `https:` (a path and a query are fine) or `tcp://host:port`; never with user-info. */
 export function parseControlUrl(text: string): { readonly url: string; readonly name: string } | null {
   if (!/^(https?|tcp):\/\/[^/]/i.test(text) || /[\s@#\\]/.test(text) || !URL.canParse(text)) return null;
   const parsed = new URL(text);
@@ -34,7 +33,6 @@ export function parseControlUrl(text: string): { readonly url: string; readonly 
   return { url: parsed.href, name: hostOf(parsed.href) };
 }
 
-/** The controls with their names. */
 export function readControls(written: z.output<typeof controlsKey>, report: Report): readonly Control[] {
   const names = new Set<string>();
   return written.flatMap((entry, at) => {
@@ -56,10 +54,7 @@ export function warnOfNoControl(config: Config, report: Report): void {
   warnOfUndecidable(config, report);
 }
 
-/**
- * Warns of upstreams with fewer than `independentMin` independent mirrors: without a control, their failures cannot be told
- * from failures of our own network.
- */
+/** Warns of upstreams with too few independent mirrors to tell their failures from those of our own network. */
 function warnOfUndecidable(config: Config, report: Report): void {
   for (const { ecosystem, upstream } of upstreamsOf(config.mirrors)) {
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
@@ -72,8 +67,8 @@ function warnOfUndecidable(config: Config, report: Report): void {
 }
 
 /**
- * The key of a mirror's place; mirrors of one place are not independent: the host name, the prefix of an address (/24, /48),
- * or the port on loopback.
+ * A mirror's place: host name, network of the address (/24, /48), or host and port on loopback. Mirrors of one place are not
+ * independent.
  * @see design.md section 5, Vantage suspect
  */
 function placeOf(mirror: Mirror): string {

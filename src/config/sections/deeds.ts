@@ -85,7 +85,7 @@ const http = mapping({
   allow,
 });
 
-/** The keys of an action that say what it does; exactly one of them is given. */
+/** The keys of an action of which exactly one is given. */
 export const deedKeys = {
   file: fileDeed.meta({ description: 'Write a file.' }).optional(),
   command: list(text('A word.', phrase('expected.shortText')), phrase('expected.listWords'), 100)
@@ -96,10 +96,7 @@ export const deedKeys = {
   http: http.meta({ description: 'Set a value in a configuration store.' }).optional(),
 };
 
-/**
- * True for a path, a URL (http, https, ssh, file) or `user@host:path`; not for a text that Git takes for an option or a
- * helper.
- */
+/** True for a path, a URL or `user@host:path`; not for a text that Git takes for an option or a helper. */
 function isRepository(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
   if (!value.includes('://')) return true;
@@ -108,7 +105,7 @@ function isRepository(value: string): boolean {
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
 }
 
-/** True for a URL of merge requests over https, or http on loopback, because each request has the token. */
+/** True for a URL of merge requests. Plain http only on loopback: each request has the token. */
 function isForgeApi(value: string): boolean {
   const read = baseUrl(value);
   return (
@@ -131,7 +128,7 @@ function isInside(value: string): boolean {
 
 type FileDeed = { readonly [Key in keyof typeof deedKeys]?: z.output<(typeof deedKeys)[Key]> };
 
-/** What an action does; `null`: none, several, or an invalid one. */
+/** What an action does; `null` after a report: it has none of these keys, or several. */
 export function readDeed(path: Path, action: FileDeed, reading: Reading): ActionDeed | null {
   const { file, command, git, http } = action;
   if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {

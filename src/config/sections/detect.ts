@@ -7,7 +7,6 @@ import type { Report } from '../reading.ts';
 
 const factor = errorOf(phrase('expected.number', { from: '1.1', to: 100 }));
 
-/** The key `detect`. */
 export const detectKey = mapping({
   spike: mapping({
     consecutive: integer('So many slow samples in a row open a spike.', 1, 100).prefault(3),
@@ -48,7 +47,6 @@ export const detectKey = mapping({
   .meta({ description: 'Verdicts.' })
   .prefault({});
 
-/** The thresholds of findings. */
 export function readDetect({ spike, outage, lag }: z.output<typeof detectKey>, report: Report): Config['detect'] {
   const { floor, relearn, ...rest } = spike;
   if (rest.warmup > rest.window) {

@@ -9,7 +9,6 @@ import { bareUrl, errorOf, file, integer, list, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { makeListenKey, readListen, tokenOrTlsNeeded } from './listen.ts';
 
-/** The key `door`: no front door where it is absent. */
 export function makeDoorKey(registry: Registry) {
   const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
@@ -47,7 +46,6 @@ export function makeDoorKey(registry: Registry) {
     .optional();
 }
 
-/** The key `door`; nothing where the file has none. */
 export function readDoor(
   door: z.output<ReturnType<typeof makeDoorKey>>,
   { mirrors, listen: main, state }: Pick<Config, 'mirrors' | 'listen' | 'state'>,
@@ -62,7 +60,7 @@ export function readDoor(
     reading.error(['door', 'listen'], phrase('expected.doorListen'));
   const orderPath =
     door.orderFile === undefined ? join(dirname(state.path), 'door.json') : reading.resolve(door.orderFile);
-  // The door replaces the order file as a whole, so it must be no other file of ours.
+  // The door replaces the whole order file.
   if (normalize(orderPath) === normalize(state.path))
     reading.error(['door', 'orderFile'], phrase('expected.doorOrder'));
   return {

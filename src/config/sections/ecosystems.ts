@@ -11,7 +11,6 @@ function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodTyp
   return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));
 }
 
-/** The key of each ecosystem's own settings, by its name. Read by `readSettings`: the ecosystem defines its type. */
 export function makeSettingsKeys({ all }: Registry): object {
   const keys = all.flatMap(({ id, settings }) =>
     settings === null
@@ -28,7 +27,7 @@ export function makeSettingsKeys({ all }: Registry): object {
   return Object.fromEntries(keys);
 }
 
-/** The settings that each ecosystem reads from its own key and the files named there; mistakes are reported. */
+/** Each ecosystem's settings, from its own key and the files named there. */
 export function readSettings(file: Readonly<Record<string, unknown>>, reading: Reading): Config['settings'] {
   return Object.fromEntries(
     reading.registry.all.flatMap(({ id, settings }) => {
@@ -39,7 +38,7 @@ export function readSettings(file: Readonly<Record<string, unknown>>, reading: R
   );
 }
 
-/** The texts of the files that a mapping names, by key. An unreadable file is reported, and then treated as absent. */
+/** The texts of the files that a mapping names, by key. A mistake is reported, and the file treated as absent. */
 function filesOf(
   path: Path,
   written: Readonly<Record<string, unknown>>,

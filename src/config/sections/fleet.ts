@@ -7,7 +7,6 @@ import { phrase } from '../../words/tell.ts';
 import { bareUrl, headers, mapping } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
-/** The key `fleet`: the store that `when.places` reads. */
 export const fleetKey = mapping({
   store: bareUrl('URL of a store that is compatible with Prometheus.'),
   headers,
@@ -15,7 +14,6 @@ export const fleetKey = mapping({
   .meta({ description: 'The store with the metrics of all places, for `when.places` of actions. See docs/actions.md.' })
   .optional();
 
-/** The store with the metrics of all places; nothing where the file has none. */
 export function readFleet(fleet: z.output<typeof fleetKey>, report: Report): Pick<Config, 'fleet'> {
   if (fleet === undefined) return {};
   if (fleet.headers.some((header) => isCredential(header.split(':', 1)[0] ?? '')) && isPlainAbroad(fleet.store))

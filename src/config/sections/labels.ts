@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { bareUrl, mapping, name } from '../fields.ts';
 
-/** The key `labels`. */
 export const labelsKey = mapping({
   group: name('Places of one group get the same advice if one mirror suits all of them.').optional(),
   network: name('Places with the same value share an egress, and count as one witness.').optional(),
@@ -11,7 +10,6 @@ export const labelsKey = mapping({
   .meta({ description: 'Labels of this place for `mirrorwatch fleet`. See docs/guides/many-places.md.' })
   .optional();
 
-/** The labels of this place; nothing where the file has none. */
 export function readLabels(labels: z.output<typeof labelsKey>): Pick<Config, 'labels'> {
   if (labels === undefined) return {};
   const { group, network, page } = labels;

@@ -11,9 +11,9 @@ import type { Reading } from '../reading.ts';
 import { readPair } from './tls.ts';
 
 /**
- * A key that says where to listen, as an address or a mapping.
+ * A key that says where to listen.
  * @param usual  the address of a mapping without one
- * @param needs  a sentence about what the listener must have if it is not on loopback
+ * @param needs  what the listener must have off loopback, as a sentence of the reference
  */
 export function makeListenKey(usual: string, needs: string) {
   return z.union([
@@ -46,15 +46,13 @@ export function makeListenKey(usual: string, needs: string) {
   ]);
 }
 
-/** The key `listen`. */
 export const listenKey = makeListenKey('127.0.0.1:10120', 'Off loopback a token is required, so the mapping form is.')
   .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
   .prefault('127.0.0.1:10120');
 
-/** A listen address as checked. */
 type FileListen = z.output<ReturnType<typeof makeListenKey>>;
 
-/** What a listener needs if it is not on loopback: `isMet` decides by its token and TLS. */
+/** What a listener needs off loopback. */
 export interface Needs {
   isMet(has: { readonly token: boolean; readonly tls: boolean }): boolean;
   readonly expected: Sentence;
@@ -105,8 +103,8 @@ export function readListen(path: Path, listen: FileListen, needs: Needs, reading
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * A token of callers, from the configuration or a file; `null` where there is none, or an invalid one.
- * @param path  of the mapping with `token` and `tokenFile`
+ * The token of `token` or `tokenFile`; `null`: there is none, or it is invalid.
+ * @param path  of the mapping with these keys
  * @param isExposed  reachable from other machines: a short token causes a warning
  */
 export function bearerToken(

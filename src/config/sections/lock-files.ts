@@ -6,7 +6,7 @@ import { phrase } from '../../words/tell.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** Modules of a lock file. */
+/** An entry of `modules` for a lock file. */
 export interface FileLock {
   readonly from: string;
   readonly top: number;
@@ -19,11 +19,10 @@ export interface LockState {
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
   readonly pinned: Record<string, string>;
-  /** Files whose invalid lines were reported, by absolute path: two entries may name one file. */
+  /** Files whose invalid lines were reported, by path: two entries may name one file. */
   readonly told: Set<string>;
 }
 
-/** The modules of an entry `{ from, top }`; mistakes are reported. */
 export function readLockModules(path: Path, entry: FileLock, state: LockState, reading: Reading): readonly Named[] {
   const { locks } = state.kind;
   if (locks === null) return [];

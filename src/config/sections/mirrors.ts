@@ -38,7 +38,6 @@ function isBare(text: string): boolean {
   return /^[a-z0-9.-]+(:\d+)?(\/|$)/i.test(text) && baseUrl(`https://${text}`) !== null;
 }
 
-/** The key `mirrors`. */
 export function makeMirrorsKey(registry: Registry) {
   const mirror = mapping(
     { ...common(registry), ...ownKeys(registry) },
@@ -51,7 +50,6 @@ export function makeMirrorsKey(registry: Registry) {
 
 type FileMirror = z.output<ReturnType<typeof makeMirrorsKey>>[number];
 
-/** The keys that single ecosystems add to a mirror. `ownOf` rejects those of an ecosystem that is not the mirror's. */
 function ownKeys({ all }: Registry): object {
   return Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
 }
@@ -133,13 +131,11 @@ function common({ all }: Registry) {
   };
 }
 
-/** What a mirror takes from other sections: the zone of cron expressions, and the clients of chains. */
 export interface BesideMirrors {
   readonly timeZone: string | undefined;
   readonly clients: Pick<Config, 'client'>;
 }
 
-/** The mirrors of a file with all that is needed to reach them. */
 export function readMirrors(
   written: readonly FileMirror[],
   beside: BesideMirrors,
@@ -196,7 +192,7 @@ function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
   return { gaps: { prereleases, releaseAgeMs: releaseAge ?? 0, without } };
 }
 
-/** The keys of a mirror for its ecosystem only; those of another ecosystem are a mistake. */
+/** A mirror's values of keys that its ecosystem adds; keys of another ecosystem are a mistake. */
 function ownOf(path: Path, mirror: FileMirror, { registry, error: tell }: Reading): Pick<Mirror, 'own'> {
   const written: Readonly<Record<string, unknown>> = mirror;
   const own: Record<string, unknown> = {};
@@ -209,7 +205,6 @@ function ownOf(path: Path, mirror: FileMirror, { registry, error: tell }: Readin
   return Object.keys(own).length === 0 ? {} : { own };
 }
 
-/** The HTTP version that the file names for a mirror. */
 function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: Report): Pick<Mirror, 'protocol'> {
   if (protocol === 'client') return {};
   // A server without TLS chooses no protocol, and clients speak HTTP/1.1 to it.

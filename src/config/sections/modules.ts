@@ -13,10 +13,9 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
 
-/** One entry of `modules`: a text, modules of a lock file, or a mapping that the ecosystem reads. */
+/** An entry of `modules`; a mapping other than `FileLock` is read by its ecosystem. */
 type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
 
-/** The key `modules`. */
 export function makeModulesKey(registry: Registry) {
   return byEcosystem<readonly FileModule[]>(registry, ({ names, locks }) => {
     const forms = [
@@ -38,12 +37,10 @@ export function makeModulesKey(registry: Registry) {
     .prefault({});
 }
 
-/** True for an entry that names a lock file. */
 function isLock(entry: FileModule): entry is FileLock {
   return typeof entry === 'object' && typeof entry['from'] === 'string' && typeof entry['top'] === 'number';
 }
 
-/** The key `private`. */
 export function makePrivateKey(registry: Registry) {
   return byEcosystem<readonly string[]>(registry, ({ names }) =>
     names.private === null ? null : patterns(names.private),
@@ -59,15 +56,13 @@ function patterns(declared: NonNullable<Names['private']>) {
 
 type Entry = Named & { readonly at: number; readonly isWritten: boolean };
 
-/** The modules of a file, and the facts from its lock files. */
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
-  /** Hashes from lock files of the modules above, by ecosystem, keyed as that ecosystem does. */
+  /** Hashes from lock files for these modules, by ecosystem, keyed as the ecosystem does. */
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 
-/** `modules` and `private` as checked, and all configured mirrors. */
 export interface Asked {
   readonly modules: z.output<ReturnType<typeof makeModulesKey>>;
   readonly private: z.output<ReturnType<typeof makePrivateKey>>;
@@ -75,9 +70,8 @@ export interface Asked {
 }
 
 /**
- * Reads `modules` with its lock files, and assigns each module to upstreams. A module that names its upstream belongs to
- * that one. A module that matches a pattern of `private` belongs to all upstreams except the public one. Any other module
- * belongs to the public upstream; if no module is private, to all upstreams, because a mirror needs something to probe.
+ * Reads `modules` with its lock files, and assigns each module to upstreams: the one that it names; else, if it matches
+ * `private`, all but the public one; else the public one, or all if no module is private: a mirror needs something to probe.
  */
 export function readModules(asked: Asked, reading: Reading): Modules {
   const found = reading.registry.all.map((kind) => readKind(kind, asked, reading));
@@ -189,7 +183,7 @@ function warnOfUnused(
     );
 }
 
-/** Checks the files that an entry of `modules` names. Their contents are bytes, read later by the program that verifies. */
+/** Checks the keyrings that an entry names; the program that verifies reads them. */
 function entryFiles(path: Path, reading: Reading): EntryFiles {
   return {
     keyring(keys, name) {

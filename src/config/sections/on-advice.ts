@@ -23,7 +23,7 @@ import type { Path } from '../issues.ts';
 import { checkUnique, type Reading, type Report } from '../reading.ts';
 import { deedKeys, readDeed } from './deeds.ts';
 
-/** `slow` means every cause of slowness. Failback cannot be chosen: it always undoes the changes. */
+/** `slow` means every cause of slowness. Failback cannot be chosen: it undoes the changes. */
 const causeWords = {
   slow: ['spike', 'level_shift', 'throughput', 'slower'],
 } as const satisfies Readonly<Record<string, readonly (typeof adviceCauses)[number][]>>;
@@ -89,22 +89,19 @@ const action = mapping(
   phrase('expected.mappingWith', { keys: 'name' }),
 );
 
-/** The key `onAdvice`: if it is absent, there are no actions. */
 export const onAdviceKey = list(action, phrase('expected.listEach', { what: phrase('expected.action') }), 64)
   .meta({ description: 'Actions that follow advice automatically. See docs/actions.md.' })
   .prefault([]);
 
 type FileAction = z.output<typeof action>;
 
-/** What actions take from other sections. */
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /** There is a pair without etcd: it is unknown which daemon of it may act, so neither acts. */
+  /** A pair without etcd: it is unknown which of its daemons may act, so neither acts. */
   readonly isHeld: boolean;
 }
 
-/** The actions under `onAdvice`; nothing if the file has none. */
 export function readActions(
   written: readonly FileAction[],
   { mirrors, hasFleet, isHeld }: BesideActions,
@@ -133,7 +130,7 @@ export function readActions(
   return rules.length === 0 ? {} : { onAdvice: rules };
 }
 
-/** Reports a form that advice for the upstream never has: only forms of its clients and of its profile exist. */
+/** Reports a form that advice for the upstream never has: neither its clients nor its profiles offer it. */
 function checkForm(
   path: Path,
   { deed, targets: [target] }: ActionRule,
@@ -192,7 +189,7 @@ function namesCause(words: readonly string[], cause: ActionRule['when']['causes'
   return words.includes(cause) || (words.includes('slow') && causeWords.slow.some((one) => one === cause));
 }
 
-/** The upstreams of an action; a file, a commit or a key belongs to exactly one. */
+/** The upstreams of an action. Only a command may follow several. */
 function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: readonly Mirror[], report: Report) {
   const named = upstreamsOf(mirrors).filter(
     (one) => upstream === undefined || one.upstream === upstream || one.ecosystem === upstream,

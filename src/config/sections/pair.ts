@@ -3,7 +3,6 @@ import type { Config } from '../../core/config.ts';
 import { baseUrl } from '../../core/url.ts';
 import { bareUrl, duration, mapping } from '../fields.ts';
 
-/** The key `pair`: two daemons of one place, one of which acts. */
 export const pairKey = mapping({
   etcd: bareUrl('URL of an etcd that both use. Without it neither daemon acts.').optional(),
   lease: duration('The time after which the other daemon takes over from one that is gone.', {
@@ -16,7 +15,6 @@ export const pairKey = mapping({
   })
   .optional();
 
-/** The etcd that decides which daemon of a pair acts; nothing where the file names none. */
 export function readPair(pair: z.output<typeof pairKey>, vantage: string): Pick<Config, 'pair'> {
   const etcd = pair?.etcd === undefined ? null : baseUrl(pair.etcd);
   if (pair === undefined || etcd === null) return {};

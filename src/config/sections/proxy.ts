@@ -8,17 +8,13 @@ import { checked } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** The key `proxy` of a mirror. */
 export const proxyKey = checked(
   'HTTP proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide; `direct` means none.',
   phrase('expected.urlDirect'),
   (value) => value === 'direct' || parseProxyUrl(value) !== null,
 ).optional();
 
-/**
- * The proxy towards a mirror: its own `proxy` (`direct`: none), else what the environment says.
- * @param path  of the mirror
- */
+/** The proxy towards a mirror: its own, else that of the environment. @param path  of the mirror */
 export function readProxy(
   path: Path,
   named: string | undefined,
@@ -37,8 +33,8 @@ export function readProxy(
 }
 
 /**
- * What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (upper case first, then lower) say about a URL. Loopback is never proxied.
- * A value without scheme gets `http://`.
+ * The proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (upper case first, then lower) for a URL; none for loopback. A
+ * value without scheme gets `http://`.
  * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
  */
 export function findEnvProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {
@@ -53,8 +49,8 @@ export function findEnvProxy(url: string, env: Env): { readonly variable: string
 }
 
 /**
- * Whether `NO_PROXY` names a URL's host: `*`, addresses, CIDRs, `example.com` (and names below), `.example.com` or
- * `*.example.com` (names below only), each but a CIDR with an optional port.
+ * Whether `NO_PROXY` names a URL's host: `*`, CIDRs, and with an optional port addresses, `example.com` (and names below),
+ * `.example.com` or `*.example.com` (names below only).
  */
 export function isExcepted(url: string, exceptions: string): boolean {
   const target = hostOf(url);
@@ -93,7 +89,7 @@ function proxyOf(text: string): MirrorProxy | null {
   };
 }
 
-/** Reads a proxy URL: a base URL without path. */
+/** Reads a base URL without path. */
 export function parseProxyUrl(text: string): SplitUrl | null {
   const split = baseUrl(text);
   return split !== null && new URL(split.url).pathname === '/' ? split : null;

@@ -15,7 +15,6 @@ import type { Reading } from '../reading.ts';
 const every = (description: string) => duration(description, cadenceRange);
 const timeout = (description: string) => duration(description, timeoutRange);
 
-/** The key `schedule`. */
 export const scheduleKey = mapping({
   every: every(
     'Interval of the canary; 5s or more, below it towards loopback only. Default 30s without `cron`.',
@@ -51,7 +50,6 @@ const pace = (usual: string) =>
     ])
     .optional();
 
-/** The key `steps`: those of each ecosystem, light ones first. */
 export function makeStepsKey({ all }: Registry) {
   const declared = all.flatMap(({ steps }) =>
     sortLightFirst(steps).map((step) => [step, pace(usualOf(steps[step]))] as const),
@@ -69,7 +67,6 @@ function usualOf(step: StepDeclaration | undefined): string {
   return `Default ${formatDuration(everyMs)}, with ${timeout}.`;
 }
 
-/** `schedule` and `steps` as checked, and the mirrors that they are for. */
 interface Paced {
   readonly schedule: z.output<typeof scheduleKey>;
   readonly steps: z.output<ReturnType<typeof makeStepsKey>>;
@@ -79,7 +76,7 @@ interface Paced {
 const usualEveryMs = 30_000;
 const usualSpreadMs = 30_000;
 
-/** `schedule` and `steps` with every default filled in: each ecosystem declares its own. */
+/** `schedule` and `steps` with defaults; those of steps are declared by their ecosystems. */
 export function readPaces(of: Paced, reading: Reading): Pick<Config, 'schedule' | 'steps'> {
   const { schedule } = of;
   const hasCron = [schedule, ...Object.values(of.steps)].some(

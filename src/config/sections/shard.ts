@@ -5,7 +5,6 @@ import { phrase } from '../../words/tell.ts';
 import { integer, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
-/** The key `shard`. */
 export const shardKey = mapping({
   index: integer('Which of them this one is, from 0.', 0, limits.shards - 1),
   count: integer('How many daemons share the targets of this place.', 1, limits.shards),
@@ -16,10 +15,9 @@ export const shardKey = mapping({
   })
   .optional();
 
-/** `0/3`, or `NAME-0/3` with the name of a pod. */
 const shardPattern = /^(?:.*-)?(\d{1,4})\/(\d{1,4})$/;
 
-/** The shard of the environment, else of the file; nothing where one daemon has all targets. */
+/** The shard of the environment, else of the file; nothing: one daemon has all targets. */
 export function readShard(shard: z.output<typeof shardKey>, { env, error }: Reading): Pick<Config, 'shard'> {
   const set = env['MIRRORWATCH_SHARD'] ?? '';
   const [, index, count] = shardPattern.exec(set) ?? [];

@@ -5,7 +5,6 @@ import { phrase } from '../../words/tell.ts';
 import { duration, file, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
-/** The key `state`. */
 export const stateKey = mapping({
   path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),
   keep: duration('How long probes and history are kept.', { min: 3_600_000, max: 3650 * 86_400_000 }).prefault('30d'),
@@ -13,7 +12,7 @@ export const stateKey = mapping({
   .meta({ description: 'The state file.' })
   .prefault({});
 
-/** Reads `state`. A missing folder of the state file is created at start, so only an impossible one is a mistake. */
+/** A missing folder of the state file is created at start, so only an impossible one is a mistake. */
 export function readState({ path, keep }: z.output<typeof stateKey>, reading: Reading): Config['state'] {
   const at = ['state', 'path'];
   const absolute = reading.resolve(path);

@@ -7,7 +7,6 @@ import { checked, file, mapping } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** The key `tls` of a mirror. */
 export const tlsKey = mapping({
   ca: file('Extra trust roots, PEM.').optional(),
   cert: file('Client certificate, PEM.').optional(),
@@ -26,7 +25,6 @@ type FileTls = NonNullable<z.output<typeof tlsKey>>;
 
 const none: TlsAccess = { ca: [], client: null, pin: null };
 
-/** Reads a mirror's trust roots, client pair and pin. */
 export function readTls(path: Path, tls: FileTls | undefined, url: string, reading: Reading): TlsAccess {
   if (tls === undefined) return none;
   const pin = tls.pin ?? null;
@@ -52,8 +50,8 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
 }
 
 /**
- * Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` with `<x>.key` the client pair; the default port
- * goes without. Of several pairs the first in name order is taken, as Docker tries it first.
+ * Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` with `<x>.key` the client pair; the default port is
+ * omitted. Of several pairs the first by name is taken, as Docker tries it first.
  * @see protocols.md section 4.7
  */
 function fromDirectory(path: Path, directory: string, url: string, reading: Reading): TlsAccess {
@@ -91,10 +89,7 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
   return null;
 }
 
-/**
- * A certificate with its private key; `null` after a report of the mistake.
- * @param paths  the paths of the two file names
- */
+/** A certificate with its private key; `null` after a report of the mistake. @param paths  of the two names */
 export function readPair(
   names: { readonly cert: string; readonly key: string },
   paths: { readonly cert: Path; readonly key: Path },

@@ -105,7 +105,6 @@ const webhook = mapping(
   phrase('expected.mappingWith', { keys: 'name, url and secrets' }),
 );
 
-/** The key `webhooks`. */
 export const webhooksKey = list(webhook, phrase('expected.listReceivers'), 64)
   .meta({ description: 'Receivers of findings and advice.' })
   .prefault([]);
@@ -118,13 +117,11 @@ export function isWebhookSecret(value: string): boolean {
   return bytes >= 24 && bytes <= 64;
 }
 
-/** A receiver as written. */
 type FileReceiver = z.output<typeof webhook>;
 
 /** The default of `group`: long enough for all events of one fault, short enough to be timely. */
 const groupMsUsual = 15_000;
 
-/** The receivers under `webhooks`, with their files read, after checks over several keys. */
 export function readReceivers(
   written: readonly FileReceiver[],
   mirrors: readonly Mirror[],
@@ -163,7 +160,6 @@ function readReceiver(path: Path, webhook: FileReceiver, reading: Reading): Rece
   };
 }
 
-/** Checks over several keys of a receiver for people. */
 function checkChat(path: Path, { format, secrets }: FileReceiver, count: number, report: Report): void {
   const at = [...path, secrets.length > 0 ? 'secrets' : 'secretsFile'];
   const needs = [[...path, 'format']];
@@ -172,7 +168,6 @@ function checkChat(path: Path, { format, secrets }: FileReceiver, count: number,
   } else if (count > 1) report.error(at, phrase('expected.oneSecret', { format }), { needs });
 }
 
-/** How messages to people are sent. */
 function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
   const { timeZone, group = groupMsUsual, quiet, page } = webhook;
   const [fromMinute, toMinute] = [minuteOf(quiet?.from ?? ''), minuteOf(quiet?.to ?? '')];
@@ -223,7 +218,7 @@ function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void
       report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
 }
 
-/** True for events about findings, which an Alertmanager gets as alerts. The end of a finding ends its alert. */
+/** True for events that an Alertmanager gets as alerts; `recovery` is not one, because a closed finding ends its alert. */
 function isAlert(event: WebhookEvent): boolean {
   return event !== 'recovery' && event !== 'advice' && event !== 'action';
 }
@@ -257,12 +252,12 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** Private networks: a receiver in one is refused unless `allow` names it. A host name is checked only at delivery. */
+/** A receiver in one of these is refused unless `allow` names it. A host name is checked only at delivery. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
 
-/** Warns of receivers at a private address outside `allow`: they would never get a message. */
+/** Warns of receivers at a private address outside `allow`: none of their messages would be sent. */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
