@@ -26,7 +26,7 @@ interface AdviceAnswer {
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
   })[];
-  /** Sentences by the id of their advice; absent or `null`: from an older release. */
+  /** By the id of the advice; absent or `null`: an older release. */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
 }
 
@@ -37,10 +37,7 @@ const options = {
   ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason'),
 };
 
-/**
- * `mirrorwatch advice`: the setting to use, from a running daemon or (`--now`) measured now. `accept ID` accepts it,
- * `dismiss ID` silences it.
- */
+/** `mirrorwatch advice`: the setting to use, from a running daemon or (`--now`) measured now. */
 export const adviceCommand: Command = {
   name: 'advice',
   usage:
@@ -70,8 +67,7 @@ export const adviceCommand: Command = {
     if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
-    // Exit 1 also means "no daemon"; standard error distinguishes the two, and standard output has only responses of
-    // a daemon.
+    // Exit 1 also means "no daemon": standard error tells the two apart.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
   },
@@ -79,7 +75,6 @@ export const adviceCommand: Command = {
 
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-/** Reports the decision about one advice to the daemon. */
 async function told(
   context: Context,
   values: Values,
@@ -125,7 +120,7 @@ function adviceIn(answer: DaemonAnswer): readonly Shown[] | null {
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-/** Lines for people. Text of a daemon neither moves the cursor nor adds a line. */
+/** Lines for people. */
 function shown(context: Context, advice: readonly Shown[]): string[] {
   const { terminal, say, language } = context;
   if (advice.length === 0) return [say('advised.none')];
@@ -147,17 +142,16 @@ function shown(context: Context, advice: readonly Shown[]): string[] {
   ]);
 }
 
-/** A state of another release is shown unchanged. */
+/** A state of another release is shown as it is. */
 function stateSaid(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
 
-/** Remedy and rollback may have several lines, but no other control characters. */
 function linesOf(text: string): string[] {
   return text.split('\n').map((line) => printable(line));
 }
 
-/** A single line follows its label; several are below it, for pasting. */
+/** One line follows its label; several stand below, for pasting. */
 function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);
   return lines.length === 1
@@ -165,7 +159,6 @@ function rollbackLines(text: string, say: Say): string[] {
     : [say('advised.backLines'), ...lines.map((line) => `    ${line}`)];
 }
 
-/** The arguments of a call with `--apply`. */
 interface Wanted {
   readonly ecosystem: string;
   readonly upstream: string | undefined;
@@ -174,11 +167,7 @@ interface Wanted {
   readonly isAgreed: boolean;
 }
 
-/**
- * `mirrorwatch advice --apply`: writes the current remedy into the clients' own files after showing the change and
- * asking for confirmation.
- * @throws UsageError on an unknown ecosystem
- */
+/** `mirrorwatch advice --apply`: writes the remedy into the clients' own files, after a confirmation. */
 async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
   const { terminal, env, cwd, say } = context;
   const { ecosystem, upstream } = wanted;

@@ -82,7 +82,7 @@ export const checkCommand: Command = {
   },
 };
 
-/** Lists the real clients that run, and those that do not, with the reason; empty without the key `clientRuns`. */
+/** The real clients that run, and those that do not, with the reason. */
 function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
   if (clientRuns === undefined) return [];
   const { everyMs, pairs, leftOut } = clientRuns;

@@ -2,14 +2,13 @@ import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { UsageError, words } from '../terminal/usage.ts';
 import { listUsage, type OptionRow, type UsageRow } from './usage-table.ts';
 
-/** The completion script of each shell. */
 export const shells: Readonly<Record<string, (table: ReturnType<typeof listUsage>) => string>> = {
   bash: bashCompletion,
   zsh: zshCompletion,
   fish: fishCompletion,
 };
 
-/** `mirrorwatch completion`: the completion script for a shell. */
+/** `mirrorwatch completion`: prints the completion script for a shell. */
 export function createCompletionCommand(others: readonly Command[]): Command {
   const self: Command = {
     name: 'completion',
@@ -26,7 +25,7 @@ export function createCompletionCommand(others: readonly Command[]): Command {
   return self;
 }
 
-/** Completion for bash, for `eval` or a file of bash-completion. Works with bash 3.2 and without bash-completion. */
+/** For `eval` or a file of bash-completion; works with bash 3.2 and without bash-completion. */
 function bashCompletion(table: readonly UsageRow[]): string {
   return `# bash completion for mirrorwatch: eval "$(mirrorwatch completion bash)"
 _mirrorwatch() {
@@ -63,7 +62,7 @@ function bashCase({ name, options, first }: UsageRow): string {
   return `    ${name}) words='${words}' first='${first.join(' ')}' ;;`;
 }
 
-/** Completion for fish, as a file `mirrorwatch.fish` or for `source`. */
+/** A file `mirrorwatch.fish`, or for `source`. */
 function fishCompletion(table: readonly UsageRow[]): string {
   return `# fish completion for mirrorwatch: mirrorwatch completion fish | source
 complete -c mirrorwatch -f
@@ -95,7 +94,7 @@ function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** Completion for zsh, as a file `_mirrorwatch` on its fpath or for `eval` after compinit. */
+/** A file `_mirrorwatch` on the fpath, or for `eval` after compinit. */
 function zshCompletion(table: readonly UsageRow[]): string {
   return `#compdef mirrorwatch
 # zsh completion for mirrorwatch: eval "$(mirrorwatch completion zsh)"

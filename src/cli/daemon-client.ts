@@ -13,7 +13,6 @@ import type { Say } from '../words/words.ts';
 /** The options of commands that call a running daemon. */
 export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 
-/** A daemon's response. */
 export interface DaemonAnswer {
   readonly tag: 'ok';
   readonly status: number;
@@ -24,7 +23,6 @@ export interface DaemonAnswer {
   json(): unknown;
 }
 
-/** The reason for the absence of a response. */
 interface Unreachable {
   readonly tag: 'unreachable';
   readonly text: string;
@@ -32,13 +30,13 @@ interface Unreachable {
 
 /** Sends requests to a running daemon. */
 export interface DaemonClient {
-  /** The URL of the daemon for display, possible credentials masked. */
+  /** For display: possible credentials are masked. */
   readonly url: string;
-  /** Sends a GET; returns a response of any status, or why there is none. */
+  /** A GET: a response of any status, or why there is none. */
   ask(path: string): Promise<DaemonAnswer | Unreachable>;
-  /** Sends a GET; returns a response of status 200 or 204. @throws Failed on any other status, or without a response */
+  /** A GET: a response of status 200 or 204. @throws Failed otherwise */
   get(path: string): Promise<DaemonAnswer>;
-  /** Sends a POST; returns a response of status 200. @throws Failed on any other status, or without a response */
+  /** A POST: a response of status 200. @throws Failed otherwise */
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 
@@ -47,7 +45,7 @@ const usualMs = 15_000;
 /**
  * The daemon at `--url`, else at the address of the configuration, with its token.
  * @param answerMs  timeout of a response
- * @throws UsageError if neither gives an address, or the token's file cannot be read
+ * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
  */
 export async function daemonAt(
   context: Context,
@@ -68,7 +66,7 @@ export async function daemonAt(
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer | Unreachable> => {
     const headers = {
-      // The language of problem texts; other parts of a response are the same in all languages.
+      // The language of problem texts.
       'accept-language': context.language,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -110,7 +108,7 @@ async function tokenIn(context: Context, path: string): Promise<string> {
   return file.text.trim();
 }
 
-/** The text of a problem response (RFC 9457) for a terminal: it neither moves the cursor nor adds a line. */
+/** The text of a problem response (RFC 9457), printable, on one line. */
 export function formatProblem(answer: DaemonAnswer, say: Say): string {
   const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Sets the V8 flags of this process and all its threads. They apply to code loaded afterwards. */
+/** Sets the V8 flags of this process and its threads. */
 export function setEngine(command: string | undefined): void {
   if (command === 'door') preferQuick();
   else preferSmall();

@@ -11,7 +11,7 @@ import type { Say } from '../words/words.ts';
 
 const barWidth = 32;
 
-/** Explains one probe line by line: the requests, each hop with its phases to scale, the verdict and its reason. */
+/** Explains one probe: the verdict, each hop with its phases to scale, and the facts. */
 export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;

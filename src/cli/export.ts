@@ -8,25 +8,24 @@ import { UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
 import { type DaemonClient, formatProblem } from './daemon-client.ts';
 
-/** The variables that lines for a shell may set, of any ecosystem. */
 const variables = kinds.flatMap((kind) => kind.variables);
 
-/** The timeout of the daemon's response: a job of CI waits for it. */
+/** A job of CI waits for the response. */
 export const exportMs = 5_000;
 
-/** The text for a shell, and its description for the fallback file. */
 interface Lines {
-  /** `export` lines; empty: no change. */
+  /** `export` lines for a shell; empty: no change. */
   readonly text: string;
+  /** For the head of the fallback file. */
   readonly about: string;
 }
 
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b[^\n]*\n/;
 
 /**
- * `mirrorwatch advice --export`: prints only the remedy for a shell. A fallback file stores the last usable response, which
- * is printed if the daemon gives none now. Without a stored response the exit code is 1, with nothing on standard output.
- * @throws UsageError on an unknown ecosystem, and on a fallback file that another program wrote
+ * `mirrorwatch advice --export`: prints the remedy for a shell. The fallback file keeps the last usable response, which is
+ * printed if the daemon gives none. Without either: exit 1, nothing on standard output.
+ * @throws UsageError on an unknown ecosystem, and on a fallback file that is unreadable or not ours
  */
 export async function exportAdvice(
   context: Context,
@@ -59,7 +58,7 @@ function print({ terminal }: Context, text: string): void {
   if (text !== '') terminal.out(text.trimEnd());
 }
 
-/** The lines of a response, or the reason why it cannot be used. */
+/** The lines of a response, or why it cannot be used. */
 function linesOf(answer: Awaited<ReturnType<DaemonClient['ask']>>, url: string, say: Say): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)

@@ -1,14 +1,13 @@
 import { UsageError } from '../terminal/usage.ts';
 import type { Language } from '../words/words.ts';
 
-/** A call without its language option. */
 interface Spoken {
   readonly argv: readonly string[];
   /** `null`: not given. */
   readonly named: Language | null;
 }
 
-/** Removes `--lang` from a call; the last one counts. @throws UsageError on an unknown language */
+/** Removes `--lang` from a call; the last one counts. @throws UsageError without a known language */
 export function spoken(argv: readonly string[]): Spoken {
   const kept: string[] = [];
   let named: Language | null = null;
@@ -30,8 +29,7 @@ function languageNamed(text: string | undefined): Language {
 }
 
 /**
- * The language of the environment: the first of LC_ALL, LC_MESSAGES and LANG that is set. Every zh_… is Chinese; C,
- * POSIX and all others are English.
+ * The language of the environment: the first of LC_ALL, LC_MESSAGES and LANG that is not empty. All but Chinese is English.
  * @see POSIX.1-2024 Base Definitions 8.2
  */
 export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {

@@ -38,10 +38,9 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
 }
 
 /**
- * Ends the process with this code if it does not end by itself within `afterMs`. A thread in `getaddrinfo` blocks the
- * end of a process, even `process.exit`, until the resolver gives up: twenty seconds and more if no server responds.
- * Only replacing the process image ends it at once, so it becomes a process that exits. Standard output is written by
- * then: on POSIX, Node writes files, pipes and terminals synchronously.
+ * Ends the process with this code if it does not end by itself within `afterMs`. A thread in `getaddrinfo` blocks the end of
+ * a process, even `process.exit`, until the resolver gives up (20 s and more). Only replacing the process image ends it at
+ * once. Standard output is written by then: on POSIX, Node writes it synchronously.
  */
 export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
   setTimeout(
@@ -50,7 +49,6 @@ export function stopProcess(process: NodeJS.Process, code: number, afterMs: numb
   ).unref();
 }
 
-/** The process's own terminal. */
 function createTerminal(process: NodeJS.Process): Terminal {
   const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   return {

@@ -74,14 +74,13 @@ function show(
   else for (const line of values.curl ? formatCurl(probed) : explain(probed, terminal, say)) terminal.out(line);
 }
 
-/** A probe for programs. */
 function shown({ sample, transcript }: Probed): object {
   return { sample: { ...sample, due: { ...sample.due, target: showTarget(sample.due.target) } }, transcript };
 }
 
 /**
- * The last timed hop in the format of curl's `--write-out`: one `name=value` per line, times in seconds, cumulative
- * from the start of that hop. Phases that did not occur are 0, as in curl.
+ * The last timed hop by the names of curl's `--write-out`: one `name=value` a line, times in seconds from the start of the
+ * hop. What did not occur is 0, as in curl.
  * @see protocols.md 6.1
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {

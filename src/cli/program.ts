@@ -6,10 +6,7 @@ import { Failed, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import { languageOf, spoken } from './language.ts';
 
-/**
- * The module of each command, in the order of the overview. A call loads only its own module. Where a command needs a
- * part of another feature, it is handed in here.
- */
+/** The commands, in the order of the overview; a call loads only its own. Parts of other features are handed in here. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => {
     const { createInitCommand } = await import('../features/setup/command.ts');
@@ -44,7 +41,6 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
 };
 const others = Object.entries(loaders).flatMap(([name, load]) => (name === 'completion' ? [] : [load]));
 
-/** Every command, in the order of the overview. */
 export async function loadCommands(): Promise<readonly Command[]> {
   return await Promise.all(Object.values(loaders).map((load) => load()));
 }
@@ -53,10 +49,7 @@ async function loadCommand(name: string): Promise<Command | undefined> {
   return Object.hasOwn(loaders, name) ? await loaders[name as CommandName]() : undefined;
 }
 
-/**
- * Runs the command of `argv` in the language of the call or the environment. Wrong usage is exit 2, with the usage
- * line.
- */
+/** Runs the command of `argv` in the language of the call, else of the environment. Wrong usage is exit 2. */
 export async function program(world: World): Promise<ExitCode> {
   const usual = languageOf(world.env);
   try {
@@ -110,12 +103,10 @@ async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal'
   return 2;
 }
 
-/** The line of a command in the list. */
 function summaryOf(name: CommandName, say: Say): string {
   return say(`help.${name}.summary`);
 }
 
-/** The lines of a command's `--help`. */
 function helpOf({ name, usage }: Command, say: Say): readonly string[] {
   const details = sayNamed(say, `help.${name}.details`);
   return [
@@ -126,7 +117,6 @@ function helpOf({ name, usage }: Command, say: Say): readonly string[] {
   ];
 }
 
-/** The program's own help. */
 function overview(commands: readonly Command[], say: Say): readonly string[] {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [

@@ -17,7 +17,7 @@ import type { Say } from '../words/words.ts';
 
 const options = optionsOf('string', 'config', 'log-level');
 
-/** The votes of other places. The code that reads them is loaded when the first action waits for votes. */
+/** The votes of other places, whose code is loaded when the first action asks for them. */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;
   let isLoading = false;
@@ -101,7 +101,7 @@ export const runCommand: Command = {
   },
 };
 
-/** True if the configured path is wrong, so that a later start would fail too. */
+/** True if the configured path is wrong: a later start would fail too. */
 function isMistake({ kind }: StoreOpenFailure): boolean {
   return kind === 'foreign' || kind === 'no_folder';
 }

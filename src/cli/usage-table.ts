@@ -3,10 +3,8 @@ import { clientIdsOf } from '../daemon/client-now.ts';
 import type { Command } from '../terminal/context.ts';
 import { english, languages } from '../words/words.ts';
 
-/** The values of an option: one of these words, a file, a folder, or anything. */
 export type Takes = readonly string[] | 'file' | 'folder' | 'anything';
 
-/** One option of a command. */
 export interface OptionRow {
   readonly name: string;
   /** The name of its value in the usage (`FILE`); `null`: none. */
@@ -14,19 +12,18 @@ export interface OptionRow {
   readonly takes: Takes;
 }
 
-/** A command according to its usage: the source of completions and the man page. */
+/** A command by its usage: the source of completions. */
 export interface UsageRow {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionRow[];
-  /** The words that its first operand may be: verbs, or ecosystems for WORD or ECOSYSTEM. */
+  /** Words for its first operand. */
   readonly first: readonly string[];
 }
 
 /** The options of all commands. */
 const ofAll: readonly OptionRow[] = [{ name: 'lang', value: 'en|zh', takes: Object.keys(languages) }];
 
-/** Reads the usage of each command. */
 export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
   return commands.map(({ name, usage, options }) => {
     const valued = new Map(
@@ -46,7 +43,7 @@ export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
   });
 }
 
-/** `FILE` of `[--config FILE]`. @throws Error if the usage names no value: a test reads every command */
+/** `FILE` of `[--config FILE]`. @throws Error if the usage names no value */
 function valueIn(usage: string, option: string): string {
   const found = new RegExp(`--${option}\\]? ([^\\s\\]]+)`).exec(usage)?.[1];
   if (found === undefined) throw new Error(`the usage of --${option} names no value`);

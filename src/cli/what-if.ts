@@ -14,7 +14,7 @@ const options = {
   ...optionsOf('string', 'ecosystem', 'upstream', 'client'),
 };
 
-/** `mirrorwatch what-if CHAIN`: the effect of another chain by the measurements of a running daemon. */
+/** `mirrorwatch what-if CHAIN`: what another chain would do, by the measurements of a running daemon. */
 export const whatIfCommand: Command = {
   name: 'what-if',
   usage:
@@ -75,7 +75,6 @@ function shown(context: Context, result: WhatIf): readonly string[] {
   ];
 }
 
-/** A cost in seconds as text: in whole minutes if possible. */
 function costText(cost: number, say: Say): string {
   return cost % 60 === 0 ? say('unit.min', { count: cost / 60 }) : say('unit.s', { count: cost });
 }
